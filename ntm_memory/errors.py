@@ -1,0 +1,129 @@
+"""Every exception this package raises on purpose.
+
+NTMMemoryError                      exit  code (as printed in {"error": {"code": …}})
+├── BadValueError                    2    bad_value        an argument, option or input line is not usable
+│   ├── ConfigError                  2    bad_config       config.json: unreadable, unknown key, wrong type or range
+│   ├── EchoError                    2    echo             the text was printed by recall; storing it again is refused
+│   └── MemoryFullError              2    memory_full      memory_size reached and when_full is "refuse"
+├── NotSetUpError                    3    not_set_up       the Python environment is missing or incomplete
+├── NotFoundError                    4    not_found        no memory with this id or key
+├── StoreError                       5    store_error      the store cannot be opened, read or written
+│   ├── StoreLockedError             5    store_locked     another process kept the writer lock too long
+│   ├── StoreCorruptError            5    store_corrupt    a checksum or the database's own check failed
+│   ├── StoreFromFutureError         5    store_too_new    written by a newer version of this package
+│   └── DiskFullError                5    disk_full        nothing was written: no space left
+├── CheckpointError                  5    bad_checkpoint   a trained core is damaged, foreign or too new
+└── EmbedderError                    6    embedder_error   the embedder's weights or library are not usable
+    └── EmbedderMismatchError        6    embedder_mismatch  the store was written by another embedder
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NTMMemoryError(Exception):
+    """Base of all errors of this package.
+
+    Args:
+        message: what was wrong and what was expected, in one sentence.
+        hint: what to try next; empty where there is nothing sensible to try.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadValueError(NTMMemoryError, ValueError):
+    """An argument, option or input line is not usable."""
+
+    code = "bad_value"
+    exit_code = 2
+
+
+class ConfigError(BadValueError):
+    """A configuration file cannot be read, or a key in it is unknown or out of range."""
+
+    code = "bad_config"
+
+
+class EchoError(BadValueError):
+    """The text to be stored was printed by recall."""
+
+    code = "echo"
+
+
+class MemoryFullError(BadValueError):
+    """`memory_size` is reached and `capacity.when_full` is `refuse`."""
+
+    code = "memory_full"
+
+
+class NotSetUpError(NTMMemoryError):
+    """The Python environment of the skill is missing or incomplete."""
+
+    code = "not_set_up"
+    exit_code = 3
+
+
+class NotFoundError(NTMMemoryError, LookupError):
+    """No memory has this id or key."""
+
+    code = "not_found"
+    exit_code = 4
+
+
+class StoreError(NTMMemoryError):
+    """The store cannot be opened, read or written."""
+
+    code = "store_error"
+    exit_code = 5
+
+
+class StoreLockedError(StoreError):
+    """Another process kept the writer lock for longer than we wait."""
+
+    code = "store_locked"
+
+
+class StoreCorruptError(StoreError):
+    """A checksum or the database's own integrity check failed."""
+
+    code = "store_corrupt"
+
+
+class StoreFromFutureError(StoreError):
+    """The store was written by a newer version of this package."""
+
+    code = "store_too_new"
+
+
+class DiskFullError(StoreError):
+    """There was no space left; the transaction was rolled back."""
+
+    code = "disk_full"
+
+
+class CheckpointError(NTMMemoryError):
+    """A trained core is damaged, foreign or from a newer version."""
+
+    code = "bad_checkpoint"
+    exit_code = 5
+
+
+class EmbedderError(NTMMemoryError):
+    """The embedder's weights or library are not usable."""
+
+    code = "embedder_error"
+    exit_code = 6
+
+
+class EmbedderMismatchError(EmbedderError):
+    """The store was written by another embedder."""
+
+    code = "embedder_mismatch"
