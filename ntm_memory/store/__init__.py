@@ -1,0 +1,3 @@
+"""Where memories are kept: records, key vectors, index words."""
+
+from __future__ import annotations

@@ -1,0 +1,169 @@
+"""The protocol that every storage engine fulfils; `tests/store/contract.py` is its test suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.records import Draft, Feedback, Link, Memory, Postings, Slots, Version
+
+
+class Store(Protocol):
+    """Slots, records and candidates.
+
+    Writing methods (marked W) run inside `transaction()`; called outside one they open their own. Everything written in one
+    transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`.
+    """
+
+    @property
+    def uuid(self) -> str:
+        """Identity of this store, made at creation."""
+        ...
+
+    @property
+    def dim(self) -> int | None:
+        """Width of the key vectors; None while nothing was written."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Writer lock and one transaction; commits at the end, rolls back on any exception. Nested ones join the outer."""
+        ...
+
+    def close(self) -> None:
+        """Release files and locks; further calls raise `StoreError`."""
+        ...
+
+    # who wrote the vectors
+    def embedder(self) -> Mapping[str, Any] | None:
+        """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
+        ...
+
+    def set_embedder(self, identity: Mapping[str, Any]) -> None:
+        """W. Record the embedder."""
+        ...
+
+    def replace_keys(self, keys: Mapping[str, NDArray[np.float32]]) -> None:
+        """W. New key rows (P, dim) for memories by id, live or not; for `reembed` (dim may change)."""
+        ...
+
+    # writing
+    def add(self, draft: Draft) -> Memory:
+        """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
+        ...
+
+    def rewrite(self, id: str, draft: Draft) -> Memory:
+        """W. Erase 1 + add: the slot, id and position stay, version + 1, the old content becomes history."""
+        ...
+
+    def amend(self, id: str, **fields: Any) -> Memory:
+        """W. Change fields that are not content: key, importance, tags, source, occurred_at, kind, superseded_by."""
+        ...
+
+    def set_strength(self, id: str, strength: float) -> Memory:
+        """W. Partial erase: strength in (0, 1]; 0 makes the memory `erased`, its slot free; a positive value restores it."""
+        ...
+
+    def archive(self, id: str) -> Memory:
+        """W. Take a live memory out of its slot; it stays readable by id, is never recalled."""
+        ...
+
+    def purge(self, ids: Iterable[str]) -> int:
+        """W. Remove memories of any state with history, words, keys, links, feedback that quotes them; no byte of the text stays."""
+        ...
+
+    def link(self, id: str, links: Sequence[Link]) -> None:
+        """W. Add links from a memory to others, replacing links to the same targets."""
+        ...
+
+    # reading
+    def get(self, id: str) -> Memory:
+        """The memory with this id, whatever its state."""
+        ...
+
+    def get_many(self, addresses: Sequence[int]) -> list[Memory]:
+        """The live memories in these slots, in the order asked; slots that hold none are left out."""
+        ...
+
+    def find_key(self, namespace: str, key: str) -> Memory | None:
+        """The live memory with this key."""
+        ...
+
+    def find_content(self, namespace: str, content: str) -> list[Memory]:
+        """Live memories with exactly this content, oldest first."""
+        ...
+
+    def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
+        """All memories in order of namespace and writing, streamed."""
+        ...
+
+    def keys_of(self, id: str) -> NDArray[np.float32]:
+        """(P, dim) key rows of one memory, whatever its state."""
+        ...
+
+    def history(self, id: str) -> list[Version]:
+        """Older versions, oldest first."""
+        ...
+
+    def namespaces(self) -> dict[str, int]:
+        """Live memories of each namespace."""
+        ...
+
+    def count(self, *, state: str = "live") -> int:
+        """Number of memories in this state."""
+        ...
+
+    # candidates
+    def slots(self, namespace: str) -> Slots:
+        """The live memory matrix of a namespace; up to date with all committed writes, cached between calls."""
+        ...
+
+    def slots_as_of(self, namespace: str, at: str) -> tuple[Slots, list[Memory], list[tuple[str, ...]]]:
+        """What was known at a moment (by created_at, version times and erasures): matrix, records as they read then, words."""
+        ...
+
+    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
+        """Where these words occur among the live memories of a namespace."""
+        ...
+
+    def sessions(self, namespace: str) -> dict[str, int]:
+        """Session name → code used in `Slots.session`."""
+        ...
+
+    # what may be lost without harm: written without waiting for the disk, errors ignored
+    def note_reads(self, addresses: Sequence[int]) -> None:
+        """Count a recall of these slots."""
+        ...
+
+    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
+        """Remember where a session's read head looked last."""
+        ...
+
+    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
+        """[(id, weight)] of the session's last focus, live memories only; empty if none."""
+        ...
+
+    # learning
+    def add_feedback(self, feedback: Feedback) -> int:
+        """W. Keep a verdict on a recall; returns how many are kept."""
+        ...
+
+    def feedback(self) -> list[Feedback]:
+        """All verdicts, oldest first."""
+        ...
+
+    # upkeep
+    def check(self) -> list[str]:
+        """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
+        ...
+
+    def repair(self) -> list[str]:
+        """Mend what can be mended (indexes, sidecar, counters); what was done, one line each."""
+        ...
+
+    def info(self) -> dict[str, Any]:
+        """Engine, path, bytes on disk, journal mode, schema version, whether keywords are indexed, warnings."""
+        ...

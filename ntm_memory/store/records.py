@@ -1,0 +1,162 @@
+"""What a store keeps: one record a memory, one or more key vectors a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+State = Literal["live", "archived", "erased"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A directed link of a reasoning chain: this memory builds on `target`.
+
+    Args:
+        target: id of the memory that is built on.
+        weight: strength of the link, 0–1 (the attention weight by which it was addressed).
+        kind: how the link came about, e.g. `content`, `name`, `explicit`.
+    """
+
+    target: str
+    weight: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One memory as it is stored.
+
+    `address` is the slot (row of the memory matrix M), `position` the order of writing inside the namespace (rising, never
+    reused). `strength` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
+    """
+
+    id: str
+    address: int | None
+    namespace: str
+    session: str | None
+    position: int
+    key: str | None
+    content: str
+    importance: float
+    tags: tuple[str, ...]
+    source: str | None
+    created_at: str
+    occurred_at: str | None
+    updated_at: str
+    version: int
+    strength: float
+    state: State = "live"
+    kind: str | None = None
+    superseded_by: str | None = None
+    reads: int = 0
+    last_read_at: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Version:
+    """An older version of a memory: what it said, and from when until when it was the current one."""
+
+    id: str
+    version: int
+    content: str
+    key: str | None
+    importance: float
+    tags: tuple[str, ...]
+    occurred_at: str | None
+    valid_from: str
+    valid_to: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A memory to be written.
+
+    Args:
+        content: the text.
+        keys: (P, dim) float32, unit norm, one row a passage, P ≥ 1.
+        words: the index terms of the text in order, repeats kept (stems, CJK bigrams), each without white space.
+        cjk: whether the text is mostly Chinese, Japanese or Korean.
+    """
+
+    content: str
+    keys: NDArray[np.float32]
+    words: tuple[str, ...]
+    cjk: bool
+    namespace: str = "default"
+    session: str | None = None
+    key: str | None = None
+    importance: float = 0.5
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    occurred_at: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The memory matrix of one namespace, and the columns that addressing needs, in order of writing.
+
+    N memories, R ≥ N key rows (a long text has several passages).
+
+    Args:
+        keys: (R, dim) float32, as written (not centred).
+        owner: (R,) int64, for each key row the index 0…N−1 of its memory; rising.
+        address: (N,) int64 slot numbers.
+        position: (N,) int64, strictly rising.
+        session: (N,) int64 code of the session, −1 for none; equal codes mean the same session.
+        occurred: (N,) float64, unix seconds of `occurred_at`, NaN where it was not told.
+        created: (N,) float64, unix seconds of `created_at`.
+        importance: (N,) float32, 0–1.
+        strength: (N,) float32, 0–1, never 0.
+        length: (N,) int64, number of index words.
+        cjk: (N,) bool.
+        superseded: (N,) bool, a later memory plainly revises this one.
+        reads: (N,) int64, how often it was recalled.
+    """
+
+    keys: NDArray[np.float32]
+    owner: NDArray[np.int64]
+    address: NDArray[np.int64]
+    position: NDArray[np.int64]
+    session: NDArray[np.int64]
+    occurred: NDArray[np.float64]
+    created: NDArray[np.float64]
+    importance: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    length: NDArray[np.int64]
+    cjk: NDArray[np.bool_]
+    superseded: NDArray[np.bool_]
+    reads: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.address)
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Where some words occur: for each word the slots that hold it.
+
+    Args:
+        address: word → (n,) int64 slot numbers, rising.
+        count: word → (n,) int64, how often the word occurs there, ≥ 1.
+    """
+
+    address: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    count: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What became of one recall: which memories were used, which were not."""
+
+    query: str
+    namespace: str
+    used: tuple[str, ...]
+    unused: tuple[str, ...]
+    at: str
