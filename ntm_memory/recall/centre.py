@@ -1,0 +1,78 @@
+"""Cosines between a question and every stored key, after the mean has been taken away.
+
+Sentence embedders leave all their vectors in a narrow cone: every cosine is near 0.86 and softmax(β·cos) is flat. Taking away
+the mean of the stored keys, one mean a script since each language has its own cone, spreads them again. Keys are stored
+raw: the means drift as memories come, so they are taken when reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.records import Slots
+
+PRIOR_COUNT = 20.0
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class Centre:
+    """The means of a memory matrix, and its rows' inverse norms once centred.
+
+    Args:
+        means: (2, dim) float32; row 0 for spaced scripts, row 1 for CJK.
+        inverse_norm: (R,) float32 of the centred key rows.
+        offset: (R,) int64, 0 or 1: which mean belongs to the row.
+        starts: (N,) int64, first key row of each memory.
+    """
+
+    means: NDArray[np.float32]
+    inverse_norm: NDArray[np.float32]
+    offset: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+
+def centre(slots: Slots, prior: NDArray[np.float32] | None = None) -> Centre:
+    """Means of the stored keys by script, blended with a prior mean of the embedder.
+
+    Args:
+        slots: N ≥ 1 memories.
+        prior: (2, dim) float32 means of the embedder, worth `PRIOR_COUNT` keys each; None: no prior, and a script that
+            has no key yet borrows the other one's mean.
+    """
+    keys = slots.keys
+    script = slots.cjk[slots.owner].astype(np.int64)
+    counts = np.bincount(script, minlength=2).astype(np.float32)
+    total = keys.sum(axis=0, dtype=np.float32)
+    sums = np.zeros((2, keys.shape[1]), dtype=np.float32)
+    sums[1] = keys[script == 1].sum(axis=0, dtype=np.float32) if 0 < counts[1] < len(keys) else total * (counts[1] > 0)
+    sums[0] = total - sums[1]
+    if prior is not None:
+        means = (sums + PRIOR_COUNT * prior) / (counts + PRIOR_COUNT)[:, None]
+    elif len(keys) < 2:
+        means = np.zeros_like(sums)
+    else:
+        means = sums / np.maximum(counts, 1)[:, None]
+        means[counts == 0] = means[counts > 0]
+    along = (keys @ means.T)[np.arange(len(keys)), script]
+    squared = np.einsum("rd,rd->r", keys, keys) - 2 * along + np.einsum("sd,sd->s", means, means)[script]
+    starts = np.searchsorted(slots.owner, np.arange(len(slots)))
+    return Centre(means, 1 / np.sqrt(np.maximum(squared, 0) + _EPSILON), script, starts)
+
+
+def centred_cosines(slots: Slots, centre: Centre, query: NDArray[np.float32], cjk: bool) -> NDArray[np.float32]:
+    """(N,) cosine of the question with each memory, both centred; the best passage speaks for its memory.
+
+    Args:
+        slots: the memory matrix.
+        centre: its means.
+        query: (dim,) float32, unit norm.
+        cjk: the question's script.
+    """
+    direction = query - centre.means[int(cjk)]
+    direction /= np.sqrt(direction @ direction + _EPSILON)
+    rows = (slots.keys @ direction - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
+    return rows if len(rows) == len(slots) else np.maximum.reduceat(rows, centre.starts)

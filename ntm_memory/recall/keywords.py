@@ -1,0 +1,65 @@
+"""Keyword evidence: BM25 over the postings of the question's words (Robertson and Zaragoza 2009)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.records import Postings, Slots
+
+K1, B = 1.2, 0.75
+MAX_WORDS = 64
+
+
+@dataclass(frozen=True)
+class Keywords:
+    """How often each of T words of the question occurs in each of N memories.
+
+    Args:
+        count: (T, N) float32.
+        idf: (T,) float32, inverse document frequency within the namespace, > 0.
+        mean_length: words a memory has on average.
+        bound: Σ idf·(k1 + 1) over all words of the question, found or not: the score that no text can reach.
+    """
+
+    count: NDArray[np.float32]
+    idf: NDArray[np.float32]
+    mean_length: float
+    bound: float
+
+    def bm25(self, count: NDArray[np.float32], length: NDArray[np.float32], mean_length: float) -> NDArray[np.float32]:
+        """(n,) BM25 of n texts as a share of `bound`, 0–1.
+
+        Args:
+            count: (T, n) occurrences of the words in the texts.
+            length: (n,) words of each text.
+            mean_length: what counts as a text of normal length.
+        """
+        if not len(self.idf):
+            return np.zeros(count.shape[1], dtype=np.float32)
+        damping = K1 * (1 - B + B * length / max(mean_length, 1.0))
+        return (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
+
+
+def count_keywords(slots: Slots, postings: Postings, words: Sequence[str]) -> Keywords:
+    """Line the postings of the question's distinct words up with the memory matrix; the rarest `MAX_WORDS` count."""
+    total = len(slots)
+    distinct = sorted(dict.fromkeys(words), key=lambda word: len(postings.address.get(word, ())))[:MAX_WORDS]
+    frequency = np.array([len(postings.address.get(word, ())) for word in distinct], dtype=np.float32)
+    idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    found = np.flatnonzero(frequency)
+    count = np.zeros((len(found), total), dtype=np.float32)
+    index = index_of(slots)
+    for row, word in zip(count, (distinct[i] for i in found), strict=True):
+        row[index[postings.address[word]]] = postings.count[word]
+    return Keywords(count, idf[found], float(slots.length.mean()), float(idf.sum()) * (K1 + 1))
+
+
+def index_of(slots: Slots) -> NDArray[np.int64]:
+    """(max address + 1,) index 0…N−1 of the memory in each slot, −1 where the slot is empty or of another namespace."""
+    index = np.full(int(slots.address.max()) + 1, -1, dtype=np.int64)
+    index[slots.address] = np.arange(len(slots))
+    return index

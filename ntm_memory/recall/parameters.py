@@ -1,0 +1,168 @@
+"""The addressing parameters of recall: what is learned, how it is kept.
+
+Raw values are unbounded so that gradient steps cannot leave the allowed range: β = softplus, g = logistic, s = softmax,
+γ = 1 + softplus (the paper's own choices, section 3.3).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import CheckpointError
+from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
+
+FORMAT = "ntm-memory-system/recall"
+VERSION = 1
+SHIPPED = Path(__file__).with_name("parameters.json")
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Raw parameters of H read heads and the controller that mixes them.
+
+    Args:
+        mix: (H, c) weight of each content feature in a head's score.
+        strength: (H,) β = softplus.
+        gate: (H,) g = logistic: 1 looks where the content is, 0 stays at the previous focus.
+        shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole session.
+        sharpen: (H,) γ = 1 + softplus.
+        part: (H,) how much of each head's log-weight goes into the evidence.
+        controller: (d,) weight of each feature in the evidence.
+        confidence: (4,) logistic weights of the confidence, see `confidence.py`.
+    """
+
+    mix: Array
+    strength: Array
+    gate: Array
+    shift: Array
+    sharpen: Array
+    part: Array
+    controller: Array
+    confidence: Array
+
+    @property
+    def heads(self) -> int:
+        """H, the number of read heads."""
+        return len(self.strength)
+
+    def without(self, features: frozenset[str], *, shift: bool = False) -> Parameters:
+        """The same parameters with some features weighing nothing and, with `shift`, heads that stay where they look."""
+        if not features and not shift:
+            return self
+        kept = np.array([name not in features for name in FEATURES], dtype=np.float64)
+        stay = np.where(np.arange(2 * REACH + 2) == REACH, 0.0, -np.inf)
+        return dataclasses.replace(
+            self,
+            mix=self.mix * kept[: len(CONTENT)],
+            controller=self.controller * kept,
+            shift=np.broadcast_to(stay, self.shift.shape) if shift else self.shift,
+        )
+
+
+def shapes(heads: int) -> dict[str, tuple[int, ...]]:
+    """Shape of every parameter for this many read heads."""
+    return {
+        "mix": (heads, len(CONTENT)),
+        "strength": (heads,),
+        "gate": (heads,),
+        "shift": (heads, 2 * REACH + 2),
+        "sharpen": (heads,),
+        "part": (heads,),
+        "controller": (len(FEATURES),),
+        "confidence": (4,),
+    }
+
+
+def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
+    """Write parameters as JSON, whole or not at all; `about` says how they were learned."""
+    values = {name: np.round(value, 6).tolist() for name, value in vars(parameters).items()}
+    text = json.dumps(
+        {"format": FORMAT, "version": VERSION, "features": FEATURES, "about": about, "parameters": values},
+        ensure_ascii=False,
+        indent=1,
+    )
+    draft = file.with_suffix(".tmp")
+    draft.write_text(text + "\n", encoding="utf-8")
+    draft.replace(file)
+
+
+def load_parameters(file: Path = SHIPPED) -> Parameters:
+    """Read parameters.
+
+    Raises:
+        CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
+    """
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+        known = (loaded["format"], loaded["version"], tuple(loaded["features"]))
+        values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unusable(file, f"cannot be read: {error}") from error
+    if known != (FORMAT, VERSION, FEATURES):
+        raise _unusable(file, "is of another version: its features are not the ones recall gathers now")
+    wanted = shapes(len(np.atleast_1d(values.get("strength", ()))))
+    for name, shape in wanted.items():
+        found = values.get(name)
+        if found is None or found.shape != shape:
+            raise _unusable(file, f"has {name} of shape {None if found is None else found.shape}, expected {shape}")
+        if not np.isfinite(found).all():
+            raise _unusable(file, f"has {name} with NaN or infinite values")
+    return Parameters(**{name: values[name] for name in wanted})
+
+
+def override(
+    parameters: Parameters, *, strength: float | None, gate: float | None, sharpen: float | None, heads: int
+) -> Parameters:
+    """The first `heads` read heads, with β, g or γ set by hand for all of them.
+
+    Args:
+        strength: β ≥ 0.
+        gate: g in 0–1.
+        sharpen: γ ≥ 1.
+    """
+    kept = {
+        name: getattr(parameters, name)[:heads]
+        for name in ("mix", "strength", "gate", "shift", "sharpen", "part")
+    }
+    for name, value, inverse in (
+        ("strength", strength, inverse_softplus),
+        ("gate", gate, inverse_logistic),
+        ("sharpen", None if sharpen is None else sharpen - 1, inverse_softplus),
+    ):
+        if value is not None:
+            kept[name] = np.full_like(kept[name], inverse(value))
+    return dataclasses.replace(parameters, **kept)
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + eˣ) without overflow."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def logistic(x: Array) -> Array:
+    """1 / (1 + e⁻ˣ) without overflow."""
+    return np.exp(-softplus(-x))
+
+
+def inverse_softplus(y: float) -> float:
+    """The x whose softplus is y ≥ 0 (−40 for 0)."""
+    return y + float(np.log(-np.expm1(-y))) if y > 1e-17 else -40.0
+
+
+def inverse_logistic(y: float) -> float:
+    """The x whose logistic is y, 0–1 (±40 at the ends)."""
+    y = min(max(y, 1e-17), 1 - 1e-16)
+    return float(np.log(y) - np.log1p(-y))
+
+
+def _unusable(file: Path, why: str) -> CheckpointError:
+    hint = "" if file == SHIPPED else f"remove {file.name} to go back to the shipped parameters"
+    return CheckpointError(f"{file} {why}", hint)

@@ -1,0 +1,88 @@
+"""What kind of memory a question looks for, and what kinds there are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.recall import words as vocabulary
+from ntm_memory.recall.keywords import index_of
+from ntm_memory.store.records import Postings, Slots
+
+_WHEN = re.compile(
+    r"\b(?:when|what (?:date|day|time|month|year)|which (?:date|day|month|year)|how long|since when)\b"
+    r"|什么时候|何时|哪[一]?[天年月日]|几[点月号时]|多久|多长时间|哪个(?:月|星期|周)|日期|时间",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow (?:many|much|often|old|far)\b|多少|几[个只次位本人岁]|第几", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of all N memories (see `words.marks`), each (N,) of 0 and 1; `named`: the question names the speaker."""
+
+    spoken: NDArray[np.float32]
+    named: NDArray[np.float32]
+    asks: NDArray[np.float32]
+    time: NDArray[np.float32]
+    number: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a question asks for, put to a memory matrix of N slots.
+
+    Args:
+        marks: the kinds of memories there are.
+        asks_when, asks_how_many: the kind of answer it wants.
+        now: unix seconds.
+        half_life_days: age at which the recency prior is one half.
+        date_match: (N,) float32, how well each memory's time fits a time told in the question, 0–1.
+    """
+
+    marks: Marks
+    asks_when: bool
+    asks_how_many: bool
+    now: float
+    half_life_days: float
+    date_match: NDArray[np.float32]
+
+
+def index_terms(text: str) -> tuple[list[str], list[str]]:
+    """(words, marks) whose postings a question needs; a name may be any of its words."""
+    words = list(dict.fromkeys(vocabulary.index_words(text)))
+    kinds = [vocabulary.SPOKEN, vocabulary.ASKS, vocabulary.TIME, vocabulary.NUMBER]
+    return words, kinds + [vocabulary.BY + word for word in words[:64]]
+
+
+def read_marks(slots: Slots, postings: Postings, terms: list[str]) -> Marks:
+    """Line the postings of the marks up with the memory matrix."""
+    index = index_of(slots)
+
+    def column(*names: str) -> NDArray[np.float32]:
+        found = np.zeros(len(slots), dtype=np.float32)
+        for name in names:
+            found[index[postings.address.get(name, np.empty(0, dtype=np.int64))]] = 1
+        return found
+
+    names = [term for term in terms if term.startswith(vocabulary.BY)]
+    return Marks(
+        spoken=column(vocabulary.SPOKEN),
+        named=column(*names),
+        asks=column(vocabulary.ASKS),
+        time=column(vocabulary.TIME),
+        number=column(vocabulary.NUMBER),
+    )
+
+
+def asks_when(text: str) -> bool:
+    """Whether the question wants a time for an answer."""
+    return _WHEN.search(text) is not None
+
+
+def asks_how_many(text: str) -> bool:
+    """Whether the question wants a number for an answer."""
+    return _HOW_MANY.search(text) is not None

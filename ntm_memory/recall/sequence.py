@@ -1,0 +1,54 @@
+"""The order of writing: who stands before and after a memory, inside its session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.records import Slots
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """N memories laid out session by session, each session in order of writing.
+
+    Memories without a session form one stream of their own.
+
+    Args:
+        order: (N,) int64, indices of the memories in that layout.
+        place: (N,) int64, the inverse of `order`.
+        session: (N,) int64, dense number 0…K−1 of each memory's session.
+        sessions: K.
+    """
+
+    order: NDArray[np.int64]
+    place: NDArray[np.int64]
+    session: NDArray[np.int64]
+    sessions: int
+
+    def neighbours(self, index: NDArray[np.int64], reach: int) -> NDArray[np.int64]:
+        """(n, 2·reach + 1) memories at −reach…+reach from each; −1 past the ends of the session.
+
+        Args:
+            index: (n,) int64 memories 0…N−1.
+            reach: how far to look, ≥ 0.
+        """
+        return np.stack([self.step(index, offset) for offset in range(-reach, reach + 1)], axis=1)
+
+    def step(self, index: NDArray[np.int64], offset: int) -> NDArray[np.int64]:
+        """(n,) the memory `offset` steps after each one (before, if negative); −1 past the ends of the session."""
+        there = self.place[index] + offset
+        inside = (there >= 0) & (there < len(self.order))
+        other = self.order[np.where(inside, there, 0)]
+        return np.where(inside & (self.session[other] == self.session[index]), other, -1)
+
+
+def sequence_of(slots: Slots) -> Sequence:
+    """Lay the memories out by session; `slots` are in order of writing already."""
+    names, session = np.unique(slots.session, return_inverse=True)
+    order = np.argsort(session, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return Sequence(order, place, session.astype(np.int64), len(names))
