@@ -1,43 +1,43 @@
-"""Words → key vectors. Backends are imported when they are chosen."""
+"""Words → key vectors. Backends, and the libraries they need, are imported when they are chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ntm_memory.embedding.base import Embedder, EmbedderIdentity, identity
 from ntm_memory.errors import EmbedderError
 
-if TYPE_CHECKING:
-    from ntm_memory.embedding.base import Embedder
-
-__all__ = ["BACKENDS", "load_embedder"]
+__all__ = ["BACKENDS", "Embedder", "EmbedderIdentity", "identity", "load_embedder"]
 
 BACKENDS = ("e5", "sentence-transformers", "tiny")
 
 
-def load_embedder(settings: Mapping[str, Any], seen: Path | None = None) -> Embedder:
+def load_embedder(settings: Mapping[str, Any], *, cache_dir: Path | None = None) -> Embedder:
     """The configured embedder.
 
     Args:
-        settings: `backend`, `model`, `device`, `query_prompt`, `memory_prompt`, `batch_size`, as in config.json.
-        seen: where to remember that a weights file was checked.
+        settings: `backend`, `model`, `device`, `query_prompt`, `memory_prompt`, `batch_size`, as in config.json. For
+            `e5`, `model` is the path of the weights file (null: where it was installed); the others have no effect.
+        cache_dir: folder in which to remember that a weights file was checked; it need not exist or be writable. None:
+            the file is checked each time.
 
     Raises:
         EmbedderError: unknown backend, or its library or weights are missing.
     """
-    backend = settings.get("backend", "e5")
+    backend, model = settings.get("backend", "e5"), settings.get("model")
     if backend == "e5":
         from ntm_memory.embedding.e5 import E5Embedder
 
-        return E5Embedder(Path(settings["model"]) if settings.get("model") else None, seen)
+        return E5Embedder(Path(model).expanduser() if model else None, cache_dir=cache_dir)
     if backend == "sentence-transformers":
         from ntm_memory.embedding.st import SentenceTransformersEmbedder
 
-        if not settings.get("model"):
+        if not model:
             raise EmbedderError("embedder.model is not set", "name a sentence-transformers model or a local folder")
-        options = {name: value for name, value in settings.items() if name not in ("backend", "model")}
-        return SentenceTransformersEmbedder(settings["model"], **options)
+        known = ("device", "query_prompt", "memory_prompt", "batch_size")
+        return SentenceTransformersEmbedder(model, **{name: settings[name] for name in known if name in settings})
     if backend == "tiny":
         from ntm_memory.embedding.tiny import TinyEmbedder
 

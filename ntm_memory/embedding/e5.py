@@ -1,6 +1,7 @@
 """The default embedder: multilingual-e5-small in 4-bit weights, run by NumPy.
 
-Twelve BERT layers, mean pooling, unit norm; `query: ` and `passage: ` before the texts (Wang et al. 2024, arXiv 2402.05672).
+Twelve BERT layers, mean pooling, unit norm; `query: ` and `passage: ` before the texts (Wang et al. 2024, arXiv
+2402.05672).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.embedding.base import Vectors, clean, split_passages
+from ntm_memory.embedding.base import Vectors
+from ntm_memory.embedding.text import clean, split_passages
 from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import SHA256, Weights
 
@@ -41,7 +43,7 @@ class E5Embedder:
 
     Args:
         path: the weights file; None: where the installation put it.
-        seen: where to remember that the file was checked.
+        cache_dir: folder in which to remember that the file was checked, see `weights.check`.
 
     Raises:
         EmbedderError: the weights are missing or damaged.
@@ -50,8 +52,8 @@ class E5Embedder:
     name = "multilingual-e5-small-q4"
     revision = SHA256[:12]
 
-    def __init__(self, path: Path | None = None, seen: Path | None = None) -> None:
-        self._weights = Weights(path, seen)
+    def __init__(self, path: Path | None = None, *, cache_dir: Path | None = None) -> None:
+        self._weights = Weights(path, cache_dir)
         self._sizes = self._weights.sizes
         self.dim = self._sizes.width
 
@@ -61,11 +63,17 @@ class E5Embedder:
 
     def encode_memories(self, texts: Sequence[str]) -> Vectors:
         """(B, 384) float32, unit norm; a text is cut at 512 tokens, see `split_passages`."""
-        return self._encode([f"passage: {clean(text)}" for text in texts])
+        return self._encode([_memory(text) for text in texts])
 
     def split_passages(self, text: str) -> list[str]:
         """The passages of a text, each within 512 tokens."""
-        return split_passages(text)
+        return split_passages(text, fits=self._fits)
+
+    def _fits(self, passage: str) -> bool:
+        text = _memory(passage)
+        room = self._sizes.longest
+        # No piece is shorter than a character: begin mark, leading space and end mark come on top.
+        return len(text) + 3 <= room or len(self._tokenizer.encode(text)) <= room
 
     @cached_property
     def prior(self) -> Vectors | None:
@@ -92,7 +100,7 @@ class E5Embedder:
             inner_bias=w.floats(f"{at}fi.b"),
             outer=w.matrix(f"{at}fo.w", f).T,
             outer_bias=w.floats(f"{at}fo.b"),
-            norms=tuple(w.floats(f"{at}{name}") for name in ("aln.w", "aln.b", "oln.w", "oln.b")),
+            norms=(w.floats(f"{at}aln.w"), w.floats(f"{at}aln.b"), w.floats(f"{at}oln.w"), w.floats(f"{at}oln.b")),
         )
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
@@ -165,12 +173,16 @@ class E5Embedder:
         return x
 
 
+def _memory(text: str) -> str:
+    return f"passage: {clean(text)}"
+
+
 def _gelu(x: Vectors) -> Vectors:
     """x·Φ(x), with erf as in Abramowitz and Stegun 7.1.26 (error below 2e-7)."""
-    z = np.abs(x)
+    z: Vectors = np.abs(x)
     z *= np.float32(0.7071067811865476)
     t = 1 / (1 + np.float32(0.3275911) * z)
-    tail = np.float32(1.061405429) * t
+    tail: Vectors = np.float32(1.061405429) * t
     for c in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         tail += np.float32(c)
         tail *= t

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.embedding.base import Vectors, clean, split_passages
+from ntm_memory.embedding.base import Vectors
+from ntm_memory.embedding.text import clean, split_passages
 from ntm_memory.errors import EmbedderError
 
 

