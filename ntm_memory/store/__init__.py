@@ -1,3 +1,19 @@
 """Where memories are kept: records, key vectors, index words."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ntm_memory.store.base import Store
+
+__all__ = ["open_store"]
+
+
+def open_store(path: Path, *, lock_seconds: float, clock: Callable[[], float]) -> Store:
+    """Open the store in a file, making it if it is not there; see `SQLiteStore`."""
+    from ntm_memory.store.sqlite import SQLiteStore
+
+    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock)

@@ -46,13 +46,19 @@ class Store(Protocol):
         """W. Record the embedder."""
         ...
 
-    def replace_keys(self, keys: Mapping[str, NDArray[np.float32]]) -> None:
-        """W. New key rows (P, dim) for memories by id, live or not; for `reembed` (dim may change)."""
+    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
+        """W. New key rows (P, dim) by (id, version), live or not, older versions too; for `reembed` (dim may change)."""
         ...
 
     # writing
     def add(self, draft: Draft) -> Memory:
         """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
+        ...
+
+    def put(
+        self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
+    ) -> None:
+        """W. Write a record as another store had it: id, position, times, version, state stay; the slot if it is free."""
         ...
 
     def rewrite(self, id: str, draft: Draft) -> Memory:
@@ -104,6 +110,10 @@ class Store(Protocol):
         """(P, dim) key rows of one memory, whatever its state."""
         ...
 
+    def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
+        """(index words, whether the text is CJK) of one memory, whatever its state."""
+        ...
+
     def history(self, id: str) -> list[Version]:
         """Older versions, oldest first."""
         ...
@@ -127,6 +137,10 @@ class Store(Protocol):
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace."""
+        ...
+
+    def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have all of these tags."""
         ...
 
     def sessions(self, namespace: str) -> dict[str, int]:

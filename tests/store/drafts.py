@@ -1,0 +1,36 @@
+"""What the store's tests write: drafts with keys of their own, and a clock that stands still."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from ntm_memory.store.records import Draft
+
+DIM = 8
+EMBEDDER = {"name": "test", "revision": "1", "dim": DIM}
+
+
+class Clock:
+    """Unix seconds that move only when told to."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self, seconds: float = 1.0) -> None:
+        self.now += seconds
+
+
+def key_rows(text: str, passages: int = 1, dim: int = DIM) -> np.ndarray:
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    rows = np.random.default_rng(seed).standard_normal((passages, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def draft(content: str, *, passages: int = 1, dim: int = DIM, words=None, cjk: bool = False, **fields) -> Draft:
+    chosen = tuple(content.split()) if words is None else tuple(words)
+    return Draft(content=content, keys=key_rows(content, passages, dim), words=chosen, cjk=cjk, **fields)
