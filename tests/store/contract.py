@@ -97,7 +97,9 @@ class WritingContract:
         assert one.position < two.position < three.position
         assert store.add(draft("elsewhere", namespace="other")).position == 0
 
-    @pytest.mark.parametrize("keys", [key_rows("x", 1, DIM + 1), np.ones(DIM, np.float32), np.empty((0, DIM), np.float32)])
+    @pytest.mark.parametrize(
+        "keys", [key_rows("x", 1, DIM + 1), np.ones(DIM, np.float32), np.empty((0, DIM), np.float32)]
+    )
     def test_keys_of_another_shape_are_refused(self, store, keys):
         told = draft("x")
         object.__setattr__(told, "keys", keys)

@@ -1,0 +1,296 @@
+"""What every storage engine must give back: candidates, the past, transactions, counters; see `contract.py` for the fixtures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from ntm_memory.errors import NotFoundError
+from ntm_memory.store.records import Feedback
+
+from .contract import contents, found
+from .drafts import draft, key_rows
+
+TYPES = {
+    "keys": "f4", "owner": "i8", "address": "i8", "position": "i8", "session": "i8", "occurred": "f8", "created": "f8",
+    "importance": "f4", "strength": "f4", "length": "i8", "cjk": "?", "superseded": "?", "reads": "i8",
+}  # fmt: skip
+
+
+def same_slots(a, b):
+    """Whether two matrices are equal in every column."""
+    return all(np.array_equal(getattr(a, n), getattr(b, n), equal_nan=kind == "f8") for n, kind in TYPES.items())
+
+
+class ReadingContract:
+    def test_the_matrix_and_its_columns(self, store, clock):
+        store.add(draft("elsewhere", namespace="other", session="s1"))
+        store.add(draft("one two", session="s1", importance=0.25, occurred_at="2001-09-09T01:46:40Z"))
+        clock.tick(10)
+        store.add(draft("三", passages=3, words=("三",), cjk=True))
+        store.add(draft("four", session="s2"))
+        store.add(draft("five", session="s1"))
+        slots = store.slots("default")
+        assert len(slots) == 4 and {n: getattr(slots, n).dtype for n in TYPES} == {
+            n: np.dtype(k) for n, k in TYPES.items()
+        }
+        expected = [key_rows("one two"), key_rows("三", 3), key_rows("four"), key_rows("five")]
+        assert np.array_equal(slots.keys, np.concatenate(expected)) and slots.owner.tolist() == [0, 1, 1, 1, 2, 3]
+        assert slots.position.tolist() == [0, 1, 2, 3] and slots.address.tolist() == [1, 2, 3, 4]
+        codes = store.sessions("default")
+        assert slots.session.tolist() == [codes["s1"], -1, codes["s2"], codes["s1"]] and set(codes) == {"s1", "s2"}
+        assert slots.occurred[0] == 1e9 and all(map(math.isnan, slots.occurred[1:]))
+        assert slots.created.tolist() == [clock.now - 10] + [clock.now] * 3
+        assert slots.importance.tolist() == [0.25, 0.5, 0.5, 0.5] and slots.strength.tolist() == [1.0] * 4
+        assert slots.length.tolist() == [2, 1, 1, 1] and slots.cjk.tolist() == [False, True, False, False]
+        assert not slots.superseded.any() and slots.reads.tolist() == [0] * 4
+
+    def test_the_matrix_is_kept_between_calls(self, store):
+        store.add(draft("one"))
+        assert store.slots("default") is store.slots("default")
+
+    def test_another_handle_sees_what_was_committed(self, store, make_store):
+        other = make_store()
+        assert contents(other) == []
+        memory = store.add(draft("first word"))
+        assert contents(other) == ["first word"] and found(other, "word") == {"first word": 1}
+        other.rewrite(memory.id, draft("second word"))
+        assert contents(store) == ["second word"] and found(store, "first") == {}
+        store.purge([memory.id])
+        assert contents(other) == [] and other.count() == 0
+
+    def test_reopening_gives_the_same_matrix(self, store, make_store):
+        for i in range(30):
+            store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 4}" if i % 5 else None))
+        store.set_strength(store.get_many([7])[0].id, 0)
+        store.set_strength(store.get_many([9])[0].id, 0.25)
+        before = store.slots("default")
+        store.close()
+        again = make_store()
+        assert same_slots(before, again.slots("default"))
+        again.add(draft("one more"))
+        again.close()
+        assert contents(make_store())[-1] == "one more"
+
+    def test_get_many_keeps_the_order_asked(self, store):
+        a, b, c = (store.add(draft(text)) for text in "abc")
+        asked = [c.address, 99, a.address, c.address, b.address, -1]
+        assert [m.content for m in store.get_many(asked)] == ["c", "a", "c", "b"]
+
+    def test_equal_content_is_found_oldest_first(self, store):
+        texts = ["same", "Same", "same ", "same", "the code is 4711", "the code is 4712"]
+        memories = [store.add(draft(text)) for text in texts]
+        store.add(draft("same", namespace="other"))
+        assert store.find_content("default", "same") == [memories[0], memories[3]]
+        assert store.find_content("default", "the code is 4712") == [memories[5]]
+        assert store.find_content("nowhere", "same") == []
+
+    def test_memories_stream_in_order_of_writing(self, store):
+        told = [("x", "n1"), ("a", "n2"), ("y", "n1"), ("b", "n2")]
+        ids = [store.add(draft(text, namespace=space)).id for text, space in told]
+        store.set_strength(ids[0], 0)
+        assert [m.content for m in store.memories("n1")] == ["y"]
+        assert [m.content for m in store.memories(states=("live", "erased"))] == ["x", "y", "a", "b"]
+        seen = [store.rewrite(m.id, draft(m.content + "!")).content for m in store.memories()]
+        assert seen == ["y!", "a!", "b!"]
+        assert list(store.memories("nowhere")) == []
+
+    def test_postings_count_words_in_one_namespace(self, store):
+        store.add(draft("tea tea milk"))
+        store.add(draft("milk"))
+        store.add(draft("tea", namespace="other"))
+        assert found(store, "tea") == {"tea tea milk": 2} and found(store, "milk") == {"tea tea milk": 1, "milk": 1}
+        assert found(store, "tea", "other") == {"tea": 1} and found(store, "tea", "nowhere") == {}
+        postings = store.postings("default", ["tea", "coffee", "tea"])
+        assert {word for word, rows in postings.address.items() if len(rows)} == {"tea"}
+        assert postings.address["tea"].dtype == postings.count["tea"].dtype == np.int64
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("会议", "议室", "会"), ("@by=caroline", "@by", "by", "caroline"), ("naïve", "naive", "NAIVE", "Naïve"),
+            ("o'neil", "o", "neil"), ("a_b", "a", "b"), ("1", "12", "0x1f", "3.14", "3", "14"), ("🫖", "👩‍👩‍👧"),
+            ("*", '"', "'", "AND", "NEAR", "-x", "x"), ("running", "run"), ("é", "e\u0301", "e"), ("한국", "ราคา", "שלום"),
+            ("x" * 5000, "x"), ("u61", "a", "aa", "61"), ("\u00a0", "%", "_"),
+        ],
+    )  # fmt: skip
+    def test_words_come_back_exactly_as_given(self, store, words):
+        for i, word in enumerate(words):
+            store.add(draft(f"text {i}", words=[word] * (i + 1)))
+        for i, word in enumerate(words):
+            assert found(store, word) == {f"text {i}": i + 1}
+
+    def test_a_text_may_have_no_words(self, store):
+        store.add(draft("…", words=()))
+        assert store.slots("default").length.tolist() == [0] and store.check() == []
+
+    def test_tags_are_found_all_together(self, store):
+        a, b, _ = (store.add(draft(t, tags=g)) for t, g in (("a", ("x",)), ("b", ("x", "y")), ("c", ())))
+        store.add(draft("d", tags=("x",), namespace="other"))
+        assert sorted(store.tagged("default", ["x"])) == [a.address, b.address]
+        assert list(store.tagged("default", ["x", "y"])) == [b.address] and len(store.tagged("default", ["z"])) == 0
+        store.set_strength(b.id, 0)
+        assert list(store.tagged("default", ["x"])) == [a.address]
+
+
+class PastContract:
+    def test_what_was_known_then(self, store, clock):
+        def moment():
+            clock.tick(10)
+            at = iso(clock.now)
+            clock.tick(10)
+            return at
+
+        changed = store.add(draft("old fact", passages=2))
+        before = moment()
+        late = store.add(draft("late fact", session="s"))
+        store.amend(changed.id, superseded_by=late.id)
+        middle = moment()
+        store.rewrite(changed.id, draft("new fact"))
+        erased = store.add(draft("erased fact"))
+        full = moment()
+        store.set_strength(erased.id, 0)
+        after = moment()
+        expected = {
+            "2000-01-01T00:00:00Z": [], before: ["old fact"], middle: ["old fact", "late fact"],
+            full: ["new fact", "late fact", "erased fact"], after: ["new fact", "late fact"],
+        }  # fmt: skip
+        for at, texts in expected.items():
+            slots, memories, words = store.slots_as_of("default", at)
+            assert [m.content for m in memories] == texts and [" ".join(w) for w in words] == texts
+            assert len(slots) == len(texts) == len(set(slots.address.tolist()))
+            rows = [key_rows(text, 2 if text == "old fact" else 1) for text in texts]
+            assert np.array_equal(slots.keys, np.concatenate(rows) if rows else np.empty((0, slots.keys.shape[1])))
+            assert (np.diff(slots.position) > 0).all() and slots.length.tolist() == [2] * len(texts)
+            assert (slots.strength > 0).all()
+        assert store.slots_as_of("default", before)[1][0].version == 1
+        assert store.slots_as_of("default", full)[1][0].version == 2
+        assert store.slots_as_of("default", before)[0].superseded.tolist() == [False], "its successor was not yet there"
+        assert store.slots_as_of("default", middle)[0].superseded.tolist() == [True, False]
+        assert store.slots_as_of("nowhere", full)[1] == []
+
+    def test_purged_is_purged_in_the_past_too(self, store, clock):
+        memory = store.add(draft("secret"))
+        clock.tick()
+        store.purge([memory.id])
+        assert store.slots_as_of("default", iso(clock.now))[1] == []
+
+
+class TransactionContract:
+    def test_all_or_nothing(self, store):
+        kept = store.add(draft("kept", key="k"))
+        store.slots("default")
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            store.add(draft("lost word", namespace="new", session="lost"))
+            assert found(store, "lost", "new") == {"lost word": 1}
+            store.rewrite(kept.id, draft("changed"))
+            store.archive(kept.id)
+            store.purge([store.add(draft("x")).id])
+            assert len(store.slots("default")) == 0
+            raise ZeroDivisionError
+        assert contents(store) == ["kept"] and store.get(kept.id) == kept and store.history(kept.id) == []
+        assert found(store, "lost", "new") == {} and store.namespaces() == {"default": 1} and store.check() == []
+        assert store.add(draft("next")).address == 1
+
+    def test_what_a_rollback_took_back_is_not_remembered(self, store):
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            store.add(draft("one", namespace="first", session="s1"))
+            assert [m.namespace for m in store.memories()] == ["first"] and contents(store, "first") == ["one"]
+            raise ZeroDivisionError
+        memory = store.add(draft("two", namespace="second", session="s2"))
+        assert (memory.namespace, memory.session) == ("second", "s2")
+        assert store.namespaces() == {"second": 1} and contents(store, "first") == []
+        assert contents(store, "second") == ["two"] and set(store.sessions("second")) == {"s2"}
+
+    def test_inner_transactions_join_the_outer(self, store):
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            with store.transaction():
+                store.add(draft("inner"))
+            raise ZeroDivisionError
+        assert store.count() == 0
+        with store.transaction(), store.transaction():
+            store.add(draft("both"))
+        assert contents(store) == ["both"]
+
+    def test_a_transaction_sees_its_own_writes(self, store):
+        with store.transaction():
+            one = store.add(draft("one"))
+            assert contents(store) == ["one"]
+            store.rewrite(one.id, draft("uno"))
+            assert contents(store) == ["uno"] and found(store, "uno") == {"uno": 1} and found(store, "one") == {}
+            store.archive(one.id)
+            assert contents(store) == []
+        assert contents(store) == []
+
+    def test_others_do_not_see_an_open_transaction(self, store, make_store):
+        other = make_store()
+        with store.transaction():
+            store.add(draft("not yet"))
+            assert other.count() == 0 and contents(other) == []
+        assert contents(other) == ["not yet"]
+
+    @pytest.mark.parametrize("error", [OSError("not ours"), ValueError("full locked malformed"), NotFoundError("x")])
+    def test_an_exception_of_the_caller_passes_through(self, store, error):
+        with pytest.raises(type(error)) as caught, store.transaction():
+            store.add(draft("x"))
+            raise error
+        assert caught.value is error and store.count() == 0
+
+
+class LossyContract:
+    def test_reads_are_counted(self, store, clock, make_store):
+        a, b = store.add(draft("a")), store.add(draft("b"))
+        store.note_reads([a.address, b.address])
+        clock.tick(5)
+        store.note_reads([a.address])
+        assert store.slots("default").reads.tolist() == [2, 1] == [store.get(m.id).reads for m in (a, b)]
+        assert store.get(a.id).last_read_at == iso(clock.now)
+        store.close()
+        again = make_store()
+        assert again.slots("default").reads.tolist() == [2, 1]
+        again.set_strength(a.id, 0)
+        newcomer = again.add(draft("c"))
+        assert newcomer.address == a.address and again.get(newcomer.id).reads == 0
+
+    def test_focus_is_kept_for_each_session(self, store):
+        a, b = store.add(draft("a")), store.add(draft("b"))
+        store.set_focus("default", "s", [b.id], [1.0])
+        store.set_focus("default", "s", [a.id, b.id], [0.75, 0.25])
+        store.set_focus("default", "t", [b.id], [0.5])
+        assert store.focus("default", "s") == [(a.id, 0.75), (b.id, 0.25)]
+        assert store.focus("default", "t") == [(b.id, 0.5)] and store.focus("other", "s") == []
+        store.set_strength(a.id, 0)
+        assert store.focus("default", "s") == [(b.id, 0.25)]
+
+    def test_feedback_is_kept_in_order(self, store):
+        verdicts = [
+            Feedback(f"q{i}", "default", (f"m_{i}",), ("m_x", "m_y"), f"2023-01-0{i}T00:00:00Z") for i in (1, 2)
+        ]
+        assert [store.add_feedback(verdict) for verdict in verdicts] == [1, 2]
+        assert store.feedback() == verdicts
+
+
+class UpkeepContract:
+    def test_repairing_a_sound_store_changes_nothing(self, store):
+        for i in range(5):
+            store.add(draft(f"text {i}", passages=1 + i % 2))
+        store.set_strength(store.get_many([2])[0].id, 0)
+        before = list(store.memories(states=("live", "erased", "archived"))), store.slots("default")
+        assert all(isinstance(line, str) for line in store.repair())
+        assert list(store.memories(states=("live", "erased", "archived"))) == before[0]
+        assert (
+            same_slots(store.slots("default"), before[1]) and store.check() == [] and found(store, "3") == {"text 3": 1}
+        )
+
+    def test_info_says_what_it_is(self, store):
+        store.add(draft("x"))
+        info = store.info()
+        assert info["engine"] and isinstance(info["warnings"], list) and info["bytes"] > 0
+
+
+def iso(seconds):
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
