@@ -2,4 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+__all__ = ["CognitiveAgent", "NTMMemoryManager"]
+
+if TYPE_CHECKING:
+    from ntm_memory.agent import CognitiveAgent
+    from ntm_memory.manager import NTMMemoryManager
+
+
+def __getattr__(name: str) -> Any:
+    # looked up when asked for: `--help` of a script must not wait for numpy
+    if name == "CognitiveAgent":
+        from ntm_memory.agent import CognitiveAgent
+
+        return CognitiveAgent
+    if name == "NTMMemoryManager":
+        from ntm_memory.manager import NTMMemoryManager
+
+        return NTMMemoryManager
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
 from ntm_memory.manager import NTMMemoryManager
+from ntm_memory.telling import from_json_lines
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -40,11 +41,11 @@ def run(request: Mapping[str, Any], *, progress: Callable[[int], None] | None = 
 
 
 def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:
-    records = arguments.pop("records", None)
-    if records is None:
+    lines = arguments.pop("lines", None)
+    if lines is None:
         return asdict(manager.memorize(**arguments))
-    shared = {name: value for name, value in arguments.items() if name != "content" and value not in (None, [], ())}
-    return _bulk(asdict(manager.memorize_many(_with_defaults(records, shared), progress=progress)))
+    records = _with_defaults(from_json_lines(lines), arguments)
+    return asdict(manager.memorize_many(records, progress=progress))
 
 
 def _with_defaults(
@@ -52,11 +53,6 @@ def _with_defaults(
 ) -> Iterator[Mapping[str, Any] | NTMMemoryError]:
     for record in records:
         yield record if isinstance(record, NTMMemoryError) else {**shared, **record}
-
-
-def _bulk(result: Response) -> Response:
-    result["failed"] = list(result["failed"])
-    return result
 
 
 def _recall(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
@@ -100,7 +96,7 @@ def _export(manager: NTMMemoryManager, arguments: Request, progress: object) -> 
 
 
 def _import(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:
-    return _bulk(asdict(manager.import_file(Path(arguments.pop("path")), progress=progress, **arguments)))
+    return asdict(manager.import_file(Path(arguments.pop("path")), progress=progress, **arguments))
 
 
 def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:

@@ -43,6 +43,15 @@ class KeyMaker:
         """{name, revision, dim} as the store remembers it."""
         return {"name": self.embedder.name, "revision": self.embedder.revision, "dim": self.dim}
 
+    @property
+    def prior(self) -> Key | None:
+        """(2, dim) mean keys of memories in spaced scripts and in CJK, projected as keys are, or None."""
+        prior = self.embedder.prior
+        if prior is None or self.dim == self.embedder.dim:
+            return prior
+        projected: Key = prior @ self._projection
+        return projected
+
     def question(self, text: str) -> Key:
         """(dim,) float32, unit norm."""
         key: Key = self._project(self.embedder.encode_queries([text]))[0]

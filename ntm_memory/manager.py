@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +18,13 @@ from ntm_memory.config import ROOT, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError, EmbedderMismatchError, NotFoundError, NTMMemoryError
 from ntm_memory.keys import KeyMaker
-from ntm_memory.recall.reader import Reader
-from ntm_memory.results import BulkResult, Erased, EraseResult, MemorizeResult, RecallResult, UpdateResult
+from ntm_memory.recaller import Recaller
+from ntm_memory.results import BulkResult, Erased, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.telling import checked_name, checked_share, told
+from ntm_memory.transfer import Transfer
 from ntm_memory.writer import Writer
 
 SHIPPED_CONFIG = Path(__file__).resolve().parent.parent / "config.json"
@@ -66,7 +67,8 @@ class NTMMemoryManager:
             self.home / "memory.db", lock_seconds=self.settings.store.lock_seconds, clock=clock
         )
         self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
-        self._reader = Reader(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._recaller = Recaller(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)
         if self._memory_file is not None and self._memory_file.exists():
             self.import_file(self._memory_file)
@@ -101,6 +103,28 @@ class NTMMemoryManager:
                 "run reembed.py to write all keys anew, or set the former embedder in config.json",
             )
         return maker
+
+    def _load_keys(self) -> KeyMaker:
+        """The configured embedder, whatever wrote the store."""
+        chosen = self._embedder or load_embedder(asdict(self.settings.embedder), cache_dir=self.home)
+        return KeyMaker(chosen, self.settings.memory_dim, self.settings.num_write_heads)
+
+    # the seed's names
+
+    def save_memory(self, key: str, content: str) -> bool:
+        """Memorize under a key; True if anything changed."""
+        return self.memorize(content, key=key).action != "unchanged"
+
+    def read_memory(self, key: str) -> str | None:
+        """The content under a key, None if there is none."""
+        memory = self.store.find_key("default", key)
+        return None if memory is None else memory.content
+
+    def search_memory(self, query: str, top_k: int = 5) -> list[str]:
+        """Contents of the memories recalled for a question, best first."""
+        return [memory.content for memory in self.recall(query, top_k=top_k).memories]
+
+    # the verbs
 
     def memorize(
         self,
@@ -143,7 +167,7 @@ class NTMMemoryManager:
         if same is not None:
             return MemorizeResult(same, "unchanged")
         rows = self.keys.memories([record.content])[0]
-        similar = self._reader.similar(record.namespace, record.content, rows)
+        similar = self._recaller.similar(record.namespace, record.content, rows)
         memory, action = self._writer.memorize(record, rows)
         return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id))
 
@@ -163,11 +187,11 @@ class NTMMemoryManager:
 
     def recall(self, query: str, *, namespace: str = "default", **options: Any) -> RecallResult:
         """Answer a question with the memories the read heads attend to; see `recall.reader.Reader.recall`."""
-        return self._reader.recall(query, namespace=namespace, **options)
+        return self._recaller.recall(query, namespace=namespace, **options)
 
     def recall_from(self, id: str, shift: int = 0, *, max_chars: int | None = None) -> RecallResult:
         """Read by location alone: the memory `shift` steps after (before, if negative) another one."""
-        return self._reader.read_location(id, shift, max_chars=max_chars)
+        return self._recaller.read_location(id, shift, max_chars=max_chars)
 
     def update(
         self,
@@ -242,6 +266,39 @@ class NTMMemoryManager:
         """Bring an erased or weakened memory back to full strength."""
         return self.store.set_strength(id, 1.0)
 
+    def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
+        """Write all memories to a file; see `transfer.Transfer.export_file`."""
+        return self._transfer.export_file(Path(path), form, namespace)
+
+    def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> ImportResult:
+        """Read memories from a file; see `transfer.Transfer.import_file`."""
+        return self._transfer.import_file(Path(path), form, **options)
+
+    def reembed(self, *, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+        """Write all keys anew with the configured embedder."""
+        return self._transfer.reembed(self._load_keys(), dry_run=dry_run, progress=progress)
+
+    def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
+        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory."""
+        if history is not None:
+            return {
+                "memory": asdict(self.store.get(history)),
+                "history": [asdict(v) for v in self.store.history(history)],
+            }
+        repaired = self.store.repair() if repair else []
+        faults = self.store.check()
+        return {
+            "memories": {state: self.store.count(state=state) for state in ("live", "archived", "erased")},
+            "namespaces": self.store.namespaces(),
+            "memory_size": self.settings.memory_size,
+            "when_full": self.settings.capacity.when_full,
+            "embedder": self.store.embedder(),
+            "store": self.store.info(),
+            "home": str(self.home),
+            "integrity": faults or "ok",
+            "repaired": repaired,
+        }
+
     def find(self, id_or_key: str, namespace: str = "default", *, any_state: bool = False) -> Memory:
         """The live memory with this id, else with this key in the namespace.
 
@@ -258,7 +315,9 @@ class NTMMemoryManager:
                 ) from None
             return keyed
         if memory.state != "live" and not any_state:
-            raise NotFoundError(f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}")
+            raise NotFoundError(
+                f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}"
+            )
         return memory
 
 

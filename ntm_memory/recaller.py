@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
@@ -141,15 +142,12 @@ class Recaller:
             return ()
         view = self._view(namespace, _Known(self._store, namespace, None))
         cosine = centred_cosines(slots, view.centre, rows[0], is_cjk(content))
-        best = np.argsort(-cosine)[:8]
-        mine = set(index_words(content))
+        best = np.argsort(-cosine, kind="stable")[:8]
         found = []
-        for memory, value in zip(self._store.get_many(slots.address[best].tolist()), cosine[best], strict=True):
-            theirs = set(index_words(memory.content))
-            shared = len(mine & theirs) / max(len(mine | theirs), 1)
-            likeness = max(shared, float(value) if len(slots) > 8 else 0.0)
+        for memory in self._store.get_many(slots.address[best].tolist()):
+            likeness = SequenceMatcher(None, memory.content[:2000], content[:2000], autojunk=False).ratio()
             if likeness >= SIMILAR_FROM:
-                found.append(Similar(memory.id, memory.content[:200], round(min(likeness, 1.0), 4)))
+                found.append(Similar(memory.id, memory.content[:200], round(likeness, 4)))
         return tuple(sorted(found, key=lambda twin: -twin.similarity)[:3])
 
     def _parameters(self, strength: float | None, gate: float | None, sharpen: float | None) -> Parameters:
@@ -289,9 +287,7 @@ class _Known:
         return np.isin(self.slots.address, self._store.tagged(self._namespace, tags))
 
 
-def recalled(
-    memory: Memory, weight: float, score: float, steps: Mapping[str, object] | None = None
-) -> RecalledMemory:
+def recalled(memory: Memory, weight: float, score: float, steps: Mapping[str, object] | None = None) -> RecalledMemory:
     """A stored memory as an answer shows it."""
     shared = {name: getattr(memory, name) for name in RecalledMemory.__dataclass_fields__ if hasattr(memory, name)}
     return RecalledMemory(**shared | {"weight": round(weight, 6), "score": round(score, 4), "steps": steps})
@@ -322,4 +318,3 @@ def _nowhere(request: Request) -> str:
 
 def _seconds(iso: str) -> float:
     return datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
-

@@ -13,7 +13,7 @@ Action = Literal["created", "unchanged", "updated"]
 
 @dataclass(frozen=True)
 class Similar:
-    """A stored memory that says nearly the same. `similarity` is 0–1, the larger of centred cosine and shared words."""
+    """A stored memory that says nearly the same; `similarity` is the share of the text they have in common, 0–1."""
 
     id: str
     content: str

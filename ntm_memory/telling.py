@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -32,6 +33,7 @@ class Told:
 
 
 FIELDS = frozenset(Told.__dataclass_fields__)
+ALIASES = {"when": "occurred_at", "type": "kind"}
 
 
 def told(record: Mapping[str, Any]) -> Told:
@@ -55,6 +57,25 @@ def told(record: Mapping[str, Any]) -> Told:
         occurred_at=checked_time("occurred_at", record.get("occurred_at")),
         kind=checked_name("kind", record.get("kind")),
     )
+
+
+def from_json_lines(lines: Iterable[str]) -> Iterator[dict[str, Any] | BadValueError]:
+    """Records of JSON lines, blank ones left out; a line that is no object is an error in its record's place."""
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield BadValueError(f"not JSON: {error}", 'each line is one object, e.g. {"content": "…"}')
+            continue
+        if not isinstance(record, dict):
+            yield BadValueError("not a JSON object", 'each line is one object, e.g. {"content": "…"}')
+            continue
+        for short, name in ALIASES.items():
+            if short in record:
+                record.setdefault(name, record.pop(short))
+        yield record
 
 
 def checked_content(value: Any) -> str:

@@ -54,6 +54,21 @@ class Writer:
         with self._store.transaction():
             return self._write(record, rows)
 
+    def revise(self, previous: Memory, record: Told) -> Memory:
+        """Erase 1 + add in a memory's slot if the text is another one; else only the fields around it change."""
+        if record.content == previous.content:
+            fields = ("key", "importance", "tags")
+            return self._store.amend(previous.id, **{name: getattr(record, name) for name in fields})
+        rows = self._keys().memories([record.content])[0]
+        return self._store.rewrite(previous.id, self.draft(record, rows))
+
+    def foresee(self, record: Told) -> Action:
+        """What memorizing this telling would do."""
+        if self.same(record) is not None:
+            return "unchanged"
+        keyed = record.key is not None and self._store.find_key(record.namespace, record.key) is not None
+        return "updated" if keyed else "created"
+
     def memorize_many(
         self,
         records: Iterable[Mapping[str, Any] | NTMMemoryError],
@@ -75,9 +90,7 @@ class Writer:
 
     def draft(self, record: Told, rows: Key) -> Draft:
         """The record as the store takes it."""
-        return Draft(
-            keys=rows, words=memory_words(record.content), cjk=is_cjk(record.content), **vars(record)
-        )
+        return Draft(keys=rows, words=memory_words(record.content), cjk=is_cjk(record.content), **vars(record))
 
     def _write_batch(
         self, batch: Sequence[tuple[int, Mapping[str, Any] | NTMMemoryError]], failed: list[Failure]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.errors import BadValueError
 
 EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
 5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched"""
@@ -68,7 +67,7 @@ def _memorize_request(arguments: Arguments) -> Arguments:
         return {"content": _text("content", content), **given}
     if content is not None:
         raise BadValueError("CONTENT and --jsonl exclude each other", "give one of them")
-    return {"records": _json_lines(jsonl), **given}
+    return {"lines": _lines(jsonl), **given}
 
 
 def _recall() -> _Parser:
@@ -77,10 +76,14 @@ def _recall() -> _Parser:
     )
     parser.add_argument("query", nargs="?", metavar="QUERY|-", help="the question; - reads it from stdin")
     parser.add_argument("--top-k", type=int, metavar="N", help="at most so many memories (default 6)")
-    parser.add_argument("--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)")
+    parser.add_argument(
+        "--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)"
+    )
     parser.add_argument("--namespace", help="default: default")
     parser.add_argument("--session", help="continue from this session's previous focus, and leave one")
-    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag")
+    parser.add_argument(
+        "--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag"
+    )
     parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
     parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
     parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
@@ -105,7 +108,9 @@ def _recall_request(arguments: Arguments) -> Arguments:
 
 
 def _update() -> _Parser:
-    parser = _parser("update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'")
+    parser = _parser(
+        "update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'"
+    )
     parser.add_argument("id", nargs="?", metavar="ID")
     parser.add_argument("--key", help="instead of ID")
     parser.add_argument("--namespace", help="of the key (default: default)")
@@ -185,27 +190,15 @@ def _text(name: str, value: str | None) -> str:
     return sys.stdin.read() if value == "-" else value
 
 
-def _json_lines(path: str) -> Iterator[Arguments | NTMMemoryError]:
+def _lines(path: str) -> Iterator[str]:
     if path == "-":
-        yield from map(_json_line, (line for line in sys.stdin if line.strip()))
+        yield from sys.stdin
         return
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as lines:
-            yield from map(_json_line, (line for line in lines if line.strip()))
+            yield from lines
     except OSError as error:
         raise BadValueError(f"{path} cannot be read: {error.strerror}", "give a file of JSON lines, or -") from error
-
-
-def _json_line(line: str) -> Arguments | NTMMemoryError:
-    try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return BadValueError(f"not JSON: {error}", 'each line is one object, e.g. {"content": "…"}')
-    if not isinstance(record, dict):
-        return BadValueError("not a JSON object", 'each line is one object, e.g. {"content": "…"}')
-    if "when" in record:
-        record.setdefault("occurred_at", record.pop("when"))
-    return record
 
 
 _CONTEXT = ("json", "text", "context")

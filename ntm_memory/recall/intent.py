@@ -33,19 +33,46 @@ _VERB = r"(?:happened|happens|came|comes|was (?:said|told|written|mentioned|note
 _RIGHT = r"(?:right|immediately|directly|just|straight|shortly)"
 
 _ENGLISH = (
-    re.compile(rf"^what(?:'s| is| was)? the {_ORDINAL} (?:thing|memory|event|message|turn|note)s?\b.{{0,40}}?\b{_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
+    re.compile(
+        rf"^what(?:'s| is| was)? the {_ORDINAL} (?:thing|memory|event|message|turn|note)s?\b.{{0,40}}?\b{_SIDE}\s+(?P<anchor>.+)$",
+        re.DOTALL,
+    ),
     re.compile(rf"^(?:what|who|which)\b.{{0,40}}?\b{_RIGHT} {_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
     re.compile(rf"^what (?:happened|came|comes) (?:next )?{_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
 )
 _CHINESE = (
-    re.compile(r"^(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)面?的?第(?P<count>[一二两三四五1-5])(?:件事|条|个|句|次).*$", re.DOTALL),
-    re.compile(r"^(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)面?(?:，|,)?(?:紧接着|紧挨着|紧跟着|接着|马上|立刻|随即)(?:的|又|还)?(?:是|发生|说|做|提到|讲|写).*$", re.DOTALL),
-    re.compile(r"^(?:紧接着|紧挨着|紧跟着|就)?在?(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)(?:一|的下一|的上一|的前一|的后一)(?:件事|条|个|句)(?:记忆|消息|话)?(?:是|说)?.*$", re.DOTALL),
+    re.compile(
+        r"^(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)面?的?第(?P<count>[一二两三四五1-5])(?:件事|条|个|句|次).*$",
+        re.DOTALL,
+    ),
+    re.compile(
+        r"^(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)面?(?:，|,)?(?:紧接着|紧挨着|紧跟着|接着|马上|立刻|随即)(?:的|又|还)?(?:是|发生|说|做|提到|讲|写).*$",
+        re.DOTALL,
+    ),
+    re.compile(
+        r"^(?:紧接着|紧挨着|紧跟着|就)?在?(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)(?:一|的下一|的上一|的前一|的后一)(?:件事|条|个|句)(?:记忆|消息|话)?(?:是|说)?.*$",
+        re.DOTALL,
+    ),
 )
 _FOLLOW_UP = (
-    (re.compile(r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |comes |did .{1,20} (?:do|say) )?)?(?:after (?:that|this|it)|then|next)(?: happened)?$"), 1),
-    (re.compile(r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was )?)?(?:right )?before (?:that|this|it)$"), -1),
-    (re.compile(r"^(?:那|那么)?(?:然后|接着|接下来|后来|之后|再后来|再然后)(?:呢|发生了什么|是什么|怎么样了?|怎样)?$"), 1),
+    (
+        re.compile(
+            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |comes |did .{1,20} (?:do|say) )?)?(?:after (?:that|this|it)|then|next)(?: happened)?$"
+        ),
+        1,
+    ),
+    (
+        re.compile(
+            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was )?)?(?:right )?before (?:that|this|it)$"
+        ),
+        -1,
+    ),
+    (
+        re.compile(
+            r"^(?:那|那么)?(?:然后|接着|接下来|后来|之后|再后来|再然后)(?:呢|发生了什么|是什么|怎么样了?|怎样)?$"
+        ),
+        1,
+    ),
     (re.compile(r"^(?:那|那么)?(?:之前|在那之前|在此之前|再之前|前面)(?:呢|发生了什么|是什么)?$"), -1),
 )
 _QUOTED = re.compile(r"[\"“「『《']\s*(.+?)\s*[\"”」』》']?$", re.DOTALL)

@@ -128,10 +128,7 @@ def override(
         gate: g in 0–1.
         sharpen: γ ≥ 1.
     """
-    kept = {
-        name: getattr(parameters, name)[:heads]
-        for name in ("mix", "strength", "gate", "shift", "sharpen", "part")
-    }
+    kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "strength", "gate", "shift", "sharpen", "part")}
     for name, value, inverse in (
         ("strength", strength, inverse_softplus),
         ("gate", gate, inverse_logistic),

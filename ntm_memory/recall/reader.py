@@ -185,8 +185,7 @@ def _move(
 def _explain(parameters: Parameters, attention: Attention, i: int) -> Mapping[str, Any]:
     """The weight of candidate i after every step of every head, and what each head and feature added to its evidence."""
     heads = [
-        {name: round(float(values[i]), 6) for name, values in vars(steps).items()}
-        | {"part": round(float(part), 6)}
+        {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"part": round(float(part), 6)}
         for steps, part in zip(attention.heads, parameters.part, strict=True)
     ]
     return {"evidence": round(float(attention.evidence[i]), 6), "heads": heads}

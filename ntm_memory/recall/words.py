@@ -31,7 +31,9 @@ _TIME = re.compile(
     r"|昨|今[天日晚年]|明[天日年]|[去前后]年|[上下这本]个?[周月]|星期|周[一二三四五六日天末]|[年月日号点]|小时|分钟|早上|晚上|下午|上午",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand)\b|[一二两三四五六七八九十百千万]")
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand)\b|[一二两三四五六七八九十百千万]"
+)
 
 STOP_WORDS = frozenset(
     """a about above after again against all am an and any are aren't as at be because been before being below between both

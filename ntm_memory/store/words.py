@@ -107,9 +107,7 @@ class FullTextIndex:
         except sqlite3.DatabaseError:
             return False
         query = "SELECT row, words FROM memories WHERE state = 'live' AND words <> '' ORDER BY row DESC LIMIT 50"
-        return all(
-            row in self._rows_with(words.split()[0]) for row, words in self._sql.execute(query).fetchall()
-        )
+        return all(row in self._rows_with(words.split()[0]) for row, words in self._sql.execute(query).fetchall())
 
     def forget(self) -> None:
         """Merge all segments, so that removed words are in none."""
@@ -122,7 +120,9 @@ class FullTextIndex:
 class ScannedWords:
     """No index: every question reads the words of all memories."""
 
-    warning = "this Python's SQLite has no FTS5: keywords are found by reading all memories, which is slow beyond 10,000"
+    warning = (
+        "this Python's SQLite has no FTS5: keywords are found by reading all memories, which is slow beyond 10,000"
+    )
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = connection

@@ -1,0 +1,91 @@
+"""`CognitiveAgent`: the seed document's facade, an agent with an external memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.manager import NTMMemoryManager
+from ntm_memory.results import EraseResult, MemorizeResult, RecalledMemory, UpdateResult
+
+_OURS = frozenset({"type", "home"})
+
+
+class ExternalMemory:
+    """The memory matrix by the seed's names: write, read, update, erase.
+
+    Args:
+        manager: what keeps the memories.
+    """
+
+    def __init__(self, manager: NTMMemoryManager) -> None:
+        self._manager = manager
+
+    def write_to_memory(self, content: str, **fields: Any) -> MemorizeResult:
+        """Store one memory; `fields` as in `NTMMemoryManager.memorize`."""
+        return self._manager.memorize(content, **fields)
+
+    def read_from_memory(self, query: str, top_k: int = 5) -> list[RecalledMemory]:
+        """Memories by attention, best first; empty when nothing is relevant."""
+        return list(self._manager.recall(query, top_k=top_k).memories)
+
+    def update_memory(self, id_or_key: str, content: str) -> UpdateResult:
+        """Erase 1 + add in the memory's slot."""
+        return self._manager.update(id_or_key, content=content)
+
+    def erase_memory(self, weights: Mapping[str, float]) -> EraseResult:
+        """Erase with a weighting: each memory (id or key) by its own strength 0–1 (paper, equation 3).
+
+        Raises:
+            NotFoundError: an id or key is unknown; then nothing is erased.
+        """
+        for name in weights:
+            self._manager.find(name)
+        with self._manager.store.transaction():
+            results = [self._manager.erase(name, strength=weight) for name, weight in weights.items()]
+        return EraseResult(tuple(erased for result in results for erased in result.erased), restorable=True)
+
+
+class CognitiveAgent:
+    """An agent that memorizes and recalls.
+
+    Args:
+        memory: `{"type": "ntm", …}` with the settings of config.json beside it (`memory_size`, `memory_dim`, …), and
+            `home`, the data folder.
+
+    Raises:
+        BadValueError: another type of memory than `ntm`.
+    """
+
+    def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
+        options = dict(memory or {})
+        if options.get("type", "ntm") != "ntm":
+            raise BadValueError(f"memory type is {options['type']!r}, expected 'ntm'")
+        home: str | Path | None = options.get("home")
+        settings = {name: value for name, value in options.items() if name not in _OURS}
+        self.manager = NTMMemoryManager(home, config=settings)
+        self.external_memory = ExternalMemory(self.manager)
+
+    def memorize(self, record: Mapping[str, Any]) -> MemorizeResult:
+        """Store `{"content": …, "key": …, "importance": …, …}`."""
+        fields = dict(record)
+        return self.manager.memorize(fields.pop("content", None), **fields)
+
+    def recall(self, query: str, **options: Any) -> list[RecalledMemory]:
+        """Memories by attention, best first; empty when nothing is relevant."""
+        return list(self.manager.recall(query, **options).memories)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.manager.close()
+
+    def __enter__(self) -> CognitiveAgent:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

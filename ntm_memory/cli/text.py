@@ -1,0 +1,93 @@
+"""Answers for people, and blocks ready to be put into a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Answer = dict[str, Any]
+CLOSING = "</recalled-memories>"
+
+
+def context(answer: Answer) -> str:
+    """A block for a prompt; memorize refuses text that holds its opening tag."""
+    from ntm_memory.telling import RECALLED_TAG
+
+    if not answer["memories"]:
+        return f"{RECALLED_TAG}>\n(nothing recalled: {answer['reason']})\n{CLOSING}"
+    lines = [f"- [{memory['id']}, {_when(memory)}] {memory['content']}" for memory in answer["memories"]]
+    return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
+
+
+def _memorize(answer: Answer) -> str:
+    if "memory" not in answer:
+        counts = ", ".join(f"{answer[name]} {name}" for name in ("created", "updated", "unchanged"))
+        return "\n".join([counts, *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])])
+    memory = answer["memory"]
+    twins = [f"  much like {twin['id']}: {twin['content']}" for twin in answer["similar"]]
+    return "\n".join(
+        [f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}", *twins]
+    )
+
+
+def _recall(answer: Answer) -> str:
+    if not answer["memories"]:
+        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
+    lines = []
+    for memory in answer["memories"]:
+        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}")
+        lines += _steps(memory.get("steps"))
+    return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
+
+
+def _steps(steps: Mapping[str, Any] | None) -> list[str]:
+    """One line a read head: its weight after each step, and its part in the evidence."""
+    names = ("content", "gated", "shifted", "sharpened")
+    return [
+        f"          head {number}: "
+        + " → ".join(f"{name} {head[name]:.3f}" for name in names)
+        + f"  × {head['part']:.2f}"
+        for number, head in enumerate((steps or {}).get("heads", ()), start=1)
+    ]
+
+
+def _update(answer: Answer) -> str:
+    memory, previous = answer["memory"], answer["previous"]
+    return (
+        f"{memory['id']} (version {memory['version']}): {memory['content'][:200]}\n  was: {previous['content'][:200]}"
+    )
+
+
+def _erase(answer: Answer) -> str:
+    if "restored" in answer:
+        return "\n".join(f"restored {memory['id']}: {memory['content'][:200]}" for memory in answer["restored"])
+    verb = "would erase" if answer["dry_run"] else "erased"
+    lines = [
+        f"{verb} {each['id']}: strength {each['strength_before']:g} → {each['strength_after']:g}  {each['content'][:200]}"
+        for each in answer["erased"]
+    ]
+    return "\n".join(lines or ["nothing found to erase"])
+
+
+def _fields(answer: Answer) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in answer.items())
+
+
+def _export(answer: Answer) -> str:
+    return str(answer["text"]) if "text" in answer else _fields(answer)
+
+
+def _when(memory: Mapping[str, Any]) -> str:
+    return str(memory["occurred_at"] or memory["created_at"])[:10]
+
+
+RENDERERS: dict[str, Callable[[Answer], str]] = {
+    "memorize": _memorize,
+    "recall": _recall,
+    "update": _update,
+    "erase": _erase,
+    "status": _fields,
+    "export": _export,
+    "import": _fields,
+    "reembed": _fields,
+}

@@ -1,0 +1,62 @@
+"""Where things live: memories in the data folder, the Python environment apart from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from ntm_memory.errors import ConfigError, StoreError
+
+APP = "ntm-memory-system"
+
+
+def platform_data_dir() -> Path:
+    """The platform's folder for application data."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def data_home(home: str | Path | None = None) -> Path:
+    """The data folder: the argument, else $NTM_MEMORY_HOME, else `home` in the user's config, else the platform's.
+
+    Raises:
+        ConfigError: the user's config file cannot be read.
+    """
+    chosen = home or os.environ.get("NTM_MEMORY_HOME") or _configured_home() or platform_data_dir() / APP
+    return Path(chosen).expanduser().absolute()
+
+
+def environment_dir() -> Path:
+    """The skill's Python environment: $NTM_MEMORY_ENV, else beside the platform's data; one serves many homes."""
+    chosen = os.environ.get("NTM_MEMORY_ENV") or platform_data_dir() / APP / "venv"
+    return Path(chosen).expanduser().absolute()
+
+
+def ensure_private_dir(path: Path) -> Path:
+    """Make a folder that only its owner can enter, unless it is there.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}", "choose another folder with --home") from error
+    return path
+
+
+def _configured_home() -> str | None:
+    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    file = Path(folder) / APP / "config.json"
+    if not file.exists():
+        return None
+    try:
+        home = json.loads(file.read_text(encoding="utf-8")).get("home")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", 'it holds {"home": "/path/of/the/data/folder"}') from error
+    return str(home) if home else None
