@@ -10,7 +10,7 @@ serve a dense N × M memory and a sparse set of candidates.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,28 +21,42 @@ NORM_EPSILON = 1e-6
 LOG_EPSILON = 1e-16
 
 
-def cosine_similarity(key: Array, memory: Array) -> Array:
-    """Cosine between a key and every row of memory (section 3.3.1, equation 6).
+class Cosine(NamedTuple):
+    """Similarities and what their backward needs."""
+
+    similarity: Array  # (…, H, N), from −1 to 1
+    key_norm: Array  # (…, H, 1)
+    row_norm: Array  # (…, 1, N)
+
+
+def cosine_similarity(keys: Array, memory: Array) -> Cosine:
+    """Cosine between the keys of H heads and every location (section 3.3.1, equation 6).
 
     Args:
-        key: (…, M), k.
-        memory: (…, N, M).
+        keys: (…, H, M), k.
+        memory: (…, M, N): locations are columns, so that the sums over M run over whole rows of the array.
 
     Returns:
-        (…, N), from −1 to 1. Norms are √(Σ² + 1e-6), so that a zero key or row is like nothing instead of NaN.
+        K with its norms, √(Σ² + 1e-6), so that a zero key or location is like nothing instead of NaN.
     """
-    dot = np.einsum("...nm,...m->...n", memory, key)
-    return dot / (_norm(memory) * _norm(key)[..., None])
+    key_norm = np.sqrt(np.add.reduce(keys * keys, axis=-1, keepdims=True) + NORM_EPSILON)
+    row_norm = np.sqrt(np.add.reduce(memory * memory, axis=-2, keepdims=True) + NORM_EPSILON)
+    similarity = keys / key_norm @ memory
+    similarity /= row_norm
+    return Cosine(similarity, key_norm, row_norm)
 
 
-def cosine_similarity_backward(key: Array, memory: Array, similarity: Array, grad: Array) -> tuple[Array, Array]:
-    """Gradients of (key, memory) from that of the similarity."""
-    key_norm, row_norm = _norm(key)[..., None], _norm(memory)
-    scaled = grad / (row_norm * key_norm)  # (…, N)
-    own = grad * similarity
-    d_key = np.einsum("...n,...nm->...m", scaled, memory) - key * (own.sum(-1, keepdims=True) / key_norm**2)
-    d_memory = scaled[..., None] * key[..., None, :] - memory * (own / row_norm**2)[..., None]
-    return d_key, d_memory
+def cosine_similarity_backward(keys: Array, memory: Array, cosine: Cosine, grad: Array) -> tuple[Array, Array]:
+    """Gradients of (keys, memory) from that of the similarity."""
+    unit = keys / cosine.key_norm
+    scaled = grad / cosine.row_norm
+    own = grad * cosine.similarity
+    d_keys = scaled @ memory.swapaxes(-1, -2)
+    d_keys -= unit * np.add.reduce(own, axis=-1, keepdims=True)
+    d_keys /= cosine.key_norm
+    d_memory = unit.swapaxes(-1, -2) @ scaled
+    d_memory -= memory * (np.add.reduce(own, axis=-2, keepdims=True) / cosine.row_norm**2)
+    return d_keys, d_memory
 
 
 def content_focus(similarity: Array, strength: Array | float) -> Array:
@@ -55,9 +69,10 @@ def content_focus(similarity: Array, strength: Array | float) -> Array:
     Returns:
         (…, N) weighting, ≥ 0, sums to 1.
     """
-    scaled = np.asarray(strength)[..., None] * similarity
-    raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    weights: Array = raised / raised.sum(axis=-1, keepdims=True)
+    weights: Array = _column(strength, similarity) * similarity
+    weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= np.add.reduce(weights, axis=-1, keepdims=True)
     return weights
 
 
@@ -65,8 +80,11 @@ def content_focus_backward(
     similarity: Array, strength: Array | float, weights: Array, grad: Array
 ) -> tuple[Array, Array]:
     """Gradients of (similarity, strength) from that of the weighting."""
-    inner = weights * (grad - (weights * grad).sum(axis=-1, keepdims=True))
-    return inner * np.asarray(strength)[..., None], (inner * similarity).sum(axis=-1)
+    inner = weights * grad
+    inner -= weights * np.add.reduce(inner, axis=-1, keepdims=True)
+    d_strength = np.add.reduce(inner * similarity, axis=-1)
+    inner *= _column(strength, similarity)
+    return inner, d_strength
 
 
 def interpolate(content: Array, previous: Array, gate: Array | float) -> Array:
@@ -77,8 +95,9 @@ def interpolate(content: Array, previous: Array, gate: Array | float) -> Array:
         previous: (…, N) weighting of the step before.
         gate: (…) or one number, g from 0 to 1.
     """
-    g = np.asarray(gate)[..., None]
-    gated: Array = g * content + (1 - g) * previous
+    gated = content - previous
+    gated *= _column(gate, content)
+    gated += previous
     return gated
 
 
@@ -86,8 +105,8 @@ def interpolate_backward(
     content: Array, previous: Array, gate: Array | float, grad: Array
 ) -> tuple[Array, Array, Array]:
     """Gradients of (content, previous, gate) from that of the gated weighting."""
-    g = np.asarray(gate)[..., None]
-    return g * grad, (1 - g) * grad, ((content - previous) * grad).sum(axis=-1)
+    d_content = _column(gate, content) * grad
+    return d_content, grad - d_content, np.add.reduce((content - previous) * grad, axis=-1)
 
 
 def shift(weights: Array, kernel: Array, *, wrap: bool = True) -> Array:
@@ -103,10 +122,10 @@ def shift(weights: Array, kernel: Array, *, wrap: bool = True) -> Array:
     """
     padded = _pad(weights, kernel.shape[-1] // 2, wrap=wrap)
     size, width = weights.shape[-1], kernel.shape[-1]
-    moved = np.zeros(np.broadcast_shapes(weights.shape[:-1], kernel.shape[:-1]) + (size,), dtype=weights.dtype)
-    for j in range(width):
+    moved: Array = kernel[..., :1] * padded[..., width - 1 :]
+    for j in range(1, width):
         # mass of offset j − S arrives at i from i − (j − S), which is padded[i + 2S − j]
-        moved += kernel[..., j, None] * padded[..., width - 1 - j : width - 1 - j + size]
+        moved += kernel[..., j : j + 1] * padded[..., width - 1 - j : width - 1 - j + size]
     return moved
 
 
@@ -115,7 +134,7 @@ def shift_backward(weights: Array, kernel: Array, grad: Array, *, wrap: bool = T
     width, size = kernel.shape[-1], weights.shape[-1]
     padded = _pad(weights, width // 2, wrap=wrap)
     d_kernel = np.stack(
-        [(grad * padded[..., width - 1 - j : width - 1 - j + size]).sum(axis=-1) for j in range(width)], axis=-1
+        [np.add.reduce(grad * padded[..., width - 1 - j : width - 1 - j + size], axis=-1) for j in range(width)], axis=-1
     )
     return shift(grad, kernel[..., ::-1], wrap=wrap), d_kernel
 
@@ -164,14 +183,16 @@ def sharpen_backward(weights: Array, gamma: Array | float, sharpened: Array, gra
     return d_log / (weights + LOG_EPSILON), d_gamma
 
 
-def _norm(vectors: Array) -> Array:
-    squared: Array = np.einsum("...m,...m->...", vectors, vectors)
-    return np.sqrt(squared + NORM_EPSILON)
+def _column(parameter: Array | float, like: Array) -> Array:
+    """(…, 1): a parameter of every head beside its locations, in their float type."""
+    return np.asarray(parameter, dtype=like.dtype)[..., None]
 
 
 def _pad(weights: Array, reach: int, *, wrap: bool) -> Array:
     """(…, N + 2·reach): the locations with their ring neighbours, or zeros, on both sides."""
     size = weights.shape[-1]
-    if wrap:
-        return np.take(weights, np.arange(-reach, size + reach) % size, axis=-1)
-    return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(reach, reach)])
+    if not wrap:
+        return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(reach, reach)])
+    if 0 < reach <= size:
+        return np.concatenate((weights[..., size - reach :], weights, weights[..., :reach]), axis=-1)
+    return np.take(weights, np.arange(-reach, size + reach) % size, axis=-1)

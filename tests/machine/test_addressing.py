@@ -23,9 +23,10 @@ def differences(function, x, grad, step=1e-6):
 
 
 def test_cosine_of_hand_made_rows():
-    memory = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 4.0], [0.0, 0.0]])
-    assert a.cosine_similarity(np.array([1.0, 0.0]), memory) == pytest.approx([1, 0, 0.6, 0], abs=1e-5)
-    assert a.cosine_similarity(np.zeros(2), memory) == pytest.approx([0, 0, 0, 0])
+    memory = np.array([[1.0, 0.0, 3.0, 0.0], [0.0, 2.0, 4.0, 0.0]])  # locations are columns
+    keys = np.array([[1.0, 0.0], [0.0, 0.0]])
+    expected = np.array([[1, 0, 0.6, 0], [0, 0, 0, 0]])
+    assert a.cosine_similarity(keys, memory).similarity == pytest.approx(expected, abs=1e-5)
 
 
 def test_content_focus_of_hand_made_similarities():
@@ -94,15 +95,15 @@ def test_sparse_shift_is_the_dense_one_without_wrapping(weights, kernel):
 def test_gradients_agree_with_central_differences(seed):
     rng = np.random.default_rng(seed)
     batch, n, m = 2, 5, 3
-    key, memory = rng.normal(size=(batch, m)), rng.normal(size=(batch, n, m))
+    keys, memory = rng.normal(size=(batch, 2, m)), rng.normal(size=(batch, m, n))
+    cosine, d_cosine = a.cosine_similarity(keys, memory), rng.normal(size=(batch, 2, n))
     w, v = (a.content_focus(rng.normal(size=(batch, n)), 1.0) for _ in range(2))
     kernel, grad = a.content_focus(rng.normal(size=(batch, 3)), 1.0), rng.normal(size=(batch, n))
     beta, gate, gamma = (rng.uniform(0.2, 0.8, size=batch) for _ in range(3))
     gamma = gamma * 3 + 1
-    similarity = a.cosine_similarity(key, memory)
+    similarity = cosine.similarity[:, 0]
     near = np.array([[-1, 0, 1], [0, 1, 2], [1, 2, -1], [-1, 3, 4], [3, 4, -1]])
     cases = [
-        (a.cosine_similarity, (key, memory), a.cosine_similarity_backward(key, memory, similarity, grad)),
         (
             a.content_focus,
             (similarity, beta),
@@ -120,6 +121,13 @@ def test_gradients_agree_with_central_differences(seed):
                 return function(*others[:i], x, *others[i + 1 :])
 
             assert gradient == pytest.approx(differences(at, arguments[i], grad), rel=1e-5, abs=1e-8), function.__name__
+    d_keys, d_memory = a.cosine_similarity_backward(keys, memory, cosine, d_cosine)
+    assert d_keys == pytest.approx(
+        differences(lambda x: a.cosine_similarity(x, memory).similarity, keys, d_cosine), rel=1e-5, abs=1e-8
+    )
+    assert d_memory == pytest.approx(
+        differences(lambda x: a.cosine_similarity(keys, x).similarity, memory, d_cosine), rel=1e-5, abs=1e-8
+    )
     d_weights, d_kernel = a.shift_sparse_backward(w[0], kernel[0], near, grad[0])
     assert d_weights == pytest.approx(differences(lambda x: a.shift_sparse(x, kernel[0], near), w[0], grad[0]), abs=1e-8)
     assert d_kernel == pytest.approx(differences(lambda x: a.shift_sparse(w[0], x, near), kernel[0], grad[0]), abs=1e-8)

@@ -1,0 +1,104 @@
+"""Every trained number of a machine, as named views of one flat vector: an optimiser sees one array, the paper's reader names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.machine.controllers import make_controller
+from ntm_memory.machine.interface import Interface
+from ntm_memory.machine.memory import LEARNED_HEAD_LOCATIONS, POSITION_FEATURES
+from ntm_memory.machine.settings import Array, MachineSettings
+
+_HEAD_GAIN = 1.4
+_BIAS_SPREAD = 0.01
+
+
+def parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
+    """Name → shape. I inputs, C controller units, G its pre-activations, R·M read numbers, P head parameters, O outputs."""
+    controller = make_controller(settings)
+    units, reads = settings.controller_size, settings.read_heads * settings.memory_dim
+    pre, interface = controller.gates * units, Interface(settings).size
+    shapes: dict[str, tuple[int, ...]] = {
+        "controller.input": (settings.input_size, pre),
+        "controller.recurrent": (reads + units * controller.recurrent, pre),
+        "controller.bias": (pre,),
+        "heads.weight": (units, interface),
+        "heads.bias": (interface,),
+        "output.weight": (reads + units, settings.output_size),
+        "output.bias": (settings.output_size,),
+    }
+    if settings.memory_start == "learned":
+        shapes["start.memory"] = (POSITION_FEATURES, settings.memory_dim)
+    if settings.head_start == "learned":
+        shapes["start.heads"] = (settings.heads, LEARNED_HEAD_LOCATIONS)
+    return shapes
+
+
+class Parameters:
+    """Named arrays that share one flat vector; used for the trained numbers and for their gradients.
+
+    Attributes:
+        flat: (total,), of the settings' float type.
+    """
+
+    def __init__(self, settings: MachineSettings, flat: Array | None = None) -> None:
+        shapes = parameter_shapes(settings)
+        total = sum(int(np.prod(shape)) for shape in shapes.values())
+        self.flat: Array = np.zeros(total, settings.dtype) if flat is None else flat
+        self._views: dict[str, Array] = {}
+        start = 0
+        for name, shape in shapes.items():
+            size = int(np.prod(shape))
+            self._views[name] = self.flat[start : start + size].reshape(shape)
+            start += size
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        self._views[name][...] = value
+
+    def arrays(self) -> dict[str, Array]:
+        """Name → view."""
+        return dict(self._views)
+
+    def load(self, arrays: Mapping[str, Array]) -> None:
+        """Copy values in.
+
+        Raises:
+            BadValueError: a name is missing or unknown, or a shape or number is not what the settings ask for.
+        """
+        if set(arrays) != set(self._views):
+            odd = sorted(set(arrays) ^ set(self._views))
+            raise BadValueError(f"parameters do not match the settings: {', '.join(odd)}", "were the settings changed?")
+        for name, value in arrays.items():
+            if value.shape != self._views[name].shape:
+                raise BadValueError(f"{name} has the shape {value.shape}, expected {self._views[name].shape}")
+            if not np.isfinite(value).all():
+                raise BadValueError(f"{name} holds numbers that are not finite")
+            self._views[name][...] = value
+
+
+def initial_parameters(settings: MachineSettings, seed: int) -> Parameters:
+    """Random parameters: Glorot-uniform matrices, small biases.
+
+    Args:
+        settings: sizes.
+        seed: the same seed gives the same numbers whatever `memory_size` and `dtype`.
+    """
+    rng = np.random.default_rng(seed)
+    parameters = Parameters(settings)
+    for name, view in parameters.arrays().items():
+        if view.ndim == 1:
+            parameters[name] = rng.normal(scale=_BIAS_SPREAD, size=view.shape)
+            continue
+        gain = _HEAD_GAIN if name == "heads.weight" else 1.0
+        fan_in = settings.input_size + parameters["controller.recurrent"].shape[0] if "controller" in name else len(view)
+        bound = gain * np.sqrt(6 / (fan_in + view.shape[1]))
+        parameters[name] = rng.uniform(-bound, bound, size=view.shape)
+    if settings.memory_start == "learned":
+        parameters["start.memory"] = rng.normal(scale=0.1, size=parameters["start.memory"].shape)
+    return parameters
