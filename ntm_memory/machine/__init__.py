@@ -1,3 +1,28 @@
-"""The Neural Turing Machine of Graves, Wayne and Danihelka (2014, arXiv 1410.5401), in NumPy. The paper and nothing else."""
+"""The Neural Turing Machine of Graves, Wayne and Danihelka (2014, arXiv 1410.5401), in NumPy. Nothing else.
+
+addressing   section 3.3: content, gate, shift, sharpening, each with its gradient
+focus        figure 2: the steps together, as the settings switch them
+memory       sections 3.1, 3.2: read, erase and add; how memory and heads start
+interface    from the controller's output to the heads' parameters
+controllers  section 3.4: LSTM and feed-forward
+network      the machine over whole sequences, forward and backward through time
+heads        the same one step at a time, with the memory in hand
+"""
 
 from __future__ import annotations
+
+from ntm_memory.machine.addressing import content_focus, hybrid_addressing, location_focus
+from ntm_memory.machine.heads import NTMMemoryController, ReadHead, WriteHead
+from ntm_memory.machine.network import Machine
+from ntm_memory.machine.settings import MachineSettings
+
+__all__ = [
+    "Machine",
+    "MachineSettings",
+    "NTMMemoryController",
+    "ReadHead",
+    "WriteHead",
+    "content_focus",
+    "hybrid_addressing",
+    "location_focus",
+]

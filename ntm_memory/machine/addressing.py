@@ -3,9 +3,9 @@
     similarity → content_focus → interpolate → shift → sharpen → weighting
         K            β               g           s        γ          w
 
-Every function takes leading batch dimensions (written `…`) and keeps the float type it is given. Below each one stands its
-backward: the gradients of its inputs, given the gradient of its output. Weightings are over N locations; the same functions
-serve a dense N × M memory and a sparse set of candidates.
+Every function takes leading batch dimensions (written `…`) and keeps the float type it is given. Below each one stands
+its backward: the gradients of its inputs, given the gradient of its output. Weightings are over N locations; the same
+functions serve a dense N × M memory and a sparse set of candidates.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def shift_backward(weights: Array, kernel: Array, grad: Array, *, wrap: bool = T
     width, size = kernel.shape[-1], weights.shape[-1]
     padded = _pad(weights, width // 2, wrap=wrap)
     d_kernel = np.stack(
-        [np.add.reduce(grad * padded[..., width - 1 - j : width - 1 - j + size], axis=-1) for j in range(width)], axis=-1
+        [np.add.reduce(grad * padded[..., width - 1 - j : width - 1 - j + size], axis=-1) for j in range(width)],
+        axis=-1,
     )
     return shift(grad, kernel[..., ::-1], wrap=wrap), d_kernel
 
@@ -145,7 +146,7 @@ def shift_sparse(weights: Array, kernel: Array, neighbours: NDArray[np.int64]) -
     Args:
         weights: (…, n).
         kernel: (2S + 1,) over the steps −S…+S.
-        neighbours: (n, 2S + 1), neighbours[i, S + offset] is the location `offset` steps after i, −1 where there is none.
+        neighbours: (n, 2S + 1), neighbours[i, S + offset] is the location `offset` steps after i, −1 where none is.
 
     Returns:
         (…, n); mass that moves to where no location is, is lost.
@@ -164,7 +165,7 @@ def shift_sparse_backward(
     real = sources >= 0
     d_kernel = grad @ np.where(real, weights[sources], 0)
     d_weights = np.bincount(sources[real], (grad[:, None] * kernel)[real], minlength=len(weights))
-    return d_weights, d_kernel
+    return d_weights.astype(weights.dtype), d_kernel
 
 
 def sharpen(weights: Array, gamma: Array | float) -> Array:
@@ -183,9 +184,37 @@ def sharpen_backward(weights: Array, gamma: Array | float, sharpened: Array, gra
     return d_log / (weights + LOG_EPSILON), d_gamma
 
 
+def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap: bool = True) -> Array:
+    """Shift, then sharpen (section 3.3.2): look next to where one looked.
+
+    Args:
+        weights: (…, N).
+        kernel: (…, 2S + 1) over the steps −S…+S.
+        gamma: (…) or one number, γ ≥ 1.
+        wrap: locations form a ring.
+    """
+    return sharpen(shift(weights, kernel, wrap=wrap), gamma)
+
+
+def hybrid_addressing(
+    similarity: Array,
+    strength: Array | float,
+    previous: Array,
+    gate: Array | float,
+    kernel: Array,
+    gamma: Array | float,
+    *,
+    wrap: bool = True,
+) -> Array:
+    """The whole way from similarities to a weighting (figure 2); arguments as above."""
+    gated = interpolate(content_focus(similarity, strength), previous, gate)
+    return location_focus(gated, kernel, gamma, wrap=wrap)
+
+
 def _column(parameter: Array | float, like: Array) -> Array:
     """(…, 1): a parameter of every head beside its locations, in their float type."""
-    return np.asarray(parameter, dtype=like.dtype)[..., None]
+    column: Array = np.asarray(parameter, dtype=like.dtype)[..., None]
+    return column
 
 
 def _pad(weights: Array, reach: int, *, wrap: bool) -> Array:
@@ -195,4 +224,5 @@ def _pad(weights: Array, reach: int, *, wrap: bool) -> Array:
         return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(reach, reach)])
     if 0 < reach <= size:
         return np.concatenate((weights[..., size - reach :], weights, weights[..., :reach]), axis=-1)
-    return np.take(weights, np.arange(-reach, size + reach) % size, axis=-1)
+    around: Array = np.take(weights, np.arange(-reach, size + reach) % size, axis=-1)
+    return around

@@ -1,7 +1,8 @@
 """Controllers (paper, section 3.4): from the input and what was read, to a hidden state.
 
-A controller is told its pre-activations; the machine computes their linear part, because the input's share of it is one
-matrix product for all time steps. `cell` is what an LSTM carries besides its output; a feed-forward controller carries nothing.
+A controller is told its pre-activations; the machine computes their linear part, because the input's share of it is
+one matrix product for all time steps. `cell` is what an LSTM carries besides its output; a feed-forward controller
+carries nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Addressing as a whole (paper, figure 2): what H heads look at, from their parameters and where they looked before.
 
-The three steps that can be switched: content (key and strength), hybrid (the gate between content and the focus before),
+The steps that can be switched: content (key and strength), hybrid (the gate between content and the focus before),
 location (shift and sharpening). A step that is off is not computed and has no parameters.
 """
 

@@ -31,8 +31,8 @@ def gradient_errors(
         seed: chooses them.
 
     Returns:
-        Name → max |found − expected| / max(largest |expected| of the group, 1e-4): relative to the group, because an element
-        that happens to be near zero has no relative error worth the name.
+        Name → max |found − expected| / max(largest |expected| of the group, 1e-4): relative to the group, because an
+        element that happens to be near zero has no relative error worth the name.
     """
     rng = np.random.default_rng(seed)
     errors = {}

@@ -19,7 +19,7 @@ PRE_ACTIVATION_LIMIT = 20.0
 
 
 class HeadParameters(NamedTuple):
-    """What the controller tells H heads, the first R of which read and the last W of which write. Leading dimensions: …
+    """What the controller tells H heads, the first R of which read and the last W of which write.
 
     A block whose step of addressing is switched off is empty.
     """

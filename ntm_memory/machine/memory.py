@@ -1,4 +1,4 @@
-"""Reading and writing (paper, sections 3.1 and 3.2). Memory is (B, M, N): B sequences, N locations as columns of width M."""
+"""Reading and writing (paper, sections 3.1 and 3.2). Memory is (B, M, N): N locations as columns of width M."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POSITION_FEATURES = 1 + 2 * len(_WAVELENGTHS)
 
 
 def read(memory: Array, weights: Array) -> Array:
-    """r = Σ w(i)·M(i) (equation 2).
+    """Σ w(i)·M(i) (equation 2).
 
     Args:
         memory: (B, M, N).
@@ -22,7 +22,8 @@ def read(memory: Array, weights: Array) -> Array:
     Returns:
         (B, R, M).
     """
-    return weights @ memory.swapaxes(1, 2)
+    vectors: Array = weights @ memory.swapaxes(1, 2)
+    return vectors
 
 
 def read_backward(memory: Array, weights: Array, grad: Array) -> tuple[Array, Array]:
@@ -46,7 +47,8 @@ def write(memory: Array, weights: Array, erasing: Array, adding: Array, out: Arr
     kept = memory
     for j in range(weights.shape[1]):
         kept = _erased(kept, weights[:, j, None, :], erasing[:, j, :, None])
-    return np.add(kept, adding.swapaxes(1, 2) @ weights, out=out)
+    written: Array = np.add(kept, adding.swapaxes(1, 2) @ weights, out=out)
+    return written
 
 
 def write_backward(
@@ -68,7 +70,7 @@ def write_backward(
 
 
 def _erased(memory: Array, weights: Array, erasing: Array) -> Array:
-    """memory · (1 − w·e) for one head: (B, 1, N) and (B, M, 1)."""
+    """What is left, memory · (1 − w·e), by one head: (B, 1, N) and (B, M, 1)."""
     kept = erasing * weights
     np.subtract(1, kept, out=kept)
     kept *= memory
@@ -79,9 +81,9 @@ def start_memory(settings: MachineSettings, learned: Array | None) -> Array:
     """M_0, (M, N).
 
     Args:
-        settings: `memory_start`: `constant` is 1e-2 everywhere; `small_random` gives every location its own fingerprint,
-            the first N rows of a stream that depends on `memory_seed` alone; `learned` is a smooth learned function of the
-            location's number, so that it fits any N.
+        settings: `memory_start`: `constant` is 1e-2 everywhere; `small_random` gives every location its own
+            fingerprint, the first N rows of a stream that depends on `memory_seed` alone; `learned` is a smooth learned
+            function of the location's number, so that it fits any N.
         learned: (POSITION_FEATURES, M), for `learned` only.
     """
     dtype = np.dtype(settings.dtype)
@@ -96,11 +98,12 @@ def start_memory(settings: MachineSettings, learned: Array | None) -> Array:
 
 def start_memory_backward(settings: MachineSettings, grad: Array) -> Array:
     """Gradient of `learned` from that of M_0, (M, N)."""
-    return position_features(settings.memory_size, grad.dtype).T @ grad.T
+    found: Array = position_features(settings.memory_size, grad.dtype).T @ grad.T
+    return found
 
 
 def position_features(size: int, dtype: np.dtype[np.floating]) -> Array:
-    """(N, POSITION_FEATURES): 1, then sines and cosines of the location's number at wavelengths of 4 to 256 locations."""
+    """(N, POSITION_FEATURES): 1, then sines and cosines of the location's number at wavelengths of 4 to 256."""
     angles = 2 * np.pi * np.arange(size)[:, None] / np.array(_WAVELENGTHS)
     return np.concatenate([np.ones((size, 1)), np.sin(angles), np.cos(angles)], axis=1).astype(dtype)
 
@@ -121,7 +124,7 @@ def start_weights(settings: MachineSettings, learned: Array | None) -> Array:
         assert learned is not None
         first = learned[:, : settings.memory_size]
         raised = np.exp(first - first.max(axis=1, keepdims=True))
-        weights[:, : LEARNED_HEAD_LOCATIONS] = raised / raised.sum(axis=1, keepdims=True)
+        weights[:, :LEARNED_HEAD_LOCATIONS] = raised / raised.sum(axis=1, keepdims=True)
     return weights
 
 

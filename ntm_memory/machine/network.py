@@ -125,6 +125,16 @@ class Machine:
             back.step(step)
         return back.gradients()
 
+    def head_parameters(self, hidden: Array) -> HeadParameters:
+        """What the controller tells the heads.
+
+        Args:
+            hidden: (…, C).
+        """
+        raw = hidden @ self.parameters["heads.weight"] + self.parameters["heads.bias"]
+        self._interface.squash(raw)
+        return self._interface.split(raw)
+
     def _checked(self, inputs: Array) -> Array:
         inputs = np.asarray(inputs, dtype=self.settings.dtype)
         if inputs.ndim != 3 or inputs.shape[2] != self.settings.input_size or 0 in inputs.shape:
@@ -220,9 +230,7 @@ class _Backward:
         if self._d_weights is not None:
             d_weights += self._d_weights
         previous = tape.focus[t - 1].weights if t else tape.start_weights
-        by_content, self._d_weights = address_backward(
-            self._settings, head, memory, previous, focus, d_weights, d_head
-        )
+        by_content, self._d_weights = address_backward(self._settings, head, memory, previous, focus, d_weights, d_head)
         if by_content is not None:
             d_memory += by_content
         self._d_memory = d_memory

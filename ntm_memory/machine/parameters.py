@@ -1,4 +1,4 @@
-"""Every trained number of a machine, as named views of one flat vector: an optimiser sees one array, the paper's reader names."""
+"""Every trained number of a machine, as named views of one flat vector: optimisers see one array, readers see names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BIAS_SPREAD = 0.01
 
 
 def parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
-    """Name → shape. I inputs, C controller units, G its pre-activations, R·M read numbers, P head parameters, O outputs."""
+    """Name → shape, of all that is trained; nothing depends on the number of locations."""
     controller = make_controller(settings)
     units, reads = settings.controller_size, settings.read_heads * settings.memory_dim
     pre, interface = controller.gates * units, Interface(settings).size
@@ -91,12 +91,13 @@ def initial_parameters(settings: MachineSettings, seed: int) -> Parameters:
     """
     rng = np.random.default_rng(seed)
     parameters = Parameters(settings)
+    inputs = settings.input_size + len(parameters["controller.recurrent"])
     for name, view in parameters.arrays().items():
         if view.ndim == 1:
             parameters[name] = rng.normal(scale=_BIAS_SPREAD, size=view.shape)
             continue
         gain = _HEAD_GAIN if name == "heads.weight" else 1.0
-        fan_in = settings.input_size + parameters["controller.recurrent"].shape[0] if "controller" in name else len(view)
+        fan_in = inputs if name.startswith("controller") else len(view)
         bound = gain * np.sqrt(6 / (fan_in + view.shape[1]))
         parameters[name] = rng.uniform(-bound, bound, size=view.shape)
     if settings.memory_start == "learned":

@@ -27,8 +27,8 @@ class MachineSettings:
     """Sizes and switches of a Neural Turing Machine.
 
     No trained parameter depends on `memory_size`: weights trained on 128 locations run on 1,000.
-    The steps of addressing are switched like config.json's `addressing`: `content` (section 3.3.1), `location` (shift and
-    sharpening, 3.3.2) and `hybrid` (the gate between both; it needs both).
+    The steps of addressing are switched like config.json's `addressing`: `content` (section 3.3.1), `location` (shift
+    and sharpening, 3.3.2) and `hybrid` (the gate between both; it needs both).
     """
 
     input_size: int

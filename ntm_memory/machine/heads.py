@@ -1,0 +1,173 @@
+"""Heads and controller as objects, one time step at a time, with the memory in hand.
+
+Memory is (N, M) here, as in the paper; training works on whole batches of sequences in `network`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.machine import memory as mem
+from ntm_memory.machine.focus import address
+from ntm_memory.machine.interface import HeadParameters
+from ntm_memory.machine.network import Machine, MachineState
+from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.settings import Array, MachineSettings
+
+
+class ReadHead:
+    """Reads what its weighting covers (section 3.1)."""
+
+    def read(self, memory: Array, weights: Array) -> Array:
+        """Σ w(i)·M(i).
+
+        Args:
+            memory: (N, M).
+            weights: (N,), ≥ 0.
+
+        Returns:
+            (M,).
+
+        Raises:
+            BadValueError: shapes do not fit, or numbers are not finite.
+        """
+        memory = _checked("memory", memory, (None, None))
+        weights = _checked("weights", weights, (len(memory),))
+        vector: Array = mem.read(memory.T[None], weights[None, None])[0, 0]
+        return vector
+
+
+class WriteHead:
+    """Erases and adds where its weighting says (section 3.2)."""
+
+    def write(self, memory: Array, weights: Array, erase: Array, add: Array) -> Array:
+        """M(i)·(1 − w(i)·e) + w(i)·a.
+
+        Args:
+            memory: (N, M); left as it is.
+            weights: (N,), ≥ 0.
+            erase: (M,), 0 to 1.
+            add: (M,).
+
+        Returns:
+            (N, M), the new memory.
+
+        Raises:
+            BadValueError: shapes do not fit, numbers are not finite, or an erase is not from 0 to 1.
+        """
+        memory = _checked("memory", memory, (None, None))
+        weights = _checked("weights", weights, (len(memory),))
+        erase = _checked("erase", erase, (memory.shape[1],))
+        add = _checked("add", add, (memory.shape[1],))
+        if ((erase < 0) | (erase > 1)).any():
+            raise BadValueError(f"erase must be from 0 to 1, not {erase.min():g} to {erase.max():g}")
+        written = mem.write(memory.T[None], weights[None, None], erase[None, None], add[None, None])
+        return np.ascontiguousarray(written[0].T)
+
+
+class NTMMemoryController:
+    """A controller with its heads and its memory.
+
+    Args:
+        memory_size: locations, N.
+        memory_dim: width of a location, M; also of the input, unless `input_size` says otherwise.
+        num_heads: read heads; there are as many write heads.
+        seed: of the random parameters.
+        settings: other fields of `MachineSettings` by name, e.g. `controller="feedforward"`.
+
+    Raises:
+        BadValueError: a size is not a whole number of at least 1, or a setting is unknown.
+    """
+
+    def __init__(
+        self, memory_size: int, memory_dim: int, num_heads: int = 1, *, seed: int = 0, **settings: Any
+    ) -> None:
+        sizes = {"memory_size": memory_size, "memory_dim": memory_dim, "num_heads": num_heads}
+        for name, value in sizes.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise BadValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        chosen = {"input_size": memory_dim, "output_size": memory_dim, "dtype": "float64", **settings}
+        heads = {"read_heads": num_heads, "write_heads": num_heads}
+        both = MachineSettings.from_mapping({"memory_size": memory_size, "memory_dim": memory_dim, **heads, **chosen})
+        self._take(Machine(both, initial_parameters(both, seed)))
+
+    @classmethod
+    def from_machine(cls, machine: Machine) -> NTMMemoryController:
+        """Step a trained machine, e.g. a shipped core, by hand."""
+        made = cls.__new__(cls)
+        made._take(machine)
+        return made
+
+    def _take(self, machine: Machine) -> None:
+        self.machine = machine
+        self.read_heads = [ReadHead() for _ in range(machine.settings.read_heads)]
+        self.write_heads = [WriteHead() for _ in range(machine.settings.write_heads)]
+        self._reads = machine.settings.read_heads * machine.settings.memory_dim
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget: memory, weightings and the controller's state are as at the start of a sequence."""
+        self._state: MachineState = self.machine.start(1)
+
+    @property
+    def memory(self) -> Array:
+        """(N, M), a copy."""
+        return np.ascontiguousarray(self._state.memory[0].T)
+
+    @property
+    def weights(self) -> Array:
+        """(H, N), a copy: where the heads last looked, read heads first."""
+        return np.array(self._state.weights[0])
+
+    def forward(self, input_vector: Array) -> tuple[Array, Array]:
+        """One time step: read, write, remember.
+
+        Args:
+            input_vector: (I,), finite.
+
+        Returns:
+            (C,) the controller's hidden state and (R·M,) the read vectors.
+
+        Raises:
+            BadValueError: another shape, or NaN or infinity in it.
+        """
+        vector = _checked("input_vector", input_vector, (self.machine.settings.input_size,))
+        _, tape = self.machine.forward(vector[None, None], self._state)
+        self._state = tape.end
+        joined = self._state.joined[0]
+        return joined[self._reads :].copy(), joined[: self._reads].copy()
+
+    def compute_addressing_params(self, controller_state: Array) -> HeadParameters:
+        """Key, strength, gate, shift and sharpening (and erase and add) of all heads, from a hidden state (C,)."""
+        state = _checked("controller_state", controller_state, (self.machine.settings.controller_size,))
+        return self.machine.head_parameters(state)
+
+    def compute_write_params(self, controller_state: Array) -> tuple[Array, Array]:
+        """(W, M) erase and (W, M) add vectors of the write heads, from a hidden state (C,)."""
+        head = self.compute_addressing_params(controller_state)
+        return head.erase, head.add
+
+    def addressing(self, head: HeadParameters) -> Array:
+        """(H, N): where heads with these parameters would look next."""
+        batched = HeadParameters(*[block[None] for block in head])
+        focus = address(self.machine.settings, batched, self._state.memory, self._state.weights)
+        weights: Array = focus.weights[0]
+        return weights
+
+
+def _checked(name: str, value: Any, shape: tuple[int | None, ...]) -> Array:
+    try:
+        floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        array: Array = np.asarray(value, dtype=None if floating else np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadValueError(f"{name} must be an array of numbers: {error}") from error
+    fits = array.ndim == len(shape) and all(want in (None, have) for have, want in zip(array.shape, shape, strict=True))
+    if not fits or 0 in array.shape:
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise BadValueError(f"{name} has the shape {array.shape}, expected ({wanted})")
+    if not np.isfinite(array).all():
+        raise BadValueError(f"{name} holds NaN or infinite numbers", f"all numbers of {name} must be finite")
+    return array

@@ -1,0 +1,92 @@
+"""One file of arrays and a JSON header, checked by sha256: `.npz` without pickle, so that reading runs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import CheckpointError
+
+FORMAT = "ntm-memory-core"
+VERSION = 1
+_HEADER = "header"
+_LARGEST = 1 << 30
+
+
+def save_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write a file as a whole or not at all.
+
+    Args:
+        path: where; replaced if there.
+        header: plain values.
+        arrays: numbers only.
+    """
+    kept = {**header, "format": FORMAT, "version": VERSION}
+    kept["sha256"] = _digest(kept, arrays)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **{_HEADER: np.array(json.dumps(kept)), **arrays})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load_arrays(source: Path | IO[bytes], name: str = "") -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read what `save_arrays` wrote.
+
+    Args:
+        source: a path or an open file.
+        name: what to call it in errors; default: the path.
+
+    Raises:
+        CheckpointError: missing, damaged, foreign, or from a newer version.
+    """
+    name = name or str(source)
+    try:
+        if isinstance(source, Path):
+            _refuse_bomb(source)
+        with np.load(source, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        header = json.loads(str(arrays.pop(_HEADER)))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no file {name}", "train one: train.py TASK") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+        raise CheckpointError(f"{name} is not a checkpoint of this package, or damaged: {error}") from error
+    except Exception as error:  # zlib.error, struct.error, tokenize errors of a forged array header
+        raise CheckpointError(f"{name} is damaged: {error}") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise CheckpointError(f"{name} is not a checkpoint of this package")
+    if not isinstance(header.get("version"), int) or header["version"] > VERSION:
+        raise CheckpointError(f"{name} has the format version {header.get('version')!r}, known up to {VERSION}")
+    if header.pop("sha256", None) != _digest(header, arrays):
+        raise CheckpointError(f"{name} is damaged: its sha256 does not match", "take it from a backup or train again")
+    return header, arrays
+
+
+def _refuse_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+            raise CheckpointError(f"{path} would unpack to more than {_LARGEST} bytes")
+
+
+def _digest(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

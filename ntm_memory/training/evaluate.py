@@ -1,0 +1,78 @@
+"""How good is a machine at a task, at given sizes, on fresh sequences?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ntm_memory.machine.network import Machine
+from ntm_memory.training.loss import bits_per_sequence, wrong_bits
+from ntm_memory.training.tasks import Batch, Sizes, Task
+from ntm_memory.training.tasks.ngram import optimal_bits
+
+_AT_ONCE = 32
+
+
+class Score(NamedTuple):
+    """Means over sequences."""
+
+    wrong: float
+    """Wrong bits a sequence, answers rounded."""
+    surprise: float
+    """Cross entropy of a sequence, in bits."""
+    perfect: int
+    """Sequences without one wrong bit."""
+    sequences: int
+    target_bits: int
+    """Bits of one answer."""
+    optimal: float | None
+    """What the Bayes-optimal estimator pays on the same sequences; only for random sources."""
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """Smaller is better: wrong bits, then surprise; surprise alone where bits cannot be known."""
+        return (self.wrong if self.optimal is None else 0.0, self.surprise)
+
+
+def evaluate(machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np.random.Generator) -> Score:
+    """Run `sequences` fresh sequences of the given sizes.
+
+    Args:
+        machine: with its parameters.
+        task: what to draw.
+        sizes: every size of the task.
+        sequences: at least 1.
+        rng: source of the sequences.
+    """
+    wrong: list[np.ndarray] = []
+    surprise: list[np.ndarray] = []
+    optimal: list[np.ndarray] = []
+    target_bits = 0
+    for start in range(0, sequences, _AT_ONCE):
+        batch = task.sample(rng, min(_AT_ONCE, sequences - start), sizes)
+        logits = run(machine, batch)
+        wrong.append(wrong_bits(logits, batch))
+        surprise.append(bits_per_sequence(logits, batch))
+        target_bits = batch.target_bits
+        if task.probabilistic:
+            optimal.append(optimal_bits(batch.targets[:, :, 0]))
+    errors = np.concatenate(wrong)
+    return Score(
+        wrong=float(errors.mean()),
+        surprise=float(np.concatenate(surprise).mean()),
+        perfect=int((errors == 0).sum()),
+        sequences=sequences,
+        target_bits=target_bits,
+        optimal=float(np.concatenate(optimal).mean()) if optimal else None,
+    )
+
+
+def run(machine: Machine, batch: Batch, steps: int = 64) -> np.ndarray:
+    """Logits (T, B, O), in pieces of `steps` time steps: long sequences need not keep all their memories at once."""
+    pieces, state = [], None
+    for start in range(0, len(batch.inputs), steps):
+        logits, tape = machine.forward(batch.inputs[start : start + steps], state)
+        state = tape.end
+        pieces.append(logits)
+    return np.concatenate(pieces)

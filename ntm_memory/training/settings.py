@@ -1,0 +1,103 @@
+"""What is trained how: one dataclass, and the recorded settings of every task that converged."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.machine.settings import MachineSettings
+from ntm_memory.training.tasks import Task, make_task
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All that decides a training run; with the same numbers it gives the same parameters."""
+
+    task: str
+    task_options: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    """Machine settings besides the input's and output's size."""
+    seed: int = 0
+    sequences: int = 20_000
+    batch: int = 16
+    optimiser: str = "adam"
+    learning_rate: float = 3e-3
+    clip: float = 1.0
+    """Largest global norm of a gradient."""
+    clip_factor: float = 3.0
+    """…and at most so many times the median norm of the last 100 batches: one odd batch cannot undo everything."""
+    settle_below: float = 1.0
+    """Wrong bits a sequence (mean of the last 50 batches) below which the learning rate falls, for good."""
+    settle_rate: float = 0.2
+    cool: float = 0.25
+    """Last share of the run, over which the learning rate falls to nothing."""
+    reach: float = 1.0
+    """Share of every size's range that the curriculum starts with; 1: no curriculum."""
+    widen: float = 0.1
+    widen_below: float = 0.05
+    """Share of wrong answer bits (last 50 batches) below which the curriculum widens."""
+    validation: tuple[Mapping[str, int], ...] = ()
+    """Sizes, longer than trained, on which the checkpoint is chosen; empty: the largest trained ones."""
+    validation_sequences: int = 32
+    validate_every: int = 800
+    """Sequences between validations."""
+
+    def __post_init__(self) -> None:
+        for name in ("sequences", "batch", "validation_sequences", "validate_every"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise BadValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        for name, high in _POSITIVE.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
+                raise BadValueError(f"{name} must be a number above 0 and at most {high:g}, not {value!r}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise BadValueError(f"seed must be a whole number of at least 0, not {self.seed!r}")
+        self.machine_settings()
+
+    def make_task(self) -> Task:
+        """The task itself."""
+        return make_task(self.task, self.task_options)
+
+    def machine_settings(self) -> MachineSettings:
+        """The machine's settings, with the sizes that the task demands."""
+        task = self.make_task()
+        sizes = {"input_size": task.input_size, "output_size": task.output_size}
+        return MachineSettings.from_mapping({**self.machine, **sizes})
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain values, for a checkpoint's header."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> TrainingSettings:
+        """The inverse of `to_mapping`, and the reader of `--config` files.
+
+        Raises:
+            BadValueError: an unknown name, or a value out of range.
+        """
+        known = {each.name for each in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise BadValueError(
+                f"unknown training settings: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}"
+            )
+        given = dict(values)
+        if "validation" in given:
+            given["validation"] = tuple(dict(sizes) for sizes in given["validation"])
+        return cls(**given)
+
+
+_POSITIVE = {
+    "learning_rate": 1.0,
+    "clip": 1e6,
+    "clip_factor": 1e6,
+    "settle_rate": 1.0,
+    "cool": 1.0,
+    "reach": 1.0,
+    "widen": 1.0,
+    "widen_below": 1.0,
+}

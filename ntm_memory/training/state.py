@@ -1,0 +1,129 @@
+"""All that a training run remembers, and its way into a file and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.training.arrays import load_arrays, save_arrays
+from ntm_memory.training.settings import TrainingSettings
+
+RECENT = 50
+_LONGEST = 400
+_KIND = "run"
+
+
+@dataclass
+class TrainerState:
+    """Mutable: the trainer changes it batch by batch."""
+
+    rng: np.random.Generator
+    parameters: NDArray[Any]
+    optimiser: dict[str, NDArray[Any]]
+    best_parameters: NDArray[Any]
+    reach: float
+    sequences: int = 0
+    rate: float = 1.0
+    """What settling and restoring have left of the learning rate."""
+    settled: bool = False
+    restored: int = 0
+    converged_at: int | None = None
+    best_at: int = 0
+    best_score: tuple[float, ...] | None = None
+    norms: list[float] = field(default_factory=list)
+    recent_wrong: list[float] = field(default_factory=list)
+    recent_share: list[float] = field(default_factory=list)
+    history: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """(sequences, wrong bits, bits, loss) of every batch: the learning curve."""
+    validations: list[tuple[float, ...]] = field(default_factory=list)
+
+    @classmethod
+    def new(
+        cls, settings: TrainingSettings, parameters: NDArray[Any], optimiser: dict[str, NDArray[Any]]
+    ) -> TrainerState:
+        """The state before the first batch."""
+        return cls(
+            rng=np.random.default_rng(settings.seed),
+            parameters=parameters,
+            optimiser=optimiser,
+            best_parameters=parameters.copy(),
+            reach=settings.reach,
+        )
+
+    def remember(self, wrong: float, share: float, bits: float, loss: float) -> None:
+        """Take note of one batch."""
+        self.history.append((float(self.sequences), wrong, bits, loss))
+        self.recent_wrong.append(wrong)
+        self.recent_share.append(share)
+        del self.recent_wrong[:-_LONGEST], self.recent_share[:-_LONGEST]
+
+    def forget_recent(self) -> None:
+        """What was measured before no longer describes the present."""
+        self.recent_wrong.clear()
+        self.recent_share.clear()
+
+
+_PLAIN = (
+    "reach",
+    "sequences",
+    "rate",
+    "settled",
+    "restored",
+    "converged_at",
+    "best_at",
+    "norms",
+    "recent_wrong",
+    "recent_share",
+)
+
+
+def save_state(path: Path, settings: TrainingSettings, state: TrainerState) -> None:
+    """Write the run's state to a file, as a whole or not at all."""
+    header: dict[str, Any] = {"kind": _KIND, "settings": settings.to_mapping()}
+    header["state"] = {name: getattr(state, name) for name in _PLAIN}
+    header["state"]["best_score"] = state.best_score
+    header["rng"] = state.rng.bit_generator.state
+    arrays = {f"optimiser/{name}": value for name, value in state.optimiser.items()}
+    arrays |= {
+        "parameters": state.parameters,
+        "best_parameters": state.best_parameters,
+        "history": np.array(state.history).reshape(-1, 4),
+        "validations": np.array(state.validations).reshape(-1, 3),
+    }
+    save_arrays(path, header, arrays)
+
+
+def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
+    """Read what `save_state` wrote.
+
+    Raises:
+        CheckpointError: missing, damaged, or not a training run.
+    """
+    header, arrays = load_arrays(path)
+    if header.get("kind") != _KIND:
+        raise CheckpointError(
+            f"{path} is not the state of a training run", "resume takes the run.npz of the run's folder"
+        )
+    try:
+        plain = dict(header["state"])
+        score = plain.pop("best_score")
+        rng = np.random.default_rng()
+        rng.bit_generator.state = header["rng"]
+        state = TrainerState(
+            rng=rng,
+            parameters=arrays["parameters"],
+            optimiser={name[10:]: value for name, value in arrays.items() if name.startswith("optimiser/")},
+            best_parameters=arrays["best_parameters"],
+            best_score=None if score is None else tuple(score),
+            history=[tuple(row) for row in arrays["history"].tolist()],
+            validations=[tuple(row) for row in arrays["validations"].tolist()],
+            **plain,
+        )
+        return TrainingSettings.from_mapping(header["settings"]), state
+    except (KeyError, TypeError, BadValueError) as error:
+        raise CheckpointError(f"{path} does not fit this version: {error}") from error

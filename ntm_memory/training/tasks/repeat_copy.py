@@ -1,0 +1,52 @@
+"""Repeat copy (section 4.2): say a sequence again a given number of times, then an end marker."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits
+
+
+class RepeatCopy(Task):
+    """Rows of `width` bits, the number of copies on its own channel, then the copies and an end marker are asked for.
+
+    Args:
+        width: bits of a row.
+        number: how the number is said. `scalar`, the paper's way: one value, normalised to mean 0 and variance 1 over
+            the trained range. `pulses`: so many steps with the channel on, before the delimiter.
+    """
+
+    name = "repeat-copy"
+    ranges = {"length": (1, 10), "repeats": (1, 10)}
+
+    def __init__(self, width: int = 8, number: str = "scalar") -> None:
+        if number not in ("scalar", "pulses"):
+            raise BadValueError(f"number must be scalar or pulses, not {number!r}")
+        self.width = width
+        self.number = number
+        self.input_size = width + 2
+        self.output_size = width + 1
+
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+        """See `Task.sample`; the answer is length · repeats rows and the end marker."""
+        length, repeats = sizes["length"], sizes["repeats"]
+        rows = random_bits(rng, length, batch, self.width)
+        told = self._told(repeats)
+        asked = length + len(told)  # the first step of the answer
+        steps = asked + length * repeats + 1
+        inputs = np.zeros((steps, batch, self.input_size))
+        inputs[:length, :, : self.width] = rows
+        inputs[length:asked, :, self.width :] = told[:, None]
+        targets = np.zeros((steps, batch, self.output_size))
+        targets[asked:-1, :, : self.width] = np.tile(rows, (repeats, 1, 1))
+        targets[-1, :, self.width] = 1
+        return Batch(inputs, targets, np.arange(steps) >= asked)
+
+    def _told(self, repeats: int) -> Array:
+        """(steps, 2): the delimiter's channel and the number's."""
+        if self.number == "pulses":
+            return np.array([[0.0, 1.0]] * repeats + [[1.0, 0.0]])
+        low, high = self.ranges["repeats"]
+        counts = np.arange(low, high + 1)
+        return np.array([[1.0, (repeats - counts.mean()) / counts.std()]])

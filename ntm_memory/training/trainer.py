@@ -1,0 +1,142 @@
+"""The training loop: draw, forward, backward, clip, step; widen, settle, restore; validate and keep the best.
+
+Everything the loop remembers is in `TrainerState`, which a file can hold: a run that was killed goes on from its last
+save and ends with the same parameters, bit for bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ntm_memory.machine.network import Machine
+from ntm_memory.machine.parameters import Parameters, initial_parameters
+from ntm_memory.training.evaluate import Score, evaluate
+from ntm_memory.training.loss import bits_per_sequence, cross_entropy, wrong_bits
+from ntm_memory.training.optimisers import clip_norm, make_optimiser
+from ntm_memory.training.settings import TrainingSettings
+from ntm_memory.training.state import RECENT, TrainerState
+
+CONVERGED_BITS = 0.05
+CONVERGED_SEQUENCES = 1600
+_VALIDATION_STREAM = 1
+_SPIKE = 10.0
+
+
+class Report(NamedTuple):
+    """What the loop says after every batch."""
+
+    sequences: int
+    total: int
+    loss: float
+    wrong: float
+    reach: float
+
+
+class Trainer:
+    """One training run.
+
+    Args:
+        settings: what to train, and how.
+        state: where to go on; None: from the beginning.
+    """
+
+    def __init__(self, settings: TrainingSettings, state: TrainerState | None = None) -> None:
+        self.settings = settings
+        self.task = settings.make_task()
+        machine = settings.machine_settings()
+        self._parameters = initial_parameters(machine, settings.seed)
+        self.machine = Machine(machine, self._parameters)
+        self._optimiser = make_optimiser(settings.optimiser, self._parameters.flat.size, machine.dtype)
+        self.state = state or TrainerState.new(settings, self._parameters.flat, self._optimiser.state)
+        self._parameters.flat[:] = self.state.parameters
+        self.state.parameters = self._parameters.flat
+        for name, value in self.state.optimiser.items():
+            self._optimiser.state[name][...] = value
+        self.state.optimiser = self._optimiser.state
+
+    def run(
+        self, report: Callable[[Report], None] | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> TrainerState:
+        """Train until all sequences are used up or `stop` says so, looking after every batch."""
+        while self.state.sequences < self.settings.sequences and not stop():
+            said = self._batch()
+            if report is not None:
+                report(said)
+        return self.state
+
+    def best(self) -> Machine:
+        """A machine with the parameters that validated best."""
+        settings = self.machine.settings
+        return Machine(settings, Parameters(settings, self.state.best_parameters.copy()))
+
+    def _batch(self) -> Report:
+        state, settings = self.state, self.settings
+        batch = self.task.sample(state.rng, settings.batch, self.task.draw_sizes(state.rng, state.reach))
+        logits, tape = self.machine.forward(batch.inputs)
+        loss, d_logits = cross_entropy(logits, batch)
+        gradient = self.machine.backward(tape, d_logits).flat
+        self._clip(gradient)
+        self._optimiser.update(self._parameters.flat, gradient, self._learning_rate())
+        state.sequences += settings.batch
+        wrong = float(wrong_bits(logits, batch).mean())
+        state.remember(wrong, wrong / batch.target_bits, float(bits_per_sequence(logits, batch).mean()), loss)
+        self._adapt()
+        if state.sequences // settings.validate_every > (state.sequences - settings.batch) // settings.validate_every:
+            self._validate()
+        return Report(state.sequences, settings.sequences, loss, wrong, state.reach)
+
+    def _learning_rate(self) -> float:
+        settings, left = self.settings, 1 - self.state.sequences / self.settings.sequences
+        return settings.learning_rate * self.state.rate * min(1.0, left / settings.cool)
+
+    def _clip(self, gradient: np.ndarray) -> None:
+        norms = self.state.norms
+        limit = self.settings.clip
+        if len(norms) >= RECENT:
+            limit = min(limit, self.settings.clip_factor * float(np.median(norms)))
+        norms.append(clip_norm(gradient, limit))
+        del norms[:-100]
+
+    def _adapt(self) -> None:
+        """Note convergence, widen the curriculum, settle the learning rate, undo a collapse."""
+        state, settings = self.state, self.settings
+        if self.task.probabilistic or len(state.recent_wrong) < RECENT:
+            return
+        wrong = float(np.mean(state.recent_wrong[-RECENT:]))
+        if state.reach < 1:
+            if float(np.mean(state.recent_share[-RECENT:])) < settings.widen_below:
+                state.reach = min(1.0, state.reach + settings.widen)
+                state.forget_recent()
+            return
+        window = -(-CONVERGED_SEQUENCES // settings.batch)
+        if state.converged_at is None and len(state.recent_wrong) >= window:
+            if float(np.mean(state.recent_wrong[-window:])) <= CONVERGED_BITS:
+                state.converged_at = state.sequences
+        if wrong < settings.settle_below and not state.settled:
+            state.settled = True
+            state.rate *= settings.settle_rate
+        if state.settled and wrong > _SPIKE * max(settings.settle_below, 0.1) and state.best_score is not None:
+            self._parameters.flat[:] = state.best_parameters
+            state.rate *= 0.5
+            state.restored += 1
+            state.forget_recent()
+
+    def _validate(self) -> None:
+        """Keep the parameters if they are the best so far at sizes longer than trained."""
+        state, settings = self.state, self.settings
+        sizes = [self.task.complete(each) for each in settings.validation or ({},)]
+        scores = [self.validate(each) for each in sizes]
+        order = tuple(np.mean([score.order for score in scores], axis=0).tolist())
+        state.validations.append((state.sequences, *order))
+        if state.reach >= 1 and (state.best_score is None or order <= state.best_score):
+            state.best_score = order
+            state.best_parameters = self._parameters.flat.copy()
+            state.best_at = state.sequences
+
+    def validate(self, sizes: dict[str, int]) -> Score:
+        """Score of the present parameters on the validation sequences, which are the same every time."""
+        rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
+        return evaluate(self.machine, self.task, sizes, self.settings.validation_sequences, rng)
