@@ -56,11 +56,11 @@ def _pieces(text: str, size: int) -> list[str]:
     cuts = [0, *(match.end() for match in _BREAKS.finditer(text)), len(text)]
     sentences = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
     step = max(1, size // WIDE)
-    return [
-        sentence[i : i + step] if _weight(sentence) > size else sentence
-        for sentence in sentences
-        for i in (range(0, len(sentence), step) if _weight(sentence) > size else (0,))
-    ]
+    pieces: list[str] = []
+    for sentence in sentences:
+        whole = _weight(sentence) <= size
+        pieces += [sentence] if whole else [sentence[i : i + step] for i in range(0, len(sentence), step)]
+    return pieces
 
 
 def _halve(passage: str, fits: Callable[[str], bool]) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,8 +37,8 @@ class Tokenizer:
         return [self._pieces.begin, *ids, self._pieces.end]
 
     def _prepare(self, text: str) -> str:
-        text = re.sub(" {2,}", " ", text.translate(self._normal))
-        return (text if text.startswith(" ") else " " + text).replace(" ", _SPACE)
+        words = [word for word in text.translate(self._normal).split(" ") if word]
+        return "".join(_SPACE + word for word in words)
 
     def _split(self, text: str) -> list[int]:
         raw = text.encode()

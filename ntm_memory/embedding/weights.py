@@ -77,7 +77,7 @@ class Weights:
             self.sizes = Sizes(h, layers, heads, inner, longest, epsilon)
             self.pieces, at = self._read_pieces(44)
             self._directory = self._read_directory(at)
-        except (OSError, struct.error, ValueError, IndexError) as error:
+        except (OSError, struct.error, ValueError, IndexError, OverflowError) as error:
             raise EmbedderError(f"{self.path} is damaged: {error}", _HINT) from error
 
     def floats(self, name: str) -> NDArray[np.float32]:
