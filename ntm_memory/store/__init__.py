@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
-def open_store(path: Path, *, lock_seconds: float, clock: Callable[[], float]) -> Store:
-    """Open the store in a file, making it if it is not there; see `SQLiteStore`."""
+def open_store(
+    path: Path, *, lock_seconds: float = 10.0, clock: Callable[[], float] = time.time, create: bool = True
+) -> Store:
+    """Open the store in a file; see `SQLiteStore` for arguments and errors."""
     from ntm_memory.store.sqlite import SQLiteStore
 
-    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock)
+    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create)

@@ -15,8 +15,10 @@ from ntm_memory.store.records import Draft, Feedback, Link, Memory, Postings, Sl
 class Store(Protocol):
     """Slots, records and candidates.
 
-    Writing methods (marked W) run inside `transaction()`; called outside one they open their own. Everything written in one
-    transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`.
+    Writing methods (marked W) run inside `transaction()`; called outside one they open their own. Everything written in
+    one transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`; keys of another
+    shape than (P ≥ 1, dim), a key that another live memory of the namespace has, values out of range `BadValueError`;
+    a text that is not what was written `StoreCorruptError`. Used from the thread that opened it.
     """
 
     @property
@@ -30,7 +32,10 @@ class Store(Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Writer lock and one transaction; commits at the end, rolls back on any exception. Nested ones join the outer."""
+        """Writer lock and one transaction; commits at the end, rolls back on any exception.
+
+        Nested ones are part of the outer; an exception that leaves a nested one takes back what that one wrote.
+        """
         ...
 
     def close(self) -> None:
@@ -47,7 +52,7 @@ class Store(Protocol):
         ...
 
     def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """W. New key rows (P, dim) by (id, version), live or not, older versions too; for `reembed` (dim may change)."""
+        """W. New key rows (P, dim) by (id, version), older ones too; for `reembed`, after `set_embedder`."""
         ...
 
     # writing
@@ -58,11 +63,11 @@ class Store(Protocol):
     def put(
         self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
     ) -> None:
-        """W. Write a record as another store had it: id, position, times, version, state stay; the slot if it is free."""
+        """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
         ...
 
     def rewrite(self, id: str, draft: Draft) -> Memory:
-        """W. Erase 1 + add: the slot, id and position stay, version + 1, the old content becomes history."""
+        """W. Erase 1 + add: slot, id and position stay, version + 1, strength 1; the old content becomes history."""
         ...
 
     def amend(self, id: str, **fields: Any) -> Memory:
@@ -70,7 +75,10 @@ class Store(Protocol):
         ...
 
     def set_strength(self, id: str, strength: float) -> Memory:
-        """W. Partial erase: strength in (0, 1]; 0 makes the memory `erased`, its slot free; a positive value restores it."""
+        """W. Partial erase: strength in (0, 1]; 0 makes the memory `erased`, its slot free; more restores it.
+
+        A restored memory comes back without its key if another live memory has that key by now.
+        """
         ...
 
     def archive(self, id: str) -> Memory:
@@ -78,7 +86,10 @@ class Store(Protocol):
         ...
 
     def purge(self, ids: Iterable[str]) -> int:
-        """W. Remove memories of any state with history, words, keys, links, feedback that quotes them; no byte of the text stays."""
+        """W. Remove memories of any state with history, words, keys, links, focus, and feedback that names them.
+
+        After the outermost transaction no byte of the text is in any file. Returns how many were removed.
+        """
         ...
 
     def link(self, id: str, links: Sequence[Link]) -> None:
@@ -128,15 +139,24 @@ class Store(Protocol):
 
     # candidates
     def slots(self, namespace: str) -> Slots:
-        """The live memory matrix of a namespace; up to date with all committed writes, cached between calls."""
+        """The live memory matrix of a namespace, up to date with all committed writes.
+
+        The same object as before while nothing is written; only its `reads` may lag behind.
+        """
         ...
 
     def slots_as_of(self, namespace: str, at: str) -> tuple[Slots, list[Memory], list[tuple[str, ...]]]:
-        """What was known at a moment (by created_at, version times and erasures): matrix, records as they read then, words."""
+        """What was known at a moment, by created_at, version times and erasures.
+
+        Returns (matrix, whose slot numbers are 0…N−1; records as they read then; their words).
+        """
         ...
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
-        """Where these words occur among the live memories of a namespace."""
+        """Where these words occur among the live memories of a namespace; words that occur nowhere are left out.
+
+        It tells what is committed now: another process may have written since `slots`.
+        """
         ...
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:

@@ -1,170 +1,158 @@
-"""One SQLite connection: journal mode, writer lock, transactions, errors in our own words."""
+"""One SQLite connection and its transactions."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ntm_memory.errors import DiskFullError, NTMMemoryError, StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.errors import NotFoundError, StoreError
+from ntm_memory.store import journal
+from ntm_memory.store.faults import faults
+from ntm_memory.store.lock import WriterLock
 
-LOCAL_FILE_SYSTEMS = frozenset("ext2 ext3 ext4 xfs btrfs zfs f2fs tmpfs overlay bcachefs jfs reiserfs".split())
-_BUSY = ("locked", "busy")
-
-
-def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Whether this SQLite has the WAL-reset bug mended (two connections that checkpoint at once could corrupt)."""
-    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+_CACHE_KIB = 65_536  # a transaction that outgrows the cache would shut readers out until it ends
 
 
-def is_local(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Whether a folder lies on a local file system; in doubt it does not (WAL corrupts on network and sync folders)."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    where, kind = "", ""
-    target = str(folder.resolve())
-    for line in lines:
-        _, mount, fs, *_ = line.split(" ")
-        mount = mount.replace("\\040", " ")
-        inside = target == mount or target.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(where):
-            where, kind = mount, fs
-    return kind in LOCAL_FILE_SYSTEMS
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Connection:
     """A connection to one memory file, used from one thread.
 
-    Writers take our own lock file first: SQLite's busy handler is not fair, and rollback journals let a reader starve them.
-
     Args:
-        path: the database file.
+        path: the database file; its folder is made if need be.
         lock_seconds: how long to wait for another writer.
+        create: whether to make the file if it is not there.
+
+    Raises:
+        NotFoundError: there is no file and none is to be made.
+        StoreError: or one of its kinds: the file cannot be opened.
     """
 
-    def __init__(self, path: Path, lock_seconds: float) -> None:
+    def __init__(self, path: Path, lock_seconds: float, *, create: bool) -> None:
         self.path = path
-        self._lock_seconds = lock_seconds
-        self._lock_path = path.with_suffix(".lock")
+        self.lock = WriterLock(path.with_suffix(".lock"), lock_seconds)
+        self.on_rollback: Callable[[], None] = _nothing
+        self.on_commit: Callable[[], None] = _nothing
         self._depth = 0
-        with errors(path):
-            old_mask = os.umask(0o077)
-            try:
-                self.sql = sqlite3.connect(path, isolation_level=None, timeout=lock_seconds)
-                self.sql.execute("PRAGMA secure_delete = ON")
-                self.wal = wal_is_safe() and is_local(path.parent)
-                self.sql.execute(f"PRAGMA journal_mode = {'WAL' if self.wal else 'DELETE'}")
-                self.sql.execute(f"PRAGMA synchronous = {'FULL' if self.wal else 'EXTRA'}")
-                self._lock_file = self._lock_path.open("a+b")
-            finally:
-                os.umask(old_mask)
+        if not create and not path.exists():
+            raise NotFoundError(f"there is no memory at {path}", "memorize something first, or check --home")
+        with faults(path):
+            _make_private(path)
+            self.sql = sqlite3.connect(path, isolation_level=None, timeout=lock_seconds)
+            self.sql.execute("PRAGMA secure_delete = ON")
+            self.sql.execute("PRAGMA temp_store = MEMORY")  # else VACUUM writes the texts to a temporary file
+            self.sql.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+
+    def set_journal(self) -> str | None:
+        """Choose the journal mode; a warning where another process holds the file in the wrong one."""
+        wanted = journal.choose_mode(self.path.parent)
+        (mode,) = self.sql.execute("PRAGMA journal_mode").fetchone()
+        if mode != wanted:
+            with suppress(sqlite3.OperationalError):
+                (mode,) = self.sql.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
+        self.sql.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
+        if mode == wanted:
+            return None
+        return f"the journal mode is {mode}, {wanted} would be safer here: close all other programs that use the memory"
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._depth > 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Lock, BEGIN IMMEDIATE … COMMIT; on any exception everything is rolled back. Inner ones join the outer."""
-        if self._depth:
+        """Lock, BEGIN IMMEDIATE … COMMIT; on any exception everything is rolled back.
+
+        Inner ones are part of the outer one, but an exception that leaves an inner one takes back what that one did, so
+        that nothing half-written is committed if the caller goes on. The caller's own exceptions pass as they are.
+        """
+        with self._inner() if self._depth else self._outer():
+            yield
+        if not self._depth:
+            self.on_commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One state of the database for several queries, whatever others commit meanwhile."""
+        if self.sql.in_transaction:
             yield
             return
-        with errors(self.path):
-            self._lock()
-            try:
-                self.sql.execute("BEGIN IMMEDIATE")
-                self._depth = 1
-                try:
-                    yield
-                    self.sql.execute("COMMIT")
-                except BaseException:
-                    if self.sql.in_transaction:
-                        self.sql.execute("ROLLBACK")
-                    raise
-                finally:
-                    self._depth = 0
-            finally:
-                _unlock(self._lock_file.fileno())
+        self.sql.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self.sql.in_transaction:
+                self.sql.execute("COMMIT")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """The writer lock without a transaction, for VACUUM and the like."""
-        with errors(self.path):
-            self._lock()
-            try:
-                yield
-            finally:
-                _unlock(self._lock_file.fileno())
+        self.lock.acquire()
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def close(self) -> None:
-        """Close the file and let the lock go."""
+        """Close the file and let the lock go; an open transaction is rolled back."""
         self.sql.close()
-        self._lock_file.close()
+        self.lock.close()
 
-    def _lock(self) -> None:
-        deadline = time.monotonic() + self._lock_seconds
-        while not _try_lock(self._lock_file.fileno()):
-            if time.monotonic() >= deadline:
-                raise StoreLockedError(
-                    f"another process has been writing for {self._lock_seconds:g} seconds",
-                    "try again, or raise store.lock_seconds",
-                )
-            time.sleep(0.005)
-
-
-@contextmanager
-def errors(path: Path) -> Iterator[None]:
-    """Say SQLite's and the system's errors in our own words."""
-    try:
-        yield
-    except NTMMemoryError:
-        raise
-    except sqlite3.ProgrammingError as error:
-        raise StoreError(f"{path} is closed") from error
-    except sqlite3.DatabaseError as error:
-        raise _translated(path, error) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DiskFullError("the disk is full; nothing was written", "free some space") from error
-        raise StoreError(f"{path} cannot be used: {error.strerror}", "check the folder's owner and permissions") from error
-
-
-def _translated(path: Path, error: sqlite3.DatabaseError) -> StoreError:
-    text = str(error)
-    if "full" in text:
-        return DiskFullError("the disk is full; nothing was written", "free some space")
-    if any(word in text for word in _BUSY):
-        return StoreLockedError(f"{path} is locked by another process", "try again in a moment")
-    if "malformed" in text or "not a database" in text or "corrupt" in text:
-        return StoreCorruptError(f"{path} is damaged: {text}", "keep a copy, then run: status.py --repair")
-    return StoreError(f"{path} cannot be used: {text}", "check the folder's owner, permissions and free space")
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: int) -> bool:
+    @contextmanager
+    def _outer(self) -> Iterator[None]:
+        with faults(self.path):
+            self.lock.acquire()
         try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+            with faults(self.path):
+                self.sql.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+                with faults(self.path):
+                    self.sql.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._back_to("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+        finally:
+            self.lock.release()
 
-    def _unlock(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(file: int) -> bool:
+    @contextmanager
+    def _inner(self) -> Iterator[None]:
+        if not self.sql.in_transaction:  # SQLite itself rolls back when the disk is full
+            raise StoreError("the transaction was rolled back after an error", "begin anew")
+        name = f"inner_{self._depth}"
+        self.sql.execute(f"SAVEPOINT {name}")
+        self._depth += 1
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+            yield
+            self.sql.execute(f"RELEASE {name}")
+        except BaseException:
+            self._back_to(f"ROLLBACK TO {name}", f"RELEASE {name}")
+            raise
+        finally:
+            self._depth -= 1
 
-    def _unlock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
+    def _back_to(self, *statements: str) -> None:
+        for statement in statements:
+            if self.sql.in_transaction:
+                self.sql.execute(statement)
+        self.on_rollback()
+
+
+def _make_private(path: Path) -> None:
+    """Make the folder and an empty file that only their owner can read; SQLite's other files take its mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if path.is_file() and path.stat().st_mode & 0o077:
+        with suppress(PermissionError):
+            path.chmod(0o600)

@@ -1,7 +1,7 @@
 """The memory matrix in one derived file beside the database: mapped into memory when a process starts.
 
-The database is the truth. The file carries the sequence number up to which it agrees; rows written later are patched in, and
-in any doubt everything is read anew. Losing it loses nothing.
+The database is the truth. The file carries the sequence number up to which it agrees; rows written later are patched
+in, and in any doubt everything is read anew. Losing it loses nothing.
 """
 
 from __future__ import annotations
@@ -9,36 +9,18 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Live memories of all namespaces, one entry a memory, in order of their database rows; `keys` has one row a passage."""
-
-    row: NDArray[np.int64]
-    namespace: NDArray[np.int64]
-    session: NDArray[np.int64]
-    address: NDArray[np.int64]
-    position: NDArray[np.int64]
-    occurred: NDArray[np.float64]
-    created: NDArray[np.float64]
-    importance: NDArray[np.float32]
-    strength: NDArray[np.float32]
-    length: NDArray[np.int64]
-    cjk: NDArray[np.bool_]
-    superseded: NDArray[np.bool_]
-    passages: NDArray[np.int64]
-    keys: NDArray[np.float32]
-
-
+# the order of the file: everything small first, so that the keys begin on a boundary
 _TYPES: dict[str, str] = {
     "row": "<i8",
     "namespace": "<i8",
@@ -55,89 +37,129 @@ _TYPES: dict[str, str] = {
     "passages": "<i8",
     "keys": "<f4",
 }
+COLUMNS = tuple(_TYPES)[:-2]
 
 
-def build(columns: dict[str, list[object]], keys: list[bytes], dim: int) -> Matrix:
-    """A matrix of columns as lists (all but `passages`, `keys`) and each memory's key rows as bytes."""
-    arrays = {name: np.array(values, dtype=_TYPES[name]) for name, values in columns.items()}
-    passages = np.array([len(blob) // (4 * dim) for blob in keys], dtype=np.int64)
-    flat = np.frombuffer(b"".join(keys), dtype="<f4").reshape(-1, dim)
-    return Matrix(**arrays, passages=passages, keys=flat)
+@dataclass(frozen=True)
+class Matrix:
+    """Live memories of all namespaces, an entry each, in order of their database rows; `keys` has a row a passage."""
+
+    row: NDArray[np.int64]
+    namespace: NDArray[np.int64]
+    session: NDArray[np.int64]
+    address: NDArray[np.int64]
+    position: NDArray[np.int64]
+    occurred: NDArray[np.float64]
+    created: NDArray[np.float64]
+    importance: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    length: NDArray[np.int64]
+    cjk: NDArray[np.bool_]
+    superseded: NDArray[np.bool_]
+    passages: NDArray[np.int64]
+    keys: NDArray[np.float32]
+
+    def keys_of(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Key rows of some memories by their index here, in the order asked."""
+        passages = self.passages[index]
+        starts = (np.cumsum(self.passages) - self.passages)[index]
+        within = np.arange(passages.sum()) - np.repeat(np.cumsum(passages) - passages, passages)
+        rows: NDArray[np.float32] = self.keys[np.repeat(starts, passages) + within]
+        return rows
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Which state of which database a matrix agrees with.
+
+    Args:
+        uuid: the database's identity.
+        seq: its sequence number.
+        purges: how often rows were removed from it; a matrix from before a purge is never used.
+        dim: width of the keys.
+    """
+
+    uuid: str
+    seq: int
+    purges: int
+    dim: int
+
+    def may_become(self, now: Stamp) -> bool:
+        """Whether a matrix of this state can be patched up to another."""
+        same = (self.uuid, self.purges, self.dim) == (now.uuid, now.purges, now.dim)
+        return same and self.seq <= now.seq
+
+
+def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> Matrix:
+    """A matrix of memories, each given as its values of `COLUMNS` and its key rows as bytes."""
+    blobs = list(keys)
+    columns = zip(*entries, strict=True) if entries else ((),) * len(COLUMNS)
+    arrays = {name: np.array(column, dtype=_TYPES[name]) for name, column in zip(COLUMNS, columns, strict=True)}
+    passages = np.array([len(blob) // (4 * dim) for blob in blobs], dtype=np.int64)
+    return Matrix(**arrays, passages=passages, keys=np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim))
 
 
 def patch(old: Matrix, changed: NDArray[np.int64], new: Matrix) -> Matrix:
     """`old` with the database rows `changed` taken out and the entries of `new` (those still live) put in, in order."""
     kept = ~np.isin(old.row, changed)
     order = np.argsort(np.concatenate([old.row[kept], new.row]), kind="stable")
-    joined = {}
-    for field in fields(Matrix):
-        if field.name != "keys":
-            a, b = getattr(old, field.name)[kept], getattr(new, field.name)
-            joined[field.name] = np.concatenate([a, b])[order]
-    if kept.all() and (np.diff(order) > 0).all():
-        keys = np.concatenate([old.keys, new.keys])
-    else:
-        rows = np.concatenate([old.keys[np.repeat(kept, old.passages)], new.keys])
-        before = np.concatenate([old.passages[kept], new.passages])
-        starts = np.cumsum(before) - before
-        keys = rows[np.concatenate([np.arange(starts[i], starts[i] + before[i]) for i in order] or [[]]).astype(int)]
-    return Matrix(**joined, keys=keys)
+    columns = (*COLUMNS, "passages")
+    both = {name: np.concatenate([getattr(old, name)[kept], getattr(new, name)]) for name in columns}
+    rows = old.keys if kept.all() else old.keys[np.repeat(kept, old.passages)]
+    joined = Matrix(**both, keys=np.concatenate([rows, new.keys]))
+    if (np.diff(order) > 0).all():
+        return joined
+    return Matrix(**{name: array[order] for name, array in both.items()}, keys=joined.keys_of(order))
 
 
-def save(file: Path, matrix: Matrix, uuid: str, seq: int) -> None:
-    """Write the file, whole or not at all. A failure is no failure: the file is derived."""
-    arrays = {f.name: np.ascontiguousarray(getattr(matrix, f.name), _TYPES[f.name]) for f in fields(Matrix)}
+def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
+    """Write the file, whole or not at all; False where it could not be written, which harms nothing."""
+    arrays = {name: np.ascontiguousarray(getattr(matrix, name), kind) for name, kind in _TYPES.items()}
     small = b"".join(array.tobytes() for name, array in arrays.items() if name != "keys")
-    head = {
-        "format": FORMAT,
-        "uuid": uuid,
-        "seq": seq,
-        "shapes": {name: array.shape for name, array in arrays.items()},
-        "crc": zlib.crc32(arrays["keys"].data, zlib.crc32(small)) if arrays["keys"].size else zlib.crc32(small),
-    }
+    small += b"\0" * (-len(small) % _ALIGN)
+    keys = arrays["keys"].tobytes()
+    shapes = {name: array.shape for name, array in arrays.items()}
+    head = {"format": FORMAT, **vars(stamp), "shapes": shapes, "crc": zlib.crc32(keys, zlib.crc32(small))}
     header = json.dumps(head).encode()
     header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(header + small + b"\0" * (-len(small) % _ALIGN))
-            out.write(arrays["keys"].data)
+            out.writelines((header, small, keys))
         draft.replace(file)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
+        return False
+    return True
 
 
-def load(file: Path, uuid: str, seq: int, *, verify: bool = False) -> tuple[Matrix, int] | None:
-    """(matrix, sequence number) of the file, or None where it is missing, foreign, torn or from the future.
-
-    Args:
-        uuid: the database's.
-        seq: the database's; the file must not be ahead.
-        verify: also compare the checksum, which reads the whole file.
-    """
+def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
+    """The matrix of the file, or None where it is missing, damaged, foreign or not of the database's past."""
     try:
-        with file.open("rb") as raw:
-            header = raw.readline(1 << 20)
-        head = json.loads(header)
-        shapes = {name: tuple(shape) for name, shape in head["shapes"].items()}
-        if head["format"] != FORMAT or head["uuid"] != uuid or head["seq"] > seq or set(shapes) != set(_TYPES):
-            return None
         mapped = np.memmap(file, dtype=np.uint8, mode="r")
-        arrays, at = {}, len(header)
+        end = bytes(mapped[: 1 << 16]).index(b"\n") + 1
+        head = json.loads(bytes(mapped[:end]))
+        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim")))
+        if head["format"] != FORMAT or not stamp.may_become(now) or zlib.crc32(mapped[end:].data) != head["crc"]:
+            return None
+        arrays, at = {}, end
         for name, kind in _TYPES.items():
             at += -at % _ALIGN if name == "keys" else 0
-            size = int(np.prod(shapes[name])) * np.dtype(kind).itemsize
-            if at + size > len(mapped):
-                return None
-            arrays[name] = mapped[at : at + size].view(kind).reshape(shapes[name]).view(np.ndarray)
+            shape = tuple(head["shapes"][name])
+            size = int(np.prod(shape)) * np.dtype(kind).itemsize
+            arrays[name] = np.asarray(mapped[at : at + size]).view(kind).reshape(shape)
             at += size
-        if at != len(mapped) or (verify and _checksum(arrays) != head["crc"]):
-            return None
-        return Matrix(**arrays), int(head["seq"])
+        return (Matrix(**arrays), stamp) if at == len(mapped) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _checksum(arrays: dict[str, NDArray[np.generic]]) -> int:
-    small = b"".join(array.tobytes() for name, array in arrays.items() if name != "keys")
-    return zlib.crc32(arrays["keys"].tobytes(), zlib.crc32(small))
+def remove(file: Path) -> None:
+    """Remove the file and what interrupted writers left of it.
+
+    Raises:
+        OSError: one of them is still there (another process on Windows has it mapped).
+    """
+    for each in (file, *file.parent.glob(file.name + ".*")):
+        each.unlink(missing_ok=True)

@@ -31,8 +31,8 @@ class Link:
 class Memory:
     """One memory as it is stored.
 
-    `address` is the slot (row of the memory matrix M), `position` the order of writing inside the namespace (rising, never
-    reused). `strength` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
+    `address` is the slot (row of the memory matrix M), `position` the order of writing inside the namespace (rising,
+    never reused). `strength` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
     """
 
     id: str

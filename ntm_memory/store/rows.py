@@ -1,35 +1,82 @@
-"""Records ↔ rows of the table `memories`."""
+"""Records ↔ rows of the tables `memories` and `versions`."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Link, Memory, Version
+from ntm_memory.errors import BadValueError, StoreCorruptError
+from ntm_memory.store.records import Draft, Link, Memory, Version
+from ntm_memory.store.words import encode
 
-COLUMNS = (
-    "id", "address", "namespace", "session", "position", "key", "content", "importance", "tags", "source", "created_at",
-    "occurred_at", "updated_at", "version", "strength", "state", "ended_at", "kind", "superseded_by", "words", "length",
-    "cjk", "keys", "hash", "crc", "seq",
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
+    "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
+    "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
+    "length": int, "cjk": int, "keys": bytes, "hash": int,
+}  # fmt: skip
+COLUMNS = (*_KINDS, "crc", "seq")
+VERSION_COLUMNS = (
+    "id", "version", "content", "key", "importance", "tags", "occurred_at", "valid_from", "valid_to", "words", "length",
+    "cjk", "keys", "crc",
 )  # fmt: skip
-_CHECKED = tuple(name for name in COLUMNS if name not in ("crc", "seq"))
+_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys"))
+_VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "crc"))
+Names = Callable[[int], str]
+Row = Mapping[str, Any] | sqlite3.Row
 
 
-def to_memory(
-    row: Mapping[str, Any], names: Mapping[int, str], reads: tuple[int, float], links: tuple[Link, ...]
-) -> Memory:
-    """The record of a row, with its counters and links."""
+def to_fields(draft: Draft, dim: int | None) -> dict[str, Any]:
+    """The columns that a draft fills, but for the codes of namespace and session.
+
+    Raises:
+        BadValueError: the text cannot be stored, or the keys have another shape than (P ≥ 1, dim).
+    """
+    return {
+        "key": draft.key,
+        "content": draft.content,
+        "importance": draft.importance,
+        "tags": to_tags(draft.tags),
+        "source": draft.source,
+        "occurred_at": draft.occurred_at,
+        "kind": draft.kind,
+        "words": encode(draft.words),
+        "length": len(draft.words),
+        "cjk": draft.cjk,
+        "keys": from_keys(draft.keys, dim),
+        "hash": content_hash(draft.content),
+    }
+
+
+def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns as SQLite gives them back, so that a checksum is the same before and after."""
+    return {
+        name: kind(fields[name]) if fields[name] is not None else None
+        for name, kind in _KINDS.items()
+        if name in fields
+    }
+
+
+def to_memory(row: Row, names: Names, reads: tuple[int, float], links: tuple[Link, ...]) -> Memory:
+    """The record of a row, with its counters and links.
+
+    Raises:
+        StoreCorruptError: the row is not what was written.
+    """
+    if checksum(row, names) != row["crc"]:
+        raise StoreCorruptError(f"memory {row['id']} is damaged: its checksum differs", "run: status.py --repair")
     return Memory(
         id=row["id"],
         address=row["address"],
-        namespace=names[row["namespace"]],
-        session=None if row["session"] is None else names[row["session"]],
+        namespace=names(row["namespace"]),
+        session=None if row["session"] is None else names(row["session"]),
         position=row["position"],
         key=row["key"],
         content=row["content"],
@@ -50,20 +97,42 @@ def to_memory(
     )
 
 
-def to_version(row: Mapping[str, Any]) -> Version:
-    """The older version of a row of the table `versions`."""
+def to_version(row: Row) -> Version:
+    """The older version of a row of the table `versions`.
+
+    Raises:
+        StoreCorruptError: the row is not what was written.
+    """
+    if version_checksum(row) != row["crc"]:
+        named = f"version {row['version']} of memory {row['id']}"
+        raise StoreCorruptError(f"{named} is damaged: its checksum differs", "run: status.py --repair")
     fields = {name: row[name] for name in Version.__dataclass_fields__}
     return Version(**fields | {"tags": tuple(json.loads(row["tags"]))})
 
 
-def checksum(row: Mapping[str, Any]) -> int:
-    """CRC32 over everything of a row but the checksum itself and the sequence number."""
-    return zlib.crc32(repr([row[name] for name in _CHECKED]).encode())
+def checksum(row: Row, names: Names) -> int:
+    """CRC32 over everything that a row of `memories` says, namespace and session by name."""
+    said = [row[name] for name in _CHECKED]
+    said += ["" if row[name] is None else names(row[name]) for name in ("namespace", "session")]
+    return zlib.crc32(row["keys"], zlib.crc32(repr(said).encode()))
+
+
+def version_checksum(row: Row) -> int:
+    """CRC32 over everything that a row of `versions` says."""
+    return zlib.crc32(row["keys"], zlib.crc32(repr([row[name] for name in _VERSION_CHECKED]).encode()))
 
 
 def content_hash(content: str) -> int:
-    """63 bits of a text, to find equal contents by index."""
-    return zlib.crc32(content.encode()) << 31 ^ zlib.adler32(content.encode()[::-1])
+    """63 bits of a text, to find equal contents by index.
+
+    Raises:
+        BadValueError: it holds half of a surrogate pair and cannot be stored.
+    """
+    try:
+        text = content.encode()
+    except UnicodeEncodeError as error:
+        raise BadValueError(f"content cannot be stored: {error.reason}", "remove lone surrogates") from error
+    return zlib.crc32(text) << 31 ^ zlib.adler32(text[::-1])
 
 
 def to_keys(blob: bytes, dim: int) -> NDArray[np.float32]:
@@ -71,9 +140,25 @@ def to_keys(blob: bytes, dim: int) -> NDArray[np.float32]:
     return np.frombuffer(blob, dtype="<f4").reshape(-1, dim)
 
 
-def from_keys(keys: NDArray[np.float32]) -> bytes:
-    """The BLOB of key rows."""
-    return np.ascontiguousarray(keys, dtype="<f4").tobytes()
+def from_keys(keys: NDArray[np.float32], dim: int | None) -> bytes:
+    """The BLOB of key rows.
+
+    Raises:
+        BadValueError: they are not (P ≥ 1, dim) finite numbers.
+    """
+    rows = np.ascontiguousarray(keys, dtype="<f4")
+    if rows.ndim != 2 or not rows.size or (dim is not None and rows.shape[1] != dim):
+        raise BadValueError(
+            f"keys have shape {rows.shape}, expected (passages, {dim or 'width'})", "was the embedder changed?"
+        )
+    if not np.isfinite(rows).all():
+        raise BadValueError("keys hold numbers that are not finite", "the embedder failed on this text")
+    return rows.tobytes()
+
+
+def to_tags(tags: Iterable[str]) -> str:
+    """Tags as the column keeps them."""
+    return json.dumps(list(tags), ensure_ascii=False)
 
 
 def to_iso(seconds: float) -> str:
@@ -81,6 +166,26 @@ def to_iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def in_full(iso: str) -> str:
+    """A time of another store in the form of `to_iso`, so that times compare as texts.
+
+    Raises:
+        BadValueError: it is not an ISO 8601 time.
+    """
+    try:
+        return to_iso(to_seconds(iso))
+    except ValueError as error:
+        raise BadValueError(f"{iso!r} is not an ISO 8601 time", "e.g. 2026-05-08T13:56:00Z") from error
+
+
 def to_seconds(iso: str | None) -> float:
-    """ISO 8601 as unix seconds, NaN for none."""
-    return np.nan if iso is None else datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
+    """ISO 8601 as unix seconds (UTC where no zone is told), NaN for none."""
+    if iso is None:
+        return np.nan
+    time = datetime.fromisoformat(iso.replace("Z", "+00:00"))
+    return (time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time).timestamp()
+
+
+def placed(columns: Sequence[str]) -> str:
+    """Named placeholders of columns."""
+    return ", ".join(":" + name for name in columns)

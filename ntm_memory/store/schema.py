@@ -16,11 +16,11 @@ TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE names (code INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, written INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE memories (
-    row INTEGER PRIMARY KEY,
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     address INTEGER,
-    namespace INTEGER NOT NULL REFERENCES names(code),
-    session INTEGER REFERENCES names(code),
+    namespace INTEGER NOT NULL,
+    session INTEGER,
     position INTEGER NOT NULL,
     key TEXT,
     content TEXT NOT NULL,
@@ -63,6 +63,7 @@ CREATE TABLE versions (
     length INTEGER NOT NULL,
     cjk INTEGER NOT NULL,
     keys BLOB NOT NULL,
+    crc INTEGER NOT NULL,
     PRIMARY KEY (id, version)
 );
 CREATE TABLE links (id TEXT NOT NULL, target TEXT NOT NULL, weight REAL NOT NULL, kind TEXT NOT NULL,
@@ -72,46 +73,45 @@ CREATE TABLE free (address INTEGER PRIMARY KEY);
 CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL, used TEXT NOT NULL,
     unused TEXT NOT NULL, at TEXT NOT NULL);
 """
-# external content: the words are kept once, in memories
-WORD_INDEX = """
-CREATE VIRTUAL TABLE word_index USING fts5(words, content='memories', content_rowid='row', tokenize='unicode61');
-"""
 
 
-def prepare(connection: sqlite3.Connection, *, word_index: bool) -> None:
-    """Make the tables of a new file, or make sure that a file is one we can read.
+def is_current(sql: sqlite3.Connection) -> bool:
+    """Whether the file has our tables in this version; False for an empty file.
 
     Raises:
         StoreFromFutureError: a newer version of this package wrote it.
         StoreCorruptError: another program's database.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if version > VERSION and application == APPLICATION_ID:
+    (version,) = sql.execute("PRAGMA user_version").fetchone()
+    (application,) = sql.execute("PRAGMA application_id").fetchone()
+    if application == APPLICATION_ID and version > VERSION:
         raise StoreFromFutureError(
-            f"this store has schema version {version}, this program knows {VERSION}", "update ntm-memory-system"
+            f"this memory has schema version {version}, this program knows {VERSION}", "update ntm-memory-system"
         )
-    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        _create(connection, word_index=word_index)
-    elif application != APPLICATION_ID:
+    if application == APPLICATION_ID and version == VERSION:
+        return True
+    if sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StoreCorruptError("this SQLite file belongs to another program", "choose another folder with --home")
+    return False
+
+
+def create(sql: sqlite3.Connection) -> None:
+    """Make the tables, all or none; the caller holds the writer lock."""
+    sql.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in filter(str.strip, TABLES.split(";\n")):
+            sql.execute(statement)
+        meta = {"uuid": uuid.uuid4().hex, "seq": "0", "next_address": "0", "purges": "0"}
+        sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        sql.execute(f"PRAGMA user_version = {VERSION}")
+        sql.execute("COMMIT")
+    except BaseException:
+        if sql.in_transaction:
+            sql.execute("ROLLBACK")
+        raise
 
 
 def new_id() -> str:
-    """A short printable name without look-alike characters, e.g. `m_8k2f7q1x`."""
+    """A short printable name without look-alike characters, e.g. `m_8k2f7q1x9d`; one of 6·10¹⁴."""
     return "m_" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
-
-
-def _create(connection: sqlite3.Connection, *, word_index: bool) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for statement in TABLES.split(";\n") + ([WORD_INDEX] if word_index else []):
-            connection.execute(statement)
-        meta = {"uuid": uuid.uuid4().hex, "seq": "0", "next_address": "0"}
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

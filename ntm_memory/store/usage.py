@@ -1,17 +1,21 @@
 """What may be lost without harm: how often slots were read, and where sessions looked last.
 
-Recall writes it each time, so it lives in a file of its own and does not wait for the disk. A damaged file is made anew.
+Recall writes it each time, so it lives in a file of its own and does not wait for the disk. A damaged one is made anew.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+_PATIENCE = 0.2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS reads (address INTEGER PRIMARY KEY, count INTEGER NOT NULL, last REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS focus (namespace TEXT, session TEXT, looked TEXT NOT NULL, PRIMARY KEY (namespace, session));
@@ -23,85 +27,88 @@ class Usage:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._sql: sqlite3.Connection | None = None
 
     def note_reads(self, addresses: Sequence[int], at: float) -> None:
         """Count a read of each slot."""
         update = "ON CONFLICT (address) DO UPDATE SET count = count + 1, last = excluded.last"
-        with self._change() as sql:
-            sql.executemany(f"INSERT INTO reads VALUES (?, 1, ?) {update}", [(a, at) for a in addresses])
+        with self._using() as sql, sql:
+            sql.executemany(f"INSERT INTO reads VALUES (?, 1, ?) {update}", [(int(a), at) for a in addresses])
 
-    def reads(self) -> dict[int, tuple[int, float]]:
-        """slot → (count, unix seconds of the last read)."""
-        try:
-            rows = self._open().execute("SELECT address, count, last FROM reads").fetchall()
-        except sqlite3.Error:
-            return {}
-        return {address: (count, last) for address, count, last in rows}
+    def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How often each of these slots was read."""
+        rows: list[tuple[int, int]] = []
+        with self._using() as sql:
+            rows = sql.execute("SELECT address, count FROM reads").fetchall()
+        if not rows or not len(addresses):
+            return np.zeros(len(addresses), dtype=np.int64)
+        known, count = np.array(rows, dtype=np.int64).T
+        by_slot = np.zeros(max(int(known.max()), int(addresses.max())) + 1, dtype=np.int64)
+        by_slot[known] = count
+        return by_slot[addresses]
 
     def read(self, address: int) -> tuple[int, float]:
         """(count, unix seconds of the last read) of one slot."""
-        try:
-            row = self._open().execute("SELECT count, last FROM reads WHERE address = ?", (address,)).fetchone()
-        except sqlite3.Error:
-            return 0, 0.0
-        return (0, 0.0) if row is None else (row[0], row[1])
+        row: tuple[int, float] | None = None
+        with self._using() as sql:
+            row = sql.execute("SELECT count, last FROM reads WHERE address = ?", (address,)).fetchone()
+        return row or (0, 0.0)
 
     def set_reads(self, address: int, count: int, last: float) -> None:
-        """Set a slot's counter, as an import does; count 0 forgets it, as a rewritten slot does."""
-        with self._change() as sql:
+        """Set a slot's counter, as an import does; count 0 forgets it, as a freed slot does."""
+        with self._using() as sql, sql:
             sql.execute("DELETE FROM reads WHERE address = ?", (address,))
             if count:
                 sql.execute("INSERT INTO reads VALUES (?, ?, ?)", (address, count, last))
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         """Remember where a session looked last."""
-        looked = json.dumps(list(zip(ids, weights, strict=True)))
-        with self._change() as sql:
+        looked = json.dumps([[id, float(weight)] for id, weight in zip(ids, weights, strict=True)])
+        with self._using() as sql, sql:
             sql.execute("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", (namespace, session, looked))
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of a session's last look."""
+        row: tuple[str] | None = None
         query = "SELECT looked FROM focus WHERE namespace = ? AND session = ?"
-        try:
-            row = self._open().execute(query, (namespace, session)).fetchone()
-        except sqlite3.Error:
-            return []
-        return [(id, weight) for id, weight in json.loads(row[0])] if row else []
+        with self._using() as sql:
+            row = sql.execute(query, (namespace, session)).fetchone()
+        with suppress(ValueError, TypeError):
+            return [(str(id), float(weight)) for id, weight in json.loads(row[0])] if row else []
+        return []
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Drop every focus that names one of these memories."""
+        with self._using() as sql, sql:
+            sql.executemany("DELETE FROM focus WHERE instr(looked, ?)", [(json.dumps(id),) for id in ids])
 
     def close(self) -> None:
         """Close the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._sql is not None:
+            self._sql.close()
+            self._sql = None
 
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
         try:
-            sql = self._open()
-            with sql:
-                yield sql
+            yield self._open()
         except sqlite3.OperationalError:
-            pass  # locked or a full disk: the count is not worth an error
-        except sqlite3.DatabaseError:
+            pass  # locked, or a full disk: a count is not worth an error
+        except (sqlite3.DatabaseError, OverflowError, IndexError):
             self._start_anew()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            old_mask = os.umask(0o077)
-            try:
-                self._connection = self._connect()
-            except sqlite3.DatabaseError:
-                self._path.unlink(missing_ok=True)
-                self._connection = self._connect()
-            finally:
-                os.umask(old_mask)
-        return self._connection
+        if self._sql is None:
+            with suppress(OSError):
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            self._sql = self._connect()
+        return self._sql
 
     def _connect(self) -> sqlite3.Connection:
-        sql = sqlite3.connect(self._path, timeout=0.2)
+        sql = sqlite3.connect(self._path, timeout=_PATIENCE)
         try:
             sql.execute("PRAGMA synchronous = OFF")
+            sql.execute("PRAGMA secure_delete = ON")
             sql.executescript(_TABLES)
         except sqlite3.Error:
             sql.close()
@@ -110,5 +117,5 @@ class Usage:
 
     def _start_anew(self) -> None:
         self.close()
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             self._path.unlink()

@@ -1,6 +1,6 @@
 """The keyword index: which memories hold a word, by SQLite's FTS5, or by reading all of them where FTS5 is missing.
 
-Words come ready made. They are written in an alphabet that no tokenizer splits or folds, so that what goes in comes out.
+Words come ready made. They are written in an alphabet that no tokenizer splits or folds: what goes in comes out.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.store.ledger import Ledger
+
 _PLAIN = re.compile("[a-z0-9]+")
+# external content: the words are kept once, in memories
+_TABLE = (
+    "CREATE VIRTUAL TABLE word_index USING fts5(words, content='memories', content_rowid='row', tokenize='unicode61')"
+)
+_PLACES = "CREATE VIRTUAL TABLE temp.word_places USING fts5vocab('main', 'word_index', 'instance')"
+_LIVE = "SELECT row, words FROM memories WHERE state = 'live'"
+_SHADOWS = ("word_index_data", "word_index_idx", "word_index_docsize")
 Counts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class WordIndex(Protocol):
     """Live memories by the words they hold."""
 
+    name: str
     warning: str | None
 
     def add(self, row: int, words: str) -> None:
@@ -31,7 +41,7 @@ class WordIndex(Protocol):
         ...
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
-        """word → (rows rising, how often)."""
+        """For each word that occurs: (rows rising, how often)."""
         ...
 
     def rebuild(self) -> None:
@@ -49,32 +59,52 @@ class WordIndex(Protocol):
 
 def encode(words: Iterable[str]) -> str:
     """Words as one text: ASCII letters and digits as they are behind `a`, everything else in hexadecimal behind `u`."""
-    return " ".join("a" + word if _PLAIN.fullmatch(word) else "u" + word.encode().hex() for word in words)
+    return " ".join(
+        "a" + word if _PLAIN.fullmatch(word) else "u" + word.encode("utf-8", "surrogatepass").hex() for word in words
+    )
 
 
 def decode(text: str) -> tuple[str, ...]:
     """The words of `encode`."""
-    return tuple(w[1:] if w[0] == "a" else bytes.fromhex(w[1:]).decode() for w in text.split())
+    return tuple(
+        word[1:] if word[0] == "a" else bytes.fromhex(word[1:]).decode("utf-8", "surrogatepass")
+        for word in text.split()
+    )
 
 
-def has_fts5(connection: sqlite3.Connection) -> bool:
+def has_fts5(sql: sqlite3.Connection) -> bool:
     """Whether this SQLite was built with FTS5."""
     try:
-        connection.execute("CREATE VIRTUAL TABLE temp.probe USING fts5(x)")
-        connection.execute("DROP TABLE temp.probe")
+        sql.execute("CREATE VIRTUAL TABLE temp.probe USING fts5(x)")
+        sql.execute("DROP TABLE temp.probe")
     except sqlite3.OperationalError:
         return False
     return True
 
 
+def is_ready(sql: sqlite3.Connection, ledger: Ledger) -> bool:
+    """Whether the file has an FTS5 index that agrees with the memories."""
+    return _exists(sql) and ledger.meta("words_stale", "0") == "0"
+
+
+def make_index(sql: sqlite3.Connection, ledger: Ledger) -> None:
+    """Make the FTS5 index of a file that has none, or whose memories were changed by a Python without FTS5."""
+    sql.execute("DROP TABLE IF EXISTS word_index")
+    sql.execute(_TABLE)
+    sql.executemany("INSERT INTO word_index(rowid, words) VALUES (?, ?)", sql.execute(_LIVE).fetchall())
+    ledger.set_meta("words_stale", "0")
+
+
 class FullTextIndex:
     """FTS5 over the words of `memories`, which it does not keep a second time."""
 
-    warning = None
+    name = "fts5"
+    warning: str | None = None
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sql = connection
-        self._sql.execute("CREATE VIRTUAL TABLE temp.word_places USING fts5vocab('main', 'word_index', 'instance')")
+    def __init__(self, sql: sqlite3.Connection, ledger: Ledger) -> None:
+        self._sql = sql
+        self._ledger = ledger
+        self._sql.execute(_PLACES)
 
     def add(self, row: int, words: str) -> None:
         """Index a database row."""
@@ -85,29 +115,31 @@ class FullTextIndex:
         self._sql.execute("INSERT INTO word_index(word_index, rowid, words) VALUES ('delete', ?, ?)", (row, words))
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
-        """word → (rows rising, how often), from the index's own lists of places."""
+        """For each word that occurs: (rows rising, how often), from the index's own lists of places."""
         found = {}
-        for word in words:
+        for word in dict.fromkeys(words):
             places = self._sql.execute("SELECT doc FROM word_places WHERE term = ?", (encode([word]),)).fetchall()
             if places:
-                rows, counts = np.unique(np.array(places, dtype=np.int64)[:, 0], return_counts=True)
+                rows, counts = np.unique(np.fromiter((doc for (doc,) in places), np.int64), return_counts=True)
                 found[word] = (rows, counts.astype(np.int64))
         return found
 
     def rebuild(self) -> None:
-        """Make the index anew; only live memories are in it."""
-        self._sql.execute("INSERT INTO word_index(word_index) VALUES ('delete-all')")
-        live = self._sql.execute("SELECT row, words FROM memories WHERE state = 'live'").fetchall()
-        self._sql.executemany("INSERT INTO word_index(rowid, words) VALUES (?, ?)", live)
+        """Make the index anew."""
+        self._sql.execute("DROP TABLE temp.word_places")
+        make_index(self._sql, self._ledger)
+        self._sql.execute(_PLACES)
 
     def check(self) -> bool:
-        """Whether a sample of live memories is found by its words and nothing that is gone is."""
+        """Whether the index is sound, holds as many memories as there are, and finds the newest ones by their words."""
         try:
             self._sql.execute("INSERT INTO word_index(word_index) VALUES ('integrity-check')")
         except sqlite3.DatabaseError:
             return False
-        query = "SELECT row, words FROM memories WHERE state = 'live' AND words <> '' ORDER BY row DESC LIMIT 50"
-        return all(row in self._rows_with(words.split()[0]) for row, words in self._sql.execute(query).fetchall())
+        (indexed,) = self._sql.execute("SELECT count(*) FROM word_index_docsize").fetchone()
+        (live,) = self._sql.execute("SELECT count(*) FROM memories WHERE state = 'live'").fetchone()
+        newest = self._sql.execute(f"{_LIVE} AND words <> '' ORDER BY row DESC LIMIT 50").fetchall()
+        return indexed == live and all(row in self._rows_with(words.split()[0]) for row, words in newest)
 
     def forget(self) -> None:
         """Merge all segments, so that removed words are in none."""
@@ -120,24 +152,28 @@ class FullTextIndex:
 class ScannedWords:
     """No index: every question reads the words of all memories."""
 
-    warning = (
-        "this Python's SQLite has no FTS5: keywords are found by reading all memories, which is slow beyond 10,000"
-    )
+    name = "scan"
+    warning: str | None = "this Python's SQLite has no FTS5: keywords are found by reading all memories"
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sql = connection
+    def __init__(self, sql: sqlite3.Connection, ledger: Ledger) -> None:
+        self._sql = sql
+        self._ledger = ledger
+        self._outdates = _exists(sql)
 
     def add(self, row: int, words: str) -> None:
-        """Nothing to do: the words stand in the memories."""
+        """The words stand in the memories; an index that another Python made no longer agrees with them."""
+        if self._outdates:
+            self._ledger.set_meta("words_stale", "1")
 
     def remove(self, row: int, words: str) -> None:
-        """Nothing to do."""
+        """As `add`."""
+        self.add(row, words)
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
-        """word → (rows rising, how often), counted in the memories themselves."""
+        """For each word that occurs: (rows rising, how often), counted in the memories themselves."""
         wanted = {encode([word]): word for word in words}
         places: dict[str, list[tuple[int, int]]] = {}
-        for row, text in self._sql.execute("SELECT row, words FROM memories WHERE state = 'live' ORDER BY row"):
+        for row, text in self._sql.execute(f"{_LIVE} ORDER BY row"):
             held = text.split()
             for term in wanted.keys() & set(held):
                 places.setdefault(wanted[term], []).append((row, held.count(term)))
@@ -152,4 +188,12 @@ class ScannedWords:
         return True
 
     def forget(self) -> None:
-        """Nothing to do."""
+        """Empty an index that another Python made: without FTS5 a single word cannot be taken out of it."""
+        if self._outdates:
+            for table in _SHADOWS:
+                self._sql.execute(f"DELETE FROM {table}")
+            self._ledger.set_meta("words_stale", "1")
+
+
+def _exists(sql: sqlite3.Connection) -> bool:
+    return sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'word_index'").fetchone() is not None

@@ -1,6 +1,7 @@
 """What every storage engine must do; an engine's tests inherit from these classes and bring the fixtures.
 
-Fixtures: `clock` (a `drafts.Clock`), `make_store` (opens the same store each time it is called), `store` (the first of them).
+Fixtures: `clock` (a `drafts.Clock`); `make_store` (opens the same store each time it is called, another with
+`fresh=True`); `store` (the first of them, with its embedder set).
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ class WritingContract:
 
     def test_all_fields_come_back(self, store, clock, make_store):
         told = draft(
-            "我喜欢绿茶 \"quoted\" 🫖\nsecond\tline", passages=3, words=("绿茶", "喜欢", "绿茶"), cjk=True, namespace="茶",
-            session="s 1", key="tea", importance=1, tags=("a b", "茶"), source="chat:1", occurred_at="2023-05-01T08:00:00Z",
-            kind="fact",
+            "我喜欢绿茶 \"quoted\" 🫖\nsecond\tline", passages=3, words=("绿茶", "喜欢", "绿茶"), cjk=True,
+            namespace="茶", session="s 1", key="tea", importance=1, tags=("a b", "茶"), source="chat:1",
+            occurred_at="2023-05-01T08:00:00Z", kind="fact",
         )  # fmt: skip
         added = store.add(told)
         for name in ("content", "namespace", "session", "key", "importance", "tags", "source", "occurred_at", "kind"):
@@ -238,16 +239,20 @@ class WritingContract:
         with pytest.raises(NotFoundError):
             store.link("m_unknown", [Link(a.id, 0.5, "content")])
 
-    def test_new_keys_of_another_width(self, store):
+    def test_new_keys_of_another_width(self, store, clock):
         live, gone = store.add(draft("live", passages=2)), store.add(draft("gone"))
+        clock.tick()
         store.rewrite(live.id, draft("live again"))
         store.archive(gone.id)
-        rows = {live.id: key_rows("L", 3, 5), gone.id: key_rows("G", 1, 5)}
+        rows = {(live.id, 2): key_rows("L", 3, 5), (live.id, 1): key_rows("l", 1, 5), (gone.id, 1): key_rows("G", 1, 5)}
         with store.transaction():
             store.set_embedder({"name": "other", "revision": "2", "dim": 5})
             store.replace_keys(rows)
-        assert store.dim == 5 and np.array_equal(store.slots("default").keys, rows[live.id])
-        assert all(np.array_equal(store.keys_of(id), row) for id, row in rows.items())
+        assert store.dim == 5 and np.array_equal(store.slots("default").keys, rows[live.id, 2])
+        assert np.array_equal(store.keys_of(live.id), rows[live.id, 2])
+        assert np.array_equal(store.keys_of(gone.id), rows[gone.id, 1])
+        before, _, _ = store.slots_as_of("default", store.history(live.id)[0].valid_from)
+        assert np.array_equal(before.keys[before.owner == 0], rows[live.id, 1])
         assert store.slots("default").owner.tolist() == [0, 0, 0] and store.check() == []
 
     @pytest.mark.parametrize(
@@ -260,7 +265,7 @@ class WritingContract:
             lambda s: s.archive("m_no"),
             lambda s: s.keys_of("m_no"),
             lambda s: s.history("m_no"),
-            lambda s: s.replace_keys({"m_no": key_rows("x")}),
+            lambda s: s.replace_keys({("m_no", 1): key_rows("x")}),
         ],
     )
     def test_an_unknown_id_is_not_found(self, store, call):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.store import connection
+from ntm_memory.store import journal
 from ntm_memory.store.sqlite import SQLiteStore
 
 from .contract import WritingContract
@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture(params=["fts5, rollback", "scan, rollback", "fts5, wal"])
 def make_store(request, tmp_path, clock, monkeypatch):
-    monkeypatch.setattr(connection, "wal_is_safe", lambda: "wal" in request.param)
+    monkeypatch.setattr(journal, "wal_is_safe", lambda: "wal" in request.param)
     opened = []
 
     def make(fresh=False):

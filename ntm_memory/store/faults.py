@@ -1,0 +1,59 @@
+"""SQLite's and the system's errors in our own words."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LITTLE = 1 << 20
+_DISK_FULL = ("the disk is full; nothing was written", "free some space and try again")
+_CHECK_FOLDER = "check the folder's owner, permissions and free space"
+
+
+@contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Translate what goes wrong inside; only the store's own code may stand in it, never the caller's.
+
+    Raises:
+        DiskFullError, StoreLockedError, StoreCorruptError: what SQLite calls full, busy or locked, malformed.
+        StoreError: everything else of the file or the database.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(path, error) from error
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise DiskFullError(*_DISK_FULL) from error
+        raise StoreError(f"{path} cannot be used: {error.strerror or error}", _CHECK_FOLDER) from error
+
+
+def _translated(path: Path, error: sqlite3.Error) -> StoreError:
+    # the names of error codes came with Python 3.11: the texts are all that 3.10 has
+    text = str(error)
+    if isinstance(error, sqlite3.ProgrammingError):
+        if "thread" in text:
+            return StoreError(f"{path} is used from another thread than opened it", "open a store for each thread")
+        return StoreError(f"{path} is closed" if "closed" in text else f"{path}: {text}")
+    if "is full" in text or ("I/O error" in text and _little_room(path)):
+        return DiskFullError(*_DISK_FULL)
+    if "locked" in text or "busy" in text:
+        return StoreLockedError(f"{path} is locked by another process", "try again in a moment")
+    if any(sign in text for sign in ("malformed", "not a database", "corrupt")):
+        hint = "keep a copy of the folder, then run status.py --repair, or import your last export into a new one"
+        return StoreCorruptError(f"{path} is damaged: {text}", hint)
+    return StoreError(f"{path} cannot be used: {text}", _CHECK_FOLDER)
+
+
+def _little_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE
+    except OSError:
+        return False

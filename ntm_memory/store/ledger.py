@@ -1,0 +1,89 @@
+"""The bookkeeping of a memory file: its sequence number, names and their codes, slots and positions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+
+class Ledger:
+    """Counters and names; all that writes runs inside a transaction of the caller."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+        self._names: dict[int, str] = {}
+
+    def forget(self) -> None:
+        """Drop what was remembered: a rollback may have taken it back."""
+        self._names.clear()
+
+    def meta(self, name: str, default: str = "") -> str:
+        """A value of the file as a whole."""
+        row = self._sql.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Write a value of the file as a whole."""
+        self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def seq(self) -> int:
+        """How many rows were ever written: whoever remembers it knows whether anything changed since."""
+        return int(self.meta("seq", "0"))
+
+    def next_seq(self) -> int:
+        """Count a write."""
+        seq = self.seq() + 1
+        self._sql.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (str(seq),))
+        return seq
+
+    def purges(self) -> int:
+        """How often rows were removed for good, which no row tells any more."""
+        return int(self.meta("purges", "0"))
+
+    def code(self, name: str) -> int:
+        """The number of a namespace or session, made if it is new."""
+        known = self.known_code(name)
+        if known is not None:
+            return known
+        return int(self._sql.execute("INSERT INTO names (name) VALUES (?)", (name,)).lastrowid or 0)
+
+    def known_code(self, name: str) -> int | None:
+        """The number of a namespace or session, None if it was never written."""
+        row = self._sql.execute("SELECT code FROM names WHERE name = ?", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def name(self, code: int) -> str:
+        """The namespace or session of a number."""
+        if code not in self._names:
+            row = self._sql.execute("SELECT name FROM names WHERE code = ?", (code,)).fetchone()
+            self._names[code] = "" if row is None else str(row[0])
+        return self._names[code]
+
+    def next_position(self, space: int) -> int:
+        """The next place in the order of writing of a namespace; none is given twice."""
+        self._sql.execute("UPDATE names SET written = written + 1 WHERE code = ?", (space,))
+        (written,) = self._sql.execute("SELECT written FROM names WHERE code = ?", (space,)).fetchone()
+        return int(written) - 1
+
+    def position_taken(self, space: int, position: int) -> None:
+        """Note a position that came from elsewhere."""
+        self._sql.execute("UPDATE names SET written = max(written, ?) WHERE code = ?", (position + 1, space))
+
+    def allocate(self, wanted: int | None = None) -> int:
+        """A free slot: the wanted one if it is free, else the lowest freed one, else the next."""
+        after = int(self.meta("next_address", "0"))
+        if wanted is not None and wanted >= after:
+            self.release(range(after, wanted))
+            self.set_meta("next_address", str(wanted + 1))
+            return wanted
+        row = self._sql.execute("SELECT address FROM free WHERE address = ?", (wanted,)).fetchone()
+        row = row or self._sql.execute("SELECT min(address) FROM free").fetchone()
+        if row[0] is not None:
+            self._sql.execute("DELETE FROM free WHERE address = ?", (row[0],))
+            return int(row[0])
+        self.set_meta("next_address", str(after + 1))
+        return after
+
+    def release(self, addresses: Iterable[int]) -> None:
+        """Give slots back."""
+        self._sql.executemany("INSERT OR IGNORE INTO free VALUES (?)", [(address,) for address in addresses])
