@@ -20,6 +20,8 @@ class TrainingSettings:
     task_options: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     """Machine settings besides the input's and output's size."""
+    memory_sizes: tuple[int, int] | None = None
+    """Train every batch on a memory of another size, drawn from this range; validation uses the machine's own."""
     seed: int = 0
     sequences: int = 20_000
     batch: int = 16
@@ -56,7 +58,16 @@ class TrainingSettings:
                 raise BadValueError(f"{name} must be a number above 0 and at most {high:g}, not {value!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise BadValueError(f"seed must be a whole number of at least 0, not {self.seed!r}")
+        self._check_memory_sizes()
         self.machine_settings()
+
+    def _check_memory_sizes(self) -> None:
+        sizes = self.memory_sizes
+        if sizes is None:
+            return
+        whole = all(isinstance(size, int) and not isinstance(size, bool) for size in sizes)
+        if len(sizes) != 2 or not whole or not 1 <= sizes[0] <= sizes[1]:
+            raise BadValueError(f"memory_sizes must be two whole numbers, smallest and largest, not {sizes!r}")
 
     def make_task(self) -> Task:
         """The task itself."""
@@ -88,6 +99,8 @@ class TrainingSettings:
         given = dict(values)
         if "validation" in given:
             given["validation"] = tuple(dict(sizes) for sizes in given["validation"])
+        if given.get("memory_sizes") is not None:
+            given["memory_sizes"] = tuple(given["memory_sizes"])
         return cls(**given)
 
 

@@ -6,6 +6,7 @@ save and ends with the same parameters, bit for bit, as one that was not.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ from ntm_memory.training.state import RECENT, TrainerState
 CONVERGED_BITS = 0.05
 CONVERGED_SEQUENCES = 1600
 _VALIDATION_STREAM = 1
-_SPIKE = 10.0
+COLLAPSED = 0.15
+"""Share of wrong answer bits that says: what was learned is lost."""
 
 
 class Report(NamedTuple):
@@ -75,9 +77,10 @@ class Trainer:
     def _batch(self) -> Report:
         state, settings = self.state, self.settings
         batch = self.task.sample(state.rng, settings.batch, self.task.draw_sizes(state.rng, state.reach))
-        logits, tape = self.machine.forward(batch.inputs)
+        machine = self._sized()
+        logits, tape = machine.forward(batch.inputs)
         loss, d_logits = cross_entropy(logits, batch)
-        gradient = self.machine.backward(tape, d_logits).flat
+        gradient = machine.backward(tape, d_logits).flat
         self._clip(gradient)
         self._optimiser.update(self._parameters.flat, gradient, self._learning_rate())
         state.sequences += settings.batch
@@ -87,6 +90,14 @@ class Trainer:
         if state.sequences // settings.validate_every > (state.sequences - settings.batch) // settings.validate_every:
             self._validate()
         return Report(state.sequences, settings.sequences, loss, wrong, state.reach)
+
+    def _sized(self) -> Machine:
+        """The machine, on a memory of a size drawn for this batch."""
+        if self.settings.memory_sizes is None:
+            return self.machine
+        low, high = self.settings.memory_sizes
+        size = int(self.state.rng.integers(low, high + 1))
+        return Machine(dataclasses.replace(self.machine.settings, memory_size=size), self._parameters)
 
     def _learning_rate(self) -> float:
         settings, left = self.settings, 1 - self.state.sequences / self.settings.sequences
@@ -118,7 +129,7 @@ class Trainer:
         if wrong < settings.settle_below and not state.settled:
             state.settled = True
             state.rate *= settings.settle_rate
-        if state.settled and wrong > _SPIKE * max(settings.settle_below, 0.1) and state.best_score is not None:
+        if state.settled and np.mean(state.recent_share[-RECENT:]) > COLLAPSED and state.best_score is not None:
             self._parameters.flat[:] = state.best_parameters
             state.rate *= 0.5
             state.restored += 1

@@ -35,7 +35,7 @@ class Task:
     """Base of the five tasks: names its sizes, their trained ranges, and draws sequences of given sizes."""
 
     name: ClassVar[str]
-    ranges: ClassVar[dict[str, tuple[int, int]]]
+    ranges: Mapping[str, tuple[int, int]]
     """Size → smallest and largest value trained on."""
     input_size: int
     output_size: int

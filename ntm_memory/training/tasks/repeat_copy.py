@@ -15,14 +15,18 @@ class RepeatCopy(Task):
         width: bits of a row.
         number: how the number is said. `scalar`, the paper's way: one value, normalised to mean 0 and variance 1 over
             the trained range. `pulses`: so many steps with the channel on, before the delimiter.
+        largest_length: of the trained range, which starts at 1.
+        largest_repeats: of the trained range, which starts at 1.
     """
 
     name = "repeat-copy"
-    ranges = {"length": (1, 10), "repeats": (1, 10)}
 
-    def __init__(self, width: int = 8, number: str = "scalar") -> None:
+    def __init__(
+        self, width: int = 8, number: str = "scalar", largest_length: int = 10, largest_repeats: int = 10
+    ) -> None:
         if number not in ("scalar", "pulses"):
             raise BadValueError(f"number must be scalar or pulses, not {number!r}")
+        self.ranges = {"length": (1, largest_length), "repeats": (1, largest_repeats)}
         self.width = width
         self.number = number
         self.input_size = width + 2

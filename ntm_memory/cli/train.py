@@ -1,0 +1,253 @@
+"""train.py: train a core on one of the paper's tasks, show one at work, or measure it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from ntm_memory.cli import _fail, _print
+from ntm_memory.cli.parsers import EXIT_CODES, Usage, _Parser
+from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
+
+if TYPE_CHECKING:
+    from ntm_memory.training.checkpoint import Core
+
+Answer = dict[str, Any]
+TASK_NAMES = ("copy", "repeat-copy", "associative-recall", "ngram", "priority-sort")
+_SIZES = ("length", "items", "repeats")
+_EXAMPLES = """examples:
+  python3 train.py copy                                    train on the copy task
+  python3 train.py copy --resume                           go on after an interruption
+  python3 train.py show associative-recall --format text   watch the shipped core answer a fresh sequence
+  python3 train.py eval copy --length 120 --seed 7         measure it, as JSON
+"""
+
+
+class _Interrupted(Exception):
+    """Ctrl-C; what was learned is saved."""
+
+
+def main(argv: list[str]) -> int:
+    """Run train.py; prints the answer, returns the exit code.
+
+    Args:
+        argv: its arguments.
+    """
+    chosen = "json"
+    try:
+        arguments = _parser().parse_args(argv)
+        chosen = arguments.format
+        answer = _answer(arguments, argv)
+    except Usage as usage:
+        return _fail("usage", str(usage), usage.hint, chosen, 2)
+    except NTMMemoryError as error:
+        return _fail(error.code, error.message, error.hint, chosen, error.exit_code)
+    except _Interrupted as stopped:
+        return _fail("interrupted", str(stopped), "go on with the same command and --resume", chosen, 130)
+    except Exception as error:
+        return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
+    _print(_text(answer) if chosen == "text" else json.dumps({"ok": True, **answer}, ensure_ascii=False))
+    return 0
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="train.py",
+        description="Train the Neural Turing Machine on one of the paper's tasks, show a trained core, or measure it.",
+        epilog=f"tasks: {', '.join(TASK_NAMES)}\n\n{_EXAMPLES}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="+", metavar="[show|eval] TASK")
+    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    parser.add_argument("--seed", type=int, help="of the run, or of the fresh sequences (default 0)")
+    parser.add_argument("--sequences", type=int, metavar="N", help="to train on, or to measure on (then default 100)")
+    parser.add_argument("--config", metavar="FILE", help="JSON object of training settings: see references/training.md")
+    parser.add_argument("--out", metavar="DIR", help="where the run goes (default: training/TASK in the data folder)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--no-plots", action="store_true", help="draw no figures (they need matplotlib)")
+    parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this core.npz, not the shipped one")
+    parser.add_argument("--memory-size", type=int, metavar="N", help="show or measure on so many locations")
+    for size in _SIZES:
+        parser.add_argument(f"--{size}", type=int, metavar="N", help=f"show or measure with so many: {size}")
+    return parser
+
+
+def _answer(arguments: argparse.Namespace, argv: list[str]) -> Answer:
+    *action, task = arguments.words
+    if task not in TASK_NAMES:
+        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASK_NAMES)}")
+    if action not in ([], ["show"], ["eval"]):
+        raise BadValueError(f"{' '.join(arguments.words)!r} is not understood", "train.py TASK, show TASK or eval TASK")
+    _refuse_misplaced(arguments, training=not action)
+    try:
+        import numpy  # noqa: F401
+
+        import ntm_memory.training  # noqa: F401 - is NumPy there?
+    except ModuleNotFoundError as error:
+        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
+    if not action:
+        return _train(arguments, task, argv)
+    return _show(arguments, task) if action == ["show"] else _evaluate(arguments, task)
+
+
+def _refuse_misplaced(arguments: argparse.Namespace, *, training: bool) -> None:
+    names = ("checkpoint", "memory_size", *_SIZES) if training else ("config", "out", "resume", "no_plots")
+    for name in names:
+        if getattr(arguments, name) not in (None, False):
+            option = "--" + name.replace("_", "-")
+            where = "show and eval" if training else "training"
+            raise BadValueError(f"{option} is for {where} only", "train.py --help")
+
+
+def _train(arguments: argparse.Namespace, task: str, argv: list[str]) -> Answer:
+    from ntm_memory.paths import data_home
+    from ntm_memory.training import experiment
+    from ntm_memory.training.progress import TrainingProgress
+    from ntm_memory.training.recipes import recipe
+
+    changes = _config(arguments.config)
+    changes |= {
+        name: getattr(arguments, name) for name in ("seed", "sequences") if getattr(arguments, name) is not None
+    }
+    settings = recipe(task, changes)
+    folder = Path(arguments.out).expanduser() if arguments.out else data_home(arguments.home) / "training" / task
+    progress = TrainingProgress(sys.stderr)
+    with _stop_on_interrupt() as stopped:
+        outcome = experiment.train(
+            settings,
+            folder,
+            resume=arguments.resume,
+            figures=not arguments.no_plots,
+            command=shlex.join(["train.py", *argv]),
+            report=progress,
+            stop=lambda: bool(stopped),
+        )
+    progress.close()
+    if not outcome.finished:
+        raise _Interrupted(f"stopped after {outcome.state.sequences} sequences; saved in {folder}")
+    assert outcome.core is not None
+    recent = outcome.state.history[-100:]
+    return {
+        "task": task,
+        "seed": outcome.core.training.seed,
+        **{name: outcome.core.metrics[name] for name in ("sequences", "converged_at", "chosen_at")},
+        "loss": round(sum(row[3] for row in recent) / len(recent), 6),
+        "generalisation": outcome.trials,
+        "checkpoint": str(outcome.core_file),
+        "plots": [str(figure) for figure in outcome.figures],
+    }
+
+
+def _show(arguments: argparse.Namespace, task: str) -> Answer:
+    from ntm_memory.training import experiment
+
+    core = _core(arguments, task)
+    return {"task": task, **experiment.example(core, _sizes(arguments), _seed(arguments))}
+
+
+def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
+    import numpy as np
+
+    from ntm_memory.training.evaluate import evaluate
+    from ntm_memory.training.experiment import describe
+
+    core, seed = _core(arguments, task), _seed(arguments)
+    sequences = 100 if arguments.sequences is None else arguments.sequences
+    if not 1 <= sequences <= 1_000_000:
+        raise BadValueError(f"--sequences must be from 1 to 1000000, not {sequences}")
+    sizes = core.task.complete(_sizes(arguments))
+    score = evaluate(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
+    source = arguments.checkpoint or "shipped"
+    memory = core.machine.settings.memory_size
+    return {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory, **describe(score)}
+
+
+def _core(arguments: argparse.Namespace, task: str) -> Core:
+    from ntm_memory.training.checkpoint import load_core, shipped_core
+
+    core = load_core(Path(arguments.checkpoint).expanduser()) if arguments.checkpoint else shipped_core(task)
+    if core.training.task != task:
+        raise BadValueError(f"{arguments.checkpoint} was trained on {core.training.task}, not on {task}")
+    return core if arguments.memory_size is None else core.with_memory(arguments.memory_size)
+
+
+def _sizes(arguments: argparse.Namespace) -> dict[str, int]:
+    return {name: getattr(arguments, name) for name in _SIZES if getattr(arguments, name) is not None}
+
+
+def _seed(arguments: argparse.Namespace) -> int:
+    seed: int = arguments.seed or 0
+    if seed < 0:
+        raise BadValueError(f"--seed must be a whole number of at least 0, not {seed}")
+    return seed
+
+
+def _config(path: str | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        values = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadValueError(f"{path} cannot be read as JSON: {error}", "give a JSON object of settings") from error
+    if not isinstance(values, dict):
+        raise BadValueError(f"{path} must hold a JSON object", "see references/training.md")
+    return values
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[list[int]]:
+    """A list that Ctrl-C fills: the batch at hand is finished, so that what is saved is whole."""
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _text(answer: Answer) -> str:
+    if "generalisation" in answer:
+        lines = [f"{answer['task']}: {answer['sequences']:,} sequences, converged at {answer['converged_at'] or '–'}"]
+        lines += [_score_line(trial["sizes"], trial) for trial in answer["generalisation"]]
+        return "\n".join([*lines, f"core: {answer['checkpoint']}", *answer["plots"]])
+    if "outputs" not in answer:
+        return _score_line(answer["sizes"], answer)
+    lines = [f"{answer['task']} {_named(answer['sizes'])}", "target      output"]
+    for target, output in zip(answer["targets"], answer["outputs"], strict=True):
+        lines.append(f"{_blocks(target)}  {_blocks(output)}{'' if target == output else '  ← differs'}")
+    lines += [f"read head {n + 1} looks at  {_track(track)}" for n, track in enumerate(answer["read_locations"])]
+    lines += [f"write head {n + 1} looks at {_track(track)}" for n, track in enumerate(answer["write_locations"])]
+    return "\n".join([*lines, f"{answer['wrong_bits']} wrong bits"])
+
+
+def _score_line(sizes: dict[str, int], score: Answer) -> str:
+    optimal = score.get("optimal_bits_per_sequence")
+    against = "" if optimal is None else f" (optimal {optimal:.2f})"
+    bits = f"{score['bits_per_sequence']:9.3f} bits{against} of {score['target_bits']}"
+    return f"{_named(sizes):28} {bits}, {score['perfect_sequences']} of {score['sequences']} perfect"
+
+
+def _named(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{name} {size}" for name, size in sizes.items())
+
+
+def _blocks(bits: str) -> str:
+    return bits.replace("0", "·").replace("1", "█")
+
+
+def _track(locations: list[int]) -> str:
+    return " ".join(map(str, locations))

@@ -1,0 +1,94 @@
+"""Trained cores: parameters, the settings they fit, and what they scored; those that ship with the package, by task."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.machine.network import Machine
+from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.settings import MachineSettings
+from ntm_memory.training.arrays import load_arrays, save_arrays
+from ntm_memory.training.settings import TrainingSettings
+from ntm_memory.training.tasks import TASKS, Task, make_task
+
+_KIND = "core"
+_PREFIX = "parameters/"
+
+
+@dataclass(frozen=True)
+class Core:
+    """A trained machine and where it comes from."""
+
+    machine: Machine
+    training: TrainingSettings
+    metrics: Mapping[str, Any]
+    command: str = ""
+    """How to make it again."""
+
+    @property
+    def task(self) -> Task:
+        """The task it was trained on."""
+        return make_task(self.training.task, self.training.task_options)
+
+    def with_memory(self, size: int) -> Core:
+        """The same parameters on a memory of another size."""
+        settings = dataclasses.replace(self.machine.settings, memory_size=size)
+        return dataclasses.replace(self, machine=Machine(settings, self.machine.parameters))
+
+
+def save_core(path: Path, core: Core) -> None:
+    """Write a core to a file, as a whole or not at all."""
+    header = {
+        "kind": _KIND,
+        "task": core.training.task,
+        "machine": dataclasses.asdict(core.machine.settings),
+        "training": core.training.to_mapping(),
+        "metrics": dict(core.metrics),
+        "command": core.command,
+    }
+    arrays = {_PREFIX + name: value for name, value in core.machine.parameters.arrays().items()}
+    save_arrays(path, header, arrays)
+
+
+def load_core(path: Path) -> Core:
+    """Read what `save_core` wrote.
+
+    Raises:
+        CheckpointError: missing, damaged, foreign, or of another kind.
+    """
+    return _core(*load_arrays(path), name=str(path))
+
+
+def shipped_core(task: str) -> Core:
+    """The core that ships with the package.
+
+    Raises:
+        BadValueError: there is no such task.
+        NotFoundError: no core ships for it.
+    """
+    if task not in TASKS:
+        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASKS)}")
+    file = resources.files("ntm_memory.training") / "cores" / f"{task}.npz"
+    if not file.is_file():
+        raise NotFoundError(f"no trained core ships for {task}", f"train one: train.py {task}")
+    return _core(*load_arrays(io.BytesIO(file.read_bytes()), name=f"the shipped core of {task}"), name=task)
+
+
+def _core(header: dict[str, Any], arrays: dict[str, Any], *, name: str) -> Core:
+    if header.get("kind") != _KIND:
+        raise CheckpointError(f"{name} is not a trained core", "give the core.npz of a run's folder")
+    try:
+        settings = MachineSettings.from_mapping(header["machine"])
+        training = TrainingSettings.from_mapping(header["training"])
+        parameters = Parameters(settings)
+        parameters.load({key.removeprefix(_PREFIX): value for key, value in arrays.items()})
+        return Core(Machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
+    except (KeyError, TypeError, BadValueError) as error:
+        raise CheckpointError(f"{name} does not fit this version: {error}") from error

@@ -1,0 +1,175 @@
+"""A training run from start to end: train, save on the way, choose the core, try it at longer sizes, draw figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntm_memory.training import plots
+from ntm_memory.training.checkpoint import Core, save_core
+from ntm_memory.training.evaluate import Score, evaluate
+from ntm_memory.training.recipes import TRIAL_SIZES
+from ntm_memory.training.settings import TrainingSettings
+from ntm_memory.training.state import TrainerState, load_state, save_state
+from ntm_memory.training.trainer import Report, Trainer
+
+STATE_FILE = "run.npz"
+CORE_FILE = "core.npz"
+_SAVE_SECONDS = 10.0
+_TRIAL_SEQUENCES = 100
+_TRIAL_STREAM = 2
+_LONGEST_SAMPLE = 12
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    state: TrainerState
+    finished: bool
+    core: Core | None
+    core_file: Path | None
+    trials: list[dict[str, Any]]
+    figures: list[Path]
+
+
+def train(
+    settings: TrainingSettings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    figures: bool = True,
+    command: str = "",
+    report: Callable[[Report], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train a core in a folder; what is there of the same names is replaced.
+
+    Args:
+        settings: what to train, and how; with `resume`, those the folder's run began with are used instead.
+        folder: gets `run.npz` (to resume), `core.npz` and the figures.
+        resume: go on where the run in this folder was saved last.
+        figures: draw learning curve, outputs and weightings; needs matplotlib.
+        command: noted in the core.
+        report: called after every batch.
+        stop: asked after every batch; True saves and ends early.
+
+    Raises:
+        CheckpointError: there is nothing to resume, or it is damaged.
+        NotSetUpError: figures are wanted and matplotlib is missing.
+    """
+    if figures:
+        plots.require_matplotlib()
+    state_file = folder / STATE_FILE
+    state = None
+    if resume:
+        settings, state = load_state(state_file)
+    trainer = Trainer(settings, state)
+    _run_and_save(trainer, state_file, report, stop)
+    if trainer.state.sequences < settings.sequences:
+        return Outcome(trainer.state, False, None, None, [], [])
+    core = finished_core(trainer, command)
+    save_core(folder / CORE_FILE, core)
+    drawn = draw(core, np.array(trainer.state.history), folder) if figures else []
+    return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn)
+
+
+def finished_core(trainer: Trainer, command: str) -> Core:
+    """The core of the best validated parameters, with its trials."""
+    best, state = trainer.best(), trainer.state
+    core = Core(best, trainer.settings, {}, command)
+    rng = np.random.default_rng([trainer.settings.seed, _TRIAL_STREAM])
+    trials = [
+        {"sizes": dict(sizes), **describe(evaluate(best, core.task, core.task.complete(sizes), _TRIAL_SEQUENCES, rng))}
+        for sizes in TRIAL_SIZES[trainer.settings.task]
+    ]
+    metrics = {
+        "sequences": state.sequences,
+        "converged_at": state.converged_at,
+        "chosen_at": state.best_at,
+        "restored": state.restored,
+        "trials": trials,
+    }
+    return Core(best, trainer.settings, metrics, command)
+
+
+def describe(score: Score) -> dict[str, Any]:
+    """A score as plain values; bits are wrong bits, or surprise where the source is random."""
+    bits = score.wrong if score.optimal is None else score.surprise
+    plain: dict[str, Any] = {
+        "bits_per_sequence": round(bits, 4),
+        "bits_per_target": round(bits / score.target_bits, 6),
+        "target_bits": score.target_bits,
+        "cross_entropy_bits": round(score.surprise, 4),
+        "perfect_sequences": score.perfect,
+        "sequences": score.sequences,
+    }
+    if score.optimal is not None:
+        plain["optimal_bits_per_sequence"] = round(score.optimal, 4)
+    return plain
+
+
+def draw(core: Core, history: np.ndarray, folder: Path) -> list[Path]:
+    """All figures of a core, in a folder."""
+    sizes = {name: min(size, _LONGEST_SAMPLE) for name, size in core.task.largest().items()}
+    if core.task.probabilistic:
+        sizes = core.task.largest()
+    batch = core.task.sample(np.random.default_rng(core.training.seed), 1, sizes)
+    return [
+        plots.learning_curve(folder / "learning-curve.png", history),
+        plots.targets_and_outputs(folder / "targets-and-outputs.png", core.machine, batch),
+        plots.weightings(folder / "weightings.png", core.machine, batch),
+    ]
+
+
+def example(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
+    """Run a core on one fresh sequence and show everything.
+
+    Args:
+        core: what to run.
+        sizes: of the sequence; the largest trained ones where none are given.
+        seed: of the sequence.
+    """
+    task = core.task
+    batch = task.sample(np.random.default_rng(seed), 1, task.complete(sizes))
+    logits, tape = core.machine.forward(batch.inputs)
+    outputs = (logits[batch.answer, 0] > 0).astype(int)
+    targets = batch.targets[batch.answer, 0].astype(int)
+    looked = tape.weights[:, 0].argmax(axis=2)
+    readers = core.machine.settings.read_heads
+    return {
+        "sizes": task.complete(sizes),
+        "inputs": np.round(batch.inputs[:, 0], 3).tolist(),
+        "targets": _bit_rows(targets),
+        "outputs": _bit_rows(outputs),
+        "wrong_bits": int((outputs != targets).sum()),
+        "read_locations": looked[:, :readers].T.tolist(),
+        "write_locations": looked[:, readers:].T.tolist(),
+    }
+
+
+def _run_and_save(
+    trainer: Trainer, file: Path, report: Callable[[Report], None] | None, stop: Callable[[], bool]
+) -> None:
+    saved = time.monotonic()
+
+    def after(said: Report) -> None:
+        nonlocal saved
+        if report is not None:
+            report(said)
+        if time.monotonic() - saved > _SAVE_SECONDS:
+            save_state(file, trainer.settings, trainer.state)
+            saved = time.monotonic()
+
+    save_state(file, trainer.settings, trainer.state)
+    trainer.run(after, stop)
+    save_state(file, trainer.settings, trainer.state)
+
+
+def _bit_rows(bits: np.ndarray) -> list[str]:
+    return ["".join(map(str, row)) for row in bits.tolist()]

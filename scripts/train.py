@@ -1,0 +1,9 @@
+"""Train the Neural Turing Machine on the paper's tasks, show a trained core, or measure it."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    sys.exit(run("train"))
