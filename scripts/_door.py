@@ -1,0 +1,117 @@
+"""What every script does first: find the environment, enter it, hand over to the command line.
+
+Parses and runs on Python 3.7 or newer, so that an older one can be told what it lacks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+SKILL = Path(__file__).resolve().parent.parent
+MARKER = "ntm-memory-environment.json"
+ENTERED = "NTM_MEMORY_ENTERED"
+NOT_SET_UP = 3
+
+
+def run(command: str) -> int:
+    """Run one script's command in the environment and return its exit code.
+
+    Args:
+        command: which script, e.g. `recall`.
+    """
+    speak_utf8()
+    sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")
+    from ntm_memory.paths import environment_dir
+
+    environment = environment_dir()
+    sys.pycache_prefix = str(pycache_dir(environment))
+    entered = os.environ.pop(ENTERED, None) is not None
+    if _inside(environment):
+        sys.dont_write_bytecode = False
+    elif entered:
+        return _fail(f"the environment {environment} is damaged")
+    elif not _asks_for_help(sys.argv[1:]):
+        return _enter(environment)
+    if sys.version_info < (3, 10):  # noqa: UP036 - the machine's own Python may be older
+        return _fail("Python 3.10 or newer is needed, this is " + sys.version.split()[0])
+    from ntm_memory.cli import main
+
+    return main(command, sys.argv[1:])
+
+
+def speak_utf8() -> None:
+    """Whatever the locale says: agents write and read UTF-8."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if stream is not None:
+            stream.reconfigure(encoding="utf-8", errors=errors)  # type: ignore[union-attr]
+
+
+def pycache_dir(environment: Path) -> Path:
+    """Where bytecode goes, beside the environment: the skill's folder stays as it was copied."""
+    return environment.with_name(environment.name + "-pycache")
+
+
+def read_marker(environment: Path) -> dict[str, Any] | None:
+    """What the installer noted in an environment; None where it made none."""
+    try:
+        marker = json.loads((environment / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return marker if isinstance(marker, dict) else None
+
+
+def child_variables(environment: Path, packages: str | None) -> dict[str, str]:
+    """Environment variables for a Python of the environment; the caller's own Python settings could break it."""
+    left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "__PYVENV_LAUNCHER__")
+    variables = {name: value for name, value in os.environ.items() if name not in left_out}
+    if packages:
+        variables["PYTHONPATH"] = packages
+    return {**variables, "PYTHONUTF8": "1", "PYTHONPYCACHEPREFIX": str(pycache_dir(environment))}
+
+
+def _enter(environment: Path) -> int:
+    marker = read_marker(environment)
+    if marker is None:
+        return _fail("the skill is not set up yet")
+    if not marker.get("complete"):
+        return _fail("the set-up was interrupted half-way")
+    python = str(marker["python"])
+    arguments = [python, *sys.argv]
+    variables = {**child_variables(environment, marker.get("packages")), ENTERED: "1"}
+    try:
+        if os.name == "nt":  # its exec returns to the shell before the new process is done
+            import subprocess
+
+            return subprocess.call(arguments, env=variables)
+        os.execve(python, arguments, variables)
+    except OSError as error:
+        return _fail(f"the environment's Python {python} does not start: {error.strerror}")
+
+
+def _inside(environment: Path) -> bool:
+    try:
+        if os.path.samefile(sys.prefix, environment):
+            return True
+    except OSError:
+        return False
+    return str(environment / "packages") in sys.path
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "-h" in options or "--help" in options
+
+
+def _fail(message: str) -> int:
+    import shlex
+
+    hint = "run: python3 " + shlex.quote(str(SKILL / "scripts" / "install.py"))
+    error = {"code": "not_set_up", "message": message, "hint": hint}
+    print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    return NOT_SET_UP

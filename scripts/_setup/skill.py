@@ -1,0 +1,97 @@
+"""Copying the skill to where hosts look for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from _setup.report import SetupError, say
+
+NAME = "ntm-memory-system"
+HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
+CONTENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "LICENSE",
+    "config.json",
+    "pyproject.toml",
+    "ntm_memory",
+    "references",
+    "scripts",
+    "SKILL.md",  # last: a host that looks while we copy sees no half skill
+)
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "test")
+
+
+def chosen_targets(choice: str) -> dict[str, Path]:
+    """Host → folder to copy to.
+
+    Args:
+        choice: `claude`, `openclaw`, `both`, `none`, or `auto`: the hosts that this user has.
+    """
+    home = Path.home()
+    folders = {host: home / folder / "skills" / NAME for host, folder in HOSTS.items()}
+    if choice == "auto":
+        return {host: folder for host, folder in folders.items() if (home / HOSTS[host]).is_dir()}
+    names = {"both": list(HOSTS), "none": []}.get(choice, [choice])
+    return {host: folders[host] for host in names}
+
+
+def copy_skill(source: Path, target: Path) -> str:
+    """Put the skill into a host's folder in one step: what was there before is replaced whole.
+
+    Args:
+        source: the skill's folder, or a checkout of its repository.
+        target: the folder, named like the skill.
+
+    Returns:
+        `installed`, `replaced`, or `in_place` where source and target are the same.
+
+    Raises:
+        SetupError: the target holds something else, or cannot be written.
+    """
+    if target.exists() and os.path.samefile(source, target):
+        return "in_place"
+    there = os.path.lexists(target)
+    if there and not _is_ours(target):
+        hint = "move it away, then run this again"
+        raise SetupError("foreign_folder", f"{target} is there already and is not this skill", hint)
+    say(f"copying the skill to {target}")
+    new, old = (target.with_name(f".{NAME}.{which}") for which in ("new", "old"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove(new)
+        _remove(old)
+        _copy(source, new)
+        if there:
+            os.replace(target, old)
+        os.replace(new, target)
+        _remove(old)
+    except OSError as error:
+        raise SetupError("copy_failed", f"{target}: {error}", "mend that, then run this again") from error
+    return "replaced" if there else "installed"
+
+
+def _is_ours(target: Path) -> bool:
+    try:
+        return f"name: {NAME}" in (target / "SKILL.md").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return target.is_symlink() or (target.is_dir() and not any(target.iterdir()))
+
+
+def _copy(source: Path, new: Path) -> None:
+    new.mkdir()
+    for name in CONTENTS:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, new / name, ignore=_LEFT_OUT, copy_function=shutil.copyfile)
+        elif (source / name).exists():
+            shutil.copyfile(source / name, new / name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)

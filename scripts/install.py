@@ -1,0 +1,21 @@
+"""Set the skill up: its Python environment, the embedder, a copy for each host, a proof that it works.
+
+Needs Python 3.10 or newer and nothing else; this file itself is read by any Python, to say so.
+"""
+
+import json
+import sys
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 10):  # noqa: UP036 - the machine's own Python may be older
+        message = "Python 3.10 or newer is needed, this is " + sys.version.split()[0]
+        hint = "run it with a newer one, e.g. python3.12 " + sys.argv[0]
+        print(json.dumps({"ok": False, "error": {"code": "not_set_up", "message": message, "hint": hint}}))
+        sys.exit(3)
+    sys.dont_write_bytecode = True  # the skill's folder stays clean
+    from _door import SKILL, speak_utf8
+    from _setup.main import main
+
+    speak_utf8()
+    sys.path.insert(1, str(SKILL))
+    sys.exit(main(sys.argv[1:]))

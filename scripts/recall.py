@@ -1,0 +1,9 @@
+"""Find memories by what they say and where they stand."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    sys.exit(run("recall"))
