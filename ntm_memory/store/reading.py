@@ -17,8 +17,10 @@ from ntm_memory.store.rows import content_hash, to_keys, to_version
 from ntm_memory.store.words import decode
 
 _PAGE = 256
+# left alone, the planner walks the whole namespace in order
 _SAME = """
-SELECT * FROM memories WHERE hash = ? AND namespace = ? AND content = ? AND state = 'live' ORDER BY position
+SELECT * FROM memories INDEXED BY memories_hash
+WHERE hash = ? AND namespace = ? AND content = ? AND state = 'live' ORDER BY position
 """
 
 
