@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
 from ntm_memory.results import EraseResult, MemorizeResult, RecalledMemory, UpdateResult
+from ntm_memory.telling import checked_fields
 
 _OURS = frozenset({"type", "home"})
 
@@ -71,7 +71,7 @@ class CognitiveAgent:
 
     def memorize(self, record: Mapping[str, Any]) -> MemorizeResult:
         """Store `{"content": …, "key": …, "importance": …, …}`."""
-        fields = dict(record)
+        fields = checked_fields(record)
         return self.manager.memorize(fields.pop("content", None), **fields)
 
     def recall(self, query: str, **options: Any) -> list[RecalledMemory]:
@@ -85,7 +85,5 @@ class CognitiveAgent:
     def __enter__(self) -> CognitiveAgent:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()

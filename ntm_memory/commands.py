@@ -6,25 +6,24 @@ A request is a plain dict {"command": …, arguments}; the response is a plain d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
-from ntm_memory.telling import from_json_lines
 
 Request = dict[str, Any]
 Response = dict[str, Any]
+Progress = Callable[[int], None] | None
 
 
-def run(request: Mapping[str, Any], *, progress: Callable[[int], None] | None = None) -> Response:
+def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     """Carry out one request.
 
     Args:
-        request: `command` (memorize, recall, update, erase, status, export, import, reembed), optional `home` and `config`,
-            and the command's arguments as the scripts have them, dashes as underscores.
+        request: `command` (memorize, recall, update, erase, status, export, import, reembed), optional `home` and
+            `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
 
     Raises:
@@ -40,28 +39,17 @@ def run(request: Mapping[str, Any], *, progress: Callable[[int], None] | None = 
         return handler(manager, arguments, progress)
 
 
-def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:
+def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     lines = arguments.pop("lines", None)
     if lines is None:
         return asdict(manager.memorize(**arguments))
-    records = _with_defaults(from_json_lines(lines), arguments)
-    return asdict(manager.memorize_many(records, progress=progress))
+    return asdict(manager.memorize_lines(lines, shared=arguments, progress=progress))
 
 
-def _with_defaults(
-    records: Iterable[Mapping[str, Any] | NTMMemoryError], shared: Mapping[str, Any]
-) -> Iterator[Mapping[str, Any] | NTMMemoryError]:
-    for record in records:
-        yield record if isinstance(record, NTMMemoryError) else {**shared, **record}
-
-
-def _recall(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
+def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     start = time.perf_counter()
     anchor = arguments.pop("anchor", None)
-    if anchor is not None:
-        result = manager.recall_from(anchor, arguments.get("shift") or 0, max_chars=arguments.get("max_chars"))
-    else:
-        result = manager.recall(**arguments)
+    result = manager.recall(**arguments) if anchor is None else manager.recall_from(anchor, **arguments)
     answer = asdict(result)
     if not arguments.get("explain"):
         answer.pop("explanation")
@@ -70,40 +58,43 @@ def _recall(manager: NTMMemoryManager, arguments: Request, progress: object) -> 
     return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
 
 
-def _update(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
+def _update(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     return asdict(manager.update(arguments.pop("id_or_key"), **arguments))
 
 
-def _erase(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
-    restore = arguments.pop("restore", False)
-    query, top_k = arguments.pop("query", None), arguments.pop("top_k", None)
-    names = arguments.pop("ids_or_key", None) or []
-    namespace = arguments.get("namespace", "default")
+def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    names, query, top_k = (arguments.pop(name, None) for name in ("ids_or_key", "query", "top_k"))
+    namespace, dry_run = arguments.get("namespace", "default"), bool(arguments.get("dry_run"))
     if query is not None:
-        found = manager.recall(query, namespace=namespace, top_k=top_k or 1)
+        found = manager.recall(query, namespace=namespace, top_k=1 if top_k is None else top_k)
         names = [memory.id for memory in found.memories]
-    if restore:
-        return {"restored": [asdict(manager.restore(name)) for name in names]}
+    if arguments.pop("restore", False):
+        restored = [asdict(manager.restore(name, namespace, dry_run=dry_run)) for name in names]
+        return {"restored": restored, "dry_run": dry_run}
     return asdict(manager.erase(names, **arguments))
 
 
-def _status(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
+def _status(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     return manager.status(**arguments)
 
 
-def _export(manager: NTMMemoryManager, arguments: Request, progress: object) -> Response:
-    return manager.export_file(Path(arguments.pop("path")), **arguments)
+def _export(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    path = arguments.pop("path", None)
+    return manager.export_text(**arguments) if path is None else manager.export_file(path, **arguments)
 
 
-def _import(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:
-    return asdict(manager.import_file(Path(arguments.pop("path")), progress=progress, **arguments))
+def _import(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    text = arguments.pop("text", None)
+    if text is not None:
+        return asdict(manager.import_text(text, progress=progress, **arguments))
+    return asdict(manager.import_file(arguments.pop("path"), progress=progress, **arguments))
 
 
-def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Callable[[int], None] | None) -> Response:
+def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     return manager.reembed(progress=progress, **arguments)
 
 
-_HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Callable[[int], None] | None], Response]] = {
+_HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] = {
     "memorize": _memorize,
     "recall": _recall,
     "update": _update,

@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -117,8 +117,9 @@ def load_settings(*files: Path, overrides: Mapping[str, Any] | None = None) -> S
     """
     settings = Settings()
     for file in files:
-        if file.exists():
-            settings = _override(settings, _read(file), source=str(file))
+        found = _read(file)
+        if found is not None:
+            settings = _override(settings, found, source=str(file))
     if overrides:
         settings = _override(settings, overrides, source="the given config")
     return settings
@@ -129,10 +130,12 @@ def settings_table() -> list[tuple[str, str, Any, str]]:
     return [(key, hint, default, _allowed(meta)) for key, hint, default, meta in _leaves(Settings, "")]
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def _read(file: Path) -> Mapping[str, Any] | None:
     try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        loaded = json.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file} cannot be read as JSON: {error}", "mend or remove the file") from error
     if not isinstance(loaded, dict) or set(loaded) != {ROOT} or not isinstance(loaded[ROOT], dict):
         raise ConfigError(f'{file} must hold one object {{"{ROOT}": {{…}}}}', "see references/configuration.md")
@@ -140,15 +143,23 @@ def _read(file: Path) -> Mapping[str, Any]:
     return section
 
 
+def _nearest(name: str, prefix: str, known: Iterable[str]) -> str:
+    """The known key that an unknown one was meant to be: of the same section, unless another one has just this name."""
+    for key, *_ in settings_table():
+        if key.rpartition(".")[2] == name:
+            return key
+    return prefix + difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+
+
 def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: str = "") -> Any:
     hints = get_type_hints(type(current))
     known = {f.name: f for f in dataclasses.fields(current)}
     changes: dict[str, Any] = {}
     for name, value in values.items():
-        key = prefix + name
+        key = f"{prefix}{name}"
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-            raise ConfigError(f"{source}: unknown key {key!r}", f"did you mean {prefix + near!r}?")
+            near = _nearest(str(name), prefix, known)
+            raise ConfigError(f"{source}: unknown key {key!r}, the nearest known one is {near!r}", f"write {near!r}")
         old = getattr(current, name)
         if dataclasses.is_dataclass(old):
             if not isinstance(value, Mapping):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ntm_memory.recall.words import index_words
 from ntm_memory.results import RecalledMemory
 
 _MARK = "…"
+_WORDS = 64
+_PLACES = 500
 
 
 def fit(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str]) -> list[RecalledMemory]:
@@ -39,9 +40,38 @@ def fit(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str])
 def excerpt(text: str, size: int, words: Sequence[str]) -> str:
     """At most `size` characters of a longer text: the window that holds most of the question's words."""
     inner = max(size - 2 * len(_MARK), 1)
-    wanted = set(words)
-    starts = range(0, max(len(text) - inner, 0) + 1, max(inner // 2, 1))
-    best = max(starts, key=lambda start: len(wanted.intersection(index_words(text[start : start + inner]))), default=0)
-    before = _MARK if best else ""
-    after = _MARK if best + inner < len(text) else ""
-    return (before + text[best : best + inner] + after)[:size]
+    start = _best_start(text, inner, words)
+    before = _MARK if start else ""
+    after = _MARK if start + inner < len(text) else ""
+    return (before + text[start : start + inner] + after)[:size]
+
+
+def _best_start(text: str, inner: int, words: Sequence[str]) -> int:
+    """Where the window of `inner` characters begins that has most distinct words; of equals the first.
+
+    Words are looked for by plain search, so that a text of megabytes costs milliseconds: an index word is a stem, and
+    its beginning stands in the text.
+    """
+    lowered = text.lower()
+    plain = lowered if len(lowered) == len(text) else text  # a few letters grow when lowered and would shift the places
+    step = max(inner // 2, 1)
+    found: dict[int, set[str]] = {}
+    for word in dict.fromkeys(words[:_WORDS]):
+        for half in _halves(plain, word[: max(len(word) - 2, 3)], step):
+            found.setdefault(half, set()).add(word)
+    windows = {half - 1 for half in found} | set(found) | {0}
+    best = max(
+        (half for half in sorted(windows) if half >= 0),
+        key=lambda half: len(found.get(half, set()) | found.get(half + 1, set())),
+    )
+    return max(min(best * step, len(text) - inner), 0)
+
+
+def _halves(text: str, beginning: str, step: int) -> Iterator[int]:
+    """The half windows in which a beginning of a word occurs, the first ones."""
+    place = text.find(beginning)
+    for _ in range(_PLACES):
+        if place < 0:
+            return
+        yield place // step
+        place = text.find(beginning, (place // step + 1) * step)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.embedding import Embedder
-from ntm_memory.errors import ConfigError
+from ntm_memory.errors import ConfigError, EmbedderMismatchError
 
 PROJECTION_SEED = 1410_5401
 Key = NDArray[np.float32]
@@ -42,6 +43,21 @@ class KeyMaker:
     def identity(self) -> dict[str, str | int]:
         """{name, revision, dim} as the store remembers it."""
         return {"name": self.embedder.name, "revision": self.embedder.revision, "dim": self.dim}
+
+    def refuse_others(self, wrote: Mapping[str, Any] | None) -> None:
+        """Two vector spaces never meet.
+
+        Args:
+            wrote: the identity of the embedder that wrote a store; None for a new one.
+
+        Raises:
+            EmbedderMismatchError: it is not this one.
+        """
+        if wrote is not None and dict(wrote) != self.identity:
+            raise EmbedderMismatchError(
+                f"this store was written by {_name(wrote)}, the configured embedder is {_name(self.identity)}",
+                "run reembed.py to write all keys anew, or set the former embedder in config.json",
+            )
 
     @property
     def prior(self) -> Key | None:
@@ -76,3 +92,7 @@ class KeyMaker:
         """(embedder.dim, dim) with orthonormal columns, the same in every process."""
         gaussian = np.random.default_rng(PROJECTION_SEED).standard_normal((self.embedder.dim, self.dim))
         return np.linalg.qr(gaussian)[0].astype(np.float32)
+
+
+def _name(identity: Mapping[str, Any]) -> str:
+    return f"{identity['name']} ({identity['dim']} dims, revision {identity['revision']})"

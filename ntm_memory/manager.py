@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from ntm_memory import paths
+from ntm_memory import paths, survey
 from ntm_memory.config import ROOT, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
-from ntm_memory.errors import BadValueError, EmbedderMismatchError, NotFoundError, NTMMemoryError
+from ntm_memory.errors import BadValueError
 from ntm_memory.keys import KeyMaker
+from ntm_memory.lookup import LIVE, STATES, find
 from ntm_memory.recaller import Recaller
-from ntm_memory.results import BulkResult, Erased, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
+from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
-from ntm_memory.telling import checked_name, checked_share, told
+from ntm_memory.telling import MAX_CONTENT, checked_share, from_json_lines, told
 from ntm_memory.transfer import Transfer
 from ntm_memory.writer import Writer
 
@@ -63,28 +63,31 @@ class NTMMemoryManager:
         overrides |= {name: value for name, value in given.items() if value is not None}
         self.settings: Settings = load_settings(SHIPPED_CONFIG, self.home / "config.json", overrides=overrides)
         self._embedder = embedder
-        self.store: Store = open_store(
-            self.home / "memory.db", lock_seconds=self.settings.store.lock_seconds, clock=clock
-        )
+        lock_seconds = self.settings.store.lock_seconds
+        self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
         self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
         self._recaller = Recaller(self.store, lambda: self.keys, self.settings, self.home, clock)
         self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)
-        if self._memory_file is not None and self._memory_file.exists():
-            self.import_file(self._memory_file)
+        try:
+            if self._memory_file is not None and self._memory_file.exists():
+                self.import_file(self._memory_file)
+        except BaseException:
+            self.store.close()
+            raise
 
     def close(self) -> None:
         """Write `memory_file`, if one was given, and close the store."""
-        if self._memory_file is not None:
-            self.export_file(self._memory_file)
-        self.store.close()
+        try:
+            if self._memory_file is not None:
+                self.export_file(self._memory_file)
+        finally:
+            self.store.close()
 
     def __enter__(self) -> NTMMemoryManager:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     @cached_property
@@ -96,12 +99,7 @@ class NTMMemoryManager:
             EmbedderError: the configured one is not usable.
         """
         maker = self._load_keys()
-        wrote = self.store.embedder()
-        if wrote is not None and dict(wrote) != maker.identity:
-            raise EmbedderMismatchError(
-                f"this store was written by {_name(wrote)}, the configured embedder is {_name(maker.identity)}",
-                "run reembed.py to write all keys anew, or set the former embedder in config.json",
-            )
+        maker.refuse_others(self.store.embedder())
         return maker
 
     def _load_keys(self) -> KeyMaker:
@@ -118,11 +116,12 @@ class NTMMemoryManager:
     def read_memory(self, key: str) -> str | None:
         """The content under a key, None if there is none."""
         memory = self.store.find_key("default", key)
-        return None if memory is None else memory.content
+        return memory.content if memory else None
 
     def search_memory(self, query: str, top_k: int = 5) -> list[str]:
         """Contents of the memories recalled for a question, best first."""
-        return [memory.content for memory in self.recall(query, top_k=top_k).memories]
+        found = self.recall(query, top_k=top_k, max_chars=MAX_CONTENT)
+        return [memory.content for memory in found.memories]
 
     # the verbs
 
@@ -141,9 +140,9 @@ class NTMMemoryManager:
     ) -> MemorizeResult:
         """Store one memory.
 
-        The same content again changes nothing; the same key with other content makes a new version; nearly the same words
-        without a key are stored and the twins named in `similar`. What the new telling leaves open (session, source,
-        occurred_at, kind) does not make it another memory; what it tells differently does.
+        The same content again changes nothing; the same key with other content makes a new version; nearly the same
+        words without a key are stored and the twins named in `similar`. What the new telling leaves open (session,
+        source, occurred_at, kind) does not make it another memory; what it tells differently does.
 
         Args:
             content: the text, at most 10 million characters.
@@ -173,25 +172,41 @@ class NTMMemoryManager:
 
     def memorize_many(
         self,
-        records: Iterable[Mapping[str, Any] | NTMMemoryError],
+        records: Iterable[Mapping[str, Any]],
         *,
         progress: Callable[[int], None] | None = None,
     ) -> BulkResult:
-        """Store many memories; a bad record is reported with its line and does not stop the others.
+        """Store many memories; a bad record is reported with its number and does not stop the others.
 
         Args:
-            records: mappings with the arguments of `memorize`; an error in a record's place is reported as that line's.
+            records: mappings with the arguments of `memorize`.
             progress: called with the number of records that are durably done.
         """
-        return self._writer.memorize_many(records, progress)
+        return self._writer.memorize_many(enumerate(records, start=1), progress)
+
+    def memorize_lines(
+        self,
+        lines: Iterable[str],
+        *,
+        shared: Mapping[str, Any] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> BulkResult:
+        """Store many memories told as JSON lines; a bad line is reported with its number.
+
+        Args:
+            lines: one object a line with the arguments of `memorize`; blank lines are skipped.
+            shared: fields of all records that do not say otherwise.
+            progress: called with the number of records that are durably done.
+        """
+        return self._writer.memorize_many(from_json_lines(lines, shared or {}), progress)
 
     def recall(self, query: str, *, namespace: str = "default", **options: Any) -> RecallResult:
-        """Answer a question with the memories the read heads attend to; see `recall.reader.Reader.recall`."""
+        """Answer a question with what the read heads attend to; see `recaller.Recaller.recall`."""
         return self._recaller.recall(query, namespace=namespace, **options)
 
-    def recall_from(self, id: str, shift: int = 0, *, max_chars: int | None = None) -> RecallResult:
-        """Read by location alone: the memory `shift` steps after (before, if negative) another one."""
-        return self._recaller.read_location(id, shift, max_chars=max_chars)
+    def recall_from(self, id: str, shift: int = 0, **options: Any) -> RecallResult:
+        """Read by location alone; see `recaller.Recaller.read_location`."""
+        return self._recaller.read_location(id, shift, **options)
 
     def update(
         self,
@@ -209,24 +224,11 @@ class NTMMemoryManager:
             BadValueError: nothing to change, or a value is not usable.
             NotFoundError: no live memory has this id or key.
         """
-        previous = self.find(id_or_key, namespace)
-        name = checked_name("new_key", new_key)
-        if content is None and importance is None and tags is None and name is None:
+        given = {"content": content, "importance": importance, "tags": None if tags is None else list(tags)}
+        changes = {name: value for name, value in (given | {"key": new_key}).items() if value is not None}
+        if not changes:
             raise BadValueError("nothing to change", "give content, importance, tags or a new key")
-        fields = {field: getattr(previous, field) for field in ("session", "namespace", "source", "kind")}
-        record = told(
-            {
-                **fields,
-                "content": previous.content if content is None else content,
-                "key": name or previous.key,
-                "importance": previous.importance if importance is None else importance,
-                "tags": list(previous.tags if tags is None else tags),
-                "occurred_at": previous.occurred_at,
-            }
-        )
-        if name is not None and name != previous.key and self.store.find_key(previous.namespace, name):
-            raise BadValueError(f"another memory has the key {name!r}", "choose another key or erase that memory")
-        return UpdateResult(self._writer.revise(previous, record), previous)
+        return self._writer.update(find(self.store, id_or_key, namespace).id, changes)
 
     def erase(
         self,
@@ -244,35 +246,43 @@ class NTMMemoryManager:
             strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
             purge: remove them for good, history included; nothing of the text stays on disk.
             dry_run: say what would happen.
+            namespace: of the key.
 
         Raises:
             NotFoundError: an id or key is unknown; then nothing is erased.
         """
         checked_share("strength", strength)
-        names = [ids_or_key] if isinstance(ids_or_key, str) else list(dict.fromkeys(ids_or_key))
-        found = [self.find(name, namespace, any_state=purge) for name in names]
-        after = [0.0 if purge else round(memory.strength * (1 - strength), 6) for memory in found]
-        if not dry_run:
-            with self.store.transaction():
-                for memory, value in zip(found, after, strict=True):
-                    if not purge:
-                        self.store.set_strength(memory.id, value)
-            if purge:
-                self.store.purge([memory.id for memory in found])
-        erased = (Erased(m.id, m.content, m.strength, value) for m, value in zip(found, after, strict=True))
-        return EraseResult(tuple(erased), restorable=not purge, dry_run=dry_run)
+        names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
+        found = (find(self.store, name, namespace, STATES if purge else LIVE) for name in names)
+        ids = list(dict.fromkeys(memory.id for memory in found))
+        act = self._writer.foresee_erase if dry_run else self._writer.erase
+        return EraseResult(act(ids, strength, purge=purge), restorable=not purge, dry_run=dry_run)
 
-    def restore(self, id: str) -> Memory:
-        """Bring an erased or weakened memory back to full strength."""
-        return self.store.set_strength(id, 1.0)
+    def restore(self, id_or_key: str, namespace: str = "default", *, dry_run: bool = False) -> Memory:
+        """Bring an erased, archived or weakened memory back to full strength.
+
+        Raises:
+            NotFoundError: no memory, whatever its state, has this id or key.
+            MemoryFullError: there is no slot for it and `when_full` is `refuse`.
+        """
+        memory = find(self.store, id_or_key, namespace, STATES)
+        return memory if dry_run else self._writer.restore(memory)
 
     def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
         """Write all memories to a file; see `transfer.Transfer.export_file`."""
         return self._transfer.export_file(Path(path), form, namespace)
 
+    def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
+        """All memories as a text; see `transfer.Transfer.export_text`."""
+        return self._transfer.export_text(form, namespace)
+
     def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> ImportResult:
         """Read memories from a file; see `transfer.Transfer.import_file`."""
         return self._transfer.import_file(Path(path), form, **options)
+
+    def import_text(self, text: str, form: str = "json", **options: Any) -> ImportResult:
+        """Read memories from a text; see `transfer.Transfer.import_text`."""
+        return self._transfer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
         """Write all keys anew with the configured embedder."""
@@ -281,45 +291,10 @@ class NTMMemoryManager:
     def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory."""
         if history is not None:
-            return {
-                "memory": asdict(self.store.get(history)),
-                "history": [asdict(v) for v in self.store.history(history)],
-            }
-        repaired = self.store.repair() if repair else []
-        faults = self.store.check()
-        return {
-            "memories": {state: self.store.count(state=state) for state in ("live", "archived", "erased")},
-            "namespaces": self.store.namespaces(),
-            "memory_size": self.settings.memory_size,
-            "when_full": self.settings.capacity.when_full,
-            "embedder": self.store.embedder(),
-            "store": self.store.info(),
-            "home": str(self.home),
-            "integrity": faults or "ok",
-            "repaired": repaired,
-        }
+            return survey.history(self.store, history)
+        repaired = {"repaired": self.store.repair()} if repair else {}
+        return {"home": str(self.home)} | survey.survey(self.store, self.settings) | repaired
 
-    def find(self, id_or_key: str, namespace: str = "default", *, any_state: bool = False) -> Memory:
-        """The live memory with this id, else with this key in the namespace.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        try:
-            memory = self.store.get(id_or_key)
-        except NotFoundError:
-            keyed = self.store.find_key(namespace, id_or_key)
-            if keyed is None:
-                raise NotFoundError(
-                    f"no memory has the id or key {id_or_key!r}", "recall.py prints ids; keys belong to a namespace"
-                ) from None
-            return keyed
-        if memory.state != "live" and not any_state:
-            raise NotFoundError(
-                f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}"
-            )
-        return memory
-
-
-def _name(identity: Mapping[str, Any]) -> str:
-    return f"{identity['name']} ({identity['dim']} dims, revision {identity['revision']})"
+    def find(self, id_or_key: str, namespace: str = "default") -> Memory:
+        """The live memory with this id, else with this key in the namespace; see `lookup.find`."""
+        return find(self.store, id_or_key, namespace)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from ntm_memory.errors import ConfigError, StoreError
 
@@ -31,6 +32,24 @@ def data_home(home: str | Path | None = None) -> Path:
     return Path(chosen).expanduser().absolute()
 
 
+def remember_home(home: str | Path) -> Path:
+    """Note a data folder in the user's config, for all later calls without `--home`.
+
+    Raises:
+        ConfigError: the user's config file cannot be read.
+        StoreError: the folder cannot be made, or the file not be written.
+    """
+    chosen, file = ensure_private_dir(data_home(home)), _user_config()
+    noted = {**_read_user_config(file), "home": str(chosen)}
+    draft = ensure_private_dir(file.parent) / f"config.json.{os.getpid()}"
+    try:
+        draft.write_text(json.dumps(noted, indent=2, ensure_ascii=False), encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise StoreError(f"{file} cannot be written: {error.strerror}", "set NTM_MEMORY_HOME instead") from error
+    return chosen
+
+
 def environment_dir() -> Path:
     """The skill's Python environment: $NTM_MEMORY_ENV, else beside the platform's data; one serves many homes."""
     chosen = os.environ.get("NTM_MEMORY_ENV") or platform_data_dir() / APP / "venv"
@@ -51,12 +70,23 @@ def ensure_private_dir(path: Path) -> Path:
 
 
 def _configured_home() -> str | None:
-    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    file = Path(folder) / APP / "config.json"
-    if not file.exists():
-        return None
-    try:
-        home = json.loads(file.read_text(encoding="utf-8")).get("home")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", 'it holds {"home": "/path/of/the/data/folder"}') from error
+    home = _read_user_config(_user_config()).get("home")
     return str(home) if home else None
+
+
+def _user_config() -> Path:
+    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(folder) / APP / "config.json"
+
+
+def _read_user_config(file: Path) -> dict[str, Any]:
+    hint = 'it holds {"home": "/path/of/the/data/folder"}'
+    try:
+        noted = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", hint) from error
+    if not isinstance(noted, dict):
+        raise ConfigError(f"{file} holds no object", hint)
+    return noted

@@ -78,6 +78,12 @@ class RecalledMemory:
     truncated: bool = False
     steps: Mapping[str, Any] | None = None
 
+    @classmethod
+    def of(cls, memory: Memory, weight: float, score: float, steps: Mapping[str, Any] | None = None) -> RecalledMemory:
+        """A stored memory as an answer shows it."""
+        shared = {name: getattr(memory, name) for name in cls.__dataclass_fields__ if hasattr(memory, name)}
+        return cls(**shared, weight=round(weight, 6), score=round(score, 4), steps=steps)
+
 
 @dataclass(frozen=True)
 class RecallResult:

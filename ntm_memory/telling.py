@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ntm_memory.errors import BadValueError, EchoError
+from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 10_000_000
 MAX_NAME = 500
+MAX_QUERY = 8_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Told:
 
 FIELDS = frozenset(Told.__dataclass_fields__)
 ALIASES = {"when": "occurred_at", "type": "kind"}
+Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def told(record: Mapping[str, Any]) -> Told:
@@ -43,9 +47,7 @@ def told(record: Mapping[str, Any]) -> Told:
         BadValueError: unknown field, wrong type, empty or over-long content, importance outside 0–1, unreadable time.
         EchoError: the content was printed by recall.
     """
-    unknown = sorted(set(record) - FIELDS)
-    if unknown:
-        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(FIELDS))}")
+    record = {name: value for name, value in checked_fields(record).items() if value is not None}
     return Told(
         content=checked_content(record.get("content")),
         key=checked_name("key", record.get("key")),
@@ -59,23 +61,38 @@ def told(record: Mapping[str, Any]) -> Told:
     )
 
 
-def from_json_lines(lines: Iterable[str]) -> Iterator[dict[str, Any] | BadValueError]:
-    """Records of JSON lines, blank ones left out; a line that is no object is an error in its record's place."""
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield BadValueError(f"not JSON: {error}", 'each line is one object, e.g. {"content": "…"}')
-            continue
-        if not isinstance(record, dict):
-            yield BadValueError("not a JSON object", 'each line is one object, e.g. {"content": "…"}')
-            continue
-        for short, name in ALIASES.items():
-            if short in record:
-                record.setdefault(name, record.pop(short))
-        yield record
+def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with the fields' full names (`when` is `occurred_at`, `type` is `kind`), all of them known."""
+    fields = {ALIASES.get(name, name): value for name, value in record.items()}
+    unknown = sorted(set(fields) - FIELDS, key=str)
+    if unknown:
+        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(FIELDS))}")
+    return fields
+
+
+def from_json_lines(lines: Iterable[str], shared: Mapping[str, Any] | None = None) -> Iterator[Numbered]:
+    """Records of JSON lines with their line numbers; blank lines are left out, a bad one is an error in its place.
+
+    Args:
+        lines: one object a line.
+        shared: fields of all records that do not say otherwise.
+    """
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            record = _from_json(line)
+            yield number, {**(shared or {}), **record} if isinstance(record, Mapping) else record
+
+
+def _from_json(line: str) -> Mapping[str, Any] | BadValueError:
+    if _LONE_SURROGATES.search(line):
+        return BadValueError("not UTF-8 text", "save the file as UTF-8")
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return BadValueError(f"not JSON: {error}", 'each line is one object, e.g. {"content": "…"}')
+    if not isinstance(record, dict):
+        return BadValueError("not a JSON object", 'each line is one object, e.g. {"content": "…"}')
+    return record
 
 
 def checked_content(value: Any) -> str:
@@ -84,8 +101,7 @@ def checked_content(value: Any) -> str:
         raise BadValueError(f"content must be text, not {_kind(value)}", 'e.g. {"content": "Mia likes green tea"}')
     if RECALLED_TAG in value:
         raise EchoError("this text was printed by recall; it is in memory already", "store only what is new")
-    text = value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", cleaned(value))
     if not text:
         raise BadValueError("content is empty", "say what to remember")
     if len(text) > MAX_CONTENT:
@@ -99,10 +115,10 @@ def checked_name(field: str, value: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadValueError(f"{field} must be text, not {_kind(value)}")
-    text = " ".join(str(value).replace("\0", "").encode("utf-8", "ignore").decode("utf-8").split())
+    text = unicodedata.normalize("NFC", " ".join(cleaned(str(value)).split()))
     if len(text) > MAX_NAME:
         raise BadValueError(f"{field} has {len(text)} characters, at most {MAX_NAME} fit")
-    return unicodedata.normalize("NFC", text) or None
+    return text or None
 
 
 def checked_share(field: str, value: Any) -> float:
@@ -111,6 +127,23 @@ def checked_share(field: str, value: Any) -> float:
     if not number or not 0 <= value <= 1:
         raise BadValueError(f"{field} is {value!r}, expected a number from 0 to 1")
     return float(value)
+
+
+def checked_count(field: str, value: Any, low: int, high: int) -> int:
+    """A whole number in a range."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadValueError(f"{field} is {value!r}, expected a whole number from {low:,} to {high:,}")
+    return value
+
+
+def checked_query(value: Any) -> str:
+    """A question without NULs, lone surrogates, outer white space; of a huge one the first `MAX_QUERY` characters."""
+    if not isinstance(value, str):
+        raise BadValueError(f"query must be text, not {_kind(value)}")
+    text = cleaned(value)
+    if not text:
+        raise BadValueError("query is empty", "ask something")
+    return text[:MAX_QUERY]
 
 
 def checked_tags(value: Any) -> tuple[str, ...]:
@@ -132,6 +165,11 @@ def checked_time(field: str, value: Any) -> str | None:
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"{field} is {value!r}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00") from error
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def cleaned(text: str) -> str:
+    """The text without NULs, lone surrogates (bytes that were no UTF-8) and outer white space."""
+    return _LONE_SURROGATES.sub("", text.replace("\0", "")).strip()
 
 
 def _kind(value: Any) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
-from ntm_memory.keys import KeyMaker
+from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
+from ntm_memory.keys import Key, KeyMaker
+from ntm_memory.lookup import STATES
 from ntm_memory.recall.words import is_cjk, memory_words
 from ntm_memory.results import Failure, ImportResult
 from ntm_memory.store import exchange
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
-from ntm_memory.telling import from_json_lines, told
+from ntm_memory.telling import Numbered, from_json_lines, told
 from ntm_memory.writer import Writer
 
-STATES = ("live", "archived", "erased")
 BATCH = 64
 Progress = Callable[[int], None] | None
 
@@ -30,7 +32,7 @@ class Transfer:
     Args:
         store: the store.
         writer: writes tellings (JSON lines, Markdown).
-        keys: loads the embedder; asked only where vectors are missing or of another embedder.
+        keys: loads the embedder; asked only where vectors are missing, or may be of another embedder.
         settings: what an export says about the store.
     """
 
@@ -41,41 +43,71 @@ class Transfer:
         self._settings = settings
 
     def export_file(self, path: Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
-        """Write all memories; `-` writes to stdout's place in the answer (`text`)."""
-        chosen = _form(path, form)
-        counted = 0
+        """Write all memories to a file, whole or not at all.
 
-        def counting(memories: Iterable[Memory]) -> Iterator[Memory]:
-            nonlocal counted
-            for counted, memory in enumerate(memories, start=1):  # noqa: B007
-                yield memory
+        Args:
+            path: the file; its folder is made if need be.
+            form: json, jsonl or markdown; None: by the file's ending, else json.
+            namespace: only this one.
 
-        text = self._export(chosen, namespace, counting)
-        if str(path) == "-":
-            return {"text": "".join(text), "count": counted, "form": chosen}
+        Raises:
+            BadValueError: unknown form, or the file cannot be written.
+            DiskFullError: there is no room for it.
+        """
+        chosen = _form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
+        memories = self._memories(chosen, namespace)
         draft = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-                out.writelines(text)
+            with open(draft, "w", encoding="utf-8", newline="", opener=_private) as out:
+                out.writelines(self._written(chosen, memories))
+                out.flush()
+                os.fsync(out.fileno())
             draft.replace(path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            if error.errno == errno.ENOSPC:
+                raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
             raise BadValueError(f"{path} cannot be written: {error.strerror}", "choose another path") from error
-        return {"path": str(path.resolve()), "count": counted, "form": chosen}
+        finally:
+            if draft.exists():
+                draft.unlink()
+        return {"path": str(path.resolve()), "count": memories.count, "form": chosen}
+
+    def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
+        """All memories as `text` of the answer; see `export_file`."""
+        memories = self._memories(_form(form), namespace)
+        text = "".join(self._written(form, memories))
+        return {"text": text, "count": memories.count, "form": form}
 
     def import_file(
         self, path: Path, form: str | None = None, *, dry_run: bool = False, progress: Progress = None
     ) -> ImportResult:
-        """Read memories from a file; what is there already stays as it is."""
-        chosen = _form(path, form)
+        """Read memories from a file; what is there already stays as it is.
+
+        Args:
+            path: what `export_file` wrote.
+            form: json, jsonl or markdown; None: by the file's ending, else json.
+            dry_run: say what would happen.
+            progress: called with the number of records that are durably done.
+
+        Raises:
+            BadValueError: unknown form, or the file cannot be read as such.
+        """
+        chosen = _form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
         try:
-            text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        if chosen == "json":
-            return self._import_records(*exchange.read_json(text), dry_run=dry_run, progress=progress)
-        tellings = exchange.read_markdown(text) if chosen == "markdown" else from_json_lines(text.splitlines())
+        return self.import_text(text, chosen, dry_run=dry_run, progress=progress)
+
+    def import_text(
+        self, text: str, form: str = "json", *, dry_run: bool = False, progress: Progress = None
+    ) -> ImportResult:
+        """Read memories from a text; see `import_file`."""
+        if _form(form) == "json":
+            head, records = exchange.read_json(text)
+            return self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress)
+        tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
         if dry_run:
             return self._foresee(tellings)
         done = self._writer.memorize_many(tellings, progress)
@@ -86,7 +118,7 @@ class Transfer:
         before = self._store.embedder()
         memories = list(self._store.memories(states=STATES))
         answer = {"before": before, "after": keys.identity, "count": len(memories), "dry_run": dry_run}
-        if dry_run or not memories:
+        if dry_run or before is None:
             return answer
         texts = {(memory.id, memory.version): memory.content for memory in memories}
         for memory in memories:
@@ -102,64 +134,75 @@ class Transfer:
                     progress(start + len(batch))
         return answer
 
-    def _export(
-        self, form: str, namespace: str | None, counting: Callable[[Iterable[Memory]], Iterator[Memory]]
-    ) -> Iterator[str]:
+    def _memories(self, form: str, namespace: str | None) -> _Counted:
+        states = STATES if form == "json" else ("live",)
+        return _Counted(self._store.memories(namespace, states=states))
+
+    def _written(self, form: str, memories: Iterable[Memory]) -> Iterator[str]:
         if form == "markdown":
-            return exchange.write_markdown(counting(self._store.memories(namespace)))
+            return exchange.write_markdown(memories)
         if form == "jsonl":
-            return exchange.write_json_lines(counting(self._store.memories(namespace)))
+            return exchange.write_json_lines(memories)
         head = {
             "memory_size": self._settings.memory_size,
             "memory_dim": self._store.dim,
             "embedder": self._store.embedder(),
         }
-        records = (
-            exchange.to_record(memory, self._store.keys_of(memory.id), self._store.history(memory.id))
-            for memory in counting(self._store.memories(namespace, states=STATES))
-        )
+        store = self._store
+        records = (exchange.to_record(each, store.keys_of(each.id), store.history(each.id)) for each in memories)
         return exchange.write_json(head, records)
 
     def _import_records(
-        self, head: Mapping[str, Any], records: list[dict[str, Any]], *, dry_run: bool, progress: Progress
+        self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress
     ) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0}
         for start in range(0, len(records), BATCH):
-            with self._store.transaction():
-                for line, record in enumerate(records[start : start + BATCH], start=start + 1):
+            with nullcontext() if dry_run else self._store.transaction():
+                for number, record in enumerate(records[start : start + BATCH], start=start + 1):
                     try:
-                        counts[self._import_record(head, record, dry_run)] += 1
+                        counts[self._import_record(wrote, record, dry_run)] += 1
                     except BadValueError as error:
-                        failed.append(Failure(line, error.code, error.message))
+                        failed.append(Failure(number, error.code, error.message))
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
         return ImportResult(**counts, updated=0, failed=tuple(failed), dry_run=dry_run)
 
-    def _import_record(self, head: Mapping[str, Any], record: Mapping[str, Any], dry_run: bool) -> str:
+    def _import_record(self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool) -> str:
         memory, keys, history = exchange.from_record(record)
-        try:
-            self._store.get(memory.id)
+        told({name: value for name, value in asdict(memory).items() if name in exchange.TOLD})
+        if self._is_stored(memory.id):
             return "unchanged"
-        except NotFoundError:
-            pass
         if memory.state == "live" and memory.key and self._store.find_key(memory.namespace, memory.key):
             raise BadValueError(f"another memory has the key {memory.key!r}", "erase or rename it first")
         if dry_run:
             return "created"
-        wrote = head.get("embedder")
-        if self._store.embedder() is None:
-            self._store.set_embedder(wrote if keys is not None and wrote else self._keys().identity)
-        if keys is None or wrote != self._store.embedder():
-            keys = self._keys().memories([memory.content])[0]
-        words = memory_words(memory.content)
-        self._store.put(memory, keys, words, is_cjk(memory.content), history)
+        if memory.state == "live":
+            self._writer.make_room(memory.namespace)
+        rows = self._rows(memory.content, keys, wrote)
+        self._store.put(memory, rows, memory_words(memory.content), is_cjk(memory.content), history)
+        if history:
+            olds = self._keys().memories([version.content for version in history])
+            self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})
         return "created"
 
-    def _foresee(self, tellings: Iterable[Mapping[str, Any] | NTMMemoryError]) -> ImportResult:
+    def _rows(self, content: str, keys: Key | None, wrote: Mapping[str, Any] | None) -> Key:
+        """The exported key rows where the store's own embedder made them, else new ones."""
+        if self._store.embedder() is None:
+            self._store.set_embedder(self._keys().identity)
+        return keys if keys is not None and wrote == self._store.embedder() else self._keys().memories([content])[0]
+
+    def _is_stored(self, id: str) -> bool:
+        try:
+            self._store.get(id)
+        except NotFoundError:
+            return False
+        return True
+
+    def _foresee(self, tellings: Iterable[Numbered]) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0, "updated": 0}
-        for line, telling in enumerate(tellings, start=1):
+        for line, telling in tellings:
             try:
                 if isinstance(telling, NTMMemoryError):
                     raise telling
@@ -169,9 +212,24 @@ class Transfer:
         return ImportResult(**counts, failed=tuple(failed), dry_run=True)
 
 
-def _form(path: Path, form: str | None) -> str:
-    if form is None:
-        return exchange.ENDINGS.get(path.suffix.lower(), "json")
+class _Counted:
+    """Memories, and how many of them were taken."""
+
+    def __init__(self, memories: Iterable[Memory]) -> None:
+        self._memories = memories
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Memory]:
+        for memory in self._memories:
+            self.count += 1
+            yield memory
+
+
+def _form(form: str) -> str:
     if form not in exchange.FORMS:
         raise BadValueError(f"unknown form {form!r}", f"forms are: {', '.join(exchange.FORMS)}")
     return form
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

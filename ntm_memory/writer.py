@@ -1,26 +1,26 @@
-"""The write head: decides whether a telling is new, the same or a revision, and where it goes."""
+"""The write head: whether a telling is new, the same or a revision, and where it goes; erase and add."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import MemoryFullError, NTMMemoryError
+from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
 from ntm_memory.keys import Key, KeyMaker
 from ntm_memory.recall.usage import least_used
 from ntm_memory.recall.words import is_cjk, memory_words
-from ntm_memory.results import Action, BulkResult, Failure, MemorizeResult
+from ntm_memory.results import Action, BulkResult, Erased, Failure, UpdateResult
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Draft, Memory
-from ntm_memory.telling import Told, told
+from ntm_memory.telling import FIELDS, Numbered, Told, told
 
 BATCH = 64
 
 
 class Writer:
-    """Writes tellings into a store.
+    """Writes into a store: adds, revises, erases.
 
     Args:
         store: where to.
@@ -54,13 +54,46 @@ class Writer:
         with self._store.transaction():
             return self._write(record, rows)
 
-    def revise(self, previous: Memory, record: Told) -> Memory:
-        """Erase 1 + add in a memory's slot if the text is another one; else only the fields around it change."""
-        if record.content == previous.content:
-            fields = ("key", "importance", "tags")
-            return self._store.amend(previous.id, **{name: getattr(record, name) for name in fields})
-        rows = self._keys().memories([record.content])[0]
-        return self._store.rewrite(previous.id, self.draft(record, rows))
+    def update(self, id: str, changes: dict[str, Any]) -> UpdateResult:
+        """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
+        before = self._store.get(id)
+        content = told(_telling(before) | changes).content
+        rows = None if content == before.content else self._keys().memories([content])[0]
+        with self._store.transaction():
+            previous = self._store.get(id)  # another process may have changed it while the embedder was at work
+            record = told(_telling(previous) | changes)
+            if record.key is not None and record.key != previous.key:
+                self._refuse_taken(record.namespace, record.key)
+            if record.content == previous.content:
+                memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
+            else:
+                rows = self._keys().memories([content])[0] if rows is None else rows
+                memory = self._store.rewrite(id, self.draft(record, rows))
+        return UpdateResult(memory, previous)
+
+    def erase(self, ids: Sequence[str], strength: float, *, purge: bool) -> tuple[Erased, ...]:
+        """M(i) ← M(i)(1 − e) of every memory, or none left of it, all in one transaction (paper, equation 3)."""
+        with self._store.transaction():
+            erased = self.foresee_erase(ids, strength, purge=purge)
+            if purge:
+                self._store.purge(ids)
+            else:
+                for each in erased:
+                    self._store.set_strength(each.id, each.strength_after)
+        return erased
+
+    def foresee_erase(self, ids: Sequence[str], strength: float, *, purge: bool) -> tuple[Erased, ...]:
+        """What erasing these memories would do."""
+        share = 0.0 if purge else 1 - strength
+        memories = (self._store.get(id) for id in ids)
+        return tuple(Erased(m.id, m.content, m.strength, round(m.strength * share, 6)) for m in memories)
+
+    def restore(self, memory: Memory) -> Memory:
+        """Full strength again, and a slot if it has none."""
+        with self._store.transaction():
+            if memory.state != "live":
+                self.make_room(memory.namespace)
+            return self._store.set_strength(memory.id, 1.0)
 
     def foresee(self, record: Told) -> Action:
         """What memorizing this telling would do."""
@@ -69,16 +102,12 @@ class Writer:
         keyed = record.key is not None and self._store.find_key(record.namespace, record.key) is not None
         return "updated" if keyed else "created"
 
-    def memorize_many(
-        self,
-        records: Iterable[Mapping[str, Any] | NTMMemoryError],
-        progress: Callable[[int], None] | None = None,
-    ) -> BulkResult:
-        """Write many tellings, `BATCH` in a transaction; see `NTMMemoryManager.memorize_many`."""
+    def memorize_many(self, records: Iterable[Numbered], progress: Callable[[int], None] | None = None) -> BulkResult:
+        """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out."""
         ids: list[str | None] = []
         failed: list[Failure] = []
         actions: list[Action] = []
-        lines = enumerate(records, start=1)
+        lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
             done = self._write_batch(batch, failed)
             ids.extend(done[line][0].id if line in done else None for line, _ in batch)
@@ -92,43 +121,12 @@ class Writer:
         """The record as the store takes it."""
         return Draft(keys=rows, words=memory_words(record.content), cjk=is_cjk(record.content), **vars(record))
 
-    def _write_batch(
-        self, batch: Sequence[tuple[int, Mapping[str, Any] | NTMMemoryError]], failed: list[Failure]
-    ) -> dict[int, tuple[Memory, Action]]:
-        checked: dict[int, Told] = {}
-        for line, record in batch:
-            try:
-                if isinstance(record, NTMMemoryError):
-                    raise record
-                checked[line] = told(record)
-            except NTMMemoryError as error:
-                failed.append(Failure(line, error.code, error.message))
-        known = {line: same for line, record in checked.items() if (same := self.same(record)) is not None}
-        new = {line: record for line, record in checked.items() if line not in known}
-        rows = self._keys().memories([record.content for record in new.values()]) if new else []
-        done: dict[int, tuple[Memory, Action]] = {line: (memory, "unchanged") for line, memory in known.items()}
-        with self._store.transaction():
-            for (line, record), key in zip(new.items(), rows, strict=True):
-                try:
-                    done[line] = self._write(record, key)
-                except MemoryFullError as error:
-                    failed.append(Failure(line, error.code, error.message))
-        return dict(sorted(done.items()))
+    def make_room(self, namespace: str) -> None:
+        """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
 
-    def _write(self, record: Told, rows: Key) -> tuple[Memory, Action]:
-        same = self.same(record)
-        if same is not None:
-            return same, "unchanged"
-        if self._store.embedder() is None:
-            self._store.set_embedder(self._keys().identity)
-        keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
-        if keyed is not None:
-            return self._store.rewrite(keyed.id, self.draft(record, rows)), "updated"
-        self._make_room(record.namespace)
-        return self._store.add(self.draft(record, rows)), "created"
-
-    def _make_room(self, namespace: str) -> None:
-        """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written."""
+        Raises:
+            MemoryFullError: `capacity.when_full` is `refuse`.
+        """
         when_full, size = self._settings.capacity.when_full, self._settings.memory_size
         if when_full == "grow" or self._store.count() < size:
             return
@@ -142,3 +140,45 @@ class Writer:
         slots = self._store.slots(space)
         (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
         self._store.archive(victim.id)
+
+    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, tuple[Memory, Action]]:
+        checked: dict[int, Told] = {}
+        for line, record in batch:
+            try:
+                if isinstance(record, NTMMemoryError):
+                    raise record
+                checked[line] = told(record)
+            except NTMMemoryError as error:
+                failed.append(Failure(line, error.code, error.message))
+        known = {line: same for line, record in checked.items() if (same := self.same(record)) is not None}
+        new = {line: record for line, record in checked.items() if line not in known}
+        rows = self._keys().memories([record.content for record in new.values()]) if new else []
+        done: dict[int, tuple[Memory, Action]] = {line: (memory, "unchanged") for line, memory in known.items()}
+        with self._store.transaction():
+            for (line, telling), key in zip(new.items(), rows, strict=True):
+                try:
+                    done[line] = self._write(telling, key)
+                except MemoryFullError as error:
+                    failed.append(Failure(line, error.code, error.message))
+        return dict(sorted(done.items()))
+
+    def _write(self, record: Told, rows: Key) -> tuple[Memory, Action]:
+        same = self.same(record)
+        if same is not None:
+            return same, "unchanged"
+        if self._store.embedder() is None:
+            self._store.set_embedder(self._keys().identity)
+        keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
+        if keyed is not None:
+            return self._store.rewrite(keyed.id, self.draft(record, rows)), "updated"
+        self.make_room(record.namespace)
+        return self._store.add(self.draft(record, rows)), "created"
+
+    def _refuse_taken(self, namespace: str, key: str) -> None:
+        if self._store.find_key(namespace, key) is not None:
+            raise BadValueError(f"another memory has the key {key!r}", "choose another key or erase that memory")
+
+
+def _telling(memory: Memory) -> dict[str, Any]:
+    """A memory as it was told."""
+    return {name: getattr(memory, name) for name in FIELDS}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ntm_memory.cli.parsers import PARSERS, Usage
-from ntm_memory.errors import NTMMemoryError
+from ntm_memory.errors import NotSetUpError, NTMMemoryError
 
 __all__ = ["main"]
 
@@ -20,6 +22,10 @@ def main(command: str, argv: list[str]) -> int:
         command: which script, e.g. `recall`.
         argv: its arguments.
     """
+    if command == "train":
+        from ntm_memory.cli import train
+
+        return train.main(argv)
     chosen = "json"
     try:
         parser, to_request = PARSERS[command]
@@ -43,12 +49,13 @@ def _run(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         from ntm_memory.cli.progress import Progress
         from ntm_memory.commands import run
-    except ModuleNotFoundError as error:
-        from ntm_memory.errors import NotSetUpError
 
-        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
-    with Progress(sys.stderr) as progress:
-        return run(request, progress=progress)
+        with Progress(sys.stderr) as progress:
+            return run(request, progress=progress)
+    except ModuleNotFoundError as error:
+        install = Path(__file__).resolve().parents[2] / "scripts" / "install.py"
+        hint = f"run: python3 {shlex.quote(str(install))}"
+        raise NotSetUpError(f"the environment lacks {error.name}", hint) from error
 
 
 def _renderer(command: str, chosen: str) -> Callable[[dict[str, Any]], str]:
@@ -64,7 +71,7 @@ def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> in
         error = {"code": code, "message": message, "hint": hint}
         _print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
     else:
-        print(f"{message}\n{hint}".strip(), file=sys.stderr)
+        sys.stderr.write(f"{message}\n{hint}".strip() + "\n")
     return exit_code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,8 +104,11 @@ def _recall_request(arguments: Arguments) -> Arguments:
         return {"query": _text("query", query), **_given(arguments)}
     if query is not None:
         raise BadValueError("QUERY and --from exclude each other", "give one of them")
-    kept = {name: arguments[name] for name in ("anchor", "shift", "max_chars", "home")}
-    return _given(kept)
+    given = _given(arguments)
+    extra = sorted(set(given) - {"anchor", "shift", "session", "max_chars", "home"})
+    if extra:
+        raise BadValueError(f"--from reads by location alone: {extra[0]} has no effect", "leave it out")
+    return given
 
 
 def _update() -> _Parser:
@@ -148,6 +152,12 @@ def _erase_request(arguments: Arguments) -> Arguments:
     ids, key = arguments.pop("ids"), arguments.pop("key")
     if sum((bool(ids), key is not None, arguments["query"] is not None)) != 1:
         raise BadValueError("give either IDs, --key or --query", "recall.py prints ids and keys")
+    if arguments["restore"] and (arguments["purge"] or arguments["strength"] is not None):
+        raise BadValueError("--restore excludes --purge and --strength", "it brings back full strength")
+    if arguments["purge"] and arguments["strength"] is not None:
+        raise BadValueError("--purge excludes --strength", "purging leaves nothing to weaken")
+    if arguments["query"] is None and arguments["top_k"] is not None:
+        raise BadValueError("--top-k needs --query", "give --query, or leave --top-k out")
     return {"ids_or_key": [key] if key is not None else ids, **_given(arguments)}
 
 
@@ -174,6 +184,17 @@ def _import() -> _Parser:
     return parser
 
 
+def _export_request(arguments: Arguments) -> Arguments:
+    return _given({**arguments, "path": None} if arguments["path"] == "-" else arguments)
+
+
+def _import_request(arguments: Arguments) -> Arguments:
+    if arguments["path"] != "-":
+        return _given(arguments)
+    del arguments["path"]
+    return {"text": _stdin(), **_given(arguments)}
+
+
 def _reembed() -> _Parser:
     parser = _parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
@@ -181,21 +202,30 @@ def _reembed() -> _Parser:
 
 
 def _given(arguments: Arguments) -> Arguments:
-    return {name: value for name, value in arguments.items() if value not in (None, False) and value != []}
+    """Without what was left out; a zero was given."""
+    return {
+        name: value for name, value in arguments.items() if value is not None and value is not False and value != []
+    }
 
 
 def _text(name: str, value: str | None) -> str:
     if value is None:
         raise BadValueError(f"{name} is missing", f"give {name.upper()}, or - to read it from stdin")
-    return sys.stdin.read() if value == "-" else value
+    return _stdin() if value == "-" else value
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadValueError(f"stdin is not UTF-8 text: {error}", "send UTF-8") from error
 
 
 def _lines(path: str) -> Iterator[str]:
-    if path == "-":
-        yield from sys.stdin
-        return
+    """Lines of a file; bytes that are no UTF-8 become lone surrogates, by which the bad line is known."""
     try:
-        with Path(path).open(encoding="utf-8", errors="replace") as lines:
+        stream = sys.stdin.buffer if path == "-" else Path(path).open("rb")
+        with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape") as lines:
             yield from lines
     except OSError as error:
         raise BadValueError(f"{path} cannot be read: {error.strerror}", "give a file of JSON lines, or -") from error
@@ -209,7 +239,7 @@ PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]
     "update": (_update, _update_request),
     "erase": (_erase, _erase_request),
     "status": (_status, _given),
-    "export": (_export, _given),
-    "import": (_import, _given),
+    "export": (_export, _export_request),
+    "import": (_import, _import_request),
     "reembed": (_reembed, _given),
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ntm_memory.telling import RECALLED_TAG
+
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
 
 
 def context(answer: Answer) -> str:
     """A block for a prompt; memorize refuses text that holds its opening tag."""
-    from ntm_memory.telling import RECALLED_TAG
-
     if not answer["memories"]:
         return f"{RECALLED_TAG}>\n(nothing recalled: {answer['reason']})\n{CLOSING}"
     lines = [f"- [{memory['id']}, {_when(memory)}] {memory['content']}" for memory in answer["memories"]]
@@ -60,10 +60,13 @@ def _update(answer: Answer) -> str:
 
 def _erase(answer: Answer) -> str:
     if "restored" in answer:
-        return "\n".join(f"restored {memory['id']}: {memory['content'][:200]}" for memory in answer["restored"])
+        verb = "would restore" if answer["dry_run"] else "restored"
+        lines = [f"{verb} {memory['id']}: {memory['content'][:200]}" for memory in answer["restored"]]
+        return "\n".join(lines or ["nothing found to restore"])
     verb = "would erase" if answer["dry_run"] else "erased"
     lines = [
-        f"{verb} {each['id']}: strength {each['strength_before']:g} → {each['strength_after']:g}  {each['content'][:200]}"
+        f"{verb} {each['id']}: strength {each['strength_before']:g} → {each['strength_after']:g}"
+        f"  {each['content'][:200]}"
         for each in answer["erased"]
     ]
     return "\n".join(lines or ["nothing found to erase"])

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.store.records import Link, Memory, Version
+from ntm_memory.store.rows import in_full
 
 FORMS = ("json", "jsonl", "markdown")
 FORMAT = "ntm-memory-system"
 VERSION = 1
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".markdown": "markdown"}
+TOLD = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind")
+_ID = re.compile(r"[\w.:-]{1,100}")
+_NUMBERS: dict[str, tuple[type, float, float]] = {
+    "importance": (float, 0, 1),
+    "strength": (float, 0, 1),
+    "weight": (float, 0, 1),
+    "address": (int, 0, 2**31),
+    "position": (int, 0, 2**53),
+    "version": (int, 1, 2**31),
+    "reads": (int, 0, 2**53),
+}
+_OPTIONAL = frozenset({"address", "session", "key", "source", "occurred_at", "kind", "superseded_by", "last_read_at"})
+_TIMES = frozenset({"created_at", "updated_at", "valid_from", "valid_to"})
 _RULE = "---"
 
 
@@ -37,15 +51,16 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
         BadValueError: a field is missing or of the wrong kind.
     """
     try:
-        fields = {name: record[name] for name in Memory.__dataclass_fields__}
-        fields["tags"] = tuple(map(str, fields["tags"]))
-        fields["links"] = tuple(Link(**link) for link in fields["links"])
-        history = [Version(**version | {"tags": tuple(version["tags"])}) for version in record.get("history", [])]
+        links = tuple(Link(**_checked(Link, link)) for link in record["links"])
+        memory = Memory(**_checked(Memory, record) | {"links": links})
+        history = [Version(**_checked(Version, version)) for version in record.get("history", [])]
         rows = record.get("keys")
         keys = None if rows is None else np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in rows])
-        return Memory(**fields), keys, history
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise BadValueError(f"not a complete memory: {type(error).__name__}: {error}", "export it anew") from error
+    except ValueError as error:
+        raise BadValueError(f"not a memory: {error}", "export it anew") from error
+    return memory, keys, history
 
 
 def write_json(head: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -57,7 +72,7 @@ def write_json(head: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) ->
     yield "\n]}\n"
 
 
-def read_json(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def read_json(text: str) -> tuple[dict[str, Any], list[Any]]:
     """(head, records) of `write_json`.
 
     Raises:
@@ -65,7 +80,7 @@ def read_json(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """
     try:
         loaded = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadValueError(f"the file is not JSON: {error}", "give a file that export.py wrote") from error
     if not isinstance(loaded, dict) or not isinstance(loaded.get("memories"), list):
         raise BadValueError('the file has no list "memories"', "give a file that export.py wrote")
@@ -79,8 +94,7 @@ def read_json(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def to_telling(memory: Memory) -> dict[str, Any]:
     """A memory as it could be told again: what `memorize` takes, without what is not set."""
-    names = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind")
-    values = {name: getattr(memory, name) for name in names} | {"tags": list(memory.tags)}
+    values = {name: getattr(memory, name) for name in TOLD} | {"tags": list(memory.tags)}
     return {name: value for name, value in values.items() if value not in (None, [])}
 
 
@@ -91,41 +105,77 @@ def write_json_lines(memories: Iterable[Memory]) -> Iterator[str]:
 
 def write_markdown(memories: Iterable[Memory]) -> Iterator[str]:
     """One block a memory: YAML between rules, then the text."""
+    import yaml  # takes a while; no other form needs it
+
     for memory in memories:
         about = {"id": memory.id} | to_telling(memory)
-        content = about.pop("content")
+        lines = str(about.pop("content")).split("\n")
         yield f"{_RULE}\n{yaml.safe_dump(about, allow_unicode=True, sort_keys=False)}{_RULE}\n"
-        yield "".join("\\" + line if line.startswith((_RULE, "\\")) else line for line in _lines(content))
-        yield "\n"
+        yield "\n".join("\\" + line if line.startswith((_RULE, "\\")) else line for line in lines) + "\n\n"
 
 
-def read_markdown(text: str) -> Iterator[dict[str, Any] | BadValueError]:
-    """The tellings of `write_markdown`, ids left out; a broken block is reported in its place."""
-    about: list[str] = []
-    body: list[str] = []
-    part = 0  # 0 before the first block, 1 in YAML, 2 in the text
-    for line in [*_lines(text), f"{_RULE}\n"]:
-        if line.rstrip("\n") != _RULE:
-            (about if part == 1 else body).append(line)
-        elif part == 1:
-            part = 2
-        else:
-            if part == 2:
-                yield _telling("".join(about), "".join(body))
-            about, body, part = [], [], 1
+def read_markdown(text: str) -> Iterator[tuple[int, dict[str, Any] | BadValueError]]:
+    """The tellings of `write_markdown`, ids left out, each with the number of its first line.
+
+    A bad one is an error in its place. Text before the first rule is an error too: nothing is passed over in silence.
+    """
+    if f"{_RULE}\r\n" in text:  # an editor has rewritten all line ends
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    rules = [number for number, line in enumerate(lines) if line.rstrip() == _RULE]
+    if any(line.strip() for line in lines[: rules[0] if rules else None]):
+        yield 1, BadValueError(f"text before the first block: a memory begins with a line {_RULE}")
+    for first, second, end in zip(rules[::2], rules[1::2], [*rules[2::2], len(lines)], strict=False):
+        yield first + 1, _telling(lines[first + 1 : second], lines[second + 1 : end])
+    if len(rules) % 2:
+        yield rules[-1] + 1, BadValueError(f"a memory's fields end with a line {_RULE}; there is none")
 
 
-def _telling(about: str, body: str) -> dict[str, Any] | BadValueError:
+def _telling(about: list[str], body: list[str]) -> dict[str, Any] | BadValueError:
+    import yaml
+
     try:
-        fields = yaml.safe_load(about) or {}
-    except yaml.YAMLError as error:
+        fields = yaml.safe_load("\n".join(about)) or {}
+    except (yaml.YAMLError, ValueError) as error:
         return BadValueError(f"not YAML between the rules: {error}")
     if not isinstance(fields, dict):
         return BadValueError("not YAML fields between the rules")
     fields.pop("id", None)
-    lines = (line[1:] if line.startswith("\\") else line for line in _lines(body))
-    return fields | {"content": "".join(lines).strip("\n")}
+    content = "\n".join(line[1:] if line.startswith("\\") else line for line in body)
+    return fields | {"content": content.strip("\n")}
 
 
-def _lines(text: str) -> list[str]:
-    return [line + "\n" for line in text.split("\n")]
+def _checked(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a dataclass in a JSON object, each of its type and range."""
+    names = [name for name in cls.__dataclass_fields__ if name != "links"]  # type: ignore[attr-defined]
+    fields = {name: _value(name, record[name]) for name in names}
+    if cls is Memory and fields["state"] not in ("live", "archived", "erased"):
+        raise ValueError(f"state is {fields['state']!r}")
+    if cls is Memory and (fields["strength"] == 0) != (fields["state"] == "erased"):
+        raise ValueError(f"strength is {fields['strength']} and state {fields['state']}: erased means 0")
+    return fields
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None and name in _OPTIONAL:
+        return None
+    if name == "tags":
+        if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+            raise ValueError(f"tags are {value!r}, expected a list of texts")
+        return tuple(value)
+    if name in _NUMBERS:
+        return _number(name, value)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}")
+    value.encode()  # half of a surrogate pair is no text
+    if name in ("id", "target") and not _ID.fullmatch(value):
+        raise ValueError(f"{name} is {value!r}")
+    return in_full(value) if name in _TIMES else value
+
+
+def _number(name: str, value: Any) -> float:
+    wanted, low, high = _NUMBERS[name]
+    number: float = float(value) if wanted is float and type(value) is int else value
+    if type(number) is not wanted or not low <= number <= high:
+        raise ValueError(f"{name} is {value!r}, expected {low:g} to {high:g}")
+    return number

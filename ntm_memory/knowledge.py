@@ -1,0 +1,90 @@
+"""What is known in a namespace: now, or as it was at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.recall.question import index_terms
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Memory, Postings, Slots
+
+
+class Knowledge:
+    """The memories of a namespace by their index 0…N−1 in order of writing.
+
+    Args:
+        store: where they are.
+        namespace: which ones.
+        as_of: ISO 8601 in UTC: as it was then; None: as it is now.
+    """
+
+    def __init__(self, store: Store, namespace: str, as_of: str | None = None) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._then: list[Memory] | None = None
+        self.moment = "" if as_of is None else f" as of {as_of}"
+        self.slots: Slots
+        if as_of is None:
+            self.slots = store.slots(namespace)
+        else:
+            self.slots, self._then, self._words = store.slots_as_of(namespace, as_of)
+
+    @property
+    def is_now(self) -> bool:
+        """Whether this is what is known now."""
+        return self._then is None
+
+    def memories(self, index: NDArray[np.int64]) -> list[Memory | None]:
+        """The records at these indices; None where one was erased in the meantime."""
+        if self._then is not None:
+            return [self._then[i] for i in index]
+        addresses = self.slots.address[index].tolist()
+        found = {memory.address: memory for memory in self._store.get_many(addresses)}
+        return [found.get(address) for address in addresses]
+
+    def postings(self, text: str) -> Postings:
+        """Where the words and marks of a question occur."""
+        words, marks = index_terms(text)
+        if self._then is None:
+            return self._store.postings(self._namespace, words + marks)
+        address: dict[str, NDArray[np.int64]] = {}
+        count: dict[str, NDArray[np.int64]] = {}
+        for word in words + marks:
+            counts = np.array([each.count(word) for each in self._words], dtype=np.int64)
+            address[word], count[word] = self.slots.address[counts > 0], counts[counts > 0]
+        return Postings(address, count)
+
+    def focus(self, session: str) -> dict[int, float]:
+        """Index → weight of the session's previous focus, of what was known."""
+        weights: Mapping[str, float] = dict(self._store.focus(self._namespace, session))
+        if self._then is not None:
+            return {i: weights[memory.id] for i, memory in enumerate(self._then) if memory.id in weights}
+        places = {self._store.get(id).address: weight for id, weight in weights.items()}
+        index = np.flatnonzero(np.isin(self.slots.address, [each for each in places if each is not None]))
+        return {int(i): places[int(self.slots.address[i])] for i in index}
+
+    def allowed(self, tags: Sequence[str], after: str | None, before: str | None) -> NDArray[np.bool_] | None:
+        """(N,) what has all of these tags and happened in [after, before); None where nothing is asked for."""
+        if not tags and after is None and before is None:
+            return None
+        slots = self.slots
+        happened = np.where(np.isnan(slots.occurred), slots.created, slots.occurred)
+        allowed = np.ones(len(slots), dtype=bool)
+        if after is not None:
+            allowed &= happened >= _seconds(after)
+        if before is not None:
+            allowed &= happened < _seconds(before)
+        return allowed & self._tagged(tags) if tags else allowed
+
+    def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
+        if self._then is not None:
+            return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
+        return np.isin(self.slots.address, self._store.tagged(self._namespace, tags))
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()

@@ -1,0 +1,42 @@
+"""What `status` tells about a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from ntm_memory.config import Settings
+from ntm_memory.lookup import STATES, find
+from ntm_memory.store.base import Store
+
+
+def survey(store: Store, settings: Settings) -> dict[str, Any]:
+    """Counts, size, usage, embedder, integrity and warnings."""
+    counts = {state: store.count(state=state) for state in STATES}
+    faults = store.check()
+    info = store.info()
+    return {
+        "memories": counts,
+        "namespaces": store.namespaces(),
+        "memory_size": settings.memory_size,
+        "when_full": settings.capacity.when_full,
+        "usage": round(counts["live"] / settings.memory_size, 4),
+        "embedder": store.embedder(),
+        "integrity": faults or "ok",
+        "warnings": [*info.pop("warnings", ()), *_warnings(counts["live"], settings)],
+        "store": info,
+    }
+
+
+def history(store: Store, id_or_key: str) -> dict[str, Any]:
+    """One memory, whatever its state, and its older versions, oldest first."""
+    memory = find(store, id_or_key, states=STATES)
+    return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
+
+
+def _warnings(live: int, settings: Settings) -> Iterator[str]:
+    size, when_full = settings.memory_size, settings.capacity.when_full
+    if live >= size:
+        then = {"grow": "it grows on", "evict": "each new memory archives the least used one"}
+        yield f"all {size:,} slots (memory_size) are taken: {then.get(when_full, 'new memories are refused')}"
