@@ -21,6 +21,8 @@ from _setup.report import SetupError
 from _setup.requirements import TORCH, known_extras, read_requirements, read_weights_requirement
 from _setup.skill import chosen_targets, copy_skill
 from _setup.weights import provide_weights
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.paths import data_home, ensure_private_dir, environment_dir, remember_home
 
 PYPROJECT = SKILL / "pyproject.toml"
 EXAMPLE = """example: python3 install.py --target claude
@@ -51,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
             _show_demo(answer)
         else:
             print(json.dumps({"ok": True, **answer}, ensure_ascii=False, indent=2))
-    except SetupError as error:
+    except (SetupError, NTMMemoryError) as error:
         return _fail(error)
     except OSError as error:
         return _fail(SetupError("install_failed", str(error), "mend that, then run this again"))
@@ -85,13 +87,14 @@ def _parser() -> _Parser:
         metavar="URL",
         help="with sentence-transformers: take PyTorch from here, e.g. its CPU index, instead of PyPI's CUDA build",
     )
+    parser.add_argument("--home", metavar="DIR", help="keep memories in this folder from now on")
     parser.add_argument("--demo", action="store_true", help="then show it at work, for people")
     return parser
 
 
 def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
-    from ntm_memory.paths import ensure_private_dir, environment_dir
-
+    if arguments.home:
+        remember_home(arguments.home)
     folder = environment_dir()
     ensure_private_dir(folder.parent)
     with only_one(folder.with_name(folder.name + ".lock")):
@@ -101,6 +104,7 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         targets = _copy(environment, arguments.target)
     usable = Path(next(iter(targets.values()))["path"]) if targets else SKILL
     return {
+        "home": str(data_home()),
         "environment": str(folder),
         "made_by": environment.made_by,
         "python": environment.python,
@@ -145,7 +149,7 @@ def _show_demo(answer: dict[str, Any]) -> None:
         print(line, flush=True)
 
 
-def _fail(error: SetupError) -> int:
+def _fail(error: SetupError | NTMMemoryError) -> int:
     told = {"code": error.code, "message": error.message, "hint": error.hint}
     print(json.dumps({"ok": False, "error": told}, ensure_ascii=False))
     return 2 if error.code == "usage" else 3

@@ -1,0 +1,42 @@
+"""No test touches the user's own folders; the scripts run inside the Python that runs the tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def _point_elsewhere(patch, folder):
+    """Every folder of the user's that the package could use, below `folder`."""
+    patch.setenv("HOME", str(folder))
+    patch.setenv("USERPROFILE", str(folder))
+    patch.setenv("LOCALAPPDATA", str(folder / "AppData"))
+    patch.setenv("XDG_DATA_HOME", str(folder / ".local" / "share"))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    patch.setenv("XDG_CACHE_HOME", str(folder / ".cache"))
+    patch.setenv("NTM_MEMORY_HOME", str(folder / "memory"))
+    patch.setenv("NTM_MEMORY_ENV", sys.prefix)
+    patch.setenv("NTM_MEMORY_TESTING", "1")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_real_home(tmp_path_factory):
+    """For what longer-lived fixtures do."""
+    with pytest.MonkeyPatch.context() as patch:
+        _point_elsewhere(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch, tmp_path):
+    """Each test has its own."""
+    _point_elsewhere(monkeypatch, tmp_path / "home")
