@@ -60,6 +60,7 @@ class Interface:
         self._softplus = slice(ends[3], ends[5])
         self._gamma = slice(ends[4], ends[5])
         self._kernel = slice(ends[5], ends[6])
+        self._kernel_shape = self._shapes[6]
 
     def split(self, outputs: Array) -> HeadParameters:
         """Views of (…, P) outputs, or of their gradients, block by block."""
@@ -82,7 +83,7 @@ class Interface:
         np.logaddexp(0, positive, out=positive)
         raw[..., self._gamma] += 1
         if self._kernel.start < self._kernel.stop:
-            kernel = self.split(raw).kernel
+            kernel = self._kernel_block(raw)
             kernel[...] = content_focus(kernel, 1.0)
 
     def slopes(self, squashed: Array) -> Array:
@@ -101,7 +102,10 @@ class Interface:
         """Turn gradients (…, P) of the parameters into those of the raw outputs, in place."""
         grad *= slopes
         if self._kernel.start < self._kernel.stop:
-            d_kernel = self.split(grad).kernel
+            d_kernel = self._kernel_block(grad)
             mixed = np.add.reduce(d_kernel * head.kernel, axis=-1, keepdims=True)
             d_kernel -= mixed
             d_kernel *= head.kernel
+
+    def _kernel_block(self, numbers: Array) -> Array:
+        return numbers[..., self._kernel].reshape(numbers.shape[:-1] + self._kernel_shape)

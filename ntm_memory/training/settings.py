@@ -31,6 +31,8 @@ class TrainingSettings:
     """Largest global norm of a gradient."""
     clip_factor: float = 3.0
     """…and at most so many times the median norm of the last 100 batches: one odd batch cannot undo everything."""
+    clip_floor: float = 0.1
+    """…but never below this: a rare sequence that fails must still teach when all others have become easy."""
     settle_below: float = 1.0
     """Wrong bits a sequence (mean of the last 50 batches) below which the learning rate falls, for good."""
     settle_rate: float = 0.2
@@ -108,6 +110,7 @@ _POSITIVE = {
     "learning_rate": 1.0,
     "clip": 1e6,
     "clip_factor": 1e6,
+    "clip_floor": 1e6,
     "settle_rate": 1.0,
     "cool": 1.0,
     "reach": 1.0,

@@ -107,7 +107,8 @@ class Trainer:
         norms = self.state.norms
         limit = self.settings.clip
         if len(norms) >= RECENT:
-            limit = min(limit, self.settings.clip_factor * float(np.median(norms)))
+            usual = self.settings.clip_factor * float(np.median(norms))
+            limit = min(limit, max(usual, self.settings.clip_floor))
         norms.append(clip_norm(gradient, limit))
         del norms[:-100]
 

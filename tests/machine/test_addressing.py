@@ -129,5 +129,7 @@ def test_gradients_agree_with_central_differences(seed):
         differences(lambda x: a.cosine_similarity(keys, x).similarity, memory, d_cosine), rel=1e-5, abs=1e-8
     )
     d_weights, d_kernel = a.shift_sparse_backward(w[0], kernel[0], near, grad[0])
-    assert d_weights == pytest.approx(differences(lambda x: a.shift_sparse(x, kernel[0], near), w[0], grad[0]), abs=1e-8)
+    assert d_weights == pytest.approx(
+        differences(lambda x: a.shift_sparse(x, kernel[0], near), w[0], grad[0]), abs=1e-8
+    )
     assert d_kernel == pytest.approx(differences(lambda x: a.shift_sparse(w[0], x, near), kernel[0], grad[0]), abs=1e-8)
