@@ -1,7 +1,8 @@
-"""The memory matrix in one derived file beside the database: mapped into memory when a process starts.
+"""The memory matrix in one derived file beside the database: read in one go when a process starts.
 
 The database is the truth. The file carries the sequence number up to which it agrees; rows written later are patched
-in, and in any doubt everything is read anew. Losing it loses nothing.
+in, and in any doubt everything is read anew. Losing it loses nothing. It is read, not mapped: the checksum touches
+every page anyway, a mapped file that a sync program truncates kills the process, and Windows cannot replace one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
+_SEAL = 4
 # the order of the file: everything small first, so that the keys begin on a boundary
 _TYPES: dict[str, str] = {
     "row": "<i8",
@@ -119,13 +121,12 @@ def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
     small += b"\0" * (-len(small) % _ALIGN)
     keys = arrays["keys"].tobytes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    head = {"format": FORMAT, **vars(stamp), "shapes": shapes, "crc": zlib.crc32(keys, zlib.crc32(small))}
-    header = json.dumps(head).encode()
+    header = json.dumps({"format": FORMAT, **vars(stamp), "shapes": shapes}).encode()
     header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.writelines((header, small, keys))
+            out.writelines((header, small, keys, _seal(header, small, keys)))
         draft.replace(file)
     except OSError:
         with suppress(OSError):
@@ -137,29 +138,39 @@ def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
 def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
     """The matrix of the file, or None where it is missing, damaged, foreign or not of the database's past."""
     try:
-        mapped = np.memmap(file, dtype=np.uint8, mode="r")
-        end = bytes(mapped[: 1 << 16]).index(b"\n") + 1
-        head = json.loads(bytes(mapped[:end]))
+        whole = np.fromfile(file, dtype=np.uint8)
+        if _seal(whole[:-_SEAL].data) != whole[-_SEAL:].tobytes():
+            return None
+        end = whole[: 1 << 16].tobytes().index(b"\n") + 1
+        head = json.loads(whole[:end].tobytes())
         stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim")))
-        if head["format"] != FORMAT or not stamp.may_become(now) or zlib.crc32(mapped[end:].data) != head["crc"]:
+        if head["format"] != FORMAT or not stamp.may_become(now):
             return None
         arrays, at = {}, end
         for name, kind in _TYPES.items():
             at += -at % _ALIGN if name == "keys" else 0
             shape = tuple(head["shapes"][name])
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
-            arrays[name] = np.asarray(mapped[at : at + size]).view(kind).reshape(shape)
+            arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
-        return (Matrix(**arrays), stamp) if at == len(mapped) else None
+        return (Matrix(**arrays), stamp) if at == len(whole) - _SEAL else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _seal(*parts: bytes | memoryview) -> bytes:
+    """CRC32 of the parts, as the last bytes of the file."""
+    crc = 0
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+    return crc.to_bytes(_SEAL, "little")
 
 
 def remove(file: Path) -> None:
     """Remove the file and what interrupted writers left of it.
 
     Raises:
-        OSError: one of them is still there (another process on Windows has it mapped).
+        OSError: one of them is still there (on Windows, while another process reads it).
     """
     for each in (file, *file.parent.glob(file.name + ".*")):
         each.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The live memory matrix in this process: mapped from the derived file, patched with what was written since."""
+"""The live memory matrix in this process: read from the derived file, patched with what was written since."""
 
 from __future__ import annotations
 

@@ -22,7 +22,13 @@ _TABLE = (
 )
 _PLACES = "CREATE VIRTUAL TABLE temp.word_places USING fts5vocab('main', 'word_index', 'instance')"
 _LIVE = "SELECT row, words FROM memories WHERE state = 'live'"
-_SHADOWS = ("word_index_data", "word_index_idx", "word_index_docsize")
+# FTS5's own tables, as they are when nothing is indexed: no averages, a structure of no segments
+_BLANK = (
+    "DELETE FROM word_index_data",
+    "DELETE FROM word_index_idx",
+    "DELETE FROM word_index_docsize",
+    "INSERT INTO word_index_data VALUES (1, x''), (10, x'00000000000000')",
+)
 Counts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -89,7 +95,11 @@ def is_ready(sql: sqlite3.Connection, ledger: Ledger) -> bool:
 
 def make_index(sql: sqlite3.Connection, ledger: Ledger) -> None:
     """Make the FTS5 index of a file that has none, or whose memories were changed by a Python without FTS5."""
-    sql.execute("DROP TABLE IF EXISTS word_index")
+    try:
+        sql.execute("DROP TABLE IF EXISTS word_index")
+    except sqlite3.DatabaseError:  # too damaged for FTS5 to open
+        _blank(sql)
+        sql.execute("DROP TABLE word_index")
     sql.execute(_TABLE)
     sql.executemany("INSERT INTO word_index(rowid, words) VALUES (?, ?)", sql.execute(_LIVE).fetchall())
     ledger.set_meta("words_stale", "0")
@@ -192,9 +202,13 @@ class ScannedWords:
     def forget(self) -> None:
         """Empty an index that another Python made: without FTS5 a single word cannot be taken out of it."""
         if self._outdates:
-            for table in _SHADOWS:
-                self._sql.execute(f"DELETE FROM {table}")
+            _blank(self._sql)
             self._ledger.set_meta("words_stale", "1")
+
+
+def _blank(sql: sqlite3.Connection) -> None:
+    for statement in _BLANK:
+        sql.execute(statement)
 
 
 def _exists(sql: sqlite3.Connection) -> bool:

@@ -1,0 +1,205 @@
+"""The derived matrix: equal to what the database says, however the file beside it was treated."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from ntm_memory.store import matrix as sidecar
+from ntm_memory.store import open_store
+from ntm_memory.store.matrix import Stamp
+from ntm_memory.store.snapshot import LAG
+
+from .drafts import EMBEDDER, Clock, draft
+from .reading_contract import same_slots
+
+real = sidecar.build
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def file(path):
+    """The file beside a store of three hundred memories, some of them gone or out of order."""
+    store = open_store(path, clock=Clock())
+    store.set_embedder(EMBEDDER)
+    with store.transaction():
+        memories = [store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 7}")) for i in range(300)]
+        for memory in memories[::10]:
+            store.set_strength(memory.id, 0)
+        for memory in memories[50:100:10]:
+            store.set_strength(memory.id, 0.5)
+    store.close()
+    return path.with_name("matrix.bin")
+
+
+def slots(path):
+    store = open_store(path)
+    found, faults = store.slots("default"), store.check()
+    store.close()
+    return found, faults
+
+
+def from_blobs(path):
+    path.with_name("matrix.bin").unlink()
+    return slots(path)[0]
+
+
+def test_the_file_is_mapped_not_read_anew(path, file, monkeypatch):
+    expected, _ = slots(path)
+    store = open_store(path)
+    monkeypatch.setattr(
+        sidecar,
+        "build",
+        lambda entries, keys, dim: pytest.fail("read from the database") if entries else real(entries, keys, dim),
+    )
+    found = store.slots("default")
+    assert same_slots(found, expected) and not found.keys.flags.writeable
+    monkeypatch.undo()
+    store.close()
+    assert same_slots(from_blobs(path), expected)
+
+
+def test_few_changes_are_patched_in_without_rewriting_the_file(path, file):
+    before = file.read_bytes()
+    store = open_store(path)
+    live = store.slots("default").address.tolist()
+    with store.transaction():
+        store.add(draft("new", passages=2))
+        store.rewrite(store.get_many([live[3]])[0].id, draft("other words", passages=3))
+        store.set_strength(store.get_many([live[5]])[0].id, 0)
+        store.set_strength(store.get_many([live[6]])[0].id, 0.25)
+    patched = store.slots("default")
+    store.close()
+    assert file.read_bytes() == before
+    cold, faults = slots(path)
+    assert same_slots(cold, patched) and faults == [] and same_slots(from_blobs(path), patched)
+
+
+def test_many_changes_rewrite_the_file(path, file):
+    before = file.read_bytes()
+    store = open_store(path)
+    with store.transaction():
+        for i in range(LAG + 1):
+            store.add(draft(f"more {i}"))
+    store.close()
+    assert file.read_bytes() != before
+    cold, faults = slots(path)
+    assert faults == [] and same_slots(from_blobs(path), cold)
+
+
+def test_any_flipped_byte_leads_to_reading_anew(path, file):
+    expected, whole = slots(path)[0], file.read_bytes()
+    header = whole.index(b"\n")
+    chance = random.Random(7)
+    places = [chance.randrange(header) for _ in range(15)] + [chance.randrange(header, len(whole)) for _ in range(25)]
+    for place in places:
+        if whole[place : place + 1] == b" ":
+            continue
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << chance.randrange(8)
+        file.write_bytes(damaged)
+        found, faults = slots(path)
+        assert same_slots(found, expected), place
+        assert faults == [], "what was refused is removed, and nothing is left to complain of"
+
+
+@pytest.mark.parametrize(
+    "treat", [lambda b: b"", lambda b: b[:100], lambda b: b[:-1], lambda b: b + b"x", lambda b: b"{}\n"]
+)
+def test_a_torn_file_is_not_believed(path, file, treat):
+    expected, whole = slots(path)[0], file.read_bytes()
+    file.write_bytes(treat(whole))
+    assert same_slots(slots(path)[0], expected)
+
+
+def test_check_names_a_file_that_lies(path, file):
+    store = open_store(path)
+    now = store._now()
+    matrix, _ = sidecar.load(file, now)
+    lie = sidecar.Matrix(**vars(matrix) | {"keys": matrix.keys + 1})
+    sidecar.save(file, lie, now)
+    assert store.check() == ["derived matrix disagrees with the memories"]
+    store.repair()
+    assert store.check() == [] and store.slots("default").keys.max() <= 1
+    store.close()
+
+
+def test_a_file_of_another_store_is_not_believed(path, file, tmp_path):
+    other = open_store(tmp_path / "other" / "memory.db")
+    other.set_embedder(EMBEDDER)
+    other.add(draft("alone"))
+    other.close()
+    file.replace(tmp_path / "other" / "matrix.bin")
+    assert len(slots(tmp_path / "other" / "memory.db")[0]) == 1
+
+
+def test_a_restored_backup_does_not_meet_a_matrix_of_its_future(path, file):
+    backup, ahead = path.read_bytes(), None
+    store = open_store(path)
+    with store.transaction():
+        for i in range(LAG + 1):
+            store.add(draft(f"lost future {i}"))
+    store.close()
+    ahead = file.read_bytes()
+    path.write_bytes(backup)
+    store = open_store(path)
+    assert len(store.slots("default")) == 275
+    with store.transaction():
+        for i in range(LAG + 5):
+            store.add(draft(f"other future {i}"))
+    found = store.slots("default")
+    store.close()
+    assert file.read_bytes() != ahead and same_slots(from_blobs(path), found)
+
+
+def test_a_failure_to_write_the_file_fails_nothing(path, tmp_path):
+    (tmp_path / "matrix.bin").mkdir()
+    store = open_store(path)
+    store.set_embedder(EMBEDDER)
+    with store.transaction():
+        for i in range(LAG + 1):
+            store.add(draft(f"text {i}"))
+    assert len(store.slots("default")) == LAG + 1
+    store.close()
+    assert len(open_store(path).slots("default")) == LAG + 1
+    assert [f.name for f in tmp_path.iterdir() if f.name.startswith("matrix")] == ["matrix.bin"]
+
+
+def test_stamps_tell_what_may_be_patched():
+    now = Stamp("u", 10, 1, 8)
+    assert now.may_become(now) and Stamp("u", 0, 1, 8).may_become(now)
+    others = [Stamp("v", 10, 1, 8), Stamp("u", 11, 1, 8), Stamp("u", 10, 0, 8), Stamp("u", 10, 1, 9)]
+    assert not any(other.may_become(now) for other in others)
+
+
+def test_patching_equals_building_from_scratch():
+    chance = np.random.default_rng(3)
+
+    def entry(row):
+        return (row, 1, -1, row, int(chance.integers(100)), np.nan, 1.0, 0.5, 1.0, 3, False, False)
+
+    def blob(row, passages):
+        return np.full((passages, 4), row, np.float32).tobytes()
+
+    for _ in range(30):
+        old = {int(r): entry(int(r)) for r in chance.choice(30, 12, replace=False)}
+        changed = {int(r): entry(int(r)) for r in chance.choice(40, 8, replace=False)}
+        ended = {r for r in changed if chance.random() < 0.4}
+        sizes = {row: int(chance.integers(1, 4)) for row in {**old, **changed}}
+        grown = {row: size + 1 if row in changed else size for row, size in sizes.items()}
+
+        def of(entries, sizes):
+            rows = sorted(entries)
+            return sidecar.build([entries[r] for r in rows], [blob(r, sizes[r]) for r in rows], 4)
+
+        new = {row: e for row, e in changed.items() if row not in ended}
+        rest = {row: e for row, e in old.items() if row not in changed}
+        patched = sidecar.patch(of(old, sizes), np.array(sorted(changed)), of(new, grown))
+        expected = of({**rest, **new}, grown)
+        assert all(np.array_equal(a, vars(expected)[name], equal_nan=True) for name, a in vars(patched).items())
