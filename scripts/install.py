@@ -14,8 +14,9 @@ if __name__ == "__main__":
         sys.exit(3)
     sys.dont_write_bytecode = True  # the skill's folder stays clean
     from _door import SKILL, speak_utf8
-    from _setup.main import main
 
     speak_utf8()
     sys.path.insert(1, str(SKILL))
+    from _setup.main import main
+
     sys.exit(main(sys.argv[1:]))

@@ -19,7 +19,7 @@ from _setup.process import run
 from _setup.proof import prove
 from _setup.report import SetupError
 from _setup.requirements import TORCH, known_extras, read_requirements, read_weights_requirement
-from _setup.skill import chosen_targets, copy_skill
+from _setup.skill import chosen_targets, copy_skill, refuse_foreign
 from _setup.weights import provide_weights
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.paths import data_home, ensure_private_dir, environment_dir, remember_home
@@ -95,14 +95,19 @@ def _parser() -> _Parser:
 def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.home:
         remember_home(arguments.home)
+    targets = chosen_targets(arguments.target)
+    for target in targets.values():
+        refuse_foreign(target)
     folder = environment_dir()
     ensure_private_dir(folder.parent)
     with only_one(folder.with_name(folder.name + ".lock")):
         environment = _provide(folder, arguments)
         weights = provide_weights(environment, SKILL, read_weights_requirement(PYPROJECT))
         replace(environment, complete=True).write_marker()
-        targets = _copy(environment, arguments.target)
-    usable = Path(next(iter(targets.values()))["path"]) if targets else SKILL
+        actions = {host: copy_skill(SKILL, target) for host, target in targets.items()}
+        for skill in (SKILL, *targets.values()):
+            _compile(environment, skill)
+    usable = next(iter(targets.values()), SKILL)
     return {
         "home": str(data_home()),
         "environment": str(folder),
@@ -111,7 +116,7 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         "extras": list(environment.extras),
         "embedder": {"backend": "e5", "weights": str(weights)},
         "skill": str(usable),
-        "targets": targets,
+        "targets": {host: {"path": str(targets[host]), "action": action} for host, action in actions.items()},
         "proof": prove(usable, folder),
     }
 
@@ -123,15 +128,6 @@ def _provide(folder: Path, arguments: argparse.Namespace) -> Environment:
     if "sentence-transformers" in extras:
         requirements.insert(0, TORCH)
     return provide_environment(folder, requirements, extras, torch_index=arguments.torch_index)
-
-
-def _copy(environment: Environment, choice: str) -> dict[str, dict[str, str]]:
-    targets = {}
-    for host, folder in chosen_targets(choice).items():
-        targets[host] = {"path": str(folder), "action": copy_skill(SKILL, folder)}
-    for skill in [SKILL, *(Path(target["path"]) for target in targets.values())]:
-        _compile(environment, skill)
-    return targets
 
 
 def _compile(environment: Environment, skill: Path) -> None:

@@ -39,6 +39,17 @@ def chosen_targets(choice: str) -> dict[str, Path]:
     return {host: folders[host] for host in names}
 
 
+def refuse_foreign(target: Path) -> None:
+    """Make sure that nobody else's folder is replaced.
+
+    Raises:
+        SetupError: the target is there and is not this skill.
+    """
+    if os.path.lexists(target) and not _is_ours(target):
+        hint = "move it away, then run this again"
+        raise SetupError("foreign_folder", f"{target} is there already and is not this skill", hint)
+
+
 def copy_skill(source: Path, target: Path) -> str:
     """Put the skill into a host's folder in one step: what was there before is replaced whole.
 
@@ -50,14 +61,11 @@ def copy_skill(source: Path, target: Path) -> str:
         `installed`, `replaced`, or `in_place` where source and target are the same.
 
     Raises:
-        SetupError: the target holds something else, or cannot be written.
+        SetupError: it cannot be written.
     """
     if target.exists() and os.path.samefile(source, target):
         return "in_place"
     there = os.path.lexists(target)
-    if there and not _is_ours(target):
-        hint = "move it away, then run this again"
-        raise SetupError("foreign_folder", f"{target} is there already and is not this skill", hint)
     say(f"copying the skill to {target}")
     new, old = (target.with_name(f".{NAME}.{which}") for which in ("new", "old"))
     try:
