@@ -72,7 +72,8 @@ def child_variables(environment: Path, packages: str | None) -> dict[str, str]:
     variables = {name: value for name, value in os.environ.items() if name not in left_out}
     if packages:
         variables["PYTHONPATH"] = packages
-    return {**variables, "PYTHONUTF8": "1", "PYTHONPYCACHEPREFIX": str(pycache_dir(environment))}
+    ours = {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONPYCACHEPREFIX": str(pycache_dir(environment))}
+    return {**variables, **ours}
 
 
 def _enter(environment: Path) -> int:

@@ -1,0 +1,153 @@
+"""Imports run downwards only; the table is the one of the architecture."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ntm_memory.cli.parsers import PARSERS
+
+PACKAGE = Path(__file__).parents[1] / "ntm_memory"
+SCRIPTS = PACKAGE.parent / "scripts"
+DOORS = sorted(set(SCRIPTS.glob("[!_]*.py")) - {SCRIPTS / "install.py"})
+# A room is a folder or a module of the package; those not named here are the manager's helpers.
+FLOORS = {
+    "errors": 0,
+    "config": 0.5,
+    "paths": 0.5,
+    "machine": 1,
+    "training": 2,
+    "embedding": 2,
+    "store": 2,
+    "recall": 3,
+    "reasoning": 4,
+    "commands": 6,
+    "cli": 7,
+    "hosts": 7,
+}
+MANAGER = 5
+# Rooms that may know less than the floors below them.
+ONLY = {
+    "errors": set(),
+    "config": {"errors"},
+    "paths": {"errors"},
+    "machine": {"errors"},
+    "training": {"machine", "errors"},
+    "embedding": {"errors"},
+    "store": {"errors"},
+    "recall": {"machine", "store", "errors"},
+    "commands": {"manager", "config", "errors"},
+    "hosts": {"commands", "errors"},
+}
+LIBRARIES = {
+    "errors": set(),
+    "config": set(),
+    "paths": set(),
+    "machine": {"numpy"},
+    "commands": set(),
+    "agent": set(),
+    "telling": set(),
+}
+
+
+def imports(file):
+    """(module, line, whether it is imported when the file is) of every import."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    inside = {
+        id(inner)
+        for outer in ast.walk(tree)
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for inner in ast.walk(outer)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            whole = node.module == "ntm_memory"
+            names = [f"ntm_memory.{alias.name}" for alias in node.names] if whole else [node.module]
+        else:
+            continue
+        for name in names:
+            yield name.split("."), node.lineno, id(node) not in inside
+
+
+def room_of(file):
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if file != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_run_downwards(file):
+    room = room_of(file)
+    floor = FLOORS.get(room, MANAGER)
+    for (top, *rest), line, _ in imports(file):
+        if top != "ntm_memory" or not rest or rest[0] in (room, "__version__"):
+            continue
+        other, where = rest[0], f"{file.relative_to(PACKAGE)}:{line}"
+        below = FLOORS.get(other, MANAGER)
+        assert below < floor or below == floor == MANAGER, f"{where}: {room} imports {other}, which is not below it"
+        if room in ONLY:
+            known = ONLY[room] | ({"telling", "results"} if "manager" in ONLY[room] else set())
+            assert other in known, f"{where}: {room} imports {other}"
+
+
+@pytest.mark.parametrize("room", sorted(LIBRARIES))
+def test_rooms_that_need_no_library(room):
+    for file in FILES:
+        if room_of(file) == room:
+            for (top, *_), line, _ in imports(file):
+                known = top in sys.stdlib_module_names or top == "ntm_memory" or top in LIBRARIES[room]
+                assert known, f"{file.relative_to(PACKAGE)}:{line}: {room} imports {top}"
+
+
+def test_the_managers_helpers_do_not_import_in_a_circle():
+    graph = {}
+    for file in FILES:
+        room = room_of(file)
+        if FLOORS.get(room, MANAGER) == MANAGER:
+            found = {rest[0] for (top, *rest), _, at_once in imports(file) if top == "ntm_memory" and rest and at_once}
+            graph[room] = {other for other in found if FLOORS.get(other, MANAGER) == MANAGER}
+    graph = {room: others & set(graph) for room, others in graph.items()}
+    while graph:
+        leaves = [room for room, others in graph.items() if not others]
+        assert leaves, f"these import in a circle: {graph}"
+        graph = {room: others - set(leaves) for room, others in graph.items() if room not in leaves}
+
+
+def test_scripts_know_the_package_only_by_its_door():
+    for file in SCRIPTS.glob("*.py"):
+        for (top, *rest), line, _ in imports(file):
+            own = top in ("_door", "_setup") or top in sys.stdlib_module_names
+            door = top == "ntm_memory" and rest and rest[0] in ("cli", "paths")
+            assert own or door, f"{file.name}:{line} imports {'.'.join([top, *rest])}"
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+@pytest.mark.parametrize("arguments", [["--help"], ["--no-such-option"]], ids=["help", "usage"])
+def test_help_and_usage_errors_import_neither_numpy_nor_torch(door, arguments):
+    done = subprocess.run([sys.executable, "-X", "importtime", str(door), *arguments], capture_output=True, text=True)
+    assert done.returncode == (0 if arguments == ["--help"] else 2), done.stdout
+    loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "ntm_memory" in loaded
+    assert not loaded & {"numpy", "torch", "sentence_transformers", "yaml", "dateparser"}
+
+
+def test_every_command_has_a_script():
+    assert set(PARSERS) <= {path.stem for path in DOORS}
+
+
+def test_scripts_are_doors_of_a_few_lines():
+    for path in DOORS:
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 30, path.name
+
+
+def test_no_module_outgrows_its_idea():
+    for path in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]:
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 330, path
