@@ -141,7 +141,9 @@ class Recaller:
         answers = fit(_answers(known, reading, limit, least), chars, request.words)
         if known.is_now:
             self._remember(space, name, answers)
-        return RecallResult(_echoed(text), tuple(answers), round(reading.confidence, 4))
+        # what follows from the previous focus is certain; only what is looked for by content may not be there
+        sure = 1.0 if request.key is None else round(reading.confidence, 4)
+        return RecallResult(_echoed(text), tuple(answers), sure)
 
     def read_location(
         self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
@@ -247,7 +249,6 @@ class Recaller:
         """Why nothing is answered, or None."""
         if request.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
             return f"no memory stands {_side(request.shift)} the best match in its session"
-        # a place that follows from the focus is certain; only what was looked for by content may not be there
         if request.key is not None and reading.confidence < self._settings.recall.confidence_floor:
             return "nothing relevant"
         if not (reading.weights >= least).any():

@@ -15,8 +15,13 @@ def context(answer: Answer) -> str:
     """A block for a prompt; memorize refuses text that holds its opening tag."""
     if not answer["memories"]:
         return f"{RECALLED_TAG}>\n(nothing recalled: {answer['reason']})\n{CLOSING}"
-    lines = [f"- [{memory['id']}, {_when(memory)}] {memory['content']}" for memory in answer["memories"]]
+    lines = [f"- [{memory['id']}, {_when(memory)}] {_inside(memory['content'])}" for memory in answer["memories"]]
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
+
+
+def _inside(content: str) -> str:
+    """A memory's text cannot end the block it stands in."""
+    return content.replace(CLOSING, CLOSING.replace("/", "\\/"))
 
 
 def _memorize(answer: Answer) -> str:
