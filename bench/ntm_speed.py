@@ -2,11 +2,11 @@
 
     python bench/ntm_speed.py [--length 10] [--rounds 15] [--json]
 
-The PyTorch network is written here as one writes it for autograd: a module that holds the parameters, one function per
-head and step. It comes in two styles: `batched` shifts all sequences of a batch at once, `looped` shifts them one by one
-with conv1d, as the much-used public port (loudinthecloud/pytorch-ntm) does. Before anything is timed, both must give the
-same loss and the same gradients from the same parameters. All run in one process, one thread, turn by turn; the figure is
-the median of the rounds' CPU times.
+The PyTorch network is written here as one writes it for autograd: a module that holds the parameters, one function
+per head and step. It comes in two styles: `batched` shifts all sequences of a batch at once, `looped` shifts them one
+by one with conv1d, as the much-used public port (loudinthecloud/pytorch-ntm) does. Before anything is timed, both must
+give the same loss and the same gradients from the same parameters. All run in one process, one thread, turn by turn;
+the figure is the median of the rounds' CPU times.
 """
 
 from __future__ import annotations

@@ -82,12 +82,13 @@ class Parameters:
             self._views[name][...] = value
 
 
-def initial_parameters(settings: MachineSettings, seed: int) -> Parameters:
+def initial_parameters(settings: MachineSettings, seed: int, *, gate_bias: float = 0.0) -> Parameters:
     """Random parameters: Glorot-uniform matrices, small biases.
 
     Args:
         settings: sizes.
         seed: the same seed gives the same numbers whatever `memory_size` and `dtype`.
+        gate_bias: added to the gate's bias of every head; below 0, heads begin by staying near where they looked.
     """
     rng = np.random.default_rng(seed)
     parameters = Parameters(settings)
@@ -100,6 +101,7 @@ def initial_parameters(settings: MachineSettings, seed: int) -> Parameters:
         fan_in = inputs if name.startswith("controller") else len(view)
         bound = gain * np.sqrt(6 / (fan_in + view.shape[1]))
         parameters[name] = rng.uniform(-bound, bound, size=view.shape)
+    Interface(settings).split(parameters["heads.bias"]).gate[...] += gate_bias
     if settings.memory_start == "learned":
         parameters["start.memory"] = rng.normal(scale=0.1, size=parameters["start.memory"].shape)
     return parameters

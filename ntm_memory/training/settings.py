@@ -22,6 +22,8 @@ class TrainingSettings:
     """Machine settings besides the input's and output's size."""
     memory_sizes: tuple[int, int] | None = None
     """Train every batch on a memory of another size, drawn from this range; validation uses the machine's own."""
+    gate_bias: float = 0.0
+    """Where the gates start: at −2 heads begin by location, which copying needs and content can disturb."""
     seed: int = 0
     sequences: int = 20_000
     batch: int = 16
@@ -44,7 +46,7 @@ class TrainingSettings:
     widen_below: float = 0.05
     """Share of wrong answer bits (last 50 batches) below which the curriculum widens."""
     validation: tuple[Mapping[str, int], ...] = ()
-    """Sizes, longer than trained, on which the checkpoint is chosen; empty: the largest trained ones."""
+    """Sizes, longer than trained, on which the checkpoint is chosen, besides the largest trained ones."""
     validation_sequences: int = 32
     validate_every: int = 800
     """Sequences between validations."""

@@ -26,11 +26,14 @@ class TrainerState:
     parameters: NDArray[Any]
     optimiser: dict[str, NDArray[Any]]
     best_parameters: NDArray[Any]
+    calm_parameters: NDArray[Any]
     reach: float
     sequences: int = 0
     rate: float = 1.0
     """What settling and restoring have left of the learning rate."""
     settled: bool = False
+    calm: bool = False
+    """`calm_parameters` hold a state in which the task was all but solved: where a collapse goes back to."""
     restored: int = 0
     converged_at: int | None = None
     best_at: int = 0
@@ -52,6 +55,7 @@ class TrainerState:
             parameters=parameters,
             optimiser=optimiser,
             best_parameters=parameters.copy(),
+            calm_parameters=parameters.copy(),
             reach=settings.reach,
         )
 
@@ -73,6 +77,7 @@ _PLAIN = (
     "sequences",
     "rate",
     "settled",
+    "calm",
     "restored",
     "converged_at",
     "best_at",
@@ -92,6 +97,7 @@ def save_state(path: Path, settings: TrainingSettings, state: TrainerState) -> N
     arrays |= {
         "parameters": state.parameters,
         "best_parameters": state.best_parameters,
+        "calm_parameters": state.calm_parameters,
         "history": np.array(state.history).reshape(-1, 4),
         "validations": np.array(state.validations).reshape(-1, 3),
     }
@@ -119,6 +125,7 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
             parameters=arrays["parameters"],
             optimiser={name[10:]: value for name, value in arrays.items() if name.startswith("optimiser/")},
             best_parameters=arrays["best_parameters"],
+            calm_parameters=arrays["calm_parameters"],
             best_score=None if score is None else tuple(score),
             history=[tuple(row) for row in arrays["history"].tolist()],
             validations=[tuple(row) for row in arrays["validations"].tolist()],

@@ -24,7 +24,8 @@ CONVERGED_BITS = 0.05
 CONVERGED_SEQUENCES = 1600
 _VALIDATION_STREAM = 1
 COLLAPSED = 0.15
-"""Share of wrong answer bits that says: what was learned is lost."""
+"""Share of wrong answer bits that says: what was learned is lost; go back to when it was below…"""
+CALM = 0.03
 
 
 class Report(NamedTuple):
@@ -49,7 +50,7 @@ class Trainer:
         self.settings = settings
         self.task = settings.make_task()
         machine = settings.machine_settings()
-        self._parameters = initial_parameters(machine, settings.seed)
+        self._parameters = initial_parameters(machine, settings.seed, gate_bias=settings.gate_bias)
         self.machine = Machine(machine, self._parameters)
         self._optimiser = make_optimiser(settings.optimiser, self._parameters.flat.size, machine.dtype)
         self.state = state or TrainerState.new(settings, self._parameters.flat, self._optimiser.state)
@@ -130,16 +131,19 @@ class Trainer:
         if wrong < settings.settle_below and not state.settled:
             state.settled = True
             state.rate *= settings.settle_rate
-        if state.settled and np.mean(state.recent_share[-RECENT:]) > COLLAPSED and state.best_score is not None:
-            self._parameters.flat[:] = state.best_parameters
+        if state.calm and np.mean(state.recent_share[-RECENT:]) > COLLAPSED:
+            self._parameters.flat[:] = state.calm_parameters
             state.rate *= 0.5
             state.restored += 1
             state.forget_recent()
 
     def _validate(self) -> None:
-        """Keep the parameters if they are the best so far at sizes longer than trained."""
+        """Keep the parameters if they are the best so far, at the largest trained sizes and at longer ones."""
         state, settings = self.state, self.settings
-        sizes = [self.task.complete(each) for each in settings.validation or ({},)]
+        if len(state.recent_share) >= RECENT and np.mean(state.recent_share[-RECENT:]) < CALM:
+            state.calm = True
+            state.calm_parameters = self._parameters.flat.copy()
+        sizes = [self.task.complete(each) for each in ({}, *settings.validation)]
         scores = [self.validate(each) for each in sizes]
         order = tuple(np.mean([score.order for score in scores], axis=0).tolist())
         state.validations.append((state.sequences, *order))

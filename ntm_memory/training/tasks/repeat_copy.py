@@ -17,16 +17,23 @@ class RepeatCopy(Task):
             the trained range. `pulses`: so many steps with the channel on, before the delimiter.
         largest_length: of the trained range, which starts at 1.
         largest_repeats: of the trained range, which starts at 1.
+        largest_answer: train on no answer of more rows than that: long sequences are repeated less often.
     """
 
     name = "repeat-copy"
 
     def __init__(
-        self, width: int = 8, number: str = "scalar", largest_length: int = 10, largest_repeats: int = 10
+        self,
+        width: int = 8,
+        number: str = "scalar",
+        largest_length: int = 10,
+        largest_repeats: int = 10,
+        largest_answer: int | None = None,
     ) -> None:
         if number not in ("scalar", "pulses"):
             raise BadValueError(f"number must be scalar or pulses, not {number!r}")
         self.ranges = {"length": (1, largest_length), "repeats": (1, largest_repeats)}
+        self.largest_answer = largest_answer
         self.width = width
         self.number = number
         self.input_size = width + 2
@@ -46,6 +53,13 @@ class RepeatCopy(Task):
         targets[asked:-1, :, : self.width] = np.tile(rows, (repeats, 1, 1))
         targets[-1, :, self.width] = 1
         return Batch(inputs, targets, np.arange(steps) >= asked)
+
+    def draw_sizes(self, rng: np.random.Generator, reach: float) -> dict[str, int]:
+        """See `Task.draw_sizes`."""
+        sizes = super().draw_sizes(rng, reach)
+        if self.largest_answer is not None:
+            sizes["repeats"] = min(sizes["repeats"], max(1, self.largest_answer // sizes["length"]))
+        return sizes
 
     def _told(self, repeats: int) -> Array:
         """(steps, 2): the delimiter's channel and the number's."""

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from ntm_memory.cli.train import main
+from ntm_memory.training.progress import TrainingProgress
+from ntm_memory.training.trainer import Report
+
+SMALL = {
+    "machine": {"memory_size": 12, "memory_dim": 6, "controller_size": 8},
+    "validation": [],
+    "validation_sequences": 2,
+    "validate_every": 40,
+}
+
+
+def call(capsys, *arguments):
+    code = main(list(arguments))
+    printed = capsys.readouterr()
+    return code, json.loads(printed.out), printed.err
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.setattr("ntm_memory.training.experiment._TRIAL_SEQUENCES", 2)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(SMALL))
+    return str(file)
+
+
+def test_train_then_eval_then_show(capsys, tmp_path, config):
+    code, answer, errors = call(
+        capsys, "copy", "--config", config, "--sequences", "120", "--seed", "3", "--out", str(tmp_path), "--no-plots"
+    )
+    assert code == 0 and answer["ok"] and errors == ""
+    assert (answer["sequences"], answer["seed"], answer["plots"]) == (120, 3, [])
+    assert [trial["sizes"]["length"] for trial in answer["generalisation"]] == [20, 30, 50, 120]
+    core = answer["checkpoint"]
+    code, answer, _ = call(
+        capsys, "eval", "copy", "--checkpoint", core, "--seed", "1", "--sequences", "40", "--length", "4"
+    )
+    assert code == 0
+    assert answer["target_bits"] == 32 and answer["sequences"] == 40
+    assert answer["bits_per_target"] == pytest.approx(answer["bits_per_sequence"] / 32, abs=1e-6)
+    assert 8 < answer["bits_per_sequence"] < 24
+    code, answer, _ = call(capsys, "show", "copy", "--checkpoint", core, "--length", "3", "--seed", "5")
+    assert code == 0
+    assert len(answer["targets"]) == len(answer["outputs"]) == 3
+    assert len(answer["read_locations"][0]) == 7
+    assert main(["show", "copy", "--checkpoint", core, "--length", "3", "--format", "text"]) == 0
+    assert "wrong bits" in capsys.readouterr().out
+
+
+def test_the_default_place_is_the_data_folder(capsys, config):
+    code, answer, _ = call(capsys, "copy", "--config", config, "--sequences", "40", "--no-plots")
+    assert code == 0
+    assert answer["checkpoint"].startswith(os.environ["NTM_MEMORY_HOME"])
+
+
+def test_interrupt_saves_and_resume_ends_the_same(capsys, tmp_path, config):
+    arguments = ["copy", "--config", config, "--sequences", "2400", "--no-plots"]
+    interrupted, whole = str(tmp_path / "interrupted"), str(tmp_path / "whole")
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    code, answer, _ = call(capsys, *arguments, "--out", interrupted)
+    assert code == 130
+    assert answer["error"]["code"] == "interrupted" and "--resume" in answer["error"]["hint"]
+    code, resumed, _ = call(capsys, *arguments, "--out", interrupted, "--resume")
+    assert code == 0
+    _, straight, _ = call(capsys, *arguments, "--out", whole)
+    assert resumed["generalisation"] == straight["generalisation"]
+    assert resumed["loss"] == straight["loss"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["sort"], "bad_value", "no task called 'sort'"),
+        (["draw", "copy"], "bad_value", "not understood"),
+        (["copy", "--sequences", "-1"], "bad_value", "sequences must be"),
+        (["copy", "--length", "5"], "bad_value", "--length is for show and eval only"),
+        (["eval", "copy", "--resume"], "bad_value", "--resume is for training only"),
+        (["eval", "copy", "--checkpoint", "/no/such.npz"], "bad_checkpoint", "no file"),
+        (["copy", "--config", "/no/such.json"], "bad_value", "cannot be read"),
+        (["copy", "--bogus"], "usage", "bogus"),
+        ([], "usage", "required"),
+    ],
+)
+def test_mistakes_get_one_clear_error(capsys, arguments, code, said):
+    exit_code, answer, _ = call(capsys, *arguments)
+    assert exit_code == (5 if code == "bad_checkpoint" else 2)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == code
+    assert said in answer["error"]["message"]
+
+
+def test_a_core_of_another_task_is_refused(capsys, tmp_path, config):
+    _, answer, _ = call(capsys, "copy", "--config", config, "--sequences", "40", "--out", str(tmp_path), "--no-plots")
+    code, answer, _ = call(capsys, "eval", "ngram", "--checkpoint", answer["checkpoint"])
+    assert code == 2
+    assert "trained on copy" in answer["error"]["message"]
+
+
+def test_help_needs_no_numpy():
+    child = (
+        "import sys\n"
+        "from ntm_memory.cli.train import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as stopped:\n    assert stopped.code == 0\n"
+        "assert not {'numpy', 'torch', 'matplotlib'} & set(sys.modules)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run([sys.executable, "-c", child], env=environment, capture_output=True, text=True, check=True)
+    assert "train.py eval copy" in found.stdout
+    assert "exit codes" in found.stdout
+
+
+class Terminal:
+    def __init__(self):
+        self.drawn = []
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.drawn.append(text)
+
+    def flush(self):
+        pass
+
+
+def test_the_progress_line():
+    terminal = Terminal()
+    progress = TrainingProgress(terminal)
+    progress(Report(100, 1000, 0.5, 3.0, 0.4))
+    line = progress.line(Report(600, 1000, 0.5, 3.0, 0.4), elapsed=5.0)
+    assert "600/1,000 100/s loss 0.5000 wrong bits 3.00 range 40% left 0:04" in line
+    assert terminal.drawn == []  # not yet time
+    time.sleep(0.21)
+    progress(Report(200, 1000, 0.5, 3.0, 1.0))
+    progress.close()
+    assert terminal.drawn[0].startswith("\r") and terminal.drawn[-1] == "\n"

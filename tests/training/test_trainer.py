@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ntm_memory.errors import BadValueError, CheckpointError, NotSetUpError
+from ntm_memory.training import experiment, plots
+from ntm_memory.training.checkpoint import load_core
+from ntm_memory.training.recipes import recipe
+from ntm_memory.training.settings import TrainingSettings
+from ntm_memory.training.state import load_state, save_state
+from ntm_memory.training.trainer import Trainer
+
+TINY = {
+    "task": "copy",
+    "task_options": {"width": 3},
+    "machine": {"memory_size": 16, "memory_dim": 8, "controller_size": 24, "dtype": "float64"},
+    "batch": 4,
+    "sequences": 160,
+    "validate_every": 40,
+    "validation_sequences": 4,
+    "memory_sizes": (12, 20),
+}
+
+
+def tiny(**changes):
+    return TrainingSettings.from_mapping({**TINY, **changes})
+
+
+def test_a_toy_copy_converges():
+    """Three bits, up to four rows: a minute of the real thing in a few seconds."""
+    machine = {"memory_size": 12, "memory_dim": 8, "controller_size": 40}
+    rates = {"learning_rate": 1e-2, "gate_bias": -2.0, "settle_rate": 1.0, "cool": 0.5}
+    settings = tiny(sequences=8000, machine=machine, memory_sizes=None, validate_every=4000, **rates)
+    trainer = Trainer(settings)
+    trainer.task.ranges = {"length": (1, 4)}
+    state = trainer.run()
+    first, last = (np.mean([row[1] for row in part]) for part in (state.history[:100], state.history[-200:]))
+    assert first > 2.5
+    assert last < 0.3
+
+
+def test_the_same_settings_give_the_same_parameters():
+    one, other = (Trainer(tiny()).run() for _ in range(2))
+    assert (one.parameters == other.parameters).all()
+    assert (one.parameters != Trainer(tiny(seed=1)).run().parameters).any()
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "rmsprop"])
+def test_a_saved_run_goes_on_bit_for_bit(tmp_path, optimiser):
+    settings = tiny(optimiser=optimiser, learning_rate=1e-3)
+    whole = Trainer(settings).run()
+    trainer = Trainer(settings)
+    trainer.run(stop=lambda: trainer.state.sequences >= 72)
+    save_state(tmp_path / "run.npz", settings, trainer.state)
+    read_settings, state = load_state(tmp_path / "run.npz")
+    resumed = Trainer(read_settings, state).run()
+    assert read_settings == settings
+    assert (resumed.parameters == whole.parameters).all()
+    assert (resumed.best_parameters == whole.best_parameters).all()
+    assert resumed.history == whole.history
+    assert resumed.validations == whole.validations
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from ntm_memory.training import experiment
+experiment._SAVE_SECONDS = 0.0
+from ntm_memory.training.settings import TrainingSettings
+settings = TrainingSettings.from_mapping({settings!r})
+experiment.train(settings, Path({folder!r}), figures=False)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9")
+def test_kill_9_and_resume_give_the_same_result(tmp_path):
+    plain = {**TINY, "sequences": 1200}
+    child = CHILD.format(settings=plain, folder=str(tmp_path / "killed"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", child], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    state_file = tmp_path / "killed" / experiment.STATE_FILE
+    deadline = time.monotonic() + 60
+    while not (state_file.exists() and load_state(state_file)[1].sequences >= 100):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed" / experiment.CORE_FILE).exists()
+    settings = TrainingSettings.from_mapping(plain)
+    resumed = experiment.train(settings, tmp_path / "killed", resume=True, figures=False)
+    whole = experiment.train(settings, tmp_path / "whole", figures=False)
+    assert resumed.finished
+    assert (resumed.state.parameters == whole.state.parameters).all()
+    cores = [load_core(tmp_path / name / experiment.CORE_FILE) for name in ("killed", "whole")]
+    assert (cores[0].machine.parameters.flat == cores[1].machine.parameters.flat).all()
+    assert cores[0].metrics == cores[1].metrics
+
+
+def test_the_curriculum_widens_when_the_answers_are_right():
+    trainer = Trainer(tiny(reach=0.2, widen_below=1.0, sequences=50 * 4 * 8 + 4))
+    trainer.run()
+    assert trainer.state.reach == pytest.approx(1.0)
+
+
+def test_a_collapse_is_undone():
+    trainer = Trainer(tiny(sequences=4000))
+    trainer.run(stop=lambda: trainer.state.sequences >= 400)
+    state = trainer.state
+    state.calm, state.calm_parameters = True, np.full_like(state.parameters, 0.125)
+    trainer._adapt()
+    assert (state.parameters == 0.125).all()
+    assert (state.rate, state.restored) == (0.5, 1)
+
+
+def test_a_rare_failure_is_not_clipped_away():
+    trainer = Trainer(tiny(clip=1.0, clip_factor=3.0, clip_floor=0.1))
+    trainer.state.norms[:] = [1e-4] * 100
+    gradient = np.zeros(9)
+    gradient[0] = 5.0
+    trainer._clip(gradient)
+    assert gradient[0] == pytest.approx(0.1)
+    trainer.state.norms[:] = [0.2] * 100
+    gradient[0] = 5.0
+    trainer._clip(gradient)
+    assert gradient[0] == pytest.approx(0.6)
+
+
+def test_the_learning_rate_cools_to_nothing():
+    trainer = Trainer(tiny(learning_rate=0.01, cool=0.5, sequences=160))
+    rates = []
+    trainer.run(report=lambda _: rates.append(trainer._learning_rate()))
+    assert rates[0] == 0.01
+    assert rates[-1] == 0
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_figures_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    outcome = experiment.train(tiny(), tmp_path)
+    assert [figure.name for figure in outcome.figures] == [
+        "learning-curve.png",
+        "targets-and-outputs.png",
+        "weightings.png",
+    ]
+    assert all(figure.read_bytes().startswith(b"\x89PNG") for figure in outcome.figures)
+
+
+def test_missing_matplotlib_is_told_before_training(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(NotSetUpError, match="matplotlib") as caught:
+        experiment.train(tiny(), tmp_path)
+    assert "--with plots" in caught.value.hint
+    assert not (tmp_path / experiment.STATE_FILE).exists()
+    with pytest.raises(NotSetUpError):
+        plots.require_matplotlib()
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(CheckpointError, match="no file"):
+        experiment.train(tiny(), tmp_path, resume=True, figures=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sequences": 0}, "sequences must be a whole number of at least 1, not 0"),
+        ({"batch": -3}, "batch"),
+        ({"learning_rate": 0}, "learning_rate must be a number above 0"),
+        ({"seed": -1}, "seed"),
+        ({"optimizer": "adam"}, "unknown training settings: optimizer"),
+        ({"machine": {"memory_size": -5}}, "memory_size"),
+        ({"memory_sizes": (20, 12)}, "memory_sizes"),
+        ({"task_options": {"width": 0}}, "output_size"),
+    ],
+)
+def test_bad_settings_are_named(changes, said):
+    with pytest.raises(BadValueError, match=said):
+        tiny(**changes)
+
+
+def test_recipes():
+    assert recipe("copy").task == "copy"
+    changed = recipe("copy", {"machine": {"memory_dim": 7}, "seed": 3})
+    assert (changed.machine_settings().memory_dim, changed.seed) == (7, 3)
+    with pytest.raises(BadValueError, match="no task called 'sort'"):
+        recipe("sort")
+    with pytest.raises(BadValueError, match="'copy'"):
+        recipe("ngram", {"task": "copy"})
+
+
+def test_settings_survive_json():
+    settings = recipe("associative-recall")
+    assert TrainingSettings.from_mapping(settings.to_mapping()) == settings
+    assert Path(experiment.STATE_FILE).suffix == ".npz"
