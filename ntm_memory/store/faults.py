@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.errors import BadValueError, DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LITTLE = 1 << 20
@@ -24,11 +24,14 @@ def faults(path: Path) -> Iterator[None]:
     Raises:
         DiskFullError, StoreLockedError, StoreCorruptError: what SQLite calls full, busy or locked, malformed.
         StoreError: everything else of the file or the database.
+        BadValueError: a text holds half of a surrogate pair.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _translated(path, error) from error
+    except UnicodeEncodeError as error:
+        raise BadValueError(f"a text cannot be stored: {error.reason}", "remove lone surrogates") from error
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise DiskFullError(*_DISK_FULL) from error

@@ -37,7 +37,7 @@ def to_fields(draft: Draft, dim: int | None) -> dict[str, Any]:
     """The columns that a draft fills, but for the codes of namespace and session.
 
     Raises:
-        BadValueError: the text cannot be stored, or the keys have another shape than (P ≥ 1, dim).
+        BadValueError: the keys have another shape than (P ≥ 1, dim).
     """
     return {
         "key": draft.key,
@@ -123,15 +123,8 @@ def version_checksum(row: Row) -> int:
 
 
 def content_hash(content: str) -> int:
-    """63 bits of a text, to find equal contents by index.
-
-    Raises:
-        BadValueError: it holds half of a surrogate pair and cannot be stored.
-    """
-    try:
-        text = content.encode()
-    except UnicodeEncodeError as error:
-        raise BadValueError(f"content cannot be stored: {error.reason}", "remove lone surrogates") from error
+    """63 bits of a text, to find equal contents by index."""
+    text = content.encode()
     return zlib.crc32(text) << 31 ^ zlib.adler32(text[::-1])
 
 

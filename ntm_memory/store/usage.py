@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,55 +33,44 @@ class Usage:
     def note_reads(self, addresses: Sequence[int], at: float) -> None:
         """Count a read of each slot."""
         update = "ON CONFLICT (address) DO UPDATE SET count = count + 1, last = excluded.last"
-        with self._using() as sql, sql:
-            sql.executemany(f"INSERT INTO reads VALUES (?, 1, ?) {update}", [(int(a), at) for a in addresses])
+        self._run(f"INSERT INTO reads VALUES (?, 1, ?) {update}", [(int(address), at) for address in addresses])
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
         """How often each of these slots was read."""
-        rows: list[tuple[int, int]] = []
-        with self._using() as sql:
-            rows = sql.execute("SELECT address, count FROM reads").fetchall()
+        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0")
         if not rows or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
         known, count = np.array(rows, dtype=np.int64).T
-        by_slot = np.zeros(max(int(known.max()), int(addresses.max())) + 1, dtype=np.int64)
-        by_slot[known] = count
-        return by_slot[addresses]
+        at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
+        return np.where(known[at] == addresses, count[at], 0)
 
     def read(self, address: int) -> tuple[int, float]:
         """(count, unix seconds of the last read) of one slot."""
-        row: tuple[int, float] | None = None
-        with self._using() as sql:
-            row = sql.execute("SELECT count, last FROM reads WHERE address = ?", (address,)).fetchone()
-        return row or (0, 0.0)
+        rows = self._ask("SELECT count, last FROM reads WHERE address = ?", (address,))
+        return (int(rows[0][0]), float(rows[0][1])) if rows else (0, 0.0)
 
     def set_reads(self, address: int, count: int, last: float) -> None:
         """Set a slot's counter, as an import does; count 0 forgets it, as a freed slot does."""
-        with self._using() as sql, sql:
-            sql.execute("DELETE FROM reads WHERE address = ?", (address,))
-            if count:
-                sql.execute("INSERT INTO reads VALUES (?, ?, ?)", (address, count, last))
+        self._run("DELETE FROM reads WHERE address = ?", [(address,)])
+        if count:
+            self._run("INSERT INTO reads VALUES (?, ?, ?)", [(address, count, last)])
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         """Remember where a session looked last."""
         looked = json.dumps([[id, float(weight)] for id, weight in zip(ids, weights, strict=True)])
-        with self._using() as sql, sql:
-            sql.execute("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", (namespace, session, looked))
+        self._run("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", [(namespace, session, looked)])
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of a session's last look."""
-        row: tuple[str] | None = None
-        query = "SELECT looked FROM focus WHERE namespace = ? AND session = ?"
-        with self._using() as sql:
-            row = sql.execute(query, (namespace, session)).fetchone()
-        with suppress(ValueError, TypeError):
-            return [(str(id), float(weight)) for id, weight in json.loads(row[0])] if row else []
-        return []
+        rows = self._ask("SELECT looked FROM focus WHERE namespace = ? AND session = ?", (namespace, session))
+        try:
+            return [(str(id), float(weight)) for id, weight in json.loads(rows[0][0])] if rows else []
+        except (ValueError, TypeError):
+            return []
 
     def forget(self, ids: Sequence[str]) -> None:
         """Drop every focus that names one of these memories."""
-        with self._using() as sql, sql:
-            sql.executemany("DELETE FROM focus WHERE instr(looked, ?)", [(json.dumps(id),) for id in ids])
+        self._run("DELETE FROM focus WHERE instr(looked, ?)", [(json.dumps(id),) for id in ids])
 
     def close(self) -> None:
         """Close the file."""
@@ -88,14 +78,24 @@ class Usage:
             self._sql.close()
             self._sql = None
 
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         try:
-            yield self._open()
+            sql = self._open()
+            with sql:
+                sql.executemany(statement, rows)
         except sqlite3.OperationalError:
             pass  # locked, or a full disk: a count is not worth an error
-        except (sqlite3.DatabaseError, OverflowError, IndexError):
+        except (sqlite3.DatabaseError, UnicodeEncodeError):
             self._start_anew()
+
+    def _ask(self, query: str, arguments: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._open().execute(query, arguments).fetchall()
+        except sqlite3.OperationalError:
+            return []
+        except (sqlite3.DatabaseError, UnicodeEncodeError):
+            self._start_anew()
+            return []
 
     def _open(self) -> sqlite3.Connection:
         if self._sql is None:

@@ -122,6 +122,13 @@ class ReadingContract:
         for i, word in enumerate(words):
             assert found(store, word) == {f"text {i}": i + 1}
 
+    def test_words_are_kept_for_every_state(self, store):
+        memory = store.add(draft("x", words=("茶", "tea", "tea"), cjk=True))
+        store.archive(memory.id)
+        assert store.words_of(memory.id) == (("茶", "tea", "tea"), True)
+        with pytest.raises(NotFoundError):
+            store.words_of("m_no")
+
     def test_a_text_may_have_no_words(self, store):
         store.add(draft("…", words=()))
         assert store.slots("default").length.tolist() == [0] and store.check() == []

@@ -97,8 +97,9 @@ def test_counters_that_cannot_be_written_are_no_error(path, store, tmp_path):
 
 def record(id, **fields):
     shared = {
-        "id": id, "address": 0, "namespace": "default", "session": None, "position": 0, "key": None, "content": f"of {id}",
-        "importance": 0.5, "tags": (), "source": None, "created_at": "2022-02-03T04:05:06.789012Z", "occurred_at": None,
+        "id": id, "address": 0, "namespace": "default", "session": None, "position": 0, "key": None,
+        "content": f"of {id}", "importance": 0.5, "tags": (),
+        "source": None, "created_at": "2022-02-03T04:05:06.789012Z", "occurred_at": None,
         "updated_at": "2022-02-04T00:00:00.000000Z", "version": 1, "strength": 1.0,
     }  # fmt: skip
     return Memory(**shared | fields)
@@ -154,7 +155,8 @@ def test_a_failed_write_inside_a_transaction_takes_back_only_itself(store):
 @pytest.mark.parametrize(
     "told",
     [
-        draft("half a \ud800 pair"),
+        draft("half a pair", passages=1, key="k\ud800"),
+        draft("half a pair", tags=("\ud800",)),
         draft("wide", dim=DIM + 1),
     ],
 )

@@ -50,7 +50,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.set_embedder(EMBEDDER)
 
     def open(self):
-        return open_store(Path(self.folder.name) / "memory.db", clock=self.clock)
+        store = open_store(Path(self.folder.name) / "memory.db", clock=self.clock)
+        store._sql.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug here, and a thousand waits are long
+        return store
 
     def teardown(self):
         assert self.store.check() == []
@@ -93,6 +95,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.rewrite(id, told)
         entry.older.append(entry.text)
         entry.text, entry.words, entry.passages, entry.strength = told.content, words, passages, 1.0
+        entry.importance = told.importance
 
     @rule(id=ids, importance=st.sampled_from([0, 0.25, 1]))
     def amend(self, id, importance):
@@ -122,11 +125,11 @@ class StoreMachine(RuleBasedStateMachine):
             for entry in self.entries.values():
                 entry.links.discard(id)
 
-    @rule(id=ids, target=ids)
-    def link(self, id, target):
-        if id in self.entries and target in self.entries:
-            self.store.link(id, [Link(target, 0.5, "content")])
-            self.entries[id].links.add(target)
+    @rule(id=ids, goal=ids)
+    def link(self, id, goal):
+        if id in self.entries and goal in self.entries:
+            self.store.link(id, [Link(goal, 0.5, "content")])
+            self.entries[id].links.add(goal)
 
     @rule()
     def reopen(self):
@@ -167,8 +170,8 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=20,
+    max_examples=25,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
