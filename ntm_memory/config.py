@@ -57,7 +57,7 @@ class RecallSettings:
     top_k: int = _setting(6, 1, 1000)
     max_chars: int = _setting(1500, 1, 1_000_000)
     min_weight: float = _setting(0.0, 0.0, 1.0)
-    confidence_floor: float = _setting(0.5, 0.0, 1.0)
+    confidence_floor: float = _setting(0.15, 0.0, 1.0)
     words: bool = True
     priors: bool = True
     tuned: bool = True
@@ -93,7 +93,7 @@ class Settings:
 
     memory_size: int = _setting(10_000, 1, 100_000_000)
     memory_dim: int | None = _setting(None, 2, 65_536)
-    num_read_heads: int = _setting(4, 1, 16)
+    num_read_heads: int = _setting(6, 1, 16)
     num_write_heads: int = _setting(32, 1, 64)
     addressing: AddressingSettings = AddressingSettings()
     initialization: str = _setting("constant", choices=("constant", "small_random", "learned"))
