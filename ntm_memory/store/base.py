@@ -38,6 +38,14 @@ class Store(Protocol):
         """
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One state of the store for all reads inside, whatever other processes write; keep it short, they may wait.
+
+        Without it, `get_many` or `postings` may already speak of another state than `slots` did. Writing inside raises
+        `StoreError`; inside a transaction it does nothing.
+        """
+        ...
+
     def close(self) -> None:
         """Release files and locks; further calls raise `StoreError`."""
         ...

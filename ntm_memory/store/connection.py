@@ -79,16 +79,18 @@ class Connection:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """One state of the database for several queries, whatever others commit meanwhile."""
+        """One state of the database for several queries, whatever others do meanwhile."""
         if self.sql.in_transaction:
             yield
             return
-        self.sql.execute("BEGIN")
+        with faults(self.path):
+            self.sql.execute("BEGIN")
         try:
             yield
         finally:
-            if self.sql.in_transaction:
-                self.sql.execute("COMMIT")
+            with faults(self.path):
+                if self.sql.in_transaction:
+                    self.sql.execute("COMMIT")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -106,6 +108,8 @@ class Connection:
 
     @contextmanager
     def _outer(self) -> Iterator[None]:
+        if self.sql.in_transaction:
+            raise StoreError("a snapshot cannot be written to", "write when it has ended")
         with faults(self.path):
             self.lock.acquire()
         try:

@@ -77,6 +77,10 @@ class Engine:
         """Writer lock and one transaction."""
         return self._connection.transaction()
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One state of the store for several reads."""
+        return self._connection.reading()
+
     def close(self) -> None:
         """Bring the derived matrix up to date if it lags, and close the files; closing twice is closing once."""
         if self._closed:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 import pytest
 
-from ntm_memory.errors import NotFoundError
+from ntm_memory.errors import NotFoundError, StoreError
 from ntm_memory.store.records import Feedback
 
 from .contract import contents, found
@@ -233,6 +234,32 @@ class TransactionContract:
             store.archive(one.id)
             assert contents(store) == []
         assert contents(store) == []
+
+    def test_a_snapshot_is_one_state_for_all_reads(self, store, make_store):
+        store.add(draft("first word"))
+
+        def write():
+            other = make_store()
+            other.purge([next(iter(other.memories())).id])
+            other.add(draft("second word"))
+            other.add(draft("third word"))
+            other.close()
+
+        writer = threading.Thread(target=write)
+        with store.snapshot():
+            slots = store.slots("default")
+            writer.start()
+            writer.join(0.3)
+            with store.snapshot():
+                assert store.postings("default", ["word"]).address["word"].tolist() == slots.address.tolist() == [0]
+            assert [m.content for m in store.get_many(slots.address.tolist())] == ["first word"]
+            with pytest.raises(StoreError):
+                store.add(draft("not here"))
+        writer.join()
+        assert contents(store) == ["second word", "third word"]
+        with store.transaction(), store.snapshot():
+            store.add(draft("fourth word"))
+        assert len(contents(store)) == 3
 
     def test_others_do_not_see_an_open_transaction(self, store, make_store):
         other = make_store()

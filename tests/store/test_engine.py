@@ -99,7 +99,8 @@ def record(id, **fields):
     shared = {
         "id": id, "address": 0, "namespace": "default", "session": None, "position": 0, "key": None,
         "content": f"of {id}", "importance": 0.5, "tags": (),
-        "source": None, "created_at": "2022-02-03T04:05:06.789012Z", "occurred_at": None,
+        "source": None,
+        "created_at": "2022-02-03T04:05:06.789012Z", "occurred_at": None,
         "updated_at": "2022-02-04T00:00:00.000000Z", "version": 1, "strength": 1.0,
     }  # fmt: skip
     return Memory(**shared | fields)
