@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.recall.evidence import Scores
-from ntm_memory.recall.heads import Attention
+from ntm_memory.recall.evidence import CONTENT
 from ntm_memory.recall.parameters import Array, logistic
 
+_COSINE, _WORDS = CONTENT.index("cosine"), CONTENT.index("words")
 
-def signals(scores: Scores, attention: Attention) -> Array:
-    """(4,) what the confidence is a logistic function of: 1, best cosine, best share of words, concentration.
+
+def signals(features: Array, weights: Array) -> Array:
+    """(4,) what the confidence is drawn from: 1, the best cosine, the best share of words, the concentration.
 
     The concentration is 1 − entropy / log n of the attention: 1 when one memory has it all, 0 when all are alike.
-    """
-    weights = attention.weights
-    entropy = -float(np.sum(weights * np.log(weights + 1e-16)))
-    spread = np.log(max(len(weights), 2))
-    return np.array([1.0, float(scores.cosine.max()), float(scores.words.max()), 1 - entropy / spread])
-
-
-def confidence(scores: Scores, attention: Attention, weights: Array) -> float:
-    """0–1.
 
     Args:
-        scores: likeness of all memories.
-        attention: over the candidates.
-        weights: (4,) logistic weights, learned on questions whose evidence was taken out of the store.
+        features: (n, d) evidence about the candidates, columns as in `evidence.FEATURES`.
+        weights: (n,) attention over them.
     """
-    return float(logistic(signals(scores, attention) @ weights))
+    entropy = -float(np.sum(weights * np.log(weights + 1e-16)))
+    concentration = 1 - entropy / np.log(max(len(weights), 2))
+    return np.array([1.0, features[:, _COSINE].max(), features[:, _WORDS].max(), concentration])
+
+
+def confidence(features: Array, weights: Array, context: Array, learned: Array) -> float:
+    """Chance, 0–1, that the answer is among the candidates.
+
+    Args:
+        features: as for `signals`.
+        weights: as for `signals`.
+        context: (3,) what kind of memory this is, see `View.context`.
+        learned: (3, 4) logistic weights, fitted on questions whose evidence was taken out of the store.
+    """
+    return float(logistic(context @ learned @ signals(features, weights)))

@@ -7,33 +7,48 @@ into the score its content addressing starts from.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.keywords import Keywords
 from ntm_memory.recall.question import Question
-from ntm_memory.recall.sequence import Sequence
+from ntm_memory.recall.view import View
 from ntm_memory.store.records import Slots
 
 REACH = 3
-WINDOW = 2
+NEAR = tuple(offset for offset in range(-2, 3) if offset)
 
-CONTENT = ("cosine_z", "words_z", "cosine", "words")
+CONTENT = ("cosine_z", "words_z", "cosine", "words", "both")
 LOCATION = (
     "window_cosine",
     "window_words",
-    *(f"cosine{offset:+d}" for offset in range(-REACH, REACH + 1) if offset),
-    *(f"words{offset:+d}" for offset in range(-REACH, REACH + 1) if offset),
+    *(f"cosine{offset:+d}" for offset in NEAR),
+    *(f"words{offset:+d}" for offset in NEAR),
     "session_cosine",
     "session_words",
     "session_best_cosine",
     "session_best_words",
-    "after_question",
+    "answers",
+    "answers_cosine",
+    "answers_words",
 )
-KIND = ("named_speaker", "other_speaker", "asks", "length", "when_time", "how_many_number")
+KIND = (
+    "named_speaker",
+    "named_cosine",
+    "named_words",
+    "other_speaker",
+    "asks",
+    "asks_cosine",
+    "asks_words",
+    "length",
+    "when_time",
+    "how_many_number",
+)
 PRIORS = ("importance", "recency", "usage", "superseded", "date")
 FEATURES = CONTENT + LOCATION + KIND + PRIORS
+Column = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -51,110 +66,126 @@ class Scores:
     keywords: Keywords
 
 
-def gather(
-    question: Question, scores: Scores, slots: Slots, sequence: Sequence, candidates: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def gather(question: Question, scores: Scores, view: View, candidates: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n, d) evidence about the candidates, columns as in `FEATURES`; about 0 where there is nothing to say.
+
+    What is gathered along the order of writing counts by the coherence of that order: fully in a conversation, not at all
+    among memories that have nothing to do with their neighbours.
 
     Args:
         question: what is asked.
         scores: likeness of all N memories.
-        slots: the memory matrix and its columns.
-        sequence: the order of writing.
+        view: the memory matrix and the order of writing.
         candidates: (n,) int64 indices 0…N−1.
     """
-    cosine_z = _standard(scores.cosine, 0.05)
-    words_z = _standard(scores.words, 0.02)
-    near = sequence.neighbours(candidates, REACH)
-    own = [cosine_z[candidates], words_z[candidates], scores.cosine[candidates], scores.words[candidates]]
+    cosine_z = standard(scores.cosine, 0.05)
+    words_z = standard(scores.words, 0.02)
+    near = view.sequence.neighbours(candidates, REACH)
+    both = np.maximum(cosine_z, 0) * np.maximum(words_z, 0)
+    content = [values[candidates] for values in (cosine_z, words_z, scores.cosine, scores.words, both)]
+    location = [
+        *_window(scores, view, near),
+        *(_at(cosine_z, near, offset) for offset in NEAR),
+        *(_at(words_z, near, offset) for offset in NEAR),
+        *_session(scores, view, candidates, cosine_z, words_z),
+        *_answers(question, near, cosine_z, words_z),
+    ]
+    coherent = np.float32(view.coherence)
     columns = [
-        *own,
-        *_window(scores, slots, near),
-        *_neighbours(cosine_z, near),
-        *_neighbours(words_z, near),
-        *_session(scores, slots, sequence, candidates, cosine_z, words_z),
-        *_kind(question, slots, near),
-        *_priors(question, slots, candidates),
+        *content,
+        *(column * coherent for column in location),
+        *_kind(question, view.slots, candidates, cosine_z, words_z),
+        *_priors(question, view.slots, candidates),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _standard(values: NDArray[np.float32], least: float) -> NDArray[np.float32]:
-    """Z-scores whose spread counts as at least `least`, so that a handful of equal values is not blown up."""
-    return (values - values.mean()) / (values.std() + np.float32(least))
+def standard(values: NDArray[Any], least: float) -> Column:
+    """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up."""
+    scaled: Column = ((values - values.mean()) / (values.std() + least)).astype(np.float32)
+    return scaled
 
 
-def _neighbours(values: NDArray[np.float32], near: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-    """The values of the neighbours at −REACH…−1, +1…+REACH; 0 where there is none."""
-    found = np.where(near >= 0, values[near], 0)
-    return [found[:, REACH + offset] for offset in range(-REACH, REACH + 1) if offset]
+def _at(values: Column, near: NDArray[np.int64], offset: int) -> Column:
+    """The value of each candidate's neighbour; 0 where there is none."""
+    there = near[:, REACH + offset]
+    return np.where(there >= 0, values[there], np.float32(0))
 
 
-def _window(scores: Scores, slots: Slots, near: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-    """Likeness of each candidate read together with the `WINDOW` memories on both sides."""
-    inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
+def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]:
+    """Likeness of each candidate read together with the two memories on both sides: mean key, joined text."""
+    inside = near[:, REACH - 2 : REACH + 3]
     real = inside >= 0
-    size = real.sum(axis=1)
-    cosine = np.where(real, scores.cosine[inside], 0).sum(axis=1) / size
+    cosine = np.where(real, scores.cosine[inside], 0).sum(axis=1) / view.window_norms(inside)
     keywords = scores.keywords
     count = np.where(real, keywords.count[:, inside], 0).sum(axis=2)
-    length = np.where(real, slots.length[inside], 0).sum(axis=1).astype(np.float32)
-    words = keywords.bm25(count, length, keywords.mean_length * (2 * WINDOW + 1))
-    return [_standard(cosine, 0.05), _standard(words, 0.02)]
+    length = np.where(real, view.slots.length[inside], 0).sum(axis=1)
+    words = keywords.bm25(count, length, keywords.mean_length * inside.shape[1])
+    return [standard(cosine, 0.05), standard(words, 0.02)]
 
 
 def _session(
-    scores: Scores,
-    slots: Slots,
-    sequence: Sequence,
-    candidates: NDArray[np.int64],
-    cosine_z: NDArray[np.float32],
-    words_z: NDArray[np.float32],
-) -> list[NDArray[np.float32]]:
+    scores: Scores, view: View, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
+) -> list[Column]:
     """Likeness of each candidate's whole session: mean key, joined text, best member."""
-    number, member = sequence.sessions, sequence.session
+    number, member = view.sequence.sessions, view.sequence.session
     if number == 1:
         return [np.zeros(len(candidates), dtype=np.float32)] * 4
-    size = np.bincount(member, minlength=number)
-    cosine = np.bincount(member, scores.cosine, number) / size
+    cosine = np.bincount(member, scores.cosine, number) / np.bincount(member, minlength=number)
     keywords = scores.keywords
-    count = np.stack([np.bincount(member, row, number) for row in keywords.count] or [np.zeros(number)])
-    length = np.bincount(member, slots.length, number)
-    words = keywords.bm25(count[: len(keywords.idf)], length, float(length.mean()))
-    best = [_best(values, member, number) for values in (cosine_z, words_z)]
+    count = np.zeros((len(keywords.idf), number))
+    for row, counts in zip(count, keywords.count, strict=True):
+        held = np.flatnonzero(counts)
+        row += np.bincount(member[held], counts[held], number)
+    length = np.bincount(member, view.slots.length, number)
+    words = keywords.bm25(count, length, float(length.mean()))
     own = member[candidates]
-    return [_standard(cosine, 0.02)[own], _standard(words, 0.05)[own], best[0][own], best[1][own]]
+    best = (_best(values, member, number)[own] for values in (cosine_z, words_z))
+    return [standard(cosine, 0.02)[own], standard(words, 0.05)[own], *best]
 
 
-def _best(values: NDArray[np.float32], member: NDArray[np.int64], number: int) -> NDArray[np.float32]:
+def _best(values: Column, member: NDArray[np.int64], number: int) -> Column:
     best = np.full(number, -np.inf, dtype=np.float32)
     np.maximum.at(best, member, values)
-    return _standard(best, 0.5)
+    return standard(best, 0.5)
 
 
-def _kind(question: Question, slots: Slots, near: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+def _answers(question: Question, near: NDArray[np.int64], cosine_z: Column, words_z: Column) -> list[Column]:
+    """Whether the memory before is itself a question, and how much that question is like this one."""
+    asked = _at(question.marks.asks, near, -1)
+    return [asked, asked * _at(cosine_z, near, -1), asked * _at(words_z, near, -1)]
+
+
+def _kind(
+    question: Question, slots: Slots, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
+) -> list[Column]:
     """What kind of memory each candidate is, and whether the question asks for that kind."""
-    marks, own, before = question.marks, near[:, REACH], near[:, REACH - 1]
-    named = marks.named[own]
+    marks = question.marks
+    named, asks = marks.named[candidates], marks.asks[candidates]
+    cosine, words = cosine_z[candidates], words_z[candidates]
+    other = (marks.spoken[candidates] - named) * np.float32(named.max(initial=0) > 0)
     return [
-        np.where(before >= 0, marks.asks[before], 0),
         named,
-        (marks.spoken[own] - named) * np.float32(named.max(initial=0) > 0),
-        marks.asks[own],
-        np.log1p(slots.length[own]) - 3,
-        marks.time[own] * np.float32(question.asks_when),
-        marks.number[own] * np.float32(question.asks_how_many),
+        named * cosine,
+        named * words,
+        other,
+        asks,
+        asks * cosine,
+        asks * words,
+        np.log1p(slots.length[candidates]).astype(np.float32) - 3,
+        marks.time[candidates] * np.float32(question.asks_when),
+        marks.number[candidates] * np.float32(question.asks_how_many),
     ]
 
 
-def _priors(question: Question, slots: Slots, candidates: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+def _priors(question: Question, slots: Slots, candidates: NDArray[np.int64]) -> list[Column]:
     """What decides between equals: importance, age, use, whether a later memory revises it, the time asked for."""
     happened = np.where(np.isnan(slots.occurred), slots.created, slots.occurred)[candidates]
     age = np.maximum(question.now - happened, 0) / 86_400
     return [
         slots.importance[candidates] - np.float32(0.5),
-        np.exp2(-age / question.half_life_days),
-        np.log1p(slots.reads[candidates]),
+        np.exp2(-age / question.half_life_days).astype(np.float32),
+        np.log1p(slots.reads[candidates]).astype(np.float32),
         slots.superseded[candidates].astype(np.float32),
         question.date_match[candidates],
     ]

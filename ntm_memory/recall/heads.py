@@ -7,7 +7,7 @@ weights of the answer: a product of experts in which each factor can be shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +26,18 @@ class Places:
     Args:
         near: (n, 2·REACH + 1) int64, candidate at −REACH…+REACH from each, −1 where there is none among them.
         session: (n,) int64, dense number of each one's session.
+        context: (3,) what kind of memory this is, see `View.context`.
     """
 
     near: NDArray[np.int64]
     session: NDArray[np.int64]
+    context: Array
 
     def pool(self, weights: Array) -> Array:
         """Each candidate's share when every session spreads its weight evenly over its candidates; its own transpose."""
         size = np.bincount(self.session)
-        return (np.bincount(self.session, weights) / size)[self.session]
+        spread: Array = (np.bincount(self.session, weights) / size)[self.session]
+        return spread
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,14 @@ class Attention:
     Args:
         weights: (n,) attention, sums to 1.
         evidence: (n,) what the weights are the softmax of.
-        heads: the heads' steps; empty when content addressing is off.
+        heads: the heads' steps; none for an anchor, which is found by likeness alone.
+        parts: (H,) how much each head's log-weight counted.
     """
 
     weights: Array
     evidence: Array
-    heads: tuple[Steps, ...]
+    heads: tuple[Steps, ...] = ()
+    parts: Array = field(default_factory=lambda: np.empty(0))
 
 
 def attend(parameters: Parameters, features: Array, places: Places, previous: Array | None) -> Attention:
@@ -73,10 +78,26 @@ def attend(parameters: Parameters, features: Array, places: Places, previous: Ar
         previous: (n,) the focus before, sums to 1; None: there was none, all gates count as open.
     """
     heads = tuple(read(parameters, head, features, places, previous) for head in range(parameters.heads))
-    evidence = features @ parameters.controller
-    for part, steps in zip(parameters.part, heads, strict=True):
+    evidence = features @ (places.context @ parameters.controller)
+    parts = places.context @ parameters.part
+    for part, steps in zip(parts, heads, strict=True):
         evidence = evidence + part * np.log(steps.sharpened + FLOOR)
-    return Attention(addressing.content_focus(evidence, 1.0), evidence, heads)
+    return Attention(addressing.content_focus(evidence, 1.0), evidence, heads, parts)
+
+
+def attend_backward(
+    parameters: Parameters, features: Array, places: Places, previous: Array | None, attention: Attention, grad: Array
+) -> dict[str, Array]:
+    """Gradients of the parameters from that of the evidence (n,); of a softmax loss that is weights − target."""
+    grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
+    grads["controller"] = np.outer(places.context, features.T @ grad)
+    parts = places.context @ parameters.part
+    for head, steps in enumerate(attention.heads):
+        grads["part"][:, head] = places.context * (grad @ np.log(steps.sharpened + FLOOR))
+        inner = parts[head] * grad / (steps.sharpened + FLOOR)
+        for name, value in read_backward(parameters, head, features, places, previous, steps, inner).items():
+            grads[name][head] = value
+    return grads
 
 
 def read(parameters: Parameters, head: int, features: Array, places: Places, previous: Array | None) -> Steps:
@@ -89,3 +110,34 @@ def read(parameters: Parameters, head: int, features: Array, places: Places, pre
     kernel = addressing.content_focus(parameters.shift[head], 1.0)
     shifted = addressing.shift_sparse(gated, kernel[:-1], places.near) + kernel[-1] * places.pool(gated)
     return Steps(score, content, gated, shifted, addressing.sharpen(shifted, 1 + softplus(parameters.sharpen[head])))
+
+
+def read_backward(
+    parameters: Parameters,
+    head: int,
+    features: Array,
+    places: Places,
+    previous: Array | None,
+    steps: Steps,
+    grad: Array,
+) -> dict[str, Array]:
+    """Gradients of one head's parameters from that of its weighting."""
+    gamma, kernel = 1 + softplus(parameters.sharpen[head]), addressing.content_focus(parameters.shift[head], 1.0)
+    d_shifted, d_gamma = addressing.sharpen_backward(steps.shifted, gamma, steps.sharpened, grad)
+    d_gated, d_steps = addressing.shift_sparse_backward(steps.gated, kernel[:-1], places.near, d_shifted)
+    d_gated = d_gated + kernel[-1] * places.pool(d_shifted)
+    d_kernel = np.append(d_steps, d_shifted @ places.pool(steps.gated))
+    d_content, d_gate = d_gated, np.float64(0)
+    if previous is not None:
+        gate = logistic(parameters.gate[head])
+        d_content, _, d_gate = addressing.interpolate_backward(steps.content, previous, gate, d_gated)
+        d_gate = d_gate * gate * (1 - gate)
+    beta = softplus(parameters.strength[head])
+    d_score, d_beta = addressing.content_focus_backward(steps.score, beta, steps.content, d_content)
+    return {
+        "mix": features[:, : len(CONTENT)].T @ d_score,
+        "strength": d_beta * logistic(parameters.strength[head]),
+        "gate": d_gate,
+        "shift": addressing.content_focus_backward(parameters.shift[head], 1.0, kernel, d_kernel)[0],
+        "sharpen": d_gamma * logistic(parameters.sharpen[head]),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Keywords:
     mean_length: float
     bound: float
 
-    def bm25(self, count: NDArray[np.float32], length: NDArray[np.float32], mean_length: float) -> NDArray[np.float32]:
+    def bm25(self, count: NDArray[Any], length: NDArray[Any], mean_length: float) -> NDArray[np.float32]:
         """(n,) BM25 of n texts as a share of `bound`, 0–1.
 
         Args:
@@ -41,7 +42,8 @@ class Keywords:
         if not len(self.idf):
             return np.zeros(count.shape[1], dtype=np.float32)
         damping = K1 * (1 - B + B * length / max(mean_length, 1.0))
-        return (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
+        share: NDArray[np.float32] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
+        return share.astype(np.float32)
 
 
 def count_keywords(slots: Slots, postings: Postings, words: Sequence[str]) -> Keywords:

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ntm_memory.errors import CheckpointError
+from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
 FORMAT = "ntm-memory-system/recall"
 VERSION = 1
+CONTEXTS = 3
+SIGNALS = 4
 SHIPPED = Path(__file__).with_name("parameters.json")
-Array = NDArray[np.float64]
+Array = addressing.Array
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Parameters:
         gate: (H,) g = logistic: 1 looks where the content is, 0 stays at the previous focus.
         shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole session.
         sharpen: (H,) γ = 1 + softplus.
-        part: (H,) how much of each head's log-weight goes into the evidence.
-        controller: (d,) weight of each feature in the evidence.
-        confidence: (4,) logistic weights of the confidence, see `confidence.py`.
+        part: (3, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
+        controller: (3, d) weight of each feature in the evidence, by context.
+        confidence: (3, 4) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array
@@ -75,9 +77,9 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
         "gate": (heads,),
         "shift": (heads, 2 * REACH + 2),
         "sharpen": (heads,),
-        "part": (heads,),
-        "controller": (len(FEATURES),),
-        "confidence": (4,),
+        "part": (CONTEXTS, heads),
+        "controller": (CONTEXTS, len(FEATURES)),
+        "confidence": (CONTEXTS, SIGNALS),
     }
 
 
@@ -128,7 +130,8 @@ def override(
         gate: g in 0–1.
         sharpen: γ ≥ 1.
     """
-    kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "strength", "gate", "shift", "sharpen", "part")}
+    kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "strength", "gate", "shift", "sharpen")}
+    kept["part"] = parameters.part[:, :heads]
     for name, value, inverse in (
         ("strength", strength, inverse_softplus),
         ("gate", gate, inverse_logistic),

@@ -14,7 +14,8 @@ from ntm_memory.recall import question as questions
 from ntm_memory.recall.candidates import choose
 from ntm_memory.recall.centre import centred_cosines
 from ntm_memory.recall.confidence import confidence
-from ntm_memory.recall.evidence import CONTENT, FEATURES, LOCATION, PRIORS, REACH, Scores, gather
+from ntm_memory.recall.dates import date_match
+from ntm_memory.recall.evidence import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
 from ntm_memory.recall.heads import Attention, Places, attend
 from ntm_memory.recall.keywords import count_keywords
 from ntm_memory.recall.parameters import Array, Parameters
@@ -22,7 +23,7 @@ from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings
 
 # An anchor is found by likeness alone, and sharply: its neighbours must not speak for it before the focus moves.
-ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0])
+ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0, 0.0])
 ANCHOR_STRENGTH = 3.0
 
 
@@ -38,7 +39,6 @@ class Request:
         shift: steps to move the focus in the order of writing; None: only as learned.
         previous: index → weight of the focus before, empty for none.
         allowed: (N,) what filters leave; None for everything.
-        date_match: (N,) 0–1, or None.
         content, location, hybrid, priors, by_words: which parts of addressing are on.
     """
 
@@ -50,13 +50,29 @@ class Request:
     shift: int | None = None
     previous: Mapping[int, float] | None = None
     allowed: NDArray[np.bool_] | None = None
-    date_match: NDArray[np.float32] | None = None
     content: bool = True
     location: bool = True
     hybrid: bool = True
     priors: bool = True
     by_words: bool = True
     half_life_days: float = 30.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is to attend to.
+
+    Args:
+        candidates: (n,) memories 0…N−1, rising.
+        features: (n, d) evidence about them.
+        places: where they stand.
+        previous: (n,) the focus before, sums to 1, or None.
+    """
+
+    candidates: NDArray[np.int64]
+    features: Array
+    places: Places
+    previous: Array | None
 
 
 @dataclass(frozen=True)
@@ -82,64 +98,62 @@ class Reading:
 
 def read(view: View, postings: Postings, request: Request, parameters: Parameters, *, explain: bool = False) -> Reading:
     """Read heads' attention over the memories of a view; `postings` hold the words and marks of the question."""
-    scores = _scores(view, postings, request)
-    focus = np.array(sorted(request.previous or {}), dtype=np.int64)
-    candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location)
-    if not len(candidates):
-        return Reading(candidates, np.empty(0), np.empty(0), 0.0, 0.0, ())
-    attention, kept = _attend(view, postings, request, parameters, scores, candidates)
-    sure = confidence(scores, attention, parameters.confidence)
-    weights, evidence, lost = attention.weights, attention.evidence, 0.0
+    look = examine(view, postings, request)
+    if not len(look.candidates):
+        return Reading(look.candidates, np.empty(0), np.empty(0), 0.0, 0.0, ())
+    attention = _attend(look, request, _switched(parameters, request))
+    sure = confidence(look.features, attention.weights, look.places.context, parameters.confidence)
+    candidates, weights, evidence, lost = look.candidates, attention.weights, attention.evidence, 0.0
     if request.shift is not None:
         candidates, weights, lost = _move(view, candidates, weights, request.shift)
         evidence = np.log(weights + 1e-16)
     weights = weights * view.slots.strength[candidates]
     ranked = np.argsort(-weights, kind="stable")
-    steps = tuple(_explain(kept, attention, i) for i in ranked) if explain and request.shift is None else ()
+    steps = tuple(_explain(attention, i) for i in ranked) if explain and request.shift is None else ()
     return Reading(candidates[ranked], weights[ranked], evidence[ranked], sure, lost, steps)
 
 
-def _scores(view: View, postings: Postings, request: Request) -> Scores:
-    total = len(view.slots)
-    keywords = count_keywords(view.slots, postings, request.words if request.by_words else ())
-    cosine = np.zeros(total, dtype=np.float32)
+def examine(view: View, postings: Postings, request: Request) -> Look:
+    """Choose candidates and gather the evidence about them, before any parameter is asked."""
+    scores = score_all(view, postings, request)
+    focus = np.array(sorted(request.previous or {}), dtype=np.int64)
+    candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location)
+    question = _question(view, postings, request)
+    features = gather(question, scores, view, candidates).astype(np.float64)
+    previous = _previous(request, candidates)
+    return Look(candidates, features, _places(view, candidates, question), previous)
+
+
+def score_all(view: View, postings: Postings, request: Request) -> Scores:
+    """Likeness of every memory to the question by key and by words."""
+    words = request.words if request.by_words and request.content else ()
+    keywords = count_keywords(view.slots, postings, words)
+    cosine = np.zeros(len(view.slots), dtype=np.float32)
     if request.key is not None and request.content:
         cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk)
-    length = view.slots.length.astype(np.float32)
-    words = keywords.bm25(keywords.count, length, keywords.mean_length)
-    return Scores(cosine, words if request.content else np.zeros_like(words), keywords)
+    return Scores(cosine, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
 
 
-def _attend(
-    view: View,
-    postings: Postings,
-    request: Request,
-    parameters: Parameters,
-    scores: Scores,
-    candidates: NDArray[np.int64],
-) -> tuple[Attention, Parameters]:
-    features = gather(_question(view, postings, request), scores, view.slots, view.sequence, candidates)
-    previous = _previous(request, candidates)
-    places = _places(view, candidates)
-    kept = _switched(parameters, request)
+def _attend(look: Look, request: Request, parameters: Parameters) -> Attention:
     if request.shift is None:
-        return attend(kept, features.astype(np.float64), places, previous), kept
-    if previous is not None and not request.text:
-        return Attention(previous, np.log(previous + 1e-16), ()), kept
-    score = features[:, : len(CONTENT)] @ ANCHOR_MIX
-    weights = addressing.content_focus(score, ANCHOR_STRENGTH)
-    return Attention(weights, score, ()), kept
+        return attend(parameters, look.features, look.places, look.previous)
+    if look.previous is not None and not request.text:
+        return Attention(look.previous, np.log(look.previous + 1e-16))
+    score = look.features[:, : len(CONTENT)] @ ANCHOR_MIX
+    return Attention(addressing.content_focus(score, ANCHOR_STRENGTH), score)
 
 
 def _question(view: View, postings: Postings, request: Request) -> questions.Question:
     _, marks = questions.index_terms(request.text)
+    happened = np.where(np.isnan(view.slots.occurred), view.slots.created, view.slots.occurred)
+    fits = date_match(request.text, happened, request.now)
     return questions.Question(
         marks=questions.read_marks(view.slots, postings, marks),
         asks_when=questions.asks_when(request.text),
         asks_how_many=questions.asks_how_many(request.text),
         now=request.now,
         half_life_days=request.half_life_days,
-        date_match=np.zeros(len(view.slots), dtype=np.float32) if request.date_match is None else request.date_match,
+        date_match=np.zeros(len(view.slots), dtype=np.float32) if fits is None else fits,
     )
 
 
@@ -150,12 +164,12 @@ def _previous(request: Request, candidates: NDArray[np.int64]) -> Array | None:
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
-def _places(view: View, candidates: NDArray[np.int64]) -> Places:
+def _places(view: View, candidates: NDArray[np.int64], question: questions.Question) -> Places:
     near = view.sequence.neighbours(candidates, REACH)
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
-    return Places(among[near], session)
+    return Places(among[near], session, view.context(float(question.marks.spoken.mean())))
 
 
 def _switched(parameters: Parameters, request: Request) -> Parameters:
@@ -182,13 +196,10 @@ def _move(
     return everywhere[reached], after[reached], float(1 - after.sum())
 
 
-def _explain(parameters: Parameters, attention: Attention, i: int) -> Mapping[str, Any]:
+def _explain(attention: Attention, i: int) -> Mapping[str, Any]:
     """The weight of candidate i after every step of every head, and what each head and feature added to its evidence."""
     heads = [
         {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"part": round(float(part), 6)}
-        for steps, part in zip(attention.heads, parameters.part, strict=True)
+        for steps, part in zip(attention.heads, attention.parts, strict=True)
     ]
     return {"evidence": round(float(attention.evidence[i]), 6), "heads": heads}
-
-
-__all__ = ["FEATURES", "Reading", "Request", "read"]

@@ -12,6 +12,12 @@ from ntm_memory.recall.centre import Centre, centre
 from ntm_memory.recall.sequence import Sequence, sequence_of
 from ntm_memory.store.records import Slots
 
+SAMPLE = 512
+DOUBT = 50
+COHERENT = 0.15
+TURN = 60
+FEW = 20
+
 
 @dataclass(frozen=True)
 class View:
@@ -34,3 +40,50 @@ class View:
     def sequence(self) -> Sequence:
         """The order of writing."""
         return sequence_of(self.slots)
+
+    @cached_property
+    def coherence(self) -> float:
+        """How much the order of writing means, 0–1: what a memory has in common with the next one beyond what any two have.
+
+        In a conversation that is a centred cosine of about 0.2, which counts as 1; among unrelated memories it is 0.
+        """
+        here = np.linspace(0, len(self.slots) - 1, min(len(self.slots), SAMPLE)).astype(np.int64)
+        following = self.sequence.step(here, 1)
+        here, following = here[following >= 0], following[following >= 0]
+        if not len(here):
+            return 0.0
+        own, after = self.centred(here), self.centred(following)
+        apart = np.roll(after, len(after) // 2, axis=0)
+        together = float(np.einsum("nd,nd->", own, after)) - float(np.einsum("nd,nd->", own, apart))
+        return min(max(together / (len(here) + DOUBT) / COHERENT, 0.0), 1.0)
+
+    def context(self, spoken: float) -> NDArray[np.float64]:
+        """(3,) what kind of memory this is: 1 always; how much it is a talk in short turns, 0–1; how few memories, 0–1.
+
+        A turn of a talk leans on the turns around it, a note or an essay speaks for itself; among a handful of memories
+        the spread of their likeness says little.
+
+        Args:
+            spoken: share of the memories that begin with a speaker's name.
+        """
+        turn = 1 / (1 + (float(self.slots.length.mean()) / TURN) ** 2)
+        return np.array([1.0, spoken * turn, 1 / (1 + (len(self.slots) / FEW) ** 2)])
+
+    def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, dim) centred unit keys of some memories, each one's first passage."""
+        rows = self.centre.starts[index]
+        keys = self.slots.keys[rows] - self.centre.means[self.centre.offset[rows]]
+        unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
+        return unit
+
+    def window_norms(self, inside: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n,) lengths of the sums of centred unit keys over n windows (n, w) of memories; −1 stands for none."""
+        distinct, where = np.unique(inside, return_inverse=True)
+        keys = self.centred(distinct)
+        keys[distinct < 0] = 0
+        where = where.reshape(inside.shape)
+        total = keys[where[:, 0]]
+        for column in where.T[1:]:
+            total += keys[column]
+        norms: NDArray[np.float32] = np.sqrt(np.einsum("nd,nd->n", total, total) + 1e-6)
+        return norms

@@ -1,0 +1,136 @@
+"""Learning the addressing parameters from questions whose memories are known."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.machine.addressing import content_focus
+from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward
+from ntm_memory.recall.parameters import Array, Parameters
+
+HEADS = ("mix", "strength", "shift", "sharpen")
+CONTROLLER = ("part", "controller")
+Grads = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question put to the read heads, and where it should have looked.
+
+    Args:
+        features: (n, d) evidence of its candidates.
+        places: where they stand.
+        gold: (g,) candidates that answer it, g ≥ 1.
+        weight: how much it counts.
+        previous: (n,) the focus before, or None.
+    """
+
+    features: Array
+    places: Places
+    gold: NDArray[np.int64]
+    weight: float = 1.0
+    previous: Array | None = None
+
+
+def loss(parameters: Parameters, example: Example) -> float:
+    """Listwise cross entropy: −mean log of the attention on the gold candidates (Cao et al. 2007)."""
+    attention = attend(parameters, example.features, example.places, example.previous)
+    return -float(np.log(attention.weights[example.gold] + 1e-16).mean())
+
+
+def gradient(parameters: Parameters, example: Example) -> Grads:
+    """Gradient of `loss` by every parameter, through the addressing of every head."""
+    attention = attend(parameters, example.features, example.places, example.previous)
+    error = _error(attention.weights, example.gold)
+    return attend_backward(parameters, example.features, example.places, example.previous, attention, error)
+
+
+def fit(
+    start: Parameters, examples: Sequence[Example], *, steps: int = 40, rate: float = 0.03, decay: float = 1e-3
+) -> Parameters:
+    """Learn heads and controller together: Adam on the mean loss, pulled towards where it started.
+
+    Args:
+        start: parameters to begin with.
+        examples: questions with their answers; none leaves the parameters as they are.
+        steps: passes over all examples.
+        rate: step size.
+        decay: pull per step towards `start`, so that few examples move little.
+    """
+    names = HEADS + CONTROLLER
+
+    def mean(values: Grads) -> Grads:
+        parameters = dataclasses.replace(start, **values)
+        return _mean(examples, (gradient(parameters, example) for example in examples), names)
+
+    return _adam(start, names, mean, steps if examples else 0, rate, decay)
+
+
+def fit_controller(
+    start: Parameters, examples: Sequence[Example], *, steps: int = 80, rate: float = 0.03, decay: float = 1e-3
+) -> Parameters:
+    """Learn the controller alone, with the heads as they are: what they see is computed once, and the rest is linear."""
+    seen = [_seen(start, example) for example in examples]
+    widths = [start.part.shape[1]]
+
+    def one(values: Grads, inputs: Array, example: Example) -> Grads:
+        weights = np.concatenate([values["part"], values["controller"]], axis=1)
+        attention = content_focus(inputs @ (example.places.context @ weights), 1.0)
+        slope = np.outer(example.places.context, inputs.T @ _error(attention, example.gold))
+        part, controller = np.split(slope, widths, axis=1)
+        return {"part": part, "controller": controller}
+
+    def mean(values: Grads) -> Grads:
+        grads = (one(values, inputs, example) for inputs, example in zip(seen, examples, strict=True))
+        return _mean(examples, grads, CONTROLLER)
+
+    return _adam(start, CONTROLLER, mean, steps if examples else 0, rate, decay)
+
+
+def _seen(parameters: Parameters, example: Example) -> Array:
+    """(n, H + d) the heads' log-weights and the features: what the controller hears."""
+    attention = attend(parameters, example.features, example.places, example.previous)
+    logs = [np.log(steps.sharpened + FLOOR) for steps in attention.heads]
+    return np.concatenate([np.stack(logs, axis=1), example.features], axis=1)
+
+
+def _error(weights: Array, gold: NDArray[np.int64]) -> Array:
+    error = weights.copy()
+    error[gold] -= 1 / len(gold)
+    return error
+
+
+def _mean(examples: Sequence[Example], grads: Iterable[Grads], names: Sequence[str]) -> Grads:
+    total = sum(example.weight for example in examples)
+    mean: Grads = {}
+    for example, grad in zip(examples, grads, strict=True):
+        for name in names:
+            mean[name] = mean.get(name, 0) + example.weight / total * grad[name]
+    return mean
+
+
+def _adam(
+    start: Parameters,
+    names: Sequence[str],
+    gradient: Callable[[Grads], Grads],
+    steps: int,
+    rate: float,
+    decay: float,
+) -> Parameters:
+    """Kingma and Ba 2015, with weight decay towards the start."""
+    values = {name: getattr(start, name).copy() for name in names}
+    first = {name: np.zeros_like(value) for name, value in values.items()}
+    second = {name: np.zeros_like(value) for name, value in values.items()}
+    for step in range(1, steps + 1):
+        for name, grad in gradient(values).items():
+            slope = grad + decay * (values[name] - getattr(start, name))
+            first[name] = 0.9 * first[name] + 0.1 * slope
+            second[name] = 0.999 * second[name] + 0.001 * slope**2
+            scale = np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
+            values[name] = values[name] - rate * first[name] / (1 - 0.9**step) / scale
+    return dataclasses.replace(start, **values)
