@@ -115,7 +115,7 @@ def test_environment_without_our_libraries_says_what_it_lacks(tmp_path):
 
 def test_plain_python_enters_the_environment(skill, environment, tiny, tmp_path):
     settings = {"skill": skill, "cwd": tmp_path, "python": PLAIN, "NTM_MEMORY_ENV": str(environment)}
-    text = 'Mia said: "喝绿茶" 🍵\nand \'no sugar\''
+    text = "Mia said: \"喝绿茶\" 🍵\nand 'no sugar'"
     stored = call("memorize", "-", "--home", tiny, text=text, PYTHONPATH="/nonsense", **settings)
     assert stored.code == 0, stored.out
     assert stored.answer["memory"]["content"] == text
