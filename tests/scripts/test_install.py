@@ -30,7 +30,8 @@ def world(tmp_path_factory):
     (base / "home" / ".claude").mkdir(parents=True)
     (base / "elsewhere").mkdir()
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("NTM_", "XDG_", "PYTHON"))}
-    variables |= {"HOME": str(base / "home"), "LC_ALL": "C"}
+    # the PATH of a bare machine: pip asks a Rust compiler its version, and some of those write into the home
+    variables |= {"HOME": str(base / "home"), "LC_ALL": "C", "PATH": "/usr/bin:/bin"}
     return base, skill, variables
 
 
@@ -114,7 +115,8 @@ class TestInstall:
         text = 'She said "don\'t" 🍵\n第二行'
         stored = script(world, skill, "memorize", "-", "--key", "quotes", text=text)
         assert stored.answer["memory"]["content"] == text
-        long = "The code of the blue locker is 4711. " + "长文本 and filler words. " * 4_500
+        lines = (f"On day {day} the ship's log says: wind force {day % 9}, all well on board." for day in range(1_700))
+        long = "The code of the blue locker is 4711. 🚢\n" + "\n".join(lines)
         assert len(long.encode("utf-8")) > 100_000
         assert script(world, skill, "memorize", "-", text=long).answer["action"] == "created"
         found = script(world, skill, "recall", "-", text="What is the code of the blue locker?").answer
