@@ -8,6 +8,7 @@ from dataclasses import replace
 from ntm_memory.results import RecalledMemory
 
 _MARK = "…"
+_ECHO = 500
 _WORDS = 64
 _PLACES = 500
 
@@ -35,6 +36,11 @@ def fit(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str])
         else replace(answer, content=excerpt(answer.content, share, words), truncated=True)
         for answer in answers
     ]
+
+
+def echoed(query: str) -> str:
+    """The question as the answer repeats it, bounded as all output is."""
+    return query if len(query) <= _ECHO else query[: _ECHO - len(_MARK)] + _MARK
 
 
 def excerpt(text: str, size: int, words: Sequence[str]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.question import index_terms
+from ntm_memory.recall.view import View
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, Postings, Slots
 
@@ -24,7 +25,7 @@ class Knowledge:
 
     def __init__(self, store: Store, namespace: str, as_of: str | None = None) -> None:
         self._store = store
-        self._namespace = namespace
+        self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
         self.slots: Slots
@@ -50,7 +51,7 @@ class Knowledge:
         """Where the words and marks of a question occur."""
         words, marks = index_terms(text)
         if self._then is None:
-            return self._store.postings(self._namespace, words + marks)
+            return self._store.postings(self.namespace, words + marks)
         address: dict[str, NDArray[np.int64]] = {}
         count: dict[str, NDArray[np.int64]] = {}
         for word in words + marks:
@@ -58,9 +59,9 @@ class Knowledge:
             address[word], count[word] = self.slots.address[counts > 0], counts[counts > 0]
         return Postings(address, count)
 
-    def focus(self, session: str) -> dict[int, float]:
-        """Index → weight of the session's previous focus, of what was known."""
-        weights: Mapping[str, float] = dict(self._store.focus(self._namespace, session))
+    def focus(self, session: str | None) -> dict[int, float]:
+        """Index → weight of the session's previous focus, as far as it is known."""
+        weights = {} if session is None else dict(self._store.focus(self.namespace, session))
         if self._then is not None:
             return {i: weights[memory.id] for i, memory in enumerate(self._then) if memory.id in weights}
         places = {self._store.get(id).address: weight for id, weight in weights.items()}
@@ -83,8 +84,18 @@ class Knowledge:
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
-        return np.isin(self.slots.address, self._store.tagged(self._namespace, tags))
+        return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 
 def _seconds(iso: str) -> float:
     return datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
+
+
+def at_place(store: Store, id: str, steps: int) -> tuple[Memory, Memory | None]:
+    """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
+    anchor = store.get(id)
+    slots = store.slots(anchor.namespace)
+    at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
+    there = View(slots).sequence.step(at, steps) if len(at) else at
+    found = store.get_many(slots.address[there[there >= 0]].tolist())
+    return anchor, found[0] if found else None

@@ -98,8 +98,7 @@ class NTMMemoryManager:
             EmbedderMismatchError: another embedder wrote this store.
             EmbedderError: the configured one is not usable.
         """
-        maker = self._load_keys()
-        maker.refuse_others(self.store.embedder())
+        (maker := self._load_keys()).refuse_others(self.store.embedder())
         return maker
 
     def _load_keys(self) -> KeyMaker:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ntm_memory import telling
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError
-from ntm_memory.excerpt import fit
+from ntm_memory.excerpt import echoed, fit
 from ntm_memory.keys import Key, KeyMaker
-from ntm_memory.knowledge import Knowledge
+from ntm_memory.knowledge import Knowledge, at_place
 from ntm_memory.likeness import likeness
 from ntm_memory.recall.centre import centred_cosines
 from ntm_memory.recall.intent import parse_intent
@@ -24,20 +25,25 @@ from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words, is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.store.base import Store
-from ntm_memory.telling import (
-    MAX_CONTENT,
-    checked_count,
-    checked_name,
-    checked_query,
-    checked_share,
-    checked_tags,
-    checked_time,
-)
 
 TUNED = "recall.json"
 MAX_SHIFT = 1_000_000
-_ECHO = 500
 _TWINS = 3
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an answer may hold: `limit` memories of `chars` characters and at least `least` weight each.
+
+    `filters` are tags, after, before; `parameters` are the read heads'.
+    """
+
+    limit: int
+    chars: int
+    least: float
+    filters: tuple[tuple[str, ...], str | None, str | None]
+    parameters: Parameters
+    explain: bool
 
 
 class Recaller:
@@ -117,33 +123,31 @@ class Recaller:
         Raises:
             BadValueError: an argument is not usable.
         """
-        text = checked_query(query)
-        limit = checked_count("top_k", self._default("top_k", top_k), 1, 1000)
-        chars = checked_count("max_chars", self._default("max_chars", max_chars), 1, MAX_CONTENT)
-        least = checked_share("min_weight", self._default("min_weight", min_weight))
-        steps = None if shift is None else checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        chosen = self._parameters(strength, gate, sharpen)
-        name = checked_name("session", session)
-        space = checked_name("namespace", namespace) or "default"
-        known = Knowledge(self._store, space, checked_time("as_of", as_of))
-        if not len(known.slots):
-            return _nothing(text, f"nothing is stored in namespace {space!r}{known.moment}")
-        allowed = known.allowed(checked_tags(tags), checked_time("after", after), checked_time("before", before))
-        if allowed is not None and not allowed.any():
-            return _nothing(text, "no memory passes the filters (tag, after, before)")
-        request = self._request(text, steps, known, name, allowed)
-        if request.key is None and not request.previous:
-            return _nothing(text, _nowhere(request))
-        reading = read(self._view(space, known), known.postings(request.text), request, chosen, explain=explain)
-        reason = self._silence(reading, request, least)
-        if reason is not None:
-            return _nothing(text, reason, reading.confidence)
-        answers = fit(_answers(known, reading, limit, least), chars, request.words)
+        text = telling.checked_query(query)
+        wanted = Wanted(
+            limit=telling.checked_count("top_k", self._default("top_k", top_k), 1, 1000),
+            chars=telling.checked_count("max_chars", self._default("max_chars", max_chars), 1, telling.MAX_CONTENT),
+            least=telling.checked_share("min_weight", self._default("min_weight", min_weight)),
+            filters=(
+                telling.checked_tags(tags),
+                telling.checked_time("after", after),
+                telling.checked_time("before", before),
+            ),
+            parameters=self._parameters(strength, gate, sharpen),
+            explain=explain,
+        )
+        steps = None if shift is None else telling.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        name, moment = telling.checked_name("session", session), telling.checked_time("as_of", as_of)
+        space = telling.checked_name("namespace", namespace) or "default"
+        if moment is None and not len(self._store.slots(space)):
+            return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
+        request = self._request(text, steps, name is not None and bool(self._store.focus(space, name)))
+        with self._store.snapshot():
+            known = Knowledge(self._store, space, moment)
+            result = self._answer(text, known, name, request, wanted)
         if known.is_now:
-            self._remember(space, name, answers)
-        # what follows from the previous focus is certain; only what is looked for by content may not be there
-        sure = 1.0 if request.key is None else round(reading.confidence, 4)
-        return RecallResult(_echoed(text), tuple(answers), sure)
+            self._remember(space, name, result.memories)
+        return result
 
     def read_location(
         self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
@@ -160,22 +164,19 @@ class Recaller:
             NotFoundError: no memory has this id.
             BadValueError: an argument is not usable.
         """
-        steps = checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        chars = checked_count("max_chars", self._default("max_chars", max_chars), 1, MAX_CONTENT)
-        name = checked_name("session", session)
-        anchor = self._store.get(id)
+        steps = telling.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        chars = telling.checked_count("max_chars", self._default("max_chars", max_chars), 1, telling.MAX_CONTENT)
+        name = telling.checked_name("session", session)
         query = f"{id} {steps:+d}"
-        slots = self._store.slots(anchor.namespace)
-        at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else ()
-        if not len(at):
+        with self._store.snapshot():
+            anchor, there = at_place(self._store, id, steps)
+        if anchor.state != "live":
             return _nothing(query, f"memory {id} is {anchor.state}: it has no place any more")
         if steps and not self._settings.addressing.location:
             return _nothing(query, "location addressing is off (addressing.location in config.json)")
-        there = int(View(slots).sequence.step(np.asarray(at), steps)[0])
-        if there < 0:
+        if there is None:
             return _nothing(query, f"no memory stands {_side(steps)} {id} in its session")
-        memories = self._store.get_many([int(slots.address[there])])
-        answers = fit([RecalledMemory.of(memory, 1.0, 0.0) for memory in memories], chars, ())
+        answers = fit([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
         self._remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
 
@@ -184,7 +185,7 @@ class Recaller:
         known = Knowledge(self._store, namespace)
         if not len(known.slots):
             return ()
-        cosine = centred_cosines(known.slots, self._view(namespace, known).centre, rows[0], is_cjk(content))
+        cosine = centred_cosines(known.slots, self._view(known).centre, rows[0], is_cjk(content))
         best = np.argsort(-cosine, kind="stable")[:8]
         twins = [
             Similar(memory.id, memory.content[:200], round(share, 4))
@@ -192,6 +193,28 @@ class Recaller:
             if memory is not None and (share := likeness(memory.content, content))
         ]
         return tuple(sorted(twins, key=lambda twin: -twin.similarity)[:_TWINS])
+
+    def _answer(
+        self, text: str, known: Knowledge, session: str | None, request: Request, wanted: Wanted
+    ) -> RecallResult:
+        """What the read heads attend to, of one state of the store."""
+        if not len(known.slots):
+            return _nothing(text, f"nothing is stored in namespace {known.namespace!r}{known.moment}")
+        allowed = known.allowed(*wanted.filters)
+        if allowed is not None and not allowed.any():
+            return _nothing(text, "no memory passes the filters (tag, after, before)")
+        request = replace(request, previous=known.focus(session), allowed=allowed)
+        if request.key is None and not request.previous:
+            return _nothing(text, _nowhere(request))
+        view, postings = self._view(known), known.postings(request.text)
+        reading = read(view, postings, request, wanted.parameters, explain=wanted.explain)
+        reason = self._silence(reading, request, wanted.least)
+        if reason is not None:
+            return _nothing(text, reason, reading.confidence)
+        answers = fit(_answers(known, reading, wanted.limit, wanted.least), wanted.chars, request.words)
+        # what follows from the previous focus is certain; only what is looked for by content may not be there
+        sure = 1.0 if request.key is None else round(reading.confidence, 4)
+        return RecallResult(echoed(text), tuple(answers), sure)
 
     def _default(self, name: str, given: object) -> Any:
         """What was given, else what config says."""
@@ -207,27 +230,19 @@ class Recaller:
                 raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
         return override(self.parameters, **set_by_hand, heads=self._settings.num_read_heads)
 
-    def _view(self, namespace: str, known: Knowledge) -> View:
-        view = self._views.get(namespace)
+    def _view(self, known: Knowledge) -> View:
+        view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
             view = View(known.slots, self._keys().prior if self._settings.addressing.content else None)
             if known.is_now:
-                self._views[namespace] = view
+                self._views[known.namespace] = view
         return view
 
-    def _request(
-        self,
-        text: str,
-        shift: int | None,
-        known: Knowledge,
-        session: str | None,
-        allowed: NDArray[np.bool_] | None,
-    ) -> Request:
+    def _request(self, text: str, shift: int | None, has_focus: bool) -> Request:
         """The question with the place it asks for taken out of its words."""
         on = self._settings.addressing
-        previous = {} if session is None else known.focus(session)
         intent = parse_intent(text) if on.location and shift is None else None
-        if intent is not None and (intent.anchor or previous):
+        if intent is not None and (intent.anchor or has_focus):
             text, shift = intent.anchor, intent.shift
         return Request(
             text=text,
@@ -236,8 +251,6 @@ class Recaller:
             now=self._clock(),
             cjk=is_cjk(text),
             shift=shift if on.location else None,
-            previous=previous,
-            allowed=allowed,
             content=on.content,
             location=on.location,
             hybrid=on.hybrid,
@@ -273,12 +286,7 @@ def _answers(known: Knowledge, reading: Reading, limit: int, least: float) -> li
 
 
 def _nothing(query: str, reason: str, confidence: float = 0.0) -> RecallResult:
-    return RecallResult(_echoed(query), (), round(confidence, 4), reason)
-
-
-def _echoed(query: str) -> str:
-    """The question as the answer repeats it, bounded as all output is."""
-    return query if len(query) <= _ECHO else query[: _ECHO - 1] + "…"
+    return RecallResult(echoed(query), (), round(confidence, 4), reason)
 
 
 def _side(shift: int) -> str:
