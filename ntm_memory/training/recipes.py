@@ -10,12 +10,14 @@ from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.tasks import TASKS
 
 # Small batches learn from fewer sequences; gates that start closed keep content, which differs from sequence to
-# sequence, from disturbing the heads' walk; a rate that cools sharpens the walk for lengths never trained on.
+# sequence, from disturbing the heads' walk; a rate that falls once the task is learned keeps it from collapsing and
+# sharpens the walk for lengths never trained on.
 _BY_LOCATION: dict[str, Any] = {
     "batch": 4,
     "learning_rate": 2e-3,
     "gate_bias": -2.0,
-    "settle_rate": 1.0,
+    "settle_below": 0.5,
+    "settle_rate": 0.4,
     "cool": 0.6,
 }
 
@@ -25,14 +27,50 @@ _RECIPES: dict[str, dict[str, Any]] = {
         "sequences": 20_000,
         "validation": ({"length": 60}, {"length": 100}),
     },
-    "repeat-copy": {"batch": 4, "learning_rate": 2e-3, "sequences": 100_000, "reach": 0.2},
+    # The number in pulses, a curriculum that waits until 99 of 100 bits are right, and repeats up to 24 on short
+    # sequences: what makes it count (bench/RESULTS.md).
+    "repeat-copy": {
+        "task_options": {"number": "pulses", "largest_length": 12, "largest_repeats": 24, "largest_answer": 100},
+        "sequences": 120_000,
+        "batch": 4,
+        "learning_rate": 1.5e-3,
+        "reach": 0.12,
+        "widen": 0.05,
+        "widen_below": 0.01,
+        "settle_below": 0.1,
+        "settle_rate": 0.5,
+        "cool": 0.4,
+        "validation": ({"length": 20, "repeats": 10}, {"length": 10, "repeats": 20}),
+        "validation_sequences": 16,
+        "validate_every": 4000,
+    },
     "associative-recall": {
         **_BY_LOCATION,
+        "settle_rate": 1.0,
         "sequences": 24_000,
         "validation": ({"items": 12}, {"items": 16}),
     },
-    "ngram": {"batch": 8, "learning_rate": 1e-3, "sequences": 100_000},
-    "priority-sort": {"batch": 4, "learning_rate": 1e-3, "sequences": 200_000, "reach": 0.06},
+    "ngram": {
+        "machine": {"memory_size": 64, "memory_start": "small_random"},
+        "sequences": 100_000,
+        "batch": 8,
+        "cool": 0.7,
+        "validation_sequences": 64,
+        "validate_every": 4000,
+    },
+    # Fingerprints for the heads to meet at, several heads, and a rate that cools for most of the run: it sorts by
+    # selection, reading the highest priority and marking its row (bench/RESULTS.md).
+    "priority-sort": {
+        "machine": {"memory_size": 40, "memory_start": "small_random", "read_heads": 4, "write_heads": 4},
+        "sequences": 160_000,
+        "batch": 8,
+        "settle_rate": 1.0,
+        "cool": 0.6,
+        "reach": 0.23,
+        "widen": 0.0556,
+        "widen_below": 0.08,
+        "validate_every": 4000,
+    },
 }
 
 TRIAL_SIZES: dict[str, tuple[Mapping[str, int], ...]] = {

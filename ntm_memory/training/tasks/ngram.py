@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from ntm_memory.errors import BadValueError
 from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits
 
 CONTEXT = 5
+LENGTH = 200
 
 
 class NGram(Task):
     """Bits of a binary 6-gram source: a table of 32 probabilities drawn from Beta(½, ½) for every sequence.
 
     At each step the network is shown the bit before and asked for the next one; the first five bits are fair.
+
+    Args:
+        shortest: of the lengths trained on; the longest is the paper's 200.
     """
 
     name = "ngram"
-    ranges = {"length": (200, 200)}
     probabilistic = True
 
-    def __init__(self) -> None:
+    def __init__(self, shortest: int = LENGTH) -> None:
+        if not 1 <= shortest <= LENGTH:
+            raise BadValueError(f"shortest must be from 1 to {LENGTH}, not {shortest!r}")
+        self.ranges = {"length": (shortest, LENGTH)}
         self.input_size = 1
         self.output_size = 1
 
