@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +55,8 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
 
 
 def _little_room(path: Path) -> bool:
+    import shutil  # slow to import, seldom needed
+
     try:
         return shutil.disk_usage(path.parent).free < _LITTLE
     except OSError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import sqlite3
-import uuid
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 
@@ -101,7 +100,7 @@ def create(sql: sqlite3.Connection) -> None:
     try:
         for statement in filter(str.strip, TABLES.split(";\n")):
             sql.execute(statement)
-        meta = {"uuid": uuid.uuid4().hex, "seq": "0", "next_address": "0", "purges": "0"}
+        meta = {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
         sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         sql.execute(f"PRAGMA user_version = {VERSION}")
@@ -114,4 +113,5 @@ def create(sql: sqlite3.Connection) -> None:
 
 def new_id() -> str:
     """A short printable name without look-alike characters, e.g. `m_8k2f7q1x9d`; one of 6·10¹⁴."""
-    return "m_" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    # not the module secrets: it costs every cold start several milliseconds
+    return "m_" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in os.urandom(10))

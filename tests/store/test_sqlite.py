@@ -9,7 +9,8 @@ from ntm_memory.store.sqlite import SQLiteStore
 
 from .contract import WritingContract
 from .drafts import EMBEDDER, Clock
-from .reading_contract import LossyContract, PastContract, ReadingContract, TransactionContract, UpkeepContract
+from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
+from .transaction_contract import TransactionContract
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def make_store(request, tmp_path, clock, monkeypatch):
     def make(fresh=False):
         path = tmp_path / ("fresh.db" if fresh else "memory.db")
         opened.append(SQLiteStore(path, clock=clock, word_index=None if "fts5" in request.param else False))
+        opened[-1]._sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
         return opened[-1]
 
     yield make
