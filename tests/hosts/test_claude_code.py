@@ -1,0 +1,80 @@
+"""The real Claude Code, with a scripted model: it lists the skill, loads SKILL.md and runs the scripts unasked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import npm_install
+from .stubs import Anthropic, serving
+
+PACKAGE = "@anthropic-ai/claude-code-linux-x64"
+VERSION = "2.1.330"
+
+
+@pytest.fixture(scope="module")
+def claude(tmp_path_factory):
+    """The program; it is proprietary, so it is installed for the test and never kept."""
+    program = npm_install(tmp_path_factory.mktemp("claude"), f"{PACKAGE}@{VERSION}") / PACKAGE / "claude"
+    if not program.exists():
+        pytest.skip("Claude Code does not run on this platform")
+    return program
+
+
+def bash(command):
+    return {"name": "Bash", "input": {"command": command, "description": "memory"}}
+
+
+def converse(claude, user, turns):
+    """The events of one `claude -p` run."""
+    with serving(Anthropic, turns) as model:
+        quiet = ("DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING")
+        done = subprocess.run(
+            [str(claude), "-p", "go on", "--output-format", "stream-json", "--verbose"]
+            + ["--allowedTools", "Skill(ntm-memory-system)"],
+            capture_output=True,
+            text=True,
+            cwd=user["PWD"],
+            timeout=180,
+            stdin=subprocess.DEVNULL,
+            env={
+                **user,
+                **dict.fromkeys((*quiet, "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"), "1"),
+                "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model.server_port}",
+                "ANTHROPIC_API_KEY": "dummy",
+            },
+        )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_skill_is_listed_loaded_and_its_commands_run_unasked(claude, user):
+    scripts = Path.home() / ".claude" / "skills" / "ntm-memory-system" / "scripts"
+    events = converse(
+        claude,
+        user,
+        [
+            {"name": "Skill", "input": {"skill": "ntm-memory-system"}},
+            bash(f"python3 {scripts}/memorize.py - --importance 0.9 <<'EOF'\n今天和老大讨论了\"认知天性\"\nEOF"),
+            bash(f"python3 {scripts}/memorize.py 'Mia prefers green tea to coffee' --key mia-drink --tag person"),
+            bash(f"python3 {scripts}/recall.py 'What does Mia drink?'"),
+            bash(f"printf '认知天性' | python3 {scripts}/recall.py - --format context"),
+            {"text": "done"},
+        ],
+    )
+    begin = next(event for event in events if event.get("subtype") == "init")
+    assert "ntm-memory-system" in begin["skills"]
+    end = next(event for event in events if event["type"] == "result")
+    assert end["permission_denials"] == []
+    said = [block for event in events if event["type"] == "user" for block in event["message"]["content"]]
+    loaded = next(block["text"] for block in said if block.get("type") == "text" and "Recall before" in block["text"])
+    assert f"python3 {scripts}/recall.py" in loaded, "the variable in SKILL.md was replaced"
+    results = [block["content"] for block in said if block.get("type") == "tool_result"][1:]
+    assert json.loads(results[0])["memory"]["content"] == '今天和老大讨论了"认知天性"'
+    assert json.loads(results[1])["action"] == "created"
+    assert json.loads(results[2])["memories"][0]["content"] == "Mia prefers green tea to coffee"
+    assert results[3].startswith('<recalled-memories from="ntm-memory-system"')
+    assert "今天和老大讨论了" in results[3]
