@@ -25,6 +25,8 @@ from ntm_memory.store.records import Postings
 # An anchor is found by likeness alone, and sharply: its neighbours must not speak for it before the focus moves.
 ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0, 0.0])
 ANCHOR_STRENGTH = 3.0
+# Of a moved focus only what has a visible share of the best one is an answer.
+SHOWN = 0.01
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def _move(
     before = np.zeros(len(everywhere))
     before[among[candidates]] = weights
     after = addressing.shift_sparse(before, np.array([0.0, 0.0, 1.0]), near)
-    reached = after > 0
+    reached = after > SHOWN * after.max(initial=0)
     return everywhere[reached], after[reached], float(1 - after.sum())
 
 

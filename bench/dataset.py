@@ -1,0 +1,127 @@
+"""Data sets for measuring recall: a folder with memories.jsonl and queries.jsonl, memorized into a home."""
+
+from __future__ import annotations
+
+import collections
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dateparser
+import numpy as np
+
+from ntm_memory import NTMMemoryManager
+from ntm_memory.embedding import Embedder
+
+KS = (1, 2, 5, 10)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """memories and questions as the files have them, by conversation, and where each memory is stored."""
+
+    name: str
+    memories: Mapping[str, list[dict]]
+    questions: list[dict]
+    stored: Mapping[str, Mapping[str, str]]  # conversation → id of the store → id of the data set
+
+    def conversations(self) -> list[str]:
+        """Those that are asked about, in order."""
+        return list(dict.fromkeys(question["conv"] for question in self.questions))
+
+
+class Remembering:
+    """An embedder that encodes no question twice: the variants of one run share the question keys."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, np.ndarray] = {}
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._embedder, name)
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = self._embedder.encode_queries([text])[0]
+        return np.stack([self._known[text] for text in texts])
+
+
+def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) -> Dataset:
+    """Memorize each conversation as a namespace, speaker, session and time kept; what is stored already stays.
+
+    Args:
+        data: folder of the data set.
+        manager: where to.
+        limit: only the first so many conversations that are asked about.
+    """
+    questions = rows(data / "queries.jsonl")
+    asked = list(dict.fromkeys(question["conv"] for question in questions))[:limit]
+    memories = collections.defaultdict(list)
+    for memory in rows(data / "memories.jsonl"):
+        if memory["conv"] in set(asked):
+            memories[memory["conv"]].append(memory)
+    stored = {}
+    for conversation in asked:
+        told = [telling(memory, memories[conversation], data) for memory in memories[conversation]]
+        ids = manager.memorize_many(told).ids
+        pairs = zip(ids, memories[conversation], strict=True)
+        stored[conversation] = {id: memory["id"] for id, memory in pairs if id is not None}
+    kept = [question for question in questions if question["conv"] in stored]
+    return Dataset(data.parent.name, memories, kept, stored)
+
+
+def telling(memory: dict, conversation: list[dict], data: Path) -> dict:
+    """A record as `memorize_many` takes it; in a talk of two the speaker stands before the text."""
+    talk = len({other["speaker"] for other in conversation}) == 2
+    return {
+        "content": f"{memory['speaker']}: {memory['text']}" if talk else memory["text"],
+        "namespace": f"{data.parent.name}/{memory['conv']}",
+        "session": None if memory["session"] is None else str(memory["session"]),
+        "source": str(memory["id"]),
+        "occurred_at": moment(memory["time"]),
+    }
+
+
+def moment(told: object) -> str | None:
+    """A data set's time as ISO 8601; None for a mere running number."""
+    if not isinstance(told, str):
+        return None
+    text = re.sub(r"周[一二三四五六日]|星期[一二三四五六日]| on ", " ", told)
+    found = dateparser.parse(text, languages=["zh" if "年" in text else "en"])
+    return None if found is None else found.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def rows(file: Path) -> list[dict]:
+    """The objects of a JSON lines file."""
+    with file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def grade(ranked: Sequence[str], gold: Sequence[str]) -> dict[str, float]:
+    """Recall, hit and all-evidence at k, MRR and nDCG@10 of one ranking; the formulas of the data sets' own scorer."""
+    wanted = set(gold)
+    places = [i for i, id in enumerate(dict.fromkeys(ranked)) if id in wanted]
+    out = {f"recall@{k}": sum(place < k for place in places) / len(wanted) for k in KS}
+    out["hit@5"] = float(any(place < 5 for place in places))
+    out["mrr"] = 1 / (places[0] + 1) if places else 0.0
+    ideal = sum(1 / np.log2(i + 2) for i in range(min(10, len(wanted))))
+    out["ndcg@10"] = float(sum(1 / np.log2(place + 2) for place in places if place < 10) / ideal)
+    out["all@10"] = float(sum(place < 10 for place in places) == len(wanted))
+    return out
+
+
+def summary(grades: Sequence[Mapping[str, float]], draws: int = 1000) -> dict[str, object]:
+    """Means, and a bootstrap 95 % interval over questions of recall@5 and recall@10 (seed 0)."""
+    means: dict[str, object] = {
+        name: round(float(np.mean([each[name] for each in grades])), 4) for name in (grades[0] if grades else ())
+    }
+    rng = random.Random(0)
+    for name in ("recall@5", "recall@10"):
+        values = [each[name] for each in grades]
+        drawn = sorted(float(np.mean(rng.choices(values, k=len(values)))) for _ in range(draws))
+        means[f"{name} 95 %"] = [round(drawn[int(0.025 * draws)], 4), round(drawn[int(0.975 * draws)], 4)]
+    return means | {"questions": len(grades)}
