@@ -56,7 +56,8 @@ def centre(slots: Slots, prior: NDArray[np.float32] | None = None) -> Centre:
         means = np.zeros_like(sums)
     else:
         means = sums / np.maximum(counts, 1)[:, None]
-        means[counts == 0] = means[counts > 0]
+        if not counts.all():
+            means[counts == 0] = means[counts > 0]
     along = (keys @ means.T)[np.arange(len(keys)), script]
     squared = np.einsum("rd,rd->r", keys, keys) - 2 * along + np.einsum("sd,sd->s", means, means)[script]
     starts = np.searchsorted(slots.owner, np.arange(len(slots)))
