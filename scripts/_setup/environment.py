@@ -218,7 +218,8 @@ def _starts(pip: Sequence[str]) -> bool:
 def installer_variables() -> dict[str, str]:
     """The caller's, less what would send packages elsewhere or stop pip from installing into an environment."""
     left_out = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV")
-    return {**{name: value for name, value in os.environ.items() if name not in left_out}, "PIP_USER": "0"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return {**kept, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
 def _version_check(requirements: Sequence[str]) -> str:
