@@ -66,16 +66,24 @@ def weightings(path: Path, machine: Machine, batch: Batch) -> Path:
     plt = _pyplot()
     _, tape = machine.forward(batch.inputs[:, :1])
     weights, readers = tape.weights[:, 0], machine.settings.read_heads
-    seen = np.flatnonzero(weights.max(axis=(0, 1)) > 0.05)
-    low, high = max(0, int(seen.min()) - 2), min(weights.shape[2], int(seen.max()) + 3)
+    first, count = _used_arc(weights.max(axis=(0, 1)) > 0.05)
+    weights = np.roll(weights, -first, axis=2)[:, :, :count]
     heads = weights.shape[1]
     figure, axes = plt.subplots(1, heads, figsize=(4.5 * heads, 5), squeeze=False)
     for head, axis in enumerate(axes[0]):
-        track = weights[:, head, low:high].T
-        axis.imshow(track, aspect="auto", cmap="gray", vmin=0, vmax=1, extent=(0, len(weights), high, low))
+        axis.imshow(weights[:, head].T, aspect="auto", interpolation="nearest", cmap="gray", vmin=0, vmax=1)
         kind = f"read {head + 1}" if head < readers else f"write {head - readers + 1}"
-        axis.set(title=f"{kind} weighting", xlabel="time", ylabel="location")
+        axis.set(title=f"{kind} weighting", xlabel="time", ylabel=f"location, counted from {first} on the ring")
     return _save(plt, figure, path)
+
+
+def _used_arc(used: NDArray[np.bool_]) -> tuple[int, int]:
+    """First location and length of the shortest stretch of the ring that holds every location used."""
+    size, places = len(used), np.flatnonzero(used)
+    gaps = np.diff(places, append=places[0] + size)
+    widest = int(gaps.argmax())
+    first = int(places[(widest + 1) % len(places)])
+    return first, size - int(gaps[widest]) + 1
 
 
 def _pyplot() -> Any:

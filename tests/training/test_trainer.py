@@ -202,3 +202,14 @@ def test_settings_survive_json():
     settings = recipe("associative-recall")
     assert TrainingSettings.from_mapping(settings.to_mapping()) == settings
     assert Path(experiment.STATE_FILE).suffix == ".npz"
+
+
+@pytest.mark.parametrize(
+    ("used", "first", "count"), [([3, 4, 6], 3, 4), ([0, 1, 9], 9, 3), ([5], 5, 1), (list(range(10)), 0, 10)]
+)
+def test_the_arc_of_the_ring_that_was_used(used, first, count):
+    seen = np.zeros(10, bool)
+    seen[used] = True
+    found = plots._used_arc(seen)
+    assert found[1] == count
+    assert found[0] == first or count == 10
