@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import checkout  # noqa: F401 - before numpy
 import dateparser
 import numpy as np
 
@@ -21,7 +22,7 @@ KS = (1, 2, 5, 10)
 
 @dataclass(frozen=True)
 class Dataset:
-    """memories and questions as the files have them, by conversation, and where each memory is stored."""
+    """Memories and questions as the files have them, by conversation, and where each memory is stored."""
 
     name: str
     memories: Mapping[str, list[dict]]

@@ -1,27 +1,25 @@
-"""Learn the parameters that ship: read heads' controller and confidence, on several data sets together.
+"""Learn the parameters that ship: the read heads' controller and the confidence, on several data sets together.
 
     python bench/fit_recall.py --data DIR [DIR …] --home DIR --out ntm_memory/recall/parameters.json
 
-Every conversation of a data set becomes a namespace of --home. The figures printed are of conversations that were not fitted
-on: parts are left out in turn (conversations where a data set has several, else every other question), the rest is fitted, the
-part is ranked. What is written is fitted on everything. The heads' own parameters (β, g, s, γ) are set by design: one looks,
-one after, one before, one around, one at the session, one from the focus before; learning them too changed no figure.
+Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
+fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
+is fitted, the part is ranked. What is written is fitted on everything. The heads' own parameters (β, g, s, γ) are set by
+design: one looks, one after, one before, one around, one at the session, one from the focus before.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
+import checkout  # noqa: F401 - before numpy
 import numpy as np
-from dataset import Dataset, grade, memorize, summary
+from dataset import Dataset, Remembering, grade, memorize, summary
 
 from ntm_memory import NTMMemoryManager
+from ntm_memory.embedding import load_embedder
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.confidence import signals
 from ntm_memory.recall.evidence import FEATURES, REACH
@@ -117,7 +115,7 @@ def look(manager: NTMMemoryManager, known: Knowledge, view: View, text: str) -> 
 
 
 def examples(asked: list[Asked]) -> list[Example]:
-    """Questions whose evidence was among the candidates; every data set counts the same, talks of many questions more."""
+    """Questions whose evidence was among the candidates; a data set counts by the root of its questions, up to 300."""
     made = []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
@@ -134,7 +132,7 @@ def held(each: Asked) -> np.ndarray:
 
 
 def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
-    """(3, 4) logistic weights that tell a question from the same with its evidence taken out, and from a foreign one."""
+    """(3, 4) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
     inputs, answers, weights = [], [], []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
@@ -211,7 +209,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=600, help="conversations of a data set at most")
     args = parser.parse_args()
     asked: list[Asked] = []
-    with NTMMemoryManager(args.home) as manager:
+    with NTMMemoryManager(args.home, embedder=Remembering(load_embedder({}))) as manager:
         for folder in args.data:
             data = memorize(folder.resolve(), manager, args.limit)
             asked += ask(manager, data)

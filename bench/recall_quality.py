@@ -1,9 +1,9 @@
 """Quality of recall on a data set: ours with each part switched off in turn, beside BM25, dense and rank fusion.
 
-    python bench/recall_quality.py --data DIR [--run OUT.jsonl] [--json] [--home DIR]
+    python bench/recall_quality.py --data DIR [--run OUT.jsonl] [--json] [--home DIR] [--limit N] [--ours-only]
 
-DIR holds memories.jsonl and queries.jsonl; every conversation becomes a namespace of a temporary home (or of --home, which is
-kept and reused). Rankings are measured with the confidence floor at 0; what the floor silences is measured by
+DIR holds memories.jsonl and queries.jsonl; every conversation becomes a namespace of a temporary home (or of --home,
+which is kept and reused). Rankings are measured with the confidence floor at 0; what the floor silences is measured by
 bench/fit_recall.py.
 """
 
@@ -12,14 +12,11 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
+import checkout  # noqa: F401 - before numpy
 import numpy as np
 from dataset import Dataset, Remembering, grade, memorize, summary
 
