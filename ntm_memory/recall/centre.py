@@ -1,8 +1,8 @@
 """Cosines between a question and every stored key, after the mean has been taken away.
 
-Sentence embedders leave all their vectors in a narrow cone: every cosine is near 0.86 and softmax(β·cos) is flat. Taking away
-the mean of the stored keys, one mean a script since each language has its own cone, spreads them again. Keys are stored
-raw: the means drift as memories come, so they are taken when reading.
+Sentence embedders leave all their vectors in a narrow cone: every cosine is near 0.86 and softmax(β·cos) is flat.
+Taking away the mean of the stored keys, one mean a script since each language has its own cone, spreads them again.
+Keys are stored raw: the means drift as memories come, so they are taken when reading.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Times told in a question, and how well each memory's own time fits them.
 
-Expressions are found here, dateparser says what day, week, month or year they mean. A date without a year fits every year.
+Expressions are found here, dateparser says what day, week, month or year they mean. A date without a year fits every
+year.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _chinese_date(match: re.Match[str], now: float) -> Span | None:
 
 
 def _resolve(language: str, told: str, now: float, third: int | None) -> Span | None:
-    """What dateparser makes of an expression, as the whole day, week, month or year it names, or a third of the month."""
+    """What dateparser makes of an expression: the whole day, week, month or year it names, or a third of the month."""
     found = _parser(language, int(now)).get_date_data(told.strip(" ,."))
     if found.date_obj is None:
         return None

@@ -1,7 +1,7 @@
 """What read heads can gather about each candidate: its own likeness to the question, its neighbours', its session's.
 
-Every feature is one column of F (n × d). The controller weighs them linearly; each read head mixes the first few (`CONTENT`)
-into the score its content addressing starts from.
+Every feature is one column of F (n × d). The controller weighs them linearly; each read head mixes the first few
+(`CONTENT`) into the score its content addressing starts from.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Scores:
 def gather(question: Question, scores: Scores, view: View, candidates: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n, d) evidence about the candidates, columns as in `FEATURES`; about 0 where there is nothing to say.
 
-    What is gathered along the order of writing counts by the coherence of that order: fully in a conversation, not at all
-    among memories that have nothing to do with their neighbours.
+    What is gathered along the order of writing counts by the coherence of that order: fully in a conversation, not at
+    all among memories that have nothing to do with their neighbours.
 
     Args:
         question: what is asked.

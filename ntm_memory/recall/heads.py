@@ -1,8 +1,8 @@
 """Read heads over a sparse candidate set: content → gate → shift → sharpen, then a linear controller.
 
-The formulas are the machine's own (`ntm_memory.machine.addressing`); here they run over n candidates instead of N rows. Each
-head leaves its weighting; the controller adds the heads' log-weights to its linear evidence, and one more softmax makes the
-weights of the answer: a product of experts in which each factor can be shown.
+The formulas are the machine's own (`ntm_memory.machine.addressing`); here they run over n candidates instead of N rows.
+Each head leaves its weighting; the controller adds the heads' log-weights to its linear evidence, and one more softmax
+makes the weights of the answer: a product of experts in which each factor can be shown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Places:
     context: Array
 
     def pool(self, weights: Array) -> Array:
-        """Each candidate's share when every session spreads its weight evenly over its candidates; its own transpose."""
+        """Each candidate's share when a session spreads its weight evenly over its candidates; its own transpose."""
         size = np.bincount(self.session)
         spread: Array = (np.bincount(self.session, weights) / size)[self.session]
         return spread

@@ -1,7 +1,7 @@
 """Questions that ask by place: "what happened right after …?", "…之后紧接着发生了什么？", "and then?", "然后呢？".
 
-Only phrases that mean the very next or previous memory move the focus. "What did she do after the race?" asks by content: its
-answer may stand anywhere, and the learned shift finds it where it stands near.
+Only phrases that mean the very next or previous memory move the focus. "What did she do after the race?" asks by
+content: its answer may stand anywhere, and the learned shift finds it where it stands near.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _COUNT = {"next": 1, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 
 _ZH_COUNT = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _ORDINAL = r"(?P<count>next|first|second|third|fourth|fifth|previous|last)"
 _SIDE = r"(?P<side>after|before|following|preceding)"
-_VERB = r"(?:happened|happens|came|comes|was (?:said|told|written|mentioned|noted)|did .{1,30}? (?:say|do|tell|mention|write))"
 _RIGHT = r"(?:right|immediately|directly|just|straight|shortly)"
 
 _ENGLISH = (
     re.compile(
-        rf"^what(?:'s| is| was)? the {_ORDINAL} (?:thing|memory|event|message|turn|note)s?\b.{{0,40}}?\b{_SIDE}\s+(?P<anchor>.+)$",
+        rf"^what(?:'s| is| was)? the {_ORDINAL} (?:thing|memory|event|message|turn|note)s?\b"
+        rf".{{0,40}}?\b{_SIDE}\s+(?P<anchor>.+)$",
         re.DOTALL,
     ),
     re.compile(rf"^(?:what|who|which)\b.{{0,40}}?\b{_RIGHT} {_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
@@ -57,7 +57,8 @@ _CHINESE = (
 _FOLLOW_UP = (
     (
         re.compile(
-            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |comes |did .{1,20} (?:do|say) )?)?(?:after (?:that|this|it)|then|next)(?: happened)?$"
+            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |comes |did .{1,20} (?:do|say) )?)?"
+            r"(?:after (?:that|this|it)|then|next)(?: happened)?$"
         ),
         1,
     ),

@@ -42,7 +42,7 @@ class Keywords:
         if not len(self.idf):
             return np.zeros(count.shape[1], dtype=np.float32)
         damping = K1 * (1 - B + B * length / max(mean_length, 1.0))
-        share: NDArray[np.float32] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
+        share: NDArray[Any] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
         return share.astype(np.float32)
 
 

@@ -74,7 +74,7 @@ def fit(
 def fit_controller(
     start: Parameters, examples: Sequence[Example], *, steps: int = 80, rate: float = 0.03, decay: float = 1e-3
 ) -> Parameters:
-    """Learn the controller alone, with the heads as they are: what they see is computed once, and the rest is linear."""
+    """Learn the controller alone, the heads being as they are: what they see is computed once, the rest is linear."""
     seen = [_seen(start, example) for example in examples]
     widths = [start.part.shape[1]]
 
@@ -100,7 +100,7 @@ def _seen(parameters: Parameters, example: Example) -> Array:
 
 
 def _error(weights: Array, gold: NDArray[np.int64]) -> Array:
-    error = weights.copy()
+    error: Array = weights.copy()
     error[gold] -= 1 / len(gold)
     return error
 

@@ -34,7 +34,8 @@ class Parameters:
         mix: (H, c) weight of each content feature in a head's score.
         strength: (H,) β = softplus.
         gate: (H,) g = logistic: 1 looks where the content is, 0 stays at the previous focus.
-        shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole session.
+        shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole
+            session.
         sharpen: (H,) γ = 1 + softplus.
         part: (3, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
         controller: (3, d) weight of each feature in the evidence, by context.
@@ -56,7 +57,7 @@ class Parameters:
         return len(self.strength)
 
     def without(self, features: frozenset[str], *, shift: bool = False) -> Parameters:
-        """The same parameters with some features weighing nothing and, with `shift`, heads that stay where they look."""
+        """The same parameters, some features weighing nothing and, with `shift`, heads that stay where they look."""
         if not features and not shift:
             return self
         kept = np.array([name not in features for name in FEATURES], dtype=np.float64)
@@ -126,9 +127,11 @@ def override(
     """The first `heads` read heads, with β, g or γ set by hand for all of them.
 
     Args:
+        parameters: of any number of heads.
         strength: β ≥ 0.
         gate: g in 0–1.
         sharpen: γ ≥ 1.
+        heads: how many stay, ≥ 1.
     """
     kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "strength", "gate", "shift", "sharpen")}
     kept["part"] = parameters.part[:, :heads]

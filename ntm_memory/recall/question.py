@@ -22,7 +22,10 @@ _HOW_MANY = re.compile(r"\bhow (?:many|much|often|old|far)\b|多少|几[个只�
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of all N memories (see `words.marks`), each (N,) of 0 and 1; `named`: the question names the speaker."""
+    """The marks of all N memories (see `words.marks`), each (N,) of 0 and 1.
+
+    `named`: the question names the speaker.
+    """
 
     spoken: NDArray[np.float32]
     named: NDArray[np.float32]

@@ -199,7 +199,7 @@ def _move(
 
 
 def _explain(attention: Attention, i: int) -> Mapping[str, Any]:
-    """The weight of candidate i after every step of every head, and what each head and feature added to its evidence."""
+    """The weight of candidate i after every step of every head, and how much each head counted for its evidence."""
     heads = [
         {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"part": round(float(part), 6)}
         for steps, part in zip(attention.heads, attention.parts, strict=True)

@@ -13,8 +13,9 @@ HALF_LIFE_DAYS = 90.0
 def usage(slots: Slots, now: float) -> NDArray[np.float64]:
     """(N,) usage ≥ 0 of every slot.
 
-    Each write and each read adds to a slot's usage and time wears it down, as with the usage vector of least-recently-used
-    access (Santoro et al. 2016, section 3.2; Graves et al. 2016); importance and strength say how much the write weighed.
+    Each write and each read adds to a slot's usage and time wears it down, as with the usage vector of
+    least-recently-used access (Santoro et al. 2016, section 3.2; Graves et al. 2016); importance and strength say how
+    much the write weighed.
 
     Args:
         slots: the memory matrix.

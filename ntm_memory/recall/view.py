@@ -43,7 +43,7 @@ class View:
 
     @cached_property
     def coherence(self) -> float:
-        """How much the order of writing means, 0–1: what a memory has in common with the next one beyond what any two have.
+        """How much the order of writing means, 0–1: what a memory shares with the next one beyond what any two share.
 
         In a conversation that is a centred cosine of about 0.2, which counts as 1; among unrelated memories it is 0.
         """
