@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     try:
         arguments = _parser().parse_args(argv)
         chosen = arguments.format
-        answer = _answer(arguments, argv)
+        answer = _answer(arguments)
     except Usage as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
@@ -82,7 +82,7 @@ def _parser() -> _Parser:
     return parser
 
 
-def _answer(arguments: argparse.Namespace, argv: list[str]) -> Answer:
+def _answer(arguments: argparse.Namespace) -> Answer:
     *action, task = arguments.words
     if task not in TASK_NAMES:
         raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASK_NAMES)}")
@@ -96,7 +96,7 @@ def _answer(arguments: argparse.Namespace, argv: list[str]) -> Answer:
     except ModuleNotFoundError as error:
         raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
     if not action:
-        return _train(arguments, task, argv)
+        return _train(arguments, task)
     return _show(arguments, task) if action == ["show"] else _evaluate(arguments, task)
 
 
@@ -109,7 +109,7 @@ def _refuse_misplaced(arguments: argparse.Namespace, *, training: bool) -> None:
             raise BadValueError(f"{option} is for {where} only", "train.py --help")
 
 
-def _train(arguments: argparse.Namespace, task: str, argv: list[str]) -> Answer:
+def _train(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.paths import data_home
     from ntm_memory.training import experiment
     from ntm_memory.training.progress import TrainingProgress
@@ -128,7 +128,7 @@ def _train(arguments: argparse.Namespace, task: str, argv: list[str]) -> Answer:
             folder,
             resume=arguments.resume,
             figures=not arguments.no_plots,
-            command=shlex.join(["train.py", *argv]),
+            command=_recorded(arguments, task),
             report=progress,
             stop=lambda: bool(stopped),
         )
@@ -146,6 +146,16 @@ def _train(arguments: argparse.Namespace, task: str, argv: list[str]) -> Answer:
         "checkpoint": str(outcome.core_file),
         "plots": [str(figure) for figure in outcome.figures],
     }
+
+
+def _recorded(arguments: argparse.Namespace, task: str) -> str:
+    """The command that makes the same core again, without the places of this machine."""
+    words = ["train.py", task]
+    for name in ("config", "seed", "sequences"):
+        value = getattr(arguments, name)
+        if value is not None:
+            words += [f"--{name}", Path(value).name if name == "config" else str(value)]
+    return shlex.join(words)
 
 
 def _show(arguments: argparse.Namespace, task: str) -> Answer:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from ntm_memory.cli.train import main
+from ntm_memory.training.checkpoint import load_core
 from ntm_memory.training.progress import TrainingProgress
 from ntm_memory.training.trainer import Report
 
@@ -44,6 +46,7 @@ def test_train_then_eval_then_show(capsys, tmp_path, config):
     assert (answer["sequences"], answer["seed"], answer["plots"]) == (120, 3, [])
     assert [trial["sizes"]["length"] for trial in answer["generalisation"]] == [20, 30, 50, 120]
     core = answer["checkpoint"]
+    assert load_core(Path(core)).command == "train.py copy --config config.json --seed 3 --sequences 120"
     code, answer, _ = call(
         capsys, "eval", "copy", "--checkpoint", core, "--seed", "1", "--sequences", "40", "--length", "4"
     )
