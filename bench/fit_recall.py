@@ -50,7 +50,7 @@ class Asked:
     look: Look
     ids: list[str]
     gold: list[str]
-    foreign: Look  # a question of another conversation, asked here
+    foreign: Look  # a question of another conversation or of general knowledge, asked here
 
 
 def start() -> Parameters:
@@ -88,7 +88,7 @@ def ask(manager: NTMMemoryManager, data: Dataset) -> list[Asked]:
         several = len(conversations) >= PARTS
         part = conversations.index(conversation) % PARTS if several else number % PARTS
         other = data.questions[(number + len(data.questions) // 2) % len(data.questions)]
-        stranger = other["query"] if several else STRANGE[number % len(STRANGE)]
+        stranger = other["query"] if several and number % 2 else STRANGE[number // 2 % len(STRANGE)]
         known, view, names = views[conversation]
         looks = [look(manager, known, view, text) for text in (question["query"], stranger)]
         asked.append(Asked(data.name, part, looks[0], names, question["gold"], looks[1]))
@@ -103,6 +103,18 @@ STRANGE = (
     "珠穆朗玛峰的高度是多少？",
     "How do I configure a BGP route reflector?",
     "光合作用的暗反应发生在哪里？",
+    "quantum chromodynamics lattice",
+    "Who won the 1954 world cup?",
+    "唐朝是哪一年建立的？",
+    "What is the capital of Mongolia?",
+    "How many moons does Neptune have?",
+    "牛顿第二定律",
+    "Explain the difference between TCP and UDP",
+    "如何用手冲壶煮咖啡？",
+    "What does the enzyme amylase break down?",
+    "最大的哺乳动物是什么？",
+    "When was the printing press invented?",
+    "黄金的化学符号是什么？",
 )
 
 
