@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory import telling
+from ntm_memory.asking import parameters_in_force, to_request
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed, fit
@@ -18,15 +19,13 @@ from ntm_memory.keys import Key, KeyMaker
 from ntm_memory.knowledge import Knowledge, at_place
 from ntm_memory.likeness import likeness
 from ntm_memory.recall.centre import centred_cosines
-from ntm_memory.recall.intent import parse_intent
-from ntm_memory.recall.parameters import Parameters, load_parameters, override
+from ntm_memory.recall.parameters import Parameters, override
 from ntm_memory.recall.reader import Reading, Request, read
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.recall.words import is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.store.base import Store
 
-TUNED = "recall.json"
 MAX_SHIFT = 1_000_000
 _TWINS = 3
 
@@ -79,8 +78,11 @@ class Recaller:
         Raises:
             CheckpointError: a tuned file is not usable.
         """
-        tuned = self._home / TUNED
-        return load_parameters(tuned) if self._settings.recall.tuned and tuned.exists() else load_parameters()
+        return parameters_in_force(self._home, self._settings)
+
+    def forget_parameters(self) -> None:
+        """Read the parameters anew when next asked: they were tuned."""
+        self.__dict__.pop("parameters", None)
 
     def recall(
         self,
@@ -141,7 +143,8 @@ class Recaller:
         space = telling.checked_name("namespace", namespace) or "default"
         if moment is None and not len(self._store.slots(space)):
             return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
-        request = self._request(text, steps, name is not None and bool(self._store.focus(space, name)))
+        has_focus = name is not None and bool(self._store.focus(space, name))
+        request = to_request(text, self._keys, self._settings, self._clock(), shift=steps, has_focus=has_focus)
         with self._store.snapshot():
             known = Knowledge(self._store, space, moment)
             result = self._answer(text, known, name, request, wanted)
@@ -237,26 +240,6 @@ class Recaller:
             if known.is_now:
                 self._views[known.namespace] = view
         return view
-
-    def _request(self, text: str, shift: int | None, has_focus: bool) -> Request:
-        """The question with the place it asks for taken out of its words."""
-        on = self._settings.addressing
-        intent = parse_intent(text) if on.location and shift is None else None
-        if intent is not None and (intent.anchor or has_focus):
-            text, shift = intent.anchor, intent.shift
-        return Request(
-            text=text,
-            key=self._keys().question(text) if text and on.content else None,
-            words=index_words(text),
-            now=self._clock(),
-            cjk=is_cjk(text),
-            shift=shift if on.location else None,
-            content=on.content,
-            location=on.location,
-            hybrid=on.hybrid,
-            priors=self._settings.recall.priors,
-            by_words=self._settings.recall.words,
-        )
 
     def _silence(self, reading: Reading, request: Request, least: float) -> str | None:
         """Why nothing is answered, or None."""

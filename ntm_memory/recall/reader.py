@@ -103,7 +103,7 @@ def read(view: View, postings: Postings, request: Request, parameters: Parameter
     look = examine(view, postings, request)
     if not len(look.candidates):
         return Reading(look.candidates, np.empty(0), np.empty(0), 0.0, 0.0, ())
-    attention = _attend(look, request, _switched(parameters, request))
+    attention = _attend(look, request, switched(parameters, request))
     sure = confidence(look.features, attention.weights, look.places.context, parameters.confidence)
     candidates, weights, evidence, lost = look.candidates, attention.weights, attention.evidence, 0.0
     if request.shift is not None:
@@ -174,7 +174,7 @@ def _places(view: View, candidates: NDArray[np.int64], question: questions.Quest
     return Places(among[near], session, view.context(float(question.marks.spoken.mean())))
 
 
-def _switched(parameters: Parameters, request: Request) -> Parameters:
+def switched(parameters: Parameters, request: Request) -> Parameters:
     """The parameters with switched-off parts at nothing: no location means no shift and no evidence from neighbours."""
     off = set() if request.location else set(LOCATION)
     off |= set() if request.priors else set(PRIORS)
