@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ntm_memory.recall.candidates import BEST, choose
+from ntm_memory.recall.evidence import REACH, Scores
+from ntm_memory.recall.keywords import Keywords
+from ntm_memory.recall.sequence import sequence_of
+
+from .worlds import slots_of
+
+MANY = 6 * BEST
+NO_FOCUS = np.empty(0, dtype=np.int64)
+NO_WORDS = Keywords(np.empty((0, MANY), np.float32), np.empty(0, np.float32), 8.0, 0.0)
+
+
+def scores(cosine, words=None):
+    cosine = np.asarray(cosine, dtype=np.float32)
+    words = np.zeros(len(cosine)) if words is None else words
+    return Scores(cosine, np.asarray(words, dtype=np.float32), NO_WORDS)
+
+
+def sequence(count, session=None):
+    return sequence_of(slots_of(count, session=np.zeros(count) if session is None else session))
+
+
+def falling():
+    """The best by key are the first."""
+    return np.linspace(1, -1, MANY)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4 * BEST])
+def test_of_few_memories_all_are_looked_at(count):
+    chosen = choose(scores(np.zeros(count)), sequence(count), NO_FOCUS, None, location=True)
+    assert chosen.tolist() == list(range(count))
+
+
+def test_the_best_by_key_and_by_words_and_the_focus_are_kept():
+    words = np.zeros(MANY)
+    words[[300, 310]] = 0.5
+    chosen = choose(scores(falling(), words), sequence(MANY), np.array([200]), None, location=False)
+    assert chosen.tolist() == [*range(BEST), 200, 300, 310]
+
+
+def test_neighbours_of_all_of_them_come_along_inside_their_session():
+    session = np.zeros(MANY)
+    session[201:] = 1
+    words = np.zeros(MANY)
+    words[300] = 0.5
+    chosen = choose(scores(falling(), words), sequence(MANY, session), np.array([200]), None, location=True)
+    assert chosen.tolist() == [*range(BEST + REACH), *range(200 - REACH, 201), *range(300 - REACH, 300 + REACH + 1)]
+
+
+def test_filters_leave_only_what_they_allow_even_of_the_focus():
+    allowed = np.zeros(MANY, dtype=bool)
+    allowed[[3, 250, 251]] = True
+    chosen = choose(scores(falling()), sequence(MANY), np.array([200, 251]), allowed, location=True)
+    assert set(chosen) <= {3, 250, 251} and {3, 251} <= set(chosen)
+
+
+def test_a_filter_over_few_memories_holds_too():
+    allowed = np.array([False, True, False])
+    assert choose(scores([1, 0, 0]), sequence(3), np.array([0]), allowed, location=True).tolist() == [1]
+
+
+@pytest.mark.parametrize("count", [3, MANY])
+def test_a_filter_that_allows_nothing_leaves_no_candidate(count):
+    nothing = np.zeros(count, dtype=bool)
+    for location in (True, False):
+        chosen = choose(scores(np.zeros(count)), sequence(count), NO_FOCUS, nothing, location=location)
+        assert chosen.tolist() == []
+
+
+def test_everything_a_narrow_filter_allows_is_looked_at():
+    allowed = np.zeros(MANY, dtype=bool)
+    allowed[-BEST:] = True
+    chosen = choose(scores(falling()), sequence(MANY), NO_FOCUS, allowed, location=False)
+    assert chosen.tolist() == list(range(MANY - BEST, MANY))

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntm_memory.recall.keywords import K1, MAX_WORDS, B, count_keywords, index_of
+from ntm_memory.store.records import Postings
+
+from .worlds import postings_of, slots_of
+
+TEXTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=9), min_size=1, max_size=7)
+
+
+def scored(texts, words):
+    slots = slots_of(len(texts), length=[len(text) for text in texts])
+    keywords = count_keywords(slots, postings_of(slots, texts), words)
+    return keywords, keywords.bm25(keywords.count, slots.length, keywords.mean_length)
+
+
+def bm25_by_hand(texts, words):
+    mean = max(sum(map(len, texts)) / len(texts), 1)
+    scores, bound = [0.0] * len(texts), 0.0
+    for word in set(words):
+        held = sum(word in text for text in texts)
+        idf = math.log(1 + (len(texts) - held + 0.5) / (held + 0.5))
+        bound += idf * (K1 + 1)
+        for i, text in enumerate(texts):
+            times = text.count(word)
+            scores[i] += idf * times * (K1 + 1) / (times + K1 * (1 - B + B * len(text) / mean))
+    return [score / bound for score in scores]
+
+
+@given(TEXTS, st.lists(st.sampled_from("abcdefgxyz"), min_size=1, max_size=6))
+def test_bm25_is_what_a_slow_loop_makes_of_it_and_stays_below_its_bound(texts, words):
+    _, found = scored(texts, words)
+    assert found == pytest.approx(bm25_by_hand(texts, words), rel=1e-4, abs=1e-6)
+    assert (found >= 0).all() and (found < 1).all()
+
+
+def test_an_absent_word_lowers_every_share_but_scores_nothing():
+    texts = [list("ab"), list("bc"), list("cd")]
+    _, without = scored(texts, ["a"])
+    keywords, with_absent = scored(texts, ["a", "nowhere"])
+    assert len(keywords.idf) == 1
+    assert 0 < with_absent[0] < without[0]
+    assert with_absent[1:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("words", [[], ["nowhere"], ["nowhere", "neither"]])
+def test_no_word_found_is_no_evidence(words):
+    assert scored([list("ab"), []], words)[1].tolist() == [0, 0]
+
+
+def test_texts_without_words_score_nothing():
+    assert scored([[], [], []], ["a"])[1].tolist() == [0, 0, 0]
+
+
+def test_of_very_many_words_the_rarest_count():
+    common = [f"common{i}" for i in range(MAX_WORDS)]
+    texts = [[*common, "rare"], common]
+    keywords, found = scored(texts, [*common, "rare"])
+    assert len(keywords.idf) == MAX_WORDS
+    assert keywords.idf.max() == pytest.approx(math.log(1 + 1.5 / 1.5))
+    assert found[0] > found[1]
+
+
+def test_repeating_a_word_in_the_question_changes_nothing():
+    texts = [list("ab"), list("bc")]
+    assert scored(texts, ["a", "b", "a"])[1].tolist() == scored(texts, ["a", "b"])[1].tolist()
+
+
+def test_words_are_counted_in_the_memory_they_stand_in():
+    slots = slots_of(3, address=[7, 0, 4])
+    postings = Postings({"tea": np.array([0, 4])}, {"tea": np.array([2, 5])})
+    assert count_keywords(slots, postings, ["tea"]).count.tolist() == [[0, 2, 5]]
+    assert index_of(slots).tolist() == [1, -1, -1, -1, 2, -1, -1, 0]

@@ -1,0 +1,108 @@
+"""Small memory matrices for tests: texts become slots and postings as a store would give them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
+from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, Parameters
+from ntm_memory.recall.reader import Request
+from ntm_memory.recall.view import View
+from ntm_memory.recall.words import index_words, is_cjk, memory_words
+from ntm_memory.store.records import Postings, Slots
+
+NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
+DAY = 86_400.0
+DIM = 48
+
+
+def unit(rows):
+    """Rows of length 1, as embedders give them."""
+    rows = np.asarray(rows, dtype=np.float32)
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def embed(text):
+    """(DIM,) a key that is nearer to another the more index words the two texts share."""
+    words = index_words(text) or ("nothing",)
+    rows = [np.random.default_rng(list(word.encode())).normal(size=DIM) for word in words]
+    return unit(np.sum(rows, axis=0))
+
+
+def slots_of(count, **columns):
+    """`count` memories, one key each, in one session; the address of a memory is not its index."""
+    given = {
+        "keys": unit(np.random.default_rng(count).normal(size=(count, DIM))),
+        "owner": np.arange(count),
+        "address": 3 * np.arange(count)[::-1] + 2,
+        "position": 10 * np.arange(count) + 5,
+        "session": np.full(count, -1),
+        "occurred": np.full(count, np.nan),
+        "created": NOW - DAY * np.arange(count, 0, -1),
+        "importance": np.full(count, 0.5, dtype=np.float32),
+        "strength": np.ones(count, dtype=np.float32),
+        "length": np.full(count, 8),
+        "cjk": np.zeros(count, dtype=bool),
+        "superseded": np.zeros(count, dtype=bool),
+        "reads": np.zeros(count, dtype=np.int64),
+    }
+    return Slots(**{name: np.asarray(columns.get(name, value)) for name, value in given.items()})
+
+
+def postings_of(slots, word_lists):
+    """Where each word occurs among the memories that consist of these words."""
+    address, count = {}, {}
+    for word in sorted({word for words in word_lists for word in words}):
+        held = sorted(
+            (int(slots.address[i]), Counter(words)[word]) for i, words in enumerate(word_lists) if word in words
+        )
+        address[word] = np.array([where for where, _ in held], dtype=np.int64)
+        count[word] = np.array([times for _, times in held], dtype=np.int64)
+    return Postings(address, count)
+
+
+def world(texts, **columns):
+    """(view, postings) of texts in order of writing."""
+    given = {
+        "keys": np.array([embed(text) for text in texts]),
+        "length": [len(index_words(text)) for text in texts],
+        "cjk": [is_cjk(text) for text in texts],
+    }
+    slots = slots_of(len(texts), **(given | columns))
+    return View(slots), postings_of(slots, [memory_words(text) for text in texts])
+
+
+def ask(text, **options):
+    """A question as the manager puts it to the read heads."""
+    return Request(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), **options)
+
+
+def plain(heads=1, **values):
+    """Read heads that look where the content is and stay there; the controller follows them and nothing else."""
+    stay = np.where(np.arange(2 * REACH + 2) == REACH, 9.0, -9.0)
+    given = {
+        "mix": np.tile([1.0, 2.0, 0.0, 0.0, 0.0], (heads, 1)),
+        "strength": np.full(heads, 2.0),
+        "gate": np.full(heads, 4.0),
+        "shift": np.tile(stay, (heads, 1)),
+        "sharpen": np.zeros(heads),
+        "part": np.tile([[1.0], [0.0], [0.0]], (1, heads)),
+        "controller": np.zeros((CONTEXTS, len(FEATURES))),
+        "confidence": np.tile([[-2.0, 4.0, 4.0, 2.0], [0.0] * 4, [0.0] * 4], 1).reshape(CONTEXTS, SIGNALS),
+    }
+    return Parameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
+
+
+def random_parameters(seed, heads=2):
+    """Parameters without any order in them, for gradients and round trips."""
+    rng = np.random.default_rng(seed)
+    shapes = {name: value.shape for name, value in vars(plain(heads)).items()}
+    return Parameters(**{name: rng.normal(size=shape) for name, shape in shapes.items()})
+
+
+def random_features(rng, count):
+    """(count, d) evidence of the size that real questions give."""
+    assert FEATURES[: len(CONTENT)] == CONTENT
+    return rng.normal(size=(count, len(FEATURES)))
