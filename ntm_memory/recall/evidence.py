@@ -102,6 +102,8 @@ def gather(question: Question, scores: Scores, view: View, candidates: NDArray[n
 
 def standard(values: NDArray[Any], least: float) -> Column:
     """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up."""
+    if not len(values):
+        return np.empty(0, dtype=np.float32)  # a filter may leave no candidate, and nothing has no mean
     scaled: Column = ((values - values.mean()) / (values.std() + least)).astype(np.float32)
     return scaled
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
+from ntm_memory.recall.view import FEW, TURN, View
+
+from .worlds import DIM, slots_of, unit
+
+
+def topics(count, length, seed=0):
+    """Keys that stay with a topic for `length` memories."""
+    rng = np.random.default_rng(seed)
+    middles = rng.normal(size=(-(-count // length), DIM))
+    return unit(np.repeat(middles, length, axis=0)[:count] + rng.normal(size=(count, DIM)) / 2)
+
+
+def test_a_conversation_is_coherent_and_unrelated_notes_are_not():
+    assert View(slots_of(120, keys=topics(120, 10))).coherence > 0.9
+    assert View(slots_of(120, keys=topics(120, 1))).coherence < 0.2
+
+
+def test_a_handful_of_memories_says_little_about_their_order():
+    assert View(slots_of(6, keys=topics(6, 3))).coherence < View(slots_of(60, keys=topics(60, 3))).coherence
+
+
+def test_memories_that_stand_alone_have_no_order():
+    assert View(slots_of(1)).coherence == 0
+    assert View(slots_of(5, session=np.arange(5))).coherence == 0
+
+
+def test_coherence_is_between_0_and_1_where_neighbours_are_opposites():
+    keys = unit(np.tile([[1.0] * DIM, [-1.0] * DIM], (30, 1)))
+    assert View(slots_of(60, keys=keys)).coherence == 0
+
+
+def test_context_tells_talk_from_notes_and_few_from_many():
+    few = View(slots_of(FEW, length=np.full(FEW, TURN)))
+    assert few.context(1.0) == pytest.approx([1, 0.5, 0.5])
+    assert few.context(0.0) == pytest.approx([1, 0, 0.5])
+    many = View(slots_of(400, length=np.full(400, 5)))
+    assert many.context(1.0)[1] > 0.99 and many.context(1.0)[2] < 0.01
+
+
+def test_windows_are_as_long_as_the_sum_of_their_keys():
+    view = View(slots_of(4))
+    inside = np.array([[-1, 0, 1], [0, 1, 2], [-1, -1, 3]])
+    keys = view.centred(np.arange(4))
+    expected = [np.linalg.norm(keys[row[row >= 0]].sum(axis=0)) for row in inside]
+    assert view.window_norms(inside) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "when", "many"),
+    [
+        ("When did she leave?", True, False),
+        ("What day was it", True, False),
+        ("他什么时候走的？", True, False),
+        ("How many cats?", False, True),
+        ("有几只猫，多少钱？", False, True),
+        ("How often do they meet on which day?", True, True),
+        ("Whenever", False, False),
+        ("", False, False),
+    ],
+)
+def test_what_kind_of_answer_a_question_wants(text, when, many):
+    assert (asks_when(text), asks_how_many(text)) == (when, many)
+
+
+def test_a_question_needs_its_words_and_the_marks_its_words_may_name():
+    words, kinds = index_terms("Bob met Bob")
+    assert words == ["bob", "met"]
+    assert {"@by=bob", "@by=met", "@asks", "@time", "@number", "@by"} == set(kinds)
