@@ -54,7 +54,8 @@ def targets_and_outputs(path: Path, machine: Machine, batch: Batch) -> Path:
     rows = [("input", batch.inputs[:, 0]), ("target", targets), ("output", outputs), ("error", abs(outputs - targets))]
     figure, axes = plt.subplots(len(rows), 1, figsize=(9, 6))
     for axis, (label, values) in zip(axes, rows, strict=True):
-        axis.imshow(values.T, aspect="auto", interpolation="nearest", cmap="viridis")
+        limits = {} if label == "input" else {"vmin": 0, "vmax": 1}
+        axis.imshow(values.T, aspect="auto", interpolation="nearest", cmap="viridis", **limits)
         axis.set_ylabel(label)
         axis.set_yticks([])
     axes[-1].set_xlabel("time")
