@@ -7,6 +7,11 @@ import numpy as np
 from ntm_memory.recall.evidence import CONTENT
 from ntm_memory.recall.parameters import Array, logistic
 
+# Hardly any question with an answer in store has neither a memory of this likeness nor of this share of its words; a
+# handful of memories on other matters has neither as a rule.
+LIKE, SAID = 0.16, 0.05
+UNLIKE = 0.1
+
 _COSINE, _WORDS = CONTENT.index("cosine"), CONTENT.index("words")
 
 
@@ -33,4 +38,6 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
         context: (3,) what kind of memory this is, see `View.context`.
         learned: (3, 4) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
-    return float(logistic(context @ learned @ signals(features, weights)))
+    seen = signals(features, weights)
+    chance = float(logistic(context @ learned @ seen))
+    return min(chance, UNLIKE) if seen[1] < LIKE and seen[2] < SAID else chance

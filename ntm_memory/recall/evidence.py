@@ -18,6 +18,7 @@ from ntm_memory.recall.view import View
 from ntm_memory.store.records import Slots
 
 REACH = 3
+LONG = 100  # words; what a longer text says more is not more of an answer
 NEAR = tuple(offset for offset in range(-2, 3) if offset)
 
 CONTENT = ("cosine_z", "words_z", "cosine", "words", "both")
@@ -174,7 +175,7 @@ def _kind(
         asks,
         asks * cosine,
         asks * words,
-        np.log1p(slots.length[candidates]).astype(np.float32) - 3,
+        np.log1p(np.minimum(slots.length[candidates], LONG)).astype(np.float32) - 3,
         marks.time[candidates] * np.float32(question.asks_when),
         marks.number[candidates] * np.float32(question.asks_how_many),
     ]

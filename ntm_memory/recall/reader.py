@@ -126,6 +126,19 @@ def examine(view: View, postings: Postings, request: Request) -> Look:
     return Look(candidates, features, _places(view, candidates, question), previous)
 
 
+def switched_off(request: Request) -> frozenset[str]:
+    """Evidence that counts for nothing: without location none from neighbours, without priors none about itself."""
+    off = set() if request.location else set(LOCATION)
+    off |= set() if request.priors else set(PRIORS)
+    off |= set() if request.content else set(CONTENT)
+    return frozenset(off)
+
+
+def switched(parameters: Parameters, request: Request) -> Parameters:
+    """The parameters with switched-off parts at nothing: no location means no shift and no evidence from neighbours."""
+    return parameters.without(switched_off(request), shift=not request.location)
+
+
 def score_all(view: View, postings: Postings, request: Request) -> Scores:
     """Likeness of every memory to the question by key and by words."""
     words = request.words if request.by_words and request.content else ()
@@ -172,14 +185,6 @@ def _places(view: View, candidates: NDArray[np.int64], question: questions.Quest
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
     return Places(among[near], session, view.context(float(question.marks.spoken.mean())))
-
-
-def switched(parameters: Parameters, request: Request) -> Parameters:
-    """The parameters with switched-off parts at nothing: no location means no shift and no evidence from neighbours."""
-    off = set() if request.location else set(LOCATION)
-    off |= set() if request.priors else set(PRIORS)
-    off |= set() if request.content else set(CONTENT)
-    return parameters.without(frozenset(off), shift=not request.location)
 
 
 def _move(
