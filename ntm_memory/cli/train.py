@@ -175,7 +175,7 @@ def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
     sequences = 100 if arguments.sequences is None else arguments.sequences
     if not 1 <= sequences <= 1_000_000:
         raise BadValueError(f"--sequences must be from 1 to 1000000, not {sequences}")
-    sizes = core.task.complete(_sizes(arguments))
+    sizes = core.task.usual(_sizes(arguments))
     score = evaluate(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
     source = arguments.checkpoint or "shipped"
     memory = core.machine.settings.memory_size

@@ -64,7 +64,7 @@ def content_focus(similarity: Array, strength: Array | float) -> Array:
 
     Args:
         similarity: (…, N), K; −inf marks a location that must not be looked at.
-        strength: (…) or one number, β ≥ 0.
+        strength: (…) or one number, β ≥ 0; above 0 where a location is marked so.
 
     Returns:
         (…, N) weighting, ≥ 0, sums to 1.

@@ -132,18 +132,19 @@ def example(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
 
     Args:
         core: what to run.
-        sizes: of the sequence; the largest trained ones where none are given.
+        sizes: of the sequence; where none are given, the largest that were trained together.
         seed: of the sequence.
     """
     task = core.task
-    batch = task.sample(np.random.default_rng(seed), 1, task.complete(sizes))
+    chosen = task.usual(sizes)
+    batch = task.sample(np.random.default_rng(seed), 1, chosen)
     logits, tape = core.machine.forward(batch.inputs)
     outputs = (logits[batch.answer, 0] > 0).astype(int)
     targets = batch.targets[batch.answer, 0].astype(int)
     looked = tape.weights[:, 0].argmax(axis=2)
     readers = core.machine.settings.read_heads
     return {
-        "sizes": task.complete(sizes),
+        "sizes": chosen,
         "inputs": np.round(batch.inputs[:, 0], 3).tolist(),
         "targets": _bit_rows(targets),
         "outputs": _bit_rows(outputs),

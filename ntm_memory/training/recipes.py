@@ -50,12 +50,14 @@ _RECIPES: dict[str, dict[str, Any]] = {
         "validation": ({"items": 12}, {"items": 16}),
     },
     "ngram": {
-        "machine": {"memory_size": 64, "memory_start": "small_random"},
-        "sequences": 100_000,
-        "batch": 8,
+        "task_options": {"shortest": 100},
+        "machine": {"memory_size": 64},
+        "sequences": 48_000,
+        "batch": 4,
+        "learning_rate": 2e-3,
         "cool": 0.7,
         "validation_sequences": 64,
-        "validate_every": 4000,
+        "validate_every": 2000,
     },
     # Fingerprints for the heads to meet at, several heads, and a rate that cools for most of the run: it sorts by
     # selection, reading the highest priority and marking its row (bench/RESULTS.md).

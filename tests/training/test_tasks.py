@@ -107,6 +107,20 @@ def test_bad_sizes_are_named(name, sizes, said):
         make_task(name).complete(sizes)
 
 
+def test_usual_sizes_stay_within_what_was_trained_together():
+    options = {"largest_length": 12, "largest_repeats": 24, "largest_answer": 100}
+    task = make_task("repeat-copy", options)
+    assert task.usual({}) == {"length": 12, "repeats": 8}
+    assert task.usual({"length": 20}) == {"length": 20, "repeats": 5}
+    assert task.usual({"repeats": 20}) == {"length": 5, "repeats": 20}
+    assert task.usual({"length": 20, "repeats": 20}) == {"length": 20, "repeats": 20}
+    assert make_task("repeat-copy").usual({}) == {"length": 10, "repeats": 10}
+    rng = np.random.default_rng(0)
+    drawn = [task.draw_sizes(rng, 1.0) for _ in range(200)]
+    assert max(sizes["length"] * sizes["repeats"] for sizes in drawn) <= 100
+    assert max(sizes["repeats"] for sizes in drawn) > 20
+
+
 def test_unknown_tasks_and_options_are_named():
     with pytest.raises(BadValueError, match="no task called 'sort'"):
         make_task("sort")

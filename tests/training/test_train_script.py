@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ntm_memory.cli.train import main
+from ntm_memory.cli.train import TASK_NAMES, main
 from ntm_memory.training.checkpoint import load_core
 from ntm_memory.training.progress import TrainingProgress
+from ntm_memory.training.tasks import TASKS
 from ntm_memory.training.trainer import Report
 
 SMALL = {
@@ -109,6 +110,10 @@ def test_a_core_of_another_task_is_refused(capsys, tmp_path, config):
     code, answer, _ = call(capsys, "eval", "ngram", "--checkpoint", answer["checkpoint"])
     assert code == 2
     assert "trained on copy" in answer["error"]["message"]
+
+
+def test_the_tasks_are_those_that_can_be_trained():
+    assert set(TASK_NAMES) == set(TASKS)
 
 
 def test_help_needs_no_numpy():

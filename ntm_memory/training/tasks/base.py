@@ -77,6 +77,14 @@ class Task:
                 raise BadValueError(f"{name} must be a whole number from {low} to {LARGEST_SIZE}, not {value!r}")
         return {**self.largest(), **sizes}
 
+    def usual(self, sizes: Sizes) -> dict[str, int]:
+        """Fill in, where none are given, the largest sizes that were trained together with the given ones.
+
+        Raises:
+            BadValueError: as `complete`.
+        """
+        return self.complete(sizes)
+
 
 def random_bits(rng: np.random.Generator, *shape: int) -> Array:
     """Fair coin tosses, 0.0 or 1.0."""

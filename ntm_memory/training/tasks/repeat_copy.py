@@ -61,6 +61,15 @@ class RepeatCopy(Task):
             sizes["repeats"] = min(sizes["repeats"], max(1, self.largest_answer // sizes["length"]))
         return sizes
 
+    def usual(self, sizes: Sizes) -> dict[str, int]:
+        """See `Task.usual`: the answer stays within `largest_answer` if one size is left to choose."""
+        chosen = self.complete(sizes)
+        free = next((name for name in ("repeats", "length") if name not in sizes), None)
+        if self.largest_answer is not None and free is not None:
+            other = chosen["length" if free == "repeats" else "repeats"]
+            chosen[free] = min(chosen[free], max(1, self.largest_answer // other))
+        return chosen
+
     def _told(self, repeats: int) -> Array:
         """(steps, 2): the delimiter's channel and the number's."""
         if self.number == "pulses":
