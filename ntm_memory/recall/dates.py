@@ -7,10 +7,11 @@ year.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,10 @@ def _chinese_date(match: re.Match[str], now: float) -> Span | None:
 
 def _resolve(language: str, told: str, now: float, third: int | None) -> Span | None:
     """What dateparser makes of an expression: the whole day, week, month or year it names, or a third of the month."""
-    found = _parser(language, int(now)).get_date_data(told.strip(" ,."))
+    with warnings.catch_warnings():
+        # newer Pythons deprecate calls that dateparser makes; its users can do nothing about them
+        warnings.simplefilter("ignore")
+        found = _parser(language, int(now // DAY)).get_date_data(told.strip(" ,."))
     if found.date_obj is None:
         return None
     moment = found.date_obj.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=timezone.utc)
@@ -126,13 +130,13 @@ def _resolve(language: str, told: str, now: float, third: int | None) -> Span | 
     return Span(start, start + days * DAY)
 
 
-@cache
-def _parser(language: str, now: int) -> Any:
-    # imported only for questions that tell a time: a tenth of a second
+@lru_cache(maxsize=4)
+def _parser(language: str, day: int) -> Any:
+    # imported only for questions that tell a time: a tenth of a second; by the day, so that one parser serves many
     from dateparser.date import DateDataParser
 
     settings = {
-        "RELATIVE_BASE": datetime.fromtimestamp(now, timezone.utc).replace(tzinfo=None),
+        "RELATIVE_BASE": datetime.fromtimestamp(day * DAY, timezone.utc).replace(tzinfo=None),
         "PREFER_DATES_FROM": "past",
         "PREFER_DAY_OF_MONTH": "first",
         "PREFER_MONTH_OF_YEAR": "first",

@@ -107,7 +107,7 @@ def load_parameters(file: Path = SHIPPED) -> Parameters:
         loaded = json.loads(file.read_text(encoding="utf-8"))
         known = (loaded["format"], loaded["version"], tuple(loaded["features"]))
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unusable(file, f"cannot be read: {error}") from error
     if known != (FORMAT, VERSION, FEATURES):
         raise _unusable(file, "is of another version: its features are not the ones recall gathers now")

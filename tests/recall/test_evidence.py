@@ -147,6 +147,8 @@ def test_the_kind_of_answer_wanted():
     assert many["how_many_number"].tolist() == [0, 1, 0, 0, 0, 0, 0]
     assert not many["when_time"].any()
     assert many["length"] == pytest.approx(np.log1p(view.slots.length) - 3)
+    long, _ = talk(length=[1, 2, 3, 99, 100, 101, 100_000])
+    assert features_of(long, postings, "How many?")["length"][3:] == pytest.approx(np.log1p([99, 100, 100, 100]) - 3)
 
 
 def test_priors():

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntm_memory.errors import CheckpointError
+from ntm_memory.recall.evidence import CONTENT, FEATURES, LOCATION, REACH
+from ntm_memory.recall.parameters import (
+    SHIPPED,
+    inverse_logistic,
+    inverse_softplus,
+    load_parameters,
+    logistic,
+    override,
+    save_parameters,
+    shapes,
+    softplus,
+)
+
+from .worlds import random_parameters
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "recall.json"
+    save_parameters(path, random_parameters(0, heads=3), {"how": "by test"})
+    return path
+
+
+def changed(file, change):
+    """The file with something changed in what it says."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    change(content)
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_round_trip_to_the_sixth_digit(file):
+    loaded = load_parameters(file)
+    for name, value in vars(random_parameters(0, heads=3)).items():
+        assert getattr(loaded, name) == pytest.approx(value, abs=5.1e-7)
+        assert getattr(loaded, name).dtype == np.float64
+    again = file.with_name("again.json")
+    save_parameters(again, loaded, {"how": "by test"})
+    assert again.read_bytes() == file.read_bytes()
+    assert sorted(path.name for path in file.parent.glob("*.*")) == ["again.json", "recall.json"]
+    assert loaded.heads == 3
+
+
+def test_the_shipped_parameters_are_usable():
+    shipped = load_parameters()
+    assert {name: getattr(shipped, name).shape for name in shapes(shipped.heads)} == shapes(shipped.heads)
+    assert shipped.heads >= 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '"words"', "{}", "[" * 100_000, '{"format": 1}', "\x00"])
+def test_damaged_json(file, text):
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CheckpointError, match="cannot be read") as caught:
+        load_parameters(file)
+    assert str(file) in caught.value.message and file.name in caught.value.hint
+
+
+def test_a_file_cut_short_or_of_other_bytes_or_missing(file):
+    whole = file.read_bytes()
+    for content in (whole[: len(whole) // 2], b"\xff\xfe\x00", b""):
+        file.write_bytes(content)
+        with pytest.raises(CheckpointError):
+            load_parameters(file)
+    file.unlink()
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load_parameters(file)
+
+
+@pytest.mark.parametrize("value", [[], 5, "x", None, {"mix": "words"}, {"mix": [[1], [1, 2]]}, {"mix": {"a": 1}}])
+def test_parameters_that_are_no_numbers(file, value):
+    changed(file, lambda content: content.update(parameters=value))
+    with pytest.raises(CheckpointError):
+        load_parameters(file)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None])
+@pytest.mark.parametrize("name", ["strength", "gate", "sharpen"])
+def test_values_that_are_no_finite_numbers(file, name, value):
+    changed(file, lambda content: content["parameters"][name].__setitem__(1, value))
+    with pytest.raises(CheckpointError, match=f"{name} with NaN or infinite"):
+        load_parameters(file)
+
+
+@pytest.mark.parametrize("name", list(shapes(1)))
+def test_wrong_shapes_and_missing_parameters(file, name):
+    changed(file, lambda content: content["parameters"].__setitem__(name, [[1.0, 2.0]]))
+    with pytest.raises(CheckpointError, match="of shape"):
+        load_parameters(file)
+    changed(file, lambda content: content["parameters"].pop(name))
+    with pytest.raises(CheckpointError, match="expected"):
+        load_parameters(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"version": 2}, {"format": "other"}, {"features": [*FEATURES, "more"]}, {"features": list(FEATURES[::-1])}],
+)
+def test_parameters_of_other_features_or_another_version(file, change):
+    changed(file, lambda content: content.update(change))
+    with pytest.raises(CheckpointError, match="another version"):
+        load_parameters(file)
+
+
+def test_a_failing_write_leaves_the_file_as_it_was(file, monkeypatch):
+    before = file.read_bytes()
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space"):
+        save_parameters(file, random_parameters(1, heads=3), {})
+    assert file.read_bytes() == before
+
+
+def test_overriding_sets_every_head_to_what_was_said():
+    parameters = random_parameters(1, heads=4)
+    found = override(parameters, strength=2.5, gate=0.25, sharpen=3.0, heads=3)
+    assert found.heads == 3
+    assert softplus(found.strength) == pytest.approx([2.5] * 3)
+    assert logistic(found.gate) == pytest.approx([0.25] * 3)
+    assert 1 + softplus(found.sharpen) == pytest.approx([3.0] * 3)
+    assert (found.mix == parameters.mix[:3]).all() and (found.part == parameters.part[:, :3]).all()
+    assert found.controller is parameters.controller
+    assert {name: getattr(found, name).shape for name in shapes(3)} == shapes(3)
+
+
+@pytest.mark.parametrize(
+    ("strength", "gate", "sharpen"), [(0.0, 0.0, 1.0), (1e-12, 1e-12, 1.0 + 1e-9), (1e4, 1.0, 100.0)]
+)
+def test_overrides_reach_both_ends_of_their_ranges(strength, gate, sharpen):
+    found = override(random_parameters(2), strength=strength, gate=gate, sharpen=sharpen, heads=2)
+    assert softplus(found.strength) == pytest.approx([strength] * 2, abs=1e-13)
+    assert logistic(found.gate) == pytest.approx([gate] * 2, abs=1e-13)
+    assert 1 + softplus(found.sharpen) == pytest.approx([sharpen] * 2)
+
+
+def test_nothing_overridden_nothing_changed():
+    parameters = random_parameters(3)
+    found = override(parameters, strength=None, gate=None, sharpen=None, heads=9)
+    assert all((getattr(found, name) == value).all() for name, value in vars(parameters).items())
+
+
+@given(st.floats(1e-9, 1e6), st.floats(1e-9, 1 - 1e-9))
+def test_inverses(positive, share):
+    assert float(softplus(np.float64(inverse_softplus(positive)))) == pytest.approx(positive)
+    assert float(logistic(np.float64(inverse_logistic(share)))) == pytest.approx(share)
+
+
+def test_softplus_and_logistic_do_not_overflow():
+    ends = np.array([-1e4, 0.0, 1e4])
+    assert softplus(ends) == pytest.approx([0, np.log(2), 1e4])
+    assert logistic(ends) == pytest.approx([0, 0.5, 1])
+
+
+def test_features_switched_off_weigh_nothing():
+    parameters = random_parameters(4)
+    assert parameters.without(frozenset()) is parameters
+    off = parameters.without(frozenset(["words", *LOCATION]))
+    silent = [i for i, name in enumerate(FEATURES) if name in ("words", *LOCATION)]
+    heard = [i for i in range(len(FEATURES)) if i not in silent]
+    assert not off.controller[:, silent].any() and not off.mix[:, CONTENT.index("words")].any()
+    assert (off.controller[:, heard] == parameters.controller[:, heard]).all()
+    assert off.shift is parameters.shift
+    still = parameters.without(frozenset(), shift=True).shift
+    assert np.isfinite(still).sum(axis=1).tolist() == [1, 1] and (still[:, REACH] == 0).all()
+
+
+def test_the_hint_of_a_damaged_shipped_file_does_not_say_to_remove_it(tmp_path, monkeypatch):
+    broken = tmp_path / SHIPPED.name
+    broken.write_text("{", encoding="utf-8")
+    monkeypatch.setattr("ntm_memory.recall.parameters.SHIPPED", broken)
+    with pytest.raises(CheckpointError) as caught:
+        load_parameters(broken)
+    assert caught.value.hint == ""
