@@ -22,8 +22,8 @@ def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     """Carry out one request.
 
     Args:
-        request: `command` (memorize, recall, update, erase, status, export, import, reembed), optional `home` and
-            `config`, and the command's arguments as the scripts have them, dashes as underscores.
+        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune), optional
+            `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
 
     Raises:
@@ -94,6 +94,16 @@ def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Progress) 
     return manager.reembed(progress=progress, **arguments)
 
 
+def _feedback(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return asdict(manager.feedback(**arguments))
+
+
+def _tune(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    if arguments.pop("revert", False):
+        return asdict(manager.revert_tuning(**arguments))
+    return asdict(manager.tune(**arguments))
+
+
 _HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] = {
     "memorize": _memorize,
     "recall": _recall,
@@ -103,4 +113,6 @@ _HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] 
     "export": _export,
     "import": _import,
     "reembed": _reembed,
+    "feedback": _feedback,
+    "tune": _tune,
 }

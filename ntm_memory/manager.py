@@ -17,20 +17,23 @@ from ntm_memory.config import ROOT, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
 from ntm_memory.keys import KeyMaker
+from ntm_memory.learning import Learning
 from ntm_memory.lookup import LIVE, STATES, find
 from ntm_memory.recaller import Recaller
 from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
+from ntm_memory.seed_names import SeedNames
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
-from ntm_memory.telling import MAX_CONTENT, checked_share, from_json_lines, told
+from ntm_memory.telling import checked_share, from_json_lines, told
 from ntm_memory.transfer import Transfer
+from ntm_memory.tuner import Tuner
 from ntm_memory.writer import Writer
 
 SHIPPED_CONFIG = Path(__file__).resolve().parent.parent / "config.json"
 
 
-class NTMMemoryManager:
+class NTMMemoryManager(SeedNames, Learning):
     """Long-term memory in one folder. A context manager; used from one thread.
 
     Args:
@@ -67,6 +70,7 @@ class NTMMemoryManager:
         self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
         self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
         self._recaller = Recaller(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._tuner = Tuner(self.store, lambda: self.keys, self.settings, self.home, clock)
         self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:
@@ -105,24 +109,6 @@ class NTMMemoryManager:
         """The configured embedder, whatever wrote the store."""
         chosen = self._embedder or load_embedder(asdict(self.settings.embedder), cache_dir=self.home)
         return KeyMaker(chosen, self.settings.memory_dim, self.settings.num_write_heads)
-
-    # the seed's names
-
-    def save_memory(self, key: str, content: str) -> bool:
-        """Memorize under a key; True if anything changed."""
-        return self.memorize(content, key=key).action != "unchanged"
-
-    def read_memory(self, key: str) -> str | None:
-        """The content under a key, None if there is none."""
-        memory = self.store.find_key("default", key)
-        return memory.content if memory else None
-
-    def search_memory(self, query: str, top_k: int = 5) -> list[str]:
-        """Contents of the memories recalled for a question, best first."""
-        found = self.recall(query, top_k=top_k, max_chars=MAX_CONTENT)
-        return [memory.content for memory in found.memories]
-
-    # the verbs
 
     def memorize(
         self,

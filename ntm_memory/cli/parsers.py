@@ -201,6 +201,43 @@ def _reembed() -> _Parser:
     return parser
 
 
+def _feedback() -> _Parser:
+    example = "--query 'What does Mia drink?' --used m_8k2f7q1x"
+    parser = _parser("feedback", "Say which recalled memories answered a question; tune.py learns from it.", example)
+    parser.add_argument("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
+    parser.add_argument("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
+    parser.add_argument("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
+    parser.add_argument("--namespace", help="where it was asked (default: default)")
+    return parser
+
+
+def _feedback_request(arguments: Arguments) -> Arguments:
+    if not arguments["used"]:
+        raise BadValueError("--used is missing", "give the ids of the memories that answered the question")
+    return _given({**arguments, "query": _text("query", arguments["query"])})
+
+
+def _tune() -> _Parser:
+    about = "Learn how to look from feedback, or from pairs of question and memory; kept only if it proves better."
+    parser = _parser("tune", about, "--dry-run")
+    parser.add_argument(
+        "--jsonl", metavar="FILE|-", help='instead of feedback: {"query", "gold": [IDs or keys], "namespace"} a line'
+    )
+    parser.add_argument("--heads", action="store_true", help="learn the read heads too, not only what mixes them")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument("--revert", action="store_true", help="undo the last tuning; in the end the shipped ones hold")
+    return parser
+
+
+def _tune_request(arguments: Arguments) -> Arguments:
+    jsonl = arguments.pop("jsonl")
+    given = _given(arguments)
+    extra = sorted(set(given) & {"heads", "dry_run"}) + ["jsonl"] * (jsonl is not None)
+    if arguments["revert"] and extra:
+        raise BadValueError(f"--revert and --{extra[0].replace('_', '-')} exclude each other", "give one of them")
+    return given if jsonl is None else {"lines": _lines(jsonl), **given}
+
+
 def _given(arguments: Arguments) -> Arguments:
     """Without what was left out; a zero was given."""
     return {
@@ -242,4 +279,6 @@ PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]
     "export": (_export, _export_request),
     "import": (_import, _import_request),
     "reembed": (_reembed, _given),
+    "feedback": (_feedback, _feedback_request),
+    "tune": (_tune, _tune_request),
 }

@@ -77,6 +77,21 @@ def _erase(answer: Answer) -> str:
     return "\n".join(lines or ["nothing found to erase"])
 
 
+def _feedback(answer: Answer) -> str:
+    return f"recorded a verdict on {answer['recorded']} memories, {answer['pending']} verdicts wait for tune.py"
+
+
+def _tune(answer: Answer) -> str:
+    if "reverted" in answer:
+        return f"{'reverted' if answer['reverted'] else 'nothing to revert'}: the {answer['in_force']} parameters hold"
+    before, after = answer["before"], answer["after"]
+    counts = f"learned from {answer['examples']}, judged by {answer['held_out']}, skipped {answer['skipped']}"
+    lines = [f"{answer['reason']}{' (dry run)' if answer['dry_run'] else ''}", counts]
+    lines += [f"{name:12} {before[name]:.3f} → {after[name]:.3f}" for name in before]
+    lines += [f"{each['name']}: {each['before']:.3f} → {each['after']:.3f}" for each in answer["changes"]]
+    return "\n".join([*lines, *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])])
+
+
 def _fields(answer: Answer) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.items())
 
@@ -98,4 +113,6 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
     "export": _export,
     "import": _fields,
     "reembed": _fields,
+    "feedback": _feedback,
+    "tune": _tune,
 }

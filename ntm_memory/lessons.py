@@ -1,0 +1,201 @@
+"""What tuning learns from: questions, the memories that answer them, and the evidence recall gathers about both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.asking import to_request
+from ntm_memory.config import Settings
+from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
+from ntm_memory.keys import KeyMaker
+from ntm_memory.knowledge import Knowledge
+from ntm_memory.lookup import find
+from ntm_memory.recall.evidence import FEATURES
+from ntm_memory.recall.learn import Example
+from ntm_memory.recall.parameters import Array
+from ntm_memory.recall.reader import Request, examine, switched_off
+from ntm_memory.recall.view import View
+from ntm_memory.results import Failure, FeedbackResult
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Feedback, Slots
+from ntm_memory.store.rows import to_iso, to_seconds
+from ntm_memory.telling import Numbered, checked_name, checked_query
+
+FIELDS = frozenset({"query", "gold", "namespace"})
+# What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.
+HINDSIGHT = ("usage", "superseded")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question, and the ids of the memories that answered it at that moment."""
+
+    query: str
+    namespace: str
+    gold: frozenset[str]
+    at: float
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A pair as the read heads see it.
+
+    Args:
+        example: what is learned from: without evidence that is switched off or known only in hindsight.
+        features: (n, d) evidence about the candidates as recall has it.
+        strength: (n,) of the memories.
+        request: how the question was put.
+    """
+
+    example: Example
+    features: Array
+    strength: Array
+    request: Request
+
+
+def record_feedback(
+    store: Store, query: str, used: Sequence[str], unused: Sequence[str], namespace: str, now: float
+) -> FeedbackResult:
+    """Keep a verdict on a recall.
+
+    Raises:
+        BadValueError: nothing was used, a memory was both, or one is of another namespace.
+        NotFoundError: no live memory has this id or key.
+    """
+    text, space = checked_query(query), checked_name("namespace", namespace) or "default"
+    good, bad = (_named(store, name, ids, space) for name, ids in (("used", used), ("unused", unused)))
+    if not good:
+        raise BadValueError("used is empty", "name at least one memory that answered the question")
+    both = sorted(set(good) & set(bad))
+    if both:
+        raise BadValueError(f"memory {both[0]} is both used and unused", "name it once")
+    return FeedbackResult(
+        len(good) + len(bad), store.add_feedback(Feedback(text, space, tuple(good), tuple(bad), to_iso(now)))
+    )
+
+
+def pairs_of_feedback(verdicts: Iterable[Feedback]) -> list[Pair]:
+    """Verdicts as pairs: the same question is one, or it would be learned from and judged by; later verdicts win."""
+    pairs: dict[tuple[str, str], Pair] = {}
+    for verdict in verdicts:
+        pair = _merged(pairs, verdict.query, verdict.namespace, to_seconds(verdict.at))
+        gold = (pair.gold | set(verdict.used)) - set(verdict.unused)
+        pairs[_same(pair.query, pair.namespace)] = replace(pair, gold=gold)
+    return [pair for pair in pairs.values() if pair.gold]
+
+
+def pairs_of_records(store: Store, records: Iterable[Numbered], now: float) -> tuple[list[Pair], list[Failure]]:
+    """Pairs of records {query, gold: [ids or keys], namespace?}; what is not usable is reported with its number."""
+    pairs: dict[tuple[str, str], Pair] = {}
+    failed = []
+    for number, record in records:
+        try:
+            query, namespace, gold = _read(store, record)
+        except NTMMemoryError as error:
+            failed.append(Failure(number, error.code, error.message))
+            continue
+        pair = _merged(pairs, query, namespace, now)
+        pairs[_same(query, namespace)] = replace(pair, gold=pair.gold | set(gold))
+    return list(pairs.values()), failed
+
+
+class Examiner:
+    """Puts questions to memory as recall does, without a previous focus, and takes down what there was to see.
+
+    Args:
+        store: where memories are.
+        keys: loads the embedder when first called.
+        settings: which parts of addressing are on.
+    """
+
+    def __init__(self, store: Store, keys: Callable[[], KeyMaker], settings: Settings) -> None:
+        self._store = store
+        self._keys = keys
+        self._settings = settings
+        self._views: dict[str, View] = {}
+
+    def lessons(self, pairs: Iterable[Pair]) -> Iterator[Lesson | None]:
+        """The lesson of each pair; None where no answer is a candidate, or the question asks for a place."""
+        for pair in pairs:
+            request = to_request(pair.query, self._keys, self._settings, pair.at)
+            usable = request.shift is None and request.key is not None
+            yield self._lesson(pair, request) if usable else None
+
+    def _lesson(self, pair: Pair, request: Request) -> Lesson | None:
+        with self._store.snapshot():
+            known = Knowledge(self._store, pair.namespace)
+            slots = known.slots
+            if not len(slots):
+                return None
+            then = slots.created <= pair.at  # what was told since then was no answer to be had
+            request = replace(request, allowed=None if then.all() else then)
+            look = examine(self._view(pair.namespace, slots), known.postings(request.text), request)
+            gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
+        if not len(gold):
+            return None
+        example = Example(look.features * _asked_for(request), look.places, gold)
+        return Lesson(example, look.features, slots.strength[look.candidates].astype(np.float64), request)
+
+    def _view(self, namespace: str, slots: Slots) -> View:
+        view = self._views.get(namespace)
+        if view is None or view.slots is not slots:
+            view = self._views[namespace] = View(slots, self._keys().prior)
+        return view
+
+    def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        addresses = []
+        for id in ids:
+            try:
+                address = self._store.get(id).address
+            except NotFoundError:
+                continue
+            addresses += [] if address is None else [address]
+        return np.array(addresses, dtype=np.int64)
+
+
+def _asked_for(request: Request) -> Array:
+    """(d,) 1 for evidence that counts, 0 for what is switched off or hindsight."""
+    ignored = switched_off(request) | set(HINDSIGHT)
+    return np.array([name not in ignored for name in FEATURES], dtype=np.float64)
+
+
+def _same(query: str, namespace: str) -> tuple[str, str]:
+    return " ".join(query.casefold().split()), namespace
+
+
+def _merged(pairs: Mapping[tuple[str, str], Pair], query: str, namespace: str, at: float) -> Pair:
+    """The pair of this question so far, put at the last time it was asked."""
+    known = pairs.get(_same(query, namespace))
+    return Pair(query, namespace, frozenset(), at) if known is None else replace(known, at=at)
+
+
+def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError) -> tuple[str, str, list[str]]:
+    if isinstance(record, NTMMemoryError):
+        raise record
+    unknown = sorted(set(record) - FIELDS, key=str)
+    if unknown:
+        raise BadValueError(f"unknown field {unknown[0]!r}, fields are: {', '.join(sorted(FIELDS))}")
+    namespace = checked_name("namespace", record.get("namespace")) or "default"
+    query, gold = checked_query(record.get("query")), _named(store, "gold", record.get("gold"), namespace)
+    if not gold:
+        raise BadValueError("gold is empty, expected the ids or keys of the memories that answer")
+    return query, namespace, gold
+
+
+def _named(store: Store, field: str, names: Any, namespace: str) -> list[str]:
+    """Distinct ids of live memories of a namespace, told by id or key."""
+    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
+        raise BadValueError(f"{field} must be a list of ids or keys")
+    found = [find(store, name, namespace) for name in names]
+    for memory in found:
+        if memory.namespace != namespace:
+            raise BadValueError(
+                f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}",
+                "give the namespace that was asked",
+            )
+    return list(dict.fromkeys(memory.id for memory in found))

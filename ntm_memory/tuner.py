@@ -1,0 +1,273 @@
+"""Learning the addressing parameters from use; they are kept only if they do better on questions not learned from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntm_memory.asking import TUNED, parameters_in_force
+from ntm_memory.config import Settings
+from ntm_memory.errors import BadValueError
+from ntm_memory.keys import KeyMaker
+from ntm_memory.lessons import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
+from ntm_memory.recall.confidence import confidence
+from ntm_memory.recall.evidence import FEATURES
+from ntm_memory.recall.heads import attend
+from ntm_memory.recall.learn import CONTROLLER, HEADS, fit, fit_controller, loss
+from ntm_memory.recall.parameters import Array, Parameters, load_parameters, override, save_parameters
+from ntm_memory.recall.reader import switched
+from ntm_memory.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
+from ntm_memory.store.base import Store
+from ntm_memory.store.faults import faults
+from ntm_memory.store.rows import to_iso
+from ntm_memory.telling import Numbered
+
+PREVIOUS = "recall.previous.json"
+LEAST = 8
+PARTS = 3
+SEED = 1410_5401
+# How sure we are of the parameters in force, in questions: each learned number is pulled back by its way × PRIOR / n.
+PRIOR = 10.0
+# A gain that chance would give more often than this is none.
+CHANCE = 0.05
+FLIPS = 4096
+SHOWN = 8
+_RANK = 3  # column of 1 / rank in a table of grades
+_CONTEXTS = ("always", "talk", "few")
+
+
+class Tuner:
+    """Learns from feedback, or from questions whose memories are told.
+
+    Args:
+        store: where memories and verdicts are.
+        keys: loads the embedder when first called.
+        settings: which parts of addressing are on.
+        home: data folder, where tuned parameters lie.
+        clock: unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Callable[[], KeyMaker],
+        settings: Settings,
+        home: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._settings = settings
+        self._tuned = home / TUNED
+        self._previous = home / PREVIOUS
+        self._home = home
+        self._clock = clock
+
+    def feedback(
+        self, query: str, used: Sequence[str], unused: Sequence[str] = (), namespace: str = "default"
+    ) -> FeedbackResult:
+        """Keep a verdict on a recall; see `lessons.record_feedback`."""
+        return record_feedback(self._store, query, used, unused, namespace, self._clock())
+
+    def tune(
+        self, records: Iterable[Numbered] | None = None, *, heads: bool = False, dry_run: bool = False
+    ) -> TuneResult:
+        """Learn from two thirds of the questions, starting from the parameters in force; judge by the rest.
+
+        The new parameters are kept if on the held-out part loss, recall@5, MRR and the share of questions that are
+        answered at all are not worse, and if, each third held out in turn, the answers rank higher by more than chance:
+        a lower loss alone can come from attention that is merely spread.
+
+        Args:
+            records: numbered {query, gold: [ids or keys], namespace?}; None: the verdicts that `feedback` kept.
+            heads: learn the read heads' mix, β, s and γ too, not the controller alone.
+            dry_run: say what would happen.
+
+        Raises:
+            BadValueError: too few usable pairs, or config leaves nothing to tune.
+            CheckpointError: the tuned file in force is not usable.
+        """
+        self._refuse_switched_off(heads)
+        old = parameters_in_force(self._home, self._settings)
+        failed: list[Failure] = []
+        if records is None:
+            pairs = pairs_of_feedback(self._store.feedback())
+        else:
+            pairs, failed = pairs_of_records(self._store, records, self._clock())
+        found = list(Examiner(self._store, self._keys, self._settings).lessons(pairs))
+        lessons = [lesson for lesson in found if lesson is not None]
+        skipped = len(found) - len(lessons)
+        if len(lessons) < LEAST:
+            raise _too_few(len(lessons), skipped, failed)
+        parts = _parts(lessons)
+        new, before, after = self._learn_without(0, parts, old, heads)
+        kept, reason = _verdict(before, after)
+        if kept:
+            others = [self._learn_without(part, parts, old, heads)[1:] for part in range(1, PARTS)]
+            kept, reason = _beyond_chance([(before, after), *others])
+        result = TuneResult(
+            kept=kept,
+            reason=reason,
+            before=_quality(before),
+            after=_quality(after),
+            examples=len(lessons) - len(parts[0]),
+            held_out=len(parts[0]),
+            skipped=skipped,
+            failed=tuple(failed),
+            path=str(self._tuned) if kept else None,
+            changes=_changes(old, new) if kept else (),
+            dry_run=dry_run,
+        )
+        if kept and not dry_run:
+            self._keep(new, result, heads)
+        return result
+
+    def revert(self) -> RevertResult:
+        """Put the parameters back that were tuned before the last time, or else the shipped ones."""
+        with self._store.transaction(), faults(self._tuned):
+            if self._previous.exists():
+                load_parameters(self._previous)
+                self._previous.replace(self._tuned)
+                return RevertResult(True, "previous")
+            tuned = self._tuned.exists()
+            self._tuned.unlink(missing_ok=True)
+            return RevertResult(tuned, "shipped")
+
+    def _refuse_switched_off(self, heads: bool) -> None:
+        on = self._settings.addressing
+        if not self._settings.recall.tuned:
+            raise BadValueError("recall.tuned is off in config.json: nothing learned would be used", "set it to true")
+        if not on.content:
+            raise BadValueError(
+                "content addressing is off: a question decides nothing", "set addressing.content to true"
+            )
+        if heads and not on.location:
+            raise BadValueError("location addressing is off: read heads do not shift", "tune without --heads")
+
+    def _in_use(self, parameters: Parameters, lesson: Lesson) -> Parameters:
+        """What of the parameters a recall uses: config may set some by hand, leave out heads, switch off evidence."""
+        recall = self._settings.recall
+        heads = self._settings.num_read_heads
+        by_hand = override(parameters, strength=recall.strength, gate=recall.gate, sharpen=recall.sharpen, heads=heads)
+        return switched(by_hand, lesson.request)
+
+    def _learn(self, old: Parameters, lessons: Sequence[Lesson], heads: bool) -> Parameters:
+        """The old parameters, moved as far as those in use were."""
+        start = self._in_use(old, lessons[0])
+        examples = [lesson.example for lesson in lessons]
+        learned = (fit if heads else fit_controller)(start, examples, decay=PRIOR / len(examples))
+        moved = {}
+        for name in HEADS + CONTROLLER if heads else CONTROLLER:
+            if getattr(self._settings.recall, name, None) is None:
+                value = getattr(old, name).copy()
+                there = np.s_[:, : start.heads] if name == "part" else np.s_[: len(getattr(start, name))]
+                value[there] += getattr(learned, name) - getattr(start, name)
+                moved[name] = value
+        return dataclasses.replace(old, **moved)
+
+    def _learn_without(
+        self, part: int, parts: Sequence[Sequence[Lesson]], old: Parameters, heads: bool
+    ) -> tuple[Parameters, Array, Array]:
+        """What the other parts teach, and the grades (n, 5) of the old and the new parameters on this one."""
+        rest = [lesson for number, lessons in enumerate(parts) if number != part for lesson in lessons]
+        new = self._learn(old, rest, heads)
+        before, after = (self._grades(parameters, parts[part]) for parameters in (old, new))
+        return new, before, after
+
+    def _grades(self, parameters: Parameters, lessons: Sequence[Lesson]) -> Array:
+        floor = self._settings.recall.confidence_floor
+        return np.array([_grade(self._in_use(parameters, lesson), lesson, floor) for lesson in lessons])
+
+    def _keep(self, new: Parameters, result: TuneResult, heads: bool) -> None:
+        """The former tuned file stays beside the new one; each is there whole or not at all."""
+        about: dict[str, Any] = {
+            "command": "tune.py --heads" if heads else "tune.py",
+            "learned_at": to_iso(self._clock()),
+            "examples": result.examples,
+            "held_out": result.held_out,
+            "before": dataclasses.asdict(result.before),
+            "after": dataclasses.asdict(result.after),
+        }
+        with self._store.transaction(), faults(self._tuned):
+            draft, copy = (self._home / f"{name}.new" for name in (TUNED, PREVIOUS))
+            try:
+                save_parameters(draft, new, about)
+                draft.chmod(0o600)
+                if self._tuned.exists():
+                    copy.write_bytes(self._tuned.read_bytes())
+                    copy.chmod(0o600)
+                    copy.replace(self._previous)
+                else:
+                    self._previous.unlink(missing_ok=True)
+                draft.replace(self._tuned)
+            finally:
+                for left in (draft, draft.with_suffix(".tmp"), copy):
+                    left.unlink(missing_ok=True)
+
+
+def _parts(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
+    """Every third lesson of a seeded shuffle; the first part is the one that judges what is kept."""
+    order = np.random.default_rng(SEED).permutation(len(lessons))
+    return [[lessons[i] for i in order[part::PARTS]] for part in range(PARTS)]
+
+
+def _verdict(before: Array, after: Array) -> tuple[bool, str]:
+    """Whether the new parameters are at least as good as the old ones on the part they did not see."""
+    old, new = _quality(before), _quality(after)
+    worse = new.loss > old.loss or new.recall_at_5 < old.recall_at_5 or new.mrr < old.mrr or new.answered < old.answered
+    return not worse, "kept the old ones: the new ones are worse on the held-out part" if worse else ""
+
+
+def _beyond_chance(grades: Sequence[tuple[Array, Array]]) -> tuple[bool, str]:
+    """Whether answers rank higher when each part is held out in turn, by more than chance: a sign-flip test."""
+    gain = np.concatenate([after[:, _RANK] - before[:, _RANK] for before, after in grades])
+    flips = np.random.default_rng(SEED).choice((-1.0, 1.0), (FLIPS, len(gain)))
+    by_chance = float((flips @ gain >= gain.sum() - 1e-12).mean())
+    if by_chance > CHANCE:
+        return False, "kept the old ones: the new ones rank no better than chance would have it"
+    return True, "the new ones are better on the held-out part"
+
+
+def _quality(grades: Array) -> Quality:
+    return Quality(*np.round(grades.mean(axis=0), 6).tolist())
+
+
+def _grade(parameters: Parameters, lesson: Lesson, floor: float) -> tuple[float, ...]:
+    """Loss, recall@1, recall@5, 1 / rank of the first answer, whether recall would answer: a row of `Quality`."""
+    example = lesson.example
+    weights = attend(parameters, example.features, example.places, None).weights
+    ranks = np.flatnonzero(np.isin(np.argsort(-weights * lesson.strength, kind="stable"), example.gold))
+    sure = confidence(lesson.features, weights, example.places.context, parameters.confidence)
+    found = [float((ranks < k).mean()) for k in (1, 5)]
+    return loss(parameters, example), *found, 1 / (1 + int(ranks[0])), float(sure >= floor)
+
+
+def _changes(old: Parameters, new: Parameters) -> tuple[Change, ...]:
+    """The numbers that changed most, the largest change first."""
+    changes = [
+        Change(_name(name, place), round(float(value), 4), round(float(getattr(new, name)[place]), 4))
+        for name, values in vars(old).items()
+        for place, value in np.ndenumerate(values)
+        if value != getattr(new, name)[place]
+    ]
+    return tuple(sorted(changes, key=lambda change: -abs(change.after - change.before))[:SHOWN])
+
+
+def _name(name: str, place: tuple[int, ...]) -> str:
+    if name == "controller":
+        return f"{FEATURES[place[1]]} ({_CONTEXTS[place[0]]})"
+    if name == "part":
+        return f"head {place[1] + 1} ({_CONTEXTS[place[0]]})"
+    return f"head {place[0] + 1} {name}" + "".join(f"[{i}]" for i in place[1:])
+
+
+def _too_few(usable: int, skipped: int, failed: Sequence[Failure]) -> BadValueError:
+    told = f"{usable} usable pairs of question and memory, at least {LEAST} are needed"
+    told += f"; {skipped} skipped: nothing that answers them is among what recall looks at" if skipped else ""
+    if failed:
+        told += f"; {len(failed)} not usable, the first in line {failed[0].line}: {failed[0].message}"
+    return BadValueError(told, "record more with feedback.py, or give pairs with --jsonl")

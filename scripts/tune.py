@@ -1,0 +1,9 @@
+"""Learn how to look from feedback, and keep it only if it proves better."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    sys.exit(run("tune"))
