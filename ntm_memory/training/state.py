@@ -14,7 +14,7 @@ from ntm_memory.training.arrays import load_arrays, save_arrays
 from ntm_memory.training.settings import TrainingSettings
 
 RECENT = 50
-_LONGEST = 400
+_LONGEST = 1600
 _KIND = "run"
 
 

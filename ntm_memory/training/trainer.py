@@ -24,8 +24,9 @@ CONVERGED_BITS = 0.05
 CONVERGED_SEQUENCES = 1600
 _VALIDATION_STREAM = 1
 COLLAPSED = 0.15
-"""Share of wrong answer bits that says: what was learned is lost; go back to when it was below…"""
+"""Share of wrong answer bits from which on what was learned counts as lost."""
 CALM = 0.03
+"""Share below which the parameters are worth going back to."""
 
 
 class Report(NamedTuple):
@@ -82,8 +83,10 @@ class Trainer:
         logits, tape = machine.forward(batch.inputs)
         loss, d_logits = cross_entropy(logits, batch)
         gradient = machine.backward(tape, d_logits).flat
-        self._clip(gradient)
-        self._optimiser.update(self._parameters.flat, gradient, self._learning_rate())
+        if np.isfinite(self._clip(gradient)):
+            self._optimiser.update(self._parameters.flat, gradient, self._learning_rate())
+        else:
+            self._go_back()
         state.sequences += settings.batch
         wrong = float(wrong_bits(logits, batch).mean())
         state.remember(wrong, wrong / batch.target_bits, float(bits_per_sequence(logits, batch).mean()), loss)
@@ -104,14 +107,26 @@ class Trainer:
         settings, left = self.settings, 1 - self.state.sequences / self.settings.sequences
         return settings.learning_rate * self.state.rate * min(1.0, left / settings.cool)
 
-    def _clip(self, gradient: np.ndarray) -> None:
+    def _clip(self, gradient: np.ndarray) -> float:
+        """Limit the gradient's norm in place; returns what it was."""
         norms = self.state.norms
         limit = self.settings.clip
         if len(norms) >= RECENT:
             usual = self.settings.clip_factor * float(np.median(norms))
             limit = min(limit, max(usual, self.settings.clip_floor))
-        norms.append(clip_norm(gradient, limit))
+        norm = clip_norm(gradient, limit)
+        if np.isfinite(norm):
+            norms.append(norm)
         del norms[:-100]
+        return norm
+
+    def _go_back(self) -> None:
+        """To parameters that worked, and on from there with smaller steps."""
+        state = self.state
+        self._parameters.flat[:] = state.calm_parameters if state.calm else state.best_parameters
+        state.rate *= 0.5
+        state.restored += 1
+        state.forget_recent()
 
     def _adapt(self) -> None:
         """Note convergence, widen the curriculum, settle the learning rate, undo a collapse."""
@@ -132,10 +147,7 @@ class Trainer:
             state.settled = True
             state.rate *= settings.settle_rate
         if state.calm and np.mean(state.recent_share[-RECENT:]) > COLLAPSED:
-            self._parameters.flat[:] = state.calm_parameters
-            state.rate *= 0.5
-            state.restored += 1
-            state.forget_recent()
+            self._go_back()
 
     def _validate(self) -> None:
         """Keep the parameters if they are the best so far, at the largest trained sizes and at longer ones."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,16 @@ def test_a_collapse_is_undone():
     trainer._adapt()
     assert (state.parameters == 0.125).all()
     assert (state.rate, state.restored) == (0.5, 1)
+
+
+def test_a_gradient_that_is_not_finite_is_not_followed():
+    trainer = Trainer(tiny(sequences=40))
+    before = trainer.state.parameters.copy()
+    trainer.machine.backward = lambda tape, grad: SimpleNamespace(flat=np.full_like(before, np.nan))
+    trainer._sized = lambda: trainer.machine
+    trainer.run()
+    assert (trainer.state.parameters == before).all()
+    assert (trainer.state.restored, trainer.state.norms) == (10, [])
 
 
 def test_a_rare_failure_is_not_clipped_away():
