@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.keywords import K1, MAX_WORDS, B, count_keywords, index_of
+from ntm_memory.recall.keywords import MAX_WORDS, count_keywords, index_of
 from ntm_memory.store.records import Postings
 
 from .worlds import postings_of, slots_of
@@ -23,14 +23,15 @@ def scored(texts, words):
 
 def bm25_by_hand(texts, words):
     mean = max(sum(map(len, texts)) / len(texts), 1)
+    k1, b = 1.2, 0.75
     scores, bound = [0.0] * len(texts), 0.0
     for word in set(words):
         held = sum(word in text for text in texts)
         idf = math.log(1 + (len(texts) - held + 0.5) / (held + 0.5))
-        bound += idf * (K1 + 1)
+        bound += idf * (k1 + 1)
         for i, text in enumerate(texts):
             times = text.count(word)
-            scores[i] += idf * times * (K1 + 1) / (times + K1 * (1 - B + B * len(text) / mean))
+            scores[i] += idf * times * (k1 + 1) / (times + k1 * (1 - b + b * len(text) / mean))
     return [score / bound for score in scores]
 
 
