@@ -14,6 +14,7 @@ from ntm_memory.cli import main
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.commands import _HANDLERS, run
 from ntm_memory.errors import BadValueError
+from ntm_memory.recall.parameters import SHIPPED
 from ntm_memory.telling import RECALLED_TAG
 
 TEA = "Mia likes green tea"
@@ -138,6 +139,57 @@ def test_export_to_stdout_and_import_from_stdin(call):
     assert call("import", "-", "--as", "jsonl", stdin=lines)["unchanged"] == 1
 
 
+@pytest.fixture
+def days(call):
+    """Ids of forty notes, each a matter of its own, in order of writing."""
+    lines = "".join(
+        json.dumps({"content": f"note{i} matter{i * 7} thing{i * 13} event{i * 3}"}) + "\n" for i in range(40)
+    )
+    return call("memorize", "--jsonl", "-", stdin=lines)["ids"]
+
+
+def test_feedback_and_tuning_from_the_command_line(call, days, home):
+    for i in range(0, 36, 2):
+        told = call(
+            "feedback", "--query", f"note{i} matter{i * 7}", "--used", days[i + 1], "--unused", days[i], days[i + 2]
+        )
+    assert (told["recorded"], told["pending"]) == (3, 18)
+    dry = call("tune", "--dry-run")
+    assert (dry["kept"], dry["dry_run"], (home / "recall.json").exists()) == (True, True, False)
+    done = call("tune")
+    assert (done["kept"], done["path"], done["examples"], done["held_out"]) == (True, str(home / "recall.json"), 12, 6)
+    assert set(done["before"]) == {"loss", "recall_at_1", "recall_at_5", "mrr", "answered"}
+    assert call("recall", "note37 matter259")["memories"][0]["id"] == days[38]
+    assert call("tune", "--revert") == {"ok": True, "reverted": True, "in_force": "shipped"}
+    assert call("recall", "note37 matter259")["memories"][0]["id"] == days[37]
+
+
+def test_tuning_from_lines_reports_the_broken_ones(call, days, home):
+    lines = [json.dumps({"query": f"note{i}", "gold": [days[i + 1]]}) for i in range(0, 36, 2)]
+    done = call("tune", "--jsonl", "-", "--heads", stdin="\n".join([*lines[:3], '{"query": ', *lines[3:]]))
+    assert [(bad["line"], bad["code"]) for bad in done["failed"]] == [(4, "bad_value")]
+    assert done["examples"] + done["held_out"] == 18
+    error = call("tune", "--jsonl", "-", stdin="\n".join([*lines[:3], '{"query": ']), code=2)
+    assert "3 usable pairs" in error["message"]
+    assert "line 4" in error["message"]
+
+
+@pytest.mark.parametrize("damage", ["{", '{"format": "other"}', None])
+def test_a_damaged_tuned_file_is_named_and_can_be_undone(call, days, home, damage):
+    file = home / "recall.json"
+    if damage is None:
+        saved = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        saved["parameters"]["part"][0][0] = float("nan")
+        damage = json.dumps(saved)
+    file.write_text(damage, encoding="utf-8")
+    error = call("recall", "note1", code=5)
+    assert error["code"] == "bad_checkpoint"
+    assert str(file) in error["message"]
+    assert "recall.json" in error["hint"]
+    assert call("tune", "--revert")["in_force"] == "shipped"
+    assert call("recall", "note1")["memories"][0]["id"] == days[1]
+
+
 def test_filters_and_places_from_the_command_line(call):
     ids = [call("memorize", f"note {name} about tea", "--when", f"2026-05-0{i}", "--tag", f"t{i}")["memory"]["id"]
            for i, name in enumerate(("one", "two", "three"), start=1)]  # fmt: skip
@@ -191,6 +243,14 @@ def test_filters_and_places_from_the_command_line(call):
         (["export", "x", "--as", "xml"], 2, "usage"),
         (["export", "/dev/null/x"], 2, "bad_value"),
         (["import", "/nowhere/x.json"], 2, "bad_value"),
+        (["feedback", "--query", "q"], 2, "bad_value"),
+        (["feedback", "--used", "m_1"], 2, "bad_value"),
+        (["feedback", "--query", "q", "--used"], 2, "usage"),
+        (["feedback", "--query", "q", "--used", "m_1"], 4, "not_found"),
+        (["tune"], 2, "bad_value"),
+        (["tune", "--jsonl", "/nowhere/x.jsonl"], 2, "bad_value"),
+        (["tune", "--revert", "--dry-run"], 2, "bad_value"),
+        (["tune", "--revert", "--jsonl", "x"], 2, "bad_value"),
     ],
 )
 def test_what_goes_wrong_has_its_code(call, arguments, code, name):
@@ -296,6 +356,9 @@ def test_forms_for_people_and_prompts(call, capsys):
     assert "restored" in text("erase", id, "--restore")
     assert "nothing found" in text("erase", "--query", "tea", "--namespace", "none")
     assert "integrity: ok" in text("status")
+    assert "1 verdicts wait" in text("feedback", "--query", "tea?", "--used", id)
+    assert "nothing to revert: the shipped" in text("tune", "--revert")
+    assert "1 usable pairs" in text("tune", code=2)
     assert TEA in text("export", "-", "--as", "jsonl")
     assert "no memory has the id" in text("erase", "m_1", code=4)
 
