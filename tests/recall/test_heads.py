@@ -12,7 +12,7 @@ from ntm_memory.recall.evidence import CONTENT, LOCATION, REACH
 from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
 
-from .worlds import plain, random_features, random_parameters, slots_of
+from .worlds import mix_of, plain, random_features, random_parameters, slots_of
 
 CONTEXT = np.array([1.0, 0.6, 0.3])
 SEEDS = range(4)
@@ -48,7 +48,7 @@ def test_one_head_does_what_the_machine_does_step_by_step(before):
     parameters, features, where = single(kernel, strength=[0.7], gate=[0.4], sharpen=[1.2])
     previous = focus(rng, 5) if before else None
     steps = read(parameters, 0, features, where, previous)
-    score = features[:, 0] + 2 * features[:, 1]
+    score = features[:, CONTENT.index("cosine_z")] + 2 * features[:, CONTENT.index("words_z")]
     content = addressing.content_focus(score, np.log1p(np.exp(0.7)))
     g = 1 / (1 + np.exp(-0.4))
     gated = addressing.interpolate(content, previous, g) if before else content
@@ -69,10 +69,9 @@ def test_numbers_worked_by_hand():
     kernel = np.full(2 * REACH + 2, -np.inf)
     kernel[[REACH, REACH + 1]] = 0
     one, two = np.log(np.e - 1), np.log(np.e - 1)  # softplus⁻¹(1)
-    mix = np.array([[1.0, 0, 0, 0, 0]])
-    parameters = plain(mix=mix, strength=[one], shift=[kernel], sharpen=[two])
+    parameters = plain(mix=mix_of(cosine_z=1.0), strength=[one], shift=[kernel], sharpen=[two])
     features = np.zeros((4, len(parameters.controller[0])))
-    features[0, 0] = np.log(3)
+    features[0, CONTENT.index("cosine_z")] = np.log(3)
     steps = read(parameters, 0, features, places([0] * 4), None)
     assert steps.content == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6])
     assert steps.shifted == pytest.approx([1 / 4, 1 / 3, 1 / 6, 1 / 6])

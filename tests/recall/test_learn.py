@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
+from ntm_memory.recall.evidence import FEATURES, REACH
 from ntm_memory.recall.heads import Places
 from ntm_memory.recall.learn import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
 from ntm_memory.recall.sequence import sequence_of
@@ -13,6 +13,7 @@ from ntm_memory.recall.sequence import sequence_of
 from .worlds import plain, random_features, random_parameters, slots_of
 
 ASKS = FEATURES.index("asks")
+LIKENESS = FEATURES.index("cosine_z")
 COUNT = 12
 
 
@@ -41,8 +42,8 @@ def answers_behind(seed, count=24):
     for _ in range(count):
         features = np.zeros((COUNT, len(FEATURES)))
         at = rng.integers(0, COUNT - 1, size=1)
-        features[at, 0] = 3
-        features[:, 0] += rng.normal(size=COUNT) / 4
+        features[at, LIKENESS] = 3
+        features[:, LIKENESS] += rng.normal(size=COUNT) / 4
         examples.append(Example(features, places(), at + 1))
     return examples
 
@@ -82,9 +83,9 @@ def test_the_loss_falls_also_on_questions_not_learned_from(learn, seed):
 
 @pytest.mark.parametrize("learn", [fit, fit_controller])
 def test_the_feature_that_tells_the_answer_gets_the_weight(learn):
-    learned = learn(plain(2), questions(0), steps=30)
-    assert np.argmax(learned.controller[0]) == ASKS
-    assert learned.controller[0, ASKS] > 0.3
+    learned = learn(plain(2), questions(0, 60), steps=40)
+    weights = learned.controller[0]
+    assert weights[ASKS] > 0.5 > 2 * np.abs(np.delete(weights, ASKS)).mean()
 
 
 def test_answers_that_stand_behind_the_likeness_move_the_kernel_forwards():
@@ -148,4 +149,3 @@ def test_a_strong_pull_keeps_few_examples_from_moving_much():
     start = plain()
     free, held = (fit_controller(start, questions(4, 3), steps=40, decay=decay) for decay in (1e-3, 3.0))
     assert np.abs(held.controller).sum() < np.abs(free.controller).sum() / 3
-    assert len(CONTENT) == start.mix.shape[1]

@@ -79,11 +79,16 @@ def ask(text, **options):
     return Request(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), **options)
 
 
+def mix_of(**weights):
+    """(1, c) what a head's score is mixed of, by the name of the feature."""
+    return np.array([[weights.get(name, 0.0) for name in CONTENT]])
+
+
 def plain(heads=1, **values):
     """Read heads that look where the content is and stay there; the controller follows them and nothing else."""
     stay = np.where(np.arange(2 * REACH + 2) == REACH, 9.0, -9.0)
     given = {
-        "mix": np.tile([1.0, 2.0, 0.0, 0.0, 0.0], (heads, 1)),
+        "mix": np.repeat(mix_of(cosine_z=1.0, words_z=2.0), heads, axis=0),
         "strength": np.full(heads, 2.0),
         "gate": np.full(heads, 4.0),
         "shift": np.tile(stay, (heads, 1)),
