@@ -61,6 +61,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> _Parser:
     parser = _Parser(
         prog="train.py",
+        usage="train.py [show|eval] TASK [options]",
         description="Train the Neural Turing Machine on one of the paper's tasks, show a trained core, or measure it.",
         epilog=f"tasks: {', '.join(TASK_NAMES)}\n\n{_EXAMPLES}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
