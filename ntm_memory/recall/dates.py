@@ -108,6 +108,9 @@ def _chinese_date(match: re.Match[str], now: float) -> Span | None:
         return None
     this = datetime.fromtimestamp(now, timezone.utc).year
     number = f"{this + _YEARS[year]}年" if year in _YEARS else year or f"{this}年"
+    if not month:  # dateparser reads a bare 2022年 as 2,022 years ago
+        start = datetime(int(number[:-1]), 1, 1, tzinfo=timezone.utc).timestamp()
+        return Span(start, start + _PERIOD_DAYS["year"] * DAY)
     third = _CHINESE_PARTS.get(match["part"] or "") if month and not day else None
     span = _resolve("zh", number + _digits(month or "") + _digits(day or "").replace("号", "日"), now, third)
     return span and Span(span.start, span.end, yearly=not year)

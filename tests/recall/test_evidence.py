@@ -71,19 +71,6 @@ def test_likeness_of_each_memory_itself():
     assert all(np.argmax(found[name]) == 5 for name in CONTENT)
 
 
-def test_places_by_key_and_by_words():
-    if "ranks" not in FEATURES:
-        pytest.skip("not gathered")
-    view, postings = talk()
-    found = features_of(view, postings, "Who signed the lease?")
-    scores = score_all(view, postings, ask("Who signed the lease?"))
-    last = len(TALK) - 1
-    for i in range(len(TALK)):
-        places = [(np.sum(all_ > all_[i]) + np.sum(all_ >= all_[i]) - 1) / 2 for all_ in (scores.cosine, scores.words)]
-        assert found["ranks"][i] == pytest.approx(-np.mean(places) / last)
-    assert np.argmax(found["ranks"]) == 5
-
-
 @pytest.mark.parametrize("offset", NEAR)
 @pytest.mark.parametrize("kind", ["cosine", "words"])
 def test_likeness_of_the_neighbours(kind, offset):
