@@ -32,6 +32,8 @@ PARTS = 3
 SEED = 1410_5401
 # How sure we are of the parameters in force, in questions: each learned number is pulled back by its way × PRIOR / n.
 PRIOR = 10.0
+# A step through the heads takes ten times as long as one of the controller alone: fewer and larger ones.
+HEAD_STEPS, HEAD_RATE = 20, 0.06
 # A gain that chance would give more often than this is none.
 CHANCE = 0.05
 FLIPS = 4096
@@ -159,7 +161,11 @@ class Tuner:
         """The old parameters, moved as far as those in use were."""
         start = self._in_use(old, lessons[0])
         examples = [lesson.example for lesson in lessons]
-        learned = (fit if heads else fit_controller)(start, examples, decay=PRIOR / len(examples))
+        decay = PRIOR / len(examples)
+        if heads:
+            learned = fit(start, examples, steps=HEAD_STEPS, rate=HEAD_RATE, decay=decay)
+        else:
+            learned = fit_controller(start, examples, decay=decay)
         moved = {}
         for name in HEADS + CONTROLLER if heads else CONTROLLER:
             if getattr(self._settings.recall, name, None) is None:
