@@ -95,7 +95,8 @@ def find_spans(text: str, now: float) -> Iterator[Span]:
             yield Span(span.start, span.end, yearly)
     for match in _CHINESE.finditer(text):
         if match["plain"]:
-            span = _resolve("zh", _digits(match["plain"]).replace("以前", "前").replace("之前", "前"), now, None)
+            plain = re.sub("[之以]前", "前", re.sub("个?(?:星期|礼拜)", "周", match["plain"]))
+            span = _resolve("zh", _digits(plain), now, None)
         else:
             span = _chinese_date(match, now)
         if span:
@@ -111,8 +112,11 @@ def _chinese_date(match: re.Match[str], now: float) -> Span | None:
     if not month:  # dateparser reads a bare 2022年 as 2,022 years ago
         start = datetime(int(number[:-1]), 1, 1, tzinfo=timezone.utc).timestamp()
         return Span(start, start + _PERIOD_DAYS["year"] * DAY)
-    third = _CHINESE_PARTS.get(match["part"] or "") if month and not day else None
-    span = _resolve("zh", number + _digits(month or "") + _digits(day or "").replace("号", "日"), now, third)
+    month = _digits(month)
+    if not re.fullmatch("(?:0?[1-9]|1[0-2])月", month):
+        return None
+    third = None if day else _CHINESE_PARTS.get(match["part"] or "")
+    span = _resolve("zh", number + month + _digits(day or "").replace("号", "日"), now, third)
     return span and Span(span.start, span.end, yearly=not year)
 
 

@@ -83,7 +83,8 @@ def marks(text: str) -> list[str]:
 def split_speaker(text: str) -> tuple[str, str]:
     """("Caroline", "Hi!") of "Caroline: Hi!"; an empty name where the text does not begin with one."""
     match = _SPEAKER.match(text)
-    if match is None or len(match[1].split()) > 4:
+    named = match is not None and match[1][0].isalpha() and not text.startswith("//", match.end(1) + 1)
+    if match is None or not named or len(match[1].split()) > 4:
         return "", text
     return match[1], text[match.end() - 1 :]
 
