@@ -10,7 +10,7 @@ from ntm_memory.recall.parameters import Array, logistic
 # Hardly any question with an answer in store has neither a memory of this likeness nor of this share of its words; a
 # handful of memories on other matters has neither as a rule.
 LIKE, SAID = 0.16, 0.05
-UNLIKE = 0.1
+UNLIKE = 0.02
 
 _COSINE, _WORDS = CONTENT.index("cosine"), CONTENT.index("words")
 
