@@ -17,6 +17,7 @@ DOORS = sorted(set(SCRIPTS.glob("[!_]*.py")) - {SCRIPTS / "install.py"})
 # A room is a folder or a module of the package; those not named here are the manager's helpers.
 FLOORS = {
     "errors": 0,
+    "arrays": 0.5,
     "config": 0.5,
     "paths": 0.5,
     "machine": 1,
@@ -35,8 +36,9 @@ ONLY = {
     "errors": set(),
     "config": {"errors"},
     "paths": {"errors"},
+    "arrays": {"errors"},
     "machine": {"errors"},
-    "training": {"machine", "errors"},
+    "training": {"machine", "arrays", "errors"},
     "embedding": {"errors"},
     "store": {"errors"},
     "recall": {"machine", "store", "errors"},
@@ -47,6 +49,7 @@ LIBRARIES = {
     "errors": set(),
     "config": set(),
     "paths": set(),
+    "arrays": {"numpy"},
     "machine": {"numpy"},
     "commands": set(),
     "agent": set(),

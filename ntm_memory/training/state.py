@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError
-from ntm_memory.training.arrays import load_arrays, save_arrays
 from ntm_memory.training.settings import TrainingSettings
 
 RECENT = 50
