@@ -1,0 +1,235 @@
+"""Training a Memory Network: linear start, random noise, restarts (Sukhbaatar et al. 2015, section 4.2)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.reasoning.memn2n import MemN2N, cross_entropy
+from ntm_memory.reasoning.memn2n_parameters import Array, MemN2NSettings, Parameters, initial_parameters
+from ntm_memory.reasoning.memn2n_text import Encoded
+
+_CHUNK = 250
+_LEARNED = 2e-3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network is trained.
+
+    Args:
+        epochs: passes over the training part with the softmax in place.
+        linear: most passes before it is put in place (linear start); 0: it is there from the beginning.
+        patience: so many passes without a lower validation loss end the linear start.
+        batch: questions at once.
+        rate: of Adam; falls to 0 along a cosine over `epochs`.
+        noise: how often an empty memory is put before a sentence (random noise).
+        clip: largest norm of the gradient of a batch's mean loss.
+        decay: how much of the weights is taken away at a step, times the rate.
+    """
+
+    epochs: int = 40
+    linear: int = 20
+    patience: int = 3
+    batch: int = 32
+    rate: float = 0.005
+    noise: float = 0.1
+    clip: float = 40.0
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("epochs", 1, 100_000),
+            ("linear", 0, 100_000),
+            ("patience", 1, 100_000),
+            ("batch", 1, 100_000),
+            ("rate", 0.0, 10.0),
+            ("noise", 0.0, 1.0),
+            ("clip", 0.0, float("inf")),
+            ("decay", 0.0, 1.0),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, type(least))) or not least <= value <= most:
+                raise BadValueError(f"{name} must be from {least} to {most}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean cross entropy (nats) of the questions whose answer is known, percent answered wrong, and how many."""
+
+    loss: float
+    error: float
+    questions: int
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The lower, the better: first the error, then the loss."""
+        return self.error, self.loss
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a restart is, after a pass over the training part."""
+
+    restart: int
+    epoch: int
+    epochs: int
+    linear: bool
+    loss: float
+    valid: Score
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The best parameters of a restart, chosen on the validation part."""
+
+    network: MemN2N
+    seed: int
+    valid: Score
+    epoch: int
+    stopped: bool
+
+
+def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
+    """Measure a network; an answer it does not know counts as wrong."""
+    wrong, loss, known = 0, 0.0, 0
+    for start in range(0, len(data), _CHUNK):
+        batch = data.batch(slice(start, start + _CHUNK))
+        logits, _ = network.forward(batch, linear=linear)
+        wrong += int((logits.argmax(axis=1) != batch.answers).sum())
+        kept = batch.answers >= 0
+        if kept.any():
+            loss += cross_entropy(logits[kept], batch.answers[kept])[0] * int(kept.sum())
+            known += int(kept.sum())
+    return Score(loss / max(known, 1), 100 * wrong / len(data), len(data))
+
+
+def train(
+    settings: MemN2NSettings,
+    schedule: Schedule,
+    parts: Mapping[str, Encoded],
+    seed: int,
+    *,
+    restart: int = 0,
+    report: Callable[[Report], None] = lambda report: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train once from random numbers.
+
+    Args:
+        settings: of the network.
+        schedule: how.
+        parts: `train`, and `valid` to choose the best pass by.
+        seed: of the first numbers, the order and the noise.
+        restart: its number, for reports.
+        report: told after every pass.
+        stop: asked after every pass; True ends the training with the best so far.
+    """
+    return _Run(settings, schedule, parts, seed, restart, report, stop).run()
+
+
+class _Run:
+    def __init__(
+        self,
+        settings: MemN2NSettings,
+        schedule: Schedule,
+        parts: Mapping[str, Encoded],
+        seed: int,
+        restart: int,
+        report: Callable[[Report], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._schedule, self._parts, self._seed = schedule, parts, seed
+        self._restart, self._report, self._stop = restart, report, stop
+        self._rng = np.random.default_rng([seed, 1])
+        self._network = MemN2N(settings, initial_parameters(settings, seed))
+        self._adam = _Adam(self._network.parameters.flat, schedule.decay)
+        self._epoch = 0
+
+    def run(self) -> Trained:
+        """Linear start, then the softmax."""
+        stopped = self._linear_start()
+        best, chosen, kept = Score(np.inf, np.inf, 0), 0, self._network.parameters.flat.copy()
+        self._adam = _Adam(self._network.parameters.flat, self._schedule.decay)
+        for epoch in range(self._schedule.epochs):
+            if stopped:
+                break
+            rate = self._schedule.rate * (1 + np.cos(np.pi * epoch / self._schedule.epochs)) / 2
+            score, loss, stopped = self._pass(float(rate), linear=False)
+            if score.rank < best.rank:
+                best, chosen, kept = score, self._epoch, self._network.parameters.flat.copy()
+            if score.error == 0 and max(loss, score.loss) < _LEARNED:
+                break
+        settings = self._network.settings
+        if not best.questions:
+            best = evaluate(self._network, self._parts["valid"])
+        return Trained(MemN2N(settings, Parameters(settings, kept)), self._seed, best, chosen, stopped)
+
+    def _linear_start(self) -> bool:
+        """Without the softmax, until the validation loss no longer falls; whether it was stopped."""
+        lowest, waited = np.inf, 0
+        for _ in range(self._schedule.linear):
+            score, _, stopped = self._pass(self._schedule.rate, linear=True)
+            if stopped:
+                return True
+            lowest, waited = (score.loss, 0) if score.loss < lowest else (lowest, waited + 1)
+            if waited >= self._schedule.patience:
+                break
+        return False
+
+    def _pass(self, rate: float, *, linear: bool) -> tuple[Score, float, bool]:
+        """One pass over the training part: score on the validation part, mean training loss, whether to stop."""
+        data, size = self._parts["train"], self._schedule.batch
+        order = self._rng.permutation(len(data))
+        total, stopped = 0.0, False
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            total += self._step(chosen, rate, linear=linear) * len(chosen)
+            stopped = self._stop()
+            if stopped:
+                break
+        self._epoch += 1
+        score = evaluate(self._network, self._parts["valid"], linear=linear)
+        loss = total / len(order)
+        self._report(Report(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
+        return score, loss, stopped
+
+    def _step(self, chosen: Any, rate: float, *, linear: bool) -> float:
+        batch = self._parts["train"].batch(chosen, (self._rng, self._schedule.noise))
+        logits, tape = self._network.forward(batch, linear=linear)
+        loss, error = cross_entropy(logits, batch.answers)
+        gradient = self._network.backward(tape, error).flat
+        norm = float(np.sqrt(gradient @ gradient))
+        if norm > self._schedule.clip:
+            gradient *= self._schedule.clip / norm
+        self._adam.step(gradient, rate)
+        return loss
+
+
+class _Adam:
+    """Kingma and Ba (2015); decay as in Loshchilov and Hutter (2019)."""
+
+    def __init__(self, values: Array, decay: float) -> None:
+        self._values, self._decay = values, decay
+        self._mean, self._square = np.zeros_like(values), np.zeros_like(values)
+        self._steps = 0
+
+    def step(self, gradient: Array, rate: float) -> None:
+        """Change the values in place."""
+        self._steps += 1
+        self._mean += 0.1 * (gradient - self._mean)
+        self._square += 0.001 * (gradient * gradient - self._square)
+        scale = rate * float(np.sqrt(1 - 0.999**self._steps)) / (1 - 0.9**self._steps)
+        if self._decay:
+            self._values *= 1 - rate * self._decay
+        self._values -= scale * self._mean / (np.sqrt(self._square) + 1e-8)
+
+
+def sized(settings: MemN2NSettings, **changes: Any) -> MemN2NSettings:
+    """The same settings but for some."""
+    return dataclasses.replace(settings, **changes)
