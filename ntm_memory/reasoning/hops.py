@@ -1,0 +1,223 @@
+"""Chained reads: each hop asks again with what the last one read, along a beam of paths.
+
+The addressing of every read is the machine's own softmax over a linear mix of clues; the query of a hop is
+u ← H·u + o (end-to-end Memory Networks, Sukhbaatar et al. 2015). What was read is not read again, a read may choose to
+read nothing, and a memory's evidence is what the first read says of it together with every path that ends at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.reasoning.clues import FAINT, Block, Path, brightness
+from ntm_memory.reasoning.parameters import Array, Parameters
+
+BEAM = 5
+Ask = Callable[[Sequence[Path]], Sequence[Block]]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read: where it stood, what it could choose from, what it chose.
+
+    Args:
+        path: the memories read before, in order.
+        before: evidence of that path.
+        parent: number of the read that ended the path, and the row it chose; −1 for the first read.
+        block: what there was to choose from.
+        inputs: (n, d) the clues with the two columns that depend on parameters.
+        log_weights: (n,) log attention; what reading nothing has is missing from its sum.
+        log_nothing: log attention on reading nothing more.
+        evidence: (n,) of the paths that end here.
+        onward: (n,) what that is worth to paths that go on.
+    """
+
+    path: Path
+    before: float
+    parent: tuple[int, int]
+    block: Block
+    inputs: Array
+    log_weights: Array
+    log_nothing: float
+    evidence: Array
+    onward: Array
+
+
+@dataclass(frozen=True)
+class Trail:
+    """All reads of one question, the first one first, and which of them each hop made.
+
+    Args:
+        reads: the reads.
+        hops: for each hop the numbers of its reads.
+    """
+
+    reads: tuple[Read, ...]
+    hops: tuple[tuple[int, ...], ...]
+
+    @cached_property
+    def index(self) -> NDArray[np.int64]:
+        """(n,) all memories that any read could choose, rising."""
+        return np.unique(np.concatenate([read.block.candidates for read in self.reads]))
+
+    @cached_property
+    def rows(self) -> tuple[NDArray[np.int64], ...]:
+        """For each read the places of its candidates in `index`."""
+        return tuple(np.searchsorted(self.index, read.block.candidates) for read in self.reads)
+
+    @cached_property
+    def evidence(self) -> Array:
+        """(n,) evidence of each memory: log Σ exp over the first read and all paths that end at it."""
+        total = np.full(len(self.index), -np.inf)
+        for read, rows in zip(self.reads, self.rows, strict=True):
+            total[rows] = np.logaddexp(total[rows], read.evidence)
+        return total
+
+    @cached_property
+    def weights(self) -> Array:
+        """(n,) attention over the whole chain, sums to 1."""
+        return np.exp(self.evidence - _log_sum(self.evidence)) if len(self.index) else self.evidence
+
+    def attention(self, hop: int) -> Array:
+        """(n,) attention of one hop over `index`: each of its reads counts by the evidence of its path; sums to ≤ 1."""
+        numbers = self.hops[hop]
+        before = np.array([self.reads[number].before for number in numbers])
+        total = np.zeros(len(self.index))
+        for number, share in zip(numbers, np.exp(before - _log_sum(before)), strict=True):
+            total[self.rows[number]] += share * np.exp(self.reads[number].log_weights)
+        return total
+
+    def best_path(self) -> tuple[tuple[int, int], ...]:
+        """The path with most evidence, stopping where it stops, as (number of the read, row) of each step."""
+        followed = {read.path: read.log_nothing for read in self.reads if read.path}
+        best, most = (), -np.inf
+        for number, read in enumerate(self.reads):
+            for row in np.flatnonzero(_worth_reading(read)):
+                path = (*read.path, int(read.block.candidates[row]))
+                ended = read.onward[row] + followed.get(path, 0.0 if len(path) == len(self.hops) else -np.inf)
+                if ended > most:
+                    best, most = self._steps(number, int(row)), ended
+        return best
+
+    def _steps(self, number: int, row: int) -> tuple[tuple[int, int], ...]:
+        steps = [(number, row)]
+        while (parent := self.reads[steps[0][0]].parent)[0] >= 0:
+            steps.insert(0, parent)
+        return tuple(steps)
+
+
+def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int = BEAM) -> Trail:
+    """Read `hops` times, or until nothing more is worth reading.
+
+    Args:
+        parameters: what the clues weigh.
+        first: what the first read can choose from, n ≥ 0.
+        ask: paths → what each can go on with.
+        hops: at most so many reads in a row, ≥ 1.
+        beam: so many paths go on at every hop.
+    """
+    reads = [_first(parameters, first)]
+    made, bright = [(0,)], _brightness(reads[0])
+    while len(made) < hops:
+        onward = _onward(reads, made[-1], beam)
+        if not onward:
+            break
+        paths = [(*reads[number].path, int(reads[number].block.candidates[row])) for number, row in onward]
+        start = len(reads)
+        for parent, path, block in zip(onward, paths, ask(paths), strict=True):
+            if len(block.candidates):
+                reads.append(_next(parameters, path, parent, float(reads[parent[0]].onward[parent[1]]), block, bright))
+        if len(reads) == start:
+            break
+        made.append(tuple(range(start, len(reads))))
+    return Trail(tuple(reads), tuple(made))
+
+
+def _first(parameters: Parameters, block: Block) -> Read:
+    score = block.features @ parameters.first
+    log_weights = score - _log_sum(score) if len(score) else score
+    own, onward = parameters.mix[:2]
+    return Read(
+        (), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights
+    )
+
+
+def _next(
+    parameters: Parameters, path: Path, parent: tuple[int, int], before: float, block: Block, bright: dict[int, float]
+) -> Read:
+    """One further read; reading nothing is one more candidate, so that weights fall where nothing fits."""
+    first = [bright.get(index, -1.0) for index in block.candidates.tolist()]
+    asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
+    inputs = np.column_stack([block.features, first, asked])
+    score = inputs @ parameters.next
+    total = np.logaddexp(_log_sum(score), parameters.nothing)
+    log_weights = score - total
+    evidence = before + parameters.mix[2] * log_weights + parameters.mix[3]
+    return Read(path, before, parent, block, inputs, log_weights, float(parameters.nothing - total), evidence, evidence)
+
+
+def backward(parameters: Parameters, trail: Trail, grad: Array) -> dict[str, Array]:
+    """Gradients of the parameters from that of the trail's evidence (n,); which paths were followed counts as given."""
+    grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
+    first = trail.reads[0]
+    onward = [np.zeros(len(read.evidence)) for read in trail.reads]  # from the paths that go on
+    d_first = np.zeros(len(first.evidence))
+    where = {index: row for row, index in enumerate(first.block.candidates.tolist())}
+    for number in range(len(trail.reads) - 1, 0, -1):
+        read, rows = trail.reads[number], trail.rows[number]
+        d_evidence = grad[rows] * np.exp(read.evidence - trail.evidence[rows]) + onward[number]
+        onward[read.parent[0]][read.parent[1]] += d_evidence.sum()
+        grads["mix"][2] += d_evidence @ read.log_weights
+        grads["mix"][3] += d_evidence.sum()
+        d_bright = _next_backward(parameters, read, parameters.mix[2] * d_evidence, grads)
+        for index, slope in zip(read.block.candidates.tolist(), d_bright, strict=True):
+            row = where.get(index, -1)
+            if row >= 0 and first.log_weights[row] > FAINT:
+                d_first[row] -= 2 * slope / FAINT
+    own = grad[trail.rows[0]] * np.exp(first.evidence - trail.evidence[trail.rows[0]])
+    grads["mix"][:2] = own @ first.log_weights, onward[0] @ first.log_weights
+    d_first += parameters.mix[0] * own + parameters.mix[1] * onward[0]
+    grads["first"] += first.inputs.T @ (d_first - np.exp(first.log_weights) * d_first.sum())
+    return grads
+
+
+def _next_backward(parameters: Parameters, read: Read, d_log: Array, grads: dict[str, Array]) -> Array:
+    """Adds a read's gradients from that of its log weights; returns that of the first read's brightness."""
+    d_score = d_log - np.exp(read.log_weights) * d_log.sum()
+    grads["next"] += read.inputs.T @ d_score
+    grads["nothing"] -= np.exp(read.log_nothing) * d_log.sum()
+    powers = np.arange(len(read.path), -1, -1)
+    slope = powers * parameters.keep ** np.maximum(powers - 1, 0)
+    grads["keep"] += parameters.next[-1] * (d_score @ (read.block.likeness @ slope))
+    d_bright: Array = parameters.next[-2] * d_score
+    return d_bright
+
+
+def _brightness(first: Read) -> dict[int, float]:
+    return dict(zip(first.block.candidates.tolist(), brightness(first.log_weights).tolist(), strict=True))
+
+
+def _worth_reading(read: Read) -> NDArray[np.bool_]:
+    worth: NDArray[np.bool_] = read.log_weights > read.log_nothing
+    return worth
+
+
+def _onward(reads: Sequence[Read], numbers: Sequence[int], beam: int) -> list[tuple[int, int]]:
+    """(number of the read, row) of the best paths that a hop found, those alone that are worth more than stopping."""
+    ends = [
+        (float(reads[number].onward[row]), number, int(row))
+        for number in numbers
+        for row in np.flatnonzero(_worth_reading(reads[number]))
+    ]
+    ends.sort(key=lambda end: -end[0])
+    return [(number, row) for _, number, row in ends[:beam]]
+
+
+def _log_sum(values: Array) -> float:
+    most = values.max()
+    return float(most + np.log(np.exp(values - most).sum()))

@@ -1,0 +1,101 @@
+"""Learning what clues weigh, from questions whose memories are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.reasoning.clues import Block
+from ntm_memory.reasoning.hops import Ask, Trail, backward, follow
+from ntm_memory.reasoning.parameters import SHAPES, Array, Parameters
+
+# plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere
+_START = {"first": 0.5, "next": 0.5, "keep": 1.0, "nothing": 2.0, "mix": 1.0}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and the memories that answer it.
+
+    Args:
+        first: what the first read can choose from.
+        ask: paths → what each can go on with.
+        gold: (g,) memories, g ≥ 1.
+        weight: how much it counts.
+    """
+
+    first: Block
+    ask: Ask
+    gold: NDArray[np.int64]
+    weight: float = 1.0
+
+
+def start() -> Parameters:
+    """Where learning begins."""
+    return Parameters(**{name: np.full(shape, _START[name]) for name, shape in SHAPES.items()})
+
+
+def loss(trail: Trail, gold: NDArray[np.int64]) -> float:
+    """Listwise cross entropy: −mean log of the attention on the gold memories that any read could choose."""
+    rows = np.flatnonzero(np.isin(trail.index, gold))
+    return -float(np.log(trail.weights[rows]).sum()) / len(gold)
+
+
+def gradient(parameters: Parameters, trail: Trail, gold: NDArray[np.int64]) -> dict[str, Array]:
+    """Gradient of `loss` by every parameter, through every hop."""
+    wanted = np.isin(trail.index, gold)
+    return backward(parameters, trail, (trail.weights * wanted.sum() - wanted) / len(gold))
+
+
+def fit(
+    begin: Parameters,
+    examples: Sequence[Example],
+    *,
+    hops: int,
+    steps: int = 150,
+    rate: float = 0.03,
+    decay: float = 1e-3,
+    progress: Callable[[int, float], None] | None = None,
+) -> Parameters:
+    """Adam (Kingma and Ba 2015) on the mean loss over 2…`hops` reads, pulled towards where it began.
+
+    Args:
+        begin: parameters to begin with.
+        examples: questions with their answers.
+        hops: the most reads in a row, ≥ 2.
+        steps: passes over all examples.
+        rate: step size.
+        decay: pull per step towards `begin`.
+        progress: called with the step and its mean loss.
+    """
+    values = {name: np.array(value, dtype=np.float64) for name, value in vars(begin).items()}
+    first = {name: np.zeros_like(value) for name, value in values.items()}
+    second = {name: np.zeros_like(value) for name, value in values.items()}
+    for step in range(1, steps + 1):
+        mean, grads = _mean(Parameters(**values), examples, range(2, hops + 1))
+        for name, grad in grads.items():
+            slope = grad + decay * (values[name] - getattr(begin, name))
+            first[name] = 0.9 * first[name] + 0.1 * slope
+            second[name] = 0.999 * second[name] + 0.001 * slope**2
+            scale = np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
+            values[name] = values[name] - rate * first[name] / (1 - 0.9**step) / scale
+        if progress is not None:
+            progress(step, mean)
+    return Parameters(**values)
+
+
+def _mean(
+    parameters: Parameters, examples: Sequence[Example], depths: Sequence[int]
+) -> tuple[float, Mapping[str, Array]]:
+    total = sum(example.weight for example in examples) * len(depths)
+    mean, grads = 0.0, {name: np.zeros(shape) for name, shape in SHAPES.items()}
+    for example in examples:
+        for hops in depths:
+            trail = follow(parameters, example.first, example.ask, hops)
+            mean += example.weight / total * loss(trail, example.gold)
+            for name, grad in gradient(parameters, trail, example.gold).items():
+                grads[name] += example.weight / total * grad
+    return mean, grads
