@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["CognitiveAgent", "NTMMemoryManager"]
+__all__ = ["CognitiveAgent", "NTMMemoryManager", "NTMWithMemoryNetworks"]
 
 if TYPE_CHECKING:
-    from ntm_memory.agent import CognitiveAgent
+    from ntm_memory.agent import CognitiveAgent, NTMWithMemoryNetworks
     from ntm_memory.manager import NTMMemoryManager
 
 
 def __getattr__(name: str) -> Any:
     # looked up when asked for: `--help` of a script must not wait for numpy
-    if name == "CognitiveAgent":
-        from ntm_memory.agent import CognitiveAgent
+    if name in ("CognitiveAgent", "NTMWithMemoryNetworks"):
+        from ntm_memory import agent
 
-        return CognitiveAgent
+        return getattr(agent, name)
     if name == "NTMMemoryManager":
         from ntm_memory.manager import NTMMemoryManager
 

@@ -1,14 +1,15 @@
-"""`CognitiveAgent`: the seed document's facade, an agent with an external memory."""
+"""`CognitiveAgent` and `NTMWithMemoryNetworks`: the seed document's facades, an agent with an external memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
-from ntm_memory.results import EraseResult, MemorizeResult, RecalledMemory, UpdateResult
+from ntm_memory.reasoning_verbs import HOPS
+from ntm_memory.results import EraseResult, MemorizeResult, ReasonResult, RecalledMemory, StoreResult, UpdateResult
 from ntm_memory.telling import checked_fields
 
 _OURS = frozenset({"type", "home"})
@@ -87,3 +88,15 @@ class CognitiveAgent:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+class NTMWithMemoryNetworks(CognitiveAgent):
+    """Memory Networks as the reasoning layer on top of the Neural Turing Machine's store."""
+
+    def store_with_reasoning(self, content: str, *, builds_on: Sequence[str] = (), **fields: Any) -> StoreResult:
+        """Memorize, and link with what it builds on; see `NTMMemoryManager.store_with_reasoning`."""
+        return self.manager.store_with_reasoning(content, builds_on=builds_on, **checked_fields(fields))
+
+    def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> ReasonResult:
+        """Answer from several memories that lead to each other; see `NTMMemoryManager.reason_and_retrieve`."""
+        return self.manager.reason_and_retrieve(query, hops, **options)

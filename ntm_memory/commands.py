@@ -22,8 +22,8 @@ def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     """Carry out one request.
 
     Args:
-        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune), optional
-            `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
+        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason),
+            optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
 
     Raises:
@@ -104,6 +104,20 @@ def _tune(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> 
     return asdict(manager.tune(**arguments))
 
 
+def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    if "content" in arguments:
+        return asdict(manager.store_with_reasoning(**arguments))
+    start = time.perf_counter()
+    answer = asdict(manager.reason_and_retrieve(**arguments))
+    for memory in answer["answer_memories"]:
+        memory.pop("steps")
+    if not arguments.get("explain"):
+        for hop in answer["hops"]:
+            for memory in hop["memories"]:
+                memory.pop("clues")
+    return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
+
+
 _HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] = {
     "memorize": _memorize,
     "recall": _recall,
@@ -115,4 +129,5 @@ _HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] 
     "reembed": _reembed,
     "feedback": _feedback,
     "tune": _tune,
+    "reason": _reason,
 }

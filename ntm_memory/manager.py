@@ -19,6 +19,8 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.keys import KeyMaker
 from ntm_memory.learning import Learning
 from ntm_memory.lookup import LIVE, STATES, find
+from ntm_memory.reasoner import Reasoner
+from ntm_memory.reasoning_verbs import Reasoning
 from ntm_memory.recaller import Recaller
 from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.seed_names import SeedNames
@@ -33,7 +35,7 @@ from ntm_memory.writer import Writer
 SHIPPED_CONFIG = Path(__file__).resolve().parent.parent / "config.json"
 
 
-class NTMMemoryManager(SeedNames, Learning):
+class NTMMemoryManager(SeedNames, Learning, Reasoning):
     """Long-term memory in one folder. A context manager; used from one thread.
 
     Args:
@@ -70,6 +72,7 @@ class NTMMemoryManager(SeedNames, Learning):
         self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
         self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
         self._recaller = Recaller(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._reasoner = Reasoner(self.store, lambda: self.keys, self.settings, clock, self._recaller)
         self._tuner = Tuner(self.store, lambda: self.keys, self.settings, self.home, clock)
         self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)

@@ -210,3 +210,86 @@ class RevertResult:
 
     reverted: bool
     in_force: Literal["previous", "shipped"]
+
+
+@dataclass(frozen=True)
+class ReadMemory:
+    """A memory that one hop attended to.
+
+    Args:
+        weight: the hop's attention on it, 0–1.
+        truncated: whether `content` was cut.
+        clues: with explain, what each clue added to its score on the path that says most for it.
+    """
+
+    id: str
+    content: str
+    weight: float
+    truncated: bool = False
+    clues: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One read of a chain: what was asked with, and where it looked, best first."""
+
+    query: str
+    memories: tuple[ReadMemory, ...]
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """One memory of the path from the question to the last memory.
+
+    Args:
+        weight: attention on it when it was read.
+        why: what joins it to the step before: `link`, `name`, `words` or `likeness`.
+        by: the names or words they share.
+    """
+
+    id: str
+    content: str
+    weight: float
+    why: Literal["link", "name", "words", "likeness"]
+    by: tuple[str, ...] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class ReasonResult:
+    """An answer from several reads in a row, or none and the reason.
+
+    Args:
+        hops: the reads; fewer than asked for where one more would add nothing.
+        chain: the path with most evidence.
+        answer_memories: ranked over the whole chain.
+        confidence: 0–1, recall's own: the chance that what was asked is in memory at all.
+        reason: why there are no memories, or None.
+    """
+
+    query: str
+    hops: tuple[Hop, ...]
+    chain: tuple[ChainStep, ...]
+    answer_memories: tuple[RecalledMemory, ...]
+    confidence: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A memory that the new one builds on; `weight` is the strength of the link, 0–1."""
+
+    id: str
+    content: str
+    weight: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class StoreResult:
+    """A memory was told together with what it builds on; `links` are all it has now."""
+
+    memory: Memory
+    action: Action
+    similar: tuple[Similar, ...]
+    links: tuple[Tie, ...]

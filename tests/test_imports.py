@@ -42,6 +42,7 @@ ONLY = {
     "embedding": {"errors"},
     "store": {"errors"},
     "recall": {"machine", "store", "errors"},
+    "reasoning": {"recall", "store", "machine", "errors"},
     "commands": {"manager", "config", "errors"},
     "hosts": {"commands", "errors"},
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ntm_memory.cli import reasoning
 from ntm_memory.errors import BadValueError
 
 EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
@@ -238,6 +239,21 @@ def _tune_request(arguments: Arguments) -> Arguments:
     return given if jsonl is None else {"lines": _lines(jsonl), **given}
 
 
+def _reason() -> _Parser:
+    about = "Answer from several memories that lead to each other, and show the path; or store one with its basis."
+    parser = _parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
+    reasoning.add_arguments(parser)
+    return parser
+
+
+def _reason_request(arguments: Arguments) -> Arguments:
+    query, content = arguments.pop("query"), arguments.pop("store")
+    given = _given(arguments)
+    reasoning.refuse_mixed(query, content, given)
+    told = {"query": _text("query", query)} if content is None else {"content": _text("content", content)}
+    return {**told, **given}
+
+
 def _given(arguments: Arguments) -> Arguments:
     """Without what was left out; a zero was given."""
     return {
@@ -281,4 +297,5 @@ PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]
     "reembed": (_reembed, _given),
     "feedback": (_feedback, _feedback_request),
     "tune": (_tune, _tune_request),
+    "reason": (_reason, _reason_request),
 }

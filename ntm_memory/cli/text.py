@@ -13,9 +13,12 @@ CLOSING = "</recalled-memories>"
 
 def context(answer: Answer) -> str:
     """A block for a prompt; memorize refuses text that holds its opening tag."""
-    if not answer["memories"]:
+    if "memory" in answer:
+        return _reason(answer)  # something was stored: nothing for a prompt
+    memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
+    if not memories:
         return f"{RECALLED_TAG}>\n(nothing recalled: {answer['reason']})\n{CLOSING}"
-    lines = [f"- [{memory['id']}, {_when(memory)}] {_inside(memory['content'])}" for memory in answer["memories"]]
+    lines = [f"- [{memory['id']}, {_when(memory)}] {_inside(memory['content'])}" for memory in memories]
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
 
 
@@ -30,9 +33,9 @@ def _memorize(answer: Answer) -> str:
         return "\n".join([counts, *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])])
     memory = answer["memory"]
     twins = [f"  much like {twin['id']}: {twin['content']}" for twin in answer["similar"]]
-    return "\n".join(
-        [f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}", *twins]
-    )
+    told = f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}"
+    revised = [f"  seems to revise {id}" for id in answer["supersedes"]]
+    return "\n".join([told, *revised, *twins])
 
 
 def _recall(answer: Answer) -> str:
@@ -40,7 +43,8 @@ def _recall(answer: Answer) -> str:
         return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
     lines = []
     for memory in answer["memories"]:
-        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}")
+        later = f"  (revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
+        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}{later}")
         lines += _steps(memory.get("steps"))
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
@@ -92,6 +96,30 @@ def _tune(answer: Answer) -> str:
     return "\n".join([*lines, *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])])
 
 
+def _reason(answer: Answer) -> str:
+    """The path from the question to the last memory, then the ranking; or what a memory was linked with."""
+    if "memory" in answer:
+        ties = [
+            f"  builds on {tie['id']} ({tie['kind']} {tie['weight']:.2f}): {tie['content']}" for tie in answer["links"]
+        ]
+        return "\n".join([_memorize(answer), *ties])
+    if not answer["answer_memories"]:
+        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
+    lines = [answer["query"]]
+    for depth, step in enumerate(answer["chain"]):
+        by = f" {', '.join(step['by'])}" if step["by"] else ""
+        lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {step['content']}")
+    lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
+    for memory in answer["answer_memories"]:
+        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}")
+    return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
+
+
+def _one_hop(number: int, hop: Mapping[str, Any]) -> str:
+    looked = ", ".join(f"{memory['id']} {memory['weight']:.1%}" for memory in hop["memories"])
+    return f"hop {number}: {hop['query']}\n       looked at {looked or 'nothing more'}"
+
+
 def _fields(answer: Answer) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.items())
 
@@ -115,4 +143,5 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
     "reembed": _fields,
     "feedback": _feedback,
     "tune": _tune,
+    "reason": _reason,
 }

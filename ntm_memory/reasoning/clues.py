@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.reasoning.names import name_of, occurs
 from ntm_memory.recall.evidence import Scores, standard
-from ntm_memory.recall.keywords import B, K1, index_of
+from ntm_memory.recall.keywords import K1, B, index_of
 from ntm_memory.recall.reader import Reading
 from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words
@@ -71,7 +72,14 @@ class Clues:
     """
 
     def __init__(
-        self, store: Store, namespace: str, view: View, words: Sequence[str], text: str, scores: Scores, reading: Reading
+        self,
+        store: Store,
+        namespace: str,
+        view: View,
+        words: Sequence[str],
+        text: str,
+        scores: Scores,
+        reading: Reading,
     ) -> None:
         self._store = store
         self._namespace = namespace
@@ -93,6 +101,19 @@ class Clues:
         self._cosines: dict[int, Column] = {}
         self._look_up(self._asked)
 
+    def fetch(self, chosen: Sequence[int]) -> Index:
+        """Fetch texts and names; returns those of the chosen that are still there."""
+        unknown = [index for index in chosen if index not in self._memories]
+        addresses = self._view.slots.address[unknown].tolist()
+        found = {memory.address: memory for memory in self._store.get_many(addresses)}
+        for index, address in zip(unknown, addresses, strict=True):
+            memory = self._memories[index] = found.get(address)
+            if memory is not None:
+                name = name_of(memory.content)
+                self._folded[index] = memory.content.casefold()
+                self._names[index] = name, tuple(dict.fromkeys(index_words(name))) if name else ()
+        return np.array([index for index in chosen if self._memories[index] is not None], dtype=np.int64)
+
     def memory(self, index: int) -> Memory | None:
         """A memory some block offered; None where another process erased it."""
         return self._memories.get(index)
@@ -101,10 +122,10 @@ class Clues:
         """What the first hop can choose from: the best of recall, by key and by words."""
         scores, reading = self._scores, self._reading
         chosen = {*_best(scores.cosine, START), *_best(scores.words, START), *reading.index[:START].tolist()}
-        candidates = self._read(sorted(chosen))
+        candidates = self.fetch(sorted(chosen))
         weight = np.full(len(self._view.slots), FAINT)
         weight[reading.index] = np.log(np.maximum(reading.weights, 1e-16))
-        columns = [
+        columns: list[NDArray[Any]] = [
             brightness(weight[candidates]),
             scores.cosine[candidates],
             standard(scores.cosine, 0.05)[candidates] / _SPREAD,
@@ -120,8 +141,18 @@ class Clues:
         self._read_words(last)
         self._compare(last)
         plans = [self._plan(path) for path in paths]
-        self._read(sorted({i for chosen, *_ in plans for i in chosen}))
+        self.fetch(sorted({i for chosen, *_ in plans for i in chosen}))
         return [self._block(path, *plan) for path, plan in zip(paths, plans, strict=True)]
+
+    @property
+    def words(self) -> list[str]:
+        """The distinct index words of the question."""
+        return self._asked
+
+    @property
+    def rarity(self) -> Mapping[str, float]:
+        """Rarity of every word looked up so far."""
+        return self._idf
 
     def new_words(self, index: int) -> list[str]:
         """The words of a memory just read with which the next hop asks: the rarest that the question has not."""
@@ -140,10 +171,10 @@ class Clues:
         return sorted(chosen - set(path)), new, rest
 
     def _block(self, path: Path, chosen: list[int], new: Column, rest: Column) -> Block:
-        candidates = self._read(chosen)
+        candidates = self.fetch(chosen)
         here = path[-1]
         links = self._links(here)
-        columns = [
+        columns: list[NDArray[Any]] = [
             self._scores.words[candidates] * _SHARE,
             rest[candidates] * _SHARE,
             new[candidates] * _SHARE,
@@ -210,26 +241,13 @@ class Clues:
 
     def _targets(self, memory: Memory) -> dict[int, float]:
         """Index → strength of the live memories of this namespace that a memory is linked with."""
-        found = {}
+        found: dict[int, float] = {}
         for link in memory.links:
             address = self._store.get(link.target).address
             index = -1 if address is None or address >= len(self._index) else int(self._index[address])
             if index >= 0:
                 found[index] = max(link.weight, found.get(index, 0.0))
         return found
-
-    def _read(self, chosen: Sequence[int]) -> Index:
-        """Fetch texts and names; returns those of the chosen that are still there."""
-        unknown = [index for index in chosen if index not in self._memories]
-        addresses = self._view.slots.address[unknown].tolist()
-        found = {memory.address: memory for memory in self._store.get_many(addresses)}
-        for index, address in zip(unknown, addresses, strict=True):
-            memory = self._memories[index] = found.get(address)
-            if memory is not None:
-                name = name_of(memory.content)
-                self._folded[index] = memory.content.casefold()
-                self._names[index] = name, tuple(dict.fromkeys(index_words(name))) if name else ()
-        return np.array([index for index in chosen if self._memories[index] is not None], dtype=np.int64)
 
     def _read_words(self, indices: Sequence[int]) -> None:
         for index in indices:
@@ -263,7 +281,7 @@ class Clues:
         self._cosines.update(zip(unknown, rows.T.astype(np.float64), strict=True))
 
 
-def _best(values: NDArray[np.floating], count: int) -> list[int]:
+def _best(values: NDArray[Any], count: int) -> list[int]:
     """The best ones, as far as there is anything to say for them."""
     best = np.arange(len(values)) if count >= len(values) else np.argpartition(values, -count)[-count:]
     return [int(i) for i in best if values[i] > 0]

@@ -7,7 +7,7 @@ read nothing, and a memory's evidence is what the first read says of it together
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,7 +95,8 @@ class Trail:
     def best_path(self) -> tuple[tuple[int, int], ...]:
         """The path with most evidence, stopping where it stops, as (number of the read, row) of each step."""
         followed = {read.path: read.log_nothing for read in self.reads if read.path}
-        best, most = (), -np.inf
+        best: tuple[tuple[int, int], ...] = ()
+        most = -np.inf
         for number, read in enumerate(self.reads):
             for row in np.flatnonzero(_worth_reading(read)):
                 path = (*read.path, int(read.block.candidates[row]))
@@ -103,6 +104,11 @@ class Trail:
                 if ended > most:
                     best, most = self._steps(number, int(row)), ended
         return best
+
+    def best_parents(self, hop: int) -> tuple[tuple[int, int], ...]:
+        """The steps of the path with most evidence from which a hop went on."""
+        number = max(self.hops[hop], key=lambda number: self.reads[number].before)
+        return self._steps(*self.reads[number].parent)
 
     def _steps(self, number: int, row: int) -> tuple[tuple[int, int], ...]:
         steps = [(number, row)]
@@ -122,7 +128,8 @@ def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int 
         beam: so many paths go on at every hop.
     """
     reads = [_first(parameters, first)]
-    made, bright = [(0,)], _brightness(reads[0])
+    made: list[tuple[int, ...]] = [(0,)]
+    bright = _brightness(reads[0])
     while len(made) < hops:
         onward = _onward(reads, made[-1], beam)
         if not onward:
@@ -131,7 +138,8 @@ def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int 
         start = len(reads)
         for parent, path, block in zip(onward, paths, ask(paths), strict=True):
             if len(block.candidates):
-                reads.append(_next(parameters, path, parent, float(reads[parent[0]].onward[parent[1]]), block, bright))
+                before = float(reads[parent[0]].onward[parent[1]])
+                reads.append(read_on(parameters, path, block, before=before, parent=parent, bright=bright))
         if len(reads) == start:
             break
         made.append(tuple(range(start, len(reads))))
@@ -142,16 +150,29 @@ def _first(parameters: Parameters, block: Block) -> Read:
     score = block.features @ parameters.first
     log_weights = score - _log_sum(score) if len(score) else score
     own, onward = parameters.mix[:2]
-    return Read(
-        (), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights
-    )
+    return Read((), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights)
 
 
-def _next(
-    parameters: Parameters, path: Path, parent: tuple[int, int], before: float, block: Block, bright: dict[int, float]
+def read_on(
+    parameters: Parameters,
+    path: Path,
+    block: Block,
+    *,
+    before: float = 0.0,
+    parent: tuple[int, int] = (-1, -1),
+    bright: Mapping[int, float] | None = None,
 ) -> Read:
-    """One further read; reading nothing is one more candidate, so that weights fall where nothing fits."""
-    first = [bright.get(index, -1.0) for index in block.candidates.tolist()]
+    """One further read; reading nothing is one more candidate, so that weights fall where nothing fits.
+
+    Args:
+        parameters: what the clues weigh.
+        path: the memories read before, at least one.
+        block: what there is to choose from, n ≥ 1.
+        before: evidence of the path.
+        parent: the read and row at which the path ends.
+        bright: memory → how much the first read attended to it, see `clues.brightness`.
+    """
+    first = [(bright or {}).get(index, -1.0) for index in block.candidates.tolist()]
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
     inputs = np.column_stack([block.features, first, asked])
     score = inputs @ parameters.next

@@ -1,0 +1,100 @@
+"""A trail of reads told to people and agents: hops, the path with most evidence, the ranking over all of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.excerpt import echoed, fit
+from ntm_memory.reasoning.clues import Clues
+from ntm_memory.reasoning.hops import Trail
+from ntm_memory.reasoning.parameters import FEATURES, Parameters
+from ntm_memory.reasoning.reasons import reason_for
+from ntm_memory.results import ChainStep, Hop, ReadMemory, RecalledMemory
+
+_LEAST = 0.001  # of a hop's attention; less is shown by no one
+_READ = 80
+
+
+def ranked(
+    trail: Trail, clues: Clues, strength: NDArray[np.float32], top_k: int, max_chars: int
+) -> tuple[RecalledMemory, ...]:
+    """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its strength."""
+    weights = trail.weights * strength[trail.index]
+    answers = []
+    for row in np.argsort(-weights, kind="stable")[:top_k]:
+        memory = clues.memory(int(trail.index[row]))
+        if memory is not None:
+            answers.append(RecalledMemory.of(memory, float(weights[row]), float(trail.evidence[row])))
+    return tuple(fit(answers, max_chars, clues.words))
+
+
+def hops_of(
+    text: str, trail: Trail, clues: Clues, parameters: Parameters, *, top_k: int, max_chars: int, explain: bool
+) -> tuple[Hop, ...]:
+    """What every hop asked with and looked at."""
+    hops, path = [], trail.best_path()
+    for number in range(len(trail.hops)):
+        attention = trail.attention(number)
+        shown = [row for row in np.argsort(-attention, kind="stable")[:top_k] if attention[row] >= _LEAST]
+        found = [(row, memory) for row in shown if (memory := clues.memory(int(trail.index[row]))) is not None]
+        recalled = fit([RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], max_chars, clues.words)
+        memories = (
+            ReadMemory(
+                each.id,
+                each.content,
+                each.weight,
+                each.truncated,
+                _clues(trail, number, int(row), parameters) if explain else None,
+            )
+            for each, (row, _) in zip(recalled, found, strict=True)
+        )
+        hops.append(Hop(_query(text, trail, clues, path[:number], number), tuple(memories)))
+    return tuple(hops)
+
+
+def chain_of(text: str, trail: Trail, clues: Clues, max_chars: int) -> tuple[ChainStep, ...]:
+    """The path with most evidence, each memory with what joins it to the one before."""
+    steps = [(trail.reads[number], row) for number, row in trail.best_path()]
+    found = [(read, row, clues.memory(int(read.block.candidates[row]))) for read, row in steps]
+    whole = [(read, row, memory) for read, row, memory in found if memory is not None]
+    texts = [text, *(memory.content for *_, memory in whole)]
+    linked = [False] + [any(e.target == b.id for e in a.links) for (*_, a), (*_, b) in pairwise(whole)]
+    reasons = [
+        reason_for(before, after, clues.rarity, linked=link, question=i == 0)
+        for i, ((before, after), link) in enumerate(zip(pairwise(texts), linked, strict=bool(whole)))
+    ]
+    weights = [float(np.exp(read.log_weights[row])) for read, row, _ in whole]
+    told = [RecalledMemory.of(memory, weight, 0.0) for (*_, memory), weight in zip(whole, weights, strict=True)]
+    return tuple(
+        ChainStep(each.id, each.content, each.weight, reason.kind, reason.by, each.truncated)
+        for each, reason in zip(fit(told, max_chars, clues.words), reasons, strict=True)
+    )
+
+
+def _query(text: str, trail: Trail, clues: Clues, path: tuple[tuple[int, int], ...], number: int) -> str:
+    """The question, and what the best path had read when this hop asked."""
+    if number == 0:
+        return echoed(text)
+    steps = path if len(path) == number else trail.best_parents(number)
+    index = [int(trail.reads[read].block.candidates[row]) for read, row in steps]
+    contents = (memory.content for i in index if (memory := clues.memory(i)) is not None)
+    return " + ".join([echoed(text), *(_short(content) for content in contents)])
+
+
+def _short(content: str) -> str:
+    line = " ".join(content.split())
+    return f"“{line if len(line) <= _READ else line[: _READ - 1] + '…'}”"
+
+
+def _clues(trail: Trail, hop: int, row: int, parameters: Parameters) -> dict[str, float]:
+    """What each clue added to a memory's score, in the read of this hop that says most for it."""
+    reads = [(trail.reads[number], trail.rows[number]) for number in trail.hops[hop]]
+    read, at = max(
+        ((read, int(np.searchsorted(rows, row))) for read, rows in reads if row in rows),
+        key=lambda found: float(found[0].evidence[found[1]]),
+    )
+    name, weights = ("first", parameters.first) if hop == 0 else ("next", parameters.next)
+    return {clue: round(float(value), 4) for clue, value in zip(FEATURES[name], read.inputs[at] * weights, strict=True)}

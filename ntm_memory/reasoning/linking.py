@@ -1,0 +1,77 @@
+"""What a new memory builds on: the memories its own key, words and names lead to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ntm_memory.reasoning.clues import NEXT, Clues
+from ntm_memory.reasoning.hops import read_on
+from ntm_memory.reasoning.parameters import Parameters
+from ntm_memory.recall.evidence import Scores
+from ntm_memory.recall.keywords import count_keywords
+from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.view import View
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Link, Postings
+
+MOST_LINKS = 5
+LEAST_WEIGHT = 0.05
+# A memory that is built on also leads back, so that hops can go either way.
+BACK = "supports"
+
+
+def basis(store: Store, namespace: str, view: View, index: int, parameters: Parameters) -> list[Link]:
+    """Links from a memory to those it builds on, the strongest first.
+
+    One hop is read from the memory itself, with no question: what the attention on others is, is the strength of the
+    link, as far as it is more than that on reading nothing.
+
+    Args:
+        store: where the memories are.
+        namespace: of the memory.
+        view: the memories of the namespace.
+        index: the memory, 0…N−1.
+        parameters: what the clues weigh.
+    """
+    nothing = np.zeros(len(view.slots), dtype=np.float32)
+    scores = Scores(nothing, nothing, count_keywords(view.slots, Postings(), ()))
+    clues = Clues(store, namespace, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
+    clues.fetch([index])
+    (block,) = clues.next([(index,)])
+    if not len(block.candidates):
+        return []
+    read = read_on(parameters, (index,), block)
+    names = block.features[:, [NEXT.index("name"), NEXT.index("back")]].max(axis=1) > 0
+    weights = np.exp(read.log_weights)
+    links = []
+    for row in np.argsort(-weights, kind="stable")[:MOST_LINKS]:
+        memory = clues.memory(int(block.candidates[row]))
+        if memory is not None and weights[row] >= LEAST_WEIGHT and read.log_weights[row] > read.log_nothing:
+            links.append(Link(memory.id, round(float(weights[row]), 6), "name" if names[row] else "content"))
+    return links
+
+
+def tie(store: Store, id: str, links: list[Link]) -> None:
+    """Write links and the ways back, in one transaction; a stronger link that is there already stays.
+
+    Args:
+        store: where to.
+        id: the memory that builds on others.
+        links: to what it builds on.
+    """
+    with store.transaction():
+        known = {link.target: link for link in store.get(id).links}
+        kept = [link for link in links if _wins(link, known.get(link.target))]
+        if kept:
+            store.link(id, kept)
+        for link in kept:
+            back = {each.target: each for each in store.get(link.target).links}.get(id)
+            if back is None or (back.kind == BACK and back.weight < link.weight):
+                store.link(link.target, [Link(id, link.weight, BACK)])
+
+
+def _wins(link: Link, known: Link | None) -> bool:
+    return known is None or known.kind == BACK or link.weight >= known.weight
+
+
+_NO_READING = (np.empty(0), np.empty(0), 0.0, 0.0, ())
