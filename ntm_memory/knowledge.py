@@ -59,14 +59,25 @@ class Knowledge:
             address[word], count[word] = self.slots.address[counts > 0], counts[counts > 0]
         return Postings(address, count)
 
+    def successors(self, index: NDArray[np.int64]) -> dict[int, int]:
+        """Index → index of the memory that revised it, where that one is known."""
+        later = {memory.id: memory.superseded_by for memory in self.memories(index) if memory is not None}
+        found = self._places([id for id in later.values() if id is not None])
+        own = self._places(list(later))
+        return {own[id]: found[new] for id, new in later.items() if new in found and id in own}
+
     def focus(self, session: str | None) -> dict[int, float]:
         """Index → weight of the session's previous focus, as far as it is known."""
         weights = {} if session is None else dict(self._store.focus(self.namespace, session))
+        return {i: weights[id] for id, i in self._places(list(weights)).items()}
+
+    def _places(self, ids: Sequence[str]) -> dict[str, int]:
+        """Id → index of those that are known."""
         if self._then is not None:
-            return {i: weights[memory.id] for i, memory in enumerate(self._then) if memory.id in weights}
-        places = {self._store.get(id).address: weight for id, weight in weights.items()}
-        index = np.flatnonzero(np.isin(self.slots.address, [each for each in places if each is not None]))
-        return {int(i): places[int(self.slots.address[i])] for i in index}
+            return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
+        addresses = {address: id for id in ids if (address := self._store.get(id).address) is not None}
+        index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
+        return {addresses[int(self.slots.address[i])]: int(i) for i in index}
 
     def allowed(self, tags: Sequence[str], after: str | None, before: str | None) -> NDArray[np.bool_] | None:
         """(N,) what has all of these tags and happened in [after, before); None where nothing is asked for."""

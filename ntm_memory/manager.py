@@ -130,7 +130,8 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
 
         The same content again changes nothing; the same key with other content makes a new version; nearly the same
         words without a key are stored and the twins named in `similar`. What the new telling leaves open (session,
-        source, occurred_at, kind) does not make it another memory; what it tells differently does.
+        source, occurred_at, kind) does not make it another memory; what it tells differently does. A statement that
+        plainly revises an older one of the same subject ranks above it; the older one is marked `superseded_by`.
 
         Args:
             content: the text, at most 10 million characters.
@@ -155,8 +156,8 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
             return MemorizeResult(same, "unchanged")
         rows = self.keys.memories([record.content])[0]
         similar = self._recaller.similar(record.namespace, record.content, rows)
-        memory, action = self._writer.memorize(record, rows)
-        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id))
+        memory, action, revised = self._writer.memorize(record, rows)
+        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id), revised)
 
     def memorize_many(
         self,

@@ -25,6 +25,7 @@ from ntm_memory.recall.view import View
 from ntm_memory.recall.words import is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.store.base import Store
+from ntm_memory.succession import move_on
 
 MAX_SHIFT = 1_000_000
 _TWINS = 3
@@ -211,6 +212,8 @@ class Recaller:
             return _nothing(text, _nowhere(request))
         view, postings = self._view(known), known.postings(request.text)
         reading = read(view, postings, request, wanted.parameters, explain=wanted.explain)
+        if request.shift is None and request.priors:
+            reading = move_on(known, reading, allowed)
         reason = self._silence(reading, request, wanted.least)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)

@@ -22,11 +22,12 @@ class Similar:
 
 @dataclass(frozen=True)
 class MemorizeResult:
-    """One memory was told."""
+    """One memory was told; `supersedes` are the ids of older memories that it plainly revises, as a hint."""
 
     memory: Memory
     action: Action
     similar: tuple[Similar, ...] = ()
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

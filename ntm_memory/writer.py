@@ -12,6 +12,7 @@ from ntm_memory.keys import Key, KeyMaker
 from ntm_memory.recall.usage import least_used
 from ntm_memory.recall.words import is_cjk, memory_words
 from ntm_memory.results import Action, BulkResult, Erased, Failure, UpdateResult
+from ntm_memory.reviser import Reviser
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Draft, Memory
 from ntm_memory.telling import FIELDS, Numbered, Told, told
@@ -36,6 +37,7 @@ class Writer:
         self._keys = keys
         self._settings = settings
         self._clock = clock
+        self._reviser = Reviser(store, keys)
 
     def same(self, record: Told) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently."""
@@ -49,10 +51,16 @@ class Writer:
                 return memory
         return None
 
-    def memorize(self, record: Told, rows: Key) -> tuple[Memory, Action]:
-        """Write one telling in one transaction; another process may have written it in the meantime."""
+    def memorize(self, record: Told, rows: Key) -> tuple[Memory, Action, tuple[str, ...]]:
+        """Write one telling in one transaction; another process may have written it in the meantime.
+
+        Returns:
+            The memory, what was done, and the ids of older memories that it plainly revises.
+        """
         with self._store.transaction():
-            return self._write(record, rows)
+            memory, action = self._write(record, rows)
+        revised = self._reviser.note([memory]) if action == "created" else {}
+        return memory, action, revised.get(memory.id, ())
 
     def update(self, id: str, changes: dict[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
@@ -78,8 +86,8 @@ class Writer:
             if purge:
                 self._store.purge(ids)
             else:
-                for each in erased:
-                    self._store.set_strength(each.id, each.strength_after)
+                memories = [self._store.set_strength(each.id, each.strength_after) for each in erased]
+                self._reviser.release([memory for memory in memories if memory.state == "erased"])
         return erased
 
     def foresee_erase(self, ids: Sequence[str], strength: float, *, purge: bool) -> tuple[Erased, ...]:
@@ -160,6 +168,7 @@ class Writer:
                     done[line] = self._write(telling, key)
                 except MemoryFullError as error:
                     failed.append(Failure(line, error.code, error.message))
+        self._reviser.note([memory for memory, action in done.values() if action == "created"])
         return dict(sorted(done.items()))
 
     def _write(self, record: Told, rows: Key) -> tuple[Memory, Action]:

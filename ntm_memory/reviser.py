@@ -1,0 +1,100 @@
+"""Knowledge that changes without a key: which older memories a new one plainly revises, kept as a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.keys import KeyMaker
+from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.view import View
+from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.revision import LIKELY, SELF, SURE, chance, is_statement, same_subject, subject
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Memory
+
+_LOOKED_AT = 64
+EPISODE = "episode"
+
+
+class Reviser:
+    """Marks memories as superseded; nothing is deleted, and what is marked stays recallable.
+
+    Args:
+        store: where memories are.
+        keys: loads the embedder when first called.
+    """
+
+    def __init__(self, store: Store, keys: Callable[[], KeyMaker]) -> None:
+        self._store = store
+        self._keys = keys
+
+    def note(self, written: Sequence[Memory]) -> dict[str, tuple[str, ...]]:
+        """Mark what these new memories revise: id of the new one → ids of the older ones.
+
+        Args:
+            written: memories that were just created, in order of writing.
+        """
+        telling = [memory for memory in written if memory.kind != EPISODE and is_statement(memory.content)]
+        if not telling:
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        with self._store.transaction():
+            views: dict[str, tuple[Knowledge, View]] = {}
+            marked: set[str] = set()
+            for memory in telling:
+                if memory.namespace not in views:
+                    known = Knowledge(self._store, memory.namespace)
+                    views[memory.namespace] = known, View(known.slots, self._keys().prior)
+                revised = self._revised(memory, *views[memory.namespace], marked)
+                for id in revised:
+                    self._store.amend(id, superseded_by=memory.id)
+                marked.update(revised)
+                if revised:
+                    found[memory.id] = revised
+        return found
+
+    def release(self, memories: Sequence[Memory]) -> None:
+        """Take back the marks that these memories, which are gone now, had put on others."""
+        gone = {memory.id for memory in memories}
+        for namespace in {memory.namespace for memory in memories}:
+            slots = self._store.slots(namespace)
+            for other in self._store.get_many(slots.address[slots.superseded].tolist()):
+                if other.superseded_by in gone:
+                    self._store.amend(other.id, superseded_by=None)
+
+    def _revised(self, new: Memory, known: Knowledge, view: View, marked: set[str]) -> tuple[str, ...]:
+        near, cosine = self._near(new, known, view)
+        chances = {
+            old.id: chance(old.content, new.content, float(alike))
+            for old, alike in zip(known.memories(near), cosine, strict=True)
+            if old is not None and _may_revise(new, old) and old.id not in marked
+        }
+        likeliest = max(chances, key=lambda id: chances[id], default=None)
+        return tuple(id for id, p in chances.items() if p >= SURE or (id == likeliest and p >= LIKELY))
+
+    def _near(self, new: Memory, known: Knowledge, view: View) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Indices of older memories that hold the words of the new one's subject, and the likeness of their keys."""
+        slots = known.slots
+        about = new.content[:2] if is_cjk(new.content) else subject(new.content)
+        words = () if subject(new.content).startswith(SELF) else index_words(about)
+        postings = self._store.postings(new.namespace, words)
+        older = (slots.position < new.position) & ~slots.superseded
+        for word in words:
+            older &= np.isin(slots.address, postings.address.get(word, np.empty(0, dtype=np.int64)))
+        index = np.flatnonzero(older)
+        own = np.flatnonzero(slots.address == new.address)
+        if not len(index) or not len(own):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        cosine = view.centred(index) @ view.centred(own)[0]
+        best = np.argsort(-cosine, kind="stable")[:_LOOKED_AT]
+        return index[best], cosine[best]
+
+
+def _may_revise(new: Memory, old: Memory) -> bool:
+    """Whether both are statements of one subject; two different keys were given by someone who knows better."""
+    named = new.key is not None and old.key is not None
+    told = old.kind != EPISODE and is_statement(old.content)
+    return not named and told and same_subject(old.content, new.content)

@@ -1,0 +1,73 @@
+"""Attention that falls on a revised memory moves on to what revised it, as a shift moves a focus to another place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.reader import Reading
+
+KEPT = 0.1
+"""Share of its attention that a revised memory keeps: it is still told, below its successor."""
+_LOOKED_AT = 32
+_FARTHEST = 16
+
+
+def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:
+    """The reading with the attention of revised memories moved to their successors.
+
+    Args:
+        known: the memories.
+        reading: where the heads look.
+        allowed: (N,) what filters leave; None: everything. A successor that is filtered out gets nothing.
+    """
+    revised = reading.index[:_LOOKED_AT][known.slots.superseded[reading.index[:_LOOKED_AT]]]
+    latest = {i: j for i, j in _latest(known, revised).items() if allowed is None or allowed[j]}
+    if not latest:
+        return reading
+    weight = dict(zip(reading.index.tolist(), reading.weights.tolist(), strict=True))
+    score = dict(zip(reading.index.tolist(), reading.score.tolist(), strict=True))
+    steps = dict(zip(reading.index.tolist(), reading.steps, strict=True)) if reading.steps else {}
+    for old, new in latest.items():
+        moved = (1 - KEPT) * weight[old]
+        weight[old] -= moved
+        weight[new] = weight.get(new, 0.0) + moved
+        score[new] = max(score.get(new, score[old]), score[old])
+        score[old] += float(np.log(KEPT))
+        if reading.steps:
+            steps[new] = {**steps.get(new, {}), "moved_here": round(moved, 6)}
+            steps[old] = {**steps[old], "moved_on": round(moved, 6)}
+    index = np.array(list(weight), dtype=np.int64)
+    index = index[np.argsort(-np.array(list(weight.values())), kind="stable")]
+    return replace(
+        reading,
+        index=index,
+        weights=np.array([weight[i] for i in index.tolist()]),
+        score=np.array([score[i] for i in index.tolist()]),
+        steps=tuple(steps[i] for i in index.tolist()) if reading.steps else (),
+    )
+
+
+def _latest(known: Knowledge, revised: NDArray[np.int64]) -> dict[int, int]:
+    """Index → index of the last one in the chain of those that revised it."""
+    following: dict[int, int] = {}
+    ahead = revised
+    for _ in range(_FARTHEST):
+        ahead = np.array([i for i in ahead if int(i) not in following], dtype=np.int64)
+        if not len(ahead):
+            break
+        found = known.successors(ahead)
+        following.update(found)
+        ahead = np.array([j for j in found.values() if known.slots.superseded[j]], dtype=np.int64)
+    latest = {}
+    for i in revised.tolist():
+        seen, there = {i}, i
+        while following.get(there, i) not in seen:
+            there = following[there]
+            seen.add(there)
+        if there != i:
+            latest[i] = there
+    return latest

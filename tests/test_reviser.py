@@ -1,0 +1,61 @@
+"""Knowledge that changes without a key: marks, ranks, and what becomes of them; with the real embedder."""
+
+from __future__ import annotations
+
+import pytest
+
+from ntm_memory import NTMMemoryManager
+
+pytestmark = pytest.mark.real_model
+
+
+@pytest.fixture
+def manager(tmp_path):
+    with NTMMemoryManager(tmp_path) as opened:
+        yield opened
+
+
+def successor(manager, id):
+    return manager.store.get(id).superseded_by
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "besides", "question"),
+    [
+        ("Maria lives in Paris.", "Maria moved to Berlin.", "Maria plays the cello.", "Where does Maria live?"),
+        ("张伟住在上海。", "张伟搬到了成都。", "张伟会拉大提琴。", "张伟住在哪里？"),
+    ],
+)
+def test_a_revision_ranks_above_what_it_revises(manager, old, new, besides, question):
+    before = manager.memorize(old).memory
+    other = manager.memorize(besides)
+    after = manager.memorize(new)
+    assert other.supersedes == ()
+    assert after.supersedes == (before.id,)
+    assert successor(manager, before.id) == after.memory.id
+    answers = [memory.id for memory in manager.recall(question).memories]
+    assert answers.index(after.memory.id) < answers.index(before.id)
+    assert other.memory.id not in answers[:1]
+
+
+def test_many_at_once_are_marked_in_their_order(manager):
+    told = ["Tom reports to Alice.", "Tom's car is red.", "Tom now reports to Dmitri.", "Tom now reports to Chen."]
+    ids = manager.memorize_many({"content": content} for content in told).ids
+    assert [successor(manager, id) for id in ids] == [ids[2], None, ids[3], None]
+
+
+def test_keys_namespaces_and_episodes_are_left_alone(manager):
+    manager.memorize("Maria lives in Paris.", namespace="elsewhere")
+    manager.memorize("Maria lives in Rome.", kind="episode")
+    manager.memorize("Maria lives in Oslo.", key="maria-home")
+    assert manager.memorize("Maria moved to Berlin.", key="maria-second-home").supersedes == ()
+
+
+def test_an_erased_revision_gives_back_the_rank_it_took(manager):
+    before = manager.memorize("Maria lives in Paris.").memory
+    after = manager.memorize("Maria moved to Berlin.").memory
+    manager.erase(after.id, strength=0.5)
+    assert successor(manager, before.id) == after.id
+    manager.erase(after.id)
+    assert successor(manager, before.id) is None
+    assert not manager.store.slots("default").superseded.any()
