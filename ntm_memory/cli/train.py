@@ -1,19 +1,17 @@
-"""train.py: train a core on one of the paper's tasks, show one at work, or measure it."""
+"""train.py: train a core on one of the paper's tasks (or a Memory Network on bAbI), show one at work, or measure it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ntm_memory.cli import _fail, _print
+from ntm_memory.cli import _fail, _print, train_babi
+from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.cli.parsers import EXIT_CODES, Usage, _Parser
 from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
 
@@ -28,11 +26,8 @@ _EXAMPLES = """examples:
   python3 train.py copy --resume                           go on after an interruption
   python3 train.py show associative-recall --format text   watch the shipped core answer a fresh sequence
   python3 train.py eval copy --length 120 --seed 7         measure it, as JSON
+  python3 train.py babi --help                             the Memory Network on the bAbI tasks
 """
-
-
-class _Interrupted(Exception):
-    """Ctrl-C; what was learned is saved."""
 
 
 def main(argv: list[str]) -> int:
@@ -43,19 +38,27 @@ def main(argv: list[str]) -> int:
     """
     chosen = "json"
     try:
-        arguments = _parser().parse_args(argv)
+        babi = _asks_for_babi(argv)
+        arguments = (train_babi.parser() if babi else _parser()).parse_args(argv)
         chosen = arguments.format
-        answer = _answer(arguments)
+        answer = train_babi.answer(arguments) if babi else _answer(arguments)
     except Usage as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
         return _fail(error.code, error.message, error.hint, chosen, error.exit_code)
-    except _Interrupted as stopped:
-        return _fail("interrupted", str(stopped), "go on with the same command and --resume", chosen, 130)
+    except Interrupted as stopped:
+        return _fail("interrupted", str(stopped), stopped.hint, chosen, 130)
     except Exception as error:
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
-    _print(_text(answer) if chosen == "text" else json.dumps({"ok": True, **answer}, ensure_ascii=False))
+    text = train_babi.text if babi else _text
+    _print(text(answer) if chosen == "text" else json.dumps({"ok": True, **answer}, ensure_ascii=False))
     return 0
+
+
+def _asks_for_babi(argv: Sequence[str]) -> bool:
+    """Whether the words before the first option end in `babi`, which has options of its own."""
+    options = (place for place, word in enumerate(argv) if word.startswith("-"))
+    return list(argv[: next(options, len(argv))])[-1:] == ["babi"]
 
 
 def _parser() -> _Parser:
@@ -123,7 +126,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     settings = recipe(task, changes)
     folder = Path(arguments.out).expanduser() if arguments.out else data_home(arguments.home) / "training" / task
     progress = TrainingProgress(sys.stderr)
-    with _stop_on_interrupt() as stopped:
+    with stop_on_interrupt() as stopped:
         outcome = experiment.train(
             settings,
             folder,
@@ -135,7 +138,8 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
         )
     progress.close()
     if not outcome.finished:
-        raise _Interrupted(f"stopped after {outcome.state.sequences} sequences; saved in {folder}")
+        message = f"stopped after {outcome.state.sequences} sequences; saved in {folder}"
+        raise Interrupted(message, "go on with the same command and --resume")
     assert outcome.core is not None
     recent = outcome.state.history[-100:]
     return {
@@ -213,21 +217,6 @@ def _config(path: str | None) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise BadValueError(f"{path} must hold a JSON object", "see references/training.md")
     return values
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[list[int]]:
-    """A list that Ctrl-C fills: the batch at hand is finished, so that what is saved is whole."""
-    asked: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _text(answer: Answer) -> str:

@@ -21,11 +21,19 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Question:
-    """A question, what was told before it (the oldest first), and its answer in lower case, one word to the network."""
+    """A question of a story.
+
+    Args:
+        told: the sentences before it, the oldest first.
+        asked: the question.
+        answer: in lower case; several ("apple,milk") are one answer.
+        support: which of `told` the data's authors say it follows from; never trained on.
+    """
 
     told: Sequence[Words]
     asked: Words
     answer: str
+    support: tuple[int, ...] = ()
 
 
 Story = list[Question]
@@ -45,12 +53,12 @@ def read_stories(path: Path) -> list[Story]:
     Raises:
         BadValueError: it is not such a file.
     """
-    stories: list[Story] = []
-    told: list[Words] = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise BadValueError(f"{path} cannot be read: {error}", "give the text files of the bAbI archive") from error
+    stories: list[Story] = []
+    told: dict[int, Words] = {}
     for row, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -59,15 +67,22 @@ def read_stories(path: Path) -> list[Story]:
             raise BadValueError(f"{path}:{row} is no line of a bAbI story", "expected: NUMBER SENTENCE, beginning at 1")
         if match[1] == "1":
             stories.append([])
-            told = []
-        sentence, *answer = match[2].split("\t")
-        if not answer:
-            told.append(words_of(sentence))
-        elif answer[0].strip():
-            stories[-1].append(Question(tuple(told), words_of(sentence), answer[0].strip().lower()))
+            told = {}
+        if "\t" not in match[2]:
+            told[int(match[1])] = words_of(match[2])
         else:
-            raise BadValueError(f"{path}:{row} is a question without an answer", "expected: QUESTION, tab, ANSWER")
+            stories[-1].append(_question(match[2], told, f"{path}:{row}"))
     return stories
+
+
+def _question(line: str, told: dict[int, Words], where: str) -> Question:
+    sentence, answer, *support = (part.strip() for part in line.split("\t"))
+    if not answer:
+        raise BadValueError(f"{where} is a question without an answer", "expected: QUESTION, tab, ANSWER")
+    places = {number: place for place, number in enumerate(told)}
+    named = [int(number) for number in " ".join(support).split() if number.isdigit()]
+    known = tuple(places[number] for number in named if number in places)
+    return Question(tuple(told.values()), words_of(sentence), answer.lower(), known)
 
 
 def find_file(data: Path, task: int, chosen: str, kind: str) -> Path:

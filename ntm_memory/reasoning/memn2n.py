@@ -2,7 +2,8 @@
 
 Symbols of the paper: A, B, C embed memories (for reading), the question and memories (for output); W answers;
 T_A, T_C tell when a sentence was said; u is what is asked, p the attention over memories, o what was read.
-Sizes: b questions of a batch, n memories of each, m distinct sentences of the batch, s memory slots, V words, d units, K hops.
+Sizes: b questions of a batch, n memories of each, m distinct sentences of the batch, s memory slots, V words, d units,
+K hops.
 
 A sentence is embedded once however often the batch repeats it; its attention logits are then gathered from u Mᵀ, and
 what is read is the attention scattered over the distinct sentences, times M: no (b, n, words, d) array is ever made.
@@ -45,7 +46,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Hop:
-    """One hop as it was: what was asked (b, d), the attention (b, n) and the same scattered over sentences and times."""
+    """One hop as it was: what was asked (b, d), the attention (b, n), the same over sentences and times (b, m + s)."""
 
     asked: Array
     attention: Array
@@ -151,7 +152,8 @@ class MemN2N:
     def _answer_words(self) -> Array:
         """W; of adjacent tying C of the last hop, for the words that are answers. (answers, d)."""
         if self.settings.adjacent:
-            return self.parameters["words"][self.settings.answer_rows, -1]
+            rows: Array = self.parameters["words"][self.settings.answer_rows, -1]
+            return rows
         return self.parameters["answer"]
 
     def _answer_backward(self, gradients: Parameters, by_words: Array) -> None:
@@ -181,12 +183,13 @@ class MemN2N:
         """
         flat = words.reshape(len(words), -1)
         shape = (len(bags), *words.shape[1:])
-        return (bags[:, 0] @ flat).reshape(shape) - (bags[:, 1] @ flat).reshape(shape) * self._rank
+        embedded: Array = (bags[:, 0] @ flat).reshape(shape) - (bags[:, 1] @ flat).reshape(shape) * self._rank
+        return embedded
 
     def _embed_backward(self, bags: Array, error: Array) -> Array:
         """(V, tables, d) of (rows, tables, d)."""
         rows = len(bags)
-        flat = bags[:, 0].T @ error.reshape(rows, -1) - bags[:, 1].T @ (error * self._rank).reshape(rows, -1)
+        flat: Array = bags[:, 0].T @ error.reshape(rows, -1) - bags[:, 1].T @ (error * self._rank).reshape(rows, -1)
         return flat.reshape(-1, *error.shape[1:])
 
     def _places(self, batch: Batch) -> Indices:

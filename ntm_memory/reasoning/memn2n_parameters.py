@@ -15,6 +15,8 @@ from ntm_memory.errors import BadValueError
 Array = NDArray[np.floating[Any]]
 TYINGS = ("adjacent", "layer-wise")
 NONLINEARITIES = ("none", "relu", "half")
+KEPT = "float16"
+"""What checkpoints keep numbers in; training ends by rounding to it."""
 _SPREAD = 0.1
 _LARGEST = {"words": 100_000, "dim": 1024, "hops": 32, "memory_size": 10_000}
 
@@ -36,8 +38,8 @@ class MemN2NSettings:
         dtype: float32 or float64.
     """
 
-    words: int
-    answers: tuple[int, ...]
+    words: int = 2
+    answers: tuple[int, ...] = (1,)
     dim: int = 20
     hops: int = 3
     memory_size: int = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,12 @@ class Vocabulary:
     def numbers(self) -> dict[str, int]:
         """Word → number."""
         return {word: number for number, word in enumerate(self.words, 1)}
+
+    def fitted(self, settings: MemN2NSettings) -> MemN2NSettings:
+        """Settings for these words and answers."""
+        numbers = self.numbers()
+        answers = tuple(numbers[answer] for answer in self.answers)
+        return dataclasses.replace(settings, words=len(self.words) + 1, answers=answers)
 
 
 def bag(numbers: Sequence[int], size: int, *, position: bool) -> NDArray[np.float64]:

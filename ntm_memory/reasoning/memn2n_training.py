@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.reasoning.memn2n import MemN2N, cross_entropy
-from ntm_memory.reasoning.memn2n_parameters import Array, MemN2NSettings, Parameters, initial_parameters
+from ntm_memory.reasoning.memn2n import Indices, MemN2N, cross_entropy
+from ntm_memory.reasoning.memn2n_parameters import KEPT, Array, MemN2NSettings, initial_parameters
 from ntm_memory.reasoning.memn2n_text import Encoded
 
 _CHUNK = 250
@@ -72,6 +70,9 @@ class Score:
         return self.error, self.loss
 
 
+_UNKNOWN = Score(float("inf"), float("inf"), 0)
+
+
 @dataclass(frozen=True)
 class Report:
     """How far a restart is, after a pass over the training part."""
@@ -86,7 +87,15 @@ class Report:
 
 @dataclass(frozen=True)
 class Trained:
-    """The best parameters of a restart, chosen on the validation part."""
+    """The best of a restart.
+
+    Args:
+        network: with the parameters of the pass that validated best.
+        seed: of the restart.
+        valid: its score on the validation part.
+        epoch: that pass, counted from 1; 0: it was stopped before there was one.
+        stopped: whether it was stopped.
+    """
 
     network: MemN2N
     seed: int
@@ -109,66 +118,69 @@ def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
     return Score(loss / max(known, 1), 100 * wrong / len(data), len(data))
 
 
-def train(
-    settings: MemN2NSettings,
-    schedule: Schedule,
-    parts: Mapping[str, Encoded],
-    seed: int,
-    *,
-    restart: int = 0,
-    report: Callable[[Report], None] = lambda report: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Trained:
-    """Train once from random numbers.
+@dataclass(frozen=True)
+class Training:
+    """How networks are trained, from whatever seed.
 
     Args:
         settings: of the network.
         schedule: how.
-        parts: `train`, and `valid` to choose the best pass by.
-        seed: of the first numbers, the order and the noise.
-        restart: its number, for reports.
+        train: the questions learned from.
+        valid: those by which the best pass and the best restart are chosen.
         report: told after every pass.
-        stop: asked after every pass; True ends the training with the best so far.
+        stop: asked after every batch; True ends the training with the best so far.
     """
-    return _Run(settings, schedule, parts, seed, restart, report, stop).run()
+
+    settings: MemN2NSettings
+    schedule: Schedule
+    train: Encoded
+    valid: Encoded
+    report: Callable[[Report], None] = lambda report: None
+    stop: Callable[[], bool] = lambda: False
+
+    def best_of(self, restarts: int, seed: int) -> tuple[Trained, list[Trained]]:
+        """Train from the seeds `seed`, `seed` + 1, …; a restart without an error on the validation part is the last.
+
+        Args:
+            restarts: at most so many.
+            seed: the first.
+
+        Returns:
+            The best on the validation part, and all.
+        """
+        tried: list[Trained] = []
+        for restart in range(restarts):
+            tried.append(_Run(self, seed + restart, restart).run())
+            if tried[-1].stopped or tried[-1].valid.error == 0:
+                break
+        return min(tried, key=lambda trained: trained.valid.rank), tried
 
 
 class _Run:
-    def __init__(
-        self,
-        settings: MemN2NSettings,
-        schedule: Schedule,
-        parts: Mapping[str, Encoded],
-        seed: int,
-        restart: int,
-        report: Callable[[Report], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        self._schedule, self._parts, self._seed = schedule, parts, seed
-        self._restart, self._report, self._stop = restart, report, stop
+    """One restart."""
+
+    def __init__(self, training: Training, seed: int, restart: int) -> None:
+        self._training, self._schedule = training, training.schedule
+        self._seed, self._restart, self._epoch = seed, restart, 0
         self._rng = np.random.default_rng([seed, 1])
-        self._network = MemN2N(settings, initial_parameters(settings, seed))
-        self._adam = _Adam(self._network.parameters.flat, schedule.decay)
-        self._epoch = 0
+        self._network = MemN2N(training.settings, initial_parameters(training.settings, seed))
+        self._adam = _Adam(self._network.parameters.flat, self._schedule.decay)
 
     def run(self) -> Trained:
-        """Linear start, then the softmax."""
+        """Linear start, then the softmax; the pass that validated best, rounded as a checkpoint keeps it."""
         stopped = self._linear_start()
-        best, chosen, kept = Score(np.inf, np.inf, 0), 0, self._network.parameters.flat.copy()
-        self._adam = _Adam(self._network.parameters.flat, self._schedule.decay)
-        for epoch in range(self._schedule.epochs):
-            if stopped:
-                break
+        values = self._network.parameters.flat
+        best, chosen, kept = _UNKNOWN, 0, values.copy()
+        self._adam = _Adam(values, self._schedule.decay)
+        for epoch in range(self._schedule.epochs if not stopped else 0):
             rate = self._schedule.rate * (1 + np.cos(np.pi * epoch / self._schedule.epochs)) / 2
             score, loss, stopped = self._pass(float(rate), linear=False)
             if score.rank < best.rank:
-                best, chosen, kept = score, self._epoch, self._network.parameters.flat.copy()
-            if score.error == 0 and max(loss, score.loss) < _LEARNED:
+                best, chosen, kept = score, self._epoch, values.copy()
+            if stopped or (score.error == 0 and max(loss, score.loss) < _LEARNED):
                 break
-        settings = self._network.settings
-        if not best.questions:
-            best = evaluate(self._network, self._parts["valid"])
-        return Trained(MemN2N(settings, Parameters(settings, kept)), self._seed, best, chosen, stopped)
+        values[...] = kept.astype(KEPT)
+        return Trained(self._network, self._seed, evaluate(self._network, self._training.valid), chosen, stopped)
 
     def _linear_start(self) -> bool:
         """Without the softmax, until the validation loss no longer falls; whether it was stopped."""
@@ -183,24 +195,24 @@ class _Run:
         return False
 
     def _pass(self, rate: float, *, linear: bool) -> tuple[Score, float, bool]:
-        """One pass over the training part: score on the validation part, mean training loss, whether to stop."""
-        data, size = self._parts["train"], self._schedule.batch
+        """One pass over the training part: score on the validation part, mean training loss, whether it was stopped."""
+        data, size = self._training.train, self._schedule.batch
         order = self._rng.permutation(len(data))
         total, stopped = 0.0, False
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             total += self._step(chosen, rate, linear=linear) * len(chosen)
-            stopped = self._stop()
+            stopped = self._training.stop()
             if stopped:
                 break
         self._epoch += 1
-        score = evaluate(self._network, self._parts["valid"], linear=linear)
+        score = evaluate(self._network, self._training.valid, linear=linear)
         loss = total / len(order)
-        self._report(Report(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
+        self._training.report(Report(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
         return score, loss, stopped
 
-    def _step(self, chosen: Any, rate: float, *, linear: bool) -> float:
-        batch = self._parts["train"].batch(chosen, (self._rng, self._schedule.noise))
+    def _step(self, chosen: Indices, rate: float, *, linear: bool) -> float:
+        batch = self._training.train.batch(chosen, (self._rng, self._schedule.noise))
         logits, tape = self._network.forward(batch, linear=linear)
         loss, error = cross_entropy(logits, batch.answers)
         gradient = self._network.backward(tape, error).flat
@@ -228,8 +240,3 @@ class _Adam:
         if self._decay:
             self._values *= 1 - rate * self._decay
         self._values -= scale * self._mean / (np.sqrt(self._square) + 1e-8)
-
-
-def sized(settings: MemN2NSettings, **changes: Any) -> MemN2NSettings:
-    """The same settings but for some."""
-    return dataclasses.replace(settings, **changes)

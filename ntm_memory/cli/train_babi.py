@@ -1,0 +1,225 @@
+"""train.py babi: train a Memory Network on the bAbI tasks, show one at work, or measure it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
+from ntm_memory.cli.parsers import EXIT_CODES, _Parser
+from ntm_memory.errors import BadValueError, NotFoundError, NotSetUpError
+
+if TYPE_CHECKING:
+    from ntm_memory.reasoning.memn2n_checkpoint import Reader
+
+Answer = dict[str, Any]
+_SETS = ("en-10k", "en")
+_SPLITS = ("train", "check", "valid", "test")
+_TRAINING = ("restarts", "epochs", "config", "out")
+_READING = ("checkpoint", "split")
+_EXAMPLES = """examples:
+  python3 train.py babi --data tasks_1-20_v1-2 --task 5 --restarts 3      train on one task
+  python3 train.py babi --data tasks_1-20_v1-2 --task joint               one network for all tasks
+  python3 train.py eval babi --data tasks_1-20_v1-2 --split valid         measure the shipped networks
+  python3 train.py show babi --data tasks_1-20_v1-2 --task 2 --format text
+"""
+
+
+def parser() -> _Parser:
+    """The arguments of train.py babi."""
+    parser = _Parser(
+        prog="train.py",
+        usage="train.py [show|eval] babi --data DIR [options]",
+        description="Train a Memory Network on the bAbI tasks, show what its hops look at, or measure it.",
+        epilog=f"{_EXAMPLES}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="+", metavar="[show|eval] babi")
+    parser.add_argument("--data", required=True, metavar="DIR", help="the bAbI archive's folder, with en and en-10k")
+    parser.add_argument("--task", metavar="N|joint", help="1 to 20, or joint (default: all 20, a network each)")
+    parser.add_argument("--set", choices=_SETS, dest="chosen", help="default: en-10k, or what the network learned from")
+    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    parser.add_argument("--seed", type=int, help="of the first restart, or of the story shown (default 0)")
+    parser.add_argument("--restarts", type=int, metavar="N", help="at most 10, the best validated is kept (default 1)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training part")
+    parser.add_argument("--config", metavar="FILE", help="JSON object of settings: see references/training.md")
+    parser.add_argument("--out", metavar="DIR", help="where networks go (default: training/babi in the data folder)")
+    parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this network, not the shipped one")
+    parser.add_argument("--split", choices=_SPLITS, help="show or measure on this part (default valid)")
+    return parser
+
+
+def answer(arguments: argparse.Namespace) -> Answer:
+    """Do what the arguments ask for."""
+    *action, _ = arguments.words
+    if action not in ([], ["show"], ["eval"]):
+        hint = "train.py babi, train.py show babi or train.py eval babi"
+        raise BadValueError(f"{' '.join(arguments.words)!r} is not understood", hint)
+    for name in _READING if not action else _TRAINING:
+        if getattr(arguments, name) is not None:
+            where = "training" if action else "show and eval"
+            raise BadValueError(f"--{name} is for {where} only", "train.py babi --help")
+    if arguments.seed is not None and arguments.seed < 0:
+        raise BadValueError(f"--seed must be a whole number of at least 0, not {arguments.seed}")
+    tasks = _tasks(arguments.task)
+    try:
+        import numpy  # noqa: F401 - is it there?
+    except ModuleNotFoundError as error:
+        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
+    if not action:
+        return _train(arguments, tasks)
+    return _show(arguments, tasks) if action == ["show"] else _evaluate(arguments, tasks)
+
+
+def _tasks(named: str | None) -> list[int]:
+    """The tasks meant: all for none and for `joint`."""
+    if named in (None, "joint"):
+        return list(range(1, 21))
+    if not str(named).isdecimal() or not 1 <= int(str(named)) <= 20:
+        raise BadValueError(f"--task must be from 1 to 20, or joint, not {named!r}")
+    return [int(str(named))]
+
+
+def _train(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
+    from ntm_memory.paths import data_home
+
+    chosen = arguments.chosen or "en-10k"
+    usual = data_home(arguments.home) / "training" / "babi" / chosen
+    folder = Path(arguments.out).expanduser() if arguments.out else usual
+    if arguments.task == "joint":
+        return _train_one(arguments, tasks, folder)
+    done = [_train_one(arguments, [task], folder) for task in tasks]
+    if len(done) == 1:
+        return done[0]
+    return {"set": chosen, "tasks": done, "mean_error": _mean([one["valid_error"] for one in done])}
+
+
+def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) -> Answer:
+    from ntm_memory.cli.train_progress import BabiProgress
+    from ntm_memory.reasoning.babi_training import train_reader
+    from ntm_memory.reasoning.memn2n_checkpoint import core_name, save_reader
+
+    name: int | str = "joint" if arguments.task == "joint" else tasks[0]
+    file = folder / f"{core_name(name)}.npz"
+    progress = BabiProgress(sys.stderr, f"task {name}")
+    with stop_on_interrupt() as stopped:
+        reader, early = train_reader(
+            Path(arguments.data).expanduser(),
+            tasks,
+            arguments.chosen or "en-10k",
+            _changes(arguments),
+            restarts=1 if arguments.restarts is None else arguments.restarts,
+            seed=arguments.seed or 0,
+            command=_recorded(arguments, name),
+            report=progress,
+            stop=lambda: bool(stopped),
+        )
+    progress.close()
+    save_reader(file, reader)
+    if early:
+        message = f"stopped while learning task {name}; the best network so far is in {file}"
+        raise Interrupted(message, "the same command begins this task again")
+    return {"task": name, "set": reader.chosen, **reader.metrics, "checkpoint": str(file)}
+
+
+def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if arguments.config is not None:
+        try:
+            changes = json.loads(Path(arguments.config).expanduser().read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            hint = "give a JSON object of settings"
+            raise BadValueError(f"{arguments.config} cannot be read as JSON: {error}", hint) from error
+        if not isinstance(changes, dict):
+            raise BadValueError(f"{arguments.config} must hold a JSON object", "see references/training.md")
+    return changes if arguments.epochs is None else {**changes, "epochs": arguments.epochs}
+
+
+def _recorded(arguments: argparse.Namespace, name: int | str) -> str:
+    """The command that makes the same network again, without the places of this machine."""
+    words = ["train.py", "babi", "--data", "DIR", "--task", str(name), "--set", arguments.chosen or "en-10k"]
+    for option in ("restarts", "seed", "epochs", "config"):
+        value = getattr(arguments, option)
+        if value is not None:
+            words += [f"--{option}", Path(value).name if option == "config" else str(value)]
+    return shlex.join(words)
+
+
+def _reader(arguments: argparse.Namespace, task: int) -> Reader:
+    from ntm_memory.reasoning.memn2n_checkpoint import load_reader, shipped_reader
+
+    if arguments.checkpoint:
+        return load_reader(Path(arguments.checkpoint).expanduser())
+    return shipped_reader(task)
+
+
+def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
+    from ntm_memory.reasoning.babi_training import measure
+
+    data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
+    source = arguments.checkpoint or "shipped"
+    if arguments.checkpoint and len(tasks) > 1:
+        tasks = list(_reader(arguments, 0).tasks)
+    scores = [measure(_reader(arguments, task), data, task, split, arguments.chosen) for task in tasks]
+    if len(scores) == 1:
+        return {**scores[0], "checkpoint": source}
+    return {
+        "split": split,
+        "checkpoint": source,
+        "mean_error": _mean([score["error"] for score in scores]),
+        "above_5": [score["task"] for score in scores if score["error"] > 5],
+        "tasks": scores,
+    }
+
+
+def _show(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
+    from ntm_memory.reasoning.babi_example import example
+
+    if len(tasks) > 1:
+        raise BadValueError("which task shall be shown?", "--task 1 to 20")
+    data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
+    reader = _reader(arguments, tasks[0])
+    return example(reader, data, tasks[0], split, arguments.seed or 0, arguments.chosen)
+
+
+def _mean(values: list[float]) -> float:
+    if not values:
+        raise NotFoundError("there is nothing to average", "was the network trained on any task?")
+    return round(sum(values) / len(values), 3)
+
+
+def text(answer: Answer) -> str:
+    """An answer for people."""
+    if "story" in answer:
+        return _story(answer)
+    lines = [_line(score) for score in answer.get("tasks", [answer])]
+    if "mean_error" in answer:
+        lines.append(f"mean     {answer['mean_error']:6.2f} % wrong")
+    return "\n".join(lines)
+
+
+def _line(score: Answer) -> str:
+    if "error" in score:
+        part = f"{score['questions']} ({score['set']}, {score['split']})"
+        return f"task {score['task']:<3} {score['error']:6.2f} % wrong of {part}"
+    wrong = f"valid {score['valid_error']:.2f} %, check {score['check_error']:.2f} % wrong"
+    return f"task {score['task']:<3} {wrong} ({score['set']}): {score['checkpoint']}"
+
+
+def _story(answer: Answer) -> str:
+    """The story with a column of attention for every hop, as in the paper's figure 2."""
+    width = max([len(line["sentence"]) for line in answer["story"]] + [8])
+    hops = len(answer["story"][0]["attention"]) if answer["story"] else 0
+    lines = ["  " + "story".ljust(width) + "  " + "  ".join(f"hop {hop + 1}" for hop in range(hops))]
+    for line in answer["story"]:
+        cells = "  ".join(f"{weight:5.2f}" if weight >= 0.005 else "    ·" for weight in line["attention"])
+        lines.append(f"{'*' if line['support'] else ' '} {line['sentence'].ljust(width)}  {cells}")
+    verdict = "right" if answer["right"] else f"wrong: {answer['answer']}"
+    lines.append(f"{answer['question']}?  {answer['prediction']} ({answer['probability']:.0%}, {verdict})")
+    return "\n".join([*lines, "* what the answer follows from"])

@@ -1,0 +1,58 @@
+"""One story as a Memory Network reads it: which sentence every hop looked at (the paper's figure 2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntm_memory.reasoning.babi import load_questions
+from ntm_memory.reasoning.babi_training import trained_set
+from ntm_memory.reasoning.memn2n_checkpoint import Reader
+from ntm_memory.reasoning.memn2n_text import encode
+
+
+def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen: str | None = None) -> dict[str, Any]:
+    """Read a story and answer its question.
+
+    Args:
+        reader: a trained network.
+        data: the archive's folder.
+        task: one it was trained on.
+        split: the part the story is drawn from.
+        seed: draws it.
+        chosen: the set; default: the one it was trained on.
+
+    Returns:
+        `story` [{sentence, support, attention: one weight a hop}] in the order told, `question`, `answer`,
+        `prediction`, `probability`, `right`.
+    """
+    where = chosen or trained_set(reader, data, task)
+    questions = load_questions(data, task, where, split)
+    question = questions[int(np.random.default_rng(seed).integers(len(questions)))]
+    encoded = encode([question], reader.vocabulary, reader.network.settings)
+    logits, tape = reader.network.forward(encoded.batch(slice(0, 1)))
+    chances = np.exp(logits[0] - logits[0].max())
+    chances /= chances.sum()
+    best = int(chances.argmax())
+    attention = np.array([hop.attention[0] for hop in tape.hops])  # (K, n), the latest first
+    story = []
+    for place, told in enumerate(question.told):
+        slot = len(question.told) - 1 - place
+        seen = attention[:, slot] if slot < attention.shape[1] else np.zeros(len(attention))
+        weights = [round(float(weight), 4) for weight in seen]
+        story.append({"sentence": " ".join(told), "support": place in question.support, "attention": weights})
+    prediction = reader.vocabulary.answers[best]
+    return {
+        "task": task,
+        "set": where,
+        "split": split,
+        "seed": seed,
+        "story": story,
+        "question": " ".join(question.asked),
+        "answer": question.answer,
+        "prediction": prediction,
+        "probability": round(float(chances[best]), 4),
+        "right": prediction == question.answer,
+    }

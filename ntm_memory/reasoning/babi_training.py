@@ -1,0 +1,133 @@
+"""Training Memory Networks on bAbI: one task, or several in one network; measuring them on a part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.reasoning.babi import Question, find_file, load_questions
+from ntm_memory.reasoning.babi_recipes import recipe
+from ntm_memory.reasoning.memn2n_checkpoint import Reader
+from ntm_memory.reasoning.memn2n_text import Vocabulary, encode
+from ntm_memory.reasoning.memn2n_training import Report, Score, Trained, Training, evaluate
+
+MOST_RESTARTS = 10
+
+
+def available_set(data: Path, task: int, chosen: str) -> str:
+    """The set a task is trained on: the one asked for, else `en` (archives exist without the 10k file of task 3).
+
+    Raises:
+        NotFoundError: there is neither.
+    """
+    try:
+        find_file(data, task, chosen, "train")
+    except NotFoundError:
+        find_file(data, task, "en", "train")
+        return "en"
+    return chosen
+
+
+def train_reader(
+    data: Path,
+    tasks: Sequence[int],
+    chosen: str,
+    changes: Mapping[str, Any],
+    *,
+    restarts: int = 1,
+    seed: int = 0,
+    command: str = "",
+    report: Callable[[Report], None] = lambda report: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[Reader, bool]:
+    """Train one network on one task, or jointly on several; the best restart on the validation part is kept.
+
+    Args:
+        data: the archive's folder.
+        tasks: one or more.
+        chosen: `en-10k` or `en`.
+        changes: settings other than the recipe's.
+        restarts: 1 … 10.
+        seed: of the first restart.
+        command: recorded with the network.
+        report: told after every pass.
+        stop: asked after every batch.
+
+    Returns:
+        The network, and whether the training was stopped before its end.
+
+    Raises:
+        BadValueError: a setting is out of range.
+        NotFoundError: a file is missing, or it was stopped before there was anything to keep.
+    """
+    if not 1 <= restarts <= MOST_RESTARTS:
+        raise BadValueError(f"restarts must be from 1 to {MOST_RESTARTS}, not {restarts}")
+    settings, schedule = recipe(tasks, chosen, changes)
+    sets = {task: available_set(data, task, chosen) for task in tasks}
+    parts = {part: _questions(data, sets, part) for part in ("train", "valid", "check")}
+    vocabulary = Vocabulary.of(parts["train"])
+    settings = vocabulary.fitted(settings)
+    encoded = {part: encode(questions, vocabulary, settings) for part, questions in parts.items()}
+    training = Training(settings, schedule, encoded["train"], encoded["valid"], report, stop)
+    best, tried = training.best_of(restarts, seed)
+    if not best.epoch:
+        raise NotFoundError("stopped before the first pass ended: there is nothing to keep")
+    metrics = _metrics(best, tried, evaluate(best.network, encoded["check"]))
+    named = ",".join(sorted(set(sets.values())))
+    return Reader(best.network, vocabulary, tuple(tasks), named, metrics, command), tried[-1].stopped
+
+
+def _questions(data: Path, sets: Mapping[int, str], part: str) -> list[Question]:
+    return [question for task, chosen in sets.items() for question in load_questions(data, task, chosen, part)]
+
+
+def _metrics(best: Trained, tried: Sequence[Trained], check: Score) -> dict[str, Any]:
+    return {
+        "valid_error": round(best.valid.error, 3),
+        "valid_loss": round(best.valid.loss, 4),
+        "valid_questions": best.valid.questions,
+        "check_error": round(check.error, 3),
+        "check_questions": check.questions,
+        "seed": best.seed,
+        "epoch": best.epoch,
+        "restarts": {str(trained.seed): round(trained.valid.error, 3) for trained in tried},
+    }
+
+
+def measure(reader: Reader, data: Path, task: int, split: str, chosen: str | None = None) -> dict[str, Any]:
+    """The error of a trained network.
+
+    Args:
+        reader: the network.
+        data: the archive's folder.
+        task: one it was trained on.
+        split: `train`, `check`, `valid` or `test`.
+        chosen: the set; default: the one it was trained on.
+
+    Returns:
+        `task`, `set`, `split`, `error` (percent), `questions`.
+
+    Raises:
+        BadValueError: it was not trained on this task.
+        NotFoundError: the file is missing.
+    """
+    where = chosen or trained_set(reader, data, task)
+    questions = load_questions(data, task, where, split)
+    score = evaluate(reader.network, encode(questions, reader.vocabulary, reader.network.settings))
+    named = {"task": task, "set": where, "split": split}
+    return {**named, "error": round(score.error, 3), "questions": score.questions}
+
+
+def trained_set(reader: Reader, data: Path, task: int) -> str:
+    """The set a network learned a task from.
+
+    Raises:
+        BadValueError: it was not trained on this task.
+        NotFoundError: the data have no such task.
+    """
+    if task not in reader.tasks:
+        known = ", ".join(map(str, reader.tasks))
+        raise BadValueError(f"this network was not trained on task {task}", f"its tasks: {known}")
+    return available_set(data, task, "en-10k") if "en-10k" in reader.chosen else "en"
