@@ -62,7 +62,7 @@ def read_stories(path: Path) -> list[Story]:
     for row, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        match = _LINE.fullmatch(line.strip())
+        match = _LINE.fullmatch(line.strip(" \r"))
         if match is None or (not stories and match[1] != "1"):
             raise BadValueError(f"{path}:{row} is no line of a bAbI story", "expected: NUMBER SENTENCE, beginning at 1")
         if match[1] == "1":
