@@ -23,7 +23,12 @@ from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 
 FIRST = ("recall", "cosine", "cosine_z", "words", "words_z", "name", "name_share")
-NEXT = ("words", "left", "new", "new_z", "name", "name_share", "back", "back_share", "link")
+# Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. The last
+# clues count as far as the memories are short.
+NEXT = (
+    *("words", "left", "new", "new_z", "name", "name_share", "back", "back_share", "link"),
+    *("short", "new_short", "back_short"),
+)
 Path = tuple[int, ...]
 Column = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -32,8 +37,10 @@ START = 40  # candidates of the first hop by each kind of likeness
 STEP = 16  # candidates of a further hop by each kind of likeness
 NEW_WORDS = 24  # the rarest words of a memory that the next hop asks with
 MOST_WORDS = 64
+SHORT_WORDS = 16  # a memory of so many index words counts as half short
 FAINT = -8.0  # log weight that counts as none
 _SHARE, _SPREAD = 5.0, 3.0
+_UNSEEN = 30  # other memories, as it were, so that in a handful of them a word of two is still rare
 _UNKNOWN = 0.7  # rarity of a word nobody looked up, as a share of the rarest
 
 
@@ -89,9 +96,10 @@ class Clues:
         self._asked = list(dict.fromkeys(words))[:MOST_WORDS]
         self._text = text.casefold()
         self._index = index_of(view.slots)
-        total = len(view.slots)
-        self._rarest = float(np.log1p((total - 0.5) / 1.5))
-        self._damping = K1 * (1 - B + B * view.slots.length / max(float(view.slots.length.mean()), 1.0))
+        self._rarest = self._idf_of(1)
+        length = float(view.slots.length.mean())
+        self._short = 1 / (1 + (length / SHORT_WORDS) ** 2)
+        self._damping = K1 * (1 - B + B * view.slots.length / max(length, 1.0))
         self._where: dict[str, tuple[Index, Column]] = {}
         self._idf: dict[str, float] = {}
         self._memories: dict[int, Memory | None] = {}
@@ -174,16 +182,20 @@ class Clues:
         candidates = self.fetch(chosen)
         here = path[-1]
         links = self._links(here)
+        told_back = self._named_by(here, candidates)
         columns: list[NDArray[Any]] = [
             self._scores.words[candidates] * _SHARE,
             rest[candidates] * _SHARE,
             new[candidates] * _SHARE,
             standard(new, 0.02)[candidates] / _SPREAD,
             *self._names_in(self._folded[here], self._own_words[here], candidates),
-            *self._named_by(here, candidates),
+            *told_back,
             np.array([links.get(int(i), 0.0) for i in candidates]),
+            np.full(len(candidates), self._short),
+            new[candidates] * _SHARE * self._short,
+            told_back[0] * self._short,
         ]
-        likeness = [self._scores.cosine, *(self._cosines[index] for index in path)]
+        likeness: list[NDArray[Any]] = [self._scores.cosine, *(self._cosines[index] for index in path)]
         return Block(
             candidates,
             np.stack(columns, axis=1).astype(np.float64),
@@ -260,12 +272,15 @@ class Clues:
     def _look_up(self, words: Sequence[str]) -> None:
         """Postings and rarity of words not looked up before."""
         unknown = [word for word in dict.fromkeys(words) if word not in self._idf]
-        postings, total = self._store.postings(self._namespace, unknown), len(self._view.slots)
+        postings = self._store.postings(self._namespace, unknown)
         for word in unknown:
             address = postings.address.get(word, np.empty(0, dtype=np.int64))
-            self._idf[word] = float(np.log1p((total - len(address) + 0.5) / (len(address) + 0.5)))
+            self._idf[word] = self._idf_of(len(address))
             if len(address):
                 self._where[word] = self._index[address], postings.count[word].astype(np.float64)
+
+    def _idf_of(self, frequency: int) -> float:
+        return float(np.log1p((len(self._view.slots) + _UNSEEN - frequency + 0.5) / (frequency + 0.5)))
 
     def _compare(self, indices: Sequence[int]) -> None:
         """Cosines of memories just read with all memories, centred; the best passage speaks for its memory."""

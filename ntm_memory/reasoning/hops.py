@@ -182,8 +182,17 @@ def read_on(
     return Read(path, before, parent, block, inputs, log_weights, float(parameters.nothing - total), evidence, evidence)
 
 
-def backward(parameters: Parameters, trail: Trail, grad: Array) -> dict[str, Array]:
-    """Gradients of the parameters from that of the trail's evidence (n,); which paths were followed counts as given."""
+def backward(
+    parameters: Parameters, trail: Trail, grad: Array, guides: Mapping[int, tuple[Array, float]] | None = None
+) -> dict[str, Array]:
+    """Gradients of the parameters; which paths were followed counts as given.
+
+    Args:
+        parameters: those of the trail.
+        trail: what `follow` found.
+        grad: (n,) gradient of the trail's evidence.
+        guides: number of a further read → gradient of its log weights (n,) and of its log weight on nothing.
+    """
     grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
     first = trail.reads[0]
     onward = [np.zeros(len(read.evidence)) for read in trail.reads]  # from the paths that go on
@@ -195,7 +204,8 @@ def backward(parameters: Parameters, trail: Trail, grad: Array) -> dict[str, Arr
         onward[read.parent[0]][read.parent[1]] += d_evidence.sum()
         grads["mix"][2] += d_evidence @ read.log_weights
         grads["mix"][3] += d_evidence.sum()
-        d_bright = _next_backward(parameters, read, parameters.mix[2] * d_evidence, grads)
+        guide, d_nothing = (guides or {}).get(number, (0.0, 0.0))
+        d_bright = _next_backward(parameters, read, parameters.mix[2] * d_evidence + guide, d_nothing, grads)
         for index, slope in zip(read.block.candidates.tolist(), d_bright, strict=True):
             row = where.get(index, -1)
             if row >= 0 and first.log_weights[row] > FAINT:
@@ -207,11 +217,14 @@ def backward(parameters: Parameters, trail: Trail, grad: Array) -> dict[str, Arr
     return grads
 
 
-def _next_backward(parameters: Parameters, read: Read, d_log: Array, grads: dict[str, Array]) -> Array:
-    """Adds a read's gradients from that of its log weights; returns that of the first read's brightness."""
-    d_score = d_log - np.exp(read.log_weights) * d_log.sum()
+def _next_backward(
+    parameters: Parameters, read: Read, d_log: Array, d_nothing: float, grads: dict[str, Array]
+) -> Array:
+    """Adds a read's gradients from those of its log weights; returns that of the first read's brightness."""
+    total = d_log.sum() + d_nothing
+    d_score = d_log - np.exp(read.log_weights) * total
     grads["next"] += read.inputs.T @ d_score
-    grads["nothing"] -= np.exp(read.log_nothing) * d_log.sum()
+    grads["nothing"] += d_nothing - np.exp(read.log_nothing) * total
     powers = np.arange(len(read.path), -1, -1)
     slope = powers * parameters.keep ** np.maximum(powers - 1, 0)
     grads["keep"] += parameters.next[-1] * (d_score @ (read.block.likeness @ slope))

@@ -12,6 +12,7 @@ from ntm_memory.reasoning.clues import Block
 from ntm_memory.reasoning.hops import Ask, Trail, backward, follow
 from ntm_memory.reasoning.parameters import SHAPES, Array, Parameters
 
+GUIDE = 0.3  # how much reads on right paths count beside the ranking
 # plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere
 _START = {"first": 0.5, "next": 0.5, "keep": 1.0, "nothing": 2.0, "mix": 1.0}
 
@@ -39,15 +40,41 @@ def start() -> Parameters:
 
 
 def loss(trail: Trail, gold: NDArray[np.int64]) -> float:
-    """Listwise cross entropy: −mean log of the attention on the gold memories that any read could choose."""
+    """What is learned from: the ranking over the whole chain, and every read that stands on a right path.
+
+    The ranking's part is listwise cross entropy, −mean log of the attention on the gold memories that any read could
+    choose. A read after nothing but gold memories should choose one that is missing yet, or nothing if none is:
+    `GUIDE` × its cross entropy, mean over those reads.
+    """
     rows = np.flatnonzero(np.isin(trail.index, gold))
-    return -float(np.log(trail.weights[rows]).sum()) / len(gold)
+    ranking = -float(np.log(trail.weights[rows]).sum()) / len(gold)
+    guides = _guides(trail, gold)
+    reads = [(trail.reads[number], wanted, nothing) for number, (wanted, nothing) in guides.items()]
+    return ranking + sum(
+        float(wanted @ read.log_weights) + nothing * read.log_nothing for read, wanted, nothing in reads
+    )
 
 
 def gradient(parameters: Parameters, trail: Trail, gold: NDArray[np.int64]) -> dict[str, Array]:
     """Gradient of `loss` by every parameter, through every hop."""
     wanted = np.isin(trail.index, gold)
-    return backward(parameters, trail, (trail.weights * wanted.sum() - wanted) / len(gold))
+    grad = (trail.weights * wanted.sum() - wanted) / len(gold)
+    return backward(parameters, trail, grad, _guides(trail, gold))
+
+
+def _guides(trail: Trail, gold: NDArray[np.int64]) -> dict[int, tuple[Array, float]]:
+    """For each read on a right path the gradient of its part of the loss by its log weights, and by that on nothing."""
+    right = set(gold.tolist())
+    numbers = [number for number, read in enumerate(trail.reads) if read.path and set(read.path) <= right]
+    guides = {}
+    for number in numbers:
+        missing = np.isin(trail.reads[number].block.candidates, gold)
+        share = GUIDE / len(numbers)
+        if set(trail.reads[number].path) == right:
+            guides[number] = np.zeros(len(missing)), -share
+        elif missing.any():
+            guides[number] = -share * missing / missing.sum(), 0.0
+    return guides
 
 
 def fit(

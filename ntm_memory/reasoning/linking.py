@@ -23,8 +23,8 @@ BACK = "supports"
 def basis(store: Store, namespace: str, view: View, index: int, parameters: Parameters) -> list[Link]:
     """Links from a memory to those it builds on, the strongest first.
 
-    One hop is read from the memory itself, with no question: what the attention on others is, is the strength of the
-    link, as far as it is more than that on reading nothing.
+    One hop is read from the memory itself, with no question. Its attention is the strength of the links: to memories
+    that share a name with this one, and to those that have more of it than reading nothing has.
 
     Args:
         store: where the memories are.
@@ -46,7 +46,8 @@ def basis(store: Store, namespace: str, view: View, index: int, parameters: Para
     links = []
     for row in np.argsort(-weights, kind="stable")[:MOST_LINKS]:
         memory = clues.memory(int(block.candidates[row]))
-        if memory is not None and weights[row] >= LEAST_WEIGHT and read.log_weights[row] > read.log_nothing:
+        worth = names[row] or read.log_weights[row] > read.log_nothing
+        if memory is not None and worth and weights[row] >= LEAST_WEIGHT:
             links.append(Link(memory.id, round(float(weights[row]), 6), "name" if names[row] else "content"))
     return links
 

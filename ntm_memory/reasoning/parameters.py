@@ -26,7 +26,7 @@ class Parameters:
 
     Args:
         first: (7,) weight of each clue of the first read.
-        next: (11,) weight of each clue of a further read; the last two are the first read's own attention, and the
+        next: (14,) weight of each clue of a further read; the last two are the first read's own attention, and the
             likeness to what is asked now, u.
         keep: () H of u ← H·u + o (Sukhbaatar et al. 2015, section 2.2): how much of the former question u keeps when
             what was read, o, is added.
