@@ -128,7 +128,7 @@ class Reasoner:
         tie(self._store, id, [link for link in found if link.target not in live] + explicit)
         memory = self._store.get(id)
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
-        return StoreResult(memory, stored.action, stored.similar, tuple(ties))
+        return StoreResult(memory, stored.action, stored.similar, tuple(ties), stored.supersedes)
 
     def _request(self, text: str, namespace: str, session: str | None, steps: int) -> Request | None:
         """What is asked of the first read; None where one read of recall is all there is to do."""

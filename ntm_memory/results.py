@@ -294,3 +294,4 @@ class StoreResult:
     action: Action
     similar: tuple[Similar, ...]
     links: tuple[Tie, ...]
+    supersedes: tuple[str, ...] = ()

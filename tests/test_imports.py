@@ -42,7 +42,7 @@ ONLY = {
     "embedding": {"errors"},
     "store": {"errors"},
     "recall": {"machine", "store", "errors"},
-    "reasoning": {"recall", "store", "machine", "errors"},
+    "reasoning": {"recall", "store", "machine", "arrays", "errors"},
     "commands": {"manager", "config", "errors"},
     "hosts": {"commands", "errors"},
 }
