@@ -18,6 +18,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder
 
 KS = (1, 2, 5, 10)
+PARTS = ("queries", "memories")
 
 
 @dataclass(frozen=True)
@@ -55,32 +56,41 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
     """Memorize each conversation as a namespace, speaker, session and time kept; what is stored already stays.
 
     Args:
-        data: folder of the data set.
+        data: folder of the data set, or a probe file of facts.
         manager: where to.
         limit: only the first so many conversations that are asked about.
     """
-    questions = rows(data / "queries.jsonl")
+    questions, told_of = probe(data) if data.is_file() else [rows(data / f"{part}.jsonl") for part in PARTS]
+    name = data.name.split(".")[0] if data.is_file() else data.parent.name
     asked = list(dict.fromkeys(question["conv"] for question in questions))[:limit]
     memories = collections.defaultdict(list)
-    for memory in rows(data / "memories.jsonl"):
+    for memory in told_of:
         if memory["conv"] in set(asked):
             memories[memory["conv"]].append(memory)
     stored = {}
     for conversation in asked:
-        told = [telling(memory, memories[conversation], data) for memory in memories[conversation]]
+        told = [telling(memory, memories[conversation], name) for memory in memories[conversation]]
         ids = manager.memorize_many(told).ids
         pairs = zip(ids, memories[conversation], strict=True)
         stored[conversation] = {id: memory["id"] for id, memory in pairs if id is not None}
     kept = [question for question in questions if question["conv"] in stored]
-    return Dataset(data.parent.name, memories, kept, stored)
+    return Dataset(name, memories, kept, stored)
 
 
-def telling(memory: dict, conversation: list[dict], data: Path) -> dict:
+def probe(file: Path) -> tuple[list[dict], list[dict]]:
+    """(questions, memories) of a probe file of facts, as they are before anything is revised or erased."""
+    lines, name = rows(file), file.name.split(".")[0]
+    facts = [line | {"conv": name, "session": None, "speaker": ""} for line in lines if line["op"] == "add"]
+    before = [line for line in lines if line["op"] == "query" and line["kind"].startswith("before") and line["gold"]]
+    return [{"conv": name, "category": line["kind"]} | line for line in before], facts
+
+
+def telling(memory: dict, conversation: list[dict], name: str) -> dict:
     """A record as `memorize_many` takes it; in a talk of two the speaker stands before the text."""
     talk = len({other["speaker"] for other in conversation}) == 2
     return {
         "content": f"{memory['speaker']}: {memory['text']}" if talk else memory["text"],
-        "namespace": f"{data.parent.name}/{memory['conv']}",
+        "namespace": f"{name}/{memory['conv']}",
         "session": None if memory["session"] is None else str(memory["session"]),
         "source": str(memory["id"]),
         "occurred_at": moment(memory["time"]),

@@ -159,7 +159,7 @@ def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
         slope = x.T @ (share * (p - y)) + 1e-3 * w
         curve = (x * (share * p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(len(w))
         w = w - np.linalg.solve(curve, slope)
-    return w.reshape(CONTEXTS, -1)
+    return w.reshape(len(CONTEXTS), -1)
 
 
 def cases(parameters: Parameters, each: Asked) -> list[tuple[np.ndarray, float, float]]:

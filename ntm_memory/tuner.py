@@ -18,7 +18,7 @@ from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.evidence import FEATURES
 from ntm_memory.recall.heads import attend
 from ntm_memory.recall.learn import CONTROLLER, HEADS, fit, fit_controller, loss
-from ntm_memory.recall.parameters import Array, Parameters, load_parameters, override, save_parameters
+from ntm_memory.recall.parameters import CONTEXTS, Array, Parameters, load_parameters, override, save_parameters
 from ntm_memory.recall.reader import switched
 from ntm_memory.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.store.base import Store
@@ -39,7 +39,6 @@ CHANCE = 0.05
 FLIPS = 4096
 SHOWN = 8
 _RANK = 3  # column of 1 / rank in a table of grades
-_CONTEXTS = ("always", "talk", "few")
 
 
 class Tuner:
@@ -265,9 +264,9 @@ def _changes(old: Parameters, new: Parameters) -> tuple[Change, ...]:
 
 def _name(name: str, place: tuple[int, ...]) -> str:
     if name == "controller":
-        return f"{FEATURES[place[1]]} ({_CONTEXTS[place[0]]})"
+        return f"{FEATURES[place[1]]} ({CONTEXTS[place[0]]})"
     if name == "part":
-        return f"head {place[1] + 1} ({_CONTEXTS[place[0]]})"
+        return f"head {place[1] + 1} ({CONTEXTS[place[0]]})"
     return f"head {place[0] + 1} {name}" + "".join(f"[{i}]" for i in place[1:])
 
 

@@ -35,8 +35,8 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
     Args:
         features: as for `signals`.
         weights: as for `signals`.
-        context: (3,) what kind of memory this is, see `View.context`.
-        learned: (3, 4) logistic weights, fitted on questions whose evidence was taken out of the store.
+        context: (4,) what kind of memory this is, see `View.context`.
+        learned: (4, 4) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
     seen = signals(features, weights)
     chance = float(logistic(context @ learned @ seen))

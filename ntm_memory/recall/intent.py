@@ -30,19 +30,21 @@ _ZH_COUNT = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _ORDINAL = r"(?P<count>next|first|second|third|fourth|fifth|previous|last)"
 _SIDE = r"(?P<side>after|before|following|preceding)"
 _RIGHT = r"(?:right|immediately|directly|just|straight|shortly)"
+_ANYHOW = re.DOTALL | re.IGNORECASE
 
 _ENGLISH = (
     re.compile(
         rf"^what(?:'s| is| was)? the {_ORDINAL} (?:thing|memory|event|message|turn|note)s?\b"
         rf".{{0,40}}?\b{_SIDE}\s+(?P<anchor>.+)$",
-        re.DOTALL,
+        _ANYHOW,
     ),
-    re.compile(rf"^(?:what|who|which)\b.{{0,40}}?\b{_RIGHT} {_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
-    re.compile(rf"^what (?:happened|came|comes) (?:next )?{_SIDE}\s+(?P<anchor>.+)$", re.DOTALL),
+    re.compile(rf"^(?:what|who|which)\b.{{0,40}}?\b{_RIGHT} {_SIDE}\s+(?P<anchor>.+)$", _ANYHOW),
+    re.compile(rf"^what (?:happened|came|comes) (?:next )?{_SIDE}\s+(?P<anchor>.+)$", _ANYHOW),
 )
 _CHINESE = (
     re.compile(
-        r"^(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)面?的?第(?P<count>[一二两三四五1-5])(?:件事|条|个|句|次).*$",
+        r"^(?P<anchor>.{2,}?)(?:之|以)?(?P<side>后|前)面?的?第(?P<count>[一二两三四五1-5])"
+        r"(?:件事|条|句|个(?:记忆|消息|话题|事件|事情|回合)|次(?:发言|提到|说)).*$",
         re.DOTALL,
     ),
     re.compile(
@@ -50,7 +52,8 @@ _CHINESE = (
         re.DOTALL,
     ),
     re.compile(
-        r"^(?:紧接着|紧挨着|紧跟着|就)?在?(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)(?:一|的下一|的上一|的前一|的后一)(?:件事|条|个|句)(?:记忆|消息|话)?(?:是|说)?.*$",
+        r"^(?:紧接着|紧挨着|紧跟着|紧接|紧挨|紧跟|就)?在?(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)"
+        r"(?:一|的一|的下一|的上一|的前一|的后一)(?:件事|条|个|句)(?:记忆|消息|话)?(?:是|说)?.*$",
         re.DOTALL,
     ),
 )
@@ -88,10 +91,10 @@ def parse_intent(text: str) -> Intent | None:
         if pattern.match(plain.lower()):
             return Intent("", shift, quoted=False)
     for pattern in _ENGLISH:
-        match = pattern.match(plain.lower())
+        match = pattern.match(plain)
         if match:
-            steps = _COUNT[match.groupdict().get("count") or "next"]
-            forward = match["side"] in ("after", "following")
+            steps = _COUNT[(match.groupdict().get("count") or "next").lower()]
+            forward = match["side"].lower() in ("after", "following")
             return _intent(plain[match.start("anchor") : match.end("anchor")], steps if forward else -steps)
     for pattern in _CHINESE:
         match = pattern.match(plain)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
 FORMAT = "ntm-memory-system/recall"
-VERSION = 1
-CONTEXTS = 3
+VERSION = 2
+CONTEXTS = ("always", "talk", "few", "note")
+"""What kind of memory is read, see `View.context`; every parameter below is one row for each."""
 SIGNALS = 4
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = addressing.Array
@@ -37,9 +39,9 @@ class Parameters:
         shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole
             session.
         sharpen: (H,) γ = 1 + softplus.
-        part: (3, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
-        controller: (3, d) weight of each feature in the evidence, by context.
-        confidence: (3, 4) logistic weights of the confidence by context, see `confidence.py`.
+        part: (4, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
+        controller: (4, d) weight of each feature in the evidence, by context.
+        confidence: (4, 4) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array
@@ -61,7 +63,7 @@ class Parameters:
         if not features and not shift:
             return self
         kept = np.array([name not in features for name in FEATURES], dtype=np.float64)
-        stay = np.where(np.arange(2 * REACH + 2) == REACH, 0.0, -np.inf)
+        stay = np.where(np.arange(2 * REACH + 2) == REACH, 0.0, -40.0)
         return dataclasses.replace(
             self,
             mix=self.mix * kept[: len(CONTENT)],
@@ -78,22 +80,31 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
         "gate": (heads,),
         "shift": (heads, 2 * REACH + 2),
         "sharpen": (heads,),
-        "part": (CONTEXTS, heads),
-        "controller": (CONTEXTS, len(FEATURES)),
-        "confidence": (CONTEXTS, SIGNALS),
+        "part": (len(CONTEXTS), heads),
+        "controller": (len(CONTEXTS), len(FEATURES)),
+        "confidence": (len(CONTEXTS), SIGNALS),
     }
 
 
 def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
-    """Write parameters as JSON, whole or not at all; `about` says how they were learned."""
+    """Write parameters as JSON, whole or not at all; `about` says how they were learned.
+
+    Raises:
+        CheckpointError: a parameter is NaN or infinite.
+    """
     values = {name: np.round(value, 6).tolist() for name, value in vars(parameters).items()}
     text = json.dumps(
         {"format": FORMAT, "version": VERSION, "features": FEATURES, "about": about, "parameters": values},
         ensure_ascii=False,
         indent=1,
     )
+    if "NaN" in text or "Infinity" in text:
+        raise CheckpointError("the learned parameters hold NaN or infinite values; nothing was saved", "learn anew")
     draft = file.with_suffix(".tmp")
-    draft.write_text(text + "\n", encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(text + "\n")
+        out.flush()
+        os.fsync(out.fileno())
     draft.replace(file)
 
 

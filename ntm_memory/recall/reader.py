@@ -107,7 +107,7 @@ def read(view: View, postings: Postings, request: Request, parameters: Parameter
     sure = confidence(look.features, attention.weights, look.places.context, parameters.confidence)
     candidates, weights, evidence, lost = look.candidates, attention.weights, attention.evidence, 0.0
     if request.shift is not None:
-        candidates, weights, lost = _move(view, candidates, weights, request.shift)
+        candidates, weights, lost = _move(view, candidates, weights, request.shift, request.allowed)
         evidence = np.log(weights + 1e-16)
     weights = weights * view.slots.strength[candidates]
     ranked = np.argsort(-weights, kind="stable")
@@ -188,7 +188,11 @@ def _places(view: View, candidates: NDArray[np.int64], question: questions.Quest
 
 
 def _move(
-    view: View, candidates: NDArray[np.int64], weights: Array, shift: int
+    view: View,
+    candidates: NDArray[np.int64],
+    weights: Array,
+    shift: int,
+    allowed: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], Array, float]:
     """The focus, moved as a whole: a one-hot shift over steps of `shift` memories (paper, equation 8)."""
     there = view.sequence.step(candidates, shift)
@@ -200,6 +204,8 @@ def _move(
     before[among[candidates]] = weights
     after = addressing.shift_sparse(before, np.array([0.0, 0.0, 1.0]), near)
     reached = after > SHOWN * after.max(initial=0)
+    if allowed is not None:
+        reached &= allowed[everywhere]
     return everywhere[reached], after[reached], float(1 - after.sum())
 
 

@@ -17,6 +17,7 @@ DOUBT = 50
 COHERENT = 0.15
 TURN = 60
 FEW = 20
+NOTE = 20
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,18 @@ class View:
         return min(max(together / (len(here) + DOUBT) / COHERENT, 0.0), 1.0)
 
     def context(self, spoken: float) -> NDArray[np.float64]:
-        """(3,) what kind of memory this is: 1 always; how much it is a talk in short turns, 0–1; how few memories, 0–1.
+        """(4,) what kind of memory this is: 1 always; how much it is a talk in short turns; how few memories; how short
+        the notes are that nobody is said to speak, each 0–1.
 
         A turn of a talk leans on the turns around it, a note or an essay speaks for itself; among a handful of memories
-        the spread of their likeness says little.
+        the spread of their likeness says little; of a short note every name counts.
 
         Args:
             spoken: share of the memories that begin with a speaker's name.
         """
-        turn = 1 / (1 + (float(self.slots.length.mean()) / TURN) ** 2)
-        return np.array([1.0, spoken * turn, 1 / (1 + (len(self.slots) / FEW) ** 2)])
+        length = float(self.slots.length.mean())
+        turn, brief = 1 / (1 + (length / TURN) ** 2), 1 / (1 + (length / NOTE) ** 2)
+        return np.array([1.0, spoken * turn, 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * brief])
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage."""

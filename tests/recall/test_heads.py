@@ -14,7 +14,7 @@ from ntm_memory.recall.sequence import sequence_of
 
 from .worlds import mix_of, plain, random_features, random_parameters, slots_of
 
-CONTEXT = np.array([1.0, 0.6, 0.3])
+CONTEXT = np.array([1.0, 0.6, 0.3, 0.2])
 SEEDS = range(4)
 
 

@@ -19,7 +19,7 @@ COUNT = 12
 
 def places(count=COUNT):
     sequence = sequence_of(slots_of(count))
-    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, np.array([1.0, 0.4, 0.2]))
+    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, np.array([1.0, 0.4, 0.2, 0.3]))
 
 
 def questions(seed, count=16):
@@ -55,7 +55,7 @@ def mean_loss(parameters, examples):
 def test_loss_is_the_mean_log_of_the_attention_on_the_gold():
     features = np.zeros((4, len(FEATURES)))
     example = Example(features, places(4), np.array([1, 2]))
-    assert loss(plain(part=np.zeros((3, 1))), example) == pytest.approx(np.log(4))
+    assert loss(plain(part=np.zeros((4, 1))), example) == pytest.approx(np.log(4))
 
 
 @pytest.mark.parametrize("gold", [[3], [0, 5, 11]])

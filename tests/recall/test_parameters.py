@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_wrong_shapes_and_missing_parameters(file, name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"version": 2}, {"format": "other"}, {"features": [*FEATURES, "more"]}, {"features": list(FEATURES[::-1])}],
+    [{"version": 1}, {"version": 3}, {"format": "other"}, {"features": [*FEATURES, "more"]}, {"features": list(FEATURES[::-1])}],
 )
 def test_parameters_of_other_features_or_another_version(file, change):
     changed(file, lambda content: content.update(change))
@@ -168,7 +169,16 @@ def test_features_switched_off_weigh_nothing():
     assert (off.controller[:, heard] == parameters.controller[:, heard]).all()
     assert off.shift is parameters.shift
     still = parameters.without(frozenset(), shift=True).shift
-    assert np.isfinite(still).sum(axis=1).tolist() == [1, 1] and (still[:, REACH] == 0).all()
+    assert np.isfinite(still).all()
+    np.testing.assert_allclose(np.exp(still), np.eye(2 * REACH + 2)[[REACH, REACH]], atol=1e-16)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_is_not_saved(file, bad):
+    before = file.read_bytes()
+    with pytest.raises(CheckpointError, match="nothing was saved"):
+        save_parameters(file, replace(random_parameters(0), strength=np.array([bad, 0.0])), {})
+    assert file.read_bytes() == before
 
 
 def test_the_hint_of_a_damaged_shipped_file_does_not_say_to_remove_it(tmp_path, monkeypatch):

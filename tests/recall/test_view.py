@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
-from ntm_memory.recall.view import FEW, TURN, View
+from ntm_memory.recall.view import FEW, NOTE, TURN, View
 
 from .worlds import DIM, slots_of, unit
 
@@ -37,10 +37,11 @@ def test_coherence_is_between_0_and_1_where_neighbours_are_opposites():
 
 def test_context_tells_talk_from_notes_and_few_from_many():
     few = View(slots_of(FEW, length=np.full(FEW, TURN)))
-    assert few.context(1.0) == pytest.approx([1, 0.5, 0.5])
-    assert few.context(0.0) == pytest.approx([1, 0, 0.5])
-    many = View(slots_of(400, length=np.full(400, 5)))
-    assert many.context(1.0)[1] > 0.99 and many.context(1.0)[2] < 0.01
+    assert few.context(1.0) == pytest.approx([1, 0.5, 0.5, 0])
+    assert few.context(0.0) == pytest.approx([1, 0, 0.5, 0.1])
+    many = View(slots_of(400, length=np.full(400, NOTE)))
+    assert many.context(1.0)[1] > 0.89 and many.context(1.0)[2] < 0.01
+    assert many.context(0.0)[3] == pytest.approx(0.5)
 
 
 def test_windows_are_as_long_as_the_sum_of_their_keys():

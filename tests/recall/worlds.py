@@ -93,9 +93,9 @@ def plain(heads=1, **values):
         "gate": np.full(heads, 4.0),
         "shift": np.tile(stay, (heads, 1)),
         "sharpen": np.zeros(heads),
-        "part": np.tile([[1.0], [0.0], [0.0]], (1, heads)),
-        "controller": np.zeros((CONTEXTS, len(FEATURES))),
-        "confidence": np.tile([[-2.0, 4.0, 4.0, 2.0], [0.0] * 4, [0.0] * 4], 1).reshape(CONTEXTS, SIGNALS),
+        "part": np.tile([[1.0], [0.0], [0.0], [0.0]], (1, heads)),
+        "controller": np.zeros((len(CONTEXTS), len(FEATURES))),
+        "confidence": np.tile([[-2.0, 4.0, 4.0, 2.0], *[[0.0] * 4] * 3], 1).reshape(len(CONTEXTS), SIGNALS),
     }
     return Parameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
 
