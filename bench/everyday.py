@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LINKED = 0.3  # share of the facts that say what they build on
+REASONS = 0.12  # share of the questions whose answer is found by a link alone
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Language:
     tell: dict[str, Sequence[str]]
     ask: Sequence[tuple[str, tuple[str, ...]]]  # question about {a}, and the relations that lead to the answer
     rest: Sequence[str]
+    why: Sequence[tuple[str, str, str]]  # a decision, the reason it builds on in quite other words, a question
     kinds: dict[str, tuple[str, str]] = field(default_factory=lambda: KINDS)
 
 
@@ -97,6 +99,16 @@ ENGLISH = Language(
         "The new chairs arrive in two weeks", "Someone left an umbrella in the lobby", "The review took all afternoon",
         "The window in the kitchen does not close", "The printer paper is in the blue cupboard",
     ),
+    why=(
+        ("The standup moved to ten", "Half of us take the early train", "Why did the standup move?"),
+        ("We chose PostgreSQL for orders", "Two writers broke the old file last winter", "Why PostgreSQL for orders?"),
+        ("The beta closes on Sunday", "Support cannot answer more than fifty people", "What is behind closing the beta?"),
+        ("No releases on Fridays", "The outage in May lasted a whole weekend", "Why are there no releases on Fridays?"),
+        ("Guests sign in at the gate", "A stranger was found in the server room", "Why do guests sign in?"),
+        ("Invoices go out on the first", "The bank needs three days", "Why do invoices go out on the first?"),
+        ("The logo became green", "Red looked like an error to many", "What made the logo green?"),
+        ("Interviews are recorded", "Notes contradicted each other", "Why are interviews recorded?"),
+    ),
 )  # fmt: skip
 CHINESE = Language(
     names={
@@ -141,6 +153,14 @@ CHINESE = Language(
         "星期五午饭吃了红烧肉", "火车又晚点了四十分钟", "会议改到星期二", "新椅子两周后到", "打印纸在蓝色柜子里",
         "有人把雨伞忘在大厅了", "季度预算由董事会审查", "停车场六点以后免费",
     ),
+    why=(
+        ("晨会改到十点", "一半的人要赶早班火车", "晨会为什么改时间？"),
+        ("周五不发布新版本", "五月那次故障持续了整个周末", "为什么周五不发布？"),
+        ("访客要在门口登记", "有陌生人进过机房", "访客为什么要登记？"),
+        ("发票每月一号寄出", "银行需要三天时间", "发票为什么一号寄？"),
+        ("图标换成了绿色", "很多人觉得红的像出错", "图标怎么换成绿色了？"),
+        ("面试都要录音", "大家的笔记互相矛盾", "面试为什么录音？"),
+    ),
 )  # fmt: skip
 
 
@@ -153,12 +173,18 @@ class World:
         self._chance = chance
         self._left = {kind: chance.sample(names, len(names)) for kind, names in language.names.items()}
         self._topics = list(language.names["topic"])
+        self._why = chance.sample(language.why, len(language.why))
         self._to: dict[tuple[str, str], tuple[str, int]] = {}
         self.facts: list[dict] = []
         self.questions: list[dict] = []
 
     def ask(self) -> None:
         """One more question, with the facts that answer it."""
+        if self._why and self._chance.random() < REASONS:
+            decision, reason, question = self._why.pop()
+            basis = self._tell(reason, [])
+            self._put(question, [basis, self._tell(decision, [basis], linked=1.0)], "link")
+            return
         text, relations = self._chance.choice(self._language.ask)
         kind = self._language.kinds[relations[0]][0]
         start = self._start(kind, len(relations))
@@ -171,18 +197,19 @@ class World:
                 return
             here, number = step
             gold.append(number)
-        ids = [f"{self.name}-{number}" for number in gold]
-        query = text.format(a=start, z=here)
-        if all(query != question["query"] for question in self.questions):
-            qid = f"{self.name}-q{len(self.questions)}"
-            hops = f"{len(relations)} hop"
-            self.questions.append({"qid": qid, "conv": self.name, "query": query, "gold": ids, "category": hops})
+        self._put(text.format(a=start, z=here), gold, f"{len(relations)} hop")
 
     def close(self) -> None:
         """Facts nobody asks about; then everything in some order."""
         for text in self._chance.sample(self._language.rest, self._chance.randint(4, len(self._language.rest))):
             self._tell(text, [])
         self._chance.shuffle(self.facts)
+
+    def _put(self, query: str, gold: Sequence[int], category: str) -> None:
+        ids = [f"{self.name}-{number}" for number in gold]
+        if all(query != question["query"] for question in self.questions):
+            qid = f"{self.name}-q{len(self.questions)}"
+            self.questions.append({"qid": qid, "conv": self.name, "query": query, "gold": ids, "category": category})
 
     def _start(self, kind: str, length: int) -> str | None:
         if kind == "topic":
@@ -204,11 +231,11 @@ class World:
             self._to[here, relation] = there, self._tell(telling, before)
         return self._to[here, relation]
 
-    def _tell(self, text: str, before: list[int]) -> int:
-        linked = [f"{self.name}-{number}" for number in before if self._chance.random() < LINKED]
+    def _tell(self, text: str, before: list[int], linked: float = LINKED) -> int:
+        basis = [f"{self.name}-{number}" for number in before if self._chance.random() < linked]
         number = len(self.facts)
         fact = {"id": f"{self.name}-{number}", "conv": self.name, "session": None, "time": None, "speaker": text}
-        self.facts.append(fact | {"text": text, "builds_on": linked})
+        self.facts.append(fact | {"text": text, "builds_on": basis})
         return number
 
 

@@ -145,9 +145,9 @@ class Clues:
 
     def next(self, paths: Sequence[Path]) -> list[Block]:
         """What can be read after each of these paths; words, keys and texts are fetched for all of them together."""
-        last = list(dict.fromkeys(path[-1] for path in paths))
-        self._read_words(last)
-        self._compare(last)
+        read = list(dict.fromkeys(index for path in paths for index in path))
+        self._read_words(read)
+        self._compare(read)
         plans = [self._plan(path) for path in paths]
         self.fetch(sorted({i for chosen, *_ in plans for i in chosen}))
         return [self._block(path, *plan) for path, plan in zip(paths, plans, strict=True)]

@@ -18,6 +18,8 @@ from ntm_memory.reasoning.clues import FAINT, Block, Path, brightness
 from ntm_memory.reasoning.parameters import Array, Parameters
 
 BEAM = 5
+# A path goes on as long as reading nothing is not four times as likely: a needless step costs less than a missing one.
+PATIENCE = float(np.log(4))
 Ask = Callable[[Sequence[Path]], Sequence[Block]]
 
 
@@ -94,7 +96,7 @@ class Trail:
 
     def best_path(self) -> tuple[tuple[int, int], ...]:
         """The path with most evidence, stopping where it stops, as (number of the read, row) of each step."""
-        followed = {read.path: read.log_nothing for read in self.reads if read.path}
+        followed = {read.path: read.log_nothing - PATIENCE for read in self.reads if read.path}
         best: tuple[tuple[int, int], ...] = ()
         most = -np.inf
         for number, read in enumerate(self.reads):
@@ -237,7 +239,7 @@ def _brightness(first: Read) -> dict[int, float]:
 
 
 def _worth_reading(read: Read) -> NDArray[np.bool_]:
-    worth: NDArray[np.bool_] = read.log_weights > read.log_nothing
+    worth: NDArray[np.bool_] = read.log_weights > read.log_nothing - PATIENCE
     return worth
 
 

@@ -42,7 +42,7 @@ def gathered(memory, question=QUESTION):
 
 def column(block: Block, name: str, index: int) -> float:
     names = FIRST if block.features.shape[1] == len(FIRST) else NEXT
-    return float(block.features[np.flatnonzero(block.candidates == index)[0], names.index(name)])
+    return float(block.features[block.candidates == index, names.index(name)].sum())  # 0 where it is no candidate
 
 
 def test_the_first_read_hears_words_and_names(memory):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.machine.gradcheck import gradient_errors
 from ntm_memory.reasoning.clues import FIRST, NEXT, Block
-from ntm_memory.reasoning.hops import BEAM, backward, follow
+from ntm_memory.reasoning.hops import BEAM, PATIENCE, backward, follow
 from ntm_memory.reasoning.learn import Example, fit, gradient, loss, start
 from tests.reasoning.graphs import Graph, random_parameters
 
@@ -34,7 +34,7 @@ def by_hand(parameters, graph, hops, beam):
             for index, score in zip(block.candidates.tolist(), scores, strict=True):
                 evidence = before + step * (score - total) + each
                 found.setdefault(index, []).append(evidence)
-                if score > parameters.nothing:
+                if score > parameters.nothing - PATIENCE:
                     reached.append((evidence, (*path, index)))
         ends = reached
     return {index: np.log(np.exp(values).sum()) for index, values in found.items()}
