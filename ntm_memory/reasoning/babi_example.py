@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.reasoning.babi import load_questions
+from ntm_memory.reasoning.babi import Question, load_questions
 from ntm_memory.reasoning.babi_training import trained_set
 from ntm_memory.reasoning.memn2n_checkpoint import Reader
+from ntm_memory.reasoning.memn2n_parameters import Array
 from ntm_memory.reasoning.memn2n_text import encode
 
 
@@ -36,23 +37,28 @@ def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen
     chances = np.exp(logits[0] - logits[0].max())
     chances /= chances.sum()
     best = int(chances.argmax())
-    attention = np.array([hop.attention[0] for hop in tape.hops])  # (K, n), the latest first
-    story = []
-    for place, told in enumerate(question.told):
-        slot = len(question.told) - 1 - place
-        seen = attention[:, slot] if slot < attention.shape[1] else np.zeros(len(attention))
-        weights = [round(float(weight), 4) for weight in seen]
-        story.append({"sentence": " ".join(told), "support": place in question.support, "attention": weights})
+    attention = np.array([hop.attention[0] for hop in tape.hops])
     prediction = reader.vocabulary.answers[best]
     return {
         "task": task,
         "set": where,
         "split": split,
         "seed": seed,
-        "story": story,
+        "story": _story(question, attention),
         "question": " ".join(question.asked),
         "answer": question.answer,
         "prediction": prediction,
         "probability": round(float(chances[best]), 4),
         "right": prediction == question.answer,
     }
+
+
+def _story(question: Question, attention: Array) -> list[dict[str, Any]]:
+    """The sentences as told, with the (K, n) attention, which has the latest first; the earliest may have no slot."""
+    story = []
+    for place, told in enumerate(question.told):
+        slot = len(question.told) - 1 - place
+        seen = attention[:, slot] if slot < attention.shape[1] else np.zeros(len(attention))
+        weights = [round(float(weight), 4) for weight in seen]
+        story.append({"sentence": " ".join(told), "support": place in question.support, "attention": weights})
+    return story

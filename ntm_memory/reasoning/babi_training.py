@@ -13,8 +13,6 @@ from ntm_memory.reasoning.memn2n_checkpoint import Reader
 from ntm_memory.reasoning.memn2n_text import Vocabulary, encode
 from ntm_memory.reasoning.memn2n_training import Report, Score, Trained, Training, evaluate
 
-MOST_RESTARTS = 10
-
 
 def available_set(data: Path, task: int, chosen: str) -> str:
     """The set a task is trained on: the one asked for, else `en` (archives exist without the 10k file of task 3).
@@ -46,35 +44,32 @@ def train_reader(
 
     Args:
         data: the archive's folder.
-        tasks: one or more.
+        tasks: one or more, of the set `chosen`.
         chosen: `en-10k` or `en`.
         changes: settings other than the recipe's.
-        restarts: 1 … 10.
-        seed: of the first restart.
+        restarts: see `Training.best_of`.
+        seed: likewise.
         command: recorded with the network.
-        report: told after every pass.
-        stop: asked after every batch.
+        report: see `Training`.
+        stop: likewise.
 
     Returns:
         The network, and whether the training was stopped before its end.
 
     Raises:
         BadValueError: a setting is out of range.
-        NotFoundError: a file is missing, or it was stopped before there was anything to keep.
+        NotFoundError: a file is missing, or there is nothing to keep yet.
     """
-    if not 1 <= restarts <= MOST_RESTARTS:
-        raise BadValueError(f"restarts must be from 1 to {MOST_RESTARTS}, not {restarts}")
     settings, schedule = recipe(tasks, chosen, changes)
     sets = {task: available_set(data, task, chosen) for task in tasks}
-    parts = {part: _questions(data, sets, part) for part in ("train", "valid", "check")}
-    vocabulary = Vocabulary.of(parts["train"])
+    questions = [_questions(data, sets, part) for part in ("train", "valid", "check")]
+    vocabulary = Vocabulary.of(questions[0])
     settings = vocabulary.fitted(settings)
-    encoded = {part: encode(questions, vocabulary, settings) for part, questions in parts.items()}
-    training = Training(settings, schedule, encoded["train"], encoded["valid"], report, stop)
-    best, tried = training.best_of(restarts, seed)
+    train, valid, check = (encode(part, vocabulary, settings) for part in questions)
+    best, tried = Training(settings, schedule, train, valid, report, stop).best_of(restarts, seed)
     if not best.epoch:
         raise NotFoundError("stopped before the first pass ended: there is nothing to keep")
-    metrics = _metrics(best, tried, evaluate(best.network, encoded["check"]))
+    metrics = _metrics(best, tried, evaluate(best.network, check))
     named = ",".join(sorted(set(sets.values())))
     return Reader(best.network, vocabulary, tuple(tasks), named, metrics, command), tried[-1].stopped
 

@@ -14,6 +14,7 @@ from ntm_memory.reasoning.memn2n_text import Encoded
 
 _CHUNK = 250
 _LEARNED = 2e-3
+_MOST_RESTARTS = 10
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,17 @@ class Training:
         """Train from the seeds `seed`, `seed` + 1, …; a restart without an error on the validation part is the last.
 
         Args:
-            restarts: at most so many.
+            restarts: at most so many, 1 … 10.
             seed: the first.
 
         Returns:
             The best on the validation part, and all.
+
+        Raises:
+            BadValueError: `restarts` is out of range.
         """
+        if not 1 <= restarts <= _MOST_RESTARTS:
+            raise BadValueError(f"restarts must be from 1 to {_MOST_RESTARTS}, not {restarts}")
         tried: list[Trained] = []
         for restart in range(restarts):
             tried.append(_Run(self, seed + restart, restart).run())
