@@ -102,7 +102,7 @@ ENGLISH = Language(
     why=(
         ("The standup moved to ten", "Half of us take the early train", "Why did the standup move?"),
         ("We chose PostgreSQL for orders", "Two writers broke the old file last winter", "Why PostgreSQL for orders?"),
-        ("The beta closes on Sunday", "Support cannot answer more than fifty people", "What is behind closing the beta?"),
+        ("The beta closes on Sunday", "Support cannot answer more than fifty people", "Why is the beta closed?"),
         ("No releases on Fridays", "The outage in May lasted a whole weekend", "Why are there no releases on Fridays?"),
         ("Guests sign in at the gate", "A stranger was found in the server room", "Why do guests sign in?"),
         ("Invoices go out on the first", "The bank needs three days", "Why do invoices go out on the first?"),

@@ -25,7 +25,7 @@ def ranked(
     weights = trail.weights * strength[trail.index]
     answers = []
     for row in np.argsort(-weights, kind="stable")[:top_k]:
-        memory = clues.memory(int(trail.index[row]))
+        memory = clues.lookups.memory(int(trail.index[row]))
         if memory is not None:
             answers.append(RecalledMemory.of(memory, float(weights[row]), float(trail.evidence[row])))
     return tuple(fit(answers, max_chars, clues.words))
@@ -39,7 +39,7 @@ def hops_of(
     for number in range(len(trail.hops)):
         attention = trail.attention(number)
         shown = [row for row in np.argsort(-attention, kind="stable")[:top_k] if attention[row] >= _LEAST]
-        found = [(row, memory) for row in shown if (memory := clues.memory(int(trail.index[row]))) is not None]
+        found = [(row, memory) for row in shown if (memory := clues.lookups.memory(int(trail.index[row]))) is not None]
         recalled = fit([RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], max_chars, clues.words)
         memories = (
             ReadMemory(
@@ -58,12 +58,12 @@ def hops_of(
 def chain_of(text: str, trail: Trail, clues: Clues, max_chars: int) -> tuple[ChainStep, ...]:
     """The path with most evidence, each memory with what joins it to the one before."""
     steps = [(trail.reads[number], row) for number, row in trail.best_path()]
-    found = [(read, row, clues.memory(int(read.block.candidates[row]))) for read, row in steps]
+    found = [(read, row, clues.lookups.memory(int(read.block.candidates[row]))) for read, row in steps]
     whole = [(read, row, memory) for read, row, memory in found if memory is not None]
     texts = [text, *(memory.content for *_, memory in whole)]
     linked = [False] + [any(e.target == b.id for e in a.links) for (*_, a), (*_, b) in pairwise(whole)]
     reasons = [
-        reason_for(before, after, clues.rarity, linked=link, question=i == 0)
+        reason_for(before, after, clues.lookups.rarity, linked=link, question=i == 0)
         for i, ((before, after), link) in enumerate(zip(pairwise(texts), linked, strict=bool(whole)))
     ]
     weights = [float(np.exp(read.log_weights[row])) for read, row, _ in whole]
@@ -80,7 +80,7 @@ def _query(text: str, trail: Trail, clues: Clues, path: tuple[tuple[int, int], .
         return echoed(text)
     steps = path if len(path) == number else trail.best_parents(number)
     index = [int(trail.reads[read].block.candidates[row]) for read, row in steps]
-    contents = (memory.content for i in index if (memory := clues.memory(i)) is not None)
+    contents = (memory.content for i in index if (memory := clues.lookups.memory(i)) is not None)
     return " + ".join([echoed(text), *(_short(content) for content in contents)])
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from opening import TINY
 
-from ntm_memory import CognitiveAgent, NTMMemoryManager
+from ntm_memory import CognitiveAgent, NTMMemoryManager, NTMWithMemoryNetworks
 from ntm_memory.errors import BadValueError, ConfigError, NotFoundError
 
 TALK = {"content": "今天和老大讨论了认知天性", "key": "认知天性讨论", "importance": 0.9}
@@ -76,3 +76,15 @@ def test_an_erase_with_an_unknown_address_erases_nothing(agent):
         with pytest.raises((NotFoundError, BadValueError)):
             agent.external_memory.erase_memory(weights)
         assert agent.manager.store.get(tea.id).strength == 1.0
+
+
+def test_memory_networks_by_the_seeds_names(tmp_path):
+    settings = {**TINY, "recall": {"confidence_floor": 0.0}}
+    with NTMWithMemoryNetworks(memory={"type": "ntm", "home": tmp_path, **settings}) as agent:
+        first = agent.store_with_reasoning("Jonas wrote the deploy script")
+        second = agent.store_with_reasoning("Priya is the mentor of Jonas", type="fact", builds_on=[first.memory.id])
+        assert second.memory.kind == "fact"
+        assert [tie.id for tie in second.links] == [first.memory.id]
+        answer = agent.reason_and_retrieve("Who mentors the author of the deploy script?", 2)
+        assert [step.id for step in answer.chain] == [first.memory.id, second.memory.id]
+        assert agent.recall("deploy script")[0].id == first.memory.id

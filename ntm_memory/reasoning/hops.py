@@ -149,7 +149,7 @@ def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int 
 
 
 def _first(parameters: Parameters, block: Block) -> Read:
-    score = block.features @ parameters.first
+    score = block.features @ parameters.first + block.prior
     log_weights = score - _log_sum(score) if len(score) else score
     own, onward = parameters.mix[:2]
     return Read((), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights)
@@ -177,7 +177,7 @@ def read_on(
     first = [(bright or {}).get(index, -1.0) for index in block.candidates.tolist()]
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
     inputs = np.column_stack([block.features, first, asked])
-    score = inputs @ parameters.next
+    score = inputs @ parameters.next + block.prior
     total = np.logaddexp(_log_sum(score), parameters.nothing)
     log_weights = score - total
     evidence = before + parameters.mix[2] * log_weights + parameters.mix[3]

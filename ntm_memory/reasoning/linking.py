@@ -36,7 +36,7 @@ def basis(store: Store, namespace: str, view: View, index: int, parameters: Para
     nothing = np.zeros(len(view.slots), dtype=np.float32)
     scores = Scores(nothing, nothing, count_keywords(view.slots, Postings(), ()))
     clues = Clues(store, namespace, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
-    clues.fetch([index])
+    clues.lookups.fetch([index])
     (block,) = clues.next([(index,)])
     if not len(block.candidates):
         return []
@@ -45,7 +45,7 @@ def basis(store: Store, namespace: str, view: View, index: int, parameters: Para
     weights = np.exp(read.log_weights)
     links = []
     for row in np.argsort(-weights, kind="stable")[:MOST_LINKS]:
-        memory = clues.memory(int(block.candidates[row]))
+        memory = clues.lookups.memory(int(block.candidates[row]))
         worth = names[row] or read.log_weights[row] > read.log_nothing
         if memory is not None and worth and weights[row] >= LEAST_WEIGHT:
             links.append(Link(memory.id, round(float(weights[row]), 6), "name" if names[row] else "content"))
