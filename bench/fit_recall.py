@@ -1,6 +1,6 @@
 """Learn the parameters that ship: the read heads' controller and the confidence, on several data sets together.
 
-    python bench/fit_recall.py --data DIR [DIR …] --home DIR --out ntm_memory/recall/parameters.json
+    python bench/fit_recall.py --data DIR|PROBES [DIR …] --home DIR --out ntm_memory/recall/parameters.json
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
 fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
@@ -38,7 +38,7 @@ from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words, is_cjk
 
 PARTS = 4
-SET_BY_HAND = {"importance": 0.5, "recency": 0.1, "usage": 0.05, "superseded": -2.0}
+SET_BY_HAND = {"importance": 0.5, "recency": 0.1, "usage": 0.05, "superseded": -0.5}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,13 +127,13 @@ def look(manager: NTMMemoryManager, known: Knowledge, view: View, text: str) -> 
 
 
 def examples(asked: list[Asked]) -> list[Example]:
-    """Questions whose evidence was among the candidates; a data set counts by the root of its questions, up to 300."""
+    """Questions whose evidence was among the candidates; a data set counts by the root of its questions."""
     made = []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
         gold = np.flatnonzero(held(each))
         if len(gold):
-            weight = min(counts[each.data], 300) ** 0.5 / counts[each.data]
+            weight = counts[each.data] ** -0.5
             made.append(Example(each.look.features, each.look.places, gold, weight))
     return made
 
@@ -214,11 +214,11 @@ def left_out(asked: list[Asked], steps: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, nargs="+", required=True)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders, or probe files of facts")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--steps", type=int, default=120)
-    parser.add_argument("--limit", type=int, default=600, help="conversations of a data set at most")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--limit", type=int, default=2000, help="conversations of a data set at most")
     args = parser.parse_args()
     asked: list[Asked] = []
     with NTMMemoryManager(args.home, embedder=Remembering(load_embedder({}))) as manager:
@@ -232,7 +232,7 @@ def main() -> None:
         parameters = dataclasses.replace(parameters, confidence=fit_confidence(parameters, asked))
         about = {
             "command": f"bench/fit_recall.py --steps {args.steps} --limit {args.limit}",
-            "data": [f.parent.name for f in args.data],
+            "data": list(dict.fromkeys(each.data for each in asked)),
         }
         save_parameters(args.out, parameters, about)
 

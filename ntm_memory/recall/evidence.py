@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.recall.keywords import Keywords
 from ntm_memory.recall.question import Question
-from ntm_memory.recall.view import View
+from ntm_memory.recall.view import WINDOW, View
 from ntm_memory.store.records import Slots
 
 REACH = 3
@@ -117,9 +117,9 @@ def _at(values: Column, near: NDArray[np.int64], offset: int) -> Column:
 
 def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]:
     """Likeness of each candidate read together with the two memories on both sides: mean key, joined text."""
-    inside = near[:, REACH - 2 : REACH + 3]
+    inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
     real = inside >= 0
-    cosine = np.where(real, scores.cosine[inside], 0).sum(axis=1) / view.window_norms(inside)
+    cosine = np.where(real, scores.cosine[inside], 0).sum(axis=1) / view.window_norms(near[:, REACH])
     keywords = scores.keywords
     count = np.where(real, keywords.count[:, inside], 0).sum(axis=2)
     length = np.where(real, view.slots.length[inside], 0).sum(axis=1)

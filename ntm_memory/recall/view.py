@@ -18,6 +18,7 @@ COHERENT = 0.15
 TURN = 60
 FEW = 20
 NOTE = 20
+WINDOW = 2
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,26 @@ class View:
         unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
         return unit
 
-    def window_norms(self, inside: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n,) lengths of the sums of centred unit keys over n windows (n, w) of memories; −1 stands for none."""
-        distinct, where = np.unique(inside, return_inverse=True)
-        keys = self.centred(distinct)
-        keys[distinct < 0] = 0
-        where = where.reshape(inside.shape)
-        total = keys[where[:, 0]]
-        for column in where.T[1:]:
-            total += keys[column]
-        norms: NDArray[np.float32] = np.sqrt(np.einsum("nd,nd->n", total, total) + 1e-6)
+    def window_norms(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n,) lengths of the sums of centred unit keys of memories and their neighbours, `WINDOW` on both sides.
+
+        Each is reckoned once: questions put to one state of memory share most of their candidates.
+        """
+        new = index[np.isnan(self._window_norm[index])]
+        if len(new):
+            inside = self.sequence.neighbours(new, WINDOW)
+            distinct, where = np.unique(inside, return_inverse=True)
+            keys = self.centred(distinct)
+            keys[distinct < 0] = 0
+            where = where.reshape(inside.shape)
+            total = keys[where[:, 0]]
+            for column in where.T[1:]:
+                total += keys[column]
+            self._window_norm[new] = np.sqrt(np.einsum("nd,nd->n", total, total) + 1e-6)
+        norms: NDArray[np.float32] = self._window_norm[index]
         return norms
+
+    @cached_property
+    def _window_norm(self) -> NDArray[np.float32]:
+        """(N,) what `window_norms` has reckoned so far; NaN elsewhere."""
+        return np.full(len(self.slots), np.nan, dtype=np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
-from ntm_memory.recall.view import FEW, NOTE, TURN, View
+from ntm_memory.recall.view import FEW, NOTE, TURN, WINDOW, View
 
 from .worlds import DIM, slots_of, unit
 
@@ -45,11 +45,11 @@ def test_context_tells_talk_from_notes_and_few_from_many():
 
 
 def test_windows_are_as_long_as_the_sum_of_their_keys():
-    view = View(slots_of(4))
-    inside = np.array([[-1, 0, 1], [0, 1, 2], [-1, -1, 3]])
-    keys = view.centred(np.arange(4))
-    expected = [np.linalg.norm(keys[row[row >= 0]].sum(axis=0)) for row in inside]
-    assert view.window_norms(inside) == pytest.approx(expected, abs=1e-3)
+    view = View(slots_of(6))
+    keys = view.centred(np.arange(6))
+    expected = np.array([np.linalg.norm(keys[max(i - WINDOW, 0) : i + WINDOW + 1].sum(axis=0)) for i in range(6)])
+    for asked in ([0, 3], [3, 5, 0], [1, 2, 3, 4]):
+        assert view.window_norms(np.array(asked)) == pytest.approx(expected[asked], abs=1e-3)
 
 
 @pytest.mark.parametrize(
