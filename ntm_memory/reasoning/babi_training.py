@@ -60,8 +60,8 @@ def train_reader(
         BadValueError: a setting is out of range.
         NotFoundError: a file is missing, or there is nothing to keep yet.
     """
-    settings, schedule = recipe(tasks, chosen, changes)
     sets = {task: available_set(data, task, chosen) for task in tasks}
+    settings, schedule = recipe(tasks, sets[tasks[0]], changes)
     questions = [_questions(data, sets, part) for part in ("train", "valid", "check")]
     vocabulary = Vocabulary.of(questions[0])
     settings = vocabulary.fitted(settings)

@@ -40,7 +40,7 @@ class MemN2NSettings:
 
     words: int = 2
     answers: tuple[int, ...] = (1,)
-    dim: int = 20
+    dim: int = 40
     hops: int = 3
     memory_size: int = 50
     tying: str = "adjacent"

@@ -33,7 +33,7 @@ class Schedule:
     """
 
     epochs: int = 40
-    linear: int = 20
+    linear: int = 10
     patience: int = 3
     batch: int = 32
     rate: float = 0.005
