@@ -151,22 +151,22 @@ def _recorded(arguments: argparse.Namespace, name: int | str) -> str:
     return shlex.join(words)
 
 
-def _reader(arguments: argparse.Namespace, task: int) -> Reader:
-    from ntm_memory.reasoning.memn2n_checkpoint import load_reader, shipped_reader
+def _given(arguments: argparse.Namespace) -> Reader | None:
+    """The network of --checkpoint."""
+    from ntm_memory.reasoning.memn2n_checkpoint import load_reader
 
-    if arguments.checkpoint:
-        return load_reader(Path(arguments.checkpoint).expanduser())
-    return shipped_reader(task)
+    return load_reader(Path(arguments.checkpoint).expanduser()) if arguments.checkpoint else None
 
 
 def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
     from ntm_memory.reasoning.babi_training import measure
+    from ntm_memory.reasoning.memn2n_checkpoint import shipped_reader
 
     data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
-    source = arguments.checkpoint or "shipped"
-    if arguments.checkpoint and len(tasks) > 1:
-        tasks = list(_reader(arguments, 0).tasks)
-    scores = [measure(_reader(arguments, task), data, task, split, arguments.chosen) for task in tasks]
+    source, given = arguments.checkpoint or "shipped", _given(arguments)
+    if given is not None and len(tasks) > 1:
+        tasks = list(given.tasks)
+    scores = [measure(given or shipped_reader(task), data, task, split, arguments.chosen) for task in tasks]
     if len(scores) == 1:
         return {**scores[0], "checkpoint": source}
     return {
@@ -180,11 +180,12 @@ def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
 def _show(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
     from ntm_memory.reasoning.babi_example import example
+    from ntm_memory.reasoning.memn2n_checkpoint import shipped_reader
 
     if len(tasks) > 1:
         raise BadValueError("which task shall be shown?", "--task 1 to 20")
     data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
-    reader = _reader(arguments, tasks[0])
+    reader = _given(arguments) or shipped_reader(tasks[0])
     return example(reader, data, tasks[0], split, arguments.seed or 0, arguments.chosen)
 
 
