@@ -2,7 +2,7 @@
 
     python bench/babi_table.py --data DIR [--cores FOLDER]
 
-The shipped networks, or those of a folder (`train.py babi --out FOLDER`). `valid` chose pass and restart, `check` nothing.
+The shipped networks, or those of a folder (`train.py babi --out`). `valid` chose pass and restart, `check` nothing.
 Of networks that learned from `en` also `unseen`: the questions of en-10k whose stories are not in the file of `en`.
 """
 
