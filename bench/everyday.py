@@ -200,9 +200,11 @@ class World:
         self._put(text.format(a=start, z=here), gold, f"{len(relations)} hop")
 
     def close(self) -> None:
-        """Facts nobody asks about; then everything in some order."""
-        for text in self._chance.sample(self._language.rest, self._chance.randint(4, len(self._language.rest))):
-            self._tell(text, [])
+        """Facts nobody asks about, in both languages; then everything in some order."""
+        for language in (ENGLISH, CHINESE):
+            least = 4 if language is self._language else 0
+            for text in self._chance.sample(language.rest, self._chance.randint(least, len(language.rest))):
+                self._tell(text, [])
         self._chance.shuffle(self.facts)
 
     def _put(self, query: str, gold: Sequence[int], category: str) -> None:

@@ -41,6 +41,7 @@ from ntm_memory.store.records import Link
 NOW = 1_764_000_000.0  # ages do not matter here; the same in every run
 HOPS = (2, 3)
 WORLDS = 40
+RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def learn(asked: Sequence[Asked], steps: int, *, loud: bool = True) -> Parameter
         if loud and (step % 10 == 0 or step == 1):
             print(f"step {step:4d}  loss {loss:.4f}", flush=True)
 
-    return fit(start(), examples, hops=max(HOPS), steps=steps, progress=progress)
+    return fit(start(), examples, hops=max(HOPS), steps=steps, rate=RATE, progress=progress)
 
 
 def main() -> None:
@@ -135,7 +136,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=80)
     args = parser.parse_args()
     embedder = Remembering(load_embedder({}, cache_dir=args.home))
     with tempfile.TemporaryDirectory() as temporary, NTMMemoryManager(args.home, embedder=embedder) as manager:

@@ -20,9 +20,9 @@ from ntm_memory.recall.reader import Reading
 from ntm_memory.recall.view import View
 from ntm_memory.store.base import Store
 
-FIRST = ("recall", "cosine", "cosine_z", "words", "words_z", "name", "name_share")
-# Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. The last
-# clues count as far as the memories are short.
+# Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. Clues
+# called short count as far as the memories are.
+FIRST = ("recall", "cosine", "cosine_z", "words", "words_z", "name", "name_share", "words_short", "cosine_short")
 NEXT = (
     *("words", "left", "new", "new_z", "name", "name_share", "back", "back_share", "link"),
     *("short", "new_short", "back_short"),
@@ -113,6 +113,8 @@ class Clues:
             scores.words[candidates] * _SHARE,
             standard(scores.words, 0.02)[candidates] / _SPREAD,
             *self._names_in(self._text, self.words, candidates),
+            scores.words[candidates] * _SHARE * self._short,
+            scores.cosine[candidates] * self._short,
         ]
         features = np.stack(columns, axis=1).astype(np.float64)
         return Block(candidates, features, np.empty((len(candidates), 0)), self._prior(candidates))

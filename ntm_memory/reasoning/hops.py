@@ -95,14 +95,22 @@ class Trail:
         return total
 
     def best_path(self) -> tuple[tuple[int, int], ...]:
-        """The path with most evidence, stopping where it stops, as (number of the read, row) of each step."""
-        followed = {read.path: read.log_nothing - PATIENCE for read in self.reads if read.path}
+        """The path with most evidence, stopping where it stops, as (number of the read, row) of each step.
+
+        It begins where the question itself leads: at a memory with a visible share of the first read's attention.
+        """
+        first = self.reads[0]
+        begin = {int(first.block.candidates[row]) for row in np.flatnonzero(_near_best(first.log_weights))}
+        ends = {read.path: read.log_nothing for read in self.reads if read.path}
         best: tuple[tuple[int, int], ...] = ()
         most = -np.inf
         for number, read in enumerate(self.reads):
             for row in np.flatnonzero(_worth_reading(read)):
                 path = (*read.path, int(read.block.candidates[row]))
-                ended = read.onward[row] + followed.get(path, 0.0 if len(path) == len(self.hops) else -np.inf)
+                if path[0] not in begin:
+                    continue
+                stop = ends.get(path, 0.0 if len(path) == len(self.hops) else -np.inf)
+                ended = read.onward[row] + stop + PATIENCE * len(read.path)
                 if ended > most:
                     best, most = self._steps(number, int(row)), ended
         return best
@@ -139,12 +147,12 @@ def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int 
         paths = [(*reads[number].path, int(reads[number].block.candidates[row])) for number, row in onward]
         start = len(reads)
         for parent, path, block in zip(onward, paths, ask(paths), strict=True):
-            if len(block.candidates):
-                before = float(reads[parent[0]].onward[parent[1]])
-                reads.append(read_on(parameters, path, block, before=before, parent=parent, bright=bright))
-        if len(reads) == start:
+            before = float(reads[parent[0]].onward[parent[1]])
+            reads.append(read_on(parameters, path, block, before=before, parent=parent, bright=bright))
+        found = tuple(number for number in range(start, len(reads)) if len(reads[number].log_weights))
+        if not found:
             break
-        made.append(tuple(range(start, len(reads))))
+        made.append(found)
     return Trail(tuple(reads), tuple(made))
 
 
@@ -169,7 +177,7 @@ def read_on(
     Args:
         parameters: what the clues weigh.
         path: the memories read before, at least one.
-        block: what there is to choose from, n ≥ 1.
+        block: what there is to choose from, n ≥ 0.
         before: evidence of the path.
         parent: the read and row at which the path ends.
         bright: memory → how much the first read attended to it, see `clues.brightness`.
@@ -243,6 +251,11 @@ def _worth_reading(read: Read) -> NDArray[np.bool_]:
     return worth
 
 
+def _near_best(log_weights: Array) -> NDArray[np.bool_]:
+    near: NDArray[np.bool_] = log_weights >= log_weights.max(initial=-np.inf) - PATIENCE
+    return near
+
+
 def _onward(reads: Sequence[Read], numbers: Sequence[int], beam: int) -> list[tuple[int, int]]:
     """(number of the read, row) of the best paths that a hop found, those alone that are worth more than stopping."""
     ends = [
@@ -255,5 +268,7 @@ def _onward(reads: Sequence[Read], numbers: Sequence[int], beam: int) -> list[tu
 
 
 def _log_sum(values: Array) -> float:
+    if not len(values):
+        return -np.inf
     most = values.max()
     return float(most + np.log(np.exp(values - most).sum()))

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from ntm_memory.reasoning.clues import Block
 from ntm_memory.reasoning.hops import Ask, Trail, backward, follow
-from ntm_memory.reasoning.parameters import SHAPES, Array, Parameters
+from ntm_memory.reasoning.parameters import FEATURES, SHAPES, Array, Parameters
 
 GUIDE = 0.3  # how much reads on right paths count beside the ranking
 # plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere
 _START = {"first": 0.5, "next": 0.5, "keep": 1.0, "nothing": 2.0, "mix": 1.0}
+_LINK = 4.0  # whoever told a link meant it
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Example:
 
 def start() -> Parameters:
     """Where learning begins."""
-    return Parameters(**{name: np.full(shape, _START[name]) for name, shape in SHAPES.items()})
+    values = {name: np.full(shape, _START[name]) for name, shape in SHAPES.items()}
+    values["next"][FEATURES["next"].index("link")] = _LINK
+    return Parameters(**values)
 
 
 def loss(trail: Trail, gold: NDArray[np.int64]) -> float:

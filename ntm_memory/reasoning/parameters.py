@@ -25,7 +25,7 @@ class Parameters:
     """What a chain of reads weighs.
 
     Args:
-        first: (7,) weight of each clue of the first read.
+        first: (9,) weight of each clue of the first read.
         next: (14,) weight of each clue of a further read; the last two are the first read's own attention, and the
             likeness to what is asked now, u.
         keep: () H of u ← H·u + o (Sukhbaatar et al. 2015, section 2.2): how much of the former question u keeps when
