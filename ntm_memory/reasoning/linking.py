@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ntm_memory.reasoning.clues import NEXT, Clues
-from ntm_memory.reasoning.hops import read_on
+from ntm_memory.reasoning.hops import PATIENCE, read_on
 from ntm_memory.reasoning.parameters import Parameters
 from ntm_memory.recall.evidence import Scores
 from ntm_memory.recall.keywords import count_keywords
@@ -40,7 +42,9 @@ def basis(store: Store, namespace: str, view: View, index: int, parameters: Para
     (block,) = clues.next([(index,)])
     if not len(block.candidates):
         return []
-    read = read_on(parameters, (index,), block)
+    neutral = dict.fromkeys(block.candidates.tolist(), 0.0)  # no first read speaks for or against anything
+    eager = replace(parameters, nothing=parameters.nothing - PATIENCE)
+    read = read_on(eager, (index,), block, bright=neutral)
     names = block.features[:, [NEXT.index("name"), NEXT.index("back")]].max(axis=1) > 0
     weights = np.exp(read.log_weights)
     links = []

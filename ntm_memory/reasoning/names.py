@@ -17,6 +17,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
 _VERBS = re.compile(
     r"[\s，。、；：！？,.;:!?()（）\"“”「」《》]|的|是|在|有|和|与|跟|及|属于|为|由|被|把|对|给|向|从|将|会|能|要|想|喜欢|负责|包括|包含|使用|基于|叫|也|都|了|说"
 )
+_PAUSES = "，。、；！？,.;:!?…"
 _MOST_CHARACTERS, _MOST_WORDS = 20, 5
 
 
@@ -61,10 +62,21 @@ def _joined(text: str, left: int, right: int) -> bool:
 
 
 def _subject(line: str) -> str:
+    """What a text begins with, unless it is only exclaimed ("Wow, …", "好吧，…")."""
     beginning = line[:_MOST_CHARACTERS]
     if any(map(is_cjk, beginning)):
         verb = _VERBS.search(beginning, 1)  # a verb's character at the very beginning belongs to a name
-        return beginning[: verb.start()] if verb else beginning
+        if verb is None:
+            return beginning
+        return "" if verb[0] in _PAUSES else beginning[: verb.start()]
+    found = _first_words(line)
+    if not found or line[found[-1].end() :].lstrip()[:1] in tuple(_PAUSES):
+        return ""
+    return re.sub(r"['’]s$", "", line[found[0].start() : found[-1].end()])
+
+
+def _first_words(line: str) -> list[re.Match[str]]:
+    """The first words that are no stop words: as many as are capitalised, or up to the next stop word."""
     found: list[re.Match[str]] = []
     for word in _WORD.finditer(line):
         plain = word[0].removesuffix("'s").removesuffix("’s").casefold()
@@ -73,11 +85,10 @@ def _subject(line: str) -> str:
                 break
             continue
         capital = word[0][0].isupper() or word[0][0].isdigit()
-        if found and (not capital and found[0][0][0].isupper() or line[found[-1].end() : word.start()].strip()):
+        apart = found and line[found[-1].end() : word.start()].strip()
+        if found and (apart or (found[0][0][0].isupper() and not capital)):
             break
         found.append(word)
         if len(found) == _MOST_WORDS or word[0].casefold() != plain:
             break
-    if not found:
-        return ""
-    return re.sub(r"['’]s$", "", line[found[0].start() : found[-1].end()])
+    return found
