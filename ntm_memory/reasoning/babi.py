@@ -101,7 +101,8 @@ def find_file(data: Path, task: int, chosen: str, kind: str) -> Path:
         raise NotFoundError(f"there is no folder {data}", "--data: the folder of the bAbI archive, with en and en-10k")
     name = f"qa{task}_*_{kind}.txt"
     places = [f"{chosen}/{name}", f"*/{chosen}/{name}"]
-    if not any((data / known).is_dir() for known in SETS):
+    other = data.resolve().name in SETS and data.resolve().name != chosen
+    if not other and not any((data / known).is_dir() for known in SETS):
         places.append(name)
     for place in places:
         found = sorted(data.glob(place))

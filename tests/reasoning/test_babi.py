@@ -60,13 +60,17 @@ def test_the_folder_may_be_the_archive_the_one_above_or_the_files_own(tmp_path):
     archive(tmp_path / "above" / "archive", stories=10)
     for data, chosen in [(tmp_path / "above" / "archive", s) for s in SETS] + [(tmp_path / "above", "en")]:
         assert find_file(data, 1, chosen, "train").parent.name == chosen
-    assert load_questions(tmp_path / "above" / "archive" / "en", 1, "en-10k", "train")
+    own = (tmp_path / "above" / "archive" / "en").rename(tmp_path / "own")
+    assert load_questions(own, 1, "en-10k", "train") == load_questions(own, 1, "en", "train")
 
 
 def test_a_set_is_never_taken_for_the_other(tmp_path):
     data = archive(tmp_path, stories=10, sets=("en",))
     with pytest.raises(NotFoundError, match="en-10k/qa1_"):
         find_file(data, 1, "en-10k", "train")
+    with pytest.raises(NotFoundError, match="en-10k/qa1_"):
+        find_file(data / "en", 1, "en-10k", "train")
+    assert find_file(data / "en", 1, "en", "train").parent.name == "en"
 
 
 def test_missing_folder_task_and_test_file_are_told_apart(tmp_path):
