@@ -114,12 +114,12 @@ def speed(args: argparse.Namespace) -> None:
 
 
 def note(chance: random.Random) -> str:
-    """One everyday fact with details, so that hardly two are the same."""
+    """One everyday fact and what else happened: too long to be taken for a new telling of another one."""
     relation = chance.choice(list(ENGLISH.tell))
     kinds = ENGLISH.kinds[relation]
     here, there = (f"{chance.choice(ENGLISH.names[kind])} {chance.randrange(400)}" for kind in kinds)
     told = chance.choice(ENGLISH.tell[relation]).format(a=here, b=there)
-    return f"{told}. {chance.choice(ENGLISH.rest)}, {chance.choice(ENGLISH.rest).lower()}."
+    return ". ".join([told, *chance.sample(ENGLISH.rest, 8)]) + "."
 
 
 def timed(call: Callable[[], object]) -> float:
