@@ -43,7 +43,7 @@ _SMALL: dict[int, _Values] = {
     18: _UNORDERED,
     19: {**_UNORDERED, "rate": 0.005, "epochs": 150, "decay": 0.2, "nonlinearity": "half", "hops": 4},
 }
-_JOINT: _Values = {"dim": 100}
+_JOINT: _Values = {**_PAPERS, "dim": 50, "linear": 20, "rate": 0.003, "epochs": 60, "decay": 0.1, "noise": 0.2}
 _FIXED = ("words", "answers")
 
 
