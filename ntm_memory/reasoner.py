@@ -26,6 +26,7 @@ from ntm_memory.recaller import Recaller
 from ntm_memory.results import ChainStep, Hop, MemorizeResult, ReadMemory, ReasonResult, RecallResult, StoreResult, Tie
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Memory
+from ntm_memory.succession import move_on
 
 MAX_HOPS = 8
 
@@ -182,7 +183,7 @@ def gather_clues(
         parameters: recall's.
     """
     postings = known.postings(request.text)
-    reading = read(view, postings, request, parameters)
+    reading = move_on(known, read(view, postings, request, parameters), None)
     scores = score_all(view, postings, request)
     return Clues(store, known.namespace, view, request.words, request.text, scores, reading), reading
 
