@@ -77,7 +77,7 @@ def _parser() -> _Parser:
     parser.add_argument("--sequences", type=int, metavar="N", help="to train on, or to measure on (then default 100)")
     parser.add_argument("--config", metavar="FILE", help="JSON object of training settings: see references/training.md")
     parser.add_argument("--out", metavar="DIR", help="where the run goes (default: training/TASK in the data folder)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--resume", action="store_true", help="go on with that run, to --sequences in all if given")
     parser.add_argument("--no-plots", action="store_true", help="draw no figures (they need matplotlib)")
     parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this core.npz, not the shipped one")
     parser.add_argument("--memory-size", type=int, metavar="N", help="show or measure on so many locations")
@@ -131,6 +131,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
             settings,
             folder,
             resume=arguments.resume,
+            longer=arguments.sequences,
             figures=not arguments.no_plots,
             command=_recorded(arguments, task),
             report=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ntm_memory.errors import BadValueError
 from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
 from ntm_memory.training.evaluate import Score, evaluate
@@ -43,6 +45,7 @@ def train(
     folder: Path,
     *,
     resume: bool = False,
+    longer: int | None = None,
     figures: bool = True,
     command: str = "",
     report: Callable[[Report], None] | None = None,
@@ -52,6 +55,8 @@ def train(
 
     Args:
         settings: what to train, and how; with `resume`, those the folder's run began with are used instead.
+        longer: with `resume`, the number of sequences to train on in all, instead of the one the run began with; the
+            learning rate, which falls with what is left to do, rises again.
         folder: gets `run.npz` (to resume), `core.npz` and the figures.
         resume: go on where the run in this folder was saved last.
         figures: draw learning curve, outputs and weightings; needs matplotlib.
@@ -60,6 +65,7 @@ def train(
         stop: asked after every batch; True saves and ends early.
 
     Raises:
+        BadValueError: the run has trained on more sequences than `longer` already.
         CheckpointError: there is nothing to resume, or it is damaged.
         NotSetUpError: figures are wanted and matplotlib is missing.
     """
@@ -69,6 +75,8 @@ def train(
     state = None
     if resume:
         settings, state = load_state(state_file)
+        if longer is not None and longer != settings.sequences:
+            settings, command = _extended(settings, state, longer), f"{command} --resume"
     trainer = Trainer(settings, state)
     _run_and_save(trainer, state_file, report, stop)
     if trainer.state.sequences < settings.sequences:
@@ -77,6 +85,15 @@ def train(
     save_core(folder / CORE_FILE, core)
     drawn = draw(core, np.array(trainer.state.history), folder) if figures else []
     return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn)
+
+
+def _extended(settings: TrainingSettings, state: TrainerState, sequences: int) -> TrainingSettings:
+    if sequences < state.sequences:
+        raise BadValueError(
+            f"the run has trained on {state.sequences:,} sequences already, more than {sequences:,}",
+            "give a larger --sequences, or start again without --resume",
+        )
+    return dataclasses.replace(settings, sequences=sequences)
 
 
 def finished_core(trainer: Trainer, command: str) -> Core:

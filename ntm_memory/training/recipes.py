@@ -52,12 +52,12 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "ngram": {
         "task_options": {"shortest": 100},
         "machine": {"memory_size": 64},
-        "sequences": 48_000,
+        "sequences": 360_000,
         "batch": 4,
         "learning_rate": 2e-3,
-        "cool": 0.7,
+        "cool": 0.9,
         "validation_sequences": 64,
-        "validate_every": 2000,
+        "validate_every": 8000,
     },
     # Fingerprints for the heads to meet at, several heads, and a rate that cools for most of the run: it sorts by
     # selection, reading the highest priority and marking its row (bench/RESULTS.md).

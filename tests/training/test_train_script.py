@@ -83,6 +83,16 @@ def test_interrupt_saves_and_resume_ends_the_same(capsys, tmp_path, config):
     assert resumed["loss"] == straight["loss"]
 
 
+def test_a_finished_run_goes_on_for_longer(capsys, tmp_path, config):
+    arguments = ["copy", "--config", config, "--no-plots", "--out", str(tmp_path)]
+    call(capsys, *arguments, "--sequences", "80")
+    code, answer, _ = call(capsys, *arguments, "--resume", "--sequences", "160")
+    assert (code, answer["sequences"]) == (0, 160)
+    assert load_core(tmp_path / "core.npz").command.endswith("--sequences 160 --resume")
+    code, answer, _ = call(capsys, *arguments, "--resume", "--sequences", "120")
+    assert code == 2 and "trained on 160 sequences already" in answer["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
