@@ -124,9 +124,9 @@ class Reasoner:
             known = Knowledge(self._store, namespace)
             at = [] if here is None else (known.slots.address == here).nonzero()[0].tolist()
             found = basis(self._store, namespace, self._view(known), at[0], self.parameters) if at else []
-            live = [memory.id for memory in told if memory.id != id and self._store.get(memory.id).state == "live"]
-        explicit = [Link(target, 1.0, "explicit") for target in live]
-        tie(self._store, id, [link for link in found if link.target not in live] + explicit)
+        explicit = [Link(memory.id, 1.0, "explicit") for memory in told if memory.id != id]
+        targets = {link.target for link in explicit}
+        tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
         memory = self._store.get(id)
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
         return StoreResult(memory, stored.action, stored.similar, tuple(ties), stored.supersedes)

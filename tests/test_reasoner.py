@@ -264,6 +264,19 @@ def test_links_survive_export_and_import(memory, ids, tmp_path):
             assert links_of(other, id) == links_of(memory, id)
 
 
+def test_a_basis_purged_while_the_memory_is_stored_is_left_out(memory, ids, monkeypatch):
+    real = reasoner.tie
+
+    def purged_first(store, id, links):
+        memory.erase([ids[1]], purge=True)
+        real(store, id, links)
+
+    monkeypatch.setattr(reasoner, "tie", purged_first)
+    stored = memory.store_with_reasoning("The release was late", builds_on=ids[:2])
+    assert {tie.id for tie in stored.links if tie.kind == "explicit"} == {ids[0]}
+    assert ids[1] not in links_of(memory, stored.memory.id)
+
+
 def test_a_link_to_a_memory_erased_meanwhile_is_no_obstacle(memory, ids):
     memory.store.link(ids[3], [Link(ids[4], 1.0, "explicit")])
     memory.erase([ids[4]])

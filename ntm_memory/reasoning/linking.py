@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ntm_memory.errors import NotFoundError
 from ntm_memory.reasoning.clues import NEXT, Clues
 from ntm_memory.reasoning.hops import PATIENCE, read_on
 from ntm_memory.reasoning.parameters import Parameters
@@ -66,13 +67,21 @@ def tie(store: Store, id: str, links: list[Link]) -> None:
     """
     with store.transaction():
         known = {link.target: link for link in store.get(id).links}
-        kept = [link for link in links if _wins(link, known.get(link.target))]
+        there = [link for link in links if _is_live(store, link.target)]  # another process may have purged it meanwhile
+        kept = [link for link in there if _wins(link, known.get(link.target))]
         if kept:
             store.link(id, kept)
         for link in kept:
             back = {each.target: each for each in store.get(link.target).links}.get(id)
             if back is None or (back.kind == BACK and back.weight < link.weight):
                 store.link(link.target, [Link(id, link.weight, BACK)])
+
+
+def _is_live(store: Store, id: str) -> bool:
+    try:
+        return store.get(id).state == "live"
+    except NotFoundError:
+        return False
 
 
 def _wins(link: Link, known: Link | None) -> bool:
