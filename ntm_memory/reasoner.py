@@ -116,14 +116,14 @@ class Reasoner:
                 raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
         return list(found.values())
 
-    def link(self, stored: MemorizeResult, told: Sequence[Memory]) -> StoreResult:
+    def link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: Parameters) -> StoreResult:
         """Link a memory just stored with those it was told to build on, and with those it leads to by itself."""
         id, namespace = stored.memory.id, stored.memory.namespace
         with self._store.snapshot():
             here = self._store.get(id).address
             known = Knowledge(self._store, namespace)
             at = [] if here is None else (known.slots.address == here).nonzero()[0].tolist()
-            found = basis(self._store, namespace, self._view(known), at[0], self.parameters) if at else []
+            found = basis(self._store, namespace, self._view(known), at[0], parameters) if at else []
         explicit = [Link(memory.id, 1.0, "explicit") for memory in told if memory.id != id]
         targets = {link.target for link in explicit}
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)

@@ -75,6 +75,8 @@ class Reasoning(ABC):
         Raises:
             NotFoundError: nothing has an id or key of `builds_on`; then nothing is stored.
             BadValueError: an argument is not usable, or a memory to build on is of another namespace.
+            CheckpointError: the learned parameters are damaged; then nothing is stored.
         """
         told = self._reasoner.check_basis(builds_on, str(fields.get("namespace") or "default"))
-        return self._reasoner.link(self.memorize(content, **fields), told)
+        parameters = self._reasoner.parameters  # if they are damaged, nothing is stored
+        return self._reasoner.link(self.memorize(content, **fields), told, parameters)

@@ -290,6 +290,9 @@ def test_damaged_parameters_are_one_clear_error_and_lose_nothing(memory, ids, tm
     monkeypatch.setattr(reasoner, "load_parameters", lambda: kept.load_parameters(file))
     with pytest.raises(CheckpointError, match="cannot be read"):
         memory.reason_and_retrieve(QUESTION, 2)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        memory.store_with_reasoning("something new")
+    assert memory.store.count() == len(FACTS)
     assert memory.reason_and_retrieve(QUESTION, 1).answer_memories
     assert memory.recall(QUESTION).memories
 
