@@ -11,6 +11,7 @@ from ntm_memory import telling
 from ntm_memory.asking import to_request
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError
+from ntm_memory.excerpt import echoed
 from ntm_memory.keys import KeyMaker
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.lookup import find
@@ -23,7 +24,17 @@ from ntm_memory.recall.parameters import Parameters as RecallParameters
 from ntm_memory.recall.reader import Reading, Request, read, score_all
 from ntm_memory.recall.view import View
 from ntm_memory.recaller import Recaller
-from ntm_memory.results import ChainStep, Hop, MemorizeResult, ReadMemory, ReasonResult, RecallResult, StoreResult, Tie
+from ntm_memory.results import (
+    ChainStep,
+    Hop,
+    MemorizeResult,
+    ReadMemory,
+    ReasonResult,
+    RecalledMemory,
+    RecallResult,
+    StoreResult,
+    Tie,
+)
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.succession import move_on
@@ -84,20 +95,14 @@ class Reasoner:
         size = {name: getattr(self._settings.recall, name) if n is None else n for name, n in given.items()}
         limit = telling.checked_count("top_k", size["top_k"], 1, 1000)
         chars = telling.checked_count("max_chars", size["max_chars"], 1, telling.MAX_CONTENT)
-        name, space = telling.checked_name("session", session), telling.checked_name("namespace", namespace)
+        name = telling.checked_name("session", session)
+        space = telling.checked_name("namespace", namespace) or "default"
         shown: dict[str, Any] = {"top_k": limit, "max_chars": chars, "explain": explain}
-        request = self._request(text, space or "default", name, steps)
-        if request is None:
-            recalled = self._recaller.recall(text, namespace=space or "default", session=name, **shown)
-            return _of_one_hop(recalled)
-        result = self._chain(text, request, steps, space or "default", name, shown)
-        if result is None:  # recall knows why it is silent, and says so
-            return _of_one_hop(self._recaller.recall(text, namespace=space or "default", session=name, **shown))
-        answers = result.answer_memories
-        self._store.note_reads([answer.address for answer in answers if answer.address is not None])
-        if name is not None and answers:
-            ids, weights = [answer.id for answer in answers], [answer.weight for answer in answers]
-            self._store.set_focus(space or "default", name, ids, weights)
+        request = self._request(text, space, name, steps)
+        result = None if request is None else self._chain(text, request, steps, space, name, shown)
+        if result is None:  # one read is all there is to do, or nothing is found and recall knows why
+            return _of_one_hop(self._recaller.recall(text, namespace=space, session=name, **shown))
+        self._remember(space, name, result.answer_memories)
         return result
 
     def check_basis(self, builds_on: Sequence[str], namespace: str) -> list[Memory]:
@@ -155,13 +160,19 @@ class Reasoner:
             trail = follow(self.parameters, clues.first(), clues.next, steps)
             return self._told(text, trail, clues, view, round(reading.confidence, 4), shown)
 
+    def _remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
+        """What was read is used, and in focus for the session's next question, as after one recall."""
+        self._store.note_reads([answer.address for answer in answers if answer.address is not None])
+        if session is not None and answers:
+            self._store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
+
     def _told(
         self, text: str, trail: Trail, clues: Clues, view: View, confidence: float, shown: dict[str, Any]
     ) -> ReasonResult:
         answers = ranked(trail, clues, view.slots.strength, shown["top_k"], shown["max_chars"])
         hops = hops_of(text, trail, clues, self.parameters, **shown)
         chain = chain_of(text, trail, clues, shown["max_chars"])
-        return ReasonResult(text, hops, chain, answers, confidence)
+        return ReasonResult(echoed(text), hops, chain, answers, confidence)
 
     def _view(self, known: Knowledge) -> View:
         view = self._views.get(known.namespace)

@@ -140,6 +140,7 @@ def test_a_revised_memory_has_less_weight(memory, ids):
 
 def test_answers_are_bounded(memory, ids):
     memory.memorize("Jonas wrote a very long letter. " * 400)
+    assert len(memory.reason_and_retrieve("What did Jonas write? " * 300, 2).query) <= 500
     answer = memory.reason_and_retrieve("What did Jonas write?", 3, max_chars=300, top_k=2)
     assert len(answer.answer_memories) <= 2
     for contents in (answer.answer_memories, answer.chain, *(hop.memories for hop in answer.hops)):
