@@ -60,9 +60,9 @@ class View:
         return min(max(together / (len(here) + DOUBT) / COHERENT, 0.0), 1.0)
 
     def context(self, spoken: float) -> NDArray[np.float64]:
-        """(4,) what kind of memory this is: 1 always; how much it is a talk in short turns; how few memories; how short
-        the notes are that nobody is said to speak, each 0–1.
+        """(4,) what kind of memory this is, each 0–1, in the order of `parameters.CONTEXTS`.
 
+        1 always; how much it is a talk in short turns; how few memories; how short the notes that nobody speaks.
         A turn of a talk leans on the turns around it, a note or an essay speaks for itself; among a handful of memories
         the spread of their likeness says little; of a short note every name counts.
 

@@ -103,7 +103,13 @@ def test_wrong_shapes_and_missing_parameters(file, name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"version": 1}, {"version": 3}, {"format": "other"}, {"features": [*FEATURES, "more"]}, {"features": list(FEATURES[::-1])}],
+    [
+        {"version": 1},
+        {"version": 3},
+        {"format": "other"},
+        {"features": [*FEATURES, "more"]},
+        {"features": list(FEATURES[::-1])},
+    ],
 )
 def test_parameters_of_other_features_or_another_version(file, change):
     changed(file, lambda content: content.update(change))
