@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from opening import opened
@@ -43,6 +45,12 @@ def test_to_a_successor_that_was_no_candidate(known):
     moved = move_on(known, reading([0.7, 0.3], index=[0, 3]), None)
     assert moved.index.tolist() == [2, 3, 0]
     assert moved.weights.sum() == pytest.approx(1)
+
+
+def test_what_was_moved_is_explained(known):
+    before = replace(reading([0.7, 0.3], index=[0, 3]), steps=({"heads": []}, {"heads": []}))
+    steps = dict(zip(move_on(known, before, None).index.tolist(), move_on(known, before, None).steps, strict=True))
+    assert steps == {0: {"heads": [], "moved_on": 0.63}, 2: {"moved_here": 0.63}, 3: {"heads": []}}
 
 
 def test_nothing_revised_nothing_moved(known):

@@ -50,9 +50,11 @@ def _recall(answer: Answer) -> str:
 
 
 def _steps(steps: Mapping[str, Any] | None) -> list[str]:
-    """One line a read head: its weight after each step, and its part in the evidence."""
+    """One line a read head: its weight after each step, and its part in the evidence; what a revision moved."""
     names = ("content", "gated", "shifted", "sharpened")
-    return [
+    moves = {"moved_here": "from what it revises +", "moved_on": "to what revises it −"}
+    moved = [f"          {said}{steps[name]:.3f}" for name, said in moves.items() if steps and name in steps]
+    return moved + [
         f"          head {number}: "
         + " → ".join(f"{name} {head[name]:.3f}" for name in names)
         + f"  × {head['part']:.2f}"
