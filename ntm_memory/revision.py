@@ -7,7 +7,9 @@ likeness of their keys; the weights are learned by `bench/fit_revision.py`.
 from __future__ import annotations
 
 import math
+import operator
 import re
+from collections.abc import Iterator
 
 from ntm_memory.likeness import likeness
 from ntm_memory.recall.words import ASKS, SPOKEN, STOP_WORDS, index_words, is_cjk, marks
@@ -20,6 +22,9 @@ SURE, LIKELY = 0.4, 0.2
 # bias, centred cosine, shared words, likeness, values of one shape, a word of change, Chinese/Japanese/Korean,
 # a relation in common, two different relations, the attribute named alike, two different names of an attribute
 WEIGHTS = (-3.79, 1.94, 2.35, 0.66, 2.28, 2.21, -0.77, 4.18, -2.35, -0.37, -1.63)
+
+# which of them say, without a name, that both tell of one thing: a word of change, an attribute
+_TELLING = operator.itemgetter(5, 9)
 
 SELF = "@self"
 _SELF = re.compile(r"\s*(?:i|i['’](?:m|ve|d|ll)|we|my|our)\b|\s*(?:我|咱)", re.IGNORECASE)
@@ -94,11 +99,16 @@ def subject(text: str) -> str:
     other = " " + relative[0].split()[-1].casefold() if relative else ""
     if _SELF.match(text):
         return SELF + other
+    name = next(_names(text), None)
+    return next(iter(index_words(text)), "") if name is None else name + other
+
+
+def _names(text: str) -> Iterator[str]:
+    """Runs of capitalised words that are no stop words, without possessives."""
     for run in _NAME.finditer(text):
         words = (_POSSESSIVE.sub("", word).strip(".-'’").casefold() for word in run[0].split())
         if name := " ".join(word for word in words if word and word not in STOP_WORDS):
-            return name + other
-    return next(iter(index_words(text)), "")
+            yield name
 
 
 def same_subject(one: str, other: str) -> bool:
@@ -128,7 +138,14 @@ def chance(old: str, new: str, cosine: float) -> float:
     if all(years) and not years[0] & years[1] and not _CHANGE.search(new):
         return 0.0  # what happened in another year is another event
     seen = signals(old, new, cosine)
+    if not (_is_named(old) or any(_TELLING(seen))):
+        return 0.0  # "note one", "note two": alike, but nothing says that they tell of one thing
     return 1 / (1 + math.exp(-sum(weight * value for weight, value in zip(WEIGHTS, seen, strict=True))))
+
+
+def _is_named(text: str) -> bool:
+    """Whether the subject is a name or the teller, not any first word."""
+    return is_cjk(text) or _SELF.match(text) is not None or any(_names(text))
 
 
 def signals(old: str, new: str, cosine: float) -> tuple[float, ...]:

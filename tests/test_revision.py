@@ -73,6 +73,8 @@ def test_a_revision(old, new):
         ("Maria lives in Paris.", "Maria plays the cello."),
         ("Maria lives in Paris.", "Maria is allergic to peanuts."),
         ("Leo visited Rome in 2021.", "Leo visited Oslo in 2022."),
+        ("note one about tea", "note two about tea"),
+        ("green tea is in the left drawer", "green paint is in the cellar"),
         ("张伟住在上海。", "张伟会拉大提琴。"),
         ("医疗高峰会的规模是一千人。", "医疗高峰会的地点是广东广州。"),
         ("我上司的生日是在8月26号。", "我上司的身高才159厘米。"),

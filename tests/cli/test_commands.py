@@ -187,7 +187,7 @@ def test_a_damaged_tuned_file_is_named_and_can_be_undone(call, days, home, damag
     assert str(file) in error["message"]
     assert "recall.json" in error["hint"]
     assert call("tune", "--revert")["in_force"] == "shipped"
-    assert call("recall", "note1")["memories"][0]["id"] == days[1]
+    assert call("recall", "note1 matter7")["memories"][0]["id"] == days[1]
 
 
 def test_filters_and_places_from_the_command_line(call):
