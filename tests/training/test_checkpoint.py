@@ -140,8 +140,9 @@ def test_arrays_are_read_from_open_files(tmp_path):
     assert arrays["a"].tolist() == [0, 1, 2]
 
 
-def test_unknown_shipped_cores():
+def test_unknown_shipped_cores(monkeypatch, tmp_path):
     with pytest.raises(BadValueError, match="no task called"):
         shipped_core("sorting")
+    monkeypatch.setattr("ntm_memory.training.checkpoint.resources.files", lambda package: tmp_path)
     with pytest.raises(NotFoundError, match="ngram"):
         shipped_core("ngram")

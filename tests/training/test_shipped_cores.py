@@ -10,6 +10,7 @@ import pytest
 from ntm_memory.training.checkpoint import shipped_core
 from ntm_memory.training.evaluate import evaluate
 from ntm_memory.training.experiment import example
+from ntm_memory.training.tasks import TASKS
 
 CORES = resources.files("ntm_memory.training") / "cores"
 
@@ -34,7 +35,13 @@ def test_wrong_bits_on_fresh_sequences(task, sizes, sequences, most_wrong):
     assert score.wrong <= most_wrong
 
 
-@pytest.mark.parametrize("task", ["copy", "associative-recall", "repeat-copy", "priority-sort"])
+def test_ngrams_are_predicted_nearly_as_well_as_possible():
+    core = shipped_core("ngram")
+    score = evaluate(core.machine, core.task, {"length": 200}, 100, np.random.default_rng(20_261_123))
+    assert score.surprise - score.optimal <= 3.0
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_cores_are_small_and_say_how_they_were_made(task):
     file = CORES / f"{task}.npz"
     assert len(file.read_bytes()) < 1 << 20
