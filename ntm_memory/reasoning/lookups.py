@@ -19,6 +19,7 @@ Index = NDArray[np.int64]
 Column = NDArray[Any]
 MOST_WORDS = 64
 _UNSEEN = 30  # other memories, as it were, so that in a handful of them a word of two is still rare
+_SAMPLE, _COMMON = 30, 0.4  # texts that are looked into, and the share of them that makes a word common
 _UNKNOWN = 0.7  # rarity of a word nobody looked up, as a share of the rarest
 
 
@@ -99,6 +100,7 @@ class Lookups:
             if memory is not None and index not in self._words:
                 words, _ = self._store.words_of(memory.id)
                 self._words[index] = [word for word in dict.fromkeys(words) if word[:1] != "@"][:MOST_WORDS]
+        self._guess_common({word for index in indices for word in self._words[index] if word not in self.rarity})
         self.look_up([word for index in indices for word in self._words[index]])
         self._compare(indices)
 
@@ -139,6 +141,16 @@ class Lookups:
     def telling(self, parts: Sequence[str]) -> float:
         """Rarity of a name's rarest word, 0–1: everyone speaks of "today", few of "Theodred"."""
         return max((self.rarity.get(word, 0.0) for word in parts), default=0.0) / self._rarest
+
+    def _guess_common(self, words: set[str]) -> None:
+        """Guess the rarity of words that many fetched texts hold: their long lists of places tell a hop nothing."""
+        texts = list(self._texts.values())[:_SAMPLE]
+        if len(texts) < _SAMPLE:
+            return
+        for word in words:
+            share = sum(word in text for text in texts) / len(texts)
+            if share > _COMMON:
+                self.rarity[word] = self._idf_of(int(share * len(self._view.slots)))
 
     def _rarity(self, word: str) -> float:
         return self.rarity.get(word, _UNKNOWN * self._rarest)

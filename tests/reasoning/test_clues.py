@@ -124,3 +124,20 @@ def test_nothing_is_fetched_twice(memory, monkeypatch):
 
 def test_brightness_runs_from_minus_one_to_one():
     np.testing.assert_allclose(brightness(np.array([0.0, FAINT / 2, FAINT, -100.0])), [1, 0, -1, -1])
+
+
+def test_what_many_texts_hold_is_not_looked_up(memory, monkeypatch):
+    memory.memorize_many({"content": f"Note {number} says that plants grow"} for number in range(60))
+    clues, _ = gathered(memory, "note 7")
+    asked = []
+    real = memory.store.postings
+
+    def spying(namespace, words):
+        asked.extend(words)
+        return real(namespace, words)
+
+    monkeypatch.setattr(memory.store, "postings", spying)
+    block = clues.first()
+    clues.next([(int(block.candidates[-1]),)])
+    assert "grow" not in asked
+    assert 0 < clues.lookups.rarity["grow"] < 1
