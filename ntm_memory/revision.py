@@ -26,6 +26,8 @@ WEIGHTS = (-3.79, 1.94, 2.35, 0.66, 2.28, 2.21, -0.77, 4.18, -2.35, -0.37, -1.63
 # which of them say, without a name, that both tell of one thing: a word of change, an attribute
 _TELLING = operator.itemgetter(5, 9)
 
+_SENTENCES = re.compile(r"[a-z\d]{3}[.!?]\s+[A-Z]|[。！？；]\s*\w|\n\s*\S")
+
 SELF = "@self"
 _SELF = re.compile(r"\s*(?:i|i['’](?:m|ve|d|ll)|we|my|our)\b|\s*(?:我|咱)", re.IGNORECASE)
 _KIN = (
@@ -88,9 +90,9 @@ _QUOTE = re.compile(r"[《“\"「]")
 
 
 def is_statement(text: str) -> bool:
-    """Whether a text may tell one thing of one subject: short, no turn of a talk, no question."""
+    """Whether a text may tell one thing of one subject: one short sentence, no turn of a talk, no question."""
     longest = LONGEST_CJK if is_cjk(text[: LONGEST + 1]) else LONGEST
-    return len(text) <= longest and not {SPOKEN, ASKS} & set(marks(text))
+    return len(text) <= longest and not _SENTENCES.search(text) and not {SPOKEN, ASKS} & set(marks(text))
 
 
 def subject(text: str) -> str:

@@ -12,8 +12,8 @@ from ntm_memory.recall.reader import Reading
 
 KEPT = 0.1
 """Share of its attention that a revised memory keeps: it is still told, below its successor."""
-_LOOKED_AT = 32
-_FARTHEST = 16
+_LOOKED_AT = 12  # an answer holds six memories unless asked for more
+_FARTHEST = 8
 
 
 def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:

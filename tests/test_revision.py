@@ -90,6 +90,9 @@ def test_turns_of_a_talk_questions_and_essays_are_no_statements():
     assert not is_statement("Did Maria move to Berlin?")
     assert not is_statement("Maria moved to Berlin. " * 20)
     assert not is_statement("张伟搬到了成都。" * 10)
+    assert not is_statement("Maria moved to Berlin. The old printer was sold.")
+    assert not is_statement("张伟搬到了成都。今天下雨了。")
+    assert is_statement("Maria moved to St. Petersburg, at 3.5 million the second city.")
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.floats(-1, 1))
