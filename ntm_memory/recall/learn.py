@@ -72,9 +72,12 @@ def fit(
 
 
 def fit_controller(
-    start: Parameters, examples: Sequence[Example], *, steps: int = 80, rate: float = 0.03, decay: float = 1e-3
+    start: Parameters, examples: Sequence[Example], *, steps: int = 80, rate: float = 0.03, decay: float | Array = 1e-3
 ) -> Parameters:
-    """Learn the controller alone, the heads being as they are: what they see is computed once, the rest is linear."""
+    """Learn the controller alone, the heads being as they are: what they see is computed once, the rest is linear.
+
+    `decay` may be (4, 1), one for each context: what few kinds of memory teach must not be carried far to others.
+    """
     seen = [_seen(start, example) for example in examples]
     widths = [start.part.shape[1]]
 
@@ -120,7 +123,7 @@ def _adam(
     gradient: Callable[[Grads], Grads],
     steps: int,
     rate: float,
-    decay: float,
+    decay: float | Array,
 ) -> Parameters:
     """Kingma and Ba 2015, with weight decay towards the start."""
     values = {name: getattr(start, name).copy() for name in names}
