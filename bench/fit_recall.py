@@ -17,6 +17,7 @@ from pathlib import Path
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 from dataset import Dataset, Remembering, grade, memorize, summary
+from regression import logistic_regression
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
@@ -157,14 +158,8 @@ def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
             inputs.append(np.outer(each.look.places.context, signal).ravel())
             answers.append(answer)
             weights.append(share / counts[each.data])
-    x, y, share = np.array(inputs), np.array(answers), np.array(weights)
-    w = np.zeros(x.shape[1])
-    for _ in range(100):  # Newton's method
-        p = logistic(x @ w)
-        slope = x.T @ (share * (p - y)) + 1e-3 * w
-        curve = (x * (share * p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(len(w))
-        w = w - np.linalg.solve(curve, slope)
-    return w.reshape(len(CONTEXTS), -1)
+    found = logistic_regression(np.array(inputs), np.array(answers), np.array(weights), decay=1e-3)
+    return found.reshape(len(CONTEXTS), -1)
 
 
 def cases(parameters: Parameters, each: Asked) -> list[tuple[np.ndarray, float, float]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 from dataset import rows
+from regression import logistic_regression
 
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.recall.parameters import logistic
@@ -63,16 +64,10 @@ def pairs(statements: list[tuple[str, str]], embedder: Embedder) -> tuple[np.nda
 
 
 def fit(sources: list[tuple[np.ndarray, np.ndarray]], decay: float = 0.3) -> np.ndarray:
-    """Logistic regression by Newton's method; every source counts the same."""
+    """The weights; every source counts the same."""
     x, y = (np.concatenate([source[part] for source in sources]) for part in (0, 1))
     share = np.concatenate([np.full(len(answers), 100 / len(answers)) for _, answers in sources])
-    weights = np.zeros(x.shape[1])
-    for _ in range(50):
-        p = logistic(x @ weights)
-        slope = x.T @ (share * (p - y)) + decay * weights
-        curve = (x * (share * p * (1 - p))[:, None]).T @ x + decay * np.eye(len(weights))
-        weights = weights - np.linalg.solve(curve, slope)
-    return weights
+    return logistic_regression(x, y, share, decay)
 
 
 def main() -> None:

@@ -1,0 +1,28 @@
+"""Logistic regression by Newton's method, for the small models that ship as a handful of numbers."""
+
+from __future__ import annotations
+
+import checkout  # noqa: F401 - before numpy
+import numpy as np
+
+from ntm_memory.recall.parameters import logistic
+
+STEPS = 100
+
+
+def logistic_regression(x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: float) -> np.ndarray:
+    """(d,) weights.
+
+    Args:
+        x: (n, d) what is seen.
+        y: (n,) 0 or 1.
+        share: (n,) how much each case counts.
+        decay: pull towards 0.
+    """
+    weights = np.zeros(x.shape[1])
+    for _ in range(STEPS):
+        chance = logistic(x @ weights)
+        slope = x.T @ (share * (chance - y)) + decay * weights
+        curve = (x * (share * chance * (1 - chance))[:, None]).T @ x + decay * np.eye(len(weights))
+        weights = weights - np.linalg.solve(curve, slope)
+    return weights
