@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from ntm_memory.errors import BadValueError
 from ntm_memory.machine.controllers import make_controller
+from ntm_memory.machine.flat import FlatArrays
 from ntm_memory.machine.interface import Interface
 from ntm_memory.machine.memory import LEARNED_HEAD_LOCATIONS, POSITION_FEATURES
 from ntm_memory.machine.settings import Array, MachineSettings
@@ -37,49 +35,11 @@ def parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class Parameters:
-    """Named arrays that share one flat vector; used for the trained numbers and for their gradients.
-
-    Attributes:
-        flat: (total,), of the settings' float type.
-    """
+class Parameters(FlatArrays):
+    """All of them, of the settings' float type; used for the trained numbers and for their gradients."""
 
     def __init__(self, settings: MachineSettings, flat: Array | None = None) -> None:
-        shapes = parameter_shapes(settings)
-        total = sum(int(np.prod(shape)) for shape in shapes.values())
-        self.flat: Array = np.zeros(total, settings.dtype) if flat is None else flat
-        self._views: dict[str, Array] = {}
-        start = 0
-        for name, shape in shapes.items():
-            size = int(np.prod(shape))
-            self._views[name] = self.flat[start : start + size].reshape(shape)
-            start += size
-
-    def __getitem__(self, name: str) -> Array:
-        return self._views[name]
-
-    def __setitem__(self, name: str, value: Array) -> None:
-        self._views[name][...] = value
-
-    def arrays(self) -> dict[str, Array]:
-        """Name → view."""
-        return dict(self._views)
-
-    def load(self, arrays: Mapping[str, Array]) -> None:
-        """Copy values in.
-
-        Raises:
-            BadValueError: a name is missing or unknown, or a shape or number is not what the settings ask for.
-        """
-        if set(arrays) != set(self._views):
-            odd = sorted(set(arrays) ^ set(self._views))
-            raise BadValueError(f"parameters do not match the settings: {', '.join(odd)}", "were the settings changed?")
-        for name, value in arrays.items():
-            if value.shape != self._views[name].shape:
-                raise BadValueError(f"{name} has the shape {value.shape}, expected {self._views[name].shape}")
-            if not np.isfinite(value).all():
-                raise BadValueError(f"{name} holds numbers that are not finite")
-            self._views[name][...] = value
+        super().__init__(parameter_shapes(settings), settings.dtype, flat)
 
 
 def initial_parameters(settings: MachineSettings, seed: int, *, gate_bias: float = 0.0) -> Parameters:

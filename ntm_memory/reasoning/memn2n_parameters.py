@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.machine.flat import FlatArrays
 
 Array = NDArray[np.floating[Any]]
 TYINGS = ("adjacent", "layer-wise")
@@ -106,49 +107,11 @@ def parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class Parameters:
-    """Named arrays that share one flat vector; used for the trained numbers and for their gradients.
-
-    Attributes:
-        flat: (total,), of the settings' float type.
-    """
+class Parameters(FlatArrays):
+    """All of them, of the settings' float type; used for the trained numbers and for their gradients."""
 
     def __init__(self, settings: MemN2NSettings, flat: Array | None = None) -> None:
-        shapes = parameter_shapes(settings)
-        total = sum(int(np.prod(shape)) for shape in shapes.values())
-        self.flat: Array = np.zeros(total, settings.dtype) if flat is None else flat
-        self._views: dict[str, Array] = {}
-        start = 0
-        for name, shape in shapes.items():
-            size = int(np.prod(shape))
-            self._views[name] = self.flat[start : start + size].reshape(shape)
-            start += size
-
-    def __getitem__(self, name: str) -> Array:
-        return self._views[name]
-
-    def __setitem__(self, name: str, value: Array) -> None:
-        self._views[name][...] = value
-
-    def arrays(self) -> dict[str, Array]:
-        """Name → view."""
-        return dict(self._views)
-
-    def load(self, arrays: Mapping[str, Array]) -> None:
-        """Copy values in.
-
-        Raises:
-            BadValueError: a name is missing or unknown, or a shape or number is not what the settings ask for.
-        """
-        if set(arrays) != set(self._views):
-            odd = sorted(set(arrays) ^ set(self._views))
-            raise BadValueError(f"parameters do not match the settings: {', '.join(odd)}")
-        for name, value in arrays.items():
-            if value.shape != self._views[name].shape:
-                raise BadValueError(f"{name} has the shape {value.shape}, expected {self._views[name].shape}")
-            if not np.isfinite(value).all():
-                raise BadValueError(f"{name} holds numbers that are not finite")
-            self._views[name][...] = value
+        super().__init__(parameter_shapes(settings), settings.dtype, flat)
 
 
 def initial_parameters(settings: MemN2NSettings, seed: int) -> Parameters:
