@@ -2,11 +2,10 @@
 
     python bench/ntm_speed.py [--length 10] [--rounds 15] [--json]
 
-The PyTorch network is written here as one writes it for autograd: a module that holds the parameters, one function
-per head and step. It comes in two styles: `batched` shifts all sequences of a batch at once, `looped` shifts them one
-by one with conv1d, as the much-used public port (loudinthecloud/pytorch-ntm) does. Before anything is timed, both must
-give the same loss and the same gradients from the same parameters. All run in one process, one thread, turn by turn;
-the figure is the median of the rounds' CPU times.
+The PyTorch network is written for autograd in two ways (`torch_machines.py`): `ported`, head by head, as the much-used
+public port does, and `fused`, as lean as one makes it. Before anything is timed, both must give the same loss and the
+same gradients from the same parameters. All run in one process, one thread, turn by turn; the figure is the median of
+the rounds' CPU times.
 """
 
 from __future__ import annotations
@@ -20,112 +19,18 @@ import time
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
+from torch_machines import FusedMachine, PortedMachine
 
 from ntm_memory.machine import Machine, MachineSettings
 from ntm_memory.machine.parameters import initial_parameters
 from ntm_memory.training.loss import cross_entropy
 from ntm_memory.training.tasks.copy import Copy
 
-LIMIT = 20.0
-STYLES = ("batched", "looped")
+STYLES = {"ported": PortedMachine, "fused": FusedMachine}
 
 
-class TorchHead:
-    """One head: its share of the interface layer, and addressing (sections 3.3.1 and 3.3.2)."""
-
-    def __init__(self, settings: MachineSettings, index: int, style: str) -> None:
-        self.index, self.reach = index, settings.shift_range
-        self.shift = self.shift_at_once if style == "batched" else self.shift_one_by_one
-
-    def pick(self, blocks, name):
-        return blocks[name][:, self.index]
-
-    def address(self, blocks, memory, previous):
-        key, beta = torch.tanh(self.pick(blocks, "key")), F.softplus(self.pick(blocks, "strength").clamp(max=LIMIT))
-        gate, gamma = (
-            torch.sigmoid(self.pick(blocks, "gate")),
-            1 + F.softplus(self.pick(blocks, "gamma").clamp(max=LIMIT)),
-        )
-        kernel = torch.softmax(self.pick(blocks, "kernel"), dim=-1)
-        norms = torch.sqrt((memory**2).sum(-1) + 1e-6) * torch.sqrt((key**2).sum(-1, keepdim=True) + 1e-6)
-        similarity = torch.matmul(memory, key.unsqueeze(-1)).squeeze(-1) / norms
-        content = torch.softmax(beta.unsqueeze(-1) * similarity, dim=-1)
-        gated = gate.unsqueeze(-1) * content + (1 - gate.unsqueeze(-1)) * previous
-        shifted = self.shift(gated, kernel)
-        return torch.softmax(gamma.unsqueeze(-1) * torch.log(shifted + 1e-16), dim=-1)
-
-    def shift_at_once(self, gated, kernel):
-        rolled = (torch.roll(gated, j - self.reach, dims=-1) for j in range(2 * self.reach + 1))
-        return sum(kernel[:, j : j + 1] * moved for j, moved in enumerate(rolled))
-
-    def shift_one_by_one(self, gated, kernel):
-        shifted = []
-        for weights, steps in zip(gated, kernel.flip(-1), strict=True):
-            ring = torch.cat([weights[-self.reach :], weights, weights[: self.reach]])
-            shifted.append(F.conv1d(ring.view(1, 1, -1), steps.view(1, 1, -1)).view(-1))
-        return torch.stack(shifted)
-
-
-class TorchMachine(nn.Module):
-    """The same network; parameters are given the names they have in NumPy. Memory is (B, N, M)."""
-
-    def __init__(self, settings: MachineSettings, arrays: dict[str, np.ndarray], style: str) -> None:
-        super().__init__()
-        self.settings = settings
-        self.known = nn.ParameterDict(
-            {name.replace(".", "_"): nn.Parameter(torch.tensor(v)) for name, v in arrays.items()}
-        )
-        self.heads = [TorchHead(settings, i, style) for i in range(settings.heads)]
-        dim, heads, writes = settings.memory_dim, settings.heads, settings.write_heads
-        self.sizes = {
-            "key": (heads, dim),
-            "add": (writes, dim),
-            "erase": (writes, dim),
-            "gate": (heads,),
-            "strength": (heads,),
-            "gamma": (heads,),
-            "kernel": (heads, 2 * settings.shift_range + 1),
-        }
-
-    def split(self, raw):
-        found, start = {}, 0
-        for name, shape in self.sizes.items():
-            size = int(np.prod(shape))
-            found[name] = raw[:, start : start + size].reshape(len(raw), *shape)
-            start += size
-        return found
-
-    def forward(self, inputs):
-        s, known, batch = self.settings, self.known, inputs.shape[1]
-        memory = inputs.new_full((batch, s.memory_size, s.memory_dim), 1e-2)
-        first = inputs.new_zeros(batch, s.memory_size)
-        first[:, 0] = 1
-        weights = [first] * s.heads
-        read = inputs.new_zeros(batch, s.read_heads * s.memory_dim)
-        hidden = cell = inputs.new_zeros(batch, s.controller_size)
-        outputs = []
-        for x in inputs:
-            pre = x @ known["controller_input"] + known["controller_bias"]
-            pre = pre + torch.cat([read, hidden], dim=1) @ known["controller_recurrent"]
-            g, i, f, o = pre.chunk(4, dim=1)
-            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-            hidden = torch.sigmoid(o) * torch.tanh(cell)
-            blocks = self.split(hidden @ known["heads_weight"] + known["heads_bias"])
-            weights = [head.address(blocks, memory, w) for head, w in zip(self.heads, weights, strict=True)]
-            read = torch.cat([torch.matmul(w.unsqueeze(1), memory).squeeze(1) for w in weights[: s.read_heads]], dim=1)
-            added = 0
-            for j, w in enumerate(weights[s.read_heads :]):
-                w = w.unsqueeze(-1)
-                memory = memory * (1 - w * torch.sigmoid(blocks["erase"][:, j]).unsqueeze(1))
-                added = added + w * torch.tanh(blocks["add"][:, j]).unsqueeze(1)
-            memory = memory + added
-            outputs.append(torch.cat([read, hidden], dim=1) @ known["output_weight"] + known["output_bias"])
-        return torch.stack(outputs)
-
-
-def torch_loss(network: TorchMachine, batch, dtype) -> torch.Tensor:
+def torch_loss(network: FusedMachine | PortedMachine, batch, dtype) -> torch.Tensor:
     """Loss and, by autograd, gradients."""
     network.zero_grad(set_to_none=True)
     logits = network(torch.tensor(batch.inputs, dtype=dtype))
@@ -142,15 +47,15 @@ def numpy_loss(machine: Machine, batch):
     return loss, machine.backward(tape, d_logits)
 
 
-def difference(settings: MachineSettings, batch, seed: int = 0, style: str = "batched") -> tuple[float, float]:
+def difference(settings: MachineSettings, batch, style: str, seed: int = 0) -> tuple[float, float]:
     """Relative difference of the losses, and the largest of any parameter group's gradients, in float64."""
     parameters = initial_parameters(settings, seed)
-    network = TorchMachine(settings, parameters.arrays(), style)
+    network = STYLES[style](settings, parameters.arrays())
     theirs = float(torch_loss(network, batch, torch.float64).detach())
     ours, gradients = numpy_loss(Machine(settings, parameters), batch)
-    worst = 0.0
+    worst, theirs_by_name = 0.0, network.gradients()
     for name, gradient in gradients.arrays().items():
-        expected = network.known[name.replace(".", "_")].grad.numpy()
+        expected = theirs_by_name[name]
         worst = max(worst, float(np.abs(gradient - expected).max() / max(np.abs(expected).max(), 1e-12)))
     return abs(ours - theirs) / abs(theirs), worst
 
@@ -164,7 +69,7 @@ def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
     machine = Machine(settings, parameters)
     runs = {"numpy": lambda: numpy_loss(machine, batch)}
     for style in STYLES:
-        network = TorchMachine(settings, parameters.arrays(), style)
+        network = STYLES[style](settings, parameters.arrays())
         runs[style] = lambda network=network: torch_loss(network, batch, torch.float32)
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds + 2):
@@ -201,8 +106,8 @@ def main() -> None:
     print(f"loss and gradients equal to {worst:.0e} (float64); {versions}")
     for row in rows:
         print(
-            "batch {batch:3d}: NumPy {numpy_ms:7.3f} ms a sequence; PyTorch batched {torch_batched_ms:7.3f} ms "
-            "({times_batched:4.1f}×), looped {torch_looped_ms:7.3f} ms ({times_looped:4.1f}×)".format(**row)
+            "batch {batch:3d}: NumPy {numpy_ms:7.3f} ms a sequence; PyTorch ported {torch_ported_ms:7.3f} ms "
+            "({times_ported:4.1f}×), fused {torch_fused_ms:7.3f} ms ({times_fused:4.1f}×)".format(**row)
         )
 
 

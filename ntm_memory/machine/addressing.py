@@ -39,8 +39,9 @@ def cosine_similarity(keys: Array, memory: Array) -> Cosine:
     Returns:
         K with its norms, √(Σ² + 1e-6), so that a zero key or location is like nothing instead of NaN.
     """
-    key_norm = np.sqrt(np.add.reduce(keys * keys, axis=-1, keepdims=True) + NORM_EPSILON)
-    row_norm = np.sqrt(np.add.reduce(memory * memory, axis=-2, keepdims=True) + NORM_EPSILON)
+    key_norm = np.sqrt(np.vecdot(keys, keys) + NORM_EPSILON)[..., None]
+    squares = np.matmul(np.ones(memory.shape[-2], memory.dtype), memory * memory)  # a sum over M, at BLAS's speed
+    row_norm = np.sqrt(squares + NORM_EPSILON)[..., None, :]
     similarity = keys / key_norm @ memory
     similarity /= row_norm
     return Cosine(similarity, key_norm, row_norm)
@@ -50,12 +51,12 @@ def cosine_similarity_backward(keys: Array, memory: Array, cosine: Cosine, grad:
     """Gradients of (keys, memory) from that of the similarity."""
     unit = keys / cosine.key_norm
     scaled = grad / cosine.row_norm
-    own = grad * cosine.similarity
     d_keys = scaled @ memory.swapaxes(-1, -2)
-    d_keys -= unit * np.add.reduce(own, axis=-1, keepdims=True)
+    d_keys -= unit * np.vecdot(grad, cosine.similarity)[..., None]
     d_keys /= cosine.key_norm
     d_memory = unit.swapaxes(-1, -2) @ scaled
-    d_memory -= memory * (np.add.reduce(own, axis=-2, keepdims=True) / cosine.row_norm**2)
+    scaled *= cosine.similarity
+    d_memory -= memory * (np.add.reduce(scaled, axis=-2, keepdims=True) / cosine.row_norm)
     return d_keys, d_memory
 
 
@@ -80,9 +81,9 @@ def content_focus_backward(
     similarity: Array, strength: Array | float, weights: Array, grad: Array
 ) -> tuple[Array, Array]:
     """Gradients of (similarity, strength) from that of the weighting."""
-    inner = weights * grad
-    inner -= weights * np.add.reduce(inner, axis=-1, keepdims=True)
-    d_strength = np.add.reduce(inner * similarity, axis=-1)
+    inner = grad - np.vecdot(weights, grad)[..., None]
+    inner *= weights
+    d_strength = np.vecdot(inner, similarity)
     inner *= _column(strength, similarity)
     return inner, d_strength
 
@@ -106,7 +107,7 @@ def interpolate_backward(
 ) -> tuple[Array, Array, Array]:
     """Gradients of (content, previous, gate) from that of the gated weighting."""
     d_content = _column(gate, content) * grad
-    return d_content, grad - d_content, np.add.reduce((content - previous) * grad, axis=-1)
+    return d_content, grad - d_content, np.vecdot(content - previous, grad)
 
 
 def shift(weights: Array, kernel: Array, *, wrap: bool = True) -> Array:
@@ -120,23 +121,13 @@ def shift(weights: Array, kernel: Array, *, wrap: bool = True) -> Array:
     Returns:
         (…, N); sums to 1 if both do and `wrap` is set.
     """
-    padded = _pad(weights, kernel.shape[-1] // 2, wrap=wrap)
-    size, width = weights.shape[-1], kernel.shape[-1]
-    moved: Array = kernel[..., :1] * padded[..., width - 1 :]
-    for j in range(1, width):
-        # mass of offset j − S arrives at i from i − (j − S), which is padded[i + 2S − j]
-        moved += kernel[..., j : j + 1] * padded[..., width - 1 - j : width - 1 - j + size]
+    moved: Array = np.add.reduce(kernel[..., ::-1, None] * _sources(weights, kernel, wrap=wrap), axis=-2)
     return moved
 
 
 def shift_backward(weights: Array, kernel: Array, grad: Array, *, wrap: bool = True) -> tuple[Array, Array]:
     """Gradients of (weights, kernel) from that of the shifted weighting."""
-    width, size = kernel.shape[-1], weights.shape[-1]
-    padded = _pad(weights, width // 2, wrap=wrap)
-    d_kernel = np.stack(
-        [np.add.reduce(grad * padded[..., width - 1 - j : width - 1 - j + size], axis=-1) for j in range(width)],
-        axis=-1,
-    )
+    d_kernel = np.vecdot(_sources(weights, kernel, wrap=wrap), grad[..., None, :])[..., ::-1]
     return shift(grad, kernel[..., ::-1], wrap=wrap), d_kernel
 
 
@@ -180,8 +171,10 @@ def sharpen(weights: Array, gamma: Array | float) -> Array:
 
 def sharpen_backward(weights: Array, gamma: Array | float, sharpened: Array, grad: Array) -> tuple[Array, Array]:
     """Gradients of (weights, gamma) from that of the sharpened weighting."""
-    d_log, d_gamma = content_focus_backward(np.log(weights + LOG_EPSILON), gamma, sharpened, grad)
-    return d_log / (weights + LOG_EPSILON), d_gamma
+    above_zero = weights + LOG_EPSILON
+    d_weights, d_gamma = content_focus_backward(np.log(above_zero), gamma, sharpened, grad)
+    d_weights /= above_zero
+    return d_weights, d_gamma
 
 
 def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap: bool = True) -> Array:
@@ -215,6 +208,15 @@ def _column(parameter: Array | float, like: Array) -> Array:
     """(…, 1): a parameter of every head beside its locations, in their float type."""
     column: Array = np.asarray(parameter, dtype=like.dtype)[..., None]
     return column
+
+
+def _sources(weights: Array, kernel: Array, *, wrap: bool) -> Array:
+    """(…, 2S + 1, N), a view: at [j, i] the location from which offset S − j arrives at i."""
+    size, width = weights.shape[-1], kernel.shape[-1]
+    padded = np.ascontiguousarray(_pad(weights, width // 2, wrap=wrap))
+    strides = (*padded.strides, padded.itemsize)
+    overlapping: Array = np.ndarray((*weights.shape[:-1], width, size), padded.dtype, padded, strides=strides)
+    return overlapping
 
 
 def _pad(weights: Array, reach: int, *, wrap: bool) -> Array:

@@ -32,9 +32,9 @@ class HeadParameters(NamedTuple):
     gamma: Array  # (…, H), γ ≥ 1
     kernel: Array  # (…, H, 2S + 1), sums to 1
 
-    def at(self, step: int) -> HeadParameters:
-        """The parameters of one time step."""
-        return HeadParameters(*[block[step] for block in self])
+    def steps(self) -> list[HeadParameters]:
+        """The parameters of every time step, if time is the first dimension."""
+        return [HeadParameters(*blocks) for blocks in zip(*self, strict=True)]
 
 
 class Interface:

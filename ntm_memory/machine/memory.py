@@ -44,10 +44,15 @@ def write(memory: Array, weights: Array, erasing: Array, adding: Array, out: Arr
     Returns:
         (B, M, N), M_t.
     """
-    kept = memory
-    for j in range(weights.shape[1]):
-        kept = _erased(kept, weights[:, j, None, :], erasing[:, j, :, None])
-    written: Array = np.add(kept, outer(adding, weights), out=out)
+    kept, last = memory, weights.shape[1] - 1
+    for j in range(last):
+        kept = _erased(kept, weights[:, j], erasing[:, j])
+    change = kept * erasing[:, last, :, None]
+    change -= adding[:, last, :, None]
+    change *= weights[:, last, None, :]
+    written: Array = np.subtract(kept, change, out=out)
+    if last:
+        written += outer(adding[:, :last], weights[:, :last])
     return written
 
 
@@ -59,21 +64,21 @@ def write_backward(
     d_erasing, heads = np.empty_like(erasing), weights.shape[1]
     before = [memory]
     for j in range(heads - 1):
-        before.append(_erased(before[-1], weights[:, j, None, :], erasing[:, j, :, None]))
+        before.append(_erased(before[-1], weights[:, j], erasing[:, j]))
     for j in reversed(range(heads)):
-        w, e = weights[:, j, None, :], erasing[:, j, :, None]
+        w, e = weights[:, j], erasing[:, j]
         lost = grad * before[j]
-        d_erasing[:, j] = -(w @ lost.swapaxes(1, 2))[:, 0]
-        d_weights[:, j] -= (e.swapaxes(1, 2) @ lost)[:, 0]
+        np.negative((w[:, None] @ lost.swapaxes(1, 2))[:, 0], out=d_erasing[:, j])
+        d_weights[:, j] -= (e[:, None] @ lost)[:, 0]
         grad = _erased(grad, w, e)
     return grad, d_weights, d_erasing, d_adding
 
 
 def _erased(memory: Array, weights: Array, erasing: Array) -> Array:
-    """What is left, memory · (1 − w·e), by one head: (B, 1, N) and (B, M, 1)."""
-    kept = erasing * weights
-    np.subtract(1, kept, out=kept)
-    kept *= memory
+    """What one head leaves, memory · (1 − w·e), with (B, N) and (B, M)."""
+    kept = memory * erasing[:, :, None]
+    kept *= weights[:, None]
+    np.subtract(memory, kept, out=kept)
     return kept
 
 

@@ -42,7 +42,7 @@ class Tape:
     cells: Array  # (T + 1, B, C)
     joined: Array  # (T + 1, B, R·M + C)
     raw: Array  # (T, B, P): squashed in place
-    heads: HeadParameters  # views of `raw`
+    heads: list[HeadParameters]  # T, views of `raw`
     memory: Array  # (T + 1, B, M, N)
     start_weights: Array  # (B, H, N)
     focus: list[Focus]  # T
@@ -162,7 +162,7 @@ class Machine:
             cells=history(state.cell),
             joined=history(state.joined),
             raw=raw,
-            heads=self._interface.split(raw),
+            heads=self._interface.split(raw).steps(),
             memory=history(state.memory),
             start_weights=state.weights,
             focus=[],
@@ -178,7 +178,7 @@ class Machine:
         np.matmul(hidden, known["heads.weight"], out=raw)
         raw += known["heads.bias"]
         self._interface.squash(raw)
-        head, memory = tape.heads.at(t), tape.memory[t]
+        head, memory = tape.heads[t], tape.memory[t]
         focus = address(settings, head, memory, tape.focus[-1].weights if t else tape.start_weights)
         tape.focus.append(focus)
         reading, writing = focus.weights[:, : settings.read_heads], focus.weights[:, settings.read_heads :]
@@ -198,7 +198,7 @@ class _Backward:
         self._d_joined = (self._d_logits @ self._known["output.weight"].T).reshape(steps, batch, -1)
         self._d_gates = np.empty_like(tape.gates)
         self._d_raw = np.zeros_like(tape.raw)
-        self._d_heads = self._interface.split(self._d_raw)
+        self._d_heads = self._interface.split(self._d_raw).steps()
         self._slopes = self._interface.slopes(tape.raw)
         self._gate_slopes = self._controller.prepare(tape.gates, tape.cells)
         self._d_memory = np.zeros_like(tape.memory[0])
@@ -212,14 +212,14 @@ class _Backward:
         if t + 1 < len(tape.inputs):
             d_joined[:, : self._fed_back] += self._d_gates[t + 1] @ known["controller.recurrent"].T
         self._memory_step(t, d_joined[:, :reads].reshape(len(d_joined), self._settings.read_heads, -1))
-        self._interface.squash_backward(tape.heads.at(t), self._slopes[t], self._d_raw[t])
+        self._interface.squash_backward(tape.heads[t], self._slopes[t], self._d_raw[t])
         d_hidden = d_joined[:, reads:]
         d_hidden += self._d_raw[t] @ known["heads.weight"].T
         self._d_cell = self._controller.backward(self._gate_slopes, t, d_hidden, self._d_cell, self._d_gates[t])
 
     def _memory_step(self, t: int, d_read: Array) -> None:
         tape, readers = self._tape, self._settings.read_heads
-        head, d_head, focus, memory = tape.heads.at(t), self._d_heads.at(t), tape.focus[t], tape.memory[t]
+        head, d_head, focus, memory = tape.heads[t], self._d_heads[t], tape.focus[t], tape.memory[t]
         reading, writing = focus.weights[:, :readers], focus.weights[:, readers:]
         d_memory, d_writing, d_head.erase[...], d_head.add[...] = mem.write_backward(
             memory, writing, head.erase, head.add, self._d_memory
