@@ -159,6 +159,9 @@ class Trainer:
         scores = [self.validate(each) for each in sizes]
         order = tuple(np.mean([score.order for score in scores], axis=0).tolist())
         state.validations.append((state.sequences, *order))
+        if state.reach < 1 and state.best_score is None:  # a curriculum that is never done leaves the latest
+            state.best_parameters = self._parameters.flat.copy()
+            state.best_at = state.sequences
         if state.reach >= 1 and (state.best_score is None or order <= state.best_score):
             state.best_score = order
             state.best_parameters = self._parameters.flat.copy()
