@@ -13,16 +13,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import checkout  # noqa: F401 - before numpy
 import numpy as np
-from dataset import Dataset, Remembering, grade, memorize, summary
+from asked import IN_USE, PARTS, Asked, ask, held
+from dataset import Remembering, grade, memorize, summary
 from regression import logistic_regression
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.confidence import signals
+from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.evidence import FEATURES, REACH
 from ntm_memory.recall.heads import attend
 from ntm_memory.recall.learn import Example, fit_controller
@@ -34,29 +35,12 @@ from ntm_memory.recall.parameters import (
     save_parameters,
     shapes,
 )
-from ntm_memory.recall.reader import Look, Request, examine
-from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.recall.parts import together
+from ntm_memory.recall.reader import Look, Reading
 
-PARTS = 4
-# A handful of memories, and short notes, are learned from few kinds of data: pulled harder towards nothing, so that
-# where both meet what no data shows (a handful of long texts) likeness still counts for and not against.
-DECAY = np.array([[1e-3], [1e-3], [3e-2], [3e-2]])
-FACTS = 0.2  # what a question about facts of a few templates counts beside one about what somebody wrote
-SET_BY_HAND = {"importance": 0.5, "recency": 0.1, "usage": 0.05, "superseded": -0.5}
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """A question, what there was to attend to, and where its evidence stood among that."""
-
-    data: str
-    part: int
-    look: Look
-    ids: list[str]
-    gold: list[str]
-    foreign: Look  # a question of another conversation or of general knowledge, asked here
-    facts: bool  # of a probe file
+# A handful of memories, and short notes, are learned from few kinds of data: pulled harder towards nothing.
+DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3]])
+SET_BY_HAND = dict(zip(IN_USE, (0.5, 0.1, 0.05, -0.5), strict=True))
 
 
 def start() -> Parameters:
@@ -79,59 +63,6 @@ def start() -> Parameters:
     return Parameters(**values)
 
 
-def ask(manager: NTMMemoryManager, data: Dataset) -> list[Asked]:
-    """Every question put to its conversation's memories, and one of another conversation."""
-    conversations = data.conversations()
-    views: dict[str, tuple[Knowledge, View, list[str]]] = {}
-    for conversation in conversations:
-        known = Knowledge(manager.store, f"{data.name}/{conversation}")
-        stored = known.memories(np.arange(len(known.slots)))
-        names = [data.stored[conversation][memory.id] for memory in stored if memory is not None]
-        views[conversation] = known, View(known.slots, manager.keys.prior), names
-    asked = []
-    for number, question in enumerate(data.questions):
-        conversation = question["conv"]
-        several = len(conversations) >= PARTS
-        part = conversations.index(conversation) % PARTS if several else number % PARTS
-        other = data.questions[(number + len(data.questions) // 2) % len(data.questions)]
-        stranger = other["query"] if several and number % 2 else STRANGE[number // 2 % len(STRANGE)]
-        known, view, names = views[conversation]
-        looks = [look(manager, known, view, text) for text in (question["query"], stranger)]
-        asked.append(Asked(data.name, part, looks[0], names, question["gold"], looks[1], "op" in question))
-    return asked
-
-
-STRANGE = (
-    "What is the boiling point of tungsten?",
-    "Which treaty ended the Thirty Years' War?",
-    "量子色动力学的格点计算怎么做？",
-    "Who composed the opera The Magic Flute?",
-    "珠穆朗玛峰的高度是多少？",
-    "How do I configure a BGP route reflector?",
-    "光合作用的暗反应发生在哪里？",
-    "quantum chromodynamics lattice",
-    "Who won the 1954 world cup?",
-    "唐朝是哪一年建立的？",
-    "What is the capital of Mongolia?",
-    "How many moons does Neptune have?",
-    "牛顿第二定律",
-    "Explain the difference between TCP and UDP",
-    "如何用手冲壶煮咖啡？",
-    "What does the enzyme amylase break down?",
-    "最大的哺乳动物是什么？",
-    "When was the printing press invented?",
-    "黄金的化学符号是什么？",
-)
-
-
-def look(manager: NTMMemoryManager, known: Knowledge, view: View, text: str) -> Look:
-    """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Request(text, manager.keys.question(text), index_words(text), now=1.8e9, cjk=is_cjk(text))
-    found = examine(view, known.postings(text), request)
-    found.features[:, [FEATURES.index(name) for name in SET_BY_HAND]] = 0
-    return found
-
-
 def examples(asked: list[Asked]) -> list[Example]:
     """Questions whose evidence was among the candidates; a data set counts by the root of its questions."""
     made = []
@@ -139,58 +70,64 @@ def examples(asked: list[Asked]) -> list[Example]:
     for each in asked:
         gold = np.flatnonzero(held(each))
         if len(gold):
-            weight = (FACTS if each.facts else 1) * counts[each.data] ** -0.5
-            made.append(Example(each.look.features, each.look.places, gold, weight))
+            made.append(Example(each.look.features, each.look.places, gold, each.share * counts[each.data] ** -0.5))
     return made
-
-
-def held(each: Asked) -> np.ndarray:
-    """(n,) which candidates are evidence."""
-    return np.isin([each.ids[i] for i in each.look.candidates], each.gold)
 
 
 def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
-    """(3, 4) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
+    """(4, 12) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
     inputs, answers, weights = [], [], []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
-        for signal, answer, share in cases(parameters, each):
-            inputs.append(np.outer(each.look.places.context, signal).ravel())
-            answers.append(answer)
-            weights.append(share / counts[each.data])
-    found = logistic_regression(np.array(inputs), np.array(answers), np.array(weights), decay=1e-3)
+        for case in cases(parameters, each):
+            inputs.append(case.signals)
+            answers.append(case.answered)
+            weights.append((0.5 + 0.5 * case.answered) / counts[each.data])
+    found = logistic_regression(np.array(inputs), np.array(answers), np.array(weights), decay=1e-4)
     return found.reshape(len(CONTEXTS), -1)
 
 
-def cases(parameters: Parameters, each: Asked) -> list[tuple[np.ndarray, float, float]]:
-    """(signals, is the answer there, weight): as asked; with the evidence taken out; a foreign question."""
-    gold = held(each)
+class Case(NamedTuple):
+    """What the confidence is drawn from: of a question `asked`, `without` its evidence, or `foreign`."""
+
+    kind: str
+    signals: np.ndarray  # by context
+
+    @property
+    def answered(self) -> float:
+        """1 if the answer is there, else 0."""
+        return float(self.kind == "asked")
+
+
+def cases(parameters: Parameters, each: Asked) -> list[Case]:
+    """What there is to see of a question whose answer is there, and of its two likenesses whose answer is not."""
+    looks = {"asked": each.look if held(each).any() else None, "without": each.without, "foreign": each.foreign}
     made = []
-    if gold.any():
-        made.append((_signals(parameters, each.look, np.ones(len(gold), dtype=bool)), 1.0, 1.0))
-        if not gold.all():
-            made.append((_signals(parameters, each.look, ~gold), 0.0, 0.5))
-    if len(each.foreign.candidates):
-        everything = np.ones(len(each.foreign.candidates), dtype=bool)
-        made.append((_signals(parameters, each.foreign, everything), 0.0, 0.5))
+    for kind, found in looks.items():
+        if found is not None and len(found.candidates):
+            weights = attend(parameters, found.features, found.places, None).weights
+            made.append(Case(kind, np.outer(found.places.context, signals(found.features, weights)).ravel()))
     return made
-
-
-def _signals(parameters: Parameters, found: Look, kept: np.ndarray) -> np.ndarray:
-    weights = attend(parameters, found.features, found.places, None).weights[kept]
-    return signals(found.features[kept], weights / weights.sum())
 
 
 def rank(parameters: Parameters, each: Asked) -> list[str]:
     """The ten best, by the data set's ids."""
-    evidence = attend(parameters, each.look.features, each.look.places, None).evidence
-    return [each.ids[i] for i in each.look.candidates[np.argsort(-evidence, kind="stable")[:10]]]
+    best = together([reading(parameters, found) for found in (each.look, *each.within)], [""] * (1 + len(each.within)))
+    return [each.ids[i] for i in best.index[:10]]
+
+
+def reading(parameters: Parameters, found: Look) -> Reading:
+    """What recall would read, every memory being whole."""
+    attention = attend(parameters, found.features, found.places, None)
+    ranked = np.argsort(-attention.weights, kind="stable")
+    sure = confidence(found.features, attention.weights, found.places.context, parameters.confidence)
+    return Reading(found.candidates[ranked], attention.weights[ranked], attention.evidence[ranked], sure, 0.0, ())
 
 
 def left_out(asked: list[Asked], steps: int) -> None:
     """Print figures of each part, fitted on the others."""
     grades: dict[str, list[dict[str, float]]] = {}
-    sure: dict[str, list[tuple[float, float, bool]]] = {}
+    sure: dict[str, dict[str, list[float]]] = {}
     for part in range(PARTS):
         rest = [each for each in asked if each.part != part]
         parameters = fit_controller(start(), examples(rest), steps=steps, decay=DECAY)
@@ -198,18 +135,14 @@ def left_out(asked: list[Asked], steps: int) -> None:
         for each in asked:
             if each.part == part:
                 grades.setdefault(each.data, []).append(grade(rank(parameters, each), each.gold))
-                for number, (signal, answer, _) in enumerate(cases(parameters, each)):
-                    chance = float(logistic(each.look.places.context @ parameters.confidence @ signal))
-                    sure.setdefault(each.data, []).append((chance, answer, number == 2))
+                for case in cases(parameters, each):
+                    chance = float(logistic(parameters.confidence.ravel() @ case.signals))
+                    sure.setdefault(each.data, {}).setdefault(case.kind, []).append(chance)
     for data, found in grades.items():
         print(data, summary(found))
-        rows = np.array([row[:2] for row in sure[data]])
-        foreign = np.array([row[2] for row in sure[data]])
-        for floor in (0.1, 0.15, 0.2, 0.3):
-            low = rows[:, 0] < floor
-            silenced = (low[rows[:, 1] == 1].mean(), low[(rows[:, 1] == 0) & ~foreign].mean(), low[foreign].mean())
-            print(f"   floor {floor}: silenced answerable {silenced[0]:.3f}, evidence out {silenced[1]:.3f}, "
-                  f"foreign {silenced[2]:.3f}")  # fmt: skip
+        for floor in (0.05, 0.1, 0.2, 0.3):
+            low = {kind: round(float(np.mean(np.array(chances) < floor)), 3) for kind, chances in sure[data].items()}
+            print(f"   below {floor}: {low}")
 
 
 def main() -> None:

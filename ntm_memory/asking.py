@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ntm_memory.config import Settings
 from ntm_memory.keys import KeyMaker
 from ntm_memory.recall.intent import parse_intent
 from ntm_memory.recall.parameters import Parameters, load_parameters
+from ntm_memory.recall.parts import questions_within
 from ntm_memory.recall.reader import Request
 from ntm_memory.recall.words import index_words, is_cjk
 
@@ -61,3 +63,13 @@ def to_request(
         priors=settings.recall.priors,
         by_words=settings.recall.words,
     )
+
+
+def requests_within(request: Request, keys: Callable[[], KeyMaker]) -> list[Request]:
+    """The questions within a question that asks by content, each as a request of its own without a previous focus."""
+    if request.key is None or request.shift is not None:
+        return []
+    return [
+        replace(request, text=part, key=keys().question(part), words=index_words(part), cjk=is_cjk(part))
+        for part in questions_within(request.text)
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory import telling
-from ntm_memory.asking import parameters_in_force, to_request
+from ntm_memory.asking import parameters_in_force, requests_within, to_request
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed, fit
@@ -20,6 +20,7 @@ from ntm_memory.knowledge import Knowledge, at_place
 from ntm_memory.likeness import likeness
 from ntm_memory.recall.centre import centred_cosines
 from ntm_memory.recall.parameters import Parameters, override
+from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Reading, Request, read
 from ntm_memory.recall.view import View
 from ntm_memory.recall.words import is_cjk
@@ -146,9 +147,10 @@ class Recaller:
             return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
         has_focus = name is not None and bool(self._store.focus(space, name))
         request = to_request(text, self._keys, self._settings, self._clock(), shift=steps, has_focus=has_focus)
+        parts = requests_within(request, self._keys)
         with self._store.snapshot():
             known = Knowledge(self._store, space, moment)
-            result = self._answer(text, known, name, request, wanted)
+            result = self._answer(text, known, name, request, parts, wanted)
         if known.is_now:
             self._remember(space, name, result.memories)
         return result
@@ -199,7 +201,13 @@ class Recaller:
         return tuple(sorted(twins, key=lambda twin: -twin.similarity)[:_TWINS])
 
     def _answer(
-        self, text: str, known: Knowledge, session: str | None, request: Request, wanted: Wanted
+        self,
+        text: str,
+        known: Knowledge,
+        session: str | None,
+        request: Request,
+        parts: Sequence[Request],
+        wanted: Wanted,
     ) -> RecallResult:
         """What the read heads attend to, of one state of the store."""
         if not len(known.slots):
@@ -210,8 +218,8 @@ class Recaller:
         request = replace(request, previous=known.focus(session), allowed=allowed)
         if request.key is None and not request.previous:
             return _nothing(text, _nowhere(request))
-        view, postings = self._view(known), known.postings(request.text)
-        reading = read(view, postings, request, wanted.parameters, explain=wanted.explain)
+        asked = [request, *(replace(part, allowed=allowed) for part in parts)]
+        reading = self._read(known, asked, wanted)
         if request.shift is None and request.priors:
             reading = move_on(known, reading, allowed)
         reason = self._silence(reading, request, wanted.least)
@@ -221,6 +229,14 @@ class Recaller:
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if request.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
+
+    def _read(self, known: Knowledge, asked: Sequence[Request], wanted: Wanted) -> Reading:
+        """The reading of a question and of the questions within it."""
+        view = self._view(known)
+        readings = [
+            read(view, known.postings(each.text), each, wanted.parameters, explain=wanted.explain) for each in asked
+        ]
+        return together(readings, [each.text for each in asked]) if len(asked) > 1 else readings[0]
 
     def _default(self, name: str, given: object) -> Any:
         """What was given, else what config says."""

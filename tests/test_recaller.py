@@ -58,6 +58,18 @@ def test_weights_fall_and_add_up_to_at_most_one(memory, day):
     assert 0.99 < sum(weights) <= 1.00001
 
 
+def test_a_question_for_two_things_is_answered_with_both(memory, day):
+    for filler in ("The train station has a new roof", "Hamburg has a harbour", "The train driver was on strike"):
+        memory.memorize(filler)
+    question = "How late was the train to Hamburg? And besides, was dinner lentil soup?"
+    answer = memory.recall(question, explain=True)
+    assert {found.id for found in answer.memories[:2]} == {day[1], day[4]}
+    asked = {found.id: found.steps["asked"] for found in answer.memories}
+    assert asked[day[4]] == "And besides, was dinner lentil soup?"
+    with_filter = memory.recall(question, tags=["none of them has it"])
+    assert with_filter.reason == "no memory passes the filters (tag, after, before)"
+
+
 @pytest.mark.parametrize("chars", [1, 5, 100, 1500])
 def test_max_chars_bounds_the_content_and_says_what_was_cut(memory, chars):
     for i in range(8):

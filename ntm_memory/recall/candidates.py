@@ -32,8 +32,8 @@ def choose(
     cosine, words = scores.cosine, scores.words
     if allowed is not None:
         cosine, words = np.where(allowed, cosine, -np.inf), np.where(allowed, words, 0)
-    by_words = _best(words, BEST)
-    anchors = np.union1d(_best(cosine, BEST), by_words[words[by_words] > 0])
+    worded = np.flatnonzero(words > 0)
+    anchors = np.union1d(_best(cosine, BEST), worded[_best(words[worded], BEST)])
     chosen = np.zeros(total, dtype=bool)
     chosen[anchors] = True
     chosen[focus] = True

@@ -4,29 +4,63 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.recall.evidence import CONTENT
-from ntm_memory.recall.parameters import Array, logistic
+from ntm_memory.recall.evidence import FEATURES
+from ntm_memory.recall.parameters import SIGNALS, Array, logistic
 
 # Hardly any question with an answer in store has neither a memory of this likeness nor of this share of its words; a
 # handful of memories on other matters has neither as a rule.
 LIKE, SAID = 0.16, 0.05
 UNLIKE = 0.02
 
-_COSINE, _WORDS = CONTENT.index("cosine"), CONTENT.index("words")
+_COSINE, _WORDS = SIGNALS.index("cosine"), SIGNALS.index("words")
+
+_COLUMN = {name: column for column, name in enumerate(FEATURES)}
+_Z = 5.0
+"""What z-scores are divided by, so that all signals are about as large."""
 
 
 def signals(features: Array, weights: Array) -> Array:
-    """(4,) what the confidence is drawn from: 1, the best cosine, the best share of words, the concentration.
+    """(12,) what the confidence is drawn from, in the order of `parameters.SIGNALS`.
 
-    The concentration is 1 − entropy / log n of the attention: 1 when one memory has it all, 0 when all are alike.
+    Where the answer is missing, other memories are a little like the question. So besides the best cosine and the best
+    share of words there are the next best share, how far the likest memory stands out of all, the best and the next
+    sum of both kinds of evidence in one memory, and the best window of neighbours. Of the attention: the largest
+    weight, and the concentration, 1 − entropy / log n (1 when one memory has it all, 0 when all are alike). Last,
+    whether the best memory is itself a question, and whether any speaker is named.
 
     Args:
         features: (n, d) evidence about the candidates, columns as in `evidence.FEATURES`.
         weights: (n,) attention over them.
     """
     entropy = -float(np.sum(weights * np.log(weights + 1e-16)))
-    concentration = 1 - entropy / np.log(max(len(weights), 2))
-    return np.array([1.0, features[:, _COSINE].max(), features[:, _WORDS].max(), concentration])
+    cosine, cosine_z, words, words_z, window, asks, named = (features[:, _COLUMN[name]] for name in _HEARD)
+    said, said_next = _two_best(words)
+    told, told_next = _two_best(cosine_z + words_z)
+    return np.array(
+        [
+            1.0,
+            cosine.max(),
+            said,
+            said_next,
+            cosine_z.max() / _Z,
+            told / _Z,
+            told_next / _Z,
+            window.max() / _Z,
+            weights.max(),
+            1 - entropy / np.log(max(len(weights), 2)),
+            asks[weights.argmax()],
+            named.max(),
+        ]
+    )
+
+
+_HEARD = ("cosine", "cosine_z", "words", "words_z", "window_cosine", "asks", "named_speaker")
+
+
+def _two_best(values: Array) -> tuple[float, float]:
+    """The largest and the next; of one value, twice the same."""
+    best = np.sort(values)[-2:]
+    return float(best[-1]), float(best[0])
 
 
 def confidence(features: Array, weights: Array, context: Array, learned: Array) -> float:
@@ -36,8 +70,8 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
         features: as for `signals`.
         weights: as for `signals`.
         context: (4,) what kind of memory this is, see `View.context`.
-        learned: (4, 4) logistic weights, fitted on questions whose evidence was taken out of the store.
+        learned: (4, 12) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
     seen = signals(features, weights)
     chance = float(logistic(context @ learned @ seen))
-    return min(chance, UNLIKE) if seen[1] < LIKE and seen[2] < SAID else chance
+    return min(chance, UNLIKE) if seen[_COSINE] < LIKE and seen[_WORDS] < SAID else chance

@@ -67,7 +67,9 @@ class Scores:
     keywords: Keywords
 
 
-def gather(question: Question, scores: Scores, view: View, candidates: NDArray[np.int64]) -> NDArray[np.float32]:
+def gather(
+    question: Question, scores: Scores, view: View, candidates: NDArray[np.int64], near: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """(n, d) evidence about the candidates, columns as in `FEATURES`; about 0 where there is nothing to say.
 
     What is gathered along the order of writing counts by the coherence of that order: fully in a conversation, not at
@@ -78,10 +80,10 @@ def gather(question: Question, scores: Scores, view: View, candidates: NDArray[n
         scores: likeness of all N memories.
         view: the memory matrix and the order of writing.
         candidates: (n,) int64 indices 0…N−1.
+        near: (n, 2·REACH + 1) their neighbours, see `Sequence.neighbours`.
     """
     cosine_z = standard(scores.cosine, 0.05)
     words_z = standard(scores.words, 0.02)
-    near = view.sequence.neighbours(candidates, REACH)
     both = np.maximum(cosine_z, 0) * np.maximum(words_z, 0)
     content = [values[candidates] for values in (cosine_z, words_z, scores.cosine, scores.words, both)]
     location = [
@@ -134,13 +136,12 @@ def _session(
     number, member = view.sequence.sessions, view.sequence.session
     if number == 1:
         return [np.zeros(len(candidates), dtype=np.float32)] * 4
-    cosine = np.bincount(member, scores.cosine, number) / np.bincount(member, minlength=number)
+    size, length = view.session_sizes
+    cosine = np.bincount(member, scores.cosine, number) / size
     keywords = scores.keywords
     count = np.zeros((len(keywords.idf), number))
-    for row, counts in zip(count, keywords.count, strict=True):
-        held = np.flatnonzero(counts)
+    for row, counts, held in zip(count, keywords.count, keywords.held, strict=True):
         row += np.bincount(member[held], counts[held], number)
-    length = np.bincount(member, view.slots.length, number)
     words = keywords.bm25(count, length, float(length.mean()))
     own = member[candidates]
     best = (_best(values, member, number)[own] for values in (cosine_z, words_z))

@@ -20,10 +20,24 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
 FORMAT = "ntm-memory-system/recall"
-VERSION = 2
+VERSION = 3
 CONTEXTS = ("always", "talk", "few", "note")
 """What kind of memory is read, see `View.context`; every parameter below is one row for each."""
-SIGNALS = 4
+SIGNALS = (
+    "one",
+    "cosine",
+    "words",
+    "next_words",
+    "cosine_z",
+    "both",
+    "next_both",
+    "window_cosine",
+    "weight",
+    "concentration",
+    "asks",
+    "named_speaker",
+)
+"""What the confidence is drawn from, see `confidence.signals`."""
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = addressing.Array
 
@@ -41,7 +55,7 @@ class Parameters:
         sharpen: (H,) γ = 1 + softplus.
         part: (4, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
         controller: (4, d) weight of each feature in the evidence, by context.
-        confidence: (4, 4) logistic weights of the confidence by context, see `confidence.py`.
+        confidence: (4, 12) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array
@@ -82,7 +96,7 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
         "sharpen": (heads,),
         "part": (len(CONTEXTS), heads),
         "controller": (len(CONTEXTS), len(FEATURES)),
-        "confidence": (len(CONTEXTS), SIGNALS),
+        "confidence": (len(CONTEXTS), len(SIGNALS)),
     }
 
 

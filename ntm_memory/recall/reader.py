@@ -121,9 +121,10 @@ def examine(view: View, postings: Postings, request: Request) -> Look:
     focus = np.array(sorted(request.previous or {}), dtype=np.int64)
     candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location)
     question = _question(view, postings, request)
-    features = gather(question, scores, view, candidates).astype(np.float64)
+    near = view.sequence.neighbours(candidates, REACH)
+    features = gather(question, scores, view, candidates, near).astype(np.float64)
     previous = _previous(request, candidates)
-    return Look(candidates, features, _places(view, candidates, question), previous)
+    return Look(candidates, features, _places(view, candidates, near, question), previous)
 
 
 def switched_off(request: Request) -> frozenset[str]:
@@ -179,8 +180,7 @@ def _previous(request: Request, candidates: NDArray[np.int64]) -> Array | None:
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
-def _places(view: View, candidates: NDArray[np.int64], question: questions.Question) -> Places:
-    near = view.sequence.neighbours(candidates, REACH)
+def _places(view: View, candidates: NDArray[np.int64], near: NDArray[np.int64], question: questions.Question) -> Places:
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)

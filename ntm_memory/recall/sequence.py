@@ -35,10 +35,15 @@ class Sequence:
             index: (n,) int64 memories 0…N−1.
             reach: how far to look, ≥ 0.
         """
-        return np.stack([self.step(index, offset) for offset in range(-reach, reach + 1)], axis=1)
+        return self.step(index[:, None], np.arange(-reach, reach + 1))
 
-    def step(self, index: NDArray[np.int64], offset: int) -> NDArray[np.int64]:
-        """(n,) the memory `offset` steps after each one (before, if negative); −1 past the ends of the session."""
+    def step(self, index: NDArray[np.int64], offset: int | NDArray[np.int64]) -> NDArray[np.int64]:
+        """The memory `offset` steps after each one (before, if negative); −1 past the ends of the session.
+
+        Args:
+            index: (…) int64 memories 0…N−1.
+            offset: one number, or as many as broadcast with `index`.
+        """
         there = self.place[index] + offset
         inside = (there >= 0) & (there < len(self.order))
         other = self.order[np.where(inside, there, 0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,12 @@ class View:
     def sequence(self) -> Sequence:
         """The order of writing."""
         return sequence_of(self.slots)
+
+    @cached_property
+    def session_sizes(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(K,) memories of each session, (K,) their index words."""
+        member, number = self.sequence.session, self.sequence.sessions
+        return np.bincount(member, minlength=number), np.bincount(member, self.slots.length, number)
 
     @cached_property
     def coherence(self) -> float:

@@ -7,37 +7,63 @@ from hypothesis import strategies as st
 
 from ntm_memory.recall.confidence import LIKE, SAID, UNLIKE, confidence, signals
 from ntm_memory.recall.evidence import CONTENT, FEATURES
+from ntm_memory.recall.parameters import SIGNALS
 from ntm_memory.recall.reader import read
 
-from .worlds import ask, plain, random_features, world
+from .worlds import ask, confidence_of, plain, random_features, world
 
 NOTES = ["I bought green tea", "The dentist is on Monday", "Bob moved to Berlin", "My sister plays chess"]
-CONTEXT = np.array([1.0, 0.5, 0.2])
+CONTEXT = np.array([1.0, 0.5, 0.2, 0.1])
 
 
 def test_signals():
-    features = random_features(np.random.default_rng(0), 4)
-    found = signals(features, np.array([1.0, 0, 0, 0]))
-    best = [features[:, CONTENT.index(name)].max() for name in ("cosine", "words")]
-    assert found == pytest.approx([1, *best, 1])
-    assert signals(features, np.full(4, 0.25))[3] == pytest.approx(0, abs=1e-9)
-    assert np.isfinite(signals(features[:1], np.ones(1))).all()
+    features = np.zeros((3, len(FEATURES)))
+    for name, column in {
+        "cosine": (0.5, 0.3, 0.1),
+        "words": (0.2, 0.4, 0.3),
+        "cosine_z": (3.0, 1.0, -1.0),
+        "words_z": (0.5, 2.0, 1.0),
+        "window_cosine": (1.0, 1.5, 0.0),
+        "asks": (1.0, 0.0, 0.0),
+        "named_speaker": (0.0, 0.0, 1.0),
+    }.items():
+        features[:, FEATURES.index(name)] = column
+    found = dict(zip(SIGNALS, signals(features, np.array([1.0, 0, 0])), strict=True))
+    assert found == pytest.approx(
+        {
+            "one": 1,
+            "cosine": 0.5,
+            "words": 0.4,
+            "next_words": 0.3,
+            "cosine_z": 3 / 5,
+            "both": 3.5 / 5,
+            "next_both": 3 / 5,
+            "window_cosine": 1.5 / 5,
+            "weight": 1,
+            "concentration": 1,
+            "asks": 1,
+            "named_speaker": 1,
+        }
+    )
+    spread = dict(zip(SIGNALS, signals(features, np.full(3, 1 / 3)), strict=True))
+    assert spread["concentration"] == pytest.approx(0, abs=1e-9)
+    alone = dict(zip(SIGNALS, signals(features[1:2], np.ones(1)), strict=True))
+    assert (alone["words"], alone["next_words"], alone["asks"]) == (0.4, 0.4, 0)
 
 
 @given(st.integers(0, 1000), st.floats(0, 1e3), st.integers(1, 9))
 def test_confidence_is_a_chance(seed, size, count):
     rng = np.random.default_rng(seed)
     weights = rng.random(count) + 1e-9
-    sure = confidence(random_features(rng, count), weights / weights.sum(), CONTEXT, size * rng.normal(size=(3, 4)))
+    sure = confidence(random_features(rng, count), weights / weights.sum(), CONTEXT, size * rng.normal(size=(4, 12)))
     assert 0 <= sure <= 1
 
 
 def test_every_context_has_its_own_weights():
-    learned = np.zeros((3, 4))
-    learned[1, 0] = 2.0
-    features, weights = np.ones((2, 8)), np.full(2, 0.5)
-    assert confidence(features, weights, np.array([1.0, 0, 0]), learned) == pytest.approx(0.5)
-    assert confidence(features, weights, np.array([1.0, 1, 0]), learned) == pytest.approx(1 / (1 + np.exp(-2)))
+    learned = confidence_of(context=1, one=2.0)
+    features, weights = np.ones((2, len(FEATURES))), np.full(2, 0.5)
+    assert confidence(features, weights, np.array([1.0, 0, 0, 0]), learned) == pytest.approx(0.5)
+    assert confidence(features, weights, np.array([1.0, 1, 0, 0]), learned) == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 @pytest.mark.parametrize("best", range(len(NOTES)))
@@ -50,7 +76,7 @@ def test_it_falls_when_the_best_match_is_taken_out(best):
 
 
 def test_where_nothing_is_like_the_question_even_a_sure_head_does_not_count():
-    learned = np.tile([9.0, 0.0, 0.0, 0.0], (3, 1))
+    learned = confidence_of(one=9.0)
     features, weights = np.zeros((3, len(FEATURES))), np.array([1.0, 0, 0])
     assert confidence(features, weights, CONTEXT, learned) == UNLIKE
     for column, enough in ((CONTENT.index("cosine"), LIKE), (CONTENT.index("words"), SAID)):

@@ -105,7 +105,7 @@ def test_wrong_shapes_and_missing_parameters(file, name):
     "change",
     [
         {"version": 1},
-        {"version": 3},
+        {"version": 99},
         {"format": "other"},
         {"features": [*FEATURES, "more"]},
         {"features": list(FEATURES[::-1])},

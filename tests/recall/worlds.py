@@ -84,6 +84,14 @@ def mix_of(**weights):
     return np.array([[weights.get(name, 0.0) for name in CONTENT]])
 
 
+def confidence_of(context=0, **weights):
+    """(4, 12) what the confidence is mixed of, by the name of the signal, in one context."""
+    learned = np.zeros((len(CONTEXTS), len(SIGNALS)))
+    for name, weight in weights.items():
+        learned[context, SIGNALS.index(name)] = weight
+    return learned
+
+
 def plain(heads=1, **values):
     """Read heads that look where the content is and stay there; the controller follows them and nothing else."""
     stay = np.where(np.arange(2 * REACH + 2) == REACH, 9.0, -9.0)
@@ -95,7 +103,7 @@ def plain(heads=1, **values):
         "sharpen": np.zeros(heads),
         "part": np.tile([[1.0], [0.0], [0.0], [0.0]], (1, heads)),
         "controller": np.zeros((len(CONTEXTS), len(FEATURES))),
-        "confidence": np.tile([[-2.0, 4.0, 4.0, 2.0], *[[0.0] * 4] * 3], 1).reshape(len(CONTEXTS), SIGNALS),
+        "confidence": confidence_of(one=-2.0, cosine=4.0, words=4.0, concentration=2.0),
     }
     return Parameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
 

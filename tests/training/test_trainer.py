@@ -107,6 +107,14 @@ def test_kill_9_and_resume_give_the_same_result(tmp_path):
     assert cores[0].metrics == cores[1].metrics
 
 
+def test_a_curriculum_that_is_never_done_leaves_what_was_learned_last():
+    trainer = Trainer(tiny(reach=0.3, widen_below=1e-9))
+    state = trainer.run()
+    assert state.reach < 1
+    assert (state.best_at, state.best_score) == (160, None)
+    assert (state.best_parameters == state.parameters).all()
+
+
 def test_the_curriculum_widens_when_the_answers_are_right():
     trainer = Trainer(tiny(reach=0.2, widen_below=1.0, sequences=50 * 4 * 8 + 4))
     trainer.run()
