@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import CheckpointError
+from ntm_memory.learned import Kind, checked, load_learned, save_learned
 from ntm_memory.reasoning.clues import FIRST, NEXT
 
-FORMAT = "ntm-memory-system/reasoning"
-VERSION = 1
 FEATURES = {"first": list(FIRST), "next": [*NEXT, "first", "asked"]}
+KIND = Kind("ntm-memory-system/reasoning", 1, FEATURES)
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = NDArray[np.float64]
+_HINT = "install the package again, or learn them: bench/fit_reasoning.py"
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,12 @@ SHAPES: dict[str, tuple[int, ...]] = {
 
 
 def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
-    """Write parameters as JSON, whole or not at all; `about` says how they were learned."""
-    values = {name: np.round(value, 6).tolist() for name, value in vars(parameters).items()}
-    known = {"format": FORMAT, "version": VERSION, "features": FEATURES}
-    text = json.dumps({**known, "about": about, "parameters": values}, ensure_ascii=False, indent=1)
-    draft = file.with_suffix(".tmp")
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(file)
+    """Write parameters, whole or not at all; `about` says how they were learned.
+
+    Raises:
+        CheckpointError: a parameter is NaN or infinite.
+    """
+    save_learned(file, KIND, vars(parameters), about)
 
 
 def load_parameters(file: Path = SHIPPED) -> Parameters:
@@ -67,22 +65,4 @@ def load_parameters(file: Path = SHIPPED) -> Parameters:
     Raises:
         CheckpointError: unreadable, of other clues or another version, of wrong shape, NaN or infinite.
     """
-    try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
-        known = (loaded["format"], loaded["version"], loaded["features"])
-        values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _unusable(file, f"cannot be read: {error}") from error
-    if known != (FORMAT, VERSION, FEATURES):
-        raise _unusable(file, "is of another version: its clues are not the ones that hops gather now")
-    for name, shape in SHAPES.items():
-        found = values.get(name)
-        if found is None or found.shape != shape:
-            raise _unusable(file, f"has {name} of shape {None if found is None else found.shape}, expected {shape}")
-        if not np.isfinite(found).all():
-            raise _unusable(file, f"has {name} with NaN or infinite values")
-    return Parameters(**{name: values[name] for name in SHAPES})
-
-
-def _unusable(file: Path, why: str) -> CheckpointError:
-    return CheckpointError(f"{file} {why}", "install the package again, or learn them: bench/fit_reasoning.py")
+    return Parameters(**checked(file, load_learned(file, KIND, _HINT), SHAPES, _HINT))

@@ -7,20 +7,17 @@ Raw values are unbounded so that gradient steps cannot leave the allowed range: 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ntm_memory.errors import CheckpointError
+from ntm_memory.learned import Kind, checked, load_learned, save_learned
 from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
-FORMAT = "ntm-memory-system/recall"
-VERSION = 3
+KIND = Kind("ntm-memory-system/recall", 3, list(FEATURES))
 CONTEXTS = ("always", "talk", "few", "note")
 """What kind of memory is read, see `View.context`; every parameter below is one row for each."""
 SIGNALS = (
@@ -101,49 +98,23 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
 
 
 def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
-    """Write parameters as JSON, whole or not at all; `about` says how they were learned.
+    """Write parameters, whole or not at all; `about` says how they were learned.
 
     Raises:
         CheckpointError: a parameter is NaN or infinite.
     """
-    values = {name: np.round(value, 6).tolist() for name, value in vars(parameters).items()}
-    text = json.dumps(
-        {"format": FORMAT, "version": VERSION, "features": FEATURES, "about": about, "parameters": values},
-        ensure_ascii=False,
-        indent=1,
-    )
-    if "NaN" in text or "Infinity" in text:
-        raise CheckpointError("the learned parameters hold NaN or infinite values; nothing was saved", "learn anew")
-    draft = file.with_suffix(".tmp")
-    with draft.open("w", encoding="utf-8") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
+    save_learned(file, KIND, vars(parameters), about)
 
 
 def load_parameters(file: Path = SHIPPED) -> Parameters:
-    """Read parameters.
+    """Read parameters of any number of heads.
 
     Raises:
         CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
     """
-    try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
-        known = (loaded["format"], loaded["version"], tuple(loaded["features"]))
-        values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _unusable(file, f"cannot be read: {error}") from error
-    if known != (FORMAT, VERSION, FEATURES):
-        raise _unusable(file, "is of another version: its features are not the ones recall gathers now")
-    wanted = shapes(len(np.atleast_1d(values.get("strength", ()))))
-    for name, shape in wanted.items():
-        found = values.get(name)
-        if found is None or found.shape != shape:
-            raise _unusable(file, f"has {name} of shape {None if found is None else found.shape}, expected {shape}")
-        if not np.isfinite(found).all():
-            raise _unusable(file, f"has {name} with NaN or infinite values")
-    return Parameters(**{name: values[name] for name in wanted})
+    hint = "install the package again" if file == SHIPPED else f"remove {file.name} to go back to the shipped ones"
+    values = load_learned(file, KIND, hint)
+    return Parameters(**checked(file, values, shapes(len(np.atleast_1d(values.get("strength", ())))), hint))
 
 
 def override(
@@ -189,8 +160,3 @@ def inverse_logistic(y: float) -> float:
     """The x whose logistic is y, 0–1 (±40 at the ends)."""
     y = min(max(y, 1e-17), 1 - 1e-16)
     return float(np.log(y) - np.log1p(-y))
-
-
-def _unusable(file: Path, why: str) -> CheckpointError:
-    hint = "" if file == SHIPPED else f"remove {file.name} to go back to the shipped parameters"
-    return CheckpointError(f"{file} {why}", hint)

@@ -193,4 +193,4 @@ def test_the_hint_of_a_damaged_shipped_file_does_not_say_to_remove_it(tmp_path, 
     monkeypatch.setattr("ntm_memory.recall.parameters.SHIPPED", broken)
     with pytest.raises(CheckpointError) as caught:
         load_parameters(broken)
-    assert caught.value.hint == ""
+    assert caught.value.hint == "install the package again"

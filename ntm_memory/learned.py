@@ -1,0 +1,77 @@
+"""Learned numbers by name in a JSON file that a person can read: whole or not at all, checked when read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import CheckpointError
+
+Array = NDArray[np.float64]
+
+
+class Kind(NamedTuple):
+    """What a file must say it is: numbers learned for other inputs mean something else."""
+
+    format: str
+    version: int
+    features: Any  # plain values: the names of the inputs
+
+
+def save_learned(file: Path, kind: Kind, values: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+    """Write numbers, rounded to six digits; `about` says how they were learned.
+
+    Raises:
+        CheckpointError: a number is NaN or infinite.
+    """
+    if not all(np.isfinite(value).all() for value in values.values()):
+        raise CheckpointError("the learned parameters hold NaN or infinite values; nothing was saved", "learn anew")
+    rounded = {name: np.round(value, 6).tolist() for name, value in values.items()}
+    content = {**kind._asdict(), "about": dict(about), "parameters": rounded}
+    draft = file.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)
+
+
+def load_learned(file: Path, kind: Kind, hint: str) -> dict[str, Array]:
+    """Numbers by name, float64.
+
+    Raises:
+        CheckpointError: unreadable, or of another kind; with `hint`.
+    """
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+        known = Kind(loaded["format"], loaded["version"], loaded["features"])
+        values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{file} cannot be read: {error}", hint) from error
+    if known != kind:
+        raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
+    return values
+
+
+def checked(
+    file: Path, values: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]], hint: str
+) -> dict[str, Array]:
+    """The numbers that are asked for.
+
+    Raises:
+        CheckpointError: one is missing, of another shape, NaN or infinite; with `hint`.
+    """
+    for name, shape in shapes.items():
+        found = values.get(name)
+        if found is None or found.shape != shape:
+            has = None if found is None else found.shape
+            raise CheckpointError(f"{file} has {name} of shape {has}, expected {shape}", hint)
+        if not np.isfinite(found).all():
+            raise CheckpointError(f"{file} has {name} with NaN or infinite values", hint)
+    return {name: values[name] for name in shapes}
