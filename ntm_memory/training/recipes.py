@@ -13,20 +13,22 @@ from ntm_memory.training.tasks import TASKS
 # batches learn from fewer sequences; a rate that cools for most of the run sharpens the walk for longer sequences.
 _BY_LOCATION: dict[str, Any] = {"gate_bias": -2.0, "settle_rate": 1.0}
 
+# Once nearly all sequences are easy, the rare one that fails must not be clipped to the usual gradient, and a validation
+# must be large enough to meet one.
+_RARE_FAILURES_TEACH: dict[str, Any] = {"clip_floor": 1.0, "validation_sequences": 100, "validate_every": 1600}
+
 _RECIPES: dict[str, dict[str, Any]] = {
     # Memories of other sizes in every batch, many of them tight: what a head spills over memory while it has nothing to
     # write must not hurt when memory is nearly full, as it is at length 120. It is learned after 10,000 sequences; what
-    # follows, without clipping what the rare one that fails has to teach, is for lengths that were never trained.
+    # follows is for lengths that were never trained.
     "copy": {
         **_BY_LOCATION,
+        **_RARE_FAILURES_TEACH,
         "sequences": 48_000,
         "batch": 8,
         "cool": 0.8,
-        "clip_floor": 1.0,
         "memory_sizes": (22, 64),
         "validation": ({"length": 60}, {"length": 120}),
-        "validation_sequences": 100,
-        "validate_every": 1600,
     },
     # The number in pulses, a curriculum that waits until 99 of 100 bits are right, and repeats up to 24: what makes it
     # count (bench/RESULTS.md).
@@ -47,7 +49,8 @@ _RECIPES: dict[str, dict[str, Any]] = {
     },
     "associative-recall": {
         **_BY_LOCATION,
-        "sequences": 24_000,
+        **_RARE_FAILURES_TEACH,
+        "sequences": 32_000,
         "batch": 4,
         "learning_rate": 2e-3,
         "cool": 0.6,
