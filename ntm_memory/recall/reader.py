@@ -103,8 +103,9 @@ def read(view: View, postings: Postings, request: Request, parameters: Parameter
     look = examine(view, postings, request)
     if not len(look.candidates):
         return Reading(look.candidates, np.empty(0), np.empty(0), 0.0, 0.0, ())
-    attention = _attend(look, request, switched(parameters, request))
-    sure = confidence(look.features, attention.weights, look.places.context, parameters.confidence)
+    heads = attend(switched(parameters, request), look.features, look.places, look.previous)
+    sure = confidence(look.features, heads.weights, look.places.context, parameters.confidence)
+    attention = heads if request.shift is None else _anchor(look, request)
     candidates, weights, evidence, lost = look.candidates, attention.weights, attention.evidence, 0.0
     if request.shift is not None:
         candidates, weights, lost = _move(view, candidates, weights, request.shift, request.allowed)
@@ -150,9 +151,8 @@ def score_all(view: View, postings: Postings, request: Request) -> Scores:
     return Scores(cosine, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
 
 
-def _attend(look: Look, request: Request, parameters: Parameters) -> Attention:
-    if request.shift is None:
-        return attend(parameters, look.features, look.places, look.previous)
+def _anchor(look: Look, request: Request) -> Attention:
+    """From where a location read moves: the previous focus, or what the question's words are likest to."""
     if look.previous is not None and not request.text:
         return Attention(look.previous, np.log(look.previous + 1e-16))
     score = look.features[:, : len(CONTENT)] @ ANCHOR_MIX

@@ -13,8 +13,8 @@ from ntm_memory.training.tasks import TASKS
 # batches learn from fewer sequences; a rate that cools for most of the run sharpens the walk for longer sequences.
 _BY_LOCATION: dict[str, Any] = {"gate_bias": -2.0, "settle_rate": 1.0}
 
-# Once nearly all sequences are easy, the rare one that fails must not be clipped to the usual gradient, and a validation
-# must be large enough to meet one.
+# Once nearly all sequences are easy, the rare one that fails must not be clipped to the usual gradient, and a
+# validation must be large enough to meet one.
 _RARE_FAILURES_TEACH: dict[str, Any] = {"clip_floor": 1.0, "validation_sequences": 100, "validate_every": 1600}
 
 _RECIPES: dict[str, dict[str, Any]] = {
@@ -72,13 +72,14 @@ _RECIPES: dict[str, dict[str, Any]] = {
     # selection, reading the highest priority and marking its row (bench/RESULTS.md).
     "priority-sort": {
         "machine": {"memory_size": 40, "memory_start": "small_random", "read_heads": 4, "write_heads": 4},
-        "sequences": 160_000,
+        "sequences": 360_000,
         "batch": 8,
         "settle_rate": 1.0,
-        "cool": 0.6,
+        "cool": 0.8,
+        "clip_floor": 1.0,
         "reach": 0.23,
         "widen": 0.0556,
-        "widen_below": 0.08,
+        "widen_below": 0.1,
         "validate_every": 4000,
     },
 }
