@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 from dataset import Dataset
+from projection import Lesson, lesson
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.knowledge import Knowledge
@@ -62,31 +64,64 @@ class Rest:
 
 
 Known = Knowledge | Rest
+Opened = tuple[Knowledge, View, list[str]]
+"""Memories, their view without a projection, and their ids in the data set."""
 
 
-def ask(manager: NTMMemoryManager, data: Dataset) -> list[Asked]:
-    """Every question put to its conversation's memories, some of them also to a handful of these."""
-    conversations = data.conversations()
-    views: dict[str, tuple[Knowledge, View, list[str]]] = {}
-    for conversation in conversations:
+def opened(manager: NTMMemoryManager, data: Dataset) -> dict[str, Opened]:
+    """{conversation: its memories}."""
+    found = {}
+    for conversation in data.conversations():
         known = Knowledge(manager.store, f"{data.name}/{conversation}")
         stored = known.memories(np.arange(len(known.slots)))
         names = [data.stored[conversation][memory.id] for memory in stored if memory is not None]
-        views[conversation] = known, View(known.slots, manager.keys.prior), names
+        found[conversation] = known, View(known.slots, manager.keys.prior), names
+    return found
+
+
+def in_parts(data: Dataset) -> list[tuple[dict, int]]:
+    """The questions in random order and the part that each is left out with: conversations, else every fourth."""
+    place = {conversation: i for i, conversation in enumerate(data.conversations())}
+    mixed = np.random.default_rng(0).permutation(np.array(data.questions, dtype=object))
+    by = place if len(place) >= PARTS else None
+    return [(question, (by[question["conv"]] if by else i) % PARTS) for i, question in enumerate(mixed)]
+
+
+def lessons(manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opened], left: int | None) -> list[Lesson]:
+    """What the projection is learned from, but for one part; a data set counts by the root of its questions."""
+    by_place: dict[str, list[tuple[np.ndarray, bool, np.ndarray, float]]] = {}
+    for question, part in in_parts(data):
+        evidence = np.isin(places[question["conv"]][2], question["gold"])
+        if part != left and evidence.any():
+            text = question["query"]
+            share = len(data.questions) ** -0.5 * (FACTS if "op" in question else 1)
+            case = manager.keys.question(text), is_cjk(text), evidence, share
+            by_place.setdefault(question["conv"], []).append(case)
+    return [lesson(places[name][1], cases) for name, cases in by_place.items()]
+
+
+def ask(
+    manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opened], projections: Sequence[np.ndarray]
+) -> list[Asked]:
+    """Every question put to its conversation's memories, some of them also to a handful of these.
+
+    `projections` are by part, each learned without it: what a question shows must not come from its own answer.
+    """
     asked, rng = [], np.random.default_rng(0)
-    for number, question in enumerate(rng.permutation(np.array(data.questions, dtype=object))):
+    views: dict[tuple[str, int], View] = {}
+    for number, (question, part) in enumerate(in_parts(data)):
         conversation = question["conv"]
-        several = len(conversations) >= PARTS
-        part = conversations.index(conversation) % PARTS if several else number % PARTS
         others = [other["query"] for other in data.questions if other["conv"] != conversation]
         stranger = others[number % len(others)] if others and number % 2 else STRANGE[number // 2 % len(STRANGE)]
-        known, view, names = views[conversation]
+        known, plain, names = places[conversation]
+        turned = dataclasses.replace(plain, projection=projections[part])
+        view = views.setdefault((conversation, part), turned)
         asked.append(put(manager, (known, view), names, question, stranger, part=part, data=data.name))
         if number < ALSO_FEW:
             few = handful(np.isin(names, question["gold"]), rng)
             rest = Rest(known, ~few)
             names = [name for name, kept in zip(names, few, strict=True) if kept]
-            inside, label = (rest, View(rest.slots, view.prior)), f"{data.name}, a handful"
+            inside, label = (rest, dataclasses.replace(view, slots=rest.slots)), f"{data.name}, a handful"
             asked.append(put(manager, inside, names, question, stranger, part=part, data=label, share=HANDFUL))
     return asked
 
@@ -113,7 +148,9 @@ def put(
         within=[look(manager, known, view, text) for text in questions_within(question["query"])],
         ids=names,
         gold=question["gold"],
-        without=None if rest is None else look(manager, rest, View(rest.slots, view.prior), question["query"]),
+        without=None
+        if rest is None
+        else look(manager, rest, dataclasses.replace(view, slots=rest.slots), question["query"]),
         foreign=look(manager, known, view, stranger),
         share=share * (FACTS if "op" in question else 1),
     )

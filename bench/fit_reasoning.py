@@ -35,7 +35,6 @@ from ntm_memory.reasoning.learn import Example, fit, start
 from ntm_memory.reasoning.linking import tie
 from ntm_memory.reasoning.parameters import Parameters, save_parameters
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.recall.view import View
 from ntm_memory.store.records import Link
 
 NOW = 1_764_000_000.0  # ages do not matter here; the same in every run
@@ -76,7 +75,7 @@ def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> 
             known = Knowledge(manager.store, space)
             stored = known.memories(np.arange(len(known.slots)))
             names = [data.stored[question["conv"]].get(memory.id) for memory in stored if memory is not None]
-            views[space] = known, View(known.slots, manager.keys.prior), {name: i for i, name in enumerate(names)}
+            views[space] = known, manager.keys.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
         request = to_request(question["query"], lambda: manager.keys, manager.settings, NOW)
         clues, _ = gather_clues(manager.store, known, view, request, parameters)

@@ -1,10 +1,12 @@
-"""Learn the parameters that ship: the read heads' controller and the confidence, on several data sets together.
+"""Learn what ships, on several data sets together: the questions' projection, the controller, the confidence.
 
-    python bench/fit_recall.py --data DIR|PROBES [DIR …] --home DIR --out ntm_memory/recall/parameters.json
+    python bench/fit_recall.py --data DIR|PROBES [DIR …] --home DIR --out ntm_memory/recall/parameters.json \
+        --projection ntm_memory/embedding/e5_projection.npz
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
 fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
-is fitted, the part is ranked. What is written is fitted on everything. The heads' own parameters (β, g, s, γ) are set
+is fitted, the part is ranked. What is written is fitted on everything; the controller learns from questions whose
+projection was learned without them, as it will meet them. The heads' own parameters (β, g, s, γ) are set
 by design: one looks, one after, one before, one around, one at the session, one from the focus before.
 """
 
@@ -17,8 +19,9 @@ from typing import NamedTuple
 
 import checkout  # noqa: F401 - before numpy
 import numpy as np
-from asked import IN_USE, PARTS, Asked, ask, held
+from asked import IN_USE, PARTS, Asked, ask, held, lessons, opened
 from dataset import Remembering, grade, memorize, summary
+from projection import fit_projection
 from regression import logistic_regression
 
 from ntm_memory import NTMMemoryManager
@@ -149,15 +152,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders, or probe files of facts")
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="where to write the parameters")
+    parser.add_argument("--projection", type=Path, help="where to write the questions' projection")
     parser.add_argument("--steps", type=int, default=160)
     parser.add_argument("--limit", type=int, default=2000, help="conversations of a data set at most")
     args = parser.parse_args()
     asked: list[Asked] = []
     with NTMMemoryManager(args.home, embedder=Remembering(load_embedder({}))) as manager:
-        for folder in args.data:
-            data = memorize(folder.resolve(), manager, args.limit)
-            asked += ask(manager, data)
+        sets = [memorize(folder.resolve(), manager, args.limit) for folder in args.data]
+        places = [opened(manager, data) for data in sets]
+
+        def learn(left: int | None) -> np.ndarray:
+            taught = (lessons(manager, data, inside, left) for data, inside in zip(sets, places, strict=True))
+            return fit_projection([each for of_set in taught for each in of_set], manager.keys.dim)
+
+        if args.projection:
+            into, back = learn(None).astype(np.float16)
+            np.savez(args.projection, into=into, back=back)
+        projections = [learn(part) for part in range(PARTS)]
+        for data, inside in zip(sets, places, strict=True):
+            asked += ask(manager, data, inside, projections)
             print(data.name, len(data.questions), "questions", flush=True)
     left_out(asked, args.steps)
     if args.out:

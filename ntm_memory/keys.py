@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ntm_memory.embedding import Embedder
 from ntm_memory.errors import ConfigError, EmbedderMismatchError
+from ntm_memory.recall.view import View
+from ntm_memory.store.records import Slots
 
 PROJECTION_SEED = 1410_5401
 Key = NDArray[np.float32]
@@ -67,6 +69,19 @@ class KeyMaker:
             return prior
         projected: Key = prior @ self._projection
         return projected
+
+    @property
+    def projection(self) -> Key | None:
+        """(2, dim, r) how centred questions are turned towards their answers, projected as keys are, or None."""
+        learned = self.embedder.projection
+        if learned is None or self.dim == self.embedder.dim:
+            return learned
+        projected: Key = self._projection.T @ learned
+        return projected
+
+    def view(self, slots: Slots) -> View:
+        """A memory matrix as this embedder's questions see it."""
+        return View(slots, self.prior, self.projection)
 
     def question(self, text: str) -> Key:
         """(dim,) float32, unit norm."""

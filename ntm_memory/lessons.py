@@ -144,7 +144,7 @@ class Examiner:
     def _view(self, namespace: str, slots: Slots) -> View:
         view = self._views.get(namespace)
         if view is None or view.slots is not slots:
-            view = self._views[namespace] = View(slots, self._keys().prior)
+            view = self._views[namespace] = self._keys().view(slots)
         return view
 
     def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:

@@ -177,7 +177,7 @@ class Reasoner:
     def _view(self, known: Knowledge) -> View:
         view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
-            view = self._views[known.namespace] = View(known.slots, self._keys().prior)
+            view = self._views[known.namespace] = self._keys().view(known.slots)
         return view
 
 

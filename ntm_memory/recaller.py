@@ -255,7 +255,7 @@ class Recaller:
     def _view(self, known: Knowledge) -> View:
         view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
-            view = View(known.slots, self._keys().prior if self._settings.addressing.content else None)
+            view = self._keys().view(known.slots) if self._settings.addressing.content else View(known.slots)
             if known.is_now:
                 self._views[known.namespace] = view
         return view

@@ -47,7 +47,7 @@ class Reviser:
             for memory in telling:
                 if memory.namespace not in views:
                     known = Knowledge(self._store, memory.namespace)
-                    views[memory.namespace] = known, View(known.slots, self._keys().prior)
+                    views[memory.namespace] = known, self._keys().view(known.slots)
                 revised = self._revised(memory, *views[memory.namespace], marked)
                 for id in revised:
                     self._store.amend(id, superseded_by=memory.id)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from opening import Clock, opened, told
 
 from ntm_memory import NTMMemoryManager
+from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.errors import (
     BadValueError,
     ConfigError,
@@ -14,6 +16,8 @@ from ntm_memory.errors import (
     MemoryFullError,
     NotFoundError,
 )
+from ntm_memory.keys import KeyMaker
+from ntm_memory.recall.centre import project
 from ntm_memory.telling import RECALLED_TAG
 
 TEA = "Mia likes green tea in the morning"
@@ -276,6 +280,21 @@ def test_memory_dim_projects_keys_and_questions(tmp_path):
         memory.recall("tea")
     with opened(tmp_path / "other", {"memory_dim": 65}) as memory, pytest.raises(ConfigError, match="vectors of 64"):
         memory.memorize(TEA)
+
+
+def test_memory_dim_projects_how_questions_are_turned():
+    class Turned(TinyEmbedder):
+        prior = None
+        projection = np.random.default_rng(0).normal(size=(2, TinyEmbedder.dim, 3)).astype(np.float32)
+
+    whole, narrow = KeyMaker(Turned(), None, 1), KeyMaker(Turned(), 16, 1)
+    assert whole.projection is Turned.projection
+    assert narrow.projection.shape == (2, 16, 3)
+    key = narrow.question(TEA)
+    back = key @ narrow._projection.T  # what is left of it in the embedder's space
+    turned = back + (back @ Turned.projection[0]) @ Turned.projection[1].T
+    expected = turned @ narrow._projection
+    assert project(key, narrow.projection) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-4)
 
 
 def test_num_write_heads_is_how_many_rows_one_memory_may_take(tmp_path):

@@ -35,6 +35,11 @@ class Embedder(Protocol):
         """(2, dim) mean vector of memories in spaced scripts and in CJK, None if not known."""
         ...
 
+    @property
+    def projection(self) -> Vectors | None:
+        """(2, dim, r) learned map of centred questions towards their answers, x + B·Aᵀx; None if not learned."""
+        ...
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """(B, dim) float32, unit norm, for questions."""
         ...

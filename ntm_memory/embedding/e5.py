@@ -21,6 +21,7 @@ from ntm_memory.embedding.weights import SHA256, Weights
 
 BATCH_TOKENS = 1024
 PRIOR = Path(__file__).with_name("e5_prior.npz")
+PROJECTION = Path(__file__).with_name("e5_projection.npz")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ class E5Embedder:
         with np.load(PRIOR, allow_pickle=False) as shipped:
             means: Vectors = shipped["means"]
         return means
+
+    @cached_property
+    def projection(self) -> Vectors | None:
+        """(2, 384, r) learned on nine data sets (bench/projection.py)."""
+        with np.load(PROJECTION, allow_pickle=False) as shipped:
+            return np.stack((shipped["into"], shipped["back"])).astype(np.float32)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

@@ -34,7 +34,7 @@ class SentenceTransformersEmbedder:
         EmbedderError: the library is not installed or the model cannot be loaded.
     """
 
-    prior = None
+    prior = projection = None
 
     def __init__(
         self,

@@ -102,19 +102,19 @@ class Clues:
     def first(self) -> Block:
         """What the first hop can choose from: the best of recall, by key and by words."""
         scores, reading = self._scores, self._reading
-        chosen = {*_best(scores.cosine, START), *_best(scores.words, START), *reading.index[:START].tolist()}
+        chosen = {*_best(scores.about, START), *_best(scores.words, START), *reading.index[:START].tolist()}
         candidates = self.lookups.fetch(sorted(chosen))
         weight = np.full(len(self._view.slots), FAINT)
         weight[reading.index] = np.log(np.maximum(reading.weights, 1e-16))
         columns: list[NDArray[Any]] = [
             brightness(weight[candidates]),
-            scores.cosine[candidates],
-            standard(scores.cosine, 0.05)[candidates] / _SPREAD,
+            scores.about[candidates],
+            standard(scores.about, 0.05)[candidates] / _SPREAD,
             scores.words[candidates] * _SHARE,
             standard(scores.words, 0.02)[candidates] / _SPREAD,
             *self._names_in(self._text, self.words, candidates),
             scores.words[candidates] * _SHARE * self._short,
-            scores.cosine[candidates] * self._short,
+            scores.about[candidates] * self._short,
         ]
         features = np.stack(columns, axis=1).astype(np.float64)
         return Block(candidates, features, np.empty((len(candidates), 0)), self._prior(candidates))
@@ -137,7 +137,7 @@ class Clues:
         covered = {word for index in path for word in self.lookups.words(index)}
         left = [word for word in self.words if word not in covered]
         new, rest = self.lookups.bm25(self.new_words(here)), self.lookups.bm25(left, of=self.words)
-        asked = self._scores.cosine + self.lookups.cosine(here)
+        asked = self._scores.about + self.lookups.cosine(here)
         chosen = {*_best(new, STEP), *_best(rest, STEP), *_best(new + rest, STEP), *_best(asked, STEP)}
         chosen |= set(self.lookups.links(here))
         return sorted(chosen - set(path)), new, rest
@@ -159,7 +159,7 @@ class Clues:
             new[candidates] * _SHARE * self._short,
             told_back[0] * self._short,
         ]
-        likeness: list[NDArray[Any]] = [self._scores.cosine, *(self.lookups.cosine(index) for index in path)]
+        likeness: list[NDArray[Any]] = [self._scores.about, *(self.lookups.cosine(index) for index in path)]
         return Block(
             candidates,
             np.stack(columns, axis=1).astype(np.float64),

@@ -37,7 +37,7 @@ def basis(store: Store, namespace: str, view: View, index: int, parameters: Para
         parameters: what the clues weigh.
     """
     nothing = np.zeros(len(view.slots), dtype=np.float32)
-    scores = Scores(nothing, nothing, count_keywords(view.slots, Postings(), ()))
+    scores = Scores(nothing, nothing, nothing, count_keywords(view.slots, Postings(), ()))
     clues = Clues(store, namespace, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
     clues.lookups.fetch([index])
     (block,) = clues.next([(index,)])

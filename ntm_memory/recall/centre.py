@@ -64,7 +64,13 @@ def centre(slots: Slots, prior: NDArray[np.float32] | None = None) -> Centre:
     return Centre(means, 1 / np.sqrt(np.maximum(squared, 0) + _EPSILON), script, starts)
 
 
-def centred_cosines(slots: Slots, centre: Centre, query: NDArray[np.float32], cjk: bool) -> NDArray[np.float32]:
+def centred_cosines(
+    slots: Slots,
+    centre: Centre,
+    query: NDArray[np.float32],
+    cjk: bool,
+    projection: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     """(N,) cosine of the question with each memory, both centred; the best passage speaks for its memory.
 
     Args:
@@ -72,8 +78,29 @@ def centred_cosines(slots: Slots, centre: Centre, query: NDArray[np.float32], cj
         centre: its means.
         query: (dim,) float32, unit norm.
         cjk: the question's script.
+        projection: (2, dim, r), see `project`; None: the question as it is.
     """
-    direction = query - centre.means[int(cjk)]
-    direction /= np.sqrt(direction @ direction + _EPSILON)
+    direction = _unit(query - centre.means[int(cjk)])
+    if projection is not None:
+        direction = project(direction, projection)
     rows = (slots.keys @ direction - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
     return rows if len(rows) == len(slots) else np.maximum.reduceat(rows, centre.starts)
+
+
+def project(direction: NDArray[np.float32], projection: NDArray[np.float32]) -> NDArray[np.float32]:
+    """X + B·Aᵀx at unit length: a question turned towards what answers such questions.
+
+    Embedders are trained to find what a question is *about*; the memory that answers it often shares none of its words.
+    The low-rank map is learned from questions with known answers (bench/projection.py).
+
+    Args:
+        direction: (dim,) centred question of unit norm.
+        projection: (2, dim, r), A and B.
+    """
+    into, back = projection
+    return _unit(direction + back @ (direction @ into))
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = vector / np.sqrt(vector @ vector + _EPSILON)
+    return unit

@@ -34,8 +34,13 @@ LOCATION = (
     "answers",
     "answers_cosine",
     "answers_words",
+    "window_about",
+    *(f"about{offset:+d}" for offset in NEAR),
+    "session_about",
+    "session_best_about",
 )
 KIND = (
+    "about",
     "named_speaker",
     "named_cosine",
     "named_words",
@@ -57,12 +62,14 @@ class Scores:
     """Likeness of every memory to the question, before any is chosen.
 
     Args:
-        cosine: (N,) float32, centred.
+        cosine: (N,) float32, centred, of the question turned towards its answers.
+        about: (N,) float32, centred, of the question as it is: what it is about.
         words: (N,) float32, BM25 as a share of its bound.
         keywords: the counts behind `words`.
     """
 
     cosine: NDArray[np.float32]
+    about: NDArray[np.float32]
     words: NDArray[np.float32]
     keywords: Keywords
 
@@ -83,6 +90,7 @@ def gather(
         near: (n, 2·REACH + 1) their neighbours, see `Sequence.neighbours`.
     """
     cosine_z = standard(scores.cosine, 0.05)
+    about_z = standard(scores.about, 0.05)
     words_z = standard(scores.words, 0.02)
     both = np.maximum(cosine_z, 0) * np.maximum(words_z, 0)
     content = [values[candidates] for values in (cosine_z, words_z, scores.cosine, scores.words, both)]
@@ -92,11 +100,15 @@ def gather(
         *(_at(words_z, near, offset) for offset in NEAR),
         *_session(scores, view, candidates, cosine_z, words_z),
         *_answers(question, near, cosine_z, words_z),
+        _window_key(scores.about, view, near),
+        *(_at(about_z, near, offset) for offset in NEAR),
+        *_session_key(scores.about, about_z, view, candidates),
     ]
     coherent = np.float32(view.coherence)
     columns = [
         *content,
         *(column * coherent for column in location),
+        about_z[candidates],
         *_kind(question, view.slots, candidates, cosine_z, words_z),
         *_priors(question, view.slots, candidates),
     ]
@@ -121,12 +133,17 @@ def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]
     """Likeness of each candidate read together with the two memories on both sides: mean key, joined text."""
     inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
     real = inside >= 0
-    cosine = np.where(real, scores.cosine[inside], 0).sum(axis=1) / view.window_norms(near[:, REACH])
     keywords = scores.keywords
     count = np.where(real, keywords.count[:, inside], 0).sum(axis=2)
     length = np.where(real, view.slots.length[inside], 0).sum(axis=1)
     words = keywords.bm25(count, length, keywords.mean_length * inside.shape[1])
-    return [standard(cosine, 0.05), standard(words, 0.02)]
+    return [_window_key(scores.cosine, view, near), standard(words, 0.02)]
+
+
+def _window_key(cosine: Column, view: View, near: NDArray[np.int64]) -> Column:
+    """Likeness of the mean key of each candidate and the two memories on both sides."""
+    inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
+    return standard(np.where(inside >= 0, cosine[inside], 0).sum(axis=1) / view.window_norms(near[:, REACH]), 0.05)
 
 
 def _session(
@@ -136,16 +153,24 @@ def _session(
     number, member = view.sequence.sessions, view.sequence.session
     if number == 1:
         return [np.zeros(len(candidates), dtype=np.float32)] * 4
-    size, length = view.session_sizes
-    cosine = np.bincount(member, scores.cosine, number) / size
     keywords = scores.keywords
     count = np.zeros((len(keywords.idf), number))
     for row, counts, held in zip(count, keywords.count, keywords.held, strict=True):
         row += np.bincount(member[held], counts[held], number)
-    words = keywords.bm25(count, length, float(length.mean()))
+    length, own = view.session_sizes[1], member[candidates]
+    words = standard(keywords.bm25(count, length, float(length.mean())), 0.05)
+    cosine, best_cosine = _session_key(scores.cosine, cosine_z, view, candidates)
+    return [cosine, words[own], best_cosine, _best(words_z, member, number)[own]]
+
+
+def _session_key(cosine: Column, cosine_z: Column, view: View, candidates: NDArray[np.int64]) -> list[Column]:
+    """Likeness of the mean key of each candidate's session, and of its best member."""
+    number, member = view.sequence.sessions, view.sequence.session
+    if number == 1:
+        return [np.zeros(len(candidates), dtype=np.float32)] * 2
     own = member[candidates]
-    best = (_best(values, member, number)[own] for values in (cosine_z, words_z))
-    return [standard(cosine, 0.02)[own], standard(words, 0.05)[own], *best]
+    mean = np.bincount(member, cosine, number) / view.session_sizes[0]
+    return [standard(mean, 0.02)[own], _best(cosine_z, member, number)[own]]
 
 
 def _best(values: Column, member: NDArray[np.int64], number: int) -> Column:

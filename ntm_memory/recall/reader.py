@@ -145,10 +145,11 @@ def score_all(view: View, postings: Postings, request: Request) -> Scores:
     """Likeness of every memory to the question by key and by words."""
     words = request.words if request.by_words and request.content else ()
     keywords = count_keywords(view.slots, postings, words)
-    cosine = np.zeros(len(view.slots), dtype=np.float32)
+    cosine = about = np.zeros(len(view.slots), dtype=np.float32)
     if request.key is not None and request.content:
-        cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk)
-    return Scores(cosine, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
+        cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk, view.projection)
+        about = centred_cosines(view.slots, view.centre, request.key, request.cjk)
+    return Scores(cosine, about, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
 
 
 def _anchor(look: Look, request: Request) -> Attention:

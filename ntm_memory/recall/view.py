@@ -29,10 +29,12 @@ class View:
     Args:
         slots: the memory matrix and its columns.
         prior: (2, dim) mean keys of the embedder by script, or None.
+        projection: (2, dim, r), how questions are turned (see `centre.project`), or None.
     """
 
     slots: Slots
     prior: NDArray[np.float32] | None = None
+    projection: NDArray[np.float32] | None = None
 
     @cached_property
     def centre(self) -> Centre:

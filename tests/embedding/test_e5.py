@@ -11,6 +11,7 @@ from ntm_memory.embedding import identity
 from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
 from ntm_memory.embedding.text import MAX_PASSAGES
 from ntm_memory.embedding.weights import SHA256
+from ntm_memory.recall.centre import project
 
 from . import everyday
 from .odd import LONG, ODD, ordinary
@@ -95,6 +96,18 @@ def test_a_fact_deep_in_a_long_text_is_found_by_its_passage(e5):
 def test_shipped_prior_is_the_mean_of_the_everyday_sentences(e5):
     np.testing.assert_allclose(e5.prior, everyday.measure_prior(e5), atol=1e-5)
     assert e5.prior.dtype == np.float32
+
+
+@pytest.mark.parametrize("block", [everyday.ENGLISH, everyday.CHINESE])
+def test_the_shipped_projection_leaves_what_is_asked_word_for_word_the_nearest(e5, block):
+    assert (e5.projection.shape, e5.projection.dtype) == ((2, 384, 8), np.float32)
+    texts = everyday.sentences(block)
+    mean = e5.prior[int(block == everyday.CHINESE)]
+    keys = e5.encode_memories(texts) - mean
+    keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+    asked = e5.encode_queries(texts) - mean
+    turned = np.stack([project(each / np.linalg.norm(each), e5.projection) for each in asked])
+    assert (turned @ keys.T).argmax(axis=1).tolist() == list(range(len(texts)))
 
 
 def test_gelu_against_the_error_function():

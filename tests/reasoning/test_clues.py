@@ -11,7 +11,6 @@ from ntm_memory.knowledge import Knowledge
 from ntm_memory.reasoner import gather_clues
 from ntm_memory.reasoning.clues import FAINT, FIRST, NEXT, Block, brightness
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words
 from ntm_memory.store.records import Link
 
@@ -35,7 +34,7 @@ def memory(tmp_path):
 
 def gathered(memory, question=QUESTION):
     known = Knowledge(memory.store, "default")
-    view = View(known.slots, memory.keys.prior)
+    view = memory.keys.view(known.slots)
     request = to_request(question, lambda: memory.keys, memory.settings, 1_700_000_000.0)
     return gather_clues(memory.store, known, view, request, load_parameters())[0], view
 

@@ -18,7 +18,7 @@ NO_WORDS = Keywords(np.empty((0, MANY), np.float32), (), np.empty(0, np.float32)
 def scores(cosine, words=None):
     cosine = np.asarray(cosine, dtype=np.float32)
     words = np.zeros(len(cosine)) if words is None else words
-    return Scores(cosine, np.asarray(words, dtype=np.float32), NO_WORDS)
+    return Scores(cosine, cosine, np.asarray(words, dtype=np.float32), NO_WORDS)
 
 
 def sequence(count, session=None):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.centre import PRIOR_COUNT, centre, centred_cosines
+from ntm_memory.recall.centre import PRIOR_COUNT, centre, centred_cosines, project
 
 from .worlds import DIM, slots_of, unit
 
@@ -93,3 +93,24 @@ def test_cosines_are_finite_and_bounded_even_where_keys_are_next_to_nothing_or_e
     cosines = centred_cosines(slots, centre(slots), keys[0], bool(slots.cjk[0]))
     assert cosines.shape == (count,)
     assert np.isfinite(cosines).all() and (np.abs(cosines) < 1.01).all()
+
+
+def test_a_question_is_turned_by_the_low_rank_map_and_stays_of_unit_length():
+    rng = np.random.default_rng(6)
+    direction, into, back = unit(rng.normal(size=(1, 8)))[0], rng.normal(size=(8, 2)), rng.normal(size=(8, 2))
+    turned = direction @ (np.eye(8) + into @ back.T)
+    projection = np.stack((into, back)).astype(np.float32)
+    assert project(direction, projection) == pytest.approx(turned / np.linalg.norm(turned), abs=1e-5)
+    assert project(direction, 0 * projection) == pytest.approx(direction, abs=1e-5)
+
+
+def test_cosines_are_those_of_the_turned_question():
+    rng = np.random.default_rng(7)
+    slots, query = slots_of(9, keys=unit(rng.normal(size=(9, DIM)))), unit(rng.normal(size=(1, DIM)))[0]
+    found, projection = centre(slots), rng.normal(size=(2, DIM, 3)).astype(np.float32)
+    asked = query - found.means[0]
+    turned = project(asked / np.linalg.norm(asked), projection)
+    cosines = centred_cosines(slots, found, query, False, projection)
+    assert cosines == pytest.approx(
+        by_hand(slots.keys - found.means[0], np.zeros(9), turned, 0, np.zeros((1, DIM))), abs=1e-4
+    )

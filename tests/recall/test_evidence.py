@@ -187,7 +187,7 @@ def test_evidence_about_some_candidates_is_the_same_rows():
     allowed[some] = True
     few = examine(view, postings, ask("Who signed the lease?", allowed=allowed))
     assert few.candidates.tolist() == [1, 5]
-    own = [i for i, name in enumerate(FEATURES) if name not in ("window_cosine", "window_words")]
+    own = [i for i, name in enumerate(FEATURES) if not name.startswith("window_")]
     assert few.features[:, own] == pytest.approx(look.features[some][:, own], abs=1e-5)
 
 
@@ -218,3 +218,21 @@ def test_no_candidates_no_rows():
 def test_z_scores_do_not_blow_up_a_handful_of_equal_values():
     assert standard(np.full(5, 0.3), 0.05) == pytest.approx(np.zeros(5), abs=1e-5)
     assert standard(np.array([1.0, 3.0]), 1.0) == pytest.approx([-0.5, 0.5])
+
+
+def test_what_a_question_is_about_is_gathered_beside_what_answers_it():
+    view, postings = talk()
+    rng = np.random.default_rng(0)
+    turned = Coherent(view.slots, projection=rng.normal(size=(2, view.slots.keys.shape[1], 2)).astype(np.float32))
+    text = "Who signed the lease?"
+    plain, found = features_of(view, postings, text), features_of(turned, postings, text)
+    for about, cosine in (
+        ("about", "cosine_z"),
+        ("window_about", "window_cosine"),
+        ("session_about", "session_cosine"),
+        ("session_best_about", "session_best_cosine"),
+        *((f"about{offset:+d}", f"cosine{offset:+d}") for offset in NEAR),
+    ):
+        assert plain[about] == pytest.approx(plain[cosine])
+        assert found[about] == pytest.approx(plain[cosine])
+        assert found[cosine] != pytest.approx(plain[cosine], abs=0.01)
