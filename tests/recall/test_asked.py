@@ -5,6 +5,7 @@ from __future__ import annotations
 import asked
 import numpy as np
 import pytest
+from dataset import Dataset
 from opening import opened
 
 from ntm_memory.knowledge import Knowledge
@@ -42,3 +43,42 @@ def test_a_handful_holds_the_evidence_and_at_most_six_others():
         sizes.add(int(few.sum() - gold.sum()))
     assert sizes == set(range(7))
     assert asked.handful(np.array([True]), np.random.default_rng(0)).tolist() == [True]
+
+
+def questions(conversations, each):
+    """A data set of questions alone, `each` to every conversation."""
+    made = [
+        {"conv": f"c{i}", "query": f"question {i}.{j}", "gold": ["a"]}
+        for i in range(conversations)
+        for j in range(each)
+    ]
+    return Dataset("made", {}, made, {})
+
+
+def test_parts_are_conversations_where_there_are_enough_of_them():
+    found = asked.in_parts(questions(6, 3))
+    assert sorted(question["query"] for question, _ in found) == sorted(
+        f"question {i}.{j}" for i in range(6) for j in range(3)
+    )
+    assert {(question["conv"], part) for question, part in found} == {(f"c{i}", i % asked.PARTS) for i in range(6)}
+    assert found == asked.in_parts(questions(6, 3))
+
+
+def test_parts_are_every_fourth_question_of_few_conversations():
+    sizes = np.bincount([part for _, part in asked.in_parts(questions(2, 10))])
+    assert sizes.tolist() == [5, 5, 5, 5]
+
+
+def test_the_map_learns_nothing_from_the_part_that_is_left_out(tmp_path):
+    with opened(tmp_path) as manager:
+        ids = manager.memorize_many({"content": text, "namespace": "made/c0"} for text in TEXTS).ids
+        asks = [{"conv": "c0", "query": text, "gold": [f"d{i}"]} for i, text in enumerate(TEXTS)]
+        asks.append({"conv": "c0", "query": "what is not there?", "gold": ["elsewhere"]})
+        data = Dataset("made", {}, asks, {"c0": {id: f"d{i}" for i, id in enumerate(ids)}})
+        places = asked.opened(manager, data)
+        (whole,) = asked.lessons(manager, data, places, None)
+        (less,) = asked.lessons(manager, data, places, 0)
+    answered = [part for question, part in asked.in_parts(data) if question["gold"] != ["elsewhere"]]
+    assert len(whole.questions) == len(TEXTS)
+    assert len(less.questions) == sum(part != 0 for part in answered)
+    assert whole.gold.any(axis=1).all()
