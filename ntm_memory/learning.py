@@ -45,9 +45,9 @@ class Learning:
         """Learn the addressing parameters; see `tuner.Tuner.tune` for what decides whether they are kept.
 
         Args:
-            records: {query, gold: [ids or keys], namespace?}; None: what `feedback` recorded.
+            records: {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}; None: what `feedback` recorded.
             lines: the same as JSON lines; a bad one is reported with its number.
-            heads: learn the read heads' mix, β, s and γ too, not the controller alone.
+            heads: learn the read heads' mix, β, g, s and γ too, not the controller alone.
             dry_run: say what would happen.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,19 +26,20 @@ from ntm_memory.store.records import Feedback, Slots
 from ntm_memory.store.rows import to_iso, to_seconds
 from ntm_memory.telling import Numbered, checked_name, checked_query
 
-FIELDS = frozenset({"query", "gold", "namespace"})
+FIELDS = frozenset({"query", "gold", "namespace", "previous"})
 # What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.
 HINDSIGHT = ("usage", "superseded")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A question, and the ids of the memories that answered it at that moment."""
+    """A question, the ids of the memories that answered it at that moment, and of those in focus before."""
 
     query: str
     namespace: str
     gold: frozenset[str]
     at: float
+    previous: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,31 +82,35 @@ def record_feedback(
 
 def pairs_of_feedback(verdicts: Iterable[Feedback]) -> list[Pair]:
     """Verdicts as pairs: the same question is one, or it would be learned from and judged by; later verdicts win."""
-    pairs: dict[tuple[str, str], Pair] = {}
+    pairs: dict[Hashable, Pair] = {}
     for verdict in verdicts:
-        pair = _merged(pairs, verdict.query, verdict.namespace, to_seconds(verdict.at))
-        gold = (pair.gold | set(verdict.used)) - set(verdict.unused)
-        pairs[_same(pair.query, pair.namespace)] = replace(pair, gold=gold)
+        asked = Pair(verdict.query, verdict.namespace, frozenset(), to_seconds(verdict.at))
+        known = pairs.get(_same(asked), asked)
+        gold = (known.gold | set(verdict.used)) - set(verdict.unused)
+        pairs[_same(asked)] = replace(known, gold=gold, at=asked.at)
     return [pair for pair in pairs.values() if pair.gold]
 
 
 def pairs_of_records(store: Store, records: Iterable[Numbered], now: float) -> tuple[list[Pair], list[Failure]]:
-    """Pairs of records {query, gold: [ids or keys], namespace?}; what is not usable is reported with its number."""
-    pairs: dict[tuple[str, str], Pair] = {}
+    """Pairs of records {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}.
+
+    What is not usable is reported with its number.
+    """
+    pairs: dict[Hashable, Pair] = {}
     failed = []
     for number, record in records:
         try:
-            query, namespace, gold = _read(store, record)
+            pair = _read(store, record, now)
         except NTMMemoryError as error:
             failed.append(Failure(number, error.code, error.message))
             continue
-        pair = _merged(pairs, query, namespace, now)
-        pairs[_same(query, namespace)] = replace(pair, gold=pair.gold | set(gold))
+        known = pairs.get(_same(pair), pair)
+        pairs[_same(pair)] = replace(known, gold=known.gold | pair.gold)
     return list(pairs.values()), failed
 
 
 class Examiner:
-    """Puts questions to memory as recall does, without a previous focus, and takes down what there was to see.
+    """Puts questions to memory as recall does, and takes down what there was to see.
 
     Args:
         store: where memories are.
@@ -133,12 +138,14 @@ class Examiner:
             if not len(slots):
                 return None
             then = slots.created <= pair.at  # what was told since then was no answer to be had
-            request = replace(request, allowed=None if then.all() else then)
+            before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
+            focus = dict.fromkeys(before.tolist(), 1.0)
+            request = replace(request, allowed=None if then.all() else then, previous=focus)
             look = examine(self._view(pair.namespace, slots), known.postings(request.text), request)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None
-        example = Example(look.features * _asked_for(request), look.places, gold)
+        example = Example(look.features * _asked_for(request), look.places, gold, previous=look.previous)
         return Lesson(example, look.features, slots.strength[look.candidates].astype(np.float64), request)
 
     def _view(self, namespace: str, slots: Slots) -> View:
@@ -164,17 +171,12 @@ def _asked_for(request: Request) -> Array:
     return np.array([name not in ignored for name in FEATURES], dtype=np.float64)
 
 
-def _same(query: str, namespace: str) -> tuple[str, str]:
-    return " ".join(query.casefold().split()), namespace
+def _same(pair: Pair) -> Hashable:
+    """Equal for the same question asked from the same focus."""
+    return " ".join(pair.query.casefold().split()), pair.namespace, pair.previous
 
 
-def _merged(pairs: Mapping[tuple[str, str], Pair], query: str, namespace: str, at: float) -> Pair:
-    """The pair of this question so far, put at the last time it was asked."""
-    known = pairs.get(_same(query, namespace))
-    return Pair(query, namespace, frozenset(), at) if known is None else replace(known, at=at)
-
-
-def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError) -> tuple[str, str, list[str]]:
+def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError, now: float) -> Pair:
     if isinstance(record, NTMMemoryError):
         raise record
     unknown = sorted(set(record) - FIELDS, key=str)
@@ -184,7 +186,8 @@ def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError) -> tuple[str
     query, gold = checked_query(record.get("query")), _named(store, "gold", record.get("gold"), namespace)
     if not gold:
         raise BadValueError("gold is empty, expected the ids or keys of the memories that answer")
-    return query, namespace, gold
+    previous = _named(store, "previous", record.get("previous", ()), namespace)
+    return Pair(query, namespace, frozenset(gold), now, frozenset(previous))
 
 
 def _named(store: Store, field: str, names: Any, namespace: str) -> list[str]:

@@ -84,8 +84,9 @@ class Tuner:
         a lower loss alone can come from attention that is merely spread.
 
         Args:
-            records: numbered {query, gold: [ids or keys], namespace?}; None: the verdicts that `feedback` kept.
-            heads: learn the read heads' mix, β, s and γ too, not the controller alone.
+            records: numbered {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}, the last what was in
+                focus before; None: the verdicts that `feedback` kept.
+            heads: learn the read heads' mix, β, g, s and γ too, not the controller alone; g from `previous`.
             dry_run: say what would happen.
 
         Raises:
@@ -244,7 +245,7 @@ def _quality(grades: Array) -> Quality:
 def _grade(parameters: Parameters, lesson: Lesson, floor: float) -> tuple[float, ...]:
     """Loss, recall@1, recall@5, 1 / rank of the first answer, whether recall would answer: a row of `Quality`."""
     example = lesson.example
-    weights = attend(parameters, example.features, example.places, None).weights
+    weights = attend(parameters, example.features, example.places, example.previous).weights
     ranks = np.flatnonzero(np.isin(np.argsort(-weights * lesson.strength, kind="stable"), example.gold))
     sure = confidence(lesson.features, weights, example.places.context, parameters.confidence)
     found = [float((ranks < k).mean()) for k in (1, 5)]

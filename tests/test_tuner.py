@@ -153,6 +153,19 @@ def test_heads_are_learned_where_asked(memory, ids, tmp_path):
     assert (np.round(shipped.gate, 6) == saved.gate).all()
 
 
+def test_the_gate_is_learned_from_what_was_in_focus_before(memory, ids, tmp_path):
+    told = [pair | {"previous": [ids[(number * 37 + 5) % len(ids)]]} for number, pair in enumerate(pairs(ids, 15))]
+    assert memory.tune(told, heads=True).kept
+    saved, shipped = load_parameters(tmp_path / "recall.json"), load_parameters()
+    assert not np.allclose(saved.gate, shipped.gate, atol=1e-3)
+
+
+def test_the_same_words_from_another_focus_are_another_question(memory, ids):
+    told = [{"query": asked(3), "gold": [ids[3]], "previous": [ids[i]]} for i in range(10)]
+    result = memory.tune([*told, *told], dry_run=True)
+    assert result.examples + result.held_out == 10
+
+
 def test_useless_feedback_keeps_the_old_ones(memory, ids, tmp_path):
     draw = random.Random(11)
     useless = [{"query": asked(turn), "gold": [draw.choice(ids)]} for turn in asked_turns(60)]
@@ -231,6 +244,7 @@ def test_records_that_are_not_usable_are_reported_by_number(memory, ids):
         9: ('{"query": "a", "gold": ["x"], "answer": 1}', "unknown field 'answer'"),
         10: (json.dumps({"query": "a", "gold": [other]}), "is in namespace 'x'"),
         11: ('{"gold": ["x"]}', "query must be text"),
+        12: (json.dumps({"query": "a", "gold": [ids[0]], "previous": "m_1"}), "previous must be a list"),
     }
     for number, (line, _) in sorted(bad.items()):
         lines.insert(number - 1, line)
@@ -238,8 +252,8 @@ def test_records_that_are_not_usable_are_reported_by_number(memory, ids):
     assert [failure.line for failure in result.failed] == sorted(bad)
     assert all(bad[failure.line][1] in failure.message for failure in result.failed)
     assert result.examples + result.held_out == 12
-    with pytest.raises(BadValueError, match="9 not usable, the first in line 1: not JSON"):
-        memory.tune(lines=lines[:12])
+    with pytest.raises(BadValueError, match="10 not usable, the first in line 1: not JSON"):
+        memory.tune(lines=lines[:13])
 
 
 def test_records_may_name_keys_and_namespaces(memory):

@@ -222,7 +222,9 @@ def _tune() -> _Parser:
     about = "Learn how to look from feedback, or from pairs of question and memory; kept only if it proves better."
     parser = _parser("tune", about, "--dry-run")
     parser.add_argument(
-        "--jsonl", metavar="FILE|-", help='instead of feedback: {"query", "gold": [IDs or keys], "namespace"} a line'
+        "--jsonl",
+        metavar="FILE|-",
+        help='instead of feedback: {"query", "gold": [IDs or keys], "namespace", "previous": [IDs or keys]} a line',
     )
     parser.add_argument("--heads", action="store_true", help="learn the read heads too, not only what mixes them")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")

@@ -13,7 +13,7 @@ from ntm_memory.machine.addressing import content_focus
 from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward
 from ntm_memory.recall.parameters import Array, Parameters
 
-HEADS = ("mix", "strength", "shift", "sharpen")
+HEADS = ("mix", "strength", "gate", "shift", "sharpen")
 CONTROLLER = ("part", "controller")
 Grads = dict[str, Array]
 
@@ -76,7 +76,7 @@ def fit_controller(
 ) -> Parameters:
     """Learn the controller alone, the heads being as they are: what they see is computed once, the rest is linear.
 
-    `decay` may be (4, 1), one for each context: what few kinds of memory teach must not be carried far to others.
+    `decay` may be (C, 1), one for each context: what few kinds of memory teach must not be carried far to others.
     """
     seen = [_seen(start, example) for example in examples]
     widths = [start.part.shape[1]]

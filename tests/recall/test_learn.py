@@ -10,7 +10,7 @@ from ntm_memory.recall.heads import Places
 from ntm_memory.recall.learn import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
 from ntm_memory.recall.sequence import sequence_of
 
-from .worlds import plain, random_features, random_parameters, slots_of
+from .worlds import CONTEXT, plain, random_features, random_parameters, slots_of
 
 ASKS = FEATURES.index("asks")
 LIKENESS = FEATURES.index("cosine_z")
@@ -19,7 +19,7 @@ COUNT = 12
 
 def places(count=COUNT):
     sequence = sequence_of(slots_of(count))
-    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, np.array([1.0, 0.4, 0.2, 0.3]))
+    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, CONTEXT)
 
 
 def questions(seed, count=16):
@@ -55,7 +55,7 @@ def mean_loss(parameters, examples):
 def test_loss_is_the_mean_log_of_the_attention_on_the_gold():
     features = np.zeros((4, len(FEATURES)))
     example = Example(features, places(4), np.array([1, 2]))
-    assert loss(plain(part=np.zeros((4, 1))), example) == pytest.approx(np.log(4))
+    assert loss(plain(part=np.zeros((len(CONTEXT), 1))), example) == pytest.approx(np.log(4))
 
 
 @pytest.mark.parametrize("gold", [[3], [0, 5, 11]])
@@ -102,7 +102,8 @@ def test_the_first_step_of_the_controller_is_the_same_whether_the_heads_learn_or
         assert getattr(together, name) == pytest.approx(getattr(alone, name), abs=1e-9)
     for name in HEADS:
         assert getattr(alone, name) is getattr(start, name)
-        assert (getattr(together, name) != getattr(start, name)).any()
+        moved = (getattr(together, name) != getattr(start, name)).any()
+        assert moved == (name != "gate")  # there was no focus before
 
 
 def test_both_ways_of_learning_go_in_the_same_direction():
@@ -134,6 +135,20 @@ def test_neither_gate_nor_confidence_is_learned_from_questions_without_focus():
     start = random_parameters(9)
     learned = fit(start, questions(1, 4), steps=3)
     assert (learned.gate == start.gate).all() and (learned.confidence == start.confidence).all()
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_the_gate_learns_whether_answers_are_where_the_focus_was(stays):
+    examples = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        features = random_features(rng, COUNT)
+        here, there = rng.permutation(COUNT)[:2]
+        features[:, LIKENESS] = np.where(np.arange(COUNT) == there, 3.0, 0.0)
+        before = np.eye(COUNT)[here]
+        examples.append(Example(features, places(), np.array([here if stays else there]), previous=before))
+    start = plain(gate=np.zeros(1))
+    assert (fit(start, examples, steps=10).gate < start.gate).all() == stays
 
 
 def test_an_example_counts_by_its_weight():
