@@ -21,7 +21,6 @@ from ntm_memory.store.records import Postings, Slots
 
 PARTS = 4
 ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories
-FACTS = 0.2  # what a question about facts of a few templates counts beside one about what somebody wrote
 HANDFUL = 0.3  # what one put to a handful counts beside one put to all
 IN_USE = ("importance", "recency", "usage", "superseded")
 """What only use shows: in a data set it counts for nothing."""
@@ -94,7 +93,7 @@ def lessons(manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opene
         evidence = np.isin(places[question["conv"]][2], question["gold"])
         if part != left and evidence.any():
             text = question["query"]
-            share = len(data.questions) ** -0.5 * (FACTS if "op" in question else 1)
+            share = len(data.questions) ** -0.5 * data.share
             case = manager.keys.question(text), is_cjk(text), evidence, share
             by_place.setdefault(question["conv"], []).append(case)
     return [lesson(places[name][1], cases) for name, cases in by_place.items()]
@@ -116,13 +115,15 @@ def ask(
         known, plain, names = places[conversation]
         turned = dataclasses.replace(plain, projection=projections[part])
         view = views.setdefault((conversation, part), turned)
-        asked.append(put(manager, (known, view), names, question, stranger, part=part, data=data.name))
+        inside = known, view
+        asked.append(put(manager, inside, names, question, stranger, part=part, data=data.name, share=data.share))
         if number < ALSO_FEW:
             few = handful(np.isin(names, question["gold"]), rng)
             rest = Rest(known, ~few)
             names = [name for name, kept in zip(names, few, strict=True) if kept]
             inside, label = (rest, dataclasses.replace(view, slots=rest.slots)), f"{data.name}, a handful"
-            asked.append(put(manager, inside, names, question, stranger, part=part, data=label, share=HANDFUL))
+            share = HANDFUL * data.share
+            asked.append(put(manager, inside, names, question, stranger, part=part, data=label, share=share))
     return asked
 
 
@@ -135,7 +136,7 @@ def put(
     *,
     part: int,
     data: str,
-    share: float = 1.0,
+    share: float,
 ) -> Asked:
     """A question and a stranger's, put to some memories, and the question to these without its answer."""
     known, view = inside
@@ -152,7 +153,7 @@ def put(
         if rest is None
         else look(manager, rest, dataclasses.replace(view, slots=rest.slots), question["query"]),
         foreign=look(manager, known, view, stranger),
-        share=share * (FACTS if "op" in question else 1),
+        share=share,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import hashlib
 import json
 import random
 import re
@@ -29,6 +30,7 @@ class Dataset:
     memories: Mapping[str, list[dict]]
     questions: list[dict]
     stored: Mapping[str, Mapping[str, str]]  # conversation → id of the store → id of the data set
+    share: float = 1.0  # what its questions count in a fit, beside those of other data sets
 
     def conversations(self) -> list[str]:
         """Those that are asked about, in order."""
@@ -75,6 +77,11 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
         stored[conversation] = {id: memory["id"] for id, memory in pairs if id is not None}
     kept = [question for question in questions if question["conv"] in stored]
     return Dataset(name, memories, kept, stored)
+
+
+def is_train(qid: str) -> bool:
+    """Whether a question about a pool of paragraphs is of the half that is learned from."""
+    return hashlib.sha256(qid.encode()).digest()[-1] % 2 == 0
 
 
 def probe(file: Path) -> tuple[list[dict], list[dict]]:

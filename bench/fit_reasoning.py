@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from pathlib import Path
 import checkout  # noqa: F401 - before numpy
 import everyday
 import numpy as np
-from dataset import Dataset, Remembering, grade, memorize, rows
+from dataset import Dataset, Remembering, grade, is_train, memorize, rows
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.asking import to_request
@@ -59,11 +58,6 @@ class Asked:
         if unknown:
             self.known.update(zip(unknown, self.clues.next(unknown), strict=True))
         return [self.known[path] for path in paths]
-
-
-def is_train(qid: str) -> bool:
-    """Whether a question is of the half that is learned from."""
-    return hashlib.sha256(qid.encode()).digest()[-1] % 2 == 0
 
 
 def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> Iterator[Asked]:

@@ -1,7 +1,7 @@
 """Learn what ships, on several data sets together: the questions' projection, the controller, the confidence.
 
-    python bench/fit_recall.py --data DIR|PROBES [DIR …] --home DIR --out ntm_memory/recall/parameters.json \
-        --projection ntm_memory/embedding/e5_projection.npz
+    python bench/fit_recall.py --data DIR|PROBES [DIR …] --pools DIR [DIR …] --home DIR \
+        --out ntm_memory/recall/parameters.json --projection ntm_memory/embedding/e5_projection.npz
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
 fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
@@ -20,7 +20,7 @@ from typing import NamedTuple
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 from asked import IN_USE, PARTS, Asked, ask, held, lessons, opened
-from dataset import Remembering, grade, memorize, summary
+from dataset import Dataset, Remembering, grade, is_train, memorize, summary
 from projection import fit_projection
 from regression import logistic_regression
 
@@ -41,9 +41,21 @@ from ntm_memory.recall.parameters import (
 from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Look, Reading
 
-# A handful of memories, and short notes, are learned from few kinds of data: pulled harder towards nothing.
-DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3]])
+# What is learned from few kinds of data, as of a handful of memories, is pulled harder towards nothing.
+DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3], [3e-3], [3e-3]])
+# What a question counts: about facts of a few templates; about paragraphs that stand side by side because one question
+# was meant to be hard; about what somebody wrote.
+FACTS, POOLS, WRITTEN = 0.2, 0.1, 1.0
 SET_BY_HAND = dict(zip(IN_USE, (0.5, 0.1, 0.05, -0.5), strict=True))
+
+
+def shared_out(data: Dataset, *, pool: bool) -> Dataset:
+    """The data set with what its questions count; of a pool, the questions that reasoning learns from too."""
+    if pool:
+        half = [question for question in data.questions if is_train(question["qid"])]
+        return dataclasses.replace(data, questions=half, share=POOLS)
+    facts = all("op" in question for question in data.questions)
+    return dataclasses.replace(data, share=FACTS if facts else WRITTEN)
 
 
 def start() -> Parameters:
@@ -78,7 +90,7 @@ def examples(asked: list[Asked]) -> list[Example]:
 
 
 def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
-    """(4, 12) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
+    """(C, 12) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
     inputs, answers, weights = [], [], []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
@@ -151,6 +163,7 @@ def left_out(asked: list[Asked], steps: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders, or probe files of facts")
+    parser.add_argument("--pools", type=Path, nargs="+", default=[], help="folders of paragraphs gathered by question")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="where to write the parameters")
     parser.add_argument("--projection", type=Path, help="where to write the questions' projection")
@@ -159,12 +172,14 @@ def main() -> None:
     args = parser.parse_args()
     asked: list[Asked] = []
     with NTMMemoryManager(args.home, embedder=Remembering(load_embedder({}))) as manager:
-        sets = [memorize(folder.resolve(), manager, args.limit) for folder in args.data]
+        sets = [memorize(folder.resolve(), manager, args.limit) for folder in args.data + args.pools]
+        sets = [shared_out(data, pool=number >= len(args.data)) for number, data in enumerate(sets)]
         places = [opened(manager, data) for data in sets]
 
         def learn(left: int | None) -> np.ndarray:
-            taught = (lessons(manager, data, inside, left) for data, inside in zip(sets, places, strict=True))
-            return fit_projection([each for of_set in taught for each in of_set], manager.keys.dim)
+            written = zip(sets[: len(args.data)], places, strict=False)
+            taught = [each for data, inside in written for each in lessons(manager, data, inside, left)]
+            return fit_projection(taught, manager.keys.dim)
 
         if args.projection:
             into, back = learn(None).astype(np.float16)

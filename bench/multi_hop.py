@@ -22,9 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import checkout  # noqa: F401 - before numpy
-from dataset import Dataset, Remembering, grade, memorize, summary
+from dataset import Dataset, Remembering, grade, is_train, memorize, summary
 from everyday import ENGLISH
-from fit_reasoning import is_train
 from recall_quality import baselines
 
 from ntm_memory import NTMMemoryManager

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 
-from ntm_memory.recall.words import STOP_WORDS, is_cjk, split_speaker
+from ntm_memory.recall.words import STOP_WORDS, WORD, is_cjk, split_speaker
 
 LONGEST_TITLE = 80
 _ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
-_WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
 # the subject of a Chinese sentence ends where one of these begins
 _VERBS = re.compile(
     r"[\s，。、；：！？,.;:!?()（）\"“”「」《》]|的|是|在|有|和|与|跟|及|属于|为|由|被|把|对|给|向|从|将|会|能|要|想|喜欢|负责|包括|包含|使用|基于|叫|也|都|了|说"
@@ -78,7 +77,7 @@ def _subject(line: str) -> str:
 def _first_words(line: str) -> list[re.Match[str]]:
     """The first words that are no stop words: as many as are capitalised, or up to the next stop word."""
     found: list[re.Match[str]] = []
-    for word in _WORD.finditer(line):
+    for word in WORD.finditer(line):
         plain = word[0].removesuffix("'s").removesuffix("’s").casefold()
         if plain in STOP_WORDS:
             if found:

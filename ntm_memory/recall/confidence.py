@@ -69,8 +69,8 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
     Args:
         features: as for `signals`.
         weights: as for `signals`.
-        context: (4,) what kind of memory this is, see `View.context`.
-        learned: (4, 12) logistic weights, fitted on questions whose evidence was taken out of the store.
+        context: (C,) what kind of memory this is, see `View.context`.
+        learned: (C, 12) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
     seen = signals(features, weights)
     chance = float(logistic(context @ learned @ seen))

@@ -44,6 +44,8 @@ KIND = (
     "named_speaker",
     "named_cosine",
     "named_words",
+    "names",
+    "names_cosine",
     "other_speaker",
     "asks",
     "asks_cosine",
@@ -94,13 +96,14 @@ def gather(
     words_z = standard(scores.words, 0.02)
     both = np.maximum(cosine_z, 0) * np.maximum(words_z, 0)
     content = [values[candidates] for values in (cosine_z, words_z, scores.cosine, scores.words, both)]
+    window = _window(scores, view, near)
     location = [
-        *_window(scores, view, near),
+        *window[:2],
         *(_at(cosine_z, near, offset) for offset in NEAR),
         *(_at(words_z, near, offset) for offset in NEAR),
         *_session(scores, view, candidates, cosine_z, words_z),
         *_answers(question, near, cosine_z, words_z),
-        _window_key(scores.about, view, near),
+        window[2],
         *(_at(about_z, near, offset) for offset in NEAR),
         *_session_key(scores.about, about_z, view, candidates),
     ]
@@ -119,7 +122,8 @@ def standard(values: NDArray[Any], least: float) -> Column:
     """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up."""
     if not len(values):
         return np.empty(0, dtype=np.float32)  # a filter may leave no candidate, and nothing has no mean
-    scaled: Column = ((values - values.mean()) / (values.std() + least)).astype(np.float32)
+    scaled: Column = (values - values.mean()).astype(np.float32)
+    scaled /= np.sqrt(scaled @ scaled / len(scaled)) + np.float32(least)  # many times faster than values.std()
     return scaled
 
 
@@ -130,20 +134,20 @@ def _at(values: Column, near: NDArray[np.int64], offset: int) -> Column:
 
 
 def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]:
-    """Likeness of each candidate read together with the two memories on both sides: mean key, joined text."""
+    """Likeness of each candidate read together with the two memories on both sides: mean key, joined text, mean key.
+
+    The second mean key is compared with the question as it is.
+    """
     inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
     real = inside >= 0
     keywords = scores.keywords
     count = np.where(real, keywords.count[:, inside], 0).sum(axis=2)
     length = np.where(real, view.slots.length[inside], 0).sum(axis=1)
     words = keywords.bm25(count, length, keywords.mean_length * inside.shape[1])
-    return [_window_key(scores.cosine, view, near), standard(words, 0.02)]
-
-
-def _window_key(cosine: Column, view: View, near: NDArray[np.int64]) -> Column:
-    """Likeness of the mean key of each candidate and the two memories on both sides."""
-    inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
-    return standard(np.where(inside >= 0, cosine[inside], 0).sum(axis=1) / view.window_norms(near[:, REACH]), 0.05)
+    norms = view.window_norms(near[:, REACH])
+    keys = (np.where(real, cosine[inside], 0).sum(axis=1) / norms for cosine in (scores.cosine, scores.about))
+    cosine, about = (standard(key, 0.05) for key in keys)
+    return [cosine, standard(words, 0.02), about]
 
 
 def _session(
@@ -192,11 +196,14 @@ def _kind(
     marks = question.marks
     named, asks = marks.named[candidates], marks.asks[candidates]
     cosine, words = cosine_z[candidates], words_z[candidates]
+    names = question.names[candidates]
     other = (marks.spoken[candidates] - named) * np.float32(named.max(initial=0) > 0)
     return [
         named,
         named * cosine,
         named * words,
+        names,
+        names * cosine,
         other,
         asks,
         asks * cosine,

@@ -26,7 +26,7 @@ class Places:
     Args:
         near: (n, 2·REACH + 1) int64, candidate at −REACH…+REACH from each, −1 where there is none among them.
         session: (n,) int64, dense number of each one's session.
-        context: (4,) what kind of memory this is, see `View.context`.
+        context: (C,) what kind of memory this is, see `View.context`.
     """
 
     near: NDArray[np.int64]

@@ -20,6 +20,7 @@ class Keywords:
     """How often each of T words of the question occurs in each of N memories.
 
     Args:
+        words: the T words.
         count: (T, N) float32.
         held: T times (n,) int64, the memories in which it occurs.
         idf: (T,) float32, inverse document frequency within the namespace, > 0.
@@ -27,6 +28,7 @@ class Keywords:
         bound: Σ idf·(k1 + 1) over all words of the question, found or not: the score that no text can reach.
     """
 
+    words: tuple[str, ...]
     count: NDArray[np.float32]
     held: tuple[NDArray[np.int64], ...]
     idf: NDArray[np.float32]
@@ -57,11 +59,11 @@ def count_keywords(slots: Slots, postings: Postings, words: Sequence[str]) -> Ke
     found = np.flatnonzero(frequency)
     count = np.zeros((len(found), total), dtype=np.float32)
     index = index_of(slots)
-    words_found = [distinct[i] for i in found]
+    words_found = tuple(distinct[i] for i in found)
     held = tuple(index[postings.address[word]] for word in words_found)
     for row, where, word in zip(count, held, words_found, strict=True):
         row[where] = postings.count[word]
-    return Keywords(count, held, idf[found], float(slots.length.mean()), float(idf.sum()) * (K1 + 1))
+    return Keywords(words_found, count, held, idf[found], float(slots.length.mean()), float(idf.sum()) * (K1 + 1))
 
 
 def index_of(slots: Slots) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 3, list(FEATURES))
-CONTEXTS = ("always", "talk", "few", "note")
+CONTEXTS = ("always", "talk", "few", "note", "text", "course")
 """What kind of memory is read, see `View.context`; every parameter below is one row for each."""
 SIGNALS = (
     "one",
@@ -50,9 +50,9 @@ class Parameters:
         shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole
             session.
         sharpen: (H,) γ = 1 + softplus.
-        part: (4, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
-        controller: (4, d) weight of each feature in the evidence, by context.
-        confidence: (4, 12) logistic weights of the confidence by context, see `confidence.py`.
+        part: (C, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
+        controller: (C, d) weight of each feature in the evidence, by context.
+        confidence: (C, 12) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array

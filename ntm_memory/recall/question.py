@@ -40,6 +40,7 @@ class Question:
 
     Args:
         marks: the kinds of memories there are.
+        names: (N,) float32, share of the names in it that each memory holds, 0–1.
         asks_when, asks_how_many: the kind of answer it wants.
         now: unix seconds.
         half_life_days: age at which the recency prior is one half.
@@ -47,6 +48,7 @@ class Question:
     """
 
     marks: Marks
+    names: NDArray[np.float32]
     asks_when: bool
     asks_how_many: bool
     now: float

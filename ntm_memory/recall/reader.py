@@ -18,6 +18,7 @@ from ntm_memory.recall.dates import date_match
 from ntm_memory.recall.evidence import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
 from ntm_memory.recall.heads import Attention, Places, attend
 from ntm_memory.recall.keywords import count_keywords
+from ntm_memory.recall.named import names_held, names_within
 from ntm_memory.recall.parameters import Array, Parameters
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings
@@ -121,7 +122,7 @@ def examine(view: View, postings: Postings, request: Request) -> Look:
     scores = score_all(view, postings, request)
     focus = np.array(sorted(request.previous or {}), dtype=np.int64)
     candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location)
-    question = _question(view, postings, request)
+    question = _question(view, postings, request, scores)
     near = view.sequence.neighbours(candidates, REACH)
     features = gather(question, scores, view, candidates, near).astype(np.float64)
     previous = _previous(request, candidates)
@@ -160,12 +161,13 @@ def _anchor(look: Look, request: Request) -> Attention:
     return Attention(addressing.content_focus(score, ANCHOR_STRENGTH), score)
 
 
-def _question(view: View, postings: Postings, request: Request) -> questions.Question:
+def _question(view: View, postings: Postings, request: Request, scores: Scores) -> questions.Question:
     _, marks = questions.index_terms(request.text)
     happened = np.where(np.isnan(view.slots.occurred), view.slots.created, view.slots.occurred)
     fits = date_match(request.text, happened, request.now)
     return questions.Question(
         marks=questions.read_marks(view.slots, postings, marks),
+        names=names_held(names_within(request.text), scores.keywords),
         asks_when=questions.asks_when(request.text),
         asks_how_many=questions.asks_how_many(request.text),
         now=request.now,

@@ -69,18 +69,21 @@ class View:
         return min(max(together / (len(here) + DOUBT) / COHERENT, 0.0), 1.0)
 
     def context(self, spoken: float) -> NDArray[np.float64]:
-        """(4,) what kind of memory this is, each 0–1, in the order of `parameters.CONTEXTS`.
+        """(C,) what kind of memory this is, each 0–1, in the order of `parameters.CONTEXTS`.
 
-        1 always; how much it is a talk in short turns; how few memories; how short the notes that nobody speaks.
-        A turn of a talk leans on the turns around it, a note or an essay speaks for itself; among a handful of memories
-        the spread of their likeness says little; of a short note every name counts.
+        1 always; how much it is a talk in short turns; how few memories; how short the notes that nobody speaks; how
+        long the texts that nobody speaks; how much such texts go on from one to the next.
+        A turn of a talk leans on the turns around it, a note or an essay speaks for itself, a chapter's next paragraph
+        is on the same matter; among a handful of memories the spread of their likeness says little; of a short note
+        every name counts.
 
         Args:
             spoken: share of the memories that begin with a speaker's name.
         """
         length = float(self.slots.length.mean())
         turn, brief = 1 / (1 + (length / TURN) ** 2), 1 / (1 + (length / NOTE) ** 2)
-        return np.array([1.0, spoken * turn, 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * brief])
+        few, text = 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * (1 - brief)
+        return np.array([1.0, spoken * turn, few, (1 - spoken) * brief, text, text * self.coherence])
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage."""

@@ -21,6 +21,8 @@ NUMBER = "@number"
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
 _RUNS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)?")
+WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
+"""A word of a spaced script as it is written, "Jean-Luc's" in one."""
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _SPEAKER = re.compile(r"\s*([^\s:：][^:：\n]{0,39}?)\s*[:：]\s*\S")
 _ASKS = re.compile(r"[?？]\s*$|[?？]|[吗呢]\s*[。！]?\s*$")
@@ -78,6 +80,11 @@ def marks(text: str) -> list[str]:
         found.extend(BY + word for word in dict.fromkeys(index_words(speaker)))
     found.extend(mark for mark, pattern in ((ASKS, _ASKS), (TIME, _TIME), (NUMBER, _NUMBER)) if pattern.search(body))
     return found
+
+
+def tells_time(text: str) -> bool:
+    """Whether a text tells a time or a date."""
+    return _TIME.search(text) is not None
 
 
 def split_speaker(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from .worlds import slots_of
 
 MANY = 6 * BEST
 NO_FOCUS = np.empty(0, dtype=np.int64)
-NO_WORDS = Keywords(np.empty((0, MANY), np.float32), (), np.empty(0, np.float32), 8.0, 0.0)
+NO_WORDS = Keywords((), np.empty((0, MANY), np.float32), (), np.empty(0, np.float32), 8.0, 0.0)
 
 
 def scores(cosine, words=None):

@@ -10,10 +10,9 @@ from ntm_memory.recall.evidence import CONTENT, FEATURES
 from ntm_memory.recall.parameters import SIGNALS
 from ntm_memory.recall.reader import read
 
-from .worlds import ask, confidence_of, plain, random_features, world
+from .worlds import CONTEXT, ask, confidence_of, plain, random_features, world
 
 NOTES = ["I bought green tea", "The dentist is on Monday", "Bob moved to Berlin", "My sister plays chess"]
-CONTEXT = np.array([1.0, 0.5, 0.2, 0.1])
 
 
 def test_signals():
@@ -55,15 +54,17 @@ def test_signals():
 def test_confidence_is_a_chance(seed, size, count):
     rng = np.random.default_rng(seed)
     weights = rng.random(count) + 1e-9
-    sure = confidence(random_features(rng, count), weights / weights.sum(), CONTEXT, size * rng.normal(size=(4, 12)))
+    learned = size * rng.normal(size=(len(CONTEXT), len(SIGNALS)))
+    sure = confidence(random_features(rng, count), weights / weights.sum(), CONTEXT, learned)
     assert 0 <= sure <= 1
 
 
 def test_every_context_has_its_own_weights():
     learned = confidence_of(context=1, one=2.0)
     features, weights = np.ones((2, len(FEATURES))), np.full(2, 0.5)
-    assert confidence(features, weights, np.array([1.0, 0, 0, 0]), learned) == pytest.approx(0.5)
-    assert confidence(features, weights, np.array([1.0, 1, 0, 0]), learned) == pytest.approx(1 / (1 + np.exp(-2)))
+    alone, second = np.eye(len(CONTEXT))[:2]
+    assert confidence(features, weights, alone, learned) == pytest.approx(0.5)
+    assert confidence(features, weights, alone + second, learned) == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 @pytest.mark.parametrize("best", range(len(NOTES)))

@@ -191,6 +191,15 @@ def test_evidence_about_some_candidates_is_the_same_rows():
     assert few.features[:, own] == pytest.approx(look.features[some][:, own], abs=1e-5)
 
 
+def test_a_memory_that_holds_the_name_asked_for_is_told_from_one_that_says_as_much_of_another():
+    view, postings = world(["Elena Brandt lives in Rome", "Elena Novak lives in Rome", "It rained in Rome"])
+    found = features_of(view, postings, "Where does Elena Novak live?")
+    assert found["names"].tolist() == [0, 1, 0]
+    assert found["names_cosine"].tolist() == [0, found["cosine_z"][1], 0]
+    silent = features_of(view, postings, "Where does Elena Novak live?", by_words=False)
+    assert not silent["names"].any()
+
+
 @given(st.integers(1, 12), st.integers(0, 10_000), st.text(alphabet="ab c?7茶", max_size=12))
 def test_evidence_is_finite_whatever_is_asked_of_whatever_is_stored(count, seed, text):
     rng = np.random.default_rng(seed)

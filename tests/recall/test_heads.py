@@ -12,9 +12,8 @@ from ntm_memory.recall.evidence import CONTENT, LOCATION, REACH
 from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
 
-from .worlds import mix_of, plain, random_features, random_parameters, slots_of
+from .worlds import CONTEXT, mix_of, plain, random_features, random_parameters, slots_of
 
-CONTEXT = np.array([1.0, 0.6, 0.3, 0.2])
 SEEDS = range(4)
 
 

@@ -35,10 +35,10 @@ def test_coherence_is_between_0_and_1_where_neighbours_are_opposites():
     assert View(slots_of(60, keys=keys)).coherence == 0
 
 
-def test_context_tells_talk_from_notes_and_few_from_many():
+def test_context_tells_talk_from_notes_from_texts_and_few_from_many():
     few = View(slots_of(FEW, length=np.full(FEW, TURN)))
-    assert few.context(1.0) == pytest.approx([1, 0.5, 0.5, 0])
-    assert few.context(0.0) == pytest.approx([1, 0, 0.5, 0.1])
+    assert few.context(1.0) == pytest.approx([1, 0.5, 0.5, 0, 0, 0])
+    assert few.context(0.0) == pytest.approx([1, 0, 0.5, 0.1, 0.9, 0.9 * few.coherence])
     many = View(slots_of(400, length=np.full(400, NOTE)))
     assert many.context(1.0)[1] > 0.89 and many.context(1.0)[2] < 0.01
     assert many.context(0.0)[3] == pytest.approx(0.5)

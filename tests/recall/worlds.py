@@ -16,6 +16,7 @@ from ntm_memory.store.records import Postings, Slots
 NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
 DAY = 86_400.0
 DIM = 48
+CONTEXT = np.array([1.0, 0.5, 0.2, 0.1, 0.3, 0.2])
 
 
 def unit(rows):
@@ -85,7 +86,7 @@ def mix_of(**weights):
 
 
 def confidence_of(context=0, **weights):
-    """(4, 12) what the confidence is mixed of, by the name of the signal, in one context."""
+    """(C, 12) what the confidence is mixed of, by the name of the signal, in one context."""
     learned = np.zeros((len(CONTEXTS), len(SIGNALS)))
     for name, weight in weights.items():
         learned[context, SIGNALS.index(name)] = weight
@@ -101,7 +102,7 @@ def plain(heads=1, **values):
         "gate": np.full(heads, 4.0),
         "shift": np.tile(stay, (heads, 1)),
         "sharpen": np.zeros(heads),
-        "part": np.tile([[1.0], [0.0], [0.0], [0.0]], (1, heads)),
+        "part": np.outer(np.arange(len(CONTEXTS)) == 0, np.ones(heads)),
         "controller": np.zeros((len(CONTEXTS), len(FEATURES))),
         "confidence": confidence_of(one=-2.0, cosine=4.0, words=4.0, concentration=2.0),
     }
