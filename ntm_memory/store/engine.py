@@ -108,9 +108,9 @@ class Engine:
             self._ledger.set_meta("dim", str(int(identity["dim"])))
 
     def _prepare(self, word_index: bool | None) -> None:
-        if not schema.is_current(self._sql):
+        if not self._is_current():
             with self._connection.exclusive():
-                if not schema.is_current(self._sql):
+                if not self._is_current():
                     schema.create(self._sql)
         warning = self._connection.set_journal()
         self._uuid = self._ledger.meta("uuid")
@@ -123,6 +123,10 @@ class Engine:
         else:
             self._words = keywords.ScannedWords(self._sql, self._ledger)
         self._warnings = [line for line in (warning, self._words.warning) if line]
+
+    def _is_current(self) -> bool:
+        with self._connection.reading():  # else tables that another process makes meanwhile look like a stranger's
+            return schema.is_current(self._sql)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -134,6 +136,20 @@ def test_a_new_store_is_made_once_by_many_at_once(tmp_path):
     processes = [start(script, tmp_path / "memory.db") for _ in range(4)]
     uuids = {process.communicate()[0] for process in processes}
     assert len(uuids) == 1 and all(process.returncode == 0 for process in processes)
+
+
+def test_a_store_that_others_are_making_is_not_taken_for_a_strangers(tmp_path):
+    for number in range(60):
+        path, together = tmp_path / str(number) / "memory.db", Barrier(6)
+
+        def uuid_of_new(_, path=path, together=together):
+            together.wait()
+            store = open_store(path)
+            store.close()
+            return store.uuid
+
+        with ThreadPoolExecutor(6) as pool:
+            assert len(set(pool.map(uuid_of_new, range(6)))) == 1
 
 
 def test_a_full_database_leaves_everything_as_it_was(tmp_path):
