@@ -18,7 +18,13 @@ class Learning:
     _recaller: Recaller
 
     def feedback(
-        self, query: str, *, used: Sequence[str], unused: Sequence[str] = (), namespace: str = "default"
+        self,
+        query: str,
+        *,
+        used: Sequence[str],
+        unused: Sequence[str] = (),
+        previous: Sequence[str] = (),
+        namespace: str = "default",
     ) -> FeedbackResult:
         """Say which recalled memories answered a question.
 
@@ -26,13 +32,14 @@ class Learning:
             query: as it was asked.
             used: ids or keys of the memories that answered it, at least one.
             unused: of those that did not.
+            previous: of those that were in focus when it was asked: what the session's recall before answered.
             namespace: where it was asked.
 
         Raises:
             BadValueError: nothing was used, a memory was both, or one is of another namespace.
             NotFoundError: no live memory has this id or key.
         """
-        return self._tuner.feedback(query, used, unused, namespace)
+        return self._tuner.feedback(query, used, unused, previous, namespace)
 
     def tune(
         self,

@@ -60,7 +60,13 @@ class Lesson:
 
 
 def record_feedback(
-    store: Store, query: str, used: Sequence[str], unused: Sequence[str], namespace: str, now: float
+    store: Store,
+    query: str,
+    used: Sequence[str],
+    unused: Sequence[str],
+    previous: Sequence[str],
+    namespace: str,
+    now: float,
 ) -> FeedbackResult:
     """Keep a verdict on a recall.
 
@@ -69,22 +75,25 @@ def record_feedback(
         NotFoundError: no live memory has this id or key.
     """
     text, space = checked_query(query), checked_name("namespace", namespace) or "default"
-    good, bad = (_named(store, name, ids, space) for name, ids in (("used", used), ("unused", unused)))
+    told = (("used", used), ("unused", unused), ("previous", previous))
+    good, bad, before = (tuple(_named(store, name, ids, space)) for name, ids in told)
     if not good:
         raise BadValueError("used is empty", "name at least one memory that answered the question")
     both = sorted(set(good) & set(bad))
     if both:
         raise BadValueError(f"memory {both[0]} is both used and unused", "name it once")
-    return FeedbackResult(
-        len(good) + len(bad), store.add_feedback(Feedback(text, space, tuple(good), tuple(bad), to_iso(now)))
-    )
+    count = store.add_feedback(Feedback(text, space, good, bad, to_iso(now), before))
+    return FeedbackResult(len(good) + len(bad), count)
 
 
 def pairs_of_feedback(verdicts: Iterable[Feedback]) -> list[Pair]:
-    """Verdicts as pairs: the same question is one, or it would be learned from and judged by; later verdicts win."""
+    """Verdicts as pairs; later ones win.
+
+    The same question from the same focus is one pair, or it would be learned from and judged by.
+    """
     pairs: dict[Hashable, Pair] = {}
     for verdict in verdicts:
-        asked = Pair(verdict.query, verdict.namespace, frozenset(), to_seconds(verdict.at))
+        asked = Pair(verdict.query, verdict.namespace, frozenset(), to_seconds(verdict.at), frozenset(verdict.previous))
         known = pairs.get(_same(asked), asked)
         gold = (known.gold | set(verdict.used)) - set(verdict.unused)
         pairs[_same(asked)] = replace(known, gold=gold, at=asked.at)

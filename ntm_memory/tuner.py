@@ -69,10 +69,10 @@ class Tuner:
         self._clock = clock
 
     def feedback(
-        self, query: str, used: Sequence[str], unused: Sequence[str] = (), namespace: str = "default"
+        self, query: str, used: Sequence[str], unused: Sequence[str], previous: Sequence[str], namespace: str
     ) -> FeedbackResult:
         """Keep a verdict on a recall; see `lessons.record_feedback`."""
-        return record_feedback(self._store, query, used, unused, namespace, self._clock())
+        return record_feedback(self._store, query, used, unused, previous, namespace, self._clock())
 
     def tune(
         self, records: Iterable[Numbered] | None = None, *, heads: bool = False, dry_run: bool = False

@@ -71,10 +71,11 @@ def test_feedback_is_kept_with_the_ids_of_what_was_named(memory):
     first = memory.memorize("Mia drinks tea", key="tea").memory
     second = memory.memorize("Ben drinks coffee").memory
     assert memory.feedback("what does Mia drink?", used=["tea"], unused=[second.id]).pending == 1
-    done = memory.feedback("and Ben?", used=[second.id])
+    done = memory.feedback("and Ben?", used=[second.id], previous=["tea", first.id])
     assert (done.recorded, done.pending) == (1, 2)
-    verdict = memory.store.feedback()[0]
+    verdict, after_that = memory.store.feedback()
     assert (verdict.query, verdict.used, verdict.unused) == ("what does Mia drink?", (first.id,), (second.id,))
+    assert (verdict.previous, after_that.previous) == ((), (first.id,))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,8 @@ def test_feedback_on_an_erased_memory_and_one_of_another_namespace_is_refused(me
         memory.feedback("q", used=[gone])
     with pytest.raises(BadValueError, match="is in namespace 'x', not 'default'"):
         memory.feedback("q", used=[other])
+    with pytest.raises(BadValueError, match="is in namespace 'default', not 'x'"):
+        memory.feedback("q", used=[other], previous=[memory.memorize("c").memory.id], namespace="x")
     assert memory.feedback("q", used=[other], namespace="x").pending == 1
 
 
@@ -153,9 +156,12 @@ def test_heads_are_learned_where_asked(memory, ids, tmp_path):
     assert (np.round(shipped.gate, 6) == saved.gate).all()
 
 
-def test_the_gate_is_learned_from_what_was_in_focus_before(memory, ids, tmp_path):
+@pytest.mark.parametrize("by_feedback", [False, True])
+def test_the_gate_is_learned_from_what_was_in_focus_before(memory, ids, tmp_path, by_feedback):
     told = [pair | {"previous": [ids[(number * 37 + 5) % len(ids)]]} for number, pair in enumerate(pairs(ids, 15))]
-    assert memory.tune(told, heads=True).kept
+    for record in told if by_feedback else ():
+        memory.feedback(record["query"], used=record["gold"], previous=record["previous"])
+    assert memory.tune(None if by_feedback else told, heads=True).kept
     saved, shipped = load_parameters(tmp_path / "recall.json"), load_parameters()
     assert not np.allclose(saved.gate, shipped.gate, atol=1e-3)
 

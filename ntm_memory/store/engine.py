@@ -108,10 +108,9 @@ class Engine:
             self._ledger.set_meta("dim", str(int(identity["dim"])))
 
     def _prepare(self, word_index: bool | None) -> None:
-        if not self._is_current():
+        if self._version() < schema.VERSION:
             with self._connection.exclusive():
-                if not self._is_current():
-                    schema.create(self._sql)
+                schema.bring_up(self._sql)
         warning = self._connection.set_journal()
         self._uuid = self._ledger.meta("uuid")
         if keywords.has_fts5(self._sql) if word_index is None else word_index:
@@ -124,9 +123,9 @@ class Engine:
             self._words = keywords.ScannedWords(self._sql, self._ledger)
         self._warnings = [line for line in (warning, self._words.warning) if line]
 
-    def _is_current(self) -> bool:
+    def _version(self) -> int:
         with self._connection.reading():  # else tables that another process makes meanwhile look like a stranger's
-            return schema.is_current(self._sql)
+            return schema.version_of(self._sql)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

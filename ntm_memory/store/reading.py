@@ -138,15 +138,18 @@ class Reading(Engine):
 
     def feedback(self) -> list[Feedback]:
         """All verdicts, oldest first."""
+        query = "SELECT query, namespace, at, used, unused, previous FROM feedback ORDER BY row"
         with self._reading():
-            rows = self._sql.execute("SELECT query, namespace, used, unused, at FROM feedback ORDER BY row").fetchall()
-        return [
-            Feedback(query, space, tuple(json.loads(used)), tuple(json.loads(unused)), at)
-            for query, space, used, unused, at in rows
-        ]
+            rows = self._sql.execute(query).fetchall()
+        return [_verdict(*row) for row in rows]
 
     def _page(self, rows: Sequence[int]) -> list[Memory]:
         query = "SELECT * FROM memories WHERE row = ?"
         with self._reading():
             found = [self._sql.execute(query, (row,)).fetchone() for row in rows]
             return [self._memory(row) for row in found if row is not None]
+
+
+def _verdict(query: str, namespace: str, at: str, *named: str) -> Feedback:
+    used, unused, previous = (tuple(json.loads(ids)) for ids in named)
+    return Feedback(query, namespace, used, unused, at, previous)

@@ -153,10 +153,11 @@ class Postings:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What became of one recall: which memories were used, which were not."""
+    """What became of one recall: which memories were used, which were not, and which were in focus before it."""
 
     query: str
     namespace: str
     used: tuple[str, ...]
     unused: tuple[str, ...]
     at: str
+    previous: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ import sqlite3
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -70,12 +70,15 @@ CREATE TABLE links (id TEXT NOT NULL, target TEXT NOT NULL, weight REAL NOT NULL
 CREATE INDEX links_target ON links(target);
 CREATE TABLE free (address INTEGER PRIMARY KEY);
 CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL, used TEXT NOT NULL,
-    unused TEXT NOT NULL, at TEXT NOT NULL);
+    unused TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '[]');
 """
 
+UPGRADES = {1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'"}
+"""Version → statements that make the next one of it."""
 
-def is_current(sql: sqlite3.Connection) -> bool:
-    """Whether the file has our tables in this version; False for an empty file.
+
+def version_of(sql: sqlite3.Connection) -> int:
+    """Version of our tables in the file; 0 for an empty file.
 
     Raises:
         StoreFromFutureError: a newer version of this package wrote it.
@@ -87,28 +90,41 @@ def is_current(sql: sqlite3.Connection) -> bool:
         raise StoreFromFutureError(
             f"this memory has schema version {version}, this program knows {VERSION}", "update ntm-memory-system"
         )
-    if application == APPLICATION_ID and version == VERSION:
-        return True
+    if application == APPLICATION_ID and version:
+        return int(version)
     if sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StoreCorruptError("this SQLite file belongs to another program", "choose another folder with --home")
-    return False
+    return 0
 
 
-def create(sql: sqlite3.Connection) -> None:
-    """Make the tables, all or none; the caller holds the writer lock."""
+def bring_up(sql: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of an older version up to date, all or none; the caller holds the writer lock."""
     sql.execute("BEGIN IMMEDIATE")
     try:
-        for statement in filter(str.strip, TABLES.split(";\n")):
-            sql.execute(statement)
-        meta = {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
-        sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-        sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        found = version_of(sql)
+        if not found:
+            _create(sql)
+        for version in range(found or VERSION, VERSION):
+            _run(sql, UPGRADES[version])
         sql.execute(f"PRAGMA user_version = {VERSION}")
         sql.execute("COMMIT")
     except BaseException:
         if sql.in_transaction:
             sql.execute("ROLLBACK")
         raise
+
+
+def _create(sql: sqlite3.Connection) -> None:
+    _run(sql, TABLES)
+    meta = {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
+    sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _run(sql: sqlite3.Connection, statements: str) -> None:
+    """Not `executescript`, which commits what was open before."""
+    for statement in filter(str.strip, statements.split(";\n")):
+        sql.execute(statement)
 
 
 def new_id() -> str:

@@ -184,11 +184,11 @@ class SQLiteStore(Upkeep):
 
     def add_feedback(self, feedback: Feedback) -> int:
         """Keep a verdict on a recall."""
-        used, unused = json.dumps(feedback.used), json.dumps(feedback.unused)
+        named = (json.dumps(ids) for ids in (feedback.used, feedback.unused, feedback.previous))
         with self._writing():
             self._sql.execute(
-                "INSERT INTO feedback (query, namespace, used, unused, at) VALUES (?, ?, ?, ?, ?)",
-                (feedback.query, feedback.namespace, used, unused, feedback.at),
+                "INSERT INTO feedback (query, namespace, at, used, unused, previous) VALUES (?, ?, ?, ?, ?, ?)",
+                (feedback.query, feedback.namespace, feedback.at, *named),
             )
             (count,) = self._sql.execute("SELECT count(*) FROM feedback").fetchone()
         return int(count)

@@ -15,7 +15,7 @@ _FORGET = (
     "DELETE FROM memories WHERE id = ?1",
     "DELETE FROM versions WHERE id = ?1",
     "DELETE FROM links WHERE id = ?1 OR target = ?1",
-    "DELETE FROM feedback WHERE instr(used, '\"' || ?1 || '\"') OR instr(unused, '\"' || ?1 || '\"')",
+    "DELETE FROM feedback WHERE instr(used || unused || previous, '\"' || ?1 || '\"')",
 )
 
 

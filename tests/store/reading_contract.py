@@ -215,7 +215,8 @@ class LossyContract:
 
     def test_feedback_is_kept_in_order(self, store):
         verdicts = [
-            Feedback(f"q{i}", "default", (f"m_{i}",), ("m_x", "m_y"), f"2023-01-0{i}T00:00:00Z") for i in (1, 2)
+            Feedback(f"q{i}", "default", (f"m_{i}",), ("m_x", "m_y"), f"2023-01-0{i}T00:00:00Z", ("m_z",) * (i - 1))
+            for i in (1, 2)
         ]
         assert [store.add_feedback(verdict) for verdict in verdicts] == [1, 2]
         assert store.feedback() == verdicts

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
 from ntm_memory.store import open_store
+from ntm_memory.store.records import Feedback
 
 
 def raw(path, *statements):
@@ -30,6 +32,23 @@ def test_a_store_from_the_future_is_left_alone(path, filled):
         open_store(path)
     assert "99" in caught.value.message and "update" in caught.value.hint
     assert path.read_bytes() == before
+
+
+def test_a_store_of_an_older_version_is_brought_up_to_date(path, filled):
+    verdict = Feedback("q", "default", (filled[0].id,), (), "2023-01-01T00:00:00Z")
+    raw(
+        path,
+        "DROP TABLE feedback",
+        "CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL,"
+        " used TEXT NOT NULL, unused TEXT NOT NULL, at TEXT NOT NULL)",
+        f"INSERT INTO feedback VALUES (1, 'q', 'default', '[\"{filled[0].id}\"]', '[]', '2023-01-01T00:00:00Z')",
+        "PRAGMA user_version = 1",
+    )
+    store = open_store(path)
+    assert store.feedback() == [verdict] and store.count() == 20 and store.check() == []
+    later = replace(verdict, previous=(filled[1].id,))
+    assert store.add_feedback(later) == 2 and store.feedback() == [verdict, later]
+    store.close()
 
 
 @pytest.mark.parametrize("content", [b"not a database " * 500, b"SQLite format 3\0" + b"\xff" * 5000])
