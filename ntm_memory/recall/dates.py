@@ -25,12 +25,13 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _PART = r"(?:(?P<part>early|mid|late|the beginning of|the middle of|the end of)[ -])?"
+_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
 _ENGLISH = re.compile(
     rf"\b(?:{_PART}(?P<month>{_MONTH}\.? (?:\d{{1,2}}(?:st|nd|rd|th)?\b,? ?)?(?:(?:19|20)\d\d\b)?"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b,? ?(?:(?:19|20)\d\d)?|{_MONTH}\b)"
     r"|(?P<plain>(?:19|20)\d\d-\d\d-\d\d|(?:19|20)\d\d"
     r"|(?:the day before )?yesterday|today|(?:last|this) (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
-    r"|(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3}) (?:day|week|month|year)s? ago)(?!\w))",
+    rf"|{_COUNT} (?:day|week|month|year)s? ago)(?!\w))",
     re.IGNORECASE,
 )
 _DIGIT = "[0-9一二两三四五六七八九十]"
@@ -38,6 +39,11 @@ _CHINESE = re.compile(
     rf"(?P<year>(?:19|20)\d\d年|去年|前年|今年|明年)?(?:的)?(?P<month>{_DIGIT}{{1,3}}月)?份?(?:的)?(?P<part>[上中下]旬|[初底末]|中)?"
     rf"(?P<day>{_DIGIT}{{1,3}}[日号])?"
     rf"|(?P<plain>今天|昨天|昨日|前天|上个?(?:星期|礼拜|周|月)|{_DIGIT}{{1,3}}(?:天|周|个星期|个月|年)(?:之|以)?前)"
+)
+_DURATION = re.compile(
+    rf"(?:{_COUNT}|several|a few) (?:hour|day|week|month|year)s?"
+    rf"|(?:{_DIGIT}{{1,3}}|半|几)(?:个?(?:月|星期|礼拜|小时|钟头)|天|周|年|分钟)",
+    re.IGNORECASE,
 )
 _ENGLISH_PARTS = {"early": 0, "the beginning of": 0, "mid": 1, "the middle of": 1, "late": 2, "the end of": 2}
 _CHINESE_PARTS = {"上旬": 0, "初": 0, "中旬": 1, "中": 1, "下旬": 2, "底": 2, "末": 2}
@@ -81,6 +87,11 @@ def date_match(text: str, times: NDArray[np.float64], now: float) -> NDArray[np.
         return None
     fits: NDArray[np.float32] = np.max([span.fit(times) for span in narrow], axis=0)
     return fits
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is nothing but a time or a stretch of time: "May 2023", "去年五月", "三天"."""
+    return any(pattern.fullmatch(text) for pattern in (_ENGLISH, _CHINESE, _DURATION))
 
 
 def find_spans(text: str, now: float) -> Iterator[Span]:

@@ -1,13 +1,16 @@
 """Questions that ask by place: "what happened right after …?", "…之后紧接着发生了什么？", "and then?", "然后呢？".
 
 Only phrases that mean the very next or previous memory move the focus. "What did she do after the race?" asks by
-content: its answer may stand anywhere, and the learned shift finds it where it stands near.
+content: its answer may stand anywhere, and the learned shift finds it where it stands near. So does "What happened
+before May?".
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from ntm_memory.recall.dates import is_time
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,9 @@ _CHINESE = (
         r"^(?:紧接着|紧挨着|紧跟着|紧接|紧挨|紧跟|就)?在?(?P<anchor>.+?)(?:之|以)?(?P<side>后|前)"
         r"(?:一|的一|的下一|的上一|的前一|的后一)(?:件事|条|个|句)(?:记忆|消息|话)?(?:是|说)?.*$",
         re.DOTALL,
+    ),
+    re.compile(
+        r"^在?(?P<anchor>.{2,}?)(?:之|以)(?P<side>后|前)，?又?(?:发生了?(?:什么|啥)(?:事情?)?|怎么了)$", re.DOTALL
     ),
 )
 _FOLLOW_UP = (
@@ -105,6 +111,8 @@ def parse_intent(text: str) -> Intent | None:
     return None
 
 
-def _intent(anchor: str, shift: int) -> Intent:
+def _intent(anchor: str, shift: int) -> Intent | None:
+    if is_time(anchor):
+        return None
     quoted = _QUOTED.match(anchor)
     return Intent(quoted[1] if quoted else anchor, shift, quoted=quoted is not None)

@@ -21,6 +21,10 @@ MOVES = [
     ("签合同以后的第二件事是什么？", "签合同", 2),
     ("搬家之前第3条是什么", "搬家", -3),
     ("紧接在下雨之后的一条记忆是什么？", "下雨", 1),
+    ("小美养猫之后发生了什么？", "小美养猫", 1),
+    ("在签合同以前发生了什么事？", "签合同", -1),
+    ("What happened after May left?", "May left", 1),
+    ("What happened after race day?", "race day", 1),
     ("WHAT came right AFTER İzmir?", "İzmir", 1),
 ]
 QUOTED = [
@@ -50,6 +54,12 @@ BY_CONTENT = [
     "When did she adopt the dog?",
     "What is next on my list?",
     "What happened in May?",
+    "What happened after May 2023?",
+    "what happened before 2020?",
+    "What happened after two weeks?",
+    "三天之前发生了什么？",
+    "半年以前发生了什么？",
+    "去年五月之后发生了什么？",
     "Then we went home and slept",
     "the day after tomorrow",
     "What is the capital after which the horse is named?",
