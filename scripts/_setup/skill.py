@@ -12,6 +12,7 @@ NAME = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 CONTENTS = (
     "README.md",
+    "README.zh.md",
     "CHANGELOG.md",
     "SECURITY.md",
     "LICENSE",
