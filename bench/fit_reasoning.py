@@ -72,7 +72,7 @@ def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> 
             views[space] = known, manager.keys.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
         request = to_request(question["query"], lambda: manager.keys, manager.settings, NOW)
-        clues, _ = gather_clues(manager.store, known, view, request, parameters)
+        clues, _ = gather_clues(known, view, request, parameters)
         gold = np.array(sorted(index[id] for id in question["gold"]))
         half = is_train(question["qid"]) if train is None else train
         yield Asked(data.name, half, gold, clues.first(), clues, {})

@@ -66,7 +66,7 @@ def recall(manager: NTMMemoryManager, questions: list[str]) -> dict[str, float]:
         whole, _ = cpu_ms(manager.recall, question)
         embedding, key = cpu_ms(manager.keys.question, question)
         known = Knowledge(manager.store, "default")
-        view = manager._recaller._view(known)
+        view = manager._asking.view(known)
         postings = known.postings(question)
         request = Request(question, key, index_words(question), now=time.time())
         likeness, _ = cpu_ms(score_all, view, postings, request)

@@ -1,20 +1,99 @@
-"""From a question to a request to the read heads, and which parameters they have: the same for answering and tuning."""
+"""From a question to a request to the read heads, and what they read: the same for recall, reasoning and tuning."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from ntm_memory import telling
 from ntm_memory.config import Settings
 from ntm_memory.keys import KeyMaker
+from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.intent import parse_intent
 from ntm_memory.recall.parameters import Parameters, load_parameters
 from ntm_memory.recall.parts import questions_within
 from ntm_memory.recall.reader import Request
+from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.results import RecalledMemory
+from ntm_memory.store.base import Store
 
 TUNED = "recall.json"
+
+
+class Asking:
+    """One store as questions are put to it.
+
+    Args:
+        store: where memories are.
+        keys: loads the embedder when first called.
+        settings: how much is answered, and which parts of addressing are on.
+        home: data folder, where tuned parameters lie.
+        clock: unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Callable[[], KeyMaker],
+        settings: Settings,
+        home: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        self.store = store
+        self.keys = keys
+        self.settings = settings
+        self.home = home
+        self.clock = clock
+        self._views: dict[str, View] = {}
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The tuned parameters if there are any and config lets them, else the shipped ones.
+
+        Raises:
+            CheckpointError: a tuned file is not usable.
+        """
+        return parameters_in_force(self.home, self.settings)
+
+    def forget_parameters(self) -> None:
+        """Read the parameters anew when next asked: they were tuned."""
+        self.__dict__.pop("parameters", None)
+
+    def default(self, name: str, given: object) -> Any:
+        """What was given, else what config says."""
+        return getattr(self.settings.recall, name) if given is None else given
+
+    def bounds(self, top_k: int | None, max_chars: int | None) -> tuple[int, int]:
+        """How many memories and characters an answer may hold."""
+        limit, chars = self.default("top_k", top_k), self.default("max_chars", max_chars)
+        return (
+            telling.checked_count("top_k", limit, 1, 1000),
+            telling.checked_count("max_chars", chars, 1, telling.MAX_CONTENT),
+        )
+
+    def request(self, text: str, namespace: str, session: str | None, shift: int | None = None) -> Request:
+        """What a question asks of the read heads; in a session that has a focus it can go on from there."""
+        has_focus = session is not None and bool(self.store.focus(namespace, session))
+        return to_request(text, self.keys, self.settings, self.clock(), shift=shift, has_focus=has_focus)
+
+    def view(self, known: Knowledge) -> View:
+        """The memory matrix with what is derived from it, kept as long as the matrix stays the same."""
+        view = self._views.get(known.namespace)
+        if view is None or view.slots is not known.slots:
+            view = self.keys().view(known.slots) if self.settings.addressing.content else View(known.slots)
+            if known.is_now:
+                self._views[known.namespace] = view
+        return view
+
+    def remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
+        """What was read is used, and in focus for the session's next question."""
+        self.store.note_reads([answer.address for answer in answers if answer.address is not None])
+        if session is not None and answers:
+            self.store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
 
 
 def parameters_in_force(home: Path, settings: Settings) -> Parameters:

@@ -50,28 +50,36 @@ class Knowledge:
     def postings(self, text: str) -> Postings:
         """Where the words and marks of a question occur."""
         words, marks = index_terms(text)
+        return self.postings_of(words + marks)
+
+    def postings_of(self, words: Sequence[str]) -> Postings:
+        """Where these index words occur."""
         if self._then is None:
-            return self._store.postings(self.namespace, words + marks)
+            return self._store.postings(self.namespace, words)
         address: dict[str, NDArray[np.int64]] = {}
         count: dict[str, NDArray[np.int64]] = {}
-        for word in words + marks:
+        for word in words:
             counts = np.array([each.count(word) for each in self._words], dtype=np.int64)
             address[word], count[word] = self.slots.address[counts > 0], counts[counts > 0]
         return Postings(address, count)
 
+    def words_of(self, index: int, id: str) -> Sequence[str]:
+        """The index words and marks of the memory with this index and id."""
+        return self._store.words_of(id)[0] if self._then is None else self._words[index]
+
     def successors(self, index: NDArray[np.int64]) -> dict[int, int]:
         """Index → index of the memory that revised it, where that one is known."""
         later = {memory.id: memory.superseded_by for memory in self.memories(index) if memory is not None}
-        found = self._places([id for id in later.values() if id is not None])
-        own = self._places(list(later))
+        found = self.places([id for id in later.values() if id is not None])
+        own = self.places(list(later))
         return {own[id]: found[new] for id, new in later.items() if new in found and id in own}
 
     def focus(self, session: str | None) -> dict[int, float]:
         """Index → weight of the session's previous focus, as far as it is known."""
         weights = {} if session is None else dict(self._store.focus(self.namespace, session))
-        return {i: weights[id] for id, i in self._places(list(weights)).items()}
+        return {i: weights[id] for id, i in self.places(list(weights)).items()}
 
-    def _places(self, ids: Sequence[str]) -> dict[str, int]:
+    def places(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → index of those that are known."""
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}

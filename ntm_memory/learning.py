@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ntm_memory.recaller import Recaller
+from ntm_memory.asking import Asking
 from ntm_memory.results import FeedbackResult, RevertResult, TuneResult
 from ntm_memory.telling import Numbered, from_json_lines
 from ntm_memory.tuner import Tuner
@@ -15,7 +15,7 @@ class Learning:
     """`feedback`, `tune` and `revert_tuning`; after the last two the next recall reads its parameters anew."""
 
     _tuner: Tuner
-    _recaller: Recaller
+    _asking: Asking
 
     def feedback(
         self,
@@ -65,11 +65,11 @@ class Learning:
         if lines is not None:
             numbered = from_json_lines(lines)
         result = self._tuner.tune(numbered, heads=heads, dry_run=dry_run)
-        self._recaller.forget_parameters()
+        self._asking.forget_parameters()
         return result
 
     def revert_tuning(self) -> RevertResult:
         """Undo the last tuning; see `tuner.Tuner.revert`."""
         result = self._tuner.revert()
-        self._recaller.forget_parameters()
+        self._asking.forget_parameters()
         return result

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.asking import to_request
-from ntm_memory.config import Settings
+from ntm_memory.asking import Asking, to_request
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
-from ntm_memory.keys import KeyMaker
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.lookup import find
 from ntm_memory.recall.evidence import FEATURES
 from ntm_memory.recall.learn import Example
 from ntm_memory.recall.parameters import Array
 from ntm_memory.recall.reader import Request, examine, switched_off
-from ntm_memory.recall.view import View
 from ntm_memory.results import Failure, FeedbackResult
 from ntm_memory.store.base import Store
-from ntm_memory.store.records import Feedback, Slots
+from ntm_memory.store.records import Feedback
 from ntm_memory.store.rows import to_iso, to_seconds
 from ntm_memory.telling import Numbered, checked_name, checked_query
 
@@ -119,24 +116,16 @@ def pairs_of_records(store: Store, records: Iterable[Numbered], now: float) -> t
 
 
 class Examiner:
-    """Puts questions to memory as recall does, and takes down what there was to see.
+    """Puts questions to memory as recall does, and takes down what there was to see."""
 
-    Args:
-        store: where memories are.
-        keys: loads the embedder when first called.
-        settings: which parts of addressing are on.
-    """
-
-    def __init__(self, store: Store, keys: Callable[[], KeyMaker], settings: Settings) -> None:
-        self._store = store
-        self._keys = keys
-        self._settings = settings
-        self._views: dict[str, View] = {}
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._store = asking.store
 
     def lessons(self, pairs: Iterable[Pair]) -> Iterator[Lesson | None]:
         """The lesson of each pair; None where no answer is a candidate, or the question asks for a place."""
         for pair in pairs:
-            request = to_request(pair.query, self._keys, self._settings, pair.at)
+            request = to_request(pair.query, self._asking.keys, self._asking.settings, pair.at)
             usable = request.shift is None and request.key is not None
             yield self._lesson(pair, request) if usable else None
 
@@ -150,18 +139,12 @@ class Examiner:
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
             request = replace(request, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._view(pair.namespace, slots), known.postings(request.text), request)
+            look = examine(self._asking.view(known), known.postings(request.text), request)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None
         example = Example(look.features * _asked_for(request), look.places, gold, previous=look.previous)
         return Lesson(example, look.features, slots.strength[look.candidates].astype(np.float64), request)
-
-    def _view(self, namespace: str, slots: Slots) -> View:
-        view = self._views.get(namespace)
-        if view is None or view.slots is not slots:
-            view = self._views[namespace] = self._keys().view(slots)
-        return view
 
     def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:
         addresses = []

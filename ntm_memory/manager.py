@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths, survey
+from ntm_memory.asking import Asking
 from ntm_memory.config import ROOT, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
@@ -71,9 +72,10 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         lock_seconds = self.settings.store.lock_seconds
         self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
         self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
-        self._recaller = Recaller(self.store, lambda: self.keys, self.settings, self.home, clock)
-        self._reasoner = Reasoner(self.store, lambda: self.keys, self.settings, clock, self._recaller)
-        self._tuner = Tuner(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._asking = Asking(self.store, lambda: self.keys, self.settings, self.home, clock)
+        self._recaller = Recaller(self._asking)
+        self._reasoner = Reasoner(self._asking, self._recaller)
+        self._tuner = Tuner(self._asking)
         self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from ntm_memory import telling
-from ntm_memory.asking import to_request
-from ntm_memory.config import Settings
+from ntm_memory.asking import Asking
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed
-from ntm_memory.keys import KeyMaker
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.lookup import find
 from ntm_memory.path import chain_of, hops_of, ranked
@@ -30,12 +28,10 @@ from ntm_memory.results import (
     MemorizeResult,
     ReadMemory,
     ReasonResult,
-    RecalledMemory,
     RecallResult,
     StoreResult,
     Tie,
 )
-from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.succession import move_on
 
@@ -46,27 +42,14 @@ class Reasoner:
     """Chained reads, and links between memories.
 
     Args:
-        store: where memories are.
-        keys: loads the embedder when first called.
-        settings: how much is answered, and which parts of addressing are on.
-        clock: unix seconds.
-        recaller: answers with one read, and holds recall's parameters.
+        asking: the store as questions are put to it.
+        recaller: answers with one read.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        keys: Callable[[], KeyMaker],
-        settings: Settings,
-        clock: Callable[[], float],
-        recaller: Recaller,
-    ) -> None:
-        self._store = store
-        self._keys = keys
-        self._settings = settings
-        self._clock = clock
+    def __init__(self, asking: Asking, recaller: Recaller) -> None:
+        self._asking = asking
         self._recaller = recaller
-        self._views: dict[str, View] = {}
+        self._store = asking.store
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -86,24 +69,33 @@ class Reasoner:
         session: str | None = None,
         top_k: int | None = None,
         max_chars: int | None = None,
+        tags: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
+        as_of: str | None = None,
         explain: bool = False,
     ) -> ReasonResult:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
         text = telling.checked_query(query)
         steps = telling.checked_count("hops", hops, 1, MAX_HOPS)
-        given = {"top_k": top_k, "max_chars": max_chars}
-        size = {name: getattr(self._settings.recall, name) if n is None else n for name, n in given.items()}
-        limit = telling.checked_count("top_k", size["top_k"], 1, 1000)
-        chars = telling.checked_count("max_chars", size["max_chars"], 1, telling.MAX_CONTENT)
-        name = telling.checked_name("session", session)
+        limit, chars = self._asking.bounds(top_k, max_chars)
+        filters = telling.checked_filters(tags, after, before)
+        name, moment = telling.checked_name("session", session), telling.checked_time("as_of", as_of)
         space = telling.checked_name("namespace", namespace) or "default"
         shown: dict[str, Any] = {"top_k": limit, "max_chars": chars, "explain": explain}
-        request = self._request(text, space, name, steps)
-        result = None if request is None else self._chain(text, request, steps, space, name, shown)
-        if result is None:  # one read is all there is to do, or nothing is found and recall knows why
-            return _of_one_hop(self._recaller.recall(text, namespace=space, session=name, **shown))
-        self._remember(space, name, result.answer_memories)
-        return result
+        request = self._request(text, space, name, moment, steps)
+        if request is not None:
+            with self._store.snapshot():
+                known = Knowledge(self._store, space, moment)
+                request = replace(request, previous=known.focus(name), allowed=known.allowed(*filters))
+                result = self._chain(text, known, request, steps, shown)
+            if result is not None:
+                if known.is_now:
+                    self._asking.remember(space, name, result.answer_memories)
+                return result
+        # one read is all there is to do, or nothing is found and recall knows why
+        shown |= {"tags": tags, "after": after, "before": before, "as_of": as_of}
+        return _of_one_hop(self._recaller.recall(text, namespace=space, session=name, **shown))
 
     def check_basis(self, builds_on: Sequence[str], namespace: str) -> list[Memory]:
         """The live memories that a new one is told to build on.
@@ -128,7 +120,7 @@ class Reasoner:
             here = self._store.get(id).address
             known = Knowledge(self._store, namespace)
             at = [] if here is None else (known.slots.address == here).nonzero()[0].tolist()
-            found = basis(self._store, namespace, self._view(known), at[0], parameters) if at else []
+            found = basis(known, self._asking.view(known), at[0], parameters) if at else []
         explicit = [Link(memory.id, 1.0, "explicit") for memory in told if memory.id != id]
         targets = {link.target for link in explicit}
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
@@ -136,35 +128,28 @@ class Reasoner:
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
         return StoreResult(memory, stored.action, stored.similar, tuple(ties), stored.supersedes)
 
-    def _request(self, text: str, namespace: str, session: str | None, steps: int) -> Request | None:
+    def _request(
+        self, text: str, namespace: str, session: str | None, moment: str | None, steps: int
+    ) -> Request | None:
         """What is asked of the first read; None where one read of recall is all there is to do."""
-        on = self._settings.addressing
-        if steps == 1 or not on.content or not len(self._store.slots(namespace)):
+        empty = moment is None and not len(self._store.slots(namespace))
+        if steps == 1 or empty or not self._asking.settings.addressing.content:
             return None
-        has_focus = session is not None and bool(self._store.focus(namespace, session))
-        request = to_request(text, self._keys, self._settings, self._clock(), has_focus=has_focus)
+        request = self._asking.request(text, namespace, session)
         return None if request.shift is not None or request.key is None else request
 
     def _chain(
-        self, text: str, request: Request, steps: int, namespace: str, session: str | None, shown: dict[str, Any]
+        self, text: str, known: Knowledge, request: Request, steps: int, shown: dict[str, Any]
     ) -> ReasonResult | None:
-        with self._store.snapshot():
-            known = Knowledge(self._store, namespace)
-            if not len(known.slots):
-                return None
-            view = self._view(known)
-            request = replace(request, previous=known.focus(session))
-            clues, reading = gather_clues(self._store, known, view, request, self._recaller.parameters)
-            if reading.confidence < self._settings.recall.confidence_floor:
-                return None
-            trail = follow(self.parameters, clues.first(), clues.next, steps)
-            return self._told(text, trail, clues, view, round(reading.confidence, 4), shown)
-
-    def _remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
-        """What was read is used, and in focus for the session's next question, as after one recall."""
-        self._store.note_reads([answer.address for answer in answers if answer.address is not None])
-        if session is not None and answers:
-            self._store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
+        """The chain of reads in one state of the store; None where nothing is found."""
+        if not len(known.slots) or (request.allowed is not None and not request.allowed.any()):
+            return None
+        view = self._asking.view(known)
+        clues, reading = gather_clues(known, view, request, self._asking.parameters)
+        if reading.confidence < self._asking.settings.recall.confidence_floor:
+            return None
+        trail = follow(self.parameters, clues.first(), clues.next, steps)
+        return self._told(text, trail, clues, view, round(reading.confidence, 4), shown)
 
     def _told(
         self, text: str, trail: Trail, clues: Clues, view: View, confidence: float, shown: dict[str, Any]
@@ -174,29 +159,20 @@ class Reasoner:
         chain = chain_of(text, trail, clues, shown["max_chars"])
         return ReasonResult(echoed(text), hops, chain, answers, confidence)
 
-    def _view(self, known: Knowledge) -> View:
-        view = self._views.get(known.namespace)
-        if view is None or view.slots is not known.slots:
-            view = self._views[known.namespace] = self._keys().view(known.slots)
-        return view
 
-
-def gather_clues(
-    store: Store, known: Knowledge, view: View, request: Request, parameters: RecallParameters
-) -> tuple[Clues, Reading]:
+def gather_clues(known: Knowledge, view: View, request: Request, parameters: RecallParameters) -> tuple[Clues, Reading]:
     """The clues of a question, and what recall makes of it.
 
     Args:
-        store: where the memories are.
-        known: those of one namespace.
+        known: the memories.
         view: their matrix.
         request: the question.
         parameters: recall's.
     """
     postings = known.postings(request.text)
-    reading = move_on(known, read(view, postings, request, parameters), None)
+    reading = move_on(known, read(view, postings, request, parameters), request.allowed)
     scores = score_all(view, postings, request)
-    return Clues(store, known.namespace, view, request.words, request.text, scores, reading), reading
+    return Clues(known, view, request.words, request.text, scores, reading, request.allowed), reading
 
 
 def _of_one_hop(recalled: RecallResult) -> ReasonResult:

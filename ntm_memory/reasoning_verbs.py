@@ -30,6 +30,10 @@ class Reasoning(ABC):
         session: str | None = None,
         top_k: int | None = None,
         max_chars: int | None = None,
+        tags: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
+        as_of: str | None = None,
         explain: bool = False,
     ) -> ReasonResult:
         """Answer a question from several memories that lead to each other.
@@ -45,6 +49,10 @@ class Reasoning(ABC):
             session: continue from this session's previous focus, and leave one.
             top_k: at most so many memories in the answer, and of each hop, 1–1000.
             max_chars: at most so many characters of content in the answer, in each hop, and in the chain.
+            tags: read only memories with all of these.
+            after: read only what happened then or later, ISO 8601.
+            before: read only what happened earlier, ISO 8601.
+            as_of: answer from what was known then, ISO 8601; links told since then between what was known count.
             explain: show what each clue added to the score of each memory a hop looked at.
 
         Raises:
@@ -58,6 +66,10 @@ class Reasoning(ABC):
             session=session,
             top_k=top_k,
             max_chars=max_chars,
+            tags=tags,
+            after=after,
+            before=before,
+            as_of=as_of,
             explain=explain,
         )
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ntm_memory import telling
-from ntm_memory.asking import parameters_in_force, requests_within, to_request
-from ntm_memory.config import Settings
+from ntm_memory.asking import Asking, requests_within
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed, fit
-from ntm_memory.keys import Key, KeyMaker
+from ntm_memory.keys import Key
 from ntm_memory.knowledge import Knowledge, at_place
 from ntm_memory.likeness import likeness
 from ntm_memory.recall.centre import centred_cosines
 from ntm_memory.recall.parameters import Parameters, override
 from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Reading, Request, read
-from ntm_memory.recall.view import View
 from ntm_memory.recall.words import is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
-from ntm_memory.store.base import Store
 from ntm_memory.succession import move_on
 
 MAX_SHIFT = 1_000_000
@@ -42,49 +36,18 @@ class Wanted:
     limit: int
     chars: int
     least: float
-    filters: tuple[tuple[str, ...], str | None, str | None]
+    filters: telling.Filters
     parameters: Parameters
     explain: bool
 
 
 class Recaller:
-    """Answers questions from one store.
+    """Answers questions from one store."""
 
-    Args:
-        store: where memories are.
-        keys: loads the embedder when first called.
-        settings: how much is answered, and which parts of addressing are on.
-        home: data folder, where tuned parameters lie.
-        clock: unix seconds.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        keys: Callable[[], KeyMaker],
-        settings: Settings,
-        home: Path,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._keys = keys
-        self._settings = settings
-        self._home = home
-        self._clock = clock
-        self._views: dict[str, View] = {}
-
-    @cached_property
-    def parameters(self) -> Parameters:
-        """The tuned parameters if there are any and config lets them, else the shipped ones.
-
-        Raises:
-            CheckpointError: a tuned file is not usable.
-        """
-        return parameters_in_force(self._home, self._settings)
-
-    def forget_parameters(self) -> None:
-        """Read the parameters anew when next asked: they were tuned."""
-        self.__dict__.pop("parameters", None)
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._store = asking.store
+        self._settings = asking.settings
 
     def recall(
         self,
@@ -128,15 +91,12 @@ class Recaller:
             BadValueError: an argument is not usable.
         """
         text = telling.checked_query(query)
+        limit, chars = self._asking.bounds(top_k, max_chars)
         wanted = Wanted(
-            limit=telling.checked_count("top_k", self._default("top_k", top_k), 1, 1000),
-            chars=telling.checked_count("max_chars", self._default("max_chars", max_chars), 1, telling.MAX_CONTENT),
-            least=telling.checked_share("min_weight", self._default("min_weight", min_weight)),
-            filters=(
-                telling.checked_tags(tags),
-                telling.checked_time("after", after),
-                telling.checked_time("before", before),
-            ),
+            limit=limit,
+            chars=chars,
+            least=telling.checked_share("min_weight", self._asking.default("min_weight", min_weight)),
+            filters=telling.checked_filters(tags, after, before),
             parameters=self._parameters(strength, gate, sharpen),
             explain=explain,
         )
@@ -145,14 +105,13 @@ class Recaller:
         space = telling.checked_name("namespace", namespace) or "default"
         if moment is None and not len(self._store.slots(space)):
             return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
-        has_focus = name is not None and bool(self._store.focus(space, name))
-        request = to_request(text, self._keys, self._settings, self._clock(), shift=steps, has_focus=has_focus)
-        parts = requests_within(request, self._keys)
+        request = self._asking.request(text, space, name, steps)
+        parts = requests_within(request, self._asking.keys)
         with self._store.snapshot():
             known = Knowledge(self._store, space, moment)
             result = self._answer(text, known, name, request, parts, wanted)
         if known.is_now:
-            self._remember(space, name, result.memories)
+            self._asking.remember(space, name, result.memories)
         return result
 
     def read_location(
@@ -171,7 +130,7 @@ class Recaller:
             BadValueError: an argument is not usable.
         """
         steps = telling.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        chars = telling.checked_count("max_chars", self._default("max_chars", max_chars), 1, telling.MAX_CONTENT)
+        _, chars = self._asking.bounds(None, max_chars)
         name = telling.checked_name("session", session)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
@@ -183,7 +142,7 @@ class Recaller:
         if there is None:
             return _nothing(query, f"no memory stands {_side(steps)} {id} in its session")
         answers = fit([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
-        self._remember(anchor.namespace, name, answers)
+        self._asking.remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
 
     def similar(self, namespace: str, content: str, rows: Key) -> tuple[Similar, ...]:
@@ -191,7 +150,7 @@ class Recaller:
         known = Knowledge(self._store, namespace)
         if not len(known.slots):
             return ()
-        cosine = centred_cosines(known.slots, self._view(known).centre, rows[0], is_cjk(content))
+        cosine = centred_cosines(known.slots, self._asking.view(known).centre, rows[0], is_cjk(content))
         best = np.argsort(-cosine, kind="stable")[:8]
         twins = [
             Similar(memory.id, memory.content[:200], round(share, 4))
@@ -232,33 +191,21 @@ class Recaller:
 
     def _read(self, known: Knowledge, asked: Sequence[Request], wanted: Wanted) -> Reading:
         """The reading of a question and of the questions within it."""
-        view = self._view(known)
+        view = self._asking.view(known)
         readings = [
             read(view, known.postings(each.text), each, wanted.parameters, explain=wanted.explain) for each in asked
         ]
         return together(readings, [each.text for each in asked]) if len(asked) > 1 else readings[0]
 
-    def _default(self, name: str, given: object) -> Any:
-        """What was given, else what config says."""
-        return getattr(self._settings.recall, name) if given is None else given
-
     def _parameters(self, strength: float | None, gate: float | None, sharpen: float | None) -> Parameters:
         """The parameters with what this call or config sets by hand."""
         given = {"strength": strength, "gate": gate, "sharpen": sharpen}
-        set_by_hand = {name: self._default(name, value) for name, value in given.items()}
+        set_by_hand = {name: self._asking.default(name, value) for name, value in given.items()}
         for name, low, high in (("strength", 0, 1000), ("gate", 0, 1), ("sharpen", 1, 1000)):
             value = set_by_hand[name]
             if value is not None and not low <= value <= high:
                 raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
-        return override(self.parameters, **set_by_hand, heads=self._settings.num_read_heads)
-
-    def _view(self, known: Knowledge) -> View:
-        view = self._views.get(known.namespace)
-        if view is None or view.slots is not known.slots:
-            view = self._keys().view(known.slots) if self._settings.addressing.content else View(known.slots)
-            if known.is_now:
-                self._views[known.namespace] = view
-        return view
+        return override(self._asking.parameters, **set_by_hand, heads=self._settings.num_read_heads)
 
     def _silence(self, reading: Reading, request: Request, least: float) -> str | None:
         """Why nothing is answered, or None."""
@@ -269,12 +216,6 @@ class Recaller:
         if not (reading.weights >= least).any():
             return f"no memory has a weight of at least {least:g}"
         return None
-
-    def _remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
-        """What was read is used, and in focus for the session's next question."""
-        self._store.note_reads([answer.address for answer in answers if answer.address is not None])
-        if session is not None and answers:
-            self._store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
 
 
 def _answers(known: Knowledge, reading: Reading, limit: int, least: float) -> list[RecalledMemory]:

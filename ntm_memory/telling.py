@@ -36,6 +36,7 @@ class Told:
 
 FIELDS = frozenset(Told.__dataclass_fields__)
 ALIASES = {"when": "occurred_at", "type": "kind"}
+Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -152,6 +153,11 @@ def checked_tags(value: Any) -> tuple[str, ...]:
         raise BadValueError(f"tags must be a list of texts, not {_kind(value)}", 'e.g. "tags": ["work"]')
     tags = {checked_name("tag", tag) for tag in value}
     return tuple(sorted(tag for tag in tags if tag))
+
+
+def checked_filters(tags: Any, after: Any, before: Any) -> Filters:
+    """(tags, after, before) of the memories that may be read."""
+    return checked_tags(tags), checked_time("after", after), checked_time("before", before)
 
 
 def checked_time(field: str, value: Any) -> str | None:

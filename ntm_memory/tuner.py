@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ntm_memory.asking import TUNED, parameters_in_force
-from ntm_memory.config import Settings
+from ntm_memory.asking import TUNED, Asking, parameters_in_force
 from ntm_memory.errors import BadValueError
-from ntm_memory.keys import KeyMaker
 from ntm_memory.lessons import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.evidence import FEATURES
@@ -21,7 +18,6 @@ from ntm_memory.recall.learn import CONTROLLER, HEADS, fit, fit_controller, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, Parameters, load_parameters, override, save_parameters
 from ntm_memory.recall.reader import switched
 from ntm_memory.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
-from ntm_memory.store.base import Store
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import to_iso
 from ntm_memory.telling import Numbered
@@ -45,34 +41,21 @@ class Tuner:
     """Learns from feedback, or from questions whose memories are told.
 
     Args:
-        store: where memories and verdicts are.
-        keys: loads the embedder when first called.
-        settings: which parts of addressing are on.
-        home: data folder, where tuned parameters lie.
-        clock: unix seconds.
+        asking: the store as questions are put to it.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        keys: Callable[[], KeyMaker],
-        settings: Settings,
-        home: Path,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._keys = keys
-        self._settings = settings
-        self._tuned = home / TUNED
-        self._previous = home / PREVIOUS
-        self._home = home
-        self._clock = clock
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._store = asking.store
+        self._settings = asking.settings
+        self._tuned = asking.home / TUNED
+        self._previous = asking.home / PREVIOUS
 
     def feedback(
         self, query: str, used: Sequence[str], unused: Sequence[str], previous: Sequence[str], namespace: str
     ) -> FeedbackResult:
         """Keep a verdict on a recall; see `lessons.record_feedback`."""
-        return record_feedback(self._store, query, used, unused, previous, namespace, self._clock())
+        return record_feedback(self._store, query, used, unused, previous, namespace, self._asking.clock())
 
     def tune(
         self, records: Iterable[Numbered] | None = None, *, heads: bool = False, dry_run: bool = False
@@ -94,13 +77,13 @@ class Tuner:
             CheckpointError: the tuned file in force is not usable.
         """
         self._refuse_switched_off(heads)
-        old = parameters_in_force(self._home, self._settings)
+        old = parameters_in_force(self._asking.home, self._settings)  # another process may have tuned meanwhile
         failed: list[Failure] = []
         if records is None:
             pairs = pairs_of_feedback(self._store.feedback())
         else:
-            pairs, failed = pairs_of_records(self._store, records, self._clock())
-        found = list(Examiner(self._store, self._keys, self._settings).lessons(pairs))
+            pairs, failed = pairs_of_records(self._store, records, self._asking.clock())
+        found = list(Examiner(self._asking).lessons(pairs))
         lessons = [lesson for lesson in found if lesson is not None]
         skipped = len(found) - len(lessons)
         if len(lessons) < LEAST:
@@ -192,14 +175,14 @@ class Tuner:
         """The former tuned file stays beside the new one; each is there whole or not at all."""
         about: dict[str, Any] = {
             "command": "tune.py --heads" if heads else "tune.py",
-            "learned_at": to_iso(self._clock()),
+            "learned_at": to_iso(self._asking.clock()),
             "examples": result.examples,
             "held_out": result.held_out,
             "before": dataclasses.asdict(result.before),
             "after": dataclasses.asdict(result.after),
         }
         with self._store.transaction(), faults(self._tuned):
-            draft, copy = (self._home / f"{name}.new" for name in (TUNED, PREVIOUS))
+            draft, copy = (self._asking.home / f"{name}.new" for name in (TUNED, PREVIOUS))
             try:
                 save_parameters(draft, new, about)
                 draft.chmod(0o600)

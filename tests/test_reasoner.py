@@ -102,7 +102,19 @@ def test_a_number_of_hops_out_of_range_is_refused(memory, hops):
         memory.reason_and_retrieve("tea", hops)
 
 
-@pytest.mark.parametrize("options", [{"top_k": 0}, {"max_chars": 0}, {"query": " "}, {"query": 5}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"top_k": 0},
+        {"max_chars": 0},
+        {"query": " "},
+        {"query": 5},
+        {"tags": "work"},
+        {"after": "May"},
+        {"before": "2026-13-01"},
+        {"as_of": "then"},
+    ],
+)
 def test_other_bad_values_are_refused(memory, options):
     memory.memorize("Mia likes green tea")
     with pytest.raises(BadValueError):
@@ -309,3 +321,43 @@ def test_nothing_worth_reading_leaves_the_first_read(memory, ids, monkeypatch):
 def test_answers_are_plain_json(memory, ids):
     answer = dataclasses.asdict(memory.reason_and_retrieve(QUESTION, 3, explain=True))
     assert json.loads(json.dumps(answer))["query"] == QUESTION
+
+
+def read_by(answer):
+    """Every id that an answer tells of."""
+    hops = {memory.id for hop in answer.hops for memory in hop.memories}
+    return hops | {step.id for step in answer.chain} | {memory.id for memory in answer.answer_memories}
+
+
+def test_only_what_passes_the_filters_is_read(memory):
+    tagged = {"tags": ["work"], "occurred_at": "2026-05-01"}
+    first = memory.memorize(FACTS[0], **tagged).memory.id
+    second = memory.memorize(FACTS[1], tags=["work", "people"], occurred_at="2026-06-01").memory.id
+    memory.memorize(FACTS[2], **tagged)
+    memory.store.link(first, [Link(second, 1.0, "explicit")])
+    assert {first, second} <= read_by(memory.reason_and_retrieve(QUESTION, 3, tags=["work"]))
+    for filters in ({"tags": ["people"]}, {"after": "2026-05-15"}):
+        assert read_by(memory.reason_and_retrieve(QUESTION, 3, **filters)) == {second}
+    answer = memory.reason_and_retrieve(QUESTION, 3, before="2026-05-15")
+    assert answer.chain[0].id == first and second not in read_by(answer)
+    assert read_by(memory.reason_and_retrieve(QUESTION, 1, after="2026-05-15")) == {second}
+
+
+@pytest.mark.parametrize("hops", [1, 3])
+def test_filters_that_leave_nothing_say_so(memory, ids, hops):
+    answer = memory.reason_and_retrieve(QUESTION, hops, tags=["elsewhere"])
+    assert (answer.chain, answer.reason) == ((), "no memory passes the filters (tag, after, before)")
+
+
+def test_the_past_is_reasoned_over_as_it_was(memory, ids):
+    moment = memory.store.get(ids[-1]).created_at
+    memory.update(ids[1], content="Priya is the mentor of Quentin")
+    later = memory.memorize("Olga is the mentor of Jonas, who wrote the deploy script").memory.id
+    memory.store.link(ids[0], [Link(later, 1.0, "explicit")])
+    assert later in read_by(memory.reason_and_retrieve(QUESTION, 3))
+    reads = memory.store.get(ids[0]).reads
+    answer = memory.reason_and_retrieve(QUESTION, 2, as_of=moment, session="s")
+    assert [step.content for step in answer.chain] == list(FACTS[:2]) and later not in read_by(answer)
+    assert memory.store.get(ids[0]).reads == reads and memory.store.focus("default", "s") == []
+    for hops in (1, 2):
+        assert "as of 2020-01-01" in memory.reason_and_retrieve(QUESTION, hops, as_of="2020-01-01").reason

@@ -8,13 +8,12 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 
-_ASKING = ("hops", "top_k", "max_chars", "explain")
+_ASKING = ("hops", "top_k", "max_chars", "after", "before", "as_of", "explain")
 _TELLING = {
     "builds_on": "builds-on",
     "kind": "type",
     "key": "key",
     "importance": "importance",
-    "tags": "tag",
     "source": "source",
     "occurred_at": "when",
 }
@@ -26,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hops", type=int, metavar="N", help="at most so many reads in a row, 1 to 8 (default 3)")
     parser.add_argument("--top-k", type=int, metavar="N", help="at most so many memories (default 6)")
     parser.add_argument("--max-chars", type=int, metavar="N", help="at most so many characters (default 1500)")
+    tag = "read only memories with this tag; with --store: a tag of the new one"
+    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help=tag)
+    parser.add_argument("--after", metavar="ISO", help="read only what happened then or later")
+    parser.add_argument("--before", metavar="ISO", help="read only what happened earlier")
+    parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
     parser.add_argument("--explain", action="store_true", help="show what each clue added to a memory's score")
     parser.add_argument("--namespace", help="default: default")
     parser.add_argument("--session", help="follow this session's focus; with --store: its conversation")
@@ -35,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
     telling.add_argument("--key", help="short name; the same key with other content makes a new version")
     telling.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
-    telling.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG")
     telling.add_argument("--source", help="where it comes from, e.g. a message id")
     telling.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
 

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.lookups import MOST_WORDS, Lookups
+from ntm_memory.reasoning.lookups import MOST_WORDS, Known, Lookups
 from ntm_memory.reasoning.names import occurs
 from ntm_memory.recall.evidence import Scores, standard
 from ntm_memory.recall.reader import Reading
 from ntm_memory.recall.view import View
-from ntm_memory.store.base import Store
 
 # Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. Clues
 # called short count as far as the memories are.
@@ -67,13 +66,13 @@ class Clues:
     """The clues of one question.
 
     Args:
-        store: where texts, words and links are looked up, in one snapshot.
-        namespace: whose memories `view` shows.
+        known: where texts, words and links are looked up, in one snapshot.
         view: N ≥ 1 memories.
         words: index words of the question.
         text: the question.
         scores: its likeness to all memories.
         reading: what recall makes of it.
+        allowed: (N,) what filters leave to be read; None: everything.
 
     Attributes:
         words: the distinct index words of the question.
@@ -82,19 +81,20 @@ class Clues:
 
     def __init__(
         self,
-        store: Store,
-        namespace: str,
+        known: Known,
         view: View,
         words: Sequence[str],
         text: str,
         scores: Scores,
         reading: Reading,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.lookups = Lookups(store, namespace, view)
+        self.lookups = Lookups(known, view)
         self.words = list(dict.fromkeys(words))[:MOST_WORDS]
         self._view = view
         self._scores = scores
         self._reading = reading
+        self._allowed = allowed
         self._text = text.casefold()
         self._short = 1 / (1 + (float(view.slots.length.mean()) / SHORT_WORDS) ** 2)
         self.lookups.look_up(self.words)
@@ -102,7 +102,8 @@ class Clues:
     def first(self) -> Block:
         """What the first hop can choose from: the best of recall, by key and by words."""
         scores, reading = self._scores, self._reading
-        chosen = {*_best(scores.about, START), *_best(scores.words, START), *reading.index[:START].tolist()}
+        best = self._best(START, scores.about, scores.words)
+        chosen = best | set(reading.index[:START].tolist())
         candidates = self.lookups.fetch(sorted(chosen))
         weight = np.full(len(self._view.slots), FAINT)
         weight[reading.index] = np.log(np.maximum(reading.weights, 1e-16))
@@ -138,8 +139,8 @@ class Clues:
         left = [word for word in self.words if word not in covered]
         new, rest = self.lookups.bm25(self.new_words(here)), self.lookups.bm25(left, of=self.words)
         asked = self._scores.about + self.lookups.cosine(here)
-        chosen = {*_best(new, STEP), *_best(rest, STEP), *_best(new + rest, STEP), *_best(asked, STEP)}
-        chosen |= set(self.lookups.links(here))
+        chosen = self._best(STEP, new, rest, new + rest, asked)
+        chosen |= {index for index in self.lookups.links(here) if self._allowed is None or self._allowed[index]}
         return sorted(chosen - set(path)), new, rest
 
     def _block(self, path: Path, chosen: list[int], new: Column, rest: Column) -> Block:
@@ -167,6 +168,15 @@ class Clues:
             self._prior(candidates),
         )
 
+    def _best(self, count: int, *kinds: NDArray[Any]) -> set[int]:
+        """The best by each kind of likeness, as far as there is anything to say for them."""
+        chosen: set[int] = set()
+        for values in kinds:
+            values = values if self._allowed is None else np.where(self._allowed, values, 0)
+            best = np.arange(len(values)) if count >= len(values) else np.argpartition(values, -count)[-count:]
+            chosen.update(best[values[best] > 0].tolist())
+        return chosen
+
     def _prior(self, candidates: Index) -> Column:
         return SUPERSEDED * self._view.slots.superseded[candidates].astype(np.float64)
 
@@ -190,9 +200,3 @@ class Clues:
         )
         held = self.lookups.holders(parts)
         return [whole, held[candidates] ** 2]
-
-
-def _best(values: NDArray[Any], count: int) -> list[int]:
-    """The best ones, as far as there is anything to say for them."""
-    best = np.arange(len(values)) if count >= len(values) else np.argpartition(values, -count)[-count:]
-    return [int(i) for i in best if values[i] > 0]

@@ -9,6 +9,7 @@ import numpy as np
 from ntm_memory.errors import NotFoundError
 from ntm_memory.reasoning.clues import NEXT, Clues
 from ntm_memory.reasoning.hops import PATIENCE, read_on
+from ntm_memory.reasoning.lookups import Known
 from ntm_memory.reasoning.parameters import Parameters
 from ntm_memory.recall.evidence import Scores
 from ntm_memory.recall.keywords import count_keywords
@@ -23,22 +24,21 @@ LEAST_WEIGHT = 0.05
 BACK = "supports"
 
 
-def basis(store: Store, namespace: str, view: View, index: int, parameters: Parameters) -> list[Link]:
+def basis(known: Known, view: View, index: int, parameters: Parameters) -> list[Link]:
     """Links from a memory to those it builds on, the strongest first.
 
     One hop is read from the memory itself, with no question. Its attention is the strength of the links: to memories
     that share a name with this one, and to those that have more of it than reading nothing has.
 
     Args:
-        store: where the memories are.
-        namespace: of the memory.
-        view: the memories of the namespace.
+        known: the memories of a namespace.
+        view: their matrix.
         index: the memory, 0…N−1.
         parameters: what the clues weigh.
     """
     nothing = np.zeros(len(view.slots), dtype=np.float32)
     scores = Scores(nothing, nothing, nothing, count_keywords(view.slots, Postings(), ()))
-    clues = Clues(store, namespace, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
+    clues = Clues(known, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
     clues.lookups.fetch([index])
     (block,) = clues.next([(index,)])
     if not len(block.candidates):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ from ntm_memory.reasoning.names import name_of
 from ntm_memory.recall.keywords import K1, B, index_of
 from ntm_memory.recall.view import View
 from ntm_memory.recall.words import index_words
-from ntm_memory.store.base import Store
-from ntm_memory.store.records import Memory
+from ntm_memory.store.records import Memory, Postings
 
 Index = NDArray[np.int64]
 Column = NDArray[Any]
@@ -23,18 +22,32 @@ _SAMPLE, _COMMON = 30, 0.4  # texts that are looked into, and the share of them 
 _UNKNOWN = 0.7  # rarity of a word nobody looked up, as a share of the rarest
 
 
+class Known(Protocol):
+    """The memories 0…N−1 of one namespace, now or as they were at a moment; see `knowledge.Knowledge`."""
+
+    def memories(self, index: Index) -> Sequence[Memory | None]:
+        """The records at these indices; None where one was erased in the meantime."""
+
+    def postings_of(self, words: Sequence[str]) -> Postings:
+        """Where these index words occur."""
+
+    def words_of(self, index: int, id: str) -> Sequence[str]:
+        """The index words and marks of the memory with this index and id."""
+
+    def places(self, ids: Sequence[str]) -> Mapping[str, int]:
+        """Id → index of those that are known."""
+
+
 class Lookups:
     """Memories 0…N−1 of one namespace, in one state of the store.
 
     Args:
-        store: where they are.
-        namespace: which ones.
+        known: where they are.
         view: their matrix, N ≥ 1.
     """
 
-    def __init__(self, store: Store, namespace: str, view: View) -> None:
-        self._store = store
-        self._namespace = namespace
+    def __init__(self, known: Known, view: View) -> None:
+        self._known = known
         self._view = view
         self._index = index_of(view.slots)
         self._rarest = self._idf_of(1)
@@ -51,10 +64,8 @@ class Lookups:
     def fetch(self, chosen: Sequence[int]) -> Index:
         """Fetch texts and names; returns those of the chosen that are still there."""
         unknown = [index for index in chosen if index not in self._memories]
-        addresses = self._view.slots.address[unknown].tolist()
-        found = {memory.address: memory for memory in self._store.get_many(addresses)}
-        for index, address in zip(unknown, addresses, strict=True):
-            memory = self._memories[index] = found.get(address)
+        for index, memory in zip(unknown, self._known.memories(np.array(unknown, dtype=np.int64)), strict=True):
+            self._memories[index] = memory
             if memory is not None:
                 name = name_of(memory.content)
                 self._texts[index] = memory.content.casefold()
@@ -85,12 +96,9 @@ class Lookups:
         """Index → strength of the live memories of this namespace that a fetched memory is linked with."""
         memory = self._memories[index]
         if index not in self._links and memory is not None:
-            found = self._links[index] = {}
-            for link in memory.links:
-                address = self._store.get(link.target).address
-                there = -1 if address is None or address >= len(self._index) else int(self._index[address])
-                if there >= 0:
-                    found[there] = max(link.weight, found.get(there, 0.0))
+            strength = {link.target: link.weight for link in memory.links}
+            there = self._known.places(list(strength))
+            self._links[index] = {index: strength[id] for id, index in there.items()}
         return self._links.get(index, {})
 
     def read(self, indices: Sequence[int]) -> None:
@@ -98,7 +106,7 @@ class Lookups:
         for index in indices:
             memory = self._memories[index]
             if memory is not None and index not in self._words:
-                words, _ = self._store.words_of(memory.id)
+                words = self._known.words_of(index, memory.id)
                 self._words[index] = [word for word in dict.fromkeys(words) if word[:1] != "@"][:MOST_WORDS]
         self._guess_common({word for index in indices for word in self._words[index] if word not in self.rarity})
         self.look_up([word for index in indices for word in self._words[index]])
@@ -107,7 +115,7 @@ class Lookups:
     def look_up(self, words: Sequence[str]) -> None:
         """Postings and rarity of words not looked up before."""
         unknown = [word for word in dict.fromkeys(words) if word not in self.rarity]
-        postings = self._store.postings(self._namespace, unknown)
+        postings = self._known.postings_of(unknown)
         for word in unknown:
             address = postings.address.get(word, np.empty(0, dtype=np.int64))
             self.rarity[word] = self._idf_of(len(address))

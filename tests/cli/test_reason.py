@@ -112,12 +112,19 @@ def test_a_number_of_hops_out_of_range(call, hops):
         (("tea?", "--type", "fact"), "--type needs --store"),
         (("--store", "tea", "--hops", "2"), "--hops has no effect with --store"),
         (("--store", "tea", "--explain"), "--explain has no effect with --store"),
+        (("--store", "tea", "--as-of", "2026-05-01"), "--as-of has no effect with --store"),
         (("--store", "  "), "content is empty"),
         (("tea?", "--hops", "two"), "invalid int value"),
     ],
 )
 def test_mixed_up_arguments(call, arguments, says):
     assert says in call(*arguments, code=2)["message"]
+
+
+def test_a_tag_narrows_a_question_and_marks_a_memory(call, ids):
+    stored = call("--store", "Olga waters the plants", "--tag", "work")["memory"]["id"]
+    answer = call("Who waters the plants?", "--tag", "work", "--after", "2020-01-01")
+    assert [memory["id"] for memory in answer["answer_memories"]] == [stored]
 
 
 def test_an_unknown_basis_stores_nothing(call, ids):

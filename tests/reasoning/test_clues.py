@@ -36,7 +36,7 @@ def gathered(memory, question=QUESTION):
     known = Knowledge(memory.store, "default")
     view = memory.keys.view(known.slots)
     request = to_request(question, lambda: memory.keys, memory.settings, 1_700_000_000.0)
-    return gather_clues(memory.store, known, view, request, load_parameters())[0], view
+    return gather_clues(known, view, request, load_parameters())[0], view
 
 
 def column(block: Block, name: str, index: int) -> float:
