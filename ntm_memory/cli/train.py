@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntm_memory.cli import _fail, _print, train_babi
+from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.cli.parsers import EXIT_CODES, Usage, _Parser
-from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
+from ntm_memory.cli.parsers import Usage, _Parser
+from ntm_memory.errors import BadValueError, NTMMemoryError
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 TASK_NAMES = ("copy", "repeat-copy", "associative-recall", "ngram", "priority-sort")
 _SIZES = ("length", "items", "repeats")
+_TRAINING = ("config", "out", "resume", "no_plots")
+_READING = ("checkpoint", "memory_size", *_SIZES)
 _EXAMPLES = """examples:
   python3 train.py copy                                    train on the copy task
   python3 train.py copy --resume                           go on after an interruption
@@ -62,24 +63,15 @@ def _asks_for_babi(argv: Sequence[str]) -> bool:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(
-        prog="train.py",
-        usage="train.py [show|eval] TASK [options]",
-        description="Train the Neural Turing Machine on one of the paper's tasks, show a trained core, or measure it.",
-        epilog=f"tasks: {', '.join(TASK_NAMES)}\n\n{_EXAMPLES}\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = train_options.parser(
+        "TASK",
+        "[options]",
+        "Train the Neural Turing Machine on one of the paper's tasks, show a trained core, or measure it.",
+        f"tasks: {', '.join(TASK_NAMES)}\n\n{_EXAMPLES}",
     )
-    parser.add_argument("words", nargs="+", metavar="[show|eval] TASK")
-    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
-    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
-    parser.add_argument("--seed", type=int, help="of the run, or of the fresh sequences (default 0)")
     parser.add_argument("--sequences", type=int, metavar="N", help="to train on, or to measure on (then default 100)")
-    parser.add_argument("--config", metavar="FILE", help="JSON object of training settings: see references/training.md")
-    parser.add_argument("--out", metavar="DIR", help="where the run goes (default: training/TASK in the data folder)")
     parser.add_argument("--resume", action="store_true", help="go on with that run, to --sequences in all if given")
     parser.add_argument("--no-plots", action="store_true", help="draw no figures (they need matplotlib)")
-    parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this core.npz, not the shipped one")
     parser.add_argument("--memory-size", type=int, metavar="N", help="show or measure on so many locations")
     for size in _SIZES:
         parser.add_argument(f"--{size}", type=int, metavar="N", help=f"show or measure with so many: {size}")
@@ -87,30 +79,11 @@ def _parser() -> _Parser:
 
 
 def _answer(arguments: argparse.Namespace) -> Answer:
-    *action, task = arguments.words
+    task = arguments.words[-1]
     if task not in TASK_NAMES:
         raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASK_NAMES)}")
-    if action not in ([], ["show"], ["eval"]):
-        raise BadValueError(f"{' '.join(arguments.words)!r} is not understood", "train.py TASK, show TASK or eval TASK")
-    _refuse_misplaced(arguments, training=not action)
-    try:
-        import numpy  # noqa: F401
-
-        import ntm_memory.training  # noqa: F401 - is NumPy there?
-    except ModuleNotFoundError as error:
-        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
-    if not action:
-        return _train(arguments, task)
-    return _show(arguments, task) if action == ["show"] else _evaluate(arguments, task)
-
-
-def _refuse_misplaced(arguments: argparse.Namespace, *, training: bool) -> None:
-    names = ("checkpoint", "memory_size", *_SIZES) if training else ("config", "out", "resume", "no_plots")
-    for name in names:
-        if getattr(arguments, name) not in (None, False):
-            option = "--" + name.replace("_", "-")
-            where = "show and eval" if training else "training"
-            raise BadValueError(f"{option} is for {where} only", "train.py --help")
+    action = train_options.action_of(arguments, task, _TRAINING, _READING)
+    return {None: _train, "show": _show, "eval": _evaluate}[action](arguments, task)
 
 
 def _train(arguments: argparse.Namespace, task: str) -> Answer:
@@ -119,7 +92,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.training.progress import TrainingProgress
     from ntm_memory.training.recipes import recipe
 
-    changes = _config(arguments.config)
+    changes = train_options.settings_in(arguments.config)
     changes |= {
         name: getattr(arguments, name) for name in ("seed", "sequences") if getattr(arguments, name) is not None
     }
@@ -133,7 +106,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
             resume=arguments.resume,
             longer=arguments.sequences,
             figures=not arguments.no_plots,
-            command=_recorded(arguments, task),
+            command=train_options.recorded([task], arguments, ("config", "seed", "sequences")),
             report=progress,
             stop=lambda: bool(stopped),
         )
@@ -154,21 +127,11 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     }
 
 
-def _recorded(arguments: argparse.Namespace, task: str) -> str:
-    """The command that makes the same core again, without the places of this machine."""
-    words = ["train.py", task]
-    for name in ("config", "seed", "sequences"):
-        value = getattr(arguments, name)
-        if value is not None:
-            words += [f"--{name}", Path(value).name if name == "config" else str(value)]
-    return shlex.join(words)
-
-
 def _show(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.training import experiment
 
     core = _core(arguments, task)
-    return {"task": task, **experiment.example(core, _sizes(arguments), _seed(arguments))}
+    return {"task": task, **experiment.example(core, _sizes(arguments), arguments.seed or 0)}
 
 
 def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
@@ -177,7 +140,7 @@ def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.training.evaluate import evaluate
     from ntm_memory.training.experiment import describe
 
-    core, seed = _core(arguments, task), _seed(arguments)
+    core, seed = _core(arguments, task), arguments.seed or 0
     sequences = 100 if arguments.sequences is None else arguments.sequences
     if not 1 <= sequences <= 1_000_000:
         raise BadValueError(f"--sequences must be from 1 to 1000000, not {sequences}")
@@ -199,25 +162,6 @@ def _core(arguments: argparse.Namespace, task: str) -> Core:
 
 def _sizes(arguments: argparse.Namespace) -> dict[str, int]:
     return {name: getattr(arguments, name) for name in _SIZES if getattr(arguments, name) is not None}
-
-
-def _seed(arguments: argparse.Namespace) -> int:
-    seed: int = arguments.seed or 0
-    if seed < 0:
-        raise BadValueError(f"--seed must be a whole number of at least 0, not {seed}")
-    return seed
-
-
-def _config(path: str | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        values = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadValueError(f"{path} cannot be read as JSON: {error}", "give a JSON object of settings") from error
-    if not isinstance(values, dict):
-        raise BadValueError(f"{path} must hold a JSON object", "see references/training.md")
-    return values
 
 
 def _text(answer: Answer) -> str:

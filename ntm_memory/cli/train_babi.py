@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntm_memory.cli import train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.cli.parsers import EXIT_CODES, _Parser
-from ntm_memory.errors import BadValueError, NotFoundError, NotSetUpError
+from ntm_memory.cli.parsers import _Parser
+from ntm_memory.errors import BadValueError, NotFoundError
 
 if TYPE_CHECKING:
     from ntm_memory.reasoning.memn2n_checkpoint import Reader
@@ -31,50 +30,25 @@ _EXAMPLES = """examples:
 
 def parser() -> _Parser:
     """The arguments of train.py babi."""
-    parser = _Parser(
-        prog="train.py",
-        usage="train.py [show|eval] babi --data DIR [options]",
-        description="Train a Memory Network on the bAbI tasks, show what its hops look at, or measure it.",
-        epilog=f"{_EXAMPLES}\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = train_options.parser(
+        "babi",
+        "--data DIR [options]",
+        "Train a Memory Network on the bAbI tasks, show what its hops look at, or measure it.",
+        _EXAMPLES,
     )
-    parser.add_argument("words", nargs="+", metavar="[show|eval] babi")
     parser.add_argument("--data", required=True, metavar="DIR", help="the bAbI archive's folder, with en and en-10k")
     parser.add_argument("--task", metavar="N|joint", help="1 to 20, or joint (default: all 20, a network each)")
     parser.add_argument("--set", choices=_SETS, dest="chosen", help="default: en-10k, or what the network learned from")
-    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
-    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
-    parser.add_argument("--seed", type=int, help="of the first restart, or of the story shown (default 0)")
     parser.add_argument("--restarts", type=int, metavar="N", help="at most 10, the best validated is kept (default 1)")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training part")
-    parser.add_argument("--config", metavar="FILE", help="JSON object of settings: see references/training.md")
-    parser.add_argument("--out", metavar="DIR", help="where networks go (default: training/babi in the data folder)")
-    parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this network, not the shipped one")
     parser.add_argument("--split", choices=_SPLITS, help="show or measure on this part (default valid)")
     return parser
 
 
 def answer(arguments: argparse.Namespace) -> Answer:
     """Do what the arguments ask for."""
-    *action, _ = arguments.words
-    if action not in ([], ["show"], ["eval"]):
-        hint = "train.py babi, train.py show babi or train.py eval babi"
-        raise BadValueError(f"{' '.join(arguments.words)!r} is not understood", hint)
-    for name in _READING if not action else _TRAINING:
-        if getattr(arguments, name) is not None:
-            where = "training" if action else "show and eval"
-            raise BadValueError(f"--{name} is for {where} only", "train.py babi --help")
-    if arguments.seed is not None and arguments.seed < 0:
-        raise BadValueError(f"--seed must be a whole number of at least 0, not {arguments.seed}")
-    tasks = _tasks(arguments.task)
-    try:
-        import numpy  # noqa: F401 - is it there?
-    except ModuleNotFoundError as error:
-        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
-    if not action:
-        return _train(arguments, tasks)
-    return _show(arguments, tasks) if action == ["show"] else _evaluate(arguments, tasks)
+    action = train_options.action_of(arguments, "babi", _TRAINING, _READING)
+    return {None: _train, "show": _show, "eval": _evaluate}[action](arguments, _tasks(arguments.task))
 
 
 def _tasks(named: str | None) -> list[int]:
@@ -107,6 +81,7 @@ def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) ->
 
     name: int | str = "joint" if arguments.task == "joint" else tasks[0]
     file = folder / f"{core_name(name)}.npz"
+    words = ["babi", "--data", "DIR", "--task", str(name), "--set", arguments.chosen or "en-10k"]
     progress = BabiProgress(sys.stderr, f"task {name}")
     with stop_on_interrupt() as stopped:
         reader, early = train_reader(
@@ -116,7 +91,7 @@ def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) ->
             _changes(arguments),
             restarts=1 if arguments.restarts is None else arguments.restarts,
             seed=arguments.seed or 0,
-            command=_recorded(arguments, name),
+            command=train_options.recorded(words, arguments, ("restarts", "seed", "epochs", "config")),
             report=progress,
             stop=lambda: bool(stopped),
         )
@@ -129,26 +104,8 @@ def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) ->
 
 
 def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if arguments.config is not None:
-        try:
-            changes = json.loads(Path(arguments.config).expanduser().read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            hint = "give a JSON object of settings"
-            raise BadValueError(f"{arguments.config} cannot be read as JSON: {error}", hint) from error
-        if not isinstance(changes, dict):
-            raise BadValueError(f"{arguments.config} must hold a JSON object", "see references/training.md")
+    changes = train_options.settings_in(arguments.config)
     return changes if arguments.epochs is None else {**changes, "epochs": arguments.epochs}
-
-
-def _recorded(arguments: argparse.Namespace, name: int | str) -> str:
-    """The command that makes the same network again, without the places of this machine."""
-    words = ["train.py", "babi", "--data", "DIR", "--task", str(name), "--set", arguments.chosen or "en-10k"]
-    for option in ("restarts", "seed", "epochs", "config"):
-        value = getattr(arguments, option)
-        if value is not None:
-            words += [f"--{option}", Path(value).name if option == "config" else str(value)]
-    return shlex.join(words)
 
 
 def _given(arguments: argparse.Namespace) -> Reader | None:

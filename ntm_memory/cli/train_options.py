@@ -1,0 +1,90 @@
+"""What training, showing and measuring take on the command line, whichever network it is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.cli.parsers import EXIT_CODES, _Parser
+from ntm_memory.errors import BadValueError, NotSetUpError
+
+
+def parser(what: str, usage: str, description: str, epilog: str) -> _Parser:
+    """A parser of [show|eval] and `what`, with the options of both kinds of network."""
+    parser = _Parser(
+        prog="train.py",
+        usage=f"train.py [show|eval] {what} {usage}",
+        description=description,
+        epilog=f"{epilog}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="+", metavar=f"[show|eval] {what}")
+    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    parser.add_argument("--seed", type=int, help="of the run, or of what is shown or measured (default 0)")
+    parser.add_argument("--config", metavar="FILE", help="JSON object of training settings: see references/training.md")
+    parser.add_argument("--out", metavar="DIR", help=f"where it goes (default: training/{what} in the data folder)")
+    parser.add_argument("--checkpoint", metavar="FILE", help="show or measure this file, not what ships")
+    return parser
+
+
+def action_of(arguments: argparse.Namespace, what: str, training: Sequence[str], reading: Sequence[str]) -> str | None:
+    """`show`, `eval`, or None to train.
+
+    Args:
+        arguments: as parsed.
+        what: the task, as an example.
+        training: names of options for training only.
+        reading: names of options for show and eval only.
+
+    Raises:
+        BadValueError: another word, an option of the other kind, or a negative seed.
+        NotSetUpError: NumPy is not there.
+    """
+    action = tuple(arguments.words[:-1])
+    if action not in ((), ("show",), ("eval",)):
+        hint = f"train.py {what}, train.py show {what} or train.py eval {what}"
+        raise BadValueError(f"{' '.join(arguments.words)!r} is not understood", hint)
+    for name in training if action else reading:
+        if getattr(arguments, name) not in (None, False):
+            where = "training" if action else "show and eval"
+            raise BadValueError(f"--{name.replace('_', '-')} is for {where} only", "train.py --help")
+    if arguments.seed is not None and arguments.seed < 0:
+        raise BadValueError(f"--seed must be a whole number of at least 0, not {arguments.seed}")
+    try:
+        import numpy  # noqa: F401 - is it there?
+    except ModuleNotFoundError as error:
+        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
+    return action[0] if action else None
+
+
+def settings_in(file: str | None) -> dict[str, Any]:
+    """The settings of --config.
+
+    Raises:
+        BadValueError: it is no JSON object.
+    """
+    if file is None:
+        return {}
+    try:
+        values = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadValueError(f"{file} cannot be read as JSON: {error}", "give a JSON object of settings") from error
+    if not isinstance(values, dict):
+        raise BadValueError(f"{file} must hold a JSON object", "see references/training.md")
+    return values
+
+
+def recorded(words: Sequence[str], arguments: argparse.Namespace, options: Sequence[str]) -> str:
+    """The command that makes the same network again, without the places of this machine."""
+    told = ["train.py", *words]
+    for option in options:
+        value = getattr(arguments, option)
+        if value is not None:
+            told += [f"--{option}", Path(value).name if option == "config" else str(value)]
+    return shlex.join(told)
