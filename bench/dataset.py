@@ -1,4 +1,4 @@
-"""Data sets for measuring recall: a folder with memories.jsonl and queries.jsonl, memorized into a home."""
+"""Data sets for measuring recall, memorized into a home: a folder of memories and queries, or one file of both."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
     """Memorize each conversation as a namespace, speaker, session and time kept; what is stored already stays.
 
     Args:
-        data: folder of the data set, or a probe file of facts.
+        data: folder of the data set, a probe file of facts, or notes.jsonl beside this file.
         manager: where to.
         limit: only the first so many conversations that are asked about.
     """
-    questions, told_of = probe(data) if data.is_file() else [rows(data / f"{part}.jsonl") for part in PARTS]
+    questions, told_of = in_file(data) if data.is_file() else [rows(data / f"{part}.jsonl") for part in PARTS]
     name = data.name.split(".")[0] if data.is_file() else data.parent.name
     asked = list(dict.fromkeys(question["conv"] for question in questions))[:limit]
     memories = collections.defaultdict(list)
@@ -84,9 +84,25 @@ def is_train(qid: str) -> bool:
     return hashlib.sha256(qid.encode()).digest()[-1] % 2 == 0
 
 
-def probe(file: Path) -> tuple[list[dict], list[dict]]:
-    """(questions, memories) of a probe file of facts, as they are before anything is revised or erased."""
+def in_file(file: Path) -> tuple[list[dict], list[dict]]:
+    """(questions, memories) of notes with what each is asked, or of a probe file of facts."""
     lines, name = rows(file), file.name.split(".")[0]
+    return probe(lines, name) if "op" in lines[0] else notes(lines)
+
+
+def notes(lines: list[dict]) -> tuple[list[dict], list[dict]]:
+    """(questions, memories) of notes in which somebody keeps what matters to them."""
+    told = [line | {"id": f"{line['conv']}{i}", "session": None, "speaker": ""} for i, line in enumerate(lines)]
+    asked = [
+        {"conv": note["conv"], "category": note["conv"], "query": query, "gold": [note["id"]]}
+        for note in told
+        for query in note["ask"]
+    ]
+    return [{"qid": f"q{i}"} | question for i, question in enumerate(asked)], told
+
+
+def probe(lines: list[dict], name: str) -> tuple[list[dict], list[dict]]:
+    """(questions, memories) of facts as they are before anything is revised or erased."""
     facts = [line | {"conv": name, "session": None, "speaker": ""} for line in lines if line["op"] == "add"]
     before = [line for line in lines if line["op"] == "query" and line["kind"].startswith("before") and line["gold"]]
     return [{"conv": name, "category": line["kind"]} | line for line in before], facts

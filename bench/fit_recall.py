@@ -1,6 +1,6 @@
 """Learn what ships, on several data sets together: the questions' projection, the controller, the confidence.
 
-    python bench/fit_recall.py --data DIR|PROBES [DIR …] --pools DIR [DIR …] --home DIR \
+    python bench/fit_recall.py --data DIR|FILE [DIR …] --pools DIR [DIR …] --home DIR \
         --out ntm_memory/recall/parameters.json --projection ntm_memory/embedding/e5_projection.npz
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
@@ -44,8 +44,9 @@ from ntm_memory.recall.reader import Look, Reading
 # What is learned from few kinds of data, as of a handful of memories, is pulled harder towards nothing.
 DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3], [3e-3], [3e-3]])
 # What a question counts: about facts of a few templates; about paragraphs that stand side by side because one question
-# was meant to be hard; about what somebody wrote.
-FACTS, POOLS, WRITTEN = 0.2, 0.1, 1.0
+# was meant to be hard; about notes written for this purpose, which hardly any word of the question is in; about what
+# somebody wrote.
+FACTS, POOLS, NOTES, WRITTEN = 0.2, 0.1, 0.25, 1.0
 SET_BY_HAND = dict(zip(IN_USE, (0.5, 0.1, 0.05, -0.5), strict=True))
 
 
@@ -54,6 +55,8 @@ def shared_out(data: Dataset, *, pool: bool) -> Dataset:
     if pool:
         half = [question for question in data.questions if is_train(question["qid"])]
         return dataclasses.replace(data, questions=half, share=POOLS)
+    if data.name == "notes":
+        return dataclasses.replace(data, share=NOTES)
     facts = all("op" in question for question in data.questions)
     return dataclasses.replace(data, share=FACTS if facts else WRITTEN)
 
@@ -162,7 +165,7 @@ def left_out(asked: list[Asked], steps: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders, or probe files of facts")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders, probe files of facts, notes")
     parser.add_argument("--pools", type=Path, nargs="+", default=[], help="folders of paragraphs gathered by question")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="where to write the parameters")

@@ -42,6 +42,33 @@ def test_what_is_meant_is_recalled_first(memory, question, answer):
     assert told(memory.recall(question))[0] == FACTS[answer]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("what could make Mia ill?", 0),
+        ("哪个设备用不了了？", 4),
+        ("where do the orders go?", 5),
+        ("which animal lives next door?", 6),
+        ("who plays a string instrument?", 7),
+    ],
+)
+def test_a_question_in_other_words_is_not_met_with_silence(memory, question, answer):
+    assert told(memory.recall(question))[0] == FACTS[answer]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the boiling point of tungsten?",
+        "Who won the world cup in 1998?",
+        "光合作用的产物是什么？",
+        "法国的首都是哪里？",
+    ],
+)
+def test_what_nobody_told_is_not_sure(memory, question):
+    assert memory.recall(question).confidence < 0.3
+
+
 def test_negation_and_opposite_stay_two_memories(memory):
     first = memory.memorize("I hate the new office", namespace="twins")
     second = memory.memorize("I love the new office", namespace="twins")

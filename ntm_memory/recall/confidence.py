@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ntm_memory.recall.evidence import FEATURES
-from ntm_memory.recall.parameters import SIGNALS, Array, logistic
-
-# Hardly any question with an answer in store has neither a memory of this likeness nor of this share of its words; a
-# handful of memories on other matters has neither as a rule.
-LIKE, SAID = 0.16, 0.05
-UNLIKE = 0.02
-
-_COSINE, _WORDS = SIGNALS.index("cosine"), SIGNALS.index("words")
+from ntm_memory.recall.parameters import Array, logistic
 
 _COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _Z = 5.0
@@ -72,6 +65,4 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
         context: (C,) what kind of memory this is, see `View.context`.
         learned: (C, 12) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
-    seen = signals(features, weights)
-    chance = float(logistic(context @ learned @ seen))
-    return min(chance, UNLIKE) if seen[_COSINE] < LIKE and seen[_WORDS] < SAID else chance
+    return float(logistic(context @ learned @ signals(features, weights)))

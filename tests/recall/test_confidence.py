@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.confidence import LIKE, SAID, UNLIKE, confidence, signals
-from ntm_memory.recall.evidence import CONTENT, FEATURES
+from ntm_memory.recall.confidence import confidence, signals
+from ntm_memory.recall.evidence import FEATURES
 from ntm_memory.recall.parameters import SIGNALS
 from ntm_memory.recall.reader import read
 
@@ -74,14 +74,3 @@ def test_it_falls_when_the_best_match_is_taken_out(best):
     without = read(*world(NOTES[:best] + NOTES[best + 1 :]), question, plain())
     assert with_it.index[0] == best
     assert with_it.confidence > 0.95 > 0.8 > without.confidence
-
-
-def test_where_nothing_is_like_the_question_even_a_sure_head_does_not_count():
-    learned = confidence_of(one=9.0)
-    features, weights = np.zeros((3, len(FEATURES))), np.array([1.0, 0, 0])
-    assert confidence(features, weights, CONTEXT, learned) == UNLIKE
-    for column, enough in ((CONTENT.index("cosine"), LIKE), (CONTENT.index("words"), SAID)):
-        seen = features.copy()
-        seen[1, column] = enough
-        assert confidence(seen, weights, CONTEXT, learned) > 0.99
-    assert confidence(features, weights, CONTEXT, -learned) < 0.01
