@@ -3,8 +3,9 @@
     python bench/fit_revision.py [--probes update_en.jsonl update_zh.jsonl] [--lasting memdaily_zh/dev]
 
 Learned from bench/revisions.jsonl, statements written for this purpose, from probe files of facts revised several
-times, and from data sets in which nothing is revised. Prints the weights, and for each source the share of revisions
-found and of other pairs taken for revisions: learned from everything, and learned from the other sources only.
+times, and from bench/notes.jsonl and data sets in which nothing is revised. Prints the weights, and for each source the
+share of revisions found and of other pairs taken for revisions: learned from everything, and learned from the other
+sources only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ntm_memory.recall.words import is_cjk
 from ntm_memory.revision import SURE, WEIGHTS, is_statement, same_subject, signals
 
 PRIOR_COUNT = 20
+REVISIONS, NOTES = (Path(__file__).parent / name for name in ("revisions.jsonl", "notes.jsonl"))
 
 
 def told(file: Path) -> list[tuple[str, str]]:
@@ -36,6 +38,12 @@ def told(file: Path) -> list[tuple[str, str]]:
             thing = f"{line['subject']}|{line['thing']}"
             found.append((f"{thing}#{number}.{version}" if line.get("all_hold") else thing, statement))
     return found
+
+
+def kept() -> list[tuple[str, str]]:
+    """(what is told, statement) of notes none of which revises another."""
+    lines = enumerate(rows(NOTES))
+    return [(f"{note['conv']}/{number}", note["text"]) for number, note in lines if is_statement(note["text"])]
 
 
 def lasting(data: Path, conversations: int = 150) -> list[tuple[str, str]]:
@@ -76,8 +84,8 @@ def main() -> None:
     parser.add_argument("--lasting", type=Path, nargs="*", default=[], help="data sets in which nothing is revised")
     args = parser.parse_args()
     embedder = load_embedder({})
-    files = [Path(__file__).parent / "revisions.jsonl", *args.probes]
-    sources = {file.name: pairs(told(file), embedder) for file in files}
+    sources = {file.name: pairs(told(file), embedder) for file in (REVISIONS, *args.probes)}
+    sources[NOTES.name] = pairs(kept(), embedder)
     sources |= {folder.parent.name: pairs(lasting(folder), embedder) for folder in args.lasting}
     weights = fit(list(sources.values()))
     print("WEIGHTS =", tuple(float(weight) for weight in weights.round(2)), "now", WEIGHTS)
