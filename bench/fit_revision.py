@@ -22,7 +22,8 @@ from regression import logistic_regression
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.recall.parameters import logistic
 from ntm_memory.recall.words import is_cjk
-from ntm_memory.revision import SURE, WEIGHTS, is_statement, same_subject, signals
+from ntm_memory.revision import SURE, WEIGHTS, is_statement, signals
+from ntm_memory.subjects import same_subject
 
 PRIOR_COUNT = 20
 REVISIONS, NOTES = (Path(__file__).parent / name for name in ("revisions.jsonl", "notes.jsonl"))
@@ -71,7 +72,7 @@ def pairs(statements: list[tuple[str, str]], embedder: Embedder) -> tuple[np.nda
     return np.array(seen), np.array(revises, dtype=float)
 
 
-def fit(sources: list[tuple[np.ndarray, np.ndarray]], decay: float = 0.3) -> np.ndarray:
+def fit(sources: list[tuple[np.ndarray, np.ndarray]], decay: float = 0.1) -> np.ndarray:
     """The weights; every source counts the same."""
     x, y = (np.concatenate([source[part] for source in sources]) for part in (0, 1))
     share = np.concatenate([np.full(len(answers), 100 / len(answers)) for _, answers in sources])

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ntm_memory.keys import KeyMaker
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
-from ntm_memory.revision import LIKELY, SELF, SURE, chance, is_statement, same_subject, subject
+from ntm_memory.revision import LIKELY, SURE, chance, is_statement
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
+from ntm_memory.subjects import same_subject, words_of_subject
 
 _LOOKED_AT = 64
 EPISODE = "episode"
@@ -78,8 +78,7 @@ class Reviser:
     def _near(self, new: Memory, known: Knowledge, view: View) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Indices of older memories that hold the words of the new one's subject, and the likeness of their keys."""
         slots = known.slots
-        about = new.content[:2] if is_cjk(new.content) else subject(new.content)
-        words = () if subject(new.content).startswith(SELF) else index_words(about)
+        words = words_of_subject(new.content)
         postings = self._store.postings(new.namespace, words)
         older = (slots.position < new.position) & ~slots.superseded
         for word in words:

@@ -6,56 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.revision import SURE, WEIGHTS, chance, is_statement, same_subject, signals, subject
+from ntm_memory.revision import SURE, WEIGHTS, chance, is_statement, signals
+from ntm_memory.subjects import same_subject
 
 USUAL = 0.5  # centred cosine of two statements about one thing
-
-
-@pytest.mark.parametrize(
-    ("text", "about"),
-    [
-        ("Elena Dupree's phone number is 555-1234.", "elena dupree"),
-        ("You can call Elena Dupree on 555-4108.", "elena dupree"),
-        ("The codename of Anna Okafor's project is Crimson-Badger.", "anna okafor"),
-        ("I live in Lisbon.", "@self"),
-        ("My sister is called Nora.", "@self sister"),
-        ("Maria's brother lives in Rome.", "maria brother"),
-        ("My niece Aoife is getting married in Cork.", "@self niece"),
-        ("My late husband worked on the railways.", "@self husband"),
-        ("the wifi password is banana42", "wifi"),
-        ("我妹妹叫小雨。", "@self 我妹妹"),
-        ("...", ""),
-    ],
-)
-def test_subject(text, about):
-    assert subject(text) == about
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Maria lives in Paris.", "Maria moved to Berlin.", True),
-        ("Maria lives in Paris.", "Marius moved to Berlin.", False),
-        ("Maria lives in Paris.", "Maria's sister moved to Berlin.", False),
-        ("Dmitri lives in Hanoi.", "Elena lives in Hanoi.", False),
-        ("华晓燕住在上海。", "华晓燕搬到了成都。", True),
-        ("华晓燕住在上海。", "华晓莲搬到了成都。", False),
-        ("张伟住在上海。", "张伟搬到了成都。", True),
-        ("张伟的电话是1。", "张伟的手机换了。", True),
-        ("找卫美玲可以打139。", "卫美玲换了新号码138。", True),
-        ("方琳住在杭州。", "方琳的前男友搬去了深圳。", False),
-        ("方琳的妹妹在成都。", "方琳的上司在成都。", False),
-        ("方琳的上司是王芳。", "方琳的新上司是陈强。", True),
-        ("我住在北京。", "我搬到深圳了。", True),
-        ("我住在北京。", "我妹妹搬到深圳了。", False),
-        ("我表姐今年48岁了。", "我表妹今年38岁了。", False),
-        ("Maria lives in Paris.", "玛丽亚搬到了柏林。", False),
-        ("", "", False),
-    ],
-)
-def test_same_subject(one, other, same):
-    assert same_subject(one, other) is same
-    assert same_subject(other, one) is same
 
 
 @pytest.mark.parametrize(
@@ -66,6 +20,12 @@ def test_same_subject(one, other, same):
         ("The weekly sync is on Tuesday at 10:00.", "The weekly sync was rescheduled to Wednesday at 14:00."),
         ("张伟住在上海。", "张伟搬到了成都。"),
         ("星河项目的截止日期是三月三日。", "星河项目的截止日期推迟到四月十七日。"),
+        ("Oscar pays 850 euros of rent.", "Oscar's rent went up to 920 euros."),
+        ("Oscar cycles to work.", "Oscar takes the tram to work now."),
+        ("Priya's favourite film is Casablanca.", "Priya's favourite film is Vertigo these days."),
+        ("Tom works as a nurse.", "Tom is now a teacher."),
+        ("烘焙大赛的地点是文化宫。", "烘焙大赛的地点换成了体育馆。"),
+        ("周凯和林静在谈恋爱。", "周凯和林静分手了。"),
     ],
 )
 def test_a_revision(old, new):
@@ -85,6 +45,14 @@ def test_a_revision(old, new):
         ("张伟住在上海。", "张伟会拉大提琴。"),
         ("医疗高峰会的规模是一千人。", "医疗高峰会的地点是广东广州。"),
         ("我上司的生日是在8月26号。", "我上司的身高才159厘米。"),
+        ("Priya speaks Hindi.", "Priya speaks fluent French."),
+        ("Tom works as a nurse.", "Tom works at St Mary's Hospital."),
+        ("My favourite tea is oolong.", "My favourite coffee is a flat white."),
+        ("My dentist appointment is on Tuesday.", "My hairdresser's appointment is on Thursday."),
+        ("我喜欢喝绿茶。", "我喜欢喝咖啡。"),
+        ("我叔叔叫王强。", "我叔叔的公司叫博远科技。"),
+        ("赵敏是我的上司，其年龄是34岁。", "赵敏是我的上司，其联系电话是13698983632。"),
+        ("粤菜创新启动会的地点是广东深圳。", "粤菜创新启动会的规模是四千人。"),
     ],
 )
 def test_no_revision(old, new):
