@@ -1,6 +1,6 @@
 """The same Neural Turing Machine in PyTorch, written for autograd, in two ways.
 
-`FusedMachine` is as lean as one makes it: one linear layer for all heads, all sequences of a batch shifted at once.
+`FusedMachine` is as lean as we could make it: all heads and all sequences of a batch in one operation each.
 `PortedMachine` is written as people do who follow the paper head by head, operation for operation as the much-used
 public port (loudinthecloud/pytorch-ntm) does: PyTorch's LSTM, a layer for every head, cosine similarity spelled out
 over memory, sequences shifted one by one into a tensor, powers for sharpening. Only what would make the result another
@@ -21,34 +21,6 @@ from ntm_memory.machine.parameters import Parameters
 LIMIT = 20.0
 
 
-class FusedHead:
-    """One head: its share of the interface layer, and addressing (sections 3.3.1 and 3.3.2)."""
-
-    def __init__(self, settings: MachineSettings, index: int) -> None:
-        self.index, self.reach = index, settings.shift_range
-
-    def pick(self, blocks, name):
-        return blocks[name][:, self.index]
-
-    def address(self, blocks, memory, previous):
-        key, beta = torch.tanh(self.pick(blocks, "key")), F.softplus(self.pick(blocks, "strength").clamp(max=LIMIT))
-        gate, gamma = (
-            torch.sigmoid(self.pick(blocks, "gate")),
-            1 + F.softplus(self.pick(blocks, "gamma").clamp(max=LIMIT)),
-        )
-        kernel = torch.softmax(self.pick(blocks, "kernel"), dim=-1)
-        norms = torch.sqrt((memory**2).sum(-1) + 1e-6) * torch.sqrt((key**2).sum(-1, keepdim=True) + 1e-6)
-        similarity = torch.matmul(memory, key.unsqueeze(-1)).squeeze(-1) / norms
-        content = torch.softmax(beta.unsqueeze(-1) * similarity, dim=-1)
-        gated = gate.unsqueeze(-1) * content + (1 - gate.unsqueeze(-1)) * previous
-        shifted = self.shift(gated, kernel)
-        return torch.softmax(gamma.unsqueeze(-1) * torch.log(shifted + 1e-16), dim=-1)
-
-    def shift(self, gated, kernel):
-        rolled = (torch.roll(gated, j - self.reach, dims=-1) for j in range(2 * self.reach + 1))
-        return sum(kernel[:, j : j + 1] * moved for j, moved in enumerate(rolled))
-
-
 class FusedMachine(nn.Module):
     """The same network; parameters are given the names they have in NumPy. Memory is (B, N, M)."""
 
@@ -58,56 +30,63 @@ class FusedMachine(nn.Module):
         self.known = nn.ParameterDict(
             {name.replace(".", "_"): nn.Parameter(torch.tensor(v)) for name, v in arrays.items()}
         )
-        self.heads = [FusedHead(settings, i) for i in range(settings.heads)]
         dim, heads, writes = settings.memory_dim, settings.heads, settings.write_heads
-        self.sizes = {
-            "key": (heads, dim),
-            "add": (writes, dim),
-            "erase": (writes, dim),
-            "gate": (heads,),
-            "strength": (heads,),
-            "gamma": (heads,),
-            "kernel": (heads, 2 * settings.shift_range + 1),
-        }
-
-    def split(self, raw):
-        found, start = {}, 0
-        for name, shape in self.sizes.items():
-            size = int(np.prod(shape))
-            found[name] = raw[:, start : start + size].reshape(len(raw), *shape)
-            start += size
-        return found
+        # of each squashing function the blocks that go through it: tanh, sigmoid, softplus, softmax
+        self.sizes = [
+            heads * dim + writes * dim,
+            writes * dim + heads,
+            2 * heads,
+            heads * (2 * settings.shift_range + 1),
+        ]
 
     def gradients(self) -> dict[str, np.ndarray]:
         """By the names they have in NumPy."""
         return {name: self.known[name.replace(".", "_")].grad.numpy() for name in self.names}
 
+    def blocks(self, hidden):
+        """Keys (B, H, M), gates, strengths, gammas (B, H, 1), kernels (B, H, S), erase and add (B, W, M)."""
+        s, batch = self.settings, len(hidden)
+        raw = torch.addmm(self.known["heads_bias"], hidden, self.known["heads_weight"]).split(self.sizes, dim=1)
+        tanh, sigmoid, positive = torch.tanh(raw[0]), torch.sigmoid(raw[1]), F.softplus(raw[2].clamp(max=LIMIT))
+        key, add = (part.view(batch, -1, s.memory_dim) for part in tanh.tensor_split([s.heads * s.memory_dim], dim=1))
+        erase, gate = sigmoid.tensor_split([s.write_heads * s.memory_dim], dim=1)
+        strength, gamma = positive.unsqueeze(-1).chunk(2, dim=1)
+        kernel = torch.softmax(raw[3].view(batch, s.heads, -1), dim=-1)
+        return key, gate.unsqueeze(-1), strength, 1 + gamma, kernel, erase.view(batch, -1, s.memory_dim), add
+
+    def address(self, memory, weights, key, gate, strength, gamma, kernel):
+        """All heads at once (sections 3.3.1 and 3.3.2): (B, H, N)."""
+        reach, length = self.settings.shift_range, torch.rsqrt((memory * memory).sum(-1) + 1e-6).unsqueeze(1)
+        key = strength * key * torch.rsqrt((key * key).sum(-1, keepdim=True) + 1e-6)
+        content = torch.softmax(torch.bmm(key, memory.transpose(1, 2)) * length, dim=-1)
+        gated = torch.lerp(weights, content, gate)
+        ring = torch.cat([gated[..., -reach:], gated, gated[..., :reach]], dim=-1)
+        shifted = (ring.unfold(-1, gated.shape[-1], 1) * kernel.flip(-1).unsqueeze(-1)).sum(-2)
+        return torch.softmax(gamma * torch.log(shifted + 1e-16), dim=-1)
+
     def forward(self, inputs):
         s, known, batch = self.settings, self.known, inputs.shape[1]
         memory = inputs.new_full((batch, s.memory_size, s.memory_dim), 1e-2)
-        first = inputs.new_zeros(batch, s.memory_size)
-        first[:, 0] = 1
-        weights = [first] * s.heads
+        weights = inputs.new_zeros(batch, s.heads, s.memory_size)
+        weights[:, :, 0] = 1
         read = inputs.new_zeros(batch, s.read_heads * s.memory_dim)
         hidden = cell = inputs.new_zeros(batch, s.controller_size)
-        outputs = []
-        for x in inputs:
-            pre = x @ known["controller_input"] + known["controller_bias"]
-            pre = pre + torch.cat([read, hidden], dim=1) @ known["controller_recurrent"]
-            g, i, f, o = pre.chunk(4, dim=1)
-            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-            hidden = torch.sigmoid(o) * torch.tanh(cell)
-            blocks = self.split(hidden @ known["heads_weight"] + known["heads_bias"])
-            weights = [head.address(blocks, memory, w) for head, w in zip(self.heads, weights, strict=True)]
-            read = torch.cat([torch.matmul(w.unsqueeze(1), memory).squeeze(1) for w in weights[: s.read_heads]], dim=1)
-            added = 0
-            for j, w in enumerate(weights[s.read_heads :]):
-                w = w.unsqueeze(-1)
-                memory = memory * (1 - w * torch.sigmoid(blocks["erase"][:, j]).unsqueeze(1))
-                added = added + w * torch.tanh(blocks["add"][:, j]).unsqueeze(1)
-            memory = memory + added
-            outputs.append(torch.cat([read, hidden], dim=1) @ known["output_weight"] + known["output_bias"])
-        return torch.stack(outputs)
+        said = []
+        for pre in (inputs @ known["controller_input"] + known["controller_bias"]).unbind(0):
+            pre = torch.addmm(pre, torch.cat([read, hidden], dim=1), known["controller_recurrent"])
+            g, gates = pre.tensor_split([s.controller_size], dim=1)
+            i, f, o = torch.sigmoid(gates).chunk(3, dim=1)
+            cell = f * cell + i * torch.tanh(g)
+            hidden = o * torch.tanh(cell)
+            *focus, erase, add = self.blocks(hidden)
+            weights = self.address(memory, weights, *focus)
+            read = torch.bmm(weights[:, : s.read_heads], memory).reshape(batch, -1)
+            writing = weights[:, s.read_heads :].transpose(1, 2)
+            for head in range(s.write_heads):
+                memory = memory * (1 - writing[:, :, head : head + 1] * erase[:, head : head + 1])
+            memory = memory + torch.bmm(writing, add)
+            said.append(torch.cat([read, hidden], dim=1))
+        return torch.stack(said) @ known["output_weight"] + known["output_bias"]
 
 
 class PortedHead(nn.Module):

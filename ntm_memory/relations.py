@@ -71,7 +71,7 @@ SEVERAL = re.compile(
     r"|(?<!最)喜欢|(?<!最)爱[^人]|讨厌|过敏|会[说弹拉做唱跳打画写开吹]|去过|要去|看过|[^过完]读了|买了|认识|收集|参加|在学",
     re.IGNORECASE,
 )
-_HAS = r"(?:is|are|was|has|have|had|will|expires?|ends?|starts?|needs?|got|went|rose|fell|costs?|changed|moved|takes|runs)\b"
+_HAS = r"(?:is|are|was|has|have|had|will|expires?|ends?|starts?|needs?|got|went|rose|fell|costs?|changed|moved|runs)\b"
 # "the deadline of …", "the conference fee is", "Anna's phone number is", 星河项目的截止日期是
 _ATTRIBUTE = re.compile(
     rf"(?:['’]s?|\b(?:my|our|her|his|their)|\bthe(?!\s+[a-z-]+\s+{_HAS}))\s+(?:new |current |old )?"

@@ -32,7 +32,7 @@ SURE, LIKELY = 0.4, 0.2
 # bias, centred cosine, shared words, likeness, values of one shape, a word of change, Chinese/Japanese/Korean,
 # a relation in common, two different relations, the attribute named alike, two different names of an attribute,
 # one of several things that may hold at once, the attribute named alike and a word of change
-WEIGHTS = (-5.1, 2.72, 1.97, 0.51, 2.37, 1.81, -1.19, 5.53, -2.37, 1.97, -1.77, -1.37, 0.94)
+WEIGHTS = (-5.1, 2.73, 1.97, 0.51, 2.36, 1.81, -1.19, 5.53, -2.38, 2.02, -1.78, -1.37, 0.92)
 
 # which of them say, without a name, that both tell of one thing: a word of change, an attribute
 _TELLING = operator.itemgetter(5, 9)

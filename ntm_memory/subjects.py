@@ -128,7 +128,7 @@ def _names(text: str) -> Iterator[str]:
 
 
 def _topics_differ(one: str, other: str) -> bool:
-    """Whether two Chinese statements tell of things that begin alike and end otherwise: 心内科交流大会的, 心内科研讨会的."""
+    """Whether two Chinese statements tell of things that begin alike and end otherwise: 读书交流会的, 读书研讨会的."""
     topics = [match[0].rstrip("的，,") for match in map(TOPIC.match, (one, other)) if match]
     if len(topics) < 2:
         return False

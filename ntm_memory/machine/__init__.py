@@ -7,11 +7,13 @@ interface    from the controller's output to the heads' parameters
 controllers  section 3.4: LSTM and feed-forward
 network      the machine over whole sequences, forward and backward through time
 heads        the same one step at a time, with the memory in hand
+checked      addressing as people call it: what does not fit is named
+gradcheck    do the gradients agree with central differences?
 """
 
 from __future__ import annotations
 
-from ntm_memory.machine.addressing import content_focus, hybrid_addressing, location_focus
+from ntm_memory.machine.checked import content_focus, hybrid_addressing, location_focus
 from ntm_memory.machine.heads import NTMMemoryController, ReadHead, WriteHead
 from ntm_memory.machine.network import Machine
 from ntm_memory.machine.settings import MachineSettings

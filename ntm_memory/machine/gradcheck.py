@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ntm_memory.errors import BadValueError
 from ntm_memory.machine.network import Machine
 from ntm_memory.machine.parameters import Parameters
 from ntm_memory.machine.settings import Array, MachineSettings
@@ -32,16 +33,28 @@ def gradient_errors(
 
     Returns:
         Name → max |found − expected| / max(largest |expected| of the group, 1e-4): relative to the group, because an
-        element that happens to be near zero has no relative error worth the name.
+        element that happens to be near zero has no relative error worth the name. Infinite where a gradient or the
+        loss is not finite.
+
+    Raises:
+        BadValueError: parameters that cannot be changed in place at that precision, no gradient for one of them, or
+            fewer samples than one.
     """
+    if samples < 1:
+        raise BadValueError(f"samples must be at least 1, not {samples}")
     rng = np.random.default_rng(seed)
     errors = {}
     for name, values in parameters.items():
+        if values.dtype != np.float64 or not values.flags.c_contiguous:
+            raise BadValueError(f"{name} must be a contiguous float64 array to be differenced", "np.array(..., float)")
+        if name not in gradients:
+            raise BadValueError(f"there is no gradient called {name!r}", f"gradients: {', '.join(gradients)}")
         flat, found = values.reshape(-1), gradients[name].reshape(-1)
         chosen = rng.choice(flat.size, size=min(samples, flat.size), replace=False)
         expected = np.array([_difference(loss, flat, i) for i in chosen])
         scale = max(np.abs(expected).max(), 1e-4)
-        errors[name] = float(np.abs(found[chosen] - expected).max() / scale)
+        error = float(np.abs(found[chosen] - expected).max() / scale)
+        errors[name] = error if np.isfinite(error) else float("inf")
     return errors
 
 
@@ -56,6 +69,9 @@ def machine_gradient_errors(
         inputs: (T, B, I).
         samples: elements tried in every parameter group.
         seed: chooses the function and the elements.
+
+    Raises:
+        BadValueError: as `gradient_errors`, for example for float32 settings.
     """
     machine = Machine(settings, parameters)
     logits, tape = machine.forward(inputs)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.machine import checked
 from ntm_memory.machine import memory as mem
 from ntm_memory.machine.focus import address
 from ntm_memory.machine.interface import HeadParameters
@@ -26,16 +27,16 @@ class ReadHead:
 
         Args:
             memory: (N, M).
-            weights: (N,), ≥ 0.
+            weights: (N,), 0 to 1.
 
         Returns:
             (M,).
 
         Raises:
-            BadValueError: shapes do not fit, or numbers are not finite.
+            BadValueError: shapes do not fit, numbers are not finite, or a weight is not from 0 to 1.
         """
-        memory = _checked("memory", memory, (None, None))
-        weights = _checked("weights", weights, (len(memory),))
+        memory = checked.array("memory", memory, (None, None))
+        weights = checked.weighting("weights", weights, len(memory))
         vector: Array = mem.read(memory.T[None], weights[None, None])[0, 0]
         return vector
 
@@ -48,7 +49,7 @@ class WriteHead:
 
         Args:
             memory: (N, M); left as it is.
-            weights: (N,), ≥ 0.
+            weights: (N,), 0 to 1.
             erase: (M,), 0 to 1.
             add: (M,).
 
@@ -56,12 +57,12 @@ class WriteHead:
             (N, M), the new memory.
 
         Raises:
-            BadValueError: shapes do not fit, numbers are not finite, or an erase is not from 0 to 1.
+            BadValueError: shapes do not fit, numbers are not finite, or a weight or erase is not from 0 to 1.
         """
-        memory = _checked("memory", memory, (None, None))
-        weights = _checked("weights", weights, (len(memory),))
-        erase = _checked("erase", erase, (memory.shape[1],))
-        add = _checked("add", add, (memory.shape[1],))
+        memory = checked.array("memory", memory, (None, None))
+        weights = checked.weighting("weights", weights, len(memory))
+        erase = checked.array("erase", erase, (memory.shape[1],))
+        add = checked.array("add", add, (memory.shape[1],))
         if ((erase < 0) | (erase > 1)).any():
             raise BadValueError(f"erase must be from 0 to 1, not {erase.min():g} to {erase.max():g}")
         written = mem.write(memory.T[None], weights[None, None], erase[None, None], add[None, None])
@@ -79,16 +80,17 @@ class NTMMemoryController:
         settings: other fields of `MachineSettings` by name, e.g. `controller="feedforward"`.
 
     Raises:
-        BadValueError: a size is not a whole number of at least 1, or a setting is unknown.
+        BadValueError: a size or the seed is no whole number or too small, or a setting is unknown.
     """
 
     def __init__(
         self, memory_size: int, memory_dim: int, num_heads: int = 1, *, seed: int = 0, **settings: Any
     ) -> None:
-        sizes = {"memory_size": memory_size, "memory_dim": memory_dim, "num_heads": num_heads}
+        sizes = {"memory_size": memory_size, "memory_dim": memory_dim, "num_heads": num_heads, "seed": seed}
         for name, value in sizes.items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+            least = 0 if name == "seed" else 1
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise BadValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
         chosen = {"input_size": memory_dim, "output_size": memory_dim, "dtype": "float64", **settings}
         heads = {"read_heads": num_heads, "write_heads": num_heads}
         both = MachineSettings.from_mapping({"memory_size": memory_size, "memory_dim": memory_dim, **heads, **chosen})
@@ -134,7 +136,7 @@ class NTMMemoryController:
         Raises:
             BadValueError: another shape, or NaN or infinity in it.
         """
-        vector = _checked("input_vector", input_vector, (self.machine.settings.input_size,))
+        vector = checked.array("input_vector", input_vector, (self.machine.settings.input_size,))
         _, tape = self.machine.forward(vector[None, None], self._state)
         self._state = tape.end
         joined = self._state.joined[0]
@@ -142,7 +144,7 @@ class NTMMemoryController:
 
     def compute_addressing_params(self, controller_state: Array) -> HeadParameters:
         """Key, strength, gate, shift and sharpening (and erase and add) of all heads, from a hidden state (C,)."""
-        state = _checked("controller_state", controller_state, (self.machine.settings.controller_size,))
+        state = checked.array("controller_state", controller_state, (self.machine.settings.controller_size,))
         return self.machine.head_parameters(state)
 
     def compute_write_params(self, controller_state: Array) -> tuple[Array, Array]:
@@ -151,23 +153,19 @@ class NTMMemoryController:
         return head.erase, head.add
 
     def addressing(self, head: HeadParameters) -> Array:
-        """(H, N): where heads with these parameters would look next."""
+        """(H, N): where heads with these parameters would look next.
+
+        Args:
+            head: as `compute_addressing_params` gives them.
+
+        Raises:
+            BadValueError: a block has another shape, or NaN or infinity in it.
+        """
+        usual = self.compute_addressing_params(np.zeros(self.machine.settings.controller_size))
+        for name, block in usual._asdict().items():
+            if block.size:
+                checked.array(name, getattr(head, name, None), block.shape)
         batched = HeadParameters(*[block[None] for block in head])
         focus = address(self.machine.settings, batched, self._state.memory, self._state.weights)
         weights: Array = focus.weights[0]
         return weights
-
-
-def _checked(name: str, value: Any, shape: tuple[int | None, ...]) -> Array:
-    try:
-        floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-        array: Array = np.asarray(value, dtype=None if floating else np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadValueError(f"{name} must be an array of numbers: {error}") from error
-    fits = array.ndim == len(shape) and all(want in (None, have) for have, want in zip(array.shape, shape, strict=True))
-    if not fits or 0 in array.shape:
-        wanted = ", ".join("any" if size is None else str(size) for size in shape)
-        raise BadValueError(f"{name} has the shape {array.shape}, expected ({wanted})")
-    if not np.isfinite(array).all():
-        raise BadValueError(f"{name} holds NaN or infinite numbers", f"all numbers of {name} must be finite")
-    return array

@@ -100,9 +100,11 @@ class Machine:
             (T, B, O) logits and the tape.
 
         Raises:
-            BadValueError: the inputs have another shape, or hold NaN or infinities.
+            BadValueError: the inputs have another shape, or hold NaN or infinities; the state is of another batch size.
         """
         inputs = self._checked(inputs)
+        if state is not None and len(state.memory) != inputs.shape[1]:
+            raise BadValueError(f"state is of {len(state.memory)} sequences, inputs of {inputs.shape[1]}")
         tape = self._new_tape(inputs, self.start(inputs.shape[1]) if state is None else state, state is None)
         for step in range(len(inputs)):
             self._step(tape, step)

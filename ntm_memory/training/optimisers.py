@@ -56,7 +56,8 @@ class GravesRMSProp:
         mean *= self._decay
         mean += (1 - self._decay) * gradient
         step *= self._momentum
-        step -= learning_rate * gradient / np.sqrt(square - mean * mean + 1e-4)
+        variance = np.maximum(square - mean * mean, 0)  # rounding may leave it below 0
+        step -= learning_rate * gradient / np.sqrt(variance + 1e-4)
         parameters += step
 
 

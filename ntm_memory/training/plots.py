@@ -79,8 +79,10 @@ def weightings(path: Path, machine: Machine, batch: Batch) -> Path:
 
 
 def _used_arc(used: NDArray[np.bool_]) -> tuple[int, int]:
-    """First location and length of the shortest stretch of the ring that holds every location used."""
+    """First location and length of the shortest stretch of the ring that holds every location used; all: none is."""
     size, places = len(used), np.flatnonzero(used)
+    if not len(places):
+        return 0, size
     gaps = np.diff(places, append=places[0] + size)
     widest = int(gaps.argmax())
     first = int(places[(widest + 1) % len(places)])

@@ -24,15 +24,15 @@ class TrainingProgress:
         self._shown = stream.isatty()
         self._start = self._last = time.monotonic()
         self._first: int | None = None
-        self._loss = self._wrong = float("nan")
+        self._loss = self._bits = float("nan")
         self._drawn = False
 
     def __call__(self, report: Report) -> None:
         """Take in one batch's report, and draw if it is time."""
         if self._first is None:
-            self._first, self._loss, self._wrong = report.sequences, report.loss, report.wrong
+            self._first, self._loss, self._bits = report.sequences, report.loss, report.bits
         self._loss += _SMOOTH * (report.loss - self._loss)
-        self._wrong += _SMOOTH * (report.wrong - self._wrong)
+        self._bits += _SMOOTH * (report.bits - self._bits)
         now = time.monotonic()
         if self._shown and now - self._last >= _INTERVAL:
             self._last, self._drawn = now, True
@@ -49,7 +49,7 @@ class TrainingProgress:
         reach = f" range {report.reach:.0%}" if report.reach < 1 else ""
         return (
             f"{bar:░<{_WIDTH}} {report.sequences:,}/{report.total:,} {speed:.0f}/s "
-            f"loss {self._loss:.4f} wrong bits {self._wrong:.2f}{reach} left {minutes} "
+            f"loss {self._loss:.4f} bits a sequence {self._bits:.2f}{reach} left {minutes} "
         )
 
     def close(self) -> None:

@@ -30,12 +30,12 @@ CALM = 0.03
 
 
 class Report(NamedTuple):
-    """What the loop says after every batch."""
+    """What the loop says after every batch; bits a sequence as evaluation counts them, wrong ones or surprise."""
 
     sequences: int
     total: int
     loss: float
-    wrong: float
+    bits: float
     reach: float
 
 
@@ -89,11 +89,13 @@ class Trainer:
             self._go_back()
         state.sequences += settings.batch
         wrong = float(wrong_bits(logits, batch).mean())
-        state.remember(wrong, wrong / batch.target_bits, float(bits_per_sequence(logits, batch).mean()), loss)
+        surprise = float(bits_per_sequence(logits, batch).mean())
+        state.remember(wrong, wrong / batch.target_bits, surprise, loss)
         self._adapt()
         if state.sequences // settings.validate_every > (state.sequences - settings.batch) // settings.validate_every:
             self._validate()
-        return Report(state.sequences, settings.sequences, loss, wrong, state.reach)
+        bits = surprise if self.task.probabilistic else wrong
+        return Report(state.sequences, settings.sequences, loss, bits, state.reach)
 
     def _sized(self) -> Machine:
         """The machine, on a memory of a size drawn for this batch."""

@@ -33,6 +33,8 @@ def test_read_and_write_heads():
         ("erase", (np.zeros((3, 2)), np.zeros(3), np.full(2, 1.5), np.zeros(2))),
         ("add", (np.zeros((3, 2)), np.zeros(3), np.zeros(2), np.full(2, np.nan))),
         ("memory", ("words", np.zeros(3), np.zeros(2), np.zeros(2))),
+        ("weights", (np.zeros((3, 2)), np.array([-0.1, 0, 0]), np.zeros(2), np.zeros(2))),
+        ("weights", (np.zeros((3, 2)), np.array([5.0, 0, 0]), np.zeros(2), np.zeros(2))),
     ],
 )
 def test_heads_name_the_bad_argument(name, arguments):
@@ -113,3 +115,54 @@ def test_extreme_strength_and_sharpening_stay_finite(extreme, dtype):
     weights = hybrid_addressing(similarity, extreme, previous, 0.5, kernel, extreme)
     assert weights.dtype == dtype
     assert weights.sum() == pytest.approx(1)
+
+
+HALVES, STAY = np.array([0.5, 0.5]), np.array([0, 1.0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("similarity", lambda: content_focus("words", 1.0)),
+        ("similarity", lambda: content_focus(np.array([1.0, np.nan]), 1.0)),
+        ("similarity", lambda: content_focus(np.full(2, -np.inf), 1.0)),
+        ("similarity", lambda: content_focus(np.zeros(0), 1.0)),
+        ("strength", lambda: content_focus(HALVES, -1.0)),
+        ("strength", lambda: content_focus(HALVES, np.inf)),
+        ("strength", lambda: content_focus(HALVES, np.ones(3))),
+        ("strength", lambda: content_focus(np.array([1.0, -np.inf]), 0.0)),
+        ("weights", lambda: location_focus(-HALVES, STAY, 1.0)),
+        ("kernel", lambda: location_focus(HALVES, HALVES, 1.0)),
+        ("kernel", lambda: location_focus(HALVES, np.array(1.0), 1.0)),
+        ("kernel", lambda: location_focus(HALVES, -STAY, 1.0)),
+        ("gamma", lambda: location_focus(HALVES, STAY, -0.5)),
+        ("previous", lambda: hybrid_addressing(HALVES, 1.0, np.ones(3) / 3, 0.5, STAY, 1.0)),
+        ("gate", lambda: hybrid_addressing(HALVES, 1.0, HALVES, 1.5, STAY, 1.0)),
+    ],
+)
+def test_addressing_names_the_bad_argument(name, call):
+    with pytest.raises(BadValueError, match=f"^{name} "):
+        call()
+
+
+def test_addressing_takes_lists_and_batches_and_keeps_float32():
+    assert content_focus([1, 0], 0) == pytest.approx(HALVES)
+    assert content_focus(np.array([1.0, -np.inf]), 1.0) == pytest.approx([1, 0])
+    assert location_focus([1, 0, 0], [0, 0, 1], 1) == pytest.approx([0, 1, 0])
+    many = np.full((2, 3, 4), 0.25, np.float32)
+    weights = hybrid_addressing(many, np.ones((2, 3)), many, np.ones((2, 3)), np.full((2, 3, 3), 1 / 3), 1.0)
+    assert weights.dtype == np.float32
+    assert weights == pytest.approx(many)
+
+
+def test_parameters_that_do_not_fit_the_heads_are_named():
+    ntm = NTMMemoryController(5, 3, 2)
+    head = ntm.compute_addressing_params(np.zeros(100))
+    assert ntm.addressing(head).shape == (4, 5)
+    for wrong in (np.ones((2, 2)), head.key * np.nan):
+        with pytest.raises(BadValueError, match="^key "):
+            ntm.addressing(head._replace(key=wrong))
+    content_only = NTMMemoryController(5, 3, location=False)
+    assert content_only.addressing(content_only.compute_addressing_params(np.zeros(100))).shape == (2, 5)
+    with pytest.raises(BadValueError, match="^seed "):
+        NTMMemoryController(4, 4, seed=-1)

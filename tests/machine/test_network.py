@@ -56,6 +56,21 @@ def test_gradcheck_finds_a_wrong_gradient():
 
     assert gradient_errors(loss, weights, {"w": np.array([2.0, 4.0, 6.0])})["w"] < 1e-9
     assert gradient_errors(loss, weights, {"w": np.array([2.0, 4.0, 6.01])})["w"] > 1e-4
+    assert gradient_errors(loss, weights, {"w": np.array([2.0, 4.0, np.nan])})["w"] == np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "gradients", "options", "message"),
+    [
+        (np.ones(3, np.float32), {"w": np.ones(3)}, {}, "^w must be a contiguous float64"),
+        (np.ones((3, 2)).T, {"w": np.ones((2, 3))}, {}, "^w must be a contiguous float64"),
+        (np.ones(3), {}, {}, "no gradient called 'w'"),
+        (np.ones(3), {"w": np.ones(3)}, {"samples": 0}, "^samples must be at least 1"),
+    ],
+)
+def test_gradcheck_refuses_what_it_cannot_difference(values, gradients, options, message):
+    with pytest.raises(BadValueError, match=message):
+        gradient_errors(lambda: float((values**2).sum()), {"w": values}, gradients, **options)
 
 
 @pytest.mark.parametrize("heads", [(1, 1), (2, 3)])
@@ -191,3 +206,9 @@ def test_parameters_refuse_what_does_not_fit():
     ):
         with pytest.raises(BadValueError, match=said):
             parameters.load(bad)
+
+
+def test_a_state_of_another_batch_size_is_refused():
+    machine = Machine(small(), strong(small()))
+    with pytest.raises(BadValueError, match="^state is of 2 sequences, inputs of 3"):
+        machine.forward(np.zeros((1, 3, 4)), machine.start(2))

@@ -77,3 +77,11 @@ def test_extreme_logits_cost_what_they_should():
     assert cross_entropy(-right, batch)[0] == pytest.approx(1e4)
     assert wrong_bits(right, batch).tolist() == [0, 0, 0]
     assert wrong_bits(-right, batch).tolist() == [4, 4, 4]
+
+
+def test_graves_rmsprop_stays_finite_where_the_variance_rounds_below_zero():
+    gradient = np.full(1000, 300.0, np.float32) * np.random.default_rng(0).random(1000, np.float32)
+    x, rms = np.zeros(1000, np.float32), make_optimiser("rmsprop", 1000, "float32")
+    for _ in range(600):
+        rms.update(x, gradient, 1e-4)
+    assert np.isfinite(x).all()

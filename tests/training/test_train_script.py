@@ -158,7 +158,7 @@ def test_the_progress_line():
     progress = TrainingProgress(terminal)
     progress(Report(100, 1000, 0.5, 3.0, 0.4))
     line = progress.line(Report(600, 1000, 0.5, 3.0, 0.4), elapsed=5.0)
-    assert "600/1,000 100/s loss 0.5000 wrong bits 3.00 range 40% left 0:04" in line
+    assert "600/1,000 100/s loss 0.5000 bits a sequence 3.00 range 40% left 0:04" in line
     assert terminal.drawn == []  # not yet time
     time.sleep(0.21)
     progress(Report(200, 1000, 0.5, 3.0, 1.0))

@@ -174,6 +174,14 @@ def test_figures_are_drawn(tmp_path):
     assert all(figure.read_bytes().startswith(b"\x89PNG") for figure in outcome.figures)
 
 
+def test_heads_that_look_nowhere_in_particular_are_drawn_too(tmp_path):
+    pytest.importorskip("matplotlib")
+    trainer = Trainer(tiny(machine={**TINY["machine"], "memory_size": 64, "head_start": "uniform", "location": False}))
+    batch = trainer.task.sample(np.random.default_rng(0), 1, {"length": 3})
+    drawn = plots.weightings(tmp_path / "weightings.png", trainer.machine, batch)
+    assert drawn.read_bytes().startswith(b"\x89PNG")
+
+
 def test_missing_matplotlib_is_told_before_training(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(NotSetUpError, match="matplotlib") as caught:
