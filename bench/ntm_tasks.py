@@ -29,7 +29,7 @@ def one_seed(task: str, seed: int, sequences: int | None) -> dict:
     start = time.process_time()
     trainer.run()
     seconds = time.process_time() - start
-    metrics = finished_core(trainer, "").metrics
+    metrics = finished_core(trainer).metrics
     last = np.array(trainer.state.history)[-(1600 // trainer.settings.batch) :]
     return {
         "seed": seed,

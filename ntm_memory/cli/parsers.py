@@ -13,7 +13,7 @@ from ntm_memory.cli import reasoning
 from ntm_memory.errors import BadValueError
 
 EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
-5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched"""
+5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched, 130 interrupted"""
 Arguments = dict[str, Any]
 
 

@@ -16,6 +16,7 @@ from ntm_memory.errors import BadValueError, NTMMemoryError
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
+    from ntm_memory.training.settings import TrainingSettings
 
 Answer = dict[str, Any]
 TASK_NAMES = ("copy", "repeat-copy", "associative-recall", "ngram", "priority-sort")
@@ -49,6 +50,12 @@ def main(argv: list[str]) -> int:
         return _fail(error.code, error.message, error.hint, chosen, error.exit_code)
     except Interrupted as stopped:
         return _fail("interrupted", str(stopped), stopped.hint, chosen, 130)
+    except KeyboardInterrupt:
+        return _fail("interrupted", "stopped by the user", "", chosen, 130)
+    except OSError as error:
+        return _fail("store_error", f"a file cannot be read or written: {error}", "--out FOLDER", chosen, 5)
+    except MemoryError as error:
+        return _fail("bad_value", f"sizes that need more memory than there is: {error}", "smaller ones", chosen, 2)
     except Exception as error:
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     text = train_babi.text if babi else _text
@@ -90,26 +97,17 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.paths import data_home
     from ntm_memory.training import experiment
     from ntm_memory.training.progress import TrainingProgress
-    from ntm_memory.training.recipes import recipe
 
-    changes = train_options.settings_in(arguments.config)
-    changes |= {
-        name: getattr(arguments, name) for name in ("seed", "sequences") if getattr(arguments, name) is not None
-    }
-    settings = recipe(task, changes)
     folder = Path(arguments.out).expanduser() if arguments.out else data_home(arguments.home) / "training" / task
     progress = TrainingProgress(sys.stderr)
     with stop_on_interrupt() as stopped:
-        outcome = experiment.train(
-            settings,
-            folder,
-            resume=arguments.resume,
-            longer=arguments.sequences,
-            figures=not arguments.no_plots,
-            command=train_options.recorded([task], arguments, ("config", "seed", "sequences")),
-            report=progress,
-            stop=lambda: bool(stopped),
-        )
+        how: dict[str, Any] = {"report": progress, "stop": lambda: bool(stopped), "figures": not arguments.no_plots}
+        if arguments.resume:
+            expected = _stated(arguments, task)
+            outcome = experiment.resume(folder, expected=expected, longer=arguments.sequences, **how)
+        else:
+            command = train_options.recorded([task], arguments, ("config", "seed", "sequences"))
+            outcome = experiment.train(_settings(arguments, task), folder, command=command, **how)
     progress.close()
     if not outcome.finished:
         message = f"stopped after {outcome.state.sequences} sequences; saved in {folder}"
@@ -117,7 +115,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     assert outcome.core is not None
     recent = outcome.state.history[-100:]
     return {
-        "task": task,
+        "task": outcome.core.training.task,
         "seed": outcome.core.training.seed,
         **{name: outcome.core.metrics[name] for name in ("sequences", "converged_at", "chosen_at")},
         "loss": round(sum(row[3] for row in recent) / len(recent), 6),
@@ -125,6 +123,22 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
         "checkpoint": str(outcome.core_file),
         "plots": [str(figure) for figure in outcome.figures],
     }
+
+
+def _settings(arguments: argparse.Namespace, task: str) -> TrainingSettings:
+    from ntm_memory.training.recipes import recipe
+
+    stated = {name: getattr(arguments, name) for name in ("seed", "sequences")}
+    changes = {name: value for name, value in stated.items() if value is not None}
+    return recipe(task, {**train_options.settings_in(arguments.config), **changes})
+
+
+def _stated(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
+    """What the command says of the settings of the run it goes on with; how long is another matter."""
+    if arguments.config is not None:
+        stated = vars(_settings(arguments, task))
+        return {name: value for name, value in stated.items() if name != "sequences"}
+    return {"task": task} if arguments.seed is None else {"task": task, "seed": arguments.seed}
 
 
 def _show(arguments: argparse.Namespace, task: str) -> Answer:
@@ -176,7 +190,10 @@ def _text(answer: Answer) -> str:
         lines.append(f"{_blocks(target)}  {_blocks(output)}{'' if target == output else '  ← differs'}")
     lines += [f"read head {n + 1} looks at  {_track(track)}" for n, track in enumerate(answer["read_locations"])]
     lines += [f"write head {n + 1} looks at {_track(track)}" for n, track in enumerate(answer["write_locations"])]
-    return "\n".join([*lines, f"{answer['wrong_bits']} wrong bits"])
+    if "wrong_bits" in answer:
+        return "\n".join([*lines, f"{answer['wrong_bits']} wrong bits"])
+    best = answer["optimal_bits_per_sequence"]
+    return "\n".join([*lines, f"{answer['bits_per_sequence']:.2f} bits, the best estimator {best:.2f}"])
 
 
 def _score_line(sizes: dict[str, int], score: Answer) -> str:

@@ -14,6 +14,7 @@ from ntm_memory.errors import BadValueError
 
 Array = NDArray[np.floating[Any]]
 
+LARGEST_MEMORY, LARGEST_SIZE = 1_000_000, 100_000
 _CHOICES = {
     "controller": ("lstm", "feedforward"),
     "memory_start": ("constant", "small_random", "learned"),
@@ -84,8 +85,9 @@ class MachineSettings:
 def _check(name: str, kind: str, value: Any) -> None:
     if kind == "int":
         low = 0 if name in ("shift_range", "memory_seed") else 1
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise BadValueError(f"{name} must be a whole number of at least {low}, not {value!r}")
+        high = {"memory_size": LARGEST_MEMORY, "memory_seed": 2**32 - 1}.get(name, LARGEST_SIZE)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise BadValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     elif kind == "bool":
         if not isinstance(value, bool):
             raise BadValueError(f"{name} must be true or false, not {value!r}")

@@ -89,6 +89,9 @@ def _core(header: dict[str, Any], arrays: dict[str, Any], *, name: str) -> Core:
         training = TrainingSettings.from_mapping(header["training"])
         parameters = Parameters(settings)
         parameters.load({key.removeprefix(_PREFIX): value for key, value in arrays.items()})
+        demanded = training.machine_settings()
+        if (settings.input_size, settings.output_size) != (demanded.input_size, demanded.output_size):
+            raise BadValueError(f"the machine has other inputs and outputs than the task {training.task}")
         return Core(Machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
-    except (KeyError, TypeError, BadValueError) as error:
+    except (KeyError, TypeError, ValueError, MemoryError) as error:
         raise CheckpointError(f"{name} does not fit this version: {error}") from error

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, CheckpointError
 from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
 from ntm_memory.training.evaluate import Score, evaluate
+from ntm_memory.training.loss import bits_per_sequence
 from ntm_memory.training.recipes import TRIAL_SIZES
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import TrainerState, load_state, save_state
+from ntm_memory.training.tasks.ngram import optimal_bits
 from ntm_memory.training.trainer import Report, Trainer
 
 STATE_FILE = "run.npz"
@@ -44,47 +46,99 @@ def train(
     settings: TrainingSettings,
     folder: Path,
     *,
-    resume: bool = False,
-    longer: int | None = None,
     figures: bool = True,
     command: str = "",
     report: Callable[[Report], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """Train a core in a folder; what is there of the same names is replaced.
+    """Train a core in a folder; a finished run that is there is replaced.
 
     Args:
-        settings: what to train, and how; with `resume`, those the folder's run began with are used instead.
-        longer: with `resume`, the number of sequences to train on in all, instead of the one the run began with; the
-            learning rate, which falls with what is left to do, rises again.
+        settings: what to train, and how.
         folder: gets `run.npz` (to resume), `core.npz` and the figures.
-        resume: go on where the run in this folder was saved last.
         figures: draw learning curve, outputs and weightings; needs matplotlib.
         command: noted in the core.
         report: called after every batch.
         stop: asked after every batch; True saves and ends early.
 
     Raises:
-        BadValueError: the run has trained on more sequences than `longer` already.
+        BadValueError: an unfinished run is in the folder.
+        NotSetUpError: figures are wanted and matplotlib is missing.
+    """
+    if figures:
+        plots.require_matplotlib()
+    _refuse_unfinished(folder / STATE_FILE)
+    trainer = Trainer(settings)
+    trainer.state.command = command
+    return _run(trainer, folder, figures, report, stop)
+
+
+def resume(
+    folder: Path,
+    *,
+    expected: Mapping[str, Any] | None = None,
+    longer: int | None = None,
+    figures: bool = True,
+    report: Callable[[Report], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Go on where the run in a folder was saved last, with the settings it began with.
+
+    Args:
+        folder: as `train` left it.
+        expected: training settings by name that the run must have begun with.
+        longer: number of sequences to train on in all, instead of the one the run began with; the learning rate, which
+            falls with what is left to do, rises again.
+        figures: as for `train`.
+        report: as for `train`.
+        stop: as for `train`.
+
+    Raises:
+        BadValueError: the run began with other settings, or has trained on more sequences than `longer` already.
         CheckpointError: there is nothing to resume, or it is damaged.
         NotSetUpError: figures are wanted and matplotlib is missing.
     """
     if figures:
         plots.require_matplotlib()
-    state_file = folder / STATE_FILE
-    state = None
-    if resume:
-        settings, state = load_state(state_file)
-        if longer is not None and longer != settings.sequences:
-            settings, command = _extended(settings, state, longer), f"{command} --resume"
-    trainer = Trainer(settings, state)
-    _run_and_save(trainer, state_file, report, stop)
-    if trainer.state.sequences < settings.sequences:
+    settings, state = load_state(folder / STATE_FILE)
+    for name, value in (expected or {}).items():
+        if getattr(settings, name) != value:
+            raise BadValueError(
+                f"the run in {folder} began with {name} {getattr(settings, name)!r}, not {value!r}",
+                "it can only go on as it began: leave that out, or train in another folder (--out)",
+            )
+    if longer is not None and longer != settings.sequences:
+        settings = _extended(settings, state, longer)
+        state.command += f" && train.py {settings.task} --sequences {longer} --resume"
+    return _run(Trainer(settings, state), folder, figures, report, stop)
+
+
+def _run(
+    trainer: Trainer,
+    folder: Path,
+    figures: bool,
+    report: Callable[[Report], None] | None,
+    stop: Callable[[], bool],
+) -> Outcome:
+    _run_and_save(trainer, folder / STATE_FILE, report, stop)
+    if trainer.state.sequences < trainer.settings.sequences:
         return Outcome(trainer.state, False, None, None, [], [])
-    core = finished_core(trainer, command)
+    core = finished_core(trainer)
     save_core(folder / CORE_FILE, core)
     drawn = draw(core, np.array(trainer.state.history), folder) if figures else []
     return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn)
+
+
+def _refuse_unfinished(file: Path) -> None:
+    try:
+        settings, state = load_state(file)
+    except CheckpointError:
+        return  # nothing that could be gone on with
+    if state.sequences < settings.sequences:
+        raise BadValueError(
+            f"{file} is an unfinished run of {settings.task}: {state.sequences:,} of {settings.sequences:,} sequences",
+            "go on with --resume, choose another folder (--out), or remove the file to begin again",
+        )
 
 
 def _extended(settings: TrainingSettings, state: TrainerState, sequences: int) -> TrainingSettings:
@@ -96,10 +150,10 @@ def _extended(settings: TrainingSettings, state: TrainerState, sequences: int) -
     return dataclasses.replace(settings, sequences=sequences)
 
 
-def finished_core(trainer: Trainer, command: str) -> Core:
+def finished_core(trainer: Trainer) -> Core:
     """The core of the best validated parameters, with its trials."""
     best, state = trainer.best(), trainer.state
-    core = Core(best, trainer.settings, {}, command)
+    core = Core(best, trainer.settings, {}, state.command)
     rng = np.random.default_rng([trainer.settings.seed, _TRIAL_STREAM])
     trials = [
         {"sizes": dict(sizes), **describe(evaluate(best, core.task, core.task.complete(sizes), _TRIAL_SEQUENCES, rng))}
@@ -112,7 +166,7 @@ def finished_core(trainer: Trainer, command: str) -> Core:
         "restored": state.restored,
         "trials": trials,
     }
-    return Core(best, trainer.settings, metrics, command)
+    return Core(best, trainer.settings, metrics, state.command)
 
 
 def describe(score: Score) -> dict[str, Any]:
@@ -160,12 +214,18 @@ def example(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
     targets = batch.targets[batch.answer, 0].astype(int)
     looked = tape.weights[:, 0].argmax(axis=2)
     readers = core.machine.settings.read_heads
+    cost: dict[str, Any] = {"wrong_bits": int((outputs != targets).sum())}
+    if task.probabilistic:  # what was drawn cannot be known, so that a wrong bit may be no mistake
+        cost = {
+            "bits_per_sequence": round(float(bits_per_sequence(logits, batch)[0]), 4),
+            "optimal_bits_per_sequence": round(float(optimal_bits(batch.targets[:, :, 0])[0]), 4),
+        }
     return {
         "sizes": chosen,
         "inputs": np.round(batch.inputs[:, 0], 3).tolist(),
         "targets": _bit_rows(targets),
         "outputs": _bit_rows(outputs),
-        "wrong_bits": int((outputs != targets).sum()),
+        **cost,
         "read_locations": looked[:, :readers].T.tolist(),
         "write_locations": looked[:, readers:].T.tolist(),
     }

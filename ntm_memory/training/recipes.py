@@ -69,9 +69,12 @@ _RECIPES: dict[str, dict[str, Any]] = {
         "validate_every": 8000,
     },
     # Fingerprints for the heads to meet at, several heads, and a rate that cools for most of the run: it sorts by
-    # selection, reading the highest priority and marking its row (bench/RESULTS.md).
+    # selection, reading the highest priority and marking its row (bench/RESULTS.md). Learned on a tight memory, then,
+    # with all 20 items, on others up to larger than the paper's: else it would sort on a tight one only.
     "priority-sort": {
         "machine": {"memory_size": 40, "memory_start": "small_random", "read_heads": 4, "write_heads": 4},
+        "memory_sizes": (40, 160),
+        "memory_sizes_from": 1.0,
         "sequences": 360_000,
         "batch": 8,
         "settle_rate": 1.0,
@@ -80,6 +83,7 @@ _RECIPES: dict[str, dict[str, Any]] = {
         "reach": 0.23,
         "widen": 0.0556,
         "widen_below": 0.1,
+        "validation_sequences": 128,
         "validate_every": 4000,
     },
 }

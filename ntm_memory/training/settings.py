@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.machine.settings import MachineSettings
-from ntm_memory.training.tasks import Task, make_task
+from ntm_memory.machine.settings import LARGEST_MEMORY, MachineSettings
+from ntm_memory.training.tasks import Task, make_task, whole_number
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class TrainingSettings:
     """Machine settings besides the input's and output's size."""
     memory_sizes: tuple[int, int] | None = None
     """Train every batch on a memory of another size, drawn from this range; validation uses the machine's own."""
+    memory_sizes_from: float = 0.0
+    """The curriculum's reach from which on it does; before, every batch is on the machine's own size."""
     gate_bias: float = 0.0
     """Where the gates start: at −2 heads begin by location, which copying needs and content can disturb."""
     seed: int = 0
@@ -53,25 +55,34 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for name in ("sequences", "batch", "validation_sequences", "validate_every"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+            whole_number(name, getattr(self, name), 1)
+        whole_number("seed", self.seed, 0)
         for name, high in _POSITIVE.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
-                raise BadValueError(f"{name} must be a number above 0 and at most {high:g}, not {value!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise BadValueError(f"seed must be a whole number of at least 0, not {self.seed!r}")
+            if not (_is_number(getattr(self, name)) and 0 < getattr(self, name) <= high):
+                raise BadValueError(
+                    f"{name} must be a number above 0 and at most {high:g}, not {getattr(self, name)!r}"
+                )
+        for name, (low, high) in _FROM_TO.items():
+            if not (_is_number(getattr(self, name)) and low <= getattr(self, name) <= high):
+                raise BadValueError(f"{name} must be a number from {low:g} to {high:g}, not {getattr(self, name)!r}")
+        for name in ("task_options", "machine"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise BadValueError(f"{name} must be settings by name, not {getattr(self, name)!r}")
         self._check_memory_sizes()
         self.machine_settings()
+        task = self.make_task()
+        for sizes in self.validation:
+            task.complete(sizes)
 
     def _check_memory_sizes(self) -> None:
         sizes = self.memory_sizes
         if sizes is None:
             return
         whole = all(isinstance(size, int) and not isinstance(size, bool) for size in sizes)
-        if len(sizes) != 2 or not whole or not 1 <= sizes[0] <= sizes[1]:
-            raise BadValueError(f"memory_sizes must be two whole numbers, smallest and largest, not {sizes!r}")
+        if len(sizes) != 2 or not whole or not 1 <= sizes[0] <= sizes[1] <= LARGEST_MEMORY:
+            raise BadValueError(
+                f"memory_sizes must be two whole numbers, smallest and largest, at most {LARGEST_MEMORY}, not {sizes!r}"
+            )
 
     def make_task(self) -> Task:
         """The task itself."""
@@ -81,6 +92,8 @@ class TrainingSettings:
         """The machine's settings, with the sizes that the task demands."""
         task = self.make_task()
         sizes = {"input_size": task.input_size, "output_size": task.output_size}
+        if given := sorted(set(sizes) & set(self.machine)):
+            raise BadValueError(f"machine holds {', '.join(given)}, which the task {self.task} decides")
         return MachineSettings.from_mapping({**self.machine, **sizes})
 
     def to_mapping(self) -> dict[str, Any]:
@@ -101,13 +114,21 @@ class TrainingSettings:
                 f"unknown training settings: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}"
             )
         given = dict(values)
-        if "validation" in given:
-            given["validation"] = tuple(dict(sizes) for sizes in given["validation"])
-        if given.get("memory_sizes") is not None:
-            given["memory_sizes"] = tuple(given["memory_sizes"])
+        for name, wanted in (("validation", "a list of sizes by name"), ("memory_sizes", "two whole numbers")):
+            if given.get(name) is not None:
+                if not isinstance(given[name], Sequence) or isinstance(given[name], str):
+                    raise BadValueError(f"{name} must be {wanted}, not {given[name]!r}")
+                given[name] = tuple(given[name])
+        if not all(isinstance(sizes, Mapping) for sizes in given.get("validation") or ()):
+            raise BadValueError(f"validation must be a list of sizes by name, not {given['validation']!r}")
         return cls(**given)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_FROM_TO = {"memory_sizes_from": (0.0, 1.0), "gate_bias": (-100.0, 100.0), "settle_below": (0.0, 1e6)}
 _POSITIVE = {
     "learning_rate": 1.0,
     "clip": 1e6,

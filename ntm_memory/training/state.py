@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.machine.parameters import Parameters
+from ntm_memory.training.optimisers import make_optimiser
 from ntm_memory.training.settings import TrainingSettings
 
 RECENT = 50
@@ -28,6 +30,8 @@ class TrainerState:
     best_parameters: NDArray[Any]
     calm_parameters: NDArray[Any]
     reach: float
+    command: str = ""
+    """How the run was begun, and gone on with."""
     sequences: int = 0
     rate: float = 1.0
     """What settling and restoring have left of the learning rate."""
@@ -73,6 +77,7 @@ class TrainerState:
 
 
 _PLAIN = (
+    "command",
     "reach",
     "sequences",
     "rate",
@@ -108,7 +113,7 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
     """Read what `save_state` wrote.
 
     Raises:
-        CheckpointError: missing, damaged, or not a training run.
+        CheckpointError: missing, damaged, not a training run, or one that does not fit its own settings.
     """
     header, arrays = load_arrays(path)
     if header.get("kind") != _KIND:
@@ -120,6 +125,7 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
         score = plain.pop("best_score")
         rng = np.random.default_rng()
         rng.bit_generator.state = header["rng"]
+        settings = TrainingSettings.from_mapping(header["settings"])
         state = TrainerState(
             rng=rng,
             parameters=arrays["parameters"],
@@ -131,6 +137,23 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
             validations=[tuple(row) for row in arrays["validations"].tolist()],
             **plain,
         )
-        return TrainingSettings.from_mapping(header["settings"]), state
-    except (KeyError, TypeError, BadValueError) as error:
+        _check_fit(settings, state)
+        return settings, state
+    except (KeyError, TypeError, ValueError, MemoryError) as error:
         raise CheckpointError(f"{path} does not fit this version: {error}") from error
+
+
+def _check_fit(settings: TrainingSettings, state: TrainerState) -> None:
+    """Raise what `load_state` turns into one error."""
+    size = Parameters(settings.machine_settings()).flat.size
+    optimiser = make_optimiser(settings.optimiser, size, settings.machine_settings().dtype).state
+    if set(optimiser) != set(state.optimiser):
+        raise BadValueError(f"the optimiser's state is {sorted(state.optimiser)}, expected {sorted(optimiser)}")
+    expected = {name: (array, state.optimiser[name]) for name, array in optimiser.items()}
+    for name in ("parameters", "best_parameters", "calm_parameters"):
+        expected[name] = state.parameters, getattr(state, name)
+    for name, (like, array) in expected.items():
+        if array.shape != (like.shape if name in optimiser else (size,)) or not np.isfinite(array).all():
+            raise BadValueError(f"{name} has the shape {array.shape} or holds NaN, expected {size} finite numbers")
+    if not isinstance(state.sequences, int) or not 0 <= state.sequences <= settings.sequences:
+        raise BadValueError(f"sequences must be from 0 to {settings.sequences}, not {state.sequences!r}")

@@ -99,7 +99,7 @@ class Trainer:
 
     def _sized(self) -> Machine:
         """The machine, on a memory of a size drawn for this batch."""
-        if self.settings.memory_sizes is None:
+        if self.settings.memory_sizes is None or self.state.reach < self.settings.memory_sizes_from:
             return self.machine
         low, high = self.settings.memory_sizes
         size = int(self.state.rng.integers(low, high + 1))

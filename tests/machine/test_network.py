@@ -172,7 +172,7 @@ def test_bad_inputs_are_named(inputs, said):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"memory_size": 0}, "memory_size must be a whole number of at least 1, not 0"),
+        ({"memory_size": 0}, "memory_size must be a whole number from 1 to 1000000, not 0"),
         ({"memory_dim": 2.5}, "memory_dim"),
         ({"read_heads": True}, "read_heads"),
         ({"shift_range": -1}, "shift_range"),

@@ -60,7 +60,16 @@ def test_copy_walks_through_memory():
     assert len(set(written)) == 12
 
 
-def test_weights_trained_on_128_locations_run_on_1000():
-    core = shipped_core("copy").with_memory(1000)
-    score = evaluate(core.machine, core.task, {"length": 30}, 5, np.random.default_rng(0))
-    assert score.wrong == 0
+@pytest.mark.parametrize(
+    ("task", "memory", "most_wrong"),
+    [
+        ("copy", 1000, 0.0),
+        ("associative-recall", 1000, 0.05),
+        ("repeat-copy", 1000, 0.0),
+        ("priority-sort", 128, 5.0),
+    ],
+)
+def test_cores_run_on_memories_of_other_sizes(task, memory, most_wrong):
+    core = shipped_core(task).with_memory(memory)
+    score = evaluate(core.machine, core.task, core.task.usual({}), 16, np.random.default_rng(0))
+    assert score.wrong <= most_wrong

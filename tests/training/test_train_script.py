@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -63,6 +64,11 @@ def test_train_then_eval_then_show(capsys, tmp_path, config):
     assert "wrong bits" in capsys.readouterr().out
 
 
+def test_ngrams_are_shown_in_bits_beside_the_best_estimator(capsys):
+    assert main(["show", "ngram", "--format", "text", "--length", "200"]) == 0
+    assert re.search(r"\d+\.\d\d bits, the best estimator \d+\.\d\d$", capsys.readouterr().out.strip())
+
+
 def test_the_default_place_is_the_data_folder(capsys, config):
     code, answer, _ = call(capsys, "copy", "--config", config, "--sequences", "40", "--no-plots")
     assert code == 0
@@ -88,7 +94,8 @@ def test_a_finished_run_goes_on_for_longer(capsys, tmp_path, config):
     call(capsys, *arguments, "--sequences", "80")
     code, answer, _ = call(capsys, *arguments, "--resume", "--sequences", "160")
     assert (code, answer["sequences"]) == (0, 160)
-    assert load_core(tmp_path / "core.npz").command.endswith("--sequences 160 --resume")
+    began = f"train.py copy --config {Path(config).name} --sequences 80"
+    assert load_core(tmp_path / "core.npz").command == f"{began} && train.py copy --sequences 160 --resume"
     code, answer, _ = call(capsys, *arguments, "--resume", "--sequences", "120")
     assert code == 2 and "trained on 160 sequences already" in answer["error"]["message"]
 
@@ -120,6 +127,30 @@ def test_a_core_of_another_task_is_refused(capsys, tmp_path, config):
     code, answer, _ = call(capsys, "eval", "ngram", "--checkpoint", answer["checkpoint"])
     assert code == 2
     assert "trained on copy" in answer["error"]["message"]
+
+
+def test_a_run_of_another_task_or_seed_is_not_gone_on_with(capsys, tmp_path, config):
+    call(capsys, "copy", "--config", config, "--sequences", "40", "--out", str(tmp_path), "--no-plots")
+    for other, name in ((["ngram"], "task"), (["copy", "--seed", "9"], "seed")):
+        code, answer, _ = call(capsys, *other, "--resume", "--out", str(tmp_path), "--no-plots")
+        assert (code, answer["error"]["code"]) == (2, "bad_value")
+        assert f"began with {name}" in answer["error"]["message"]
+
+
+def test_places_and_sizes_that_cannot_be_had_are_no_bug(capsys, tmp_path, config):
+    (tmp_path / "file").write_text("")
+    arguments = ["copy", "--config", config, "--sequences", "8", "--no-plots", "--out", str(tmp_path / "file")]
+    code, answer, _ = call(capsys, *arguments)
+    assert (code, answer["error"]["code"]) == (5, "store_error")
+    for sizes in (["copy", "--memory-size", "100000000000"], ["repeat-copy", "--length", "9999", "--repeats", "9999"]):
+        code, answer, _ = call(capsys, "eval", *sizes)
+        assert (code, answer["error"]["code"]) == (2, "bad_value")
+
+
+def test_ctrl_c_while_measuring_is_told(capsys, monkeypatch):
+    monkeypatch.setattr("ntm_memory.training.evaluate.evaluate", lambda *_: signal.raise_signal(signal.SIGINT))
+    code, answer, _ = call(capsys, "eval", "copy", "--sequences", "1")
+    assert (code, answer["error"]["code"]) == (130, "interrupted")
 
 
 def test_the_tasks_are_those_that_can_be_trained():

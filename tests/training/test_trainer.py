@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotSetUpError
 from ntm_memory.training import experiment, plots
 from ntm_memory.training.checkpoint import load_core
@@ -98,7 +99,7 @@ def test_kill_9_and_resume_give_the_same_result(tmp_path):
     process.wait()
     assert not (tmp_path / "killed" / experiment.CORE_FILE).exists()
     settings = TrainingSettings.from_mapping(plain)
-    resumed = experiment.train(settings, tmp_path / "killed", resume=True, figures=False)
+    resumed = experiment.resume(tmp_path / "killed", figures=False)
     whole = experiment.train(settings, tmp_path / "whole", figures=False)
     assert resumed.finished
     assert (resumed.state.parameters == whole.state.parameters).all()
@@ -154,6 +155,13 @@ def test_a_rare_failure_is_not_clipped_away():
     assert gradient[0] == pytest.approx(0.6)
 
 
+def test_memory_sizes_may_wait_for_the_curriculum():
+    trainer = Trainer(tiny(reach=0.5, memory_sizes_from=1.0))
+    assert trainer._sized() is trainer.machine
+    trainer.state.reach = 1.0
+    assert {trainer._sized().settings.memory_size for _ in range(200)} == set(range(12, 21))
+
+
 def test_the_learning_rate_cools_to_nothing():
     trainer = Trainer(tiny(learning_rate=0.01, cool=0.5, sequences=160))
     rates = []
@@ -192,9 +200,49 @@ def test_missing_matplotlib_is_told_before_training(tmp_path, monkeypatch):
         plots.require_matplotlib()
 
 
+def test_an_unfinished_run_is_not_begun_again_by_mistake(tmp_path):
+    experiment.train(tiny(), tmp_path, figures=False, stop=lambda: True)
+    with pytest.raises(BadValueError, match="is an unfinished run of copy: 0 of 160 sequences") as caught:
+        experiment.train(tiny(), tmp_path, figures=False)
+    assert "--resume" in caught.value.hint
+    assert experiment.resume(tmp_path, figures=False).finished
+    assert experiment.train(tiny(), tmp_path, figures=False).finished  # a finished one is replaced
+
+
+def test_a_run_goes_on_only_as_it_began(tmp_path):
+    experiment.train(tiny(), tmp_path, figures=False, command="train.py copy", stop=lambda: True)
+    for name, value in {"task": "ngram", "seed": 9, "batch": 8}.items():
+        with pytest.raises(BadValueError, match=f"began with {name} "):
+            experiment.resume(tmp_path, expected={name: value}, figures=False)
+    outcome = experiment.resume(tmp_path, expected={"task": "copy", "seed": 0}, figures=False)
+    assert outcome.core.command == "train.py copy"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header, arrays: header["settings"]["machine"].update(controller_size=25),
+        lambda header, arrays: header["state"].update(sequences="many"),
+        lambda header, arrays: header["rng"].update(bit_generator="MT19937"),
+        lambda header, arrays: arrays.pop("optimiser/mean"),
+        lambda header, arrays: arrays.update({"optimiser/other": arrays["parameters"]}),
+        lambda header, arrays: arrays.update(parameters=arrays["parameters"][:-1]),
+        lambda header, arrays: arrays.update(parameters=arrays["parameters"] * np.nan),
+    ],
+)
+def test_a_whole_file_that_does_not_fit_itself_is_refused(tmp_path, change):
+    experiment.train(tiny(), tmp_path, figures=False, stop=lambda: True)
+    file = tmp_path / experiment.STATE_FILE
+    header, arrays = load_arrays(file)
+    change(header, arrays)
+    save_arrays(file, header, arrays)
+    with pytest.raises(CheckpointError, match="does not fit this version"):
+        load_state(file)
+
+
 def test_nothing_to_resume(tmp_path):
     with pytest.raises(CheckpointError, match="no file"):
-        experiment.train(tiny(), tmp_path, resume=True, figures=False)
+        experiment.resume(tmp_path, figures=False)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +255,25 @@ def test_nothing_to_resume(tmp_path):
         ({"optimizer": "adam"}, "unknown training settings: optimizer"),
         ({"machine": {"memory_size": -5}}, "memory_size"),
         ({"memory_sizes": (20, 12)}, "memory_sizes"),
-        ({"task_options": {"width": 0}}, "output_size"),
+        ({"memory_sizes_from": 2}, "memory_sizes_from"),
+        ({"task_options": {"width": 0}}, "^width must be a whole number from 1"),
+        ({"task_options": {"width": 8, "bits": 3}}, "options of the task copy"),
+        ({"task_options": 5}, "^task_options must be settings by name, not 5"),
+        ({"machine": None}, "^machine must be settings by name, not None"),
+        ({"machine": {"input_size": 3}}, "^machine holds input_size, which the task copy decides"),
+        ({"machine": {"controller_size": 10**7}}, "^controller_size must be a whole number from 1 to 100000"),
+        ({"gate_bias": "x"}, "^gate_bias must be a number"),
+        ({"gate_bias": float("nan")}, "^gate_bias must be a number"),
+        ({"settle_below": None}, "^settle_below must be a number"),
+        ({"memory_sizes": 5}, "^memory_sizes must be two whole numbers, not 5"),
+        ({"validation": 5}, "^validation must be a list of sizes by name, not 5"),
+        ({"validation": [5]}, "^validation must be a list of sizes by name"),
+        ({"validation": [{"items": 3}]}, "the task copy has no size called items"),
+        ({"task": "associative-recall", "task_options": {"rows": 0}}, "^rows must be"),
+        ({"task": "ngram", "task_options": {"shortest": 1.5}}, "^shortest must be"),
+        ({"task": "repeat-copy", "task_options": {"largest_length": "a"}}, "^largest_length must be"),
+        ({"task": "repeat-copy", "task_options": {"largest_repeats": 1}}, "^largest_repeats must be"),
+        ({"task": "repeat-copy", "task_options": {"largest_answer": -5}}, "^largest_answer must be"),
     ],
 )
 def test_bad_settings_are_named(changes, said):

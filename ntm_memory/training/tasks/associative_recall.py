@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import Batch, Sizes, Task, random_bits
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
 
 
 class AssociativeRecall(Task):
@@ -14,6 +14,8 @@ class AssociativeRecall(Task):
     ranges = {"items": (2, 6)}
 
     def __init__(self, width: int = 6, rows: int = 3) -> None:
+        whole_number("width", width, 1, LARGEST_SIZE)
+        whole_number("rows", rows, 1, LARGEST_SIZE)
         self.width = width
         self.rows = rows
         self.input_size = width + 2

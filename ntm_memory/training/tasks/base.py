@@ -73,8 +73,7 @@ class Task:
                 known = ", ".join(self.ranges)
                 raise BadValueError(f"the task {self.name} has no size called {name}", f"its sizes: {known}")
             low = 2 if name == "items" and self.name == "associative-recall" else 1
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= LARGEST_SIZE:
-                raise BadValueError(f"{name} must be a whole number from {low} to {LARGEST_SIZE}, not {value!r}")
+            whole_number(name, value, low, LARGEST_SIZE)
         return {**self.largest(), **sizes}
 
     def usual(self, sizes: Sizes) -> dict[str, int]:
@@ -84,6 +83,17 @@ class Task:
             BadValueError: as `complete`.
         """
         return self.complete(sizes)
+
+
+def whole_number(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Refuse what is no whole number in a range.
+
+    Raises:
+        BadValueError: naming it, its value and the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+        wanted = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise BadValueError(f"{name} must be a whole number {wanted}, not {value!r}")
 
 
 def random_bits(rng: np.random.Generator, *shape: int) -> Array:

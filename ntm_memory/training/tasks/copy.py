@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import Batch, Sizes, Task, random_bits
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
 
 
 class Copy(Task):
@@ -14,6 +14,7 @@ class Copy(Task):
     ranges = {"length": (1, 20)}
 
     def __init__(self, width: int = 8) -> None:
+        whole_number("width", width, 1, LARGEST_SIZE)
         self.width = width
         self.input_size = width + 1
         self.output_size = width

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
-from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits
+from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits, whole_number
 
 CONTEXT = 5
 LENGTH = 200
@@ -24,8 +23,7 @@ class NGram(Task):
     probabilistic = True
 
     def __init__(self, shortest: int = LENGTH) -> None:
-        if not 1 <= shortest <= LENGTH:
-            raise BadValueError(f"shortest must be from 1 to {LENGTH}, not {shortest!r}")
+        whole_number("shortest", shortest, 1, LENGTH)
         self.ranges = {"length": (shortest, LENGTH)}
         self.input_size = 1
         self.output_size = 1

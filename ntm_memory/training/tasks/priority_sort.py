@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import Batch, Sizes, Task, random_bits
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
 
 
 class PrioritySort(Task):
@@ -17,6 +17,7 @@ class PrioritySort(Task):
     ranges = {"items": (2, 20)}
 
     def __init__(self, width: int = 8) -> None:
+        whole_number("width", width, 1, LARGEST_SIZE)
         self.width = width
         self.input_size = width + 2
         self.output_size = width

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Array, Batch, Sizes, Task, random_bits, whole_number
+
+LARGEST_ANSWER = 100_000
 
 
 class RepeatCopy(Task):
@@ -32,6 +34,12 @@ class RepeatCopy(Task):
     ) -> None:
         if number not in ("scalar", "pulses"):
             raise BadValueError(f"number must be scalar or pulses, not {number!r}")
+        whole_number("width", width, 1, LARGEST_SIZE)
+        whole_number("largest_length", largest_length, 1, LARGEST_SIZE)
+        # one value alone has no variance to be normalised to
+        whole_number("largest_repeats", largest_repeats, 2 if number == "scalar" else 1, LARGEST_SIZE)
+        if largest_answer is not None:
+            whole_number("largest_answer", largest_answer, 1)
         self.ranges = {"length": (1, largest_length), "repeats": (1, largest_repeats)}
         self.largest_answer = largest_answer
         self.width = width
@@ -68,6 +76,14 @@ class RepeatCopy(Task):
         if self.largest_answer is not None and free is not None:
             other = chosen["length" if free == "repeats" else "repeats"]
             chosen[free] = min(chosen[free], max(1, self.largest_answer // other))
+        return chosen
+
+    def complete(self, sizes: Sizes) -> dict[str, int]:
+        """See `Task.complete`; the answer has at most `LARGEST_ANSWER` rows."""
+        chosen = super().complete(sizes)
+        if sizes and chosen["length"] * chosen["repeats"] > LARGEST_ANSWER:
+            asked = f"{chosen['length']} x {chosen['repeats']}"
+            raise BadValueError(f"length x repeats must be at most {LARGEST_ANSWER:,} rows of answer, not {asked}")
         return chosen
 
     def _told(self, repeats: int) -> Array:
