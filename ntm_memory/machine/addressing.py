@@ -177,33 +177,6 @@ def sharpen_backward(weights: Array, gamma: Array | float, sharpened: Array, gra
     return d_weights, d_gamma
 
 
-def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap: bool = True) -> Array:
-    """Shift, then sharpen (section 3.3.2): look next to where one looked.
-
-    Args:
-        weights: (…, N).
-        kernel: (…, 2S + 1) over the steps −S…+S.
-        gamma: (…) or one number, γ ≥ 1.
-        wrap: locations form a ring.
-    """
-    return sharpen(shift(weights, kernel, wrap=wrap), gamma)
-
-
-def hybrid_addressing(
-    similarity: Array,
-    strength: Array | float,
-    previous: Array,
-    gate: Array | float,
-    kernel: Array,
-    gamma: Array | float,
-    *,
-    wrap: bool = True,
-) -> Array:
-    """The whole way from similarities to a weighting (figure 2); arguments as above."""
-    gated = interpolate(content_focus(similarity, strength), previous, gate)
-    return location_focus(gated, kernel, gamma, wrap=wrap)
-
-
 def _column(parameter: Array | float, like: Array) -> Array:
     """(…, 1): a parameter of every head beside its locations, in their float type."""
     column: Array = np.asarray(parameter, dtype=like.dtype)[..., None]

@@ -59,7 +59,8 @@ def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap:
     weights = _floats("weights", weights)
     weights = _within("weights", array("weights", weights, _some(weights)), 0.0, np.inf)
     kernel = _kernel(kernel, weights)
-    return addressing.location_focus(weights, kernel, _per_head("gamma", gamma, weights, least=0.0), wrap=wrap)
+    gamma = _per_head("gamma", gamma, weights, least=0.0)
+    return addressing.sharpen(addressing.shift(weights, kernel, wrap=wrap), gamma)
 
 
 def hybrid_addressing(
