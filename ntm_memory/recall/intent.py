@@ -73,7 +73,8 @@ _FOLLOW_UP = (
     ),
     (
         re.compile(
-            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was )?)?(?:right )?before (?:that|this|it)$"
+            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was |did .{1,20} (?:do|say) )?)?"
+            r"(?:right )?before (?:that|this|it)$"
         ),
         -1,
     ),

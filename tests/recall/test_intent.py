@@ -42,6 +42,7 @@ FOLLOW_UPS = [
     ("so what did Tom say after that?", 1),
     ("then", 1),
     ("And before that?", -1),
+    ("What did she say before that?", -1),
     ("what was right before this", -1),
     ("然后呢？", 1),
     ("那接下来发生了什么？", 1),
