@@ -18,6 +18,8 @@ from typing import Any, get_type_hints
 from ntm_memory.errors import ConfigError
 
 ROOT = "ntm_memory"
+SHIPPED = Path(__file__).resolve().parent.parent / "config.json"
+"""The skill's own settings."""
 
 
 def _setting(

@@ -92,7 +92,7 @@ class Knowledge:
         if not tags and after is None and before is None:
             return None
         slots = self.slots
-        happened = np.where(np.isnan(slots.occurred), slots.created, slots.occurred)
+        happened = slots.happened
         allowed = np.ones(len(slots), dtype=bool)
         if after is not None:
             allowed &= happened >= _seconds(after)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ntm_memory import paths, survey
 from ntm_memory.asking import Asking
-from ntm_memory.config import ROOT, Settings, load_settings
+from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
 from ntm_memory.keys import KeyMaker
@@ -22,7 +22,7 @@ from ntm_memory.learning import Learning
 from ntm_memory.lookup import LIVE, STATES, find
 from ntm_memory.reasoner import Reasoner
 from ntm_memory.reasoning_verbs import Reasoning
-from ntm_memory.recaller import Recaller
+from ntm_memory.recaller import Recaller, RecallOptions
 from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.seed_names import SeedNames
 from ntm_memory.store import open_store
@@ -33,7 +33,8 @@ from ntm_memory.transfer import Transfer
 from ntm_memory.tuner import Tuner
 from ntm_memory.writer import Writer
 
-SHIPPED_CONFIG = Path(__file__).resolve().parent.parent / "config.json"
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class NTMMemoryManager(SeedNames, Learning, Reasoning):
@@ -67,7 +68,7 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         given = {"memory_size": memory_size, "memory_dim": word_size}
         overrides = dict((config or {}).get(ROOT, config or {}))
         overrides |= {name: value for name, value in given.items() if value is not None}
-        self.settings: Settings = load_settings(SHIPPED_CONFIG, self.home / "config.json", overrides=overrides)
+        self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=overrides)
         self._embedder = embedder
         lock_seconds = self.settings.store.lock_seconds
         self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
@@ -130,10 +131,11 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
     ) -> MemorizeResult:
         """Store one memory.
 
-        The same content again changes nothing; the same key with other content makes a new version; nearly the same
-        words without a key are stored and the twins named in `similar`. What the new telling leaves open (session,
-        source, occurred_at, kind) does not make it another memory; what it tells differently does. A statement that
-        plainly revises an older one of the same subject ranks above it; the older one is marked `superseded_by`.
+        The same content again changes nothing: its importance and tags are not taken over (use `update`). Without a
+        key, another session, source, occurred_at or kind makes it another memory; left out, they fit any. Under a key
+        only the content counts: other content makes a new version. Nearly the same words without a key are stored and
+        the twins named in `similar`. A statement that plainly revises an older one of the same subject ranks above it;
+        the older one is marked `superseded_by`.
 
         Args:
             content: the text, at most 10 million characters.
@@ -191,13 +193,15 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         """
         return self._writer.memorize_many(from_json_lines(lines, shared or {}), progress)
 
-    def recall(self, query: str, *, namespace: str = "default", **options: Any) -> RecallResult:
+    def recall(self, query: str, *, namespace: str = "default", **options: Unpack[RecallOptions]) -> RecallResult:
         """Answer a question with what the read heads attend to; see `recaller.Recaller.recall`."""
         return self._recaller.recall(query, namespace=namespace, **options)
 
-    def recall_from(self, id: str, shift: int = 0, **options: Any) -> RecallResult:
+    def recall_from(
+        self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
+    ) -> RecallResult:
         """Read by location alone; see `recaller.Recaller.read_location`."""
-        return self._recaller.read_location(id, shift, **options)
+        return self._recaller.read_location(id, shift, session=session, max_chars=max_chars)
 
     def update(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -38,6 +39,24 @@ class Wanted:
     least: float
     filters: telling.Filters
     parameters: Parameters
+    explain: bool
+
+
+class RecallOptions(TypedDict, total=False):
+    """What `Recaller.recall` may be told besides the question and the namespace."""
+
+    session: str | None
+    top_k: int | None
+    max_chars: int | None
+    min_weight: float | None
+    tags: Sequence[str]
+    after: str | None
+    before: str | None
+    shift: int | None
+    strength: float | None
+    gate: float | None
+    sharpen: float | None
+    as_of: str | None
     explain: bool
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from ntm_memory.results import MemorizeResult, RecallResult
 from ntm_memory.store.base import Store
@@ -20,7 +19,7 @@ class SeedNames(ABC):
         """Store one memory."""
 
     @abstractmethod
-    def recall(self, query: str, **options: Any) -> RecallResult:
+    def recall(self, query: str, *, top_k: int = ..., max_chars: int = ...) -> RecallResult:
         """Answer a question."""
 
     def save_memory(self, key: str, content: str) -> bool:

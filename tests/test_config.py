@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from opening import opened, write_config
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.config import Settings, load_settings, settings_table
+from ntm_memory.config import SHIPPED, Settings, load_settings, settings_table
 from ntm_memory.errors import ConfigError, StoreError
-from ntm_memory.manager import SHIPPED_CONFIG
 from ntm_memory.paths import data_home, ensure_private_dir, environment_dir
 
 DOCUMENT = Path(__file__).parent.parent / "references" / "configuration.md"
@@ -38,10 +37,10 @@ def _flat(settings, prefix=""):
 
 
 def test_the_shipped_file_holds_every_key_with_its_default():
-    shipped = json.loads(SHIPPED_CONFIG.read_text(encoding="utf-8"))
+    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
     assert list(_flat(shipped["ntm_memory"])) == [(key, default) for key, _, default, _ in settings_table()]
     assert set(shipped["ntm_memory"]) >= SEED
-    assert load_settings(SHIPPED_CONFIG) == Settings()
+    assert load_settings(SHIPPED) == Settings()
 
 
 def test_every_key_is_documented_with_type_default_and_range():
@@ -56,7 +55,7 @@ def test_every_key_is_documented_with_type_default_and_range():
 
 def test_later_files_win_key_by_key(tmp_path):
     write_config(tmp_path, memory_size=7, recall={"top_k": 3})
-    settings = load_settings(SHIPPED_CONFIG, tmp_path / "config.json", overrides={"recall": {"max_chars": 9}})
+    settings = load_settings(SHIPPED, tmp_path / "config.json", overrides={"recall": {"max_chars": 9}})
     assert (settings.memory_size, settings.recall.top_k, settings.recall.max_chars) == (7, 3, 9)
     assert settings.recall.min_weight == 0.0
 

@@ -126,11 +126,12 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
 
 
 def _settings(arguments: argparse.Namespace, task: str) -> TrainingSettings:
+    """The task's recipe, changed by config.json, by --config, by what the command says: the later wins."""
     from ntm_memory.training.recipes import recipe
 
-    stated = {name: getattr(arguments, name) for name in ("seed", "sequences")}
-    changes = {name: value for name, value in stated.items() if value is not None}
-    return recipe(task, {**train_options.settings_in(arguments.config), **changes})
+    said = {name: getattr(arguments, name) for name in ("seed", "sequences")}
+    said = {name: value for name, value in said.items() if value is not None}
+    return recipe(task, train_options.configured(arguments.home), train_options.settings_in(arguments.config), said)
 
 
 def _stated(arguments: argparse.Namespace, task: str) -> dict[str, Any]:

@@ -11,13 +11,12 @@ from ntm_memory.cli import train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.cli.parsers import _Parser
 from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.reasoning.babi import SETS, SPLITS
 
 if TYPE_CHECKING:
     from ntm_memory.reasoning.memn2n_checkpoint import Reader
 
 Answer = dict[str, Any]
-_SETS = ("en-10k", "en")
-_SPLITS = ("train", "check", "valid", "test")
 _TRAINING = ("restarts", "epochs", "config", "out")
 _READING = ("checkpoint", "split")
 _EXAMPLES = """examples:
@@ -38,10 +37,10 @@ def parser() -> _Parser:
     )
     parser.add_argument("--data", required=True, metavar="DIR", help="the bAbI archive's folder, with en and en-10k")
     parser.add_argument("--task", metavar="N|joint", help="1 to 20, or joint (default: all 20, a network each)")
-    parser.add_argument("--set", choices=_SETS, dest="chosen", help="default: en-10k, or what the network learned from")
+    parser.add_argument("--set", choices=SETS, dest="chosen", help="default: en-10k, or what the network learned from")
     parser.add_argument("--restarts", type=int, metavar="N", help="at most 10, the best validated is kept (default 1)")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training part")
-    parser.add_argument("--split", choices=_SPLITS, help="show or measure on this part (default valid)")
+    parser.add_argument("--split", choices=SPLITS, help="show or measure on this part (default valid)")
     return parser
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.cli.parsers import EXIT_CODES, _Parser
+from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError
+from ntm_memory.paths import data_home
 
 
 def parser(what: str, usage: str, description: str, epilog: str) -> _Parser:
@@ -78,6 +80,21 @@ def settings_in(file: str | None) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise BadValueError(f"{file} must hold a JSON object", "see references/training.md")
     return values
+
+
+def configured(home: str | None) -> dict[str, Any]:
+    """What config.json, the skill's or the data folder's, says of training other than it says by default.
+
+    Raises:
+        ConfigError: one of them is not usable.
+    """
+    settings, usual = load_settings(SHIPPED, data_home(home) / SHIPPED.name), Settings()
+    changes: dict[str, Any] = {}
+    if settings.learning_rate != usual.learning_rate:
+        changes["learning_rate"] = settings.learning_rate
+    if settings.initialization != usual.initialization:
+        changes["machine"] = {"memory_start": settings.initialization}
+    return changes
 
 
 def recorded(words: Sequence[str], arguments: argparse.Namespace, options: Sequence[str]) -> str:

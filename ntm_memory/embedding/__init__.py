@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.embedding.base import Embedder, EmbedderIdentity, identity
+from ntm_memory.embedding.base import Embedder
 from ntm_memory.errors import EmbedderError
 
-__all__ = ["BACKENDS", "Embedder", "EmbedderIdentity", "identity", "load_embedder"]
+__all__ = ["BACKENDS", "Embedder", "load_embedder"]
 
 BACKENDS = ("e5", "sentence-transformers", "tiny")
 

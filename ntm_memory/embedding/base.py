@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -51,17 +50,3 @@ class Embedder(Protocol):
     def split_passages(self, text: str) -> list[str]:
         """The passages of a text, 1 to `text.MAX_PASSAGES`, each short enough to be read whole."""
         ...
-
-
-@dataclass(frozen=True)
-class EmbedderIdentity:
-    """What two embedders must have in common before their vectors may be compared."""
-
-    name: str
-    revision: str
-    dim: int
-
-
-def identity(embedder: Embedder) -> EmbedderIdentity:
-    """The identity of an embedder, as a store remembers it."""
-    return EmbedderIdentity(embedder.name, embedder.revision, embedder.dim)

@@ -53,7 +53,7 @@ class MemN2NSettings:
     def __post_init__(self) -> None:
         for name, most in _LARGEST.items():
             value = getattr(self, name)
-            if not isinstance(value, int) or not 1 <= value <= most:
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise BadValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
         if not self.answers or not all(isinstance(word, int) and 0 < word < self.words for word in self.answers):
             raise BadValueError(f"answers must be word numbers from 1 to {self.words - 1}, at least one")

@@ -19,6 +19,7 @@ from ntm_memory.store.records import Slots
 
 REACH = 3
 LONG = 100  # words; what a longer text says more is not more of an answer
+HALF_LIFE_DAYS = 30.0  # age at which the recency prior is one half
 NEAR = tuple(offset for offset in range(-2, 3) if offset)
 
 CONTENT = ("cosine_z", "words_z", "cosine", "words", "both")
@@ -216,11 +217,10 @@ def _kind(
 
 def _priors(question: Question, slots: Slots, candidates: NDArray[np.int64]) -> list[Column]:
     """What decides between equals: importance, age, use, whether a later memory revises it, the time asked for."""
-    happened = np.where(np.isnan(slots.occurred), slots.created, slots.occurred)[candidates]
-    age = np.maximum(question.now - happened, 0) / 86_400
+    age = np.maximum(question.now - slots.happened[candidates], 0) / 86_400
     return [
         slots.importance[candidates] - np.float32(0.5),
-        np.exp2(-age / question.half_life_days).astype(np.float32),
+        np.exp2(-age / HALF_LIFE_DAYS).astype(np.float32),
         np.log1p(slots.reads[candidates]).astype(np.float32),
         slots.superseded[candidates].astype(np.float32),
         question.date_match[candidates],

@@ -20,12 +20,10 @@ class Intent:
     Args:
         anchor: the words that say from where; empty: from the previous focus.
         shift: steps in the order of writing, + after, − before.
-        quoted: whether the anchor was given in quotation marks, word by word.
     """
 
     anchor: str
     shift: int
-    quoted: bool
 
 
 _COUNT = {"next": 1, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "previous": 1, "last": 1}
@@ -96,7 +94,7 @@ def parse_intent(text: str) -> Intent | None:
         return None
     for pattern, shift in _FOLLOW_UP:
         if pattern.match(plain.lower()):
-            return Intent("", shift, quoted=False)
+            return Intent("", shift)
     for pattern in _ENGLISH:
         match = pattern.match(plain)
         if match:
@@ -116,4 +114,4 @@ def _intent(anchor: str, shift: int) -> Intent | None:
     if is_time(anchor):
         return None
     quoted = _QUOTED.match(anchor)
-    return Intent(quoted[1] if quoted else anchor, shift, quoted=quoted is not None)
+    return Intent(quoted[1] if quoted else anchor, shift)

@@ -19,7 +19,7 @@ from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 3, list(FEATURES))
 CONTEXTS = ("always", "talk", "few", "note", "text", "course")
-"""What kind of memory is read, see `View.context`; every parameter below is one row for each."""
+"""What kind of memory is read, see `View.context`; `part`, `controller` and `confidence` have one row for each."""
 SIGNALS = (
     "one",
     "cosine",

@@ -43,7 +43,6 @@ class Question:
         names: (N,) float32, share of the names in it that each memory holds, 0–1.
         asks_when, asks_how_many: the kind of answer it wants.
         now: unix seconds.
-        half_life_days: age at which the recency prior is one half.
         date_match: (N,) float32, how well each memory's time fits a time told in the question, 0–1.
     """
 
@@ -52,7 +51,6 @@ class Question:
     asks_when: bool
     asks_how_many: bool
     now: float
-    half_life_days: float
     date_match: NDArray[np.float32]
 
 

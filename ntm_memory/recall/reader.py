@@ -58,7 +58,6 @@ class Request:
     hybrid: bool = True
     priors: bool = True
     by_words: bool = True
-    half_life_days: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def _anchor(look: Look, request: Request) -> Attention:
 
 def _question(view: View, postings: Postings, request: Request, scores: Scores) -> questions.Question:
     _, marks = questions.index_terms(request.text)
-    happened = np.where(np.isnan(view.slots.occurred), view.slots.created, view.slots.occurred)
+    happened = view.slots.happened
     fits = date_match(request.text, happened, request.now)
     return questions.Question(
         marks=questions.read_marks(view.slots, postings, marks),
@@ -171,7 +170,6 @@ def _question(view: View, postings: Postings, request: Request, scores: Scores) 
         asks_when=questions.asks_when(request.text),
         asks_how_many=questions.asks_how_many(request.text),
         now=request.now,
-        half_life_days=request.half_life_days,
         date_match=np.zeros(len(view.slots), dtype=np.float32) if fits is None else fits,
     )
 

@@ -13,12 +13,11 @@ from ntm_memory.recall.centre import Centre, centre
 from ntm_memory.recall.sequence import Sequence, sequence_of
 from ntm_memory.store.records import Slots
 
-SAMPLE = 512
-DOUBT = 50
-COHERENT = 0.15
-TURN = 60
-FEW = 20
-NOTE = 20
+SAMPLE = 512  # memories that coherence is measured by
+DOUBT = 50  # pairs of neighbours taken for granted before any is measured
+COHERENT = 0.15  # what neighbours share beyond chance, as a centred cosine, in an order that means all it can
+TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a talk, half as a short note
+FEW = 20  # memories at which they count half as few
 WINDOW = 2
 
 

@@ -137,6 +137,11 @@ class Slots:
     def __len__(self) -> int:
         return len(self.address)
 
+    @property
+    def happened(self) -> NDArray[np.float64]:
+        """(N,) unix seconds: when it occurred, else when it was written."""
+        return np.where(np.isnan(self.occurred), self.created, self.occurred)
+
 
 @dataclass(frozen=True)
 class Postings:

@@ -102,12 +102,12 @@ TRIAL_SIZES: dict[str, tuple[Mapping[str, int], ...]] = {
 }
 
 
-def recipe(task: str, changes: Mapping[str, Any] | None = None) -> TrainingSettings:
+def recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
     """The recorded settings of a task, with some changed.
 
     Args:
         task: one of TASKS.
-        changes: training settings by name; `machine` and `task_options` are merged key by key.
+        changes: training settings by name, later ones winning; `machine` and `task_options` are merged key by key.
 
     Raises:
         BadValueError: unknown task or setting, or a value out of range.
@@ -115,7 +115,7 @@ def recipe(task: str, changes: Mapping[str, Any] | None = None) -> TrainingSetti
     if task not in TASKS:
         raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASKS)}")
     chosen: dict[str, Any] = {**_RECIPES[task], "task": task}
-    for name, value in (changes or {}).items():
+    for name, value in (item for each in changes for item in each.items()):
         if name == "task" and value != task:
             raise BadValueError(f"the settings are for the task {value!r}, not {task!r}")
         merged = name in ("machine", "task_options") and isinstance(value, Mapping)

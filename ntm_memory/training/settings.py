@@ -1,4 +1,4 @@
-"""What is trained how: one dataclass, and the recorded settings of every task that converged."""
+"""What is trained how: all settings of a training run, checked."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from ntm_memory.training.settings import TrainingSettings
 RECENT = 50
 _LONGEST = 1600
 _KIND = "run"
+_OPTIMISER = "optimiser/"
 
 
 @dataclass
@@ -98,7 +99,7 @@ def save_state(path: Path, settings: TrainingSettings, state: TrainerState) -> N
     header["state"] = {name: getattr(state, name) for name in _PLAIN}
     header["state"]["best_score"] = state.best_score
     header["rng"] = state.rng.bit_generator.state
-    arrays = {f"optimiser/{name}": value for name, value in state.optimiser.items()}
+    arrays = {_OPTIMISER + name: value for name, value in state.optimiser.items()}
     arrays |= {
         "parameters": state.parameters,
         "best_parameters": state.best_parameters,
@@ -122,6 +123,7 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
         )
     try:
         plain = dict(header["state"])
+        moments = {name: value for name, value in arrays.items() if name.startswith(_OPTIMISER)}
         score = plain.pop("best_score")
         rng = np.random.default_rng()
         rng.bit_generator.state = header["rng"]
@@ -129,7 +131,7 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
         state = TrainerState(
             rng=rng,
             parameters=arrays["parameters"],
-            optimiser={name[10:]: value for name, value in arrays.items() if name.startswith("optimiser/")},
+            optimiser={name.removeprefix(_OPTIMISER): value for name, value in moments.items()},
             best_parameters=arrays["best_parameters"],
             calm_parameters=arrays["calm_parameters"],
             best_score=None if score is None else tuple(score),

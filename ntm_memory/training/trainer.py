@@ -23,6 +23,8 @@ from ntm_memory.training.state import RECENT, TrainerState
 CONVERGED_BITS = 0.05
 CONVERGED_SEQUENCES = 1600
 _VALIDATION_STREAM = 1
+CLIP_WINDOW = 100
+"""Batches whose usual gradient norm limits the next one."""
 COLLAPSED = 0.15
 """Share of wrong answer bits from which on what was learned counts as lost."""
 CALM = 0.03
@@ -119,7 +121,7 @@ class Trainer:
         norm = clip_norm(gradient, limit)
         if np.isfinite(norm):
             norms.append(norm)
-        del norms[:-100]
+        del norms[:-CLIP_WINDOW]
         return norm
 
     def _go_back(self) -> None:

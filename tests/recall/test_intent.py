@@ -80,14 +80,14 @@ BY_CONTENT = [
 def test_phrases_that_move_the_focus(text, anchor, shift):
     intent = parse_intent(text)
     assert intent is not None
-    assert (intent.anchor, intent.shift, intent.quoted) == (anchor, shift, False)
+    assert (intent.anchor, intent.shift) == (anchor, shift)
 
 
 @pytest.mark.parametrize(("text", "anchor", "shift"), QUOTED)
 def test_an_anchor_in_quotation_marks_is_taken_word_by_word(text, anchor, shift):
     intent = parse_intent(text)
     assert intent is not None
-    assert (intent.anchor, intent.shift, intent.quoted) == (anchor, shift, True)
+    assert (intent.anchor, intent.shift) == (anchor, shift)
 
 
 @pytest.mark.parametrize(("text", "shift"), FOLLOW_UPS)

@@ -129,6 +129,17 @@ def test_a_core_of_another_task_is_refused(capsys, tmp_path, config):
     assert "trained on copy" in answer["error"]["message"]
 
 
+def test_config_json_changes_the_recipe(capsys, tmp_path, config):
+    home = Path(os.environ["NTM_MEMORY_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    said = {"ntm_memory": {"learning_rate": 0.007, "initialization": "small_random"}}
+    (home / "config.json").write_text(json.dumps(said), encoding="utf-8")
+    call(capsys, "copy", "--config", config, "--sequences", "8", "--out", str(tmp_path), "--no-plots")
+    core = load_core(tmp_path / "core.npz")
+    assert core.training.learning_rate == 0.007
+    assert core.machine.settings.memory_start == "small_random"
+
+
 def test_a_run_of_another_task_or_seed_is_not_gone_on_with(capsys, tmp_path, config):
     call(capsys, "copy", "--config", config, "--sequences", "40", "--out", str(tmp_path), "--no-plots")
     for other, name in ((["ngram"], "task"), (["copy", "--seed", "9"], "seed")):

@@ -12,6 +12,7 @@ class AssociativeRecall(Task):
 
     name = "associative-recall"
     ranges = {"items": (2, 6)}
+    smallest = {"items": 2}
 
     def __init__(self, width: int = 6, rows: int = 3) -> None:
         whole_number("width", width, 1, LARGEST_SIZE)

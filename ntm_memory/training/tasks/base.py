@@ -37,6 +37,8 @@ class Task:
     name: ClassVar[str]
     ranges: Mapping[str, tuple[int, int]]
     """Size → smallest and largest value trained on."""
+    smallest: ClassVar[Mapping[str, int]] = {}
+    """Size → smallest value that makes sense, where that is not 1."""
     input_size: int
     output_size: int
     probabilistic: ClassVar[bool] = False
@@ -72,8 +74,7 @@ class Task:
             if name not in self.ranges:
                 known = ", ".join(self.ranges)
                 raise BadValueError(f"the task {self.name} has no size called {name}", f"its sizes: {known}")
-            low = 2 if name == "items" and self.name == "associative-recall" else 1
-            whole_number(name, value, low, LARGEST_SIZE)
+            whole_number(name, value, self.smallest.get(name, 1), LARGEST_SIZE)
         return {**self.largest(), **sizes}
 
     def usual(self, sizes: Sizes) -> dict[str, int]:
