@@ -33,7 +33,7 @@ from ntm_memory.results import (
     Tie,
 )
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.succession import move_on
+from ntm_memory.succession import asks_of_the_past, move_on
 
 MAX_HOPS = 8
 
@@ -170,7 +170,9 @@ def gather_clues(known: Knowledge, view: View, request: Request, parameters: Rec
         parameters: recall's.
     """
     postings = known.postings(request.text)
-    reading = move_on(known, read(view, postings, request, parameters), request.allowed)
+    reading = read(view, postings, request, parameters)
+    if not asks_of_the_past(request.text):
+        reading = move_on(known, reading, request.allowed)
     scores = score_all(view, postings, request)
     return Clues(known, view, request.words, request.text, scores, reading, request.allowed), reading
 

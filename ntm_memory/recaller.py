@@ -21,7 +21,7 @@ from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Reading, Request, read
 from ntm_memory.recall.words import is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
-from ntm_memory.succession import move_on
+from ntm_memory.succession import asks_of_the_past, move_on
 
 MAX_SHIFT = 1_000_000
 _TWINS = 3
@@ -198,7 +198,7 @@ class Recaller:
             return _nothing(text, _nowhere(request))
         asked = [request, *(replace(part, allowed=allowed) for part in parts)]
         reading = self._read(known, asked, wanted)
-        if request.shift is None and request.priors:
+        if request.shift is None and request.priors and not asks_of_the_past(text):
             reading = move_on(known, reading, allowed)
         reason = self._silence(reading, request, wanted.least)
         if reason is not None:

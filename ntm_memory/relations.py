@@ -12,7 +12,8 @@ from ntm_memory.recall.words import index_words, is_cjk
 CHANGE = re.compile(
     r"\b(?:now|no longer|any ?more|these days|from now on|moved?|chang(?:ed?|es|ing)|switch(?:ed|es)?|became|renamed"
     r"|rescheduled|postponed|pushed|instead|replac(?:ed?|es|ing)|renewed|migrated|upgraded|rewritten|new|turned|sold|quit"
-    r"|stopped|gave up|broke up|took over|left|raised|cut|grown|grew|went (?:up|down)|rose|fell|promoted)\b"
+    r"|stopped|gave up|dropped out|broke up|took over|left|closed|raised|lowered"
+    r"|increased|retired|relocated|cut|grown|grew|went (?:up|down)|rose|fell|promoted)\b"
     r"|现在|不再|[改换搬变新]|跳槽|推迟|提前|迁移|[升涨降减]|增加|扩|戒|分手|如今|重写|交给|[^过完]了",
     re.IGNORECASE,
 )
@@ -33,8 +34,10 @@ _TOLD = {
     relation: re.compile(pattern, re.IGNORECASE)
     for relation, pattern in {
         "home": r"\b(?:li(?:ves?|ved|ving) (?:in|at|on|with)|(?<!was )(?<!been )moved? (?:to|into|in|out|back)"
-        r"|relocated|resides?|based in|home is|(?<!mail )address|apartment)\b|住|搬到|搬去|搬家|定居|地址|常驻",
-        "workplace": r"\b(?:work(?:s|ing)? (?:for|at)|jobs? (?:at|with|in)|employ\w+|joined|hired|workplace"
+        r"|relocated|resides?|based in|home is|(?<!mail )address|apartment)\b"
+        r"|住|^(?!.*把).*搬[到去]|搬家|定居|地址|常驻",
+        "workplace": r"\b(?:work(?:s|ing)? (?:\w+ ){0,4}?(?:for|at)|jobs? (?:at|with|in)|employ\w+|hired|workplace"
+        r"|joined (?!.*\b(?:class|course|club|gym|choir|group)\b)|left (?=[A-Z])"
         r"|switched jobs)\b|(?<![车铁交步路])上班|就职|跳槽|入职|任职|单位|工作地|[在去到][^，。]+工作",
         "role": r"\b(?:works? as|working as|jobs? (?:is|as)|career|profession|occupation|promoted)\b"
         rf"|\b(?:is|am|[’']m|became) (?:now )?an? (?:[\w-]+ )?(?:{_PROFESSIONS})\b"
@@ -42,8 +45,8 @@ _TOLD = {
         "phone": r"\b(?:phone|mobile|call\w*\b.*\d{3}|number is|reached? (?:on|at))\b|电话|手机|号码|[打拨]\d{3}",
         "mail": r"\b(?:e-?mail|inbox)\b|邮箱|邮件",
         "reading": r"\b(?:reading|started (?:the )?(?:novel|book)|novel)\b|[在始改]读|[在始改]看[小《]|读完|看完|小说",
-        "food": r"\b(?:eat(?:s|ing)?|dish(?:es)?|meals?|cuisine|vegetarian|vegan|diet)\b|吃|菜|饮食|口味",
-        "drink": r"\b(?:drinks?|drinking|coffee|tea)\b|喝|咖啡|茶",
+        "food": r"\b(?:eat(?:s|ing)?|dish(?:es)?|meals?|cuisine|vegetarian|vegan|diet)\b|吃(?!了)|菜|饮食|口味",
+        "drink": r"\b(?:drinks?|drinking|take my (?:coffee|tea)|(?:to|from) (?:\w+ )?(?:coffee|tea))\b|喝",
         "love": r"\b(?:married|engaged|single|divorced|dating|separated|broke up)\b|结婚|订婚|单身|离婚|恋爱|对象|分手",
         "boss": r"\b(?:reports? to|manage[rs]?|boss|supervis\w+|led by|leads?|owner|owned by|in charge|took over)\b"
         r"|上司|老板|领导|负责|主管|交给",
@@ -54,8 +57,8 @@ _TOLD = {
         NAMED: r"\b(?:codename|renamed|called|named|name is)\b|名字|叫|改名",
         FAVOURITE: r"\bfavou?rite|\bmost of all\b|最爱|最喜欢",
         "age": r"\b(?:years old|turned \d|age)\b|岁",
-        "car": r"\b(?:drives?|car|vehicle)\b|开车|辆|轿车",
-        "place": r"\b(?:locker|drawer|desk|seat)\b|柜|座位|工位",
+        "car": r"\b(?:drives? an?|car|vehicle)\b|[开换]了?一?辆|轿车",
+        "place": r"\b(?:locker|seat|office)\b|储物柜|柜号|座位|工位|办公室",
         "password": r"\b(?:password|passcode|pin)\b|密码|口令",
         "preference": r"\b(?:prefers?|preference|mode|theme)\b|模式|偏好",
         "price": r"\b(?:rent|pays?|salary|fee|costs?|price)\b|房租|租金|工资|薪水|价格|[涨降]到",
@@ -64,11 +67,17 @@ _TOLD = {
         "language": r"\b(?:written in|rewritten)\b|写的|重写",
     }.items()
 }
+# a change that nobody tells by the way, as "bought a new coat" or 买了 do
+TURN = re.compile(
+    r"\b(?:now|no longer|any ?more|these days|instead|chang\w+|switch\w+|replac\w+|stopped|quit|gave up)\b"
+    r"|现在|不再|[改换]|戒|不\w{1,4}了",
+    re.IGNORECASE,
+)
 # what may hold of several at once: who likes tea may like coffee too
 SEVERAL = re.compile(
     r"\b(?:likes?|loves?|enjoys?|hates?|dislikes?|allergic|speaks?|plays|knows|collects?|has been|have been|visited|met"
     r"|bought|read|flew|went to|going to|took|sings|learning)\b(?!.*\bmost of all\b)"
-    r"|(?<!最)喜欢|(?<!最)爱[^人]|讨厌|过敏|会[说弹拉做唱跳打画写开吹]|去过|要去|看过|[^过完]读了|买了|认识|收集|参加|在学",
+    r"|(?<!最)喜欢|(?<![最恋可])爱[^人情]|讨厌|过敏|会[说弹拉做唱跳打画写开吹]|去过|要去|看过|[^过完]读了|买了|认识|收集|参加|在学",
     re.IGNORECASE,
 )
 _HAS = r"(?:is|are|was|has|have|had|will|expires?|ends?|starts?|needs?|got|went|rose|fell|costs?|changed|moved|runs)\b"
@@ -76,6 +85,7 @@ _HAS = r"(?:is|are|was|has|have|had|will|expires?|ends?|starts?|needs?|got|went|
 _ATTRIBUTE = re.compile(
     rf"(?:['’]s?|\b(?:my|our|her|his|their)|\bthe(?!\s+[a-z-]+\s+{_HAS}))\s+(?:new |current |old )?"
     rf"(?P<en>[a-z][a-z -]{{1,30}}?)\s+(?:of\b|for\b|{_HAS})"
+    r"|\ban?\s+(?P<held>[a-z-]+)\s+(?:called|named)\b|[个只条匹位](?P<zh_held>\w{1,3})叫"
     r"|(?:的|其|们|^我|^咱们?)新?(?P<zh>(?!现在|最爱)[^\W\d_a-zA-Z的是有]{1,8}?)"
     r"(?:现在|已经?)?(?:[是为有叫在改换变涨降减:：]|推迟|提前|增加)",
     re.IGNORECASE,
@@ -94,8 +104,11 @@ def relations_of(text: str) -> set[str]:
 
 def attributes_of(text: str) -> set[tuple[str, ...]]:
     """What a statement names of its subject: (`phone`, `number`), 截止日期 by character."""
-    named = _ATTRIBUTE.finditer(text)
-    return {index_words(match["en"]) if match["en"] else tuple(match["zh"]) for match in named} - {()}
+    found = set()
+    for match in _ATTRIBUTE.finditer(text):
+        english = match["en"] or match["held"]
+        found.add(index_words(english) if english else tuple(match["zh"] or match["zh_held"]))
+    return found - {()}
 
 
 def are_one_attribute(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

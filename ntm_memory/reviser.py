@@ -16,6 +16,7 @@ from ntm_memory.store.records import Memory
 from ntm_memory.subjects import same_subject, words_of_subject
 
 _LOOKED_AT = 64
+_DAY = len("2026-01-31")
 EPISODE = "episode"
 
 
@@ -68,7 +69,7 @@ class Reviser:
     def _revised(self, new: Memory, known: Knowledge, view: View, marked: set[str]) -> tuple[str, ...]:
         near, cosine = self._near(new, known, view)
         chances = {
-            old.id: chance(old.content, new.content, float(alike))
+            old.id: chance(old.content, new.content, float(alike), apart=_are_apart(old, new))
             for old, alike in zip(known.memories(near), cosine, strict=True)
             if old is not None and _may_revise(new, old) and old.id not in marked
         }
@@ -93,7 +94,18 @@ class Reviser:
 
 
 def _may_revise(new: Memory, old: Memory) -> bool:
-    """Whether both are statements of one subject; two different keys were given by someone who knows better."""
+    """Whether both are statements of one subject; two different keys were given by someone who knows better.
+
+    What happened earlier revises nothing, whenever it is told.
+    """
+    if new.occurred_at is not None and old.occurred_at is not None and new.occurred_at < old.occurred_at:
+        return False
     named = new.key is not None and old.key is not None
     told = old.kind != EPISODE and is_statement(old.content)
     return not named and told and same_subject(old.content, new.content)
+
+
+def _are_apart(one: Memory, other: Memory) -> bool:
+    """Whether both are told to have happened, on different days."""
+    days = {memory.occurred_at[:_DAY] for memory in (one, other) if memory.occurred_at is not None}
+    return len(days) > 1

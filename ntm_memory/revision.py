@@ -17,6 +17,7 @@ from ntm_memory.relations import (
     FAVOURITE,
     NAMED,
     SEVERAL,
+    TURN,
     are_one_attribute,
     attributes_of,
     relations_of,
@@ -29,15 +30,15 @@ LONGEST, LONGEST_CJK = 240, 60
 SURE, LIKELY = 0.4, 0.2
 """A memory is revised by a chance of SURE, and the likeliest one by LIKELY: a new statement revises one thing first."""
 
-# bias, centred cosine, shared words, likeness, values of one shape, a word of change, Chinese/Japanese/Korean,
+# bias, centred cosine, shared words, likeness, values of one shape, a word of change,
 # a relation in common, two different relations, the attribute named alike, two different names of an attribute,
 # one of several things that may hold at once, the attribute named alike and a word of change
-WEIGHTS = (-5.1, 2.73, 1.97, 0.51, 2.36, 1.81, -1.19, 5.53, -2.38, 2.02, -1.78, -1.37, 0.92)
+WEIGHTS = (-5.48, 2.54, 2.29, 0.71, 3.24, 1.62, 5.08, -2.46, 1.4, -2.1, -1.45, 0.73)
 
 # which of them say, without a name, that both tell of one thing: a word of change, an attribute
-_TELLING = operator.itemgetter(5, 9)
+_TELLING = operator.itemgetter(5, 8)
 # which of them say that both tell of one thing: a relation, an attribute
-_OF_ONE_THING = operator.itemgetter(7, 9)
+_OF_ONE_THING = operator.itemgetter(6, 8)
 
 _SENTENCES = re.compile(r"[a-z\d]{3}[.!?]\s+[A-Z]|[。！？；]\s*\w|\n\s*\S")
 
@@ -50,18 +51,21 @@ def is_statement(text: str) -> bool:
     return len(text) <= longest and not _SENTENCES.search(text) and not {SPOKEN, ASKS} & set(marks(text))
 
 
-def chance(old: str, new: str, cosine: float) -> float:
+def chance(old: str, new: str, cosine: float, *, apart: bool = False) -> float:
     """How likely `new` revises `old`, 0–1, given that both are about the same subject.
 
     Args:
         old: the older statement.
         new: the newer one.
         cosine: of their centred keys.
+        apart: whether they are told of different days.
     """
     years = [set(_YEAR.findall(text)) for text in (old, new)]
     seen = signals(old, new, cosine)
     if all(years) and not years[0] & years[1] and not (CHANGE.search(new) and any(_OF_ONE_THING(seen))):
         return 0.0  # what happened in another year is another event
+    if apart and not any(_OF_ONE_THING(seen)):
+        return 0.0  # and so is what happened on another day, if it is no state that lasts
     if not (is_named(old) or any(_TELLING(seen))):
         return 0.0  # "note one", "note two": alike, but nothing says that they tell of one thing
     return 1 / (1 + math.exp(-sum(weight * value for weight, value in zip(WEIGHTS, seen, strict=True))))
@@ -80,7 +84,7 @@ def signals(old: str, new: str, cosine: float) -> tuple[float, ...]:
     common = relations[0] & relations[1]
     if not alike and any(attributes):
         common = set() if unlike and FAVOURITE in common else common - {NAMED, FAVOURITE}
-    several = not changes and any(map(SEVERAL.search, (old, new)))
+    several = not TURN.search(new) and any(map(SEVERAL.search, (old, new)))
     related = bool(common) and not several
     unrelated = all(relations) and not common
     return (
@@ -90,7 +94,6 @@ def signals(old: str, new: str, cosine: float) -> tuple[float, ...]:
         likeness(old, new),
         float(shaped),
         float(changes),
-        float(speaks_cjk(old)),
         float(related),
         float(unrelated),
         float(alike),

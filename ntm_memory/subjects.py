@@ -9,6 +9,7 @@ from ntm_memory.recall.words import STOP_WORDS, index_words, is_cjk
 
 SELF = "@self"
 _SELF = re.compile(r"\s*(?:i|i['’](?:m|ve|d|ll)|we|my|our)\b|\s*(?:我|咱)", re.IGNORECASE)
+_IS_MINE = re.compile(r"\b(?:is|are)(?: now)? (?:my|our)\b")
 _KIN = (
     r"(?:brother|sister|mother|father|mum|mom|dad|parents?|(?:grand)?(?:son|daughter)|grand(?:ma|pa|mother|father)|niece"
     r"|nephew|cousin|aunt|uncle|wife|husband|partner|boyfriend|girlfriend|friend|roommate|flatmate|boss|manager"
@@ -66,7 +67,7 @@ def subject(text: str) -> str:
     """What a statement is about: its first name, `@self`, else its first word; empty for a text without words."""
     text = _BEFORE.sub("", text)
     other = "".join(f" {relative[0].split()[-1].casefold()}" for relative in _RELATIVE.finditer(text))
-    if _SELF.match(text):
+    if _SELF.match(text) or _IS_MINE.search(text):
         return SELF + other
     if _THING.match(text) and (thing := _thing(text)):
         return thing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,20 @@ from numpy.typing import NDArray
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.reader import Reading
 
+_PAST = re.compile(
+    r"\b(?:used to|previous(?:ly)?|former(?:ly)?|before|ever|originally|at first|in the past|back then|once)\b"
+    r"|以前|之前|从前|曾|原来|过去|当初|当时|[^以之目]前(?:住|在|用|做|的)",
+    re.IGNORECASE,
+)
 KEPT = 0.1
 """Share of its attention that a revised memory keeps: it is still told, below its successor."""
 _LOOKED_AT = 12  # an answer holds six memories unless asked for more
 _FARTHEST = 8
+
+
+def asks_of_the_past(text: str) -> bool:
+    """Whether a question is about how things were: its answer may well be a memory that was revised."""
+    return _PAST.search(text) is not None
 
 
 def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:

@@ -40,14 +40,14 @@ class Writer:
         self._reviser = Reviser(store, keys)
 
     def same(self, record: Told) -> Memory | None:
-        """The live memory that says this already: same content, and nothing told differently."""
+        """The live memory that says this already: same content, nothing told differently, and not revised since."""
         if record.key is not None:
             keyed = self._store.find_key(record.namespace, record.key)
             return keyed if keyed is not None and keyed.content == record.content else None
         for memory in self._store.find_content(record.namespace, record.content):
             stated = ((record.session, memory.session), (record.source, memory.source))
             times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
-            if all(new is None or new == old for new, old in stated + times):
+            if memory.superseded_by is None and all(new is None or new == old for new, old in stated + times):
                 return memory
         return None
 
@@ -99,9 +99,12 @@ class Writer:
     def restore(self, memory: Memory) -> Memory:
         """Full strength again, and a slot if it has none."""
         with self._store.transaction():
-            if memory.state != "live":
-                self.make_room(memory.namespace)
-            return self._store.set_strength(memory.id, 1.0)
+            if memory.state == "live":
+                return self._store.set_strength(memory.id, 1.0)
+            self.make_room(memory.namespace)
+            restored = self._store.set_strength(memory.id, 1.0)
+        self._reviser.note([restored])
+        return restored
 
     def foresee(self, record: Told) -> Action:
         """What memorizing this telling would do."""

@@ -59,3 +59,43 @@ def test_an_erased_revision_gives_back_the_rank_it_took(manager):
     manager.erase(after.id)
     assert successor(manager, before.id) is None
     assert not manager.store.slots("default").superseded.any()
+
+
+def test_what_happened_earlier_revises_nothing_when_it_is_told_later(manager):
+    now = manager.memorize("Ilse lives in Ulm.", occurred_at="2025-06-01").memory
+    assert manager.memorize("Ilse moved to Kiel.", occurred_at="2019-03-01").supersedes == ()
+    assert manager.recall("Where does Ilse live?").memories[0].id == now.id
+
+
+def test_what_was_revised_may_be_told_again(manager):
+    first, second = (manager.memorize(content).memory for content in ("Bo lives in Graz.", "Bo moved to Linz."))
+    again = manager.memorize("Bo lives in Graz.")
+    assert (again.action, again.supersedes) == ("created", (second.id,))
+    assert manager.recall("Where does Bo live?").memories[0].id == again.memory.id != first.id
+
+
+def test_a_restored_revision_takes_its_rank_again(manager):
+    before = manager.memorize("Maria lives in Paris.").memory
+    after = manager.memorize("Maria moved to Berlin.").memory
+    manager.erase(after.id)
+    manager.restore(after.id)
+    assert successor(manager, before.id) == after.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "now", "ever"),
+    [
+        (
+            "Oskar lives in Leeds with two flatmates.",
+            "Oskar has moved to Cardiff.",
+            "Where does Oskar live?",
+            "Did Oskar ever live in Leeds?",
+        ),
+        ("周航住在南京鼓楼区。", "周航搬去了苏州。", "周航住在哪里？", "周航以前住过南京吗？"),
+    ],
+)
+def test_questions_about_the_past_are_answered_from_what_was_revised(manager, old, new, now, ever):
+    before = manager.memorize(old).memory
+    after = manager.memorize(new).memory
+    assert manager.recall(now).memories[0].id == after.id
+    assert manager.recall(ever).memories[0].id == before.id

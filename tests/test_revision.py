@@ -24,7 +24,6 @@ USUAL = 0.5  # centred cosine of two statements about one thing
         ("Oscar cycles to work.", "Oscar takes the tram to work now."),
         ("Priya's favourite film is Casablanca.", "Priya's favourite film is Vertigo these days."),
         ("Tom works as a nurse.", "Tom is now a teacher."),
-        ("烘焙大赛的地点是文化宫。", "烘焙大赛的地点换成了体育馆。"),
         ("周凯和林静在谈恋爱。", "周凯和林静分手了。"),
     ],
 )
@@ -50,6 +49,10 @@ def test_a_revision(old, new):
         ("My favourite tea is oolong.", "My favourite coffee is a flat white."),
         ("My dentist appointment is on Tuesday.", "My hairdresser's appointment is on Thursday."),
         ("我喜欢喝绿茶。", "我喜欢喝咖啡。"),
+        ("Vivian is allergic to bee stings.", "Vivian is allergic to ibuprofen."),
+        ("Anja has a brother called Nils.", "Anja has a sister called Frida."),
+        ("Greta works at the hospital.", "Greta joined a pottery class."),
+        ("余苏住在无锡。", "余苏把衣柜搬到了卧室。"),
         ("我叔叔叫王强。", "我叔叔的公司叫博远科技。"),
         ("赵敏是我的上司，其年龄是34岁。", "赵敏是我的上司，其联系电话是13698983632。"),
         ("粤菜创新启动会的地点是广东深圳。", "粤菜创新启动会的规模是四千人。"),
@@ -57,6 +60,12 @@ def test_a_revision(old, new):
 )
 def test_no_revision(old, new):
     assert chance(old, new, USUAL) < SURE
+
+
+def test_what_happened_on_another_day_is_another_event_if_no_state_is_told():
+    hikes = "Went hiking with Bea in town.", "Went hiking with Fei in town."
+    assert chance(*hikes, 0.9, apart=True) == 0
+    assert chance("Maria lives in Paris.", "Maria moved to Berlin.", USUAL, apart=True) >= SURE
 
 
 def test_turns_of_a_talk_questions_and_essays_are_no_statements():
