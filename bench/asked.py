@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 
 import checkout  # noqa: F401 - before numpy
 import numpy as np
@@ -12,6 +13,7 @@ from projection import Lesson, lesson
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.dates import find_spans
 from ntm_memory.recall.evidence import FEATURES
 from ntm_memory.recall.parts import questions_within
 from ntm_memory.recall.reader import Look, Request, examine
@@ -20,8 +22,13 @@ from ntm_memory.recall.words import index_words, is_cjk
 from ntm_memory.store.records import Postings, Slots
 
 PARTS = 4
-ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories
-HANDFUL = 0.3  # what one put to a handful counts beside one put to all
+ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories, and to a stretch of them
+HANDFUL, STRETCH = 0.3, 0.15  # what one put to these counts beside one put to all
+LONGEST_STRETCH = 128
+ALSO_DATED = 75  # questions that are also put with their evidence's day, and days that are asked about
+DATED = 0.05  # what these count
+MOST_OF_A_DAY = 8
+LATER = 1.8e9  # unix seconds: when the questions are asked
 IN_USE = ("importance", "recency", "usage", "superseded")
 """What only use shows: in a data set it counts for nothing."""
 
@@ -102,7 +109,7 @@ def lessons(manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opene
 def ask(
     manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opened], projections: Sequence[np.ndarray]
 ) -> list[Asked]:
-    """Every question put to its conversation's memories, some of them also to a handful of these.
+    """Every question put to its conversation's memories, some of them also to a handful and to a stretch of these.
 
     `projections` are by part, each learned without it: what a question shows must not come from its own answer.
     """
@@ -118,12 +125,21 @@ def ask(
         inside = known, view
         asked.append(put(manager, inside, names, question, stranger, part=part, data=data.name, share=data.share))
         if number < ALSO_FEW:
-            few = handful(np.isin(names, question["gold"]), rng)
-            rest = Rest(known, ~few)
-            names = [name for name, kept in zip(names, few, strict=True) if kept]
-            inside, label = (rest, dataclasses.replace(view, slots=rest.slots)), f"{data.name}, a handful"
-            share = HANDFUL * data.share
-            asked.append(put(manager, inside, names, question, stranger, part=part, data=label, share=share))
+            for kind, chosen, counts in (("a handful", handful, HANDFUL), ("a stretch", stretch, STRETCH)):
+                few = chosen(np.isin(names, question["gold"]), rng)
+                rest = Rest(known, ~few)
+                left = [name for name, kept in zip(names, few, strict=True) if kept]
+                inside, label = (rest, dataclasses.replace(view, slots=rest.slots)), f"{data.name}, {kind}"
+                share = counts * data.share
+                asked.append(put(manager, inside, left, question, stranger, part=part, data=label, share=share))
+        if number < ALSO_DATED:
+            for kind, made in (
+                ("dated", dated(question, known, names)),
+                ("a day", of_a_day(question, known, names, rng)),
+            ):
+                if made is not None:
+                    label, share = f"{data.name}, {kind}", DATED * data.share
+                    asked.append(put(manager, (known, view), names, made, stranger, part=part, data=label, share=share))
     return asked
 
 
@@ -165,6 +181,54 @@ def handful(gold: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return kept
 
 
+def stretch(gold: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(N,) which memories a store of some days would hold: those in a row around each piece of evidence."""
+    kept, places = gold.copy(), np.flatnonzero(gold)
+    length = round(np.exp(rng.uniform(0, np.log(LONGEST_STRETCH))))
+    for place in places:
+        start = max(0, place - int(rng.integers(0, length)))
+        kept[start : start + max(1, length // len(places))] = True
+    return kept
+
+
+def dated(question: dict, known: Known, names: Sequence[str]) -> dict | None:
+    """The question with the day of its evidence, where that is known and the question tells no time itself."""
+    moments = known.slots.occurred[np.isin(names, question["gold"])]
+    if not len(moments) or np.isnan(moments).any() or any(find_spans(question["query"], LATER)):
+        return None
+    text, when = question["query"], said(moments[0], cjk=is_cjk(question["query"]), day=True)
+    return question | {"query": f"{when}，{text}" if is_cjk(text) else f"{text.rstrip('?.! ')} {when}?"}
+
+
+def of_a_day(question: dict, known: Known, names: Sequence[str], rng: np.random.Generator) -> dict | None:
+    """What happened in a day or month of which at most a few memories tell; in the language of the question."""
+    moments = known.slots.occurred
+    there = np.flatnonzero(~np.isnan(moments))
+    if not len(there):
+        return None
+    moment, cjk = moments[rng.choice(there)], is_cjk(question["query"])
+    for day in (False, True):
+        when = said(moment, cjk=cjk, day=day)
+        inside = np.array([not np.isnan(other) and said(other, cjk=cjk, day=day) == when for other in moments])
+        if inside.sum() <= MOST_OF_A_DAY and 2 * inside.sum() <= len(moments):
+            asked = (
+                (f"{when}发生了什么？", f"{when}我做了什么？")
+                if cjk
+                else (f"What happened {when}?", f"What did I do {when}?")
+            )
+            gold = [name for name, kept in zip(names, inside, strict=True) if kept]
+            return question | {"query": asked[int(rng.integers(2))], "gold": gold}
+    return None
+
+
+def said(moment: float, *, cjk: bool, day: bool) -> str:
+    """A day, else its month, as people write it."""
+    when = datetime.fromtimestamp(moment, timezone.utc)
+    if cjk:
+        return f"{when.year}年{when.month}月" + f"{when.day}日" * day
+    return f"on {when.day} {when:%B %Y}" if day else f"in {when:%B %Y}"
+
+
 STRANGE = (
     "What is the boiling point of tungsten?",
     "Which treaty ended the Thirty Years' War?",
@@ -190,7 +254,7 @@ STRANGE = (
 
 def look(manager: NTMMemoryManager, known: Known, view: View, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Request(text, manager.keys.question(text), index_words(text), now=1.8e9, cjk=is_cjk(text))
+    request = Request(text, manager.keys.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
     found = examine(view, known.postings(text), request)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found

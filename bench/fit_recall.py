@@ -93,7 +93,7 @@ def examples(asked: list[Asked]) -> list[Example]:
 
 
 def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
-    """(C, 12) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
+    """(C, 13) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
     inputs, answers, weights = [], [], []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:

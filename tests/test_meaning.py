@@ -97,3 +97,10 @@ def test_an_export_of_the_real_embedder_recalls_the_same(memory, tmp_path):
             text = copy.export_text()["text"]
             rankings.append([(m.id, m.weight) for m in copy.recall("What does the boss drink?").memories])
     assert rankings[0] == rankings[1] != []
+
+
+def test_memories_without_a_word_do_not_answer_questions(tmp_path):
+    with NTMMemoryManager(tmp_path) as manager:
+        manager.memorize_many({"content": content} for content in ("👍👍", "...", "🙂", *FACTS))
+        assert told(manager.recall("Which food must Mia avoid?"))[0] == FACTS[0]
+        assert not {"👍👍", "...", "🙂"} & set(told(manager.recall("What language am I studying?"))[:1])

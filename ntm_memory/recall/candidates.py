@@ -1,4 +1,4 @@
-"""Which few of all memories are looked at: the best by key, the best by words, their neighbours, the previous focus."""
+"""Which few of all memories are looked at: the best by key, by words, by time, their neighbours, the previous focus."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from ntm_memory.recall.evidence import REACH, Scores
 from ntm_memory.recall.sequence import Sequence
 
 BEST = 64
+_LEAST = np.float32(1e-3)  # what likeness counts between times that fit alike
 
 
 def choose(
-    scores: Scores, sequence: Sequence, focus: NDArray[np.int64], allowed: NDArray[np.bool_] | None, *, location: bool
+    scores: Scores,
+    sequence: Sequence,
+    focus: NDArray[np.int64],
+    allowed: NDArray[np.bool_] | None,
+    *,
+    location: bool,
+    dated: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int64]:
     """(n,) rising indices of the candidates.
 
@@ -25,6 +32,7 @@ def choose(
         focus: (f,) memories in the previous focus.
         allowed: (N,) what filters leave; None: everything.
         location: whether neighbours are looked at.
+        dated: (N,) how well each memory's time fits one told in the question, 0–1; None: none is told.
     """
     total = len(scores.cosine)
     if allowed is None and total <= 4 * BEST:
@@ -37,6 +45,9 @@ def choose(
     chosen = np.zeros(total, dtype=bool)
     chosen[anchors] = True
     chosen[focus] = True
+    if dated is not None:
+        fitting = np.flatnonzero(dated > 0)
+        chosen[fitting[_best(dated[fitting] + _LEAST * cosine[fitting], BEST)]] = True
     if location:
         near = sequence.neighbours(np.flatnonzero(chosen), REACH)
         chosen[near[near >= 0]] = True

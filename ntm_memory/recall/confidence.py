@@ -13,20 +13,21 @@ _Z = 5.0
 
 
 def signals(features: Array, weights: Array) -> Array:
-    """(12,) what the confidence is drawn from, in the order of `parameters.SIGNALS`.
+    """(13,) what the confidence is drawn from, in the order of `parameters.SIGNALS`.
 
     Where the answer is missing, other memories are a little like the question. So besides the best cosine and the best
     share of words there are the next best share, how far the likest memory stands out of all, the best and the next
     sum of both kinds of evidence in one memory, and the best window of neighbours. Of the attention: the largest
     weight, and the concentration, 1 − entropy / log n (1 when one memory has it all, 0 when all are alike). Last,
-    whether the best memory is itself a question, and whether any speaker is named.
+    whether the best memory is itself a question, whether any speaker is named, and how well the time of the best memory
+    fits one told in the question.
 
     Args:
         features: (n, d) evidence about the candidates, columns as in `evidence.FEATURES`.
         weights: (n,) attention over them.
     """
     entropy = -float(np.sum(weights * np.log(weights + 1e-16)))
-    cosine, cosine_z, words, words_z, window, asks, named = (features[:, _COLUMN[name]] for name in _HEARD)
+    cosine, cosine_z, words, words_z, window, asks, named, date = (features[:, _COLUMN[name]] for name in _HEARD)
     said, said_next = _two_best(words)
     told, told_next = _two_best(cosine_z + words_z)
     return np.array(
@@ -43,11 +44,12 @@ def signals(features: Array, weights: Array) -> Array:
             1 - entropy / np.log(max(len(weights), 2)),
             asks[weights.argmax()],
             named.max(),
+            date[weights.argmax()],
         ]
     )
 
 
-_HEARD = ("cosine", "cosine_z", "words", "words_z", "window_cosine", "asks", "named_speaker")
+_HEARD = ("cosine", "cosine_z", "words", "words_z", "window_cosine", "asks", "named_speaker", "date")
 
 
 def _two_best(values: Array) -> tuple[float, float]:
@@ -63,6 +65,6 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
         features: as for `signals`.
         weights: as for `signals`.
         context: (C,) what kind of memory this is, see `View.context`.
-        learned: (C, 12) logistic weights, fitted on questions whose evidence was taken out of the store.
+        learned: (C, 13) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
     return float(logistic(context @ learned @ signals(features, weights)))

@@ -27,9 +27,9 @@ _MONTH = (
 _PART = r"(?:(?P<part>early|mid|late|the beginning of|the middle of|the end of)[ -])?"
 _COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
 _ENGLISH = re.compile(
-    rf"\b(?:{_PART}(?P<month>{_MONTH}\.? (?:\d{{1,2}}(?:st|nd|rd|th)?\b,? ?)?(?:(?:19|20)\d\d\b)?"
+    rf"(?<![\w./-])(?:{_PART}(?P<month>{_MONTH}\.? (?:\d{{1,2}}(?:st|nd|rd|th)?\b,? ?)?(?:(?:19|20)\d\d\b)?"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b,? ?(?:(?:19|20)\d\d)?|{_MONTH}\b)"
-    r"|(?P<plain>(?:19|20)\d\d-\d\d-\d\d|(?:19|20)\d\d"
+    r"|(?P<plain>(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|(?:19|20)\d\d(?![./-]\d)"
     r"|(?:the day before )?yesterday|today|(?:last|this) (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
     rf"|{_COUNT} (?:day|week|month|year)s? ago)(?!\w))",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ _DIGIT = "[0-9一二两三四五六七八九十]"
 _CHINESE = re.compile(
     rf"(?P<year>(?:19|20)\d\d年|去年|前年|今年|明年)?(?:的)?(?P<month>{_DIGIT}{{1,3}}月)?份?(?:的)?(?P<part>[上中下]旬|[初底末]|中)?"
     rf"(?P<day>{_DIGIT}{{1,3}}[日号])?"
-    rf"|(?P<plain>今天|昨天|昨日|前天|上个?(?:星期|礼拜|周|月)|{_DIGIT}{{1,3}}(?:天|周|个星期|个月|年)(?:之|以)?前)"
+    rf"|(?P<plain>今天|昨天|昨日|(?<!大)前天|(?<!上)上个?(?:星期|礼拜|周|月)|{_DIGIT}{{1,3}}(?:天|周|个星期|个月|年)(?:之|以)?前)"
 )
 _DURATION = re.compile(
     rf"(?:{_COUNT}|several|a few) (?:hour|day|week|month|year)s?"
@@ -81,12 +81,25 @@ def date_match(text: str, times: NDArray[np.float64], now: float) -> NDArray[np.
         times: (N,) unix seconds, NaN where unknown.
         now: unix seconds, what "last week" counts from.
     """
-    spans = list(find_spans(text, now))
+    spans = _in_their_years(list(find_spans(text, now)))
     narrow = [span for span in spans if not any(span != other and span.holds(other) for other in spans)]
     if not narrow:
         return None
     fits: NDArray[np.float32] = np.max([span.fit(times) for span in narrow], axis=0)
     return fits
+
+
+def _in_their_years(spans: list[Span]) -> list[Span]:
+    """The times of a question, a bare month taken in the year that is told beside it: "in May last year"."""
+    years = [span for span in spans if not span.yearly and span.end - span.start > 300 * DAY]
+    if len(years) != 1:
+        return spans
+    told, length = years[0], 365.2425 * DAY
+    moved = []
+    for span in spans:
+        away = round((told.start + told.end - span.start - span.end) / 2 / length) * length if span.yearly else 0.0
+        moved.append(Span(span.start + away, span.end + away) if span.yearly else span)
+    return moved
 
 
 def is_time(text: str) -> bool:
@@ -97,7 +110,7 @@ def is_time(text: str) -> bool:
 def find_spans(text: str, now: float) -> Iterator[Span]:
     """The times told in a text; what cannot be made sense of is left out."""
     for match in _ENGLISH.finditer(text):
-        told = match["month"] or match["plain"]
+        told = match["month"] or re.sub(r"[./](?=\d)", "-", match["plain"])
         third = _ENGLISH_PARTS.get((match["part"] or "").lower())
         yearly = match["month"] is not None and not re.search(r"(?:19|20)\d\d", told)
         span = _resolve("en", told.replace(" of ", " "), now, third)

@@ -108,7 +108,7 @@ def gather(
         *(_at(about_z, near, offset) for offset in NEAR),
         *_session_key(scores.about, about_z, view, candidates),
     ]
-    coherent = np.float32(view.coherence)
+    coherent = np.float32(view.coherence(float(question.marks.spoken.mean())))
     columns = [
         *content,
         *(column * coherent for column in location),

@@ -65,24 +65,30 @@ _FOLLOW_UP = (
     (
         re.compile(
             r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |comes |did .{1,20} (?:do|say) )?)?"
-            r"(?:after (?:that|this|it)|then|next)(?: happened)?$"
+            r"(?:after (?:that|this|it)|afterwards?|then|later|next)(?: what)?(?: happened)?$"
+            r"|^(?:then what|what(?:'s|’s| is) next|go on|continue)$"
         ),
         1,
     ),
     (
         re.compile(
-            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was |did .{1,20} (?:do|say) )?)?"
+            r"^(?:and |so |ok(?:ay)?,? )*(?:what (?:happened |came |was |about |did .{1,20} (?:do|say) )?)?"
             r"(?:right )?before (?:that|this|it)$"
         ),
         -1,
     ),
     (
         re.compile(
-            r"^(?:那|那么)?(?:然后|接着|接下来|后来|之后|再后来|再然后)(?:呢|发生了什么|是什么|怎么样了?|怎样)?$"
+            r"^(?:那|那么)?(?:然后|接着|接下来|后来|之后|再后来|再然后|再往后|往后|下一[句条个])(?:呢|发生了什么|是什么|怎么样了?|怎样)?$|^继续$"
         ),
         1,
     ),
-    (re.compile(r"^(?:那|那么)?(?:之前|在那之前|在此之前|再之前|前面)(?:呢|发生了什么|是什么)?$"), -1),
+    (
+        re.compile(
+            r"^(?:那|那么)?(?:之前|在那之前|在此之前|再之前|前面|再往前|往前|上一[句条个])(?:呢|发生了什么|是什么)?$"
+        ),
+        -1,
+    ),
 )
 _QUOTED = re.compile(r"[\"“「『《']\s*(.+?)\s*[\"”」』》']?$", re.DOTALL)
 

@@ -17,7 +17,7 @@ from ntm_memory.learned import Kind, checked, load_learned, save_learned
 from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 
-KIND = Kind("ntm-memory-system/recall", 3, list(FEATURES))
+KIND = Kind("ntm-memory-system/recall", 4, list(FEATURES))
 CONTEXTS = ("always", "talk", "few", "note", "text", "course")
 """What kind of memory is read, see `View.context`; `part`, `controller` and `confidence` have one row for each."""
 SIGNALS = (
@@ -33,6 +33,7 @@ SIGNALS = (
     "concentration",
     "asks",
     "named_speaker",
+    "date",
 )
 """What the confidence is drawn from, see `confidence.signals`."""
 SHIPPED = Path(__file__).with_name("parameters.json")
@@ -52,7 +53,7 @@ class Parameters:
         sharpen: (H,) γ = 1 + softplus.
         part: (C, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
         controller: (C, d) weight of each feature in the evidence, by context.
-        confidence: (C, 12) logistic weights of the confidence by context, see `confidence.py`.
+        confidence: (C, 13) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array

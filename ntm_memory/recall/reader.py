@@ -120,8 +120,9 @@ def examine(view: View, postings: Postings, request: Request) -> Look:
     """Choose candidates and gather the evidence about them, before any parameter is asked."""
     scores = score_all(view, postings, request)
     focus = np.array(sorted(request.previous or {}), dtype=np.int64)
-    candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location)
-    question = _question(view, postings, request, scores)
+    fits = date_match(request.text, view.slots.happened, request.now) if request.priors else None
+    candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location, dated=fits)
+    question = _question(view, postings, request, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)
     features = gather(question, scores, view, candidates, near).astype(np.float64)
     previous = _previous(request, candidates)
@@ -149,6 +150,9 @@ def score_all(view: View, postings: Postings, request: Request) -> Scores:
     if request.key is not None and request.content:
         cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk, view.projection)
         about = centred_cosines(view.slots, view.centre, request.key, request.cjk)
+    if words:  # what holds no word, as 👍, is like no question that does
+        wordless = view.slots.length == 0
+        cosine, about = (np.where(wordless, values.mean(), values) for values in (cosine, about))
     return Scores(cosine, about, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
 
 
@@ -160,10 +164,10 @@ def _anchor(look: Look, request: Request) -> Attention:
     return Attention(addressing.content_focus(score, ANCHOR_STRENGTH), score)
 
 
-def _question(view: View, postings: Postings, request: Request, scores: Scores) -> questions.Question:
+def _question(
+    view: View, postings: Postings, request: Request, scores: Scores, fits: NDArray[np.float32] | None
+) -> questions.Question:
     _, marks = questions.index_terms(request.text)
-    happened = view.slots.happened
-    fits = date_match(request.text, happened, request.now)
     return questions.Question(
         marks=questions.read_marks(view.slots, postings, marks),
         names=names_held(names_within(request.text), scores.keywords),

@@ -51,21 +51,30 @@ class View:
         member, number = self.sequence.session, self.sequence.sessions
         return np.bincount(member, minlength=number), np.bincount(member, self.slots.length, number)
 
-    @cached_property
-    def coherence(self) -> float:
+    def coherence(self, spoken: float) -> float:
         """How much the order of writing means, 0–1: what a memory shares with the next one beyond what any two share.
 
         In a conversation that is a centred cosine of about 0.2, which counts as 1; among unrelated memories it is 0.
+        While there are few to measure it by, turns of a talk are taken to go on from one to the next, others not to.
+
+        Args:
+            spoken: share of the memories that begin with a speaker's name.
         """
+        together, number = self._shared_with_next
+        usual = spoken * COHERENT * DOUBT * (number > 0)
+        return min(max((together + usual) / (number + DOUBT) / COHERENT, 0.0), 1.0)
+
+    @cached_property
+    def _shared_with_next(self) -> tuple[float, int]:
+        """What memories share with the next one beyond what any two share, as a sum, and how many they are."""
         here = np.linspace(0, len(self.slots) - 1, min(len(self.slots), SAMPLE)).astype(np.int64)
         following = self.sequence.step(here, 1)
         here, following = here[following >= 0], following[following >= 0]
         if not len(here):
-            return 0.0
+            return 0.0, 0
         own, after = self.centred(here), self.centred(following)
         apart = np.roll(after, len(after) // 2, axis=0)
-        together = float(np.einsum("nd,nd->", own, after)) - float(np.einsum("nd,nd->", own, apart))
-        return min(max(together / (len(here) + DOUBT) / COHERENT, 0.0), 1.0)
+        return float(np.einsum("nd,nd->", own, after)) - float(np.einsum("nd,nd->", own, apart)), len(here)
 
     def context(self, spoken: float) -> NDArray[np.float64]:
         """(C,) what kind of memory this is, each 0–1, in the order of `parameters.CONTEXTS`.
@@ -82,7 +91,7 @@ class View:
         length = float(self.slots.length.mean())
         turn, brief = 1 / (1 + (length / TURN) ** 2), 1 / (1 + (length / NOTE) ** 2)
         few, text = 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * (1 - brief)
-        return np.array([1.0, spoken * turn, few, (1 - spoken) * brief, text, text * self.coherence])
+        return np.array([1.0, spoken * turn, few, (1 - spoken) * brief, text, text * self.coherence(spoken)])
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage."""

@@ -77,3 +77,10 @@ def test_everything_a_narrow_filter_allows_is_looked_at():
     allowed[-BEST:] = True
     chosen = choose(scores(falling()), sequence(MANY), NO_FOCUS, allowed, location=False)
     assert chosen.tolist() == list(range(MANY - BEST, MANY))
+
+
+def test_the_best_by_time_are_looked_at_too():
+    dated = np.zeros(MANY, dtype=np.float32)
+    dated[[280, 290]] = 1, 0.5
+    chosen = choose(scores(falling()), sequence(MANY), NO_FOCUS, None, location=False, dated=dated)
+    assert chosen.tolist() == [*range(BEST), 280, 290]

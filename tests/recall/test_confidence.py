@@ -25,6 +25,7 @@ def test_signals():
         "window_cosine": (1.0, 1.5, 0.0),
         "asks": (1.0, 0.0, 0.0),
         "named_speaker": (0.0, 0.0, 1.0),
+        "date": (0.7, 1.0, 0.0),
     }.items():
         features[:, FEATURES.index(name)] = column
     found = dict(zip(SIGNALS, signals(features, np.array([1.0, 0, 0])), strict=True))
@@ -42,6 +43,7 @@ def test_signals():
             "concentration": 1,
             "asks": 1,
             "named_speaker": 1,
+            "date": 0.7,
         }
     )
     spread = dict(zip(SIGNALS, signals(features, np.full(3, 1 / 3)), strict=True))

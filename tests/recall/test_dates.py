@@ -43,6 +43,8 @@ SPANS = [
     ("2023年5月8日", "2023-05-08", 1),
     ("2023年五月八号", "2023-05-08", 1),
     ("今年", "2023-01-01", 366),
+    ("on 2023.2.14", "2023-02-14", 1),
+    ("on 2023/02/14", "2023-02-14", 1),
 ]
 YEARLY = [
     ("on June 3", "2023-06-03", 1),
@@ -171,3 +173,14 @@ def test_nonsense_is_left_out_without_a_word(words, spaced, now):
         assert span.start < span.end
         fits = span.fit(np.array([span.start, now, np.nan]))
         assert fits[0] > 0.7 and np.isfinite(fits).all() and fits[2] == 0
+
+
+def test_a_month_is_taken_in_the_year_that_is_told_beside_it():
+    times = np.array([datetime(year, 5, 20, tzinfo=timezone.utc).timestamp() for year in (2021, 2022, 2023)])
+    for text in ("in May last year", "May of 2022", "去年的五月"):
+        assert date_match(text, times, NOW) == pytest.approx([0, 1, 0], abs=1e-3), text
+
+
+@pytest.mark.parametrize("text", ["twenty-five days ago", "大前天", "上上周", "上上个月", "05/14/2023", "14.05.2023"])
+def test_what_is_not_understood_is_not_taken_for_another_time(text):
+    assert list(find_spans(text, NOW)) == []
