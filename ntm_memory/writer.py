@@ -39,15 +39,19 @@ class Writer:
         self._clock = clock
         self._reviser = Reviser(store, keys)
 
-    def same(self, record: Told) -> Memory | None:
-        """The live memory that says this already: same content, nothing told differently, and not revised since."""
+    def same(self, record: Told, *, in_bulk: bool = False) -> Memory | None:
+        """The live memory that says this already: same content, and nothing told differently.
+
+        One that was revised since is true again when it is told again, but not when a file of many is read twice.
+        """
         if record.key is not None:
             keyed = self._store.find_key(record.namespace, record.key)
             return keyed if keyed is not None and keyed.content == record.content else None
         for memory in self._store.find_content(record.namespace, record.content):
             stated = ((record.session, memory.session), (record.source, memory.source))
             times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
-            if memory.superseded_by is None and all(new is None or new == old for new, old in stated + times):
+            again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
+            if not again and all(new is None or new == old for new, old in stated + times):
                 return memory
         return None
 
@@ -161,21 +165,23 @@ class Writer:
                 checked[line] = told(record)
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        known = {line: same for line, record in checked.items() if (same := self.same(record)) is not None}
+        known = {
+            line: same for line, record in checked.items() if (same := self.same(record, in_bulk=True)) is not None
+        }
         new = {line: record for line, record in checked.items() if line not in known}
         rows = self._keys().memories([record.content for record in new.values()]) if new else []
         done: dict[int, tuple[Memory, Action]] = {line: (memory, "unchanged") for line, memory in known.items()}
         with self._store.transaction():
             for (line, telling), key in zip(new.items(), rows, strict=True):
                 try:
-                    done[line] = self._write(telling, key)
+                    done[line] = self._write(telling, key, in_bulk=True)
                 except MemoryFullError as error:
                     failed.append(Failure(line, error.code, error.message))
         self._reviser.note([memory for memory, action in done.values() if action == "created"])
         return dict(sorted(done.items()))
 
-    def _write(self, record: Told, rows: Key) -> tuple[Memory, Action]:
-        same = self.same(record)
+    def _write(self, record: Told, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:
+        same = self.same(record, in_bulk=in_bulk)
         if same is not None:
             return same, "unchanged"
         if self._store.embedder() is None:

@@ -74,6 +74,12 @@ def test_what_was_revised_may_be_told_again(manager):
     assert manager.recall("Where does Bo live?").memories[0].id == again.memory.id != first.id
 
 
+def test_a_file_that_is_read_twice_tells_nothing_anew(manager):
+    told = [{"content": content} for content in ("Bo lives in Graz.", "Bo moved to Linz.")]
+    first, second = manager.memorize_many(told), manager.memorize_many(told)
+    assert (second.unchanged, second.ids) == (2, first.ids)
+
+
 def test_a_restored_revision_takes_its_rank_again(manager):
     before = manager.memorize("Maria lives in Paris.").memory
     after = manager.memorize("Maria moved to Berlin.").memory
