@@ -288,7 +288,7 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         if history is not None:
             return survey.history(self.store, history)
         repaired = {"repaired": self.store.repair()} if repair else {}
-        return {"home": str(self.home)} | survey.survey(self.store, self.settings) | repaired
+        return {"home": str(self.home)} | survey.survey(self.store, self.settings, self.home) | repaired
 
     def find(self, id_or_key: str, namespace: str = "default") -> Memory:
         """The live memory with this id, else with this key in the namespace; see `lookup.find`."""

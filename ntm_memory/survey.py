@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from ntm_memory.asking import parameters_in_force
 from ntm_memory.config import Settings
+from ntm_memory.errors import CheckpointError
 from ntm_memory.lookup import STATES, find
 from ntm_memory.store.base import Store
 
 
-def survey(store: Store, settings: Settings) -> dict[str, Any]:
+def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
     """Counts, size, usage, embedder, integrity and warnings."""
     counts = {state: store.count(state=state) for state in STATES}
     faults = store.check()
@@ -24,7 +27,7 @@ def survey(store: Store, settings: Settings) -> dict[str, Any]:
         "usage": round(counts["live"] / settings.memory_size, 4),
         "embedder": store.embedder(),
         "integrity": faults or "ok",
-        "warnings": [*info.pop("warnings", ()), *_warnings(counts["live"], settings)],
+        "warnings": [*info.pop("warnings", ()), *_warnings(counts["live"], settings, home)],
         "store": info,
     }
 
@@ -35,7 +38,11 @@ def history(store: Store, id_or_key: str) -> dict[str, Any]:
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
 
 
-def _warnings(live: int, settings: Settings) -> Iterator[str]:
+def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
+    try:
+        parameters_in_force(home, settings)
+    except CheckpointError as error:
+        yield f"{error.message}: every recall fails until it is removed or tune.py --revert"
     size, when_full = settings.memory_size, settings.capacity.when_full
     if live >= size:
         then = {"grow": "it grows on", "evict": "each new memory archives the least used one"}

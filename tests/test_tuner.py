@@ -321,6 +321,7 @@ def test_a_tuned_file_with_nan_is_refused_and_can_be_undone(memory, ids, tmp_pat
     saved["parameters"]["controller"][0][0] = value
     file.write_text(json.dumps(saved), encoding="utf-8")
     with opened(tmp_path) as again:
+        assert any("NaN or infinite" in warning for warning in again.status()["warnings"])
         for act in (lambda: again.recall("tea"), again.tune):
             with pytest.raises(CheckpointError, match="NaN or infinite") as caught:
                 act()
