@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.reasoning.memn2n import MemN2N
 from ntm_memory.reasoning.memn2n_parameters import KEPT, MemN2NSettings, Parameters
 from ntm_memory.reasoning.memn2n_text import Vocabulary

@@ -10,11 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.machine.network import Machine
 from ntm_memory.machine.parameters import Parameters
 from ntm_memory.machine.settings import MachineSettings
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.tasks import TASKS, Task, make_task
 

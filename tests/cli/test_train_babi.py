@@ -8,9 +8,9 @@ import threading
 import numpy as np
 import pytest
 
-from ntm_memory.arrays import save_arrays
 from ntm_memory.cli.train import main
 from ntm_memory.cli.train_progress import BabiProgress
+from ntm_memory.persistence.arrays import save_arrays
 from ntm_memory.reasoning.memn2n_checkpoint import load_reader
 from ntm_memory.reasoning.memn2n_training import Report, Score
 from tests.reasoning.stories import archive, walks

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.reasoning.babi import Question, words_of
 from ntm_memory.reasoning.babi_training import measure, train_reader
 from ntm_memory.reasoning.memn2n_checkpoint import core_name, load_reader, save_reader, shipped_reader

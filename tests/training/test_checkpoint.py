@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.machine import Machine
 from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training.checkpoint import Core, load_core, save_core, shipped_core
 from ntm_memory.training.recipes import recipe
 from ntm_memory.training.state import load_state
@@ -115,7 +115,7 @@ def test_a_core_of_other_settings_is_refused(tmp_path, core):
 
 
 def test_a_zip_bomb_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("ntm_memory.arrays._LARGEST", 1 << 20)
+    monkeypatch.setattr("ntm_memory.persistence.arrays._LARGEST", 1 << 20)
     file = tmp_path / "bomb.npz"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("big.npy", "w") as entry:
         entry.write(bytes((1 << 20) + 1))

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ntm_memory.arrays import load_arrays, save_arrays
 from ntm_memory.errors import BadValueError, CheckpointError, NotSetUpError
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training import experiment, plots
 from ntm_memory.training.checkpoint import load_core
 from ntm_memory.training.recipes import recipe
