@@ -14,11 +14,11 @@ from pathlib import Path
 import checkout  # noqa: F401 - before numpy
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.reasoning.babi import TASKS, find_file, read_stories
-from ntm_memory.reasoning.babi_training import measure
-from ntm_memory.reasoning.memn2n_checkpoint import Reader, core_name, load_reader, shipped_reader
-from ntm_memory.reasoning.memn2n_text import encode
-from ntm_memory.reasoning.memn2n_training import evaluate
+from ntm_memory.memn2n.babi import TASKS, find_file, read_stories
+from ntm_memory.memn2n.babi_training import measure
+from ntm_memory.memn2n.checkpoint import Reader, core_name, load_reader, shipped_reader
+from ntm_memory.memn2n.encoding import encode
+from ntm_memory.memn2n.training import evaluate
 
 COLUMNS = ("valid", "check", "unseen")
 

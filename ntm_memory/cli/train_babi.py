@@ -11,10 +11,10 @@ from ntm_memory.cli import train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.cli.parsers import _Parser
 from ntm_memory.errors import BadValueError, NotFoundError
-from ntm_memory.reasoning.babi import SETS, SPLITS
+from ntm_memory.memn2n.babi import SETS, SPLITS
 
 if TYPE_CHECKING:
-    from ntm_memory.reasoning.memn2n_checkpoint import Reader
+    from ntm_memory.memn2n.checkpoint import Reader
 
 Answer = dict[str, Any]
 _TRAINING = ("restarts", "epochs", "config", "out")
@@ -75,8 +75,8 @@ def _train(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
 def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) -> Answer:
     from ntm_memory.cli.train_progress import BabiProgress
-    from ntm_memory.reasoning.babi_training import train_reader
-    from ntm_memory.reasoning.memn2n_checkpoint import core_name, save_reader
+    from ntm_memory.memn2n.babi_training import train_reader
+    from ntm_memory.memn2n.checkpoint import core_name, save_reader
 
     name: int | str = "joint" if arguments.task == "joint" else tasks[0]
     file = folder / f"{core_name(name)}.npz"
@@ -109,14 +109,14 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _given(arguments: argparse.Namespace) -> Reader | None:
     """The network of --checkpoint."""
-    from ntm_memory.reasoning.memn2n_checkpoint import load_reader
+    from ntm_memory.memn2n.checkpoint import load_reader
 
     return load_reader(Path(arguments.checkpoint).expanduser()) if arguments.checkpoint else None
 
 
 def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
-    from ntm_memory.reasoning.babi_training import measure
-    from ntm_memory.reasoning.memn2n_checkpoint import shipped_reader
+    from ntm_memory.memn2n.babi_training import measure
+    from ntm_memory.memn2n.checkpoint import shipped_reader
 
     data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
     source, given = arguments.checkpoint or "shipped", _given(arguments)
@@ -135,8 +135,8 @@ def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
-    from ntm_memory.reasoning.babi_example import example
-    from ntm_memory.reasoning.memn2n_checkpoint import shipped_reader
+    from ntm_memory.memn2n.checkpoint import shipped_reader
+    from ntm_memory.memn2n.example import example
 
     if len(tasks) > 1:
         raise BadValueError("which task shall be shown?", "--task 1 to 20")

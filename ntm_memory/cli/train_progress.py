@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from ntm_memory.reasoning.memn2n_training import Report
+    from ntm_memory.memn2n.training import Report
 
 _INTERVAL = 0.2
 

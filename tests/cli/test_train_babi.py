@@ -10,10 +10,10 @@ import pytest
 
 from ntm_memory.cli.train import main
 from ntm_memory.cli.train_progress import BabiProgress
+from ntm_memory.memn2n.checkpoint import load_reader
+from ntm_memory.memn2n.training import Report, Score
 from ntm_memory.persistence.arrays import save_arrays
-from ntm_memory.reasoning.memn2n_checkpoint import load_reader
-from ntm_memory.reasoning.memn2n_training import Report, Score
-from tests.reasoning.stories import archive, walks
+from tests.memn2n.stories import archive, walks
 
 
 @pytest.fixture(scope="module")

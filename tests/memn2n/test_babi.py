@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ntm_memory.errors import BadValueError, NotFoundError
-from ntm_memory.reasoning.babi import SETS, find_file, load_questions, read_stories, words_of
-from tests.reasoning.stories import archive
+from ntm_memory.memn2n.babi import SETS, find_file, load_questions, read_stories, words_of
+from tests.memn2n.stories import archive
 
 STORY = """1 Ann walked to the attic.
 2 Bo took the Lamp there.

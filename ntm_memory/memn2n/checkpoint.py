@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.memn2n.encoding import Vocabulary
+from ntm_memory.memn2n.network import MemN2N
+from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, Parameters
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
-from ntm_memory.reasoning.memn2n import MemN2N
-from ntm_memory.reasoning.memn2n_parameters import KEPT, MemN2NSettings, Parameters
-from ntm_memory.reasoning.memn2n_text import Vocabulary
 
 _KIND = "memn2n"
 _PREFIX = "parameters/"
@@ -72,7 +72,7 @@ def shipped_reader(task: int) -> Reader:
     Raises:
         NotFoundError: none ships for it.
     """
-    file = resources.files("ntm_memory.reasoning") / "cores" / f"{core_name(task)}.npz"
+    file = resources.files("ntm_memory.memn2n") / "cores" / f"{core_name(task)}.npz"
     if not file.is_file():
         raise NotFoundError(f"no trained network ships for bAbI task {task}", f"train one: train.py babi --task {task}")
     return _reader(*load_arrays(io.BytesIO(file.read_bytes()), name=f"the shipped network of task {task}"), name="it")

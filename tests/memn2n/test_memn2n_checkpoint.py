@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.memn2n.babi import Question, words_of
+from ntm_memory.memn2n.babi_training import measure, train_reader
+from ntm_memory.memn2n.checkpoint import core_name, load_reader, save_reader, shipped_reader
+from ntm_memory.memn2n.encoding import encode
+from ntm_memory.memn2n.training import evaluate
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
-from ntm_memory.reasoning.babi import Question, words_of
-from ntm_memory.reasoning.babi_training import measure, train_reader
-from ntm_memory.reasoning.memn2n_checkpoint import core_name, load_reader, save_reader, shipped_reader
-from ntm_memory.reasoning.memn2n_text import encode
-from ntm_memory.reasoning.memn2n_training import evaluate
-from tests.reasoning.stories import archive
+from tests.memn2n.stories import archive
 
 QUICK = {"epochs": 2, "linear": 1, "dim": 6}
-CORES = resources.files("ntm_memory.reasoning") / "cores"
+CORES = resources.files("ntm_memory.memn2n") / "cores"
 OWN = [
     (1, ["John moved to the kitchen.", "Mary went to the garden."], "Where is John?", "kitchen"),
     (1, ["Mary went to the garden.", "Mary moved to the office."], "Where is Mary?", "office"),

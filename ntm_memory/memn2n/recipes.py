@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.reasoning.memn2n_parameters import MemN2NSettings
-from ntm_memory.reasoning.memn2n_training import Schedule
+from ntm_memory.memn2n.parameters import MemN2NSettings
+from ntm_memory.memn2n.training import Schedule
 
 _Values = dict[str, Any]
 _USUAL: _Values = {"tying": "layer-wise", "nonlinearity": "relu"}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.reasoning.memn2n import Indices, MemN2N, cross_entropy
-from ntm_memory.reasoning.memn2n_parameters import KEPT, Array, MemN2NSettings, initial_parameters
-from ntm_memory.reasoning.memn2n_text import Encoded
+from ntm_memory.memn2n.encoding import Encoded
+from ntm_memory.memn2n.network import Indices, MemN2N, cross_entropy
+from ntm_memory.memn2n.parameters import KEPT, Array, MemN2NSettings, initial_parameters
 
 _CHUNK = 250
 _LEARNED = 2e-3

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.memn2n_parameters import Array, MemN2NSettings, Parameters
+from ntm_memory.memn2n.parameters import Array, MemN2NSettings, Parameters
 
 Indices = NDArray[np.integer[Any]]
 _NOWHERE = -1e9

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.reasoning.babi import load_questions
-from ntm_memory.reasoning.memn2n_parameters import KEPT, MemN2NSettings
-from ntm_memory.reasoning.memn2n_text import Vocabulary, encode
-from ntm_memory.reasoning.memn2n_training import Schedule, Training, evaluate
-from tests.reasoning.stories import archive
+from ntm_memory.memn2n.babi import load_questions
+from ntm_memory.memn2n.encoding import Vocabulary, encode
+from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings
+from ntm_memory.memn2n.training import Schedule, Training, evaluate
+from tests.memn2n.stories import archive
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.babi import Question, Words
-from ntm_memory.reasoning.memn2n import Batch, Indices
-from ntm_memory.reasoning.memn2n_parameters import Array, MemN2NSettings
+from ntm_memory.memn2n.babi import Question, Words
+from ntm_memory.memn2n.network import Batch, Indices
+from ntm_memory.memn2n.parameters import Array, MemN2NSettings
 
 NULL = 0
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NotFoundError
-from ntm_memory.reasoning.babi import Question, find_file, load_questions
-from ntm_memory.reasoning.babi_recipes import recipe
-from ntm_memory.reasoning.memn2n_checkpoint import Reader
-from ntm_memory.reasoning.memn2n_text import Vocabulary, encode
-from ntm_memory.reasoning.memn2n_training import Report, Score, Trained, Training, evaluate
+from ntm_memory.memn2n.babi import Question, find_file, load_questions
+from ntm_memory.memn2n.checkpoint import Reader
+from ntm_memory.memn2n.encoding import Vocabulary, encode
+from ntm_memory.memn2n.recipes import recipe
+from ntm_memory.memn2n.training import Report, Score, Trained, Training, evaluate
 
 
 def available_set(data: Path, task: int, chosen: str) -> str:

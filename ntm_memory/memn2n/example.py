@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.reasoning.babi import Question, load_questions
-from ntm_memory.reasoning.babi_training import trained_set
-from ntm_memory.reasoning.memn2n_checkpoint import Reader
-from ntm_memory.reasoning.memn2n_parameters import Array
-from ntm_memory.reasoning.memn2n_text import encode
+from ntm_memory.memn2n.babi import Question, load_questions
+from ntm_memory.memn2n.babi_training import trained_set
+from ntm_memory.memn2n.checkpoint import Reader
+from ntm_memory.memn2n.encoding import encode
+from ntm_memory.memn2n.parameters import Array
 
 
 def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen: str | None = None) -> dict[str, Any]:

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.machine.gradcheck import gradient_errors
-from ntm_memory.reasoning.babi import Question
-from ntm_memory.reasoning.memn2n import MemN2N, cross_entropy
-from ntm_memory.reasoning.memn2n_parameters import (
+from ntm_memory.memn2n.babi import Question
+from ntm_memory.memn2n.encoding import Vocabulary, bag, encode
+from ntm_memory.memn2n.network import MemN2N, cross_entropy
+from ntm_memory.memn2n.parameters import (
     NONLINEARITIES,
     TYINGS,
     MemN2NSettings,
     Parameters,
     initial_parameters,
 )
-from ntm_memory.reasoning.memn2n_text import Vocabulary, bag, encode
 
 QUESTIONS = [
     Question((("ann", "walked", "to", "the", "attic"), ("bo", "slept")), ("where", "is", "ann"), "attic"),
