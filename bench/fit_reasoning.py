@@ -1,6 +1,6 @@
 """Learn what the clues of reasoning weigh, on several multi-hop data sets and generated everyday facts together.
 
-    python bench/fit_reasoning.py --data DIR [DIR …] --home DIR --out ntm_memory/reasoning/parameters.json
+    python bench/fit_reasoning.py --data DIR [DIR …] --home DIR --out ntm_memory/multihop/parameters.json
 
 Every conversation of a data set becomes a namespace of --home, which is kept and used again. Questions are halved by a
 hash of their ids: parameters are learned on one half, and the figures printed are of the other half (of the everyday
@@ -26,13 +26,13 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.asking import to_request
 from ntm_memory.embedding import load_embedder
 from ntm_memory.knowledge import Knowledge
+from ntm_memory.multihop.clues import Block, Clues
+from ntm_memory.multihop.clues import Path as Steps
+from ntm_memory.multihop.fit import Example, fit, start
+from ntm_memory.multihop.hops import follow
+from ntm_memory.multihop.linking import tie
+from ntm_memory.multihop.parameters import Parameters, save_parameters
 from ntm_memory.reasoner import gather_clues
-from ntm_memory.reasoning.clues import Block, Clues
-from ntm_memory.reasoning.clues import Path as Steps
-from ntm_memory.reasoning.hops import follow
-from ntm_memory.reasoning.learn import Example, fit, start
-from ntm_memory.reasoning.linking import tie
-from ntm_memory.reasoning.parameters import Parameters, save_parameters
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.store.records import Link
 

@@ -13,11 +13,11 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.lookup import find
+from ntm_memory.multihop.clues import Clues
+from ntm_memory.multihop.hops import Trail, follow
+from ntm_memory.multihop.linking import basis, tie
+from ntm_memory.multihop.parameters import Parameters, load_parameters
 from ntm_memory.path import chain_of, hops_of, ranked
-from ntm_memory.reasoning.clues import Clues
-from ntm_memory.reasoning.hops import Trail, follow
-from ntm_memory.reasoning.linking import basis, tie
-from ntm_memory.reasoning.parameters import Parameters, load_parameters
 from ntm_memory.recall.parameters import Parameters as RecallParameters
 from ntm_memory.recall.reader import Reading, Request, read, score_all
 from ntm_memory.recall.view import View

@@ -31,7 +31,6 @@ FLOORS = {
     "recall": 3,
     "reader": 3,
     "multihop": 3.5,
-    "reasoning": 3.5,
     "supersession": 3.5,
     "operations": 4,
     "manager": 5,

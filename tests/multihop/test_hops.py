@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.machine.gradcheck import gradient_errors
-from ntm_memory.reasoning.clues import FIRST, NEXT, Block
-from ntm_memory.reasoning.hops import BEAM, PATIENCE, backward, follow
-from ntm_memory.reasoning.learn import Example, fit, gradient, loss, start
-from tests.reasoning.graphs import Graph, random_parameters
+from ntm_memory.multihop.clues import FIRST, NEXT, Block
+from ntm_memory.multihop.fit import Example, fit, gradient, loss, start
+from ntm_memory.multihop.hops import BEAM, PATIENCE, backward, follow
+from tests.multihop.graphs import Graph, random_parameters
 
 
 def by_hand(parameters, graph, hops, beam):

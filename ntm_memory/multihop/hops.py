@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.clues import FAINT, Block, Path, brightness
-from ntm_memory.reasoning.parameters import Array, Parameters
+from ntm_memory.multihop.clues import FAINT, Block, Path, brightness
+from ntm_memory.multihop.parameters import Array, Parameters
 
 BEAM = 5
 # A path goes on as long as reading nothing is not four times as likely: a needless step costs less than a missing one.

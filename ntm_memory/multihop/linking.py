@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.reasoning.clues import NEXT, Clues
-from ntm_memory.reasoning.hops import PATIENCE, read_on
-from ntm_memory.reasoning.lookups import Known
-from ntm_memory.reasoning.parameters import Parameters
+from ntm_memory.multihop.clues import NEXT, Clues
+from ntm_memory.multihop.hops import PATIENCE, read_on
+from ntm_memory.multihop.lookups import Known
+from ntm_memory.multihop.parameters import Parameters
 from ntm_memory.recall.evidence import Scores
 from ntm_memory.recall.keywords import count_keywords
 from ntm_memory.recall.reader import Reading

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.multihop.clues import FIRST, NEXT
 from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
-from ntm_memory.reasoning.clues import FIRST, NEXT
 
 FEATURES = {"first": list(FIRST), "next": [*NEXT, "first", "asked"]}
 KIND = Kind("ntm-memory-system/reasoning", 1, FEATURES)

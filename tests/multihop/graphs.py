@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.reasoning.clues import FIRST, NEXT, Block
-from ntm_memory.reasoning.parameters import SHAPES, Parameters
+from ntm_memory.multihop.clues import FIRST, NEXT, Block
+from ntm_memory.multihop.parameters import SHAPES, Parameters
 
 
 class Graph:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.lookups import MOST_WORDS, Known, Lookups
+from ntm_memory.multihop.lookups import MOST_WORDS, Known, Lookups
 from ntm_memory.reasoning.names import occurs
 from ntm_memory.recall.evidence import Scores, standard
 from ntm_memory.recall.reader import Reading

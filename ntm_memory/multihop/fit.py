@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.clues import Block
-from ntm_memory.reasoning.hops import Ask, Trail, backward, follow
-from ntm_memory.reasoning.parameters import FEATURES, SHAPES, Array, Parameters
+from ntm_memory.multihop.clues import Block
+from ntm_memory.multihop.hops import Ask, Trail, backward, follow
+from ntm_memory.multihop.parameters import FEATURES, SHAPES, Array, Parameters
 
 GUIDE = 0.3  # how much reads on right paths count beside the ranking
 # plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ntm_memory.errors import CheckpointError
-from ntm_memory.reasoning.parameters import SHAPES, SHIPPED, load_parameters, save_parameters
-from tests.reasoning.graphs import random_parameters
+from ntm_memory.multihop.parameters import SHAPES, SHIPPED, load_parameters, save_parameters
+from tests.multihop.graphs import random_parameters
 
 
 def test_what_is_saved_is_read_again(tmp_path):

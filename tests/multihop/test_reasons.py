@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.reasoning.reasons import Reason, reason_for, shared_words
+from ntm_memory.multihop.reasons import Reason, reason_for, shared_words
 
 RARITY = {"deploy": 3.0, "script": 2.0, "wrote": 1.0}
 

@@ -1,1 +1,0 @@
-"""Memory Networks over the store: chained reads, links between memories, and a trainable network for bAbI."""
