@@ -13,13 +13,14 @@ from projection import Lesson, lesson
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.dates import find_spans
 from ntm_memory.recall.evidence import FEATURES
-from ntm_memory.recall.parts import questions_within
 from ntm_memory.recall.reader import Look, Request, examine
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
 from ntm_memory.store.records import Postings, Slots
+from ntm_memory.text.dates import find_spans
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.subquestions import questions_within
+from ntm_memory.text.words import index_words
 
 PARTS = 4
 ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories, and to a stretch of them

@@ -28,6 +28,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.evidence import FEATURES, REACH
+from ntm_memory.recall.fusion import together
 from ntm_memory.recall.heads import attend
 from ntm_memory.recall.learn import Example, fit_controller
 from ntm_memory.recall.parameters import (
@@ -38,7 +39,6 @@ from ntm_memory.recall.parameters import (
     save_parameters,
     shapes,
 )
-from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Look, Reading
 
 # What is learned from few kinds of data, as of a handful of memories, is pulled harder towards nothing.

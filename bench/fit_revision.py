@@ -21,9 +21,9 @@ from regression import logistic_regression
 
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.recall.parameters import logistic
-from ntm_memory.recall.words import is_cjk
 from ntm_memory.revision import SURE, WEIGHTS, is_statement, signals
 from ntm_memory.subjects import same_subject
+from ntm_memory.text.scripts import is_cjk
 
 PRIOR_COUNT = 20
 REVISIONS, NOTES = (Path(__file__).parent / name for name in ("revisions.jsonl", "notes.jsonl"))

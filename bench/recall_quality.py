@@ -25,7 +25,8 @@ from ntm_memory.embedding import load_embedder
 from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.reader import Request, score_all
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import index_words
 
 EVERYTHING = {"confidence_floor": 0.0, "top_k": 10, "max_chars": 1_000_000}
 VARIANTS: dict[str, dict] = {

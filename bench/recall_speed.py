@@ -24,8 +24,8 @@ from ntm_memory.knowledge import Knowledge
 from ntm_memory.recall.heads import attend
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recall.reader import Request, examine, read, score_all
-from ntm_memory.recall.words import index_words, memory_words
 from ntm_memory.store.records import Draft
+from ntm_memory.text.words import index_words, memory_words
 
 SESSION = 20
 VOCABULARY = 3000

@@ -12,14 +12,15 @@ from ntm_memory import telling
 from ntm_memory.config import Settings
 from ntm_memory.keys import KeyMaker
 from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.intent import parse_intent
 from ntm_memory.recall.parameters import Parameters, load_parameters
-from ntm_memory.recall.parts import questions_within
 from ntm_memory.recall.reader import Request
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk
 from ntm_memory.results import RecalledMemory
 from ntm_memory.store.base import Store
+from ntm_memory.text.intent import parse_intent
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.subquestions import questions_within
+from ntm_memory.text.words import index_words
 
 TUNED = "recall.json"
 

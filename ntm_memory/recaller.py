@@ -14,14 +14,14 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed, fit
 from ntm_memory.keys import Key
 from ntm_memory.knowledge import Knowledge, at_place
-from ntm_memory.likeness import likeness
 from ntm_memory.recall.centre import centred_cosines
+from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import Parameters, override
-from ntm_memory.recall.parts import together
 from ntm_memory.recall.reader import Reading, Request, read
-from ntm_memory.recall.words import is_cjk
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.succession import asks_of_the_past, move_on
+from ntm_memory.text.likeness import likeness
+from ntm_memory.text.scripts import is_cjk
 
 MAX_SHIFT = 1_000_000
 _TWINS = 3

@@ -10,8 +10,6 @@ import math
 import operator
 import re
 
-from ntm_memory.likeness import likeness
-from ntm_memory.recall.words import ASKS, SPOKEN, index_words, is_cjk, marks
 from ntm_memory.relations import (
     CHANGE,
     FAVOURITE,
@@ -24,6 +22,9 @@ from ntm_memory.relations import (
     shapes,
 )
 from ntm_memory.subjects import TOPIC, begin_alike, is_named, speaks_cjk, subject, without_relative
+from ntm_memory.text.likeness import likeness
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import ASKS, SPOKEN, index_words, marks
 
 LONGEST, LONGEST_CJK = 240, 60
 """Characters; a longer text tells more than one thing."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.excerpt import excerpt, fit
-from ntm_memory.recall.words import index_words
 from ntm_memory.results import RecalledMemory
+from ntm_memory.text.words import index_words
 
 
 def answer(content: str) -> RecalledMemory:

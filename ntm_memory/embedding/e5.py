@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.embedding.base import Vectors
-from ntm_memory.embedding.text import clean, split_passages
 from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import SHA256, Weights
+from ntm_memory.text.passages import clean, split_passages
 
 BATCH_TOKENS = 1024
 PRIOR = Path(__file__).with_name("e5_prior.npz")

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.embedding.base import Vectors
-from ntm_memory.embedding.text import PASSAGE, clean, split_passages
 from ntm_memory.errors import EmbedderError
+from ntm_memory.text.passages import PASSAGE, clean, split_passages
 
 _CHARACTERS_A_TOKEN = 2
 _DOWNLOAD = """{python} -c "from sentence_transformers import SentenceTransformer as S; S('{model}')\""""

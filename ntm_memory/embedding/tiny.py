@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ntm_memory.embedding.base import Vectors
-from ntm_memory.embedding.text import clean, split_passages
 from ntm_memory.errors import EmbedderError
+from ntm_memory.text.passages import clean, split_passages
 
 ALLOWED = "NTM_MEMORY_TESTING"
 

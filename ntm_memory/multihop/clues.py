@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.multihop.lookups import MOST_WORDS, Known, Lookups
-from ntm_memory.reasoning.names import occurs
 from ntm_memory.recall.evidence import Scores, standard
 from ntm_memory.recall.reader import Reading
 from ntm_memory.recall.view import View
+from ntm_memory.text.memory_names import occurs
 
 # Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. Clues
 # called short count as far as the memories are.

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.reasoning.names import name_of
 from ntm_memory.recall.keywords import K1, B, index_of
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words
 from ntm_memory.store.records import Memory, Postings
+from ntm_memory.text.memory_names import name_of
+from ntm_memory.text.words import index_words
 
 Index = NDArray[np.int64]
 Column = NDArray[Any]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ntm_memory.reasoning.names import name_of, occurs
-from ntm_memory.recall.words import index_words, is_cjk
+from ntm_memory.text.memory_names import name_of, occurs
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import index_words
 
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _MOST = 3

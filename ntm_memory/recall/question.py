@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall import words as vocabulary
 from ntm_memory.recall.keywords import index_of
 from ntm_memory.store.records import Postings, Slots
+from ntm_memory.text import words as vocabulary
 
 _WHEN = re.compile(
     r"\b(?:when|what (?:date|day|time|month|year)|which (?:date|day|month|year)|how long|since when)\b"

@@ -14,14 +14,15 @@ from ntm_memory.recall import question as questions
 from ntm_memory.recall.candidates import choose
 from ntm_memory.recall.centre import centred_cosines
 from ntm_memory.recall.confidence import confidence
-from ntm_memory.recall.dates import date_match
 from ntm_memory.recall.evidence import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
 from ntm_memory.recall.heads import Attention, Places, attend
 from ntm_memory.recall.keywords import count_keywords
-from ntm_memory.recall.named import names_held, names_within
+from ntm_memory.recall.names_held import names_held
 from ntm_memory.recall.parameters import Array, Parameters
+from ntm_memory.recall.time_match import date_match
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings
+from ntm_memory.text.question_names import names_within
 
 # An anchor is found by likeness alone, and sharply: its neighbours must not speak for it before the focus moves.
 ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0, 0.0])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
-from ntm_memory.embedding.text import MAX_PASSAGES
 from ntm_memory.embedding.weights import SHA256
 from ntm_memory.recall.centre import project
+from ntm_memory.text.passages import MAX_PASSAGES
 
 from . import everyday
 from .odd import LONG, ODD, ordinary

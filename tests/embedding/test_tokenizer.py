@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.embedding.text import clean
 from ntm_memory.embedding.tokenizer import Tokenizer
+from ntm_memory.text.passages import clean
 
 from .odd import LONG, ODD, ordinary
 from .twin import SPECIAL

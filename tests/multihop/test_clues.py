@@ -11,8 +11,8 @@ from ntm_memory.knowledge import Knowledge
 from ntm_memory.multihop.clues import FAINT, FIRST, NEXT, Block, brightness
 from ntm_memory.reasoner import gather_clues
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.recall.words import index_words
 from ntm_memory.store.records import Link
+from ntm_memory.text.words import index_words
 
 FACTS = (
     "Jonas wrote the deploy script in March",

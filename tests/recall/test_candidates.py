@@ -7,8 +7,7 @@ from ntm_memory.recall.candidates import BEST, choose
 from ntm_memory.recall.evidence import REACH, Scores
 from ntm_memory.recall.keywords import Keywords
 from ntm_memory.recall.sequence import sequence_of
-
-from .worlds import slots_of
+from tests.recall.worlds import slots_of
 
 MANY = 6 * BEST
 NO_FOCUS = np.empty(0, dtype=np.int64)

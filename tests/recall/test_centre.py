@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.centre import PRIOR_COUNT, centre, centred_cosines, project
-
-from .worlds import DIM, slots_of, unit
+from tests.recall.worlds import DIM, slots_of, unit
 
 
 def cone(rng, count, axis):

@@ -9,8 +9,7 @@ from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.evidence import FEATURES
 from ntm_memory.recall.parameters import SIGNALS
 from ntm_memory.recall.reader import read
-
-from .worlds import CONTEXT, ask, confidence_of, plain, random_features, world
+from tests.recall.worlds import CONTEXT, ask, confidence_of, plain, random_features, world
 
 NOTES = ["I bought green tea", "The dentist is on Monday", "Bob moved to Berlin", "My sister plays chess"]
 

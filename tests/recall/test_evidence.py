@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from ntm_memory.recall.evidence import CONTENT, FEATURES, LOCATION, NEAR, standard
 from ntm_memory.recall.reader import examine, score_all
 from ntm_memory.recall.view import View
-
-from .worlds import DAY, NOW, ask, postings_of, slots_of, world
+from tests.recall.worlds import DAY, NOW, ask, postings_of, slots_of, world
 
 TALK = [
     "Ann: Which race did you run last week?",

@@ -11,8 +11,7 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall.evidence import CONTENT, LOCATION, REACH
 from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
-
-from .worlds import CONTEXT, mix_of, plain, random_features, random_parameters, slots_of
+from tests.recall.worlds import CONTEXT, mix_of, plain, random_features, random_parameters, slots_of
 
 SEEDS = range(4)
 

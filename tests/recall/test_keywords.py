@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.recall.keywords import MAX_WORDS, count_keywords, index_of
 from ntm_memory.store.records import Postings
-
-from .worlds import postings_of, slots_of
+from tests.recall.worlds import postings_of, slots_of
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=9), min_size=1, max_size=7)
 

@@ -9,8 +9,7 @@ from ntm_memory.recall.evidence import FEATURES, REACH
 from ntm_memory.recall.heads import Places
 from ntm_memory.recall.learn import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
 from ntm_memory.recall.sequence import sequence_of
-
-from .worlds import CONTEXT, plain, random_features, random_parameters, slots_of
+from tests.recall.worlds import CONTEXT, plain, random_features, random_parameters, slots_of
 
 ASKS = FEATURES.index("asks")
 LIKENESS = FEATURES.index("cosine_z")

@@ -21,8 +21,7 @@ from ntm_memory.recall.parameters import (
     shapes,
     softplus,
 )
-
-from .worlds import random_parameters
+from tests.recall.worlds import random_parameters
 
 
 @pytest.fixture

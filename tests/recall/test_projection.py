@@ -7,8 +7,7 @@ import projection
 import pytest
 
 from ntm_memory.recall.centre import centre, project
-
-from .worlds import slots_of, unit
+from tests.recall.worlds import slots_of, unit
 
 DIM = 12
 

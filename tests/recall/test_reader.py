@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from ntm_memory.recall.evidence import CONTENT, LOCATION
 from ntm_memory.recall.reader import examine, read
 from ntm_memory.recall.view import View
-
-from .worlds import NOW, ask, plain, random_parameters, slots_of, world
+from tests.recall.worlds import NOW, ask, plain, random_parameters, slots_of, world
 
 DIARY = [
     "I planted tomatoes",

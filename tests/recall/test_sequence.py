@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.sequence import sequence_of
-
-from .worlds import slots_of
+from tests.recall.worlds import slots_of
 
 SESSIONS = st.lists(st.integers(-1, 3), min_size=1, max_size=20)
 

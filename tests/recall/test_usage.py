@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.usage import HALF_LIFE_DAYS, least_used, usage
-
-from .worlds import DAY, NOW, slots_of
+from tests.recall.worlds import DAY, NOW, slots_of
 
 
 def four(**columns):

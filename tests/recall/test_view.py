@@ -5,8 +5,7 @@ import pytest
 
 from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
 from ntm_memory.recall.view import FEW, NOTE, TURN, WINDOW, View
-
-from .worlds import DIM, slots_of, unit
+from tests.recall.worlds import DIM, slots_of, unit
 
 
 def topics(count, length, seed=0):

@@ -10,8 +10,9 @@ from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
 from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, Parameters
 from ntm_memory.recall.reader import Request
 from ntm_memory.recall.view import View
-from ntm_memory.recall.words import index_words, is_cjk, memory_words
 from ntm_memory.store.records import Postings, Slots
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import index_words, memory_words
 
 NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
 DAY = 86_400.0

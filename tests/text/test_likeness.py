@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.likeness import likeness
+from ntm_memory.text.likeness import likeness
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.recall.dates import DAY, FADE_DAYS, Span, date_match, find_spans
-
-from .worlds import NOW  # Wednesday, 2023-08-16
+from ntm_memory.recall.time_match import FADE_DAYS, date_match, fit
+from ntm_memory.text.dates import DAY, Span, find_spans
+from tests.recall.worlds import NOW  # Wednesday, 2023-08-16
 
 SPANS = [
     ("What did I do yesterday?", "2023-08-15", 1),
@@ -105,7 +105,7 @@ def test_a_date_without_year_is_of_every_year(text, start, days):
     for year in (2019, 2021, 2023):
         middle = datetime.fromisoformat(start).replace(year=year, tzinfo=timezone.utc) + timedelta(days=days / 2)
         there = np.array([middle.timestamp(), middle.timestamp() + 180 * DAY])
-        fits = span.fit(there)
+        fits = fit(span, there)
         assert fits[0] > 0.7 and fits[1] < 0.01
 
 
@@ -133,7 +133,7 @@ def test_chinese_years_alone(text, start):
 def test_a_time_fits_inside_and_fades_outside():
     span = Span(0, 2 * DAY)
     times = np.array([0, DAY, 2 * DAY, (2 + FADE_DAYS) * DAY, -FADE_DAYS * DAY, 400 * DAY, np.nan])
-    assert span.fit(times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
+    assert fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
 
 
 def test_the_narrower_of_two_times_counts_and_of_separate_ones_the_best():
@@ -171,7 +171,7 @@ def test_relative_times_count_from_now():
 def test_nonsense_is_left_out_without_a_word(words, spaced, now):
     for span in find_spans((" " if spaced else "").join(words), float(now)):
         assert span.start < span.end
-        fits = span.fit(np.array([span.start, now, np.nan]))
+        fits = fit(span, np.array([span.start, now, np.nan]))
         assert fits[0] > 0.7 and np.isfinite(fits).all() and fits[2] == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.intent import parse_intent
+from ntm_memory.text.intent import parse_intent
 
 MOVES = [
     ("What happened right after the race?", "the race", 1),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.reasoning.names import LONGEST_TITLE, name_of, occurs
+from ntm_memory.text.memory_names import LONGEST_TITLE, name_of, occurs
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from ntm_memory.text.scripts import CJK
+
 LIKE = 0.8
 _PHRASE = 3
 _HALF = 0.5
 _READ = 10_000
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_UNITS = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+_UNITS = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
 
 
 def likeness(one: str, other: str) -> float:

@@ -13,17 +13,18 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from ntm_memory.text.scripts import CJK
+
 BY = "@by="  # "@by=caroline": the speaker's name begins the text
 SPOKEN = "@by"
 ASKS = "@asks"
 TIME = "@time"
 NUMBER = "@number"
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
-_RUNS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)?")
+_RUNS = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][^\W_{CJK}]+)?")
 WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
 """A word of a spaced script as it is written, "Jean-Luc's" in one."""
-_IS_CJK = re.compile(rf"[{_CJK}]")
+_CJK = re.compile(f"[{CJK}]")
 _SPEAKER = re.compile(r"\s*([^\s:：][^:：\n]{0,39}?)\s*[:：]\s*\S")
 _ASKS = re.compile(r"[?？]\s*$|[?？]|[吗呢]\s*[。！]?\s*$")
 _TIME = re.compile(
@@ -48,12 +49,6 @@ STOP_WORDS = frozenset(
     weren't what what's when when's where where's which while who who's whom why why's will with won't would wouldn't
     you you'd you'll you're you've your yours yourself yourselves""".split()
 )
-
-
-def is_cjk(text: str) -> bool:
-    """Whether at least a third of the letters are Chinese, Japanese or Korean (they say more per character)."""
-    letters = sum(map(str.isalpha, text))
-    return letters > 0 and 3 * len(_IS_CJK.findall(text)) >= letters
 
 
 def index_words(text: str) -> tuple[str, ...]:
@@ -97,7 +92,7 @@ def split_speaker(text: str) -> tuple[str, str]:
 
 
 def _split(run: str, *, drop_stop_words: bool) -> list[str]:
-    if _IS_CJK.match(run):
+    if _CJK.match(run):
         return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
     run = run.replace("’", "'")
     if drop_stop_words and run in STOP_WORDS:

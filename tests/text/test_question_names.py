@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.keywords import count_keywords
-from ntm_memory.recall.named import MOST, names_held, names_within
-from ntm_memory.recall.words import index_words
-
-from .worlds import postings_of, slots_of
+from ntm_memory.recall.names_held import names_held
+from ntm_memory.text.question_names import MOST, names_within
+from ntm_memory.text.words import index_words
+from tests.recall.worlds import postings_of, slots_of
 
 
 def held(question, texts):

@@ -1,6 +1,6 @@
 """Who or what a question names: "Elena Brandt", "李雨桐". Facts about two people may differ in nothing but their names.
 
-A name is held by a memory that holds all its index words. Spaced scripts capitalise names; Chinese ones begin with a
+Spaced scripts capitalise names; Chinese ones begin with a
 surname, or with 小, 老, 阿. What is taken for a name and is none does little harm: a memory that holds these words
 together still holds what the question says.
 """
@@ -11,11 +11,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ntm_memory.recall.keywords import Keywords
-from ntm_memory.recall.words import STOP_WORDS, WORD, index_words, is_cjk, tells_time
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import STOP_WORDS, WORD, index_words, tells_time
 
 MOST = 8
 _OPENERS = frozenset(
@@ -39,23 +36,6 @@ def names_within(text: str) -> list[tuple[str, ...]]:
     found = (match[0] for match in _PERSON.finditer(text)) if is_cjk(text) else _capitalised(text)
     words = (tuple(dict.fromkeys(index_words(name))) for name in itertools.islice(found, MOST))
     return list(dict.fromkeys(each for each in words if each))
-
-
-def names_held(names: list[tuple[str, ...]], keywords: Keywords) -> NDArray[np.float32]:
-    """(N,) share, 0–1, of the names that each memory holds; one counts by its rarity, if any memory holds it."""
-    row = {word: i for i, word in enumerate(keywords.words)}
-    share, total = np.zeros(keywords.count.shape[1], dtype=np.float32), 0.0
-    for name in names:
-        if not all(word in row for word in name):
-            continue
-        whole, *rest = sorted((keywords.held[row[word]] for word in name), key=len)
-        for others in rest:
-            whole = np.intersect1d(whole, others, assume_unique=True)
-        if len(whole):
-            rarity = float(np.log1p(len(share) / len(whole)))
-            share[whole] += rarity
-            total += rarity
-    return share / np.float32(total) if total else share
 
 
 def _capitalised(text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.embedding.text import MAX_PASSAGES, PASSAGE, clean, split_passages
+from ntm_memory.text.passages import MAX_PASSAGES, PASSAGE, clean, split_passages
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=400)  # lone surrogates and NULs too
 

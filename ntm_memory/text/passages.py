@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from ntm_memory.text.scripts import WIDE
+
 PASSAGE = 1200
-WIDE = 3
+WIDTH = 3
 MAX_PASSAGES = 64
-_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af]")
+_WIDE = re.compile(f"[{WIDE}]")
 _BREAKS = re.compile(r"(?<=\n)\s*|(?<=[.!?;])\s+|(?<=[。！？；…])")
 
 
@@ -23,7 +25,7 @@ def split_passages(text: str, size: int = PASSAGE, fits: Callable[[str], bool] |
 
     Args:
         text: any text.
-        size: characters of a passage; a CJK character counts as `WIDE`, as it takes about that many times the tokens.
+        size: characters of a passage; a CJK character counts as `WIDTH`, as it takes about that many times the tokens.
         fits: whether a model reads a passage whole; one that it does not is halved until it does.
 
     Returns:
@@ -55,7 +57,7 @@ def _pieces(text: str, size: int) -> list[str]:
     """Sentences with their white space; one without any end is cut by force."""
     cuts = [0, *(match.end() for match in _BREAKS.finditer(text)), len(text)]
     sentences = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
-    step = max(1, size // WIDE)
+    step = max(1, size // WIDTH)
     pieces: list[str] = []
     for sentence in sentences:
         whole = _weight(sentence) <= size
@@ -72,4 +74,4 @@ def _halve(passage: str, fits: Callable[[str], bool]) -> list[str]:
 
 
 def _weight(text: str) -> int:
-    return len(text) + (WIDE - 1) * len(_WIDE.findall(text))
+    return len(text) + (WIDTH - 1) * len(_WIDE.findall(text))

@@ -1,4 +1,4 @@
-"""Times told in a question, and how well each memory's own time fits them.
+"""Times told in a text: days, weeks, months and years.
 
 Expressions are found here, dateparser says what day, week, month or year they mean. A date without a year fits every
 year.
@@ -14,11 +14,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 DAY = 86_400.0
-FADE_DAYS = 5.0
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -63,30 +59,16 @@ class Span:
         """Whether another stretch lies inside this one."""
         return self.start <= other.start and other.end <= self.end
 
-    def fit(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        """(N,) 1 inside, falling to 1/e `FADE_DAYS` outside; 0 where a time is NaN."""
-        if self.yearly:
-            year = 365.2425 * DAY
-            shifted = np.round((times - (self.start + self.end) / 2) / year) * year
-            times = times - shifted
-        gap = np.maximum(np.maximum(self.start - times, times - self.end), 0) / DAY
-        return np.nan_to_num(np.exp(-gap / FADE_DAYS)).astype(np.float32)
 
-
-def date_match(text: str, times: NDArray[np.float64], now: float) -> NDArray[np.float32] | None:
-    """(N,) how well each time fits the best of the times told in a text, 0–1; None where it tells none.
+def narrowest_spans(text: str, now: float) -> list[Span]:
+    """The times told in a text, a bare month in the year told beside it; of nested ones the narrowest.
 
     Args:
         text: a question.
-        times: (N,) unix seconds, NaN where unknown.
         now: unix seconds, what "last week" counts from.
     """
     spans = _in_their_years(list(find_spans(text, now)))
-    narrow = [span for span in spans if not any(span != other and span.holds(other) for other in spans)]
-    if not narrow:
-        return None
-    fits: NDArray[np.float32] = np.max([span.fit(times) for span in narrow], axis=0)
-    return fits
+    return [span for span in spans if not any(span != other and span.holds(other) for other in spans)]
 
 
 def _in_their_years(spans: list[Span]) -> list[Span]:
