@@ -12,9 +12,9 @@ from dataset import Dataset
 from projection import Lesson, lesson
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.evidence import FEATURES
-from ntm_memory.recall.reader import Look, Request, examine
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.features import FEATURES
+from ntm_memory.recall.first_look import Look, Request, examine
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings, Slots
 from ntm_memory.text.dates import find_spans

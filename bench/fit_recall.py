@@ -27,10 +27,10 @@ from regression import logistic_regression
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.confidence import confidence, signals
-from ntm_memory.recall.evidence import FEATURES, REACH
+from ntm_memory.recall.features import FEATURES, REACH
+from ntm_memory.recall.first_look import Look, Reading
+from ntm_memory.recall.fit import Example, fit_controller
 from ntm_memory.recall.fusion import together
-from ntm_memory.recall.heads import attend
-from ntm_memory.recall.learn import Example, fit_controller
 from ntm_memory.recall.parameters import (
     CONTEXTS,
     Parameters,
@@ -39,7 +39,7 @@ from ntm_memory.recall.parameters import (
     save_parameters,
     shapes,
 )
-from ntm_memory.recall.reader import Look, Reading
+from ntm_memory.recall.read_heads import attend
 
 # What is learned from few kinds of data, as of a handful of memories, is pulled harder towards nothing.
 DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3], [3e-3], [3e-3]])

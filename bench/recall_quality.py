@@ -22,8 +22,8 @@ from dataset import Dataset, Remembering, grade, memorize, summary
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.reader import Request, score_all
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Request, score_all
 from ntm_memory.recall.view import View
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words

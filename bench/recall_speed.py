@@ -20,10 +20,10 @@ import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.heads import attend
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Request, examine, read, score_all
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.recall.reader import Request, examine, read, score_all
+from ntm_memory.recall.read_heads import attend
 from ntm_memory.store.records import Draft
 from ntm_memory.text.words import index_words, memory_words
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from ntm_memory import telling
 from ntm_memory.config import Settings
-from ntm_memory.keys import KeyMaker
-from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.encoder import KeyMaker
+from ntm_memory.recall.first_look import Request
 from ntm_memory.recall.parameters import Parameters, load_parameters
-from ntm_memory.recall.reader import Request
 from ntm_memory.recall.view import View
 from ntm_memory.results import RecalledMemory
 from ntm_memory.store.base import Store

@@ -17,16 +17,16 @@ from ntm_memory.asking import Asking
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
-from ntm_memory.keys import KeyMaker
 from ntm_memory.learning import Learning
-from ntm_memory.lookup import LIVE, STATES, find
 from ntm_memory.reasoner import Reasoner
 from ntm_memory.reasoning_verbs import Reasoning
+from ntm_memory.recall.encoder import KeyMaker
 from ntm_memory.recaller import Recaller, RecallOptions
 from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.seed_names import SeedNames
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
+from ntm_memory.store.lookup import LIVE, STATES, find
 from ntm_memory.store.records import Memory
 from ntm_memory.telling import checked_share, from_json_lines, told
 from ntm_memory.transfer import Transfer
@@ -291,5 +291,5 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         return {"home": str(self.home)} | survey.survey(self.store, self.settings, self.home) | repaired
 
     def find(self, id_or_key: str, namespace: str = "default") -> Memory:
-        """The live memory with this id, else with this key in the namespace; see `lookup.find`."""
+        """The live memory with this id, else with this key in the namespace; see `store.lookup.find`."""
         return find(self.store, id_or_key, namespace)

@@ -11,15 +11,14 @@ from ntm_memory import telling
 from ntm_memory.asking import Asking
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.lookup import find
 from ntm_memory.multihop.clues import Clues
 from ntm_memory.multihop.hops import Trail, follow
 from ntm_memory.multihop.linking import basis, tie
 from ntm_memory.multihop.parameters import Parameters, load_parameters
 from ntm_memory.path import chain_of, hops_of, ranked
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Reading, Request, read, score_all
 from ntm_memory.recall.parameters import Parameters as RecallParameters
-from ntm_memory.recall.reader import Reading, Request, read, score_all
 from ntm_memory.recall.view import View
 from ntm_memory.recaller import Recaller
 from ntm_memory.results import (
@@ -32,6 +31,7 @@ from ntm_memory.results import (
     StoreResult,
     Tie,
 )
+from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.succession import asks_of_the_past, move_on
 

@@ -12,12 +12,12 @@ from ntm_memory import telling
 from ntm_memory.asking import Asking, requests_within
 from ntm_memory.errors import BadValueError
 from ntm_memory.excerpt import echoed, fit
-from ntm_memory.keys import Key
-from ntm_memory.knowledge import Knowledge, at_place
-from ntm_memory.recall.centre import centred_cosines
+from ntm_memory.recall.centring import centred_cosines
+from ntm_memory.recall.corpus import Knowledge, at_place
+from ntm_memory.recall.encoder import Key
+from ntm_memory.recall.first_look import Reading, Request, read
 from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import Parameters, override
-from ntm_memory.recall.reader import Reading, Request, read
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.succession import asks_of_the_past, move_on
 from ntm_memory.text.likeness import likeness

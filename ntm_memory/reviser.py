@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.keys import KeyMaker
-from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.encoder import KeyMaker
 from ntm_memory.recall.view import View
 from ntm_memory.revision import LIKELY, SURE, chance, is_statement
 from ntm_memory.store.base import Store

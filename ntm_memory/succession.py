@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Reading
 
 _PAST = re.compile(
     r"\b(?:used to|previous(?:ly)?|former(?:ly)?|before|ever|originally|at first|in the past|back then|once)\b"

@@ -10,8 +10,8 @@ from typing import Any
 from ntm_memory.asking import parameters_in_force
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError
-from ntm_memory.lookup import STATES, find
 from ntm_memory.store.base import Store
+from ntm_memory.store.lookup import STATES, find
 
 
 def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
-from ntm_memory.keys import Key, KeyMaker
-from ntm_memory.lookup import STATES
+from ntm_memory.operations import exchange
+from ntm_memory.recall.encoder import Key, KeyMaker
 from ntm_memory.results import Failure, ImportResult
-from ntm_memory.store import exchange
 from ntm_memory.store.base import Store
+from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
 from ntm_memory.telling import Numbered, from_json_lines, told
 from ntm_memory.text.scripts import is_cjk

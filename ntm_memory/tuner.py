@@ -12,11 +12,11 @@ from ntm_memory.asking import TUNED, Asking, parameters_in_force
 from ntm_memory.errors import BadValueError
 from ntm_memory.lessons import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.recall.confidence import confidence
-from ntm_memory.recall.evidence import FEATURES
-from ntm_memory.recall.heads import attend
-from ntm_memory.recall.learn import CONTROLLER, HEADS, fit, fit_controller, loss
+from ntm_memory.recall.features import FEATURES
+from ntm_memory.recall.first_look import switched
+from ntm_memory.recall.fit import CONTROLLER, HEADS, fit, fit_controller, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, Parameters, load_parameters, override, save_parameters
-from ntm_memory.recall.reader import switched
+from ntm_memory.recall.read_heads import attend
 from ntm_memory.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import to_iso

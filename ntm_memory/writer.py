@@ -8,7 +8,7 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
-from ntm_memory.keys import Key, KeyMaker
+from ntm_memory.recall.encoder import Key, KeyMaker
 from ntm_memory.recall.usage import least_used
 from ntm_memory.results import Action, BulkResult, Erased, Failure, UpdateResult
 from ntm_memory.reviser import Reviser

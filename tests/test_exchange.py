@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opening import Clock, opened, told
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.store import exchange
+from ntm_memory.operations import exchange
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.telling import checked_content, checked_name, checked_tags, from_json_lines
 

@@ -16,8 +16,8 @@ from ntm_memory.errors import (
     MemoryFullError,
     NotFoundError,
 )
-from ntm_memory.keys import KeyMaker
-from ntm_memory.recall.centre import project
+from ntm_memory.recall.centring import project
+from ntm_memory.recall.encoder import KeyMaker
 from ntm_memory.telling import RECALLED_TAG
 
 TEA = "Mia likes green tea in the morning"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from opening import opened
 
-from ntm_memory.knowledge import Knowledge
-from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Reading
 from ntm_memory.succession import KEPT, move_on
 
 

@@ -11,7 +11,7 @@ import pytest
 from opening import Clock, opened
 
 from ntm_memory.errors import BadValueError, CheckpointError, DiskFullError, NotFoundError
-from ntm_memory.recall.evidence import FEATURES, PRIORS
+from ntm_memory.recall.features import FEATURES, PRIORS
 from ntm_memory.recall.parameters import SHIPPED, load_parameters
 
 SYLLABLES = ("ka", "lo", "mi", "ne", "ru", "ta", "vo", "zi")

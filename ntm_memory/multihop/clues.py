@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.multihop.lookups import MOST_WORDS, Known, Lookups
-from ntm_memory.recall.evidence import Scores, standard
-from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.features import Scores, standard
+from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.view import View
 from ntm_memory.text.memory_names import occurs
 

@@ -11,9 +11,9 @@ from ntm_memory.multihop.clues import NEXT, Clues
 from ntm_memory.multihop.hops import PATIENCE, read_on
 from ntm_memory.multihop.lookups import Known
 from ntm_memory.multihop.parameters import Parameters
-from ntm_memory.recall.evidence import Scores
-from ntm_memory.recall.keywords import count_keywords
-from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.bm25 import count_keywords
+from ntm_memory.recall.features import Scores
+from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.view import View
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Postings

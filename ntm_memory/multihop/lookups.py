@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.keywords import K1, B, index_of
+from ntm_memory.recall.bm25 import K1, B, index_of
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Memory, Postings
 from ntm_memory.text.memory_names import name_of
@@ -23,7 +23,7 @@ _UNKNOWN = 0.7  # rarity of a word nobody looked up, as a share of the rarest
 
 
 class Known(Protocol):
-    """The memories 0…N−1 of one namespace, now or as they were at a moment; see `knowledge.Knowledge`."""
+    """The memories 0…N−1 of one namespace, now or as they were at a moment; see `recall.corpus`."""
 
     def memories(self, index: Index) -> Sequence[Memory | None]:
         """The records at these indices; None where one was erased in the meantime."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.evidence import REACH, Scores
+from ntm_memory.recall.features import REACH, Scores
 from ntm_memory.recall.sequence import Sequence
 
 BEST = 64

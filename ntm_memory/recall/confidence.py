@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.recall.evidence import FEATURES
+from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.parameters import Array, logistic
 
 _COLUMN = {name: column for column, name in enumerate(FEATURES)}
@@ -23,7 +23,7 @@ def signals(features: Array, weights: Array) -> Array:
     fits one told in the question.
 
     Args:
-        features: (n, d) evidence about the candidates, columns as in `evidence.FEATURES`.
+        features: (n, d) evidence about the candidates, columns as in `features.FEATURES`.
         weights: (n,) attention over them.
     """
     entropy = -float(np.sum(weights * np.log(weights + 1e-16)))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ntm_memory.recall.reader import Reading
+from ntm_memory.recall.first_look import Reading
 
 
 def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:

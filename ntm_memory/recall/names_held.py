@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.keywords import Keywords
+from ntm_memory.recall.bm25 import Keywords
 
 
 def names_held(names: list[tuple[str, ...]], keywords: Keywords) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ntm_memory.machine import addressing
 from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
-from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
+from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 4, list(FEATURES))
 CONTEXTS = ("always", "talk", "few", "note", "text", "course")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.keywords import index_of
+from ntm_memory.recall.bm25 import index_of
 from ntm_memory.store.records import Postings, Slots
 from ntm_memory.text import words as vocabulary
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.centre import Centre, centre
+from ntm_memory.recall.centring import Centre, centre
 from ntm_memory.recall.sequence import Sequence, sequence_of
 from ntm_memory.store.records import Slots
 

@@ -9,7 +9,7 @@ import pytest
 
 from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
 from ntm_memory.embedding.weights import SHA256
-from ntm_memory.recall.centre import project
+from ntm_memory.recall.centring import project
 from ntm_memory.text.passages import MAX_PASSAGES
 
 from . import everyday

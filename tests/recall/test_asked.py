@@ -8,7 +8,7 @@ import pytest
 from dataset import Dataset
 from opening import opened
 
-from ntm_memory.knowledge import Knowledge
+from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.view import View
 
 TEXTS = ("green tea with Mia", "black tea with Ben. " * 200, "the dentist on Monday", "green apples", "tea for two")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.candidates import BEST, choose
-from ntm_memory.recall.evidence import REACH, Scores
-from ntm_memory.recall.keywords import Keywords
+from ntm_memory.recall.features import REACH, Scores
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import slots_of
 

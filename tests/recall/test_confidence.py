@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.confidence import confidence, signals
-from ntm_memory.recall.evidence import FEATURES
+from ntm_memory.recall.features import FEATURES
+from ntm_memory.recall.first_look import read
 from ntm_memory.recall.parameters import SIGNALS
-from ntm_memory.recall.reader import read
 from tests.recall.worlds import CONTEXT, ask, confidence_of, plain, random_features, world
 
 NOTES = ["I bought green tea", "The dentist is on Monday", "Bob moved to Berlin", "My sister plays chess"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.errors import CheckpointError
-from ntm_memory.recall.evidence import CONTENT, FEATURES, LOCATION, REACH
+from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, REACH
 from ntm_memory.recall.parameters import (
     SHIPPED,
     inverse_logistic,

@@ -6,7 +6,7 @@ import numpy as np
 import projection
 import pytest
 
-from ntm_memory.recall.centre import centre, project
+from ntm_memory.recall.centring import centre, project
 from tests.recall.worlds import slots_of, unit
 
 DIM = 12

@@ -6,9 +6,9 @@ from collections import Counter
 
 import numpy as np
 
-from ntm_memory.recall.evidence import CONTENT, FEATURES, REACH
+from ntm_memory.recall.features import CONTENT, FEATURES, REACH
+from ntm_memory.recall.first_look import Request
 from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, Parameters
-from ntm_memory.recall.reader import Request
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings, Slots
 from ntm_memory.text.scripts import is_cjk

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.keywords import count_keywords
+from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.names_held import names_held
 from ntm_memory.text.question_names import MOST, names_within
 from ntm_memory.text.words import index_words

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.fusion import together
-from ntm_memory.recall.reader import Reading
 from ntm_memory.text.subquestions import MOST, questions_within
 
 

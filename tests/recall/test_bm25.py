@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.keywords import MAX_WORDS, count_keywords, index_of
+from ntm_memory.recall.bm25 import MAX_WORDS, count_keywords, index_of
 from ntm_memory.store.records import Postings
 from tests.recall.worlds import postings_of, slots_of
 

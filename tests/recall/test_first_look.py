@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.evidence import CONTENT, LOCATION
-from ntm_memory.recall.reader import examine, read
+from ntm_memory.recall.features import CONTENT, LOCATION
+from ntm_memory.recall.first_look import examine, read
 from ntm_memory.recall.view import View
 from tests.recall.worlds import NOW, ask, plain, random_parameters, slots_of, world
 

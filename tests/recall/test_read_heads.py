@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.machine import addressing
-from ntm_memory.recall.evidence import CONTENT, LOCATION, REACH
-from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward, read, read_backward
+from ntm_memory.recall.features import CONTENT, LOCATION, REACH
+from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import CONTEXT, mix_of, plain, random_features, random_parameters, slots_of
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.centre import PRIOR_COUNT, centre, centred_cosines, project
+from ntm_memory.recall.centring import PRIOR_COUNT, centre, centred_cosines, project
 from tests.recall.worlds import DIM, slots_of, unit
 
 

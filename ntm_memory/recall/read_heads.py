@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
-from ntm_memory.recall.evidence import CONTENT
+from ntm_memory.recall.features import CONTENT
 from ntm_memory.recall.parameters import Array, Parameters, logistic, softplus
 
 FLOOR = 1e-4
@@ -73,7 +73,7 @@ def attend(parameters: Parameters, features: Array, places: Places, previous: Ar
 
     Args:
         parameters: H heads and the controller.
-        features: (n, d) evidence, n ≥ 1, columns as in `evidence.FEATURES`.
+        features: (n, d) evidence, n ≥ 1, columns as in `features.FEATURES`.
         places: where the candidates stand.
         previous: (n,) the focus before, sums to 1; None: there was none, all gates count as open.
     """

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
 from ntm_memory.recall import question as questions
+from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.candidates import choose
-from ntm_memory.recall.centre import centred_cosines
+from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.confidence import confidence
-from ntm_memory.recall.evidence import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
-from ntm_memory.recall.heads import Attention, Places, attend
-from ntm_memory.recall.keywords import count_keywords
+from ntm_memory.recall.features import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
 from ntm_memory.recall.names_held import names_held
 from ntm_memory.recall.parameters import Array, Parameters
+from ntm_memory.recall.read_heads import Attention, Places, attend
 from ntm_memory.recall.time_match import date_match
 from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings

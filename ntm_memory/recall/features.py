@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.keywords import Keywords
+from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.question import Question
 from ntm_memory.recall.view import WINDOW, View
 from ntm_memory.store.records import Slots

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ntm_memory.recall.evidence import FEATURES, REACH
-from ntm_memory.recall.heads import Places
-from ntm_memory.recall.learn import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
+from ntm_memory.recall.features import FEATURES, REACH
+from ntm_memory.recall.fit import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
+from ntm_memory.recall.read_heads import Places
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import CONTEXT, plain, random_features, random_parameters, slots_of
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import content_focus
-from ntm_memory.recall.heads import FLOOR, Places, attend, attend_backward
 from ntm_memory.recall.parameters import Array, Parameters
+from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward
 
 HEADS = ("mix", "strength", "gate", "shift", "sharpen")
 CONTROLLER = ("part", "controller")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.evidence import CONTENT, FEATURES, LOCATION, NEAR, standard
-from ntm_memory.recall.reader import examine, score_all
+from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, NEAR, standard
+from ntm_memory.recall.first_look import examine, score_all
 from ntm_memory.recall.view import View
 from tests.recall.worlds import DAY, NOW, ask, postings_of, slots_of, world
 
