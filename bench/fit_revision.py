@@ -1,4 +1,4 @@
-"""Learn when a statement revises an older one of the same subject: the weights of ntm_memory/revision.py.
+"""Learn when a statement revises an older one of the same subject: the weights of ntm_memory/supersession/revision.py.
 
     python bench/fit_revision.py [--probes update_en.jsonl update_zh.jsonl] [--lasting memdaily_zh/dev]
 
@@ -21,8 +21,8 @@ from regression import logistic_regression
 
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.recall.parameters import logistic
-from ntm_memory.revision import SURE, WEIGHTS, is_statement, signals
-from ntm_memory.subjects import same_subject
+from ntm_memory.supersession.revision import SURE, WEIGHTS, is_statement, signals
+from ntm_memory.supersession.subjects import same_subject
 from ntm_memory.text.scripts import is_cjk
 
 PRIOR_COUNT = 20

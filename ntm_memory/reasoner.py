@@ -33,7 +33,7 @@ from ntm_memory.results import (
 )
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.succession import asks_of_the_past, move_on
+from ntm_memory.supersession.succession import asks_of_the_past, move_on
 
 MAX_HOPS = 8
 

@@ -19,7 +19,7 @@ from ntm_memory.recall.first_look import Reading, Request, read
 from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import Parameters, override
 from ntm_memory.results import RecalledMemory, RecallResult, Similar
-from ntm_memory.succession import asks_of_the_past, move_on
+from ntm_memory.supersession.succession import asks_of_the_past, move_on
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.revision import SURE, WEIGHTS, chance, is_statement, signals
-from ntm_memory.subjects import same_subject
+from ntm_memory.supersession.revision import SURE, WEIGHTS, chance, is_statement, signals
+from ntm_memory.supersession.subjects import same_subject
 
 USUAL = 0.5  # centred cosine of two statements about one thing
 

@@ -10,7 +10,7 @@ import math
 import operator
 import re
 
-from ntm_memory.relations import (
+from ntm_memory.supersession.relations import (
     CHANGE,
     FAVOURITE,
     NAMED,
@@ -21,7 +21,7 @@ from ntm_memory.relations import (
     relations_of,
     shapes,
 )
-from ntm_memory.subjects import TOPIC, begin_alike, is_named, speaks_cjk, subject, without_relative
+from ntm_memory.supersession.subjects import TOPIC, begin_alike, is_named, speaks_cjk, subject, without_relative
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import ASKS, SPOKEN, index_words, marks

@@ -10,7 +10,7 @@ from opening import opened
 
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.succession import KEPT, move_on
+from ntm_memory.supersession.succession import KEPT, move_on
 
 
 @pytest.fixture

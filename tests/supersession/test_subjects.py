@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.subjects import same_subject, subject, words_of_subject
+from ntm_memory.supersession.subjects import same_subject, subject, words_of_subject
 
 
 @pytest.mark.parametrize(

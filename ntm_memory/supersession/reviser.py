@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.encoder import KeyMaker
 from ntm_memory.recall.view import View
-from ntm_memory.revision import LIKELY, SURE, chance, is_statement
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
-from ntm_memory.subjects import same_subject, words_of_subject
+from ntm_memory.supersession.revision import LIKELY, SURE, chance, is_statement
+from ntm_memory.supersession.subjects import same_subject, words_of_subject
 
 _LOOKED_AT = 64
 _DAY = len("2026-01-31")
