@@ -23,7 +23,6 @@ import numpy as np
 from dataset import Dataset, Remembering, grade, is_train, memorize, rows
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.asking import to_request
 from ntm_memory.embedding import load_embedder
 from ntm_memory.multihop.clues import Block, Clues
 from ntm_memory.multihop.clues import Path as Steps
@@ -31,7 +30,8 @@ from ntm_memory.multihop.fit import Example, fit, start
 from ntm_memory.multihop.hops import follow
 from ntm_memory.multihop.linking import tie
 from ntm_memory.multihop.parameters import Parameters, save_parameters
-from ntm_memory.reasoner import gather_clues
+from ntm_memory.operations.context import to_request
+from ntm_memory.operations.reason import gather_clues
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.store.records import Link

@@ -2,23 +2,21 @@
 
 Rooms, each knowing only those below it:
 
-errors, config, paths, arrays, learned   what everybody may know: errors, settings, places, files of numbers
-machine      the paper: addressing, heads, controllers, the network forward and backward
-training     the paper's experiments: tasks, optimisers, checkpoints, the cores that ship
-embedding    texts to vectors
-store        memories on disk, their keys, words and versions in one SQLite file
-recall       read heads over the store: evidence, heads, confidence, and how they are learned
-reasoning    several reads in a row over the store; a Memory Network trained on bAbI
-manager      the verbs; its helpers stand beside it:
-    writing      telling (what may be told), writer, transfer; reviser with subjects, relations, revision (what revises
-                 what) and succession (attention moves on to it)
-    asking       asking, keys, knowledge, recaller, excerpt, lookup, likeness; results (what is answered)
-    reasoning    reasoner, reasoning_verbs, path
-    learning     learning, lessons, tuner
-    survey       what status says
-commands     one door to the manager for scripts and hooks
-agent, seed_names   the seed document's names
 cli          the scripts' command lines
+commands     one door to the manager for scripts and hooks
+manager, agent   the verbs; the seed document's names for them
+operations   one module a verb: recall, write, reason, tune, transfer, status, and what they share
+multihop     several reads in a row over the store
+supersession what revises what, and the step to it
+recall       the first look: read heads over the store, and how they are learned
+store        memories on disk, their keys, words and versions in one SQLite file
+embedding    texts to vectors
+training     the paper's experiments: tasks, checkpoints, the cores that ship
+memn2n       a Memory Network trained on bAbI
+machine      the paper: addressing, heads, controllers, the network forward and backward
+text         words, names, dates and places that texts tell
+persistence  files of numbers
+config, paths, errors   settings, places, what may go wrong
 """
 
 from __future__ import annotations

@@ -8,9 +8,16 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
+from ntm_memory.operations.results import (
+    EraseResult,
+    MemorizeResult,
+    ReasonResult,
+    RecalledMemory,
+    StoreResult,
+    UpdateResult,
+)
+from ntm_memory.operations.validation import checked_fields
 from ntm_memory.reasoning_verbs import HOPS
-from ntm_memory.results import EraseResult, MemorizeResult, ReasonResult, RecalledMemory, StoreResult, UpdateResult
-from ntm_memory.telling import checked_fields
 
 _OURS = frozenset({"type", "home"})
 

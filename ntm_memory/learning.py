@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ntm_memory.asking import Asking
-from ntm_memory.results import FeedbackResult, RevertResult, TuneResult
-from ntm_memory.telling import Numbered, from_json_lines
-from ntm_memory.tuner import Tuner
+from ntm_memory.operations.context import Asking
+from ntm_memory.operations.results import FeedbackResult, RevertResult, TuneResult
+from ntm_memory.operations.tune import Tuner
+from ntm_memory.operations.validation import Numbered, from_json_lines
 
 
 class Learning:
@@ -49,7 +49,7 @@ class Learning:
         heads: bool = False,
         dry_run: bool = False,
     ) -> TuneResult:
-        """Learn the addressing parameters; see `tuner.Tuner.tune` for what decides whether they are kept.
+        """Learn the addressing parameters; see `operations.tune.Tuner.tune` for what decides whether they are kept.
 
         Args:
             records: {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}; None: what `feedback` recorded.
@@ -69,7 +69,7 @@ class Learning:
         return result
 
     def revert_tuning(self) -> RevertResult:
-        """Undo the last tuning; see `tuner.Tuner.revert`."""
+        """Undo the last tuning; see `operations.tune.Tuner.revert`."""
         result = self._tuner.revert()
         self._asking.forget_parameters()
         return result

@@ -12,26 +12,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntm_memory import paths, survey
-from ntm_memory.asking import Asking
+from ntm_memory import paths
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
 from ntm_memory.learning import Learning
-from ntm_memory.reasoner import Reasoner
+from ntm_memory.operations import status
+from ntm_memory.operations.context import Asking
+from ntm_memory.operations.reason import Reasoner
+from ntm_memory.operations.recall import Recaller, RecallOptions
+from ntm_memory.operations.results import (
+    BulkResult,
+    EraseResult,
+    ImportResult,
+    MemorizeResult,
+    RecallResult,
+    UpdateResult,
+)
+from ntm_memory.operations.transfer import Transfer
+from ntm_memory.operations.tune import Tuner
+from ntm_memory.operations.validation import checked_share, from_json_lines, told
+from ntm_memory.operations.write import Writer
 from ntm_memory.reasoning_verbs import Reasoning
 from ntm_memory.recall.encoder import KeyMaker
-from ntm_memory.recaller import Recaller, RecallOptions
-from ntm_memory.results import BulkResult, EraseResult, ImportResult, MemorizeResult, RecallResult, UpdateResult
 from ntm_memory.seed_names import SeedNames
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import LIVE, STATES, find
 from ntm_memory.store.records import Memory
-from ntm_memory.telling import checked_share, from_json_lines, told
-from ntm_memory.transfer import Transfer
-from ntm_memory.tuner import Tuner
-from ntm_memory.writer import Writer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -194,13 +202,13 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         return self._writer.memorize_many(from_json_lines(lines, shared or {}), progress)
 
     def recall(self, query: str, *, namespace: str = "default", **options: Unpack[RecallOptions]) -> RecallResult:
-        """Answer a question with what the read heads attend to; see `recaller.Recaller.recall`."""
+        """Answer a question with what the read heads attend to; see `operations.recall.Recaller.recall`."""
         return self._recaller.recall(query, namespace=namespace, **options)
 
     def recall_from(
         self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
     ) -> RecallResult:
-        """Read by location alone; see `recaller.Recaller.read_location`."""
+        """Read by location alone; see `operations.recall.Recaller.read_location`."""
         return self._recaller.read_location(id, shift, session=session, max_chars=max_chars)
 
     def update(
@@ -264,19 +272,19 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         return memory if dry_run else self._writer.restore(memory)
 
     def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
-        """Write all memories to a file; see `transfer.Transfer.export_file`."""
+        """Write all memories to a file; see `operations.transfer.Transfer.export_file`."""
         return self._transfer.export_file(Path(path), form, namespace)
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
-        """All memories as a text; see `transfer.Transfer.export_text`."""
+        """All memories as a text; see `operations.transfer.Transfer.export_text`."""
         return self._transfer.export_text(form, namespace)
 
     def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> ImportResult:
-        """Read memories from a file; see `transfer.Transfer.import_file`."""
+        """Read memories from a file; see `operations.transfer.Transfer.import_file`."""
         return self._transfer.import_file(Path(path), form, **options)
 
     def import_text(self, text: str, form: str = "json", **options: Any) -> ImportResult:
-        """Read memories from a text; see `transfer.Transfer.import_text`."""
+        """Read memories from a text; see `operations.transfer.Transfer.import_text`."""
         return self._transfer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
@@ -286,9 +294,9 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
     def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory."""
         if history is not None:
-            return survey.history(self.store, history)
+            return status.history(self.store, history)
         repaired = {"repaired": self.store.repair()} if repair else {}
-        return {"home": str(self.home)} | survey.survey(self.store, self.settings, self.home) | repaired
+        return {"home": str(self.home)} | status.survey(self.store, self.settings, self.home) | repaired
 
     def find(self, id_or_key: str, namespace: str = "default") -> Memory:
         """The live memory with this id, else with this key in the namespace; see `store.lookup.find`."""

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from ntm_memory.reasoner import Reasoner
-from ntm_memory.results import MemorizeResult, ReasonResult, StoreResult
+from ntm_memory.operations.reason import Reasoner
+from ntm_memory.operations.results import MemorizeResult, ReasonResult, StoreResult
 
 HOPS = 3
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from ntm_memory.results import MemorizeResult, RecallResult
+from ntm_memory.operations.results import MemorizeResult, RecallResult
+from ntm_memory.operations.validation import MAX_CONTENT
 from ntm_memory.store.base import Store
-from ntm_memory.telling import MAX_CONTENT
 
 
 class SeedNames(ABC):

@@ -14,8 +14,8 @@ from ntm_memory.cli.parsers import PARSERS
 PACKAGE = Path(__file__).parents[1] / "ntm_memory"
 SCRIPTS = PACKAGE.parent / "scripts"
 DOORS = sorted(set(SCRIPTS.glob("[!_]*.py")) - {SCRIPTS / "install.py"})
-# A room is a folder or a module of the package: the floors of docs/architecture.md. Rooms of one floor do not know
-# each other. What is not named here yet stands among the operations.
+# A room is a folder or a module of the package: the floors of docs/architecture.md.
+# Rooms of one floor do not know each other. What is not named here yet stands among the operations.
 FLOORS = {
     "errors": 0,
     "config": 0.5,

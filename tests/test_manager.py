@@ -16,9 +16,9 @@ from ntm_memory.errors import (
     MemoryFullError,
     NotFoundError,
 )
+from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.recall.centring import project
 from ntm_memory.recall.encoder import KeyMaker
-from ntm_memory.telling import RECALLED_TAG
 
 TEA = "Mia likes green tea in the morning"
 NEIGHBOURS = ("Tom repairs old bicycles", "The library closes at nine", "Anna plays the cello on Sundays")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ntm_memory.telling import RECALLED_TAG
+from ntm_memory.operations.validation import RECALLED_TAG
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"

@@ -1,1 +1,11 @@
-"""One module a verb: what is told is checked, done and answered; the rooms below do the work."""
+"""One module a verb: what is told is checked, done and answered; the rooms below do the work.
+
+validation   what may be told, one field at a time
+recall, excerpt, context     questions and answers; fitting an answer into a prompt; what questions share
+write                        memorize, update, erase
+reason, reasoning_report     several reads in a row, told as a path
+feedback, tune               learning from use
+transfer, exchange           export, import, re-embedding; the files' formats
+status                       what status says
+results                      what the verbs answer
+"""

@@ -14,8 +14,8 @@ from ntm_memory.cli import main
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.commands import _HANDLERS, run
 from ntm_memory.errors import BadValueError
+from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.recall.parameters import SHIPPED
-from ntm_memory.telling import RECALLED_TAG
 
 TEA = "Mia likes green tea"
 

@@ -10,7 +10,7 @@ import pytest
 from opening import write_config
 
 from ntm_memory.cli import main
-from ntm_memory.telling import RECALLED_TAG
+from ntm_memory.operations.validation import RECALLED_TAG
 
 QUESTION = "Which mentor has the one who wrote the deploy script?"
 

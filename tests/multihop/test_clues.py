@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from opening import opened
 
-from ntm_memory.asking import to_request
 from ntm_memory.multihop.clues import FAINT, FIRST, NEXT, Block, brightness
-from ntm_memory.reasoner import gather_clues
+from ntm_memory.operations.context import to_request
+from ntm_memory.operations.reason import gather_clues
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.store.records import Link

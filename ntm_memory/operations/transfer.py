@@ -13,15 +13,15 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
 from ntm_memory.operations import exchange
+from ntm_memory.operations.results import Failure, ImportResult
+from ntm_memory.operations.validation import Numbered, from_json_lines, told
+from ntm_memory.operations.write import Writer
 from ntm_memory.recall.encoder import Key, KeyMaker
-from ntm_memory.results import Failure, ImportResult
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
-from ntm_memory.telling import Numbered, from_json_lines, told
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import memory_words
-from ntm_memory.writer import Writer
 
 BATCH = 64
 Progress = Callable[[int], None] | None

@@ -8,13 +8,13 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
+from ntm_memory.operations.results import Action, BulkResult, Erased, Failure, UpdateResult
+from ntm_memory.operations.validation import FIELDS, Numbered, Told, told
 from ntm_memory.recall.encoder import Key, KeyMaker
 from ntm_memory.recall.usage import least_used
-from ntm_memory.results import Action, BulkResult, Erased, Failure, UpdateResult
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Draft, Memory
 from ntm_memory.supersession.reviser import Reviser
-from ntm_memory.telling import FIELDS, Numbered, Told, told
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import memory_words
 

@@ -8,17 +8,17 @@ from typing import TypedDict
 
 import numpy as np
 
-from ntm_memory import telling
-from ntm_memory.asking import Asking, requests_within
 from ntm_memory.errors import BadValueError
-from ntm_memory.excerpt import echoed, fit
+from ntm_memory.operations import validation
+from ntm_memory.operations.context import Asking, requests_within
+from ntm_memory.operations.excerpt import echoed, fit
+from ntm_memory.operations.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.corpus import Knowledge, at_place
 from ntm_memory.recall.encoder import Key
 from ntm_memory.recall.first_look import Reading, Request, read
 from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import Parameters, override
-from ntm_memory.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.supersession.succession import asks_of_the_past, move_on
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
@@ -37,7 +37,7 @@ class Wanted:
     limit: int
     chars: int
     least: float
-    filters: telling.Filters
+    filters: validation.Filters
     parameters: Parameters
     explain: bool
 
@@ -109,19 +109,19 @@ class Recaller:
         Raises:
             BadValueError: an argument is not usable.
         """
-        text = telling.checked_query(query)
+        text = validation.checked_query(query)
         limit, chars = self._asking.bounds(top_k, max_chars)
         wanted = Wanted(
             limit=limit,
             chars=chars,
-            least=telling.checked_share("min_weight", self._asking.default("min_weight", min_weight)),
-            filters=telling.checked_filters(tags, after, before),
+            least=validation.checked_share("min_weight", self._asking.default("min_weight", min_weight)),
+            filters=validation.checked_filters(tags, after, before),
             parameters=self._parameters(strength, gate, sharpen),
             explain=explain,
         )
-        steps = None if shift is None else telling.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        name, moment = telling.checked_name("session", session), telling.checked_time("as_of", as_of)
-        space = telling.checked_name("namespace", namespace) or "default"
+        steps = None if shift is None else validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
+        space = validation.checked_name("namespace", namespace) or "default"
         if moment is None and not len(self._store.slots(space)):
             return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
         request = self._asking.request(text, space, name, steps)
@@ -148,9 +148,9 @@ class Recaller:
             NotFoundError: no memory has this id.
             BadValueError: an argument is not usable.
         """
-        steps = telling.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        steps = validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
         _, chars = self._asking.bounds(None, max_chars)
-        name = telling.checked_name("session", session)
+        name = validation.checked_name("session", session)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
             anchor, there = at_place(self._store, id, steps)

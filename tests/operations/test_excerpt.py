@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.excerpt import excerpt, fit
-from ntm_memory.results import RecalledMemory
+from ntm_memory.operations.excerpt import excerpt, fit
+from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.text.words import index_words
 
 

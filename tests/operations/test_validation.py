@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError, EchoError
-from ntm_memory.telling import RECALLED_TAG, from_json_lines, told
+from ntm_memory.operations.validation import RECALLED_TAG, from_json_lines, told
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ntm_memory import telling
-from ntm_memory.asking import Asking
 from ntm_memory.errors import BadValueError
-from ntm_memory.excerpt import echoed
 from ntm_memory.multihop.clues import Clues
 from ntm_memory.multihop.hops import Trail, follow
 from ntm_memory.multihop.linking import basis, tie
 from ntm_memory.multihop.parameters import Parameters, load_parameters
-from ntm_memory.path import chain_of, hops_of, ranked
-from ntm_memory.recall.corpus import Knowledge
-from ntm_memory.recall.first_look import Reading, Request, read, score_all
-from ntm_memory.recall.parameters import Parameters as RecallParameters
-from ntm_memory.recall.view import View
-from ntm_memory.recaller import Recaller
-from ntm_memory.results import (
+from ntm_memory.operations import validation
+from ntm_memory.operations.context import Asking
+from ntm_memory.operations.excerpt import echoed
+from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
+from ntm_memory.operations.recall import Recaller
+from ntm_memory.operations.results import (
     ChainStep,
     Hop,
     MemorizeResult,
@@ -31,6 +27,10 @@ from ntm_memory.results import (
     StoreResult,
     Tie,
 )
+from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.first_look import Reading, Request, read, score_all
+from ntm_memory.recall.parameters import Parameters as RecallParameters
+from ntm_memory.recall.view import View
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.supersession.succession import asks_of_the_past, move_on
@@ -76,12 +76,12 @@ class Reasoner:
         explain: bool = False,
     ) -> ReasonResult:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
-        text = telling.checked_query(query)
-        steps = telling.checked_count("hops", hops, 1, MAX_HOPS)
+        text = validation.checked_query(query)
+        steps = validation.checked_count("hops", hops, 1, MAX_HOPS)
         limit, chars = self._asking.bounds(top_k, max_chars)
-        filters = telling.checked_filters(tags, after, before)
-        name, moment = telling.checked_name("session", session), telling.checked_time("as_of", as_of)
-        space = telling.checked_name("namespace", namespace) or "default"
+        filters = validation.checked_filters(tags, after, before)
+        name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
+        space = validation.checked_name("namespace", namespace) or "default"
         shown: dict[str, Any] = {"top_k": limit, "max_chars": chars, "explain": explain}
         request = self._request(text, space, name, moment, steps)
         if request is not None:

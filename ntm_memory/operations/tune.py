@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.asking import TUNED, Asking, parameters_in_force
 from ntm_memory.errors import BadValueError
-from ntm_memory.lessons import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
+from ntm_memory.operations.context import TUNED, Asking, parameters_in_force
+from ntm_memory.operations.feedback import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
+from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
+from ntm_memory.operations.validation import Numbered
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import switched
 from ntm_memory.recall.fit import CONTROLLER, HEADS, fit, fit_controller, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, Parameters, load_parameters, override, save_parameters
 from ntm_memory.recall.read_heads import attend
-from ntm_memory.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import to_iso
-from ntm_memory.telling import Numbered
 
 PREVIOUS = "recall.previous.json"
 LEAST = 8
@@ -54,7 +54,7 @@ class Tuner:
     def feedback(
         self, query: str, used: Sequence[str], unused: Sequence[str], previous: Sequence[str], namespace: str
     ) -> FeedbackResult:
-        """Keep a verdict on a recall; see `lessons.record_feedback`."""
+        """Keep a verdict on a recall; see `operations.feedback.record_feedback`."""
         return record_feedback(self._store, query, used, unused, previous, namespace, self._asking.clock())
 
     def tune(

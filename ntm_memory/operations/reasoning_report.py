@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.excerpt import echoed, fit
 from ntm_memory.multihop.clues import Clues
 from ntm_memory.multihop.hops import Trail
 from ntm_memory.multihop.parameters import FEATURES, Parameters
 from ntm_memory.multihop.reasons import reason_for
-from ntm_memory.results import ChainStep, Hop, ReadMemory, RecalledMemory
+from ntm_memory.operations.excerpt import echoed, fit
+from ntm_memory.operations.results import ChainStep, Hop, ReadMemory, RecalledMemory
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one
 _READ = 80

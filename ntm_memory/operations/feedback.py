@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.asking import Asking, to_request
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
+from ntm_memory.operations.context import Asking, to_request
+from ntm_memory.operations.results import Failure, FeedbackResult
+from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Request, examine, switched_off
 from ntm_memory.recall.fit import Example
 from ntm_memory.recall.parameters import Array
-from ntm_memory.results import Failure, FeedbackResult
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Feedback
 from ntm_memory.store.rows import to_iso, to_seconds
-from ntm_memory.telling import Numbered, checked_name, checked_query
 
 FIELDS = frozenset({"query", "gold", "namespace", "previous"})
 # What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.

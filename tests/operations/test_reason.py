@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from opening import Clock, opened
 
-from ntm_memory import reasoner
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.multihop import parameters as kept
 from ntm_memory.multihop.linking import BACK
+from ntm_memory.operations import reason as reasoner
 from ntm_memory.store.records import Link
 
 FACTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ntm_memory.results import RecalledMemory
+from ntm_memory.operations.results import RecalledMemory
 
 _MARK = "…"
 _ECHO = 500

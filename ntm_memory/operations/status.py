@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.asking import parameters_in_force
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError
+from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES, find
 

@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ntm_memory import telling
 from ntm_memory.config import Settings
+from ntm_memory.operations import validation
+from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.corpus import Knowledge
 from ntm_memory.recall.encoder import KeyMaker
 from ntm_memory.recall.first_look import Request
 from ntm_memory.recall.parameters import Parameters, load_parameters
 from ntm_memory.recall.view import View
-from ntm_memory.results import RecalledMemory
 from ntm_memory.store.base import Store
 from ntm_memory.text.intent import parse_intent
 from ntm_memory.text.scripts import is_cjk
@@ -72,8 +72,8 @@ class Asking:
         """How many memories and characters an answer may hold."""
         limit, chars = self.default("top_k", top_k), self.default("max_chars", max_chars)
         return (
-            telling.checked_count("top_k", limit, 1, 1000),
-            telling.checked_count("max_chars", chars, 1, telling.MAX_CONTENT),
+            validation.checked_count("top_k", limit, 1, 1000),
+            validation.checked_count("max_chars", chars, 1, validation.MAX_CONTENT),
         )
 
     def request(self, text: str, namespace: str, session: str | None, shift: int | None = None) -> Request:
