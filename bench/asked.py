@@ -12,11 +12,11 @@ from dataset import Dataset
 from projection import Lesson, lesson
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Look, Request, examine
-from ntm_memory.recall.view import View
-from ntm_memory.store.records import Postings, Slots
+from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.dates import find_spans
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.subquestions import questions_within
@@ -54,10 +54,10 @@ class Rest:
 
     def __init__(self, known: Known, gone: np.ndarray) -> None:
         kept = ~gone
-        columns = {field.name: getattr(known.slots, field.name) for field in dataclasses.fields(Slots)}
+        columns = {field.name: getattr(known.slots, field.name) for field in dataclasses.fields(MemoryMatrix)}
         rows = {name: columns.pop(name)[kept[known.slots.owner]] for name in ("keys", "owner")}
         rows["owner"] = (np.cumsum(kept) - 1)[rows["owner"]]
-        self.slots = Slots(**rows, **{name: column[kept] for name, column in columns.items()})
+        self.slots = MemoryMatrix(**rows, **{name: column[kept] for name, column in columns.items()})
         self._known, self._gone = known, known.slots.address[gone]
 
     def postings(self, text: str) -> Postings:
@@ -70,8 +70,8 @@ class Rest:
         return Postings(address, count)
 
 
-Known = Knowledge | Rest
-Opened = tuple[Knowledge, View, list[str]]
+Known = Corpus | Rest
+Opened = tuple[Corpus, CentredMatrix, list[str]]
 """Memories, their view without a projection, and their ids in the data set."""
 
 
@@ -79,10 +79,10 @@ def opened(manager: NTMMemoryManager, data: Dataset) -> dict[str, Opened]:
     """{conversation: its memories}."""
     found = {}
     for conversation in data.conversations():
-        known = Knowledge(manager.store, f"{data.name}/{conversation}")
+        known = Corpus(manager.store, f"{data.name}/{conversation}")
         stored = known.memories(np.arange(len(known.slots)))
         names = [data.stored[conversation][memory.id] for memory in stored if memory is not None]
-        found[conversation] = known, View(known.slots, manager.keys.prior), names
+        found[conversation] = known, CentredMatrix(known.slots, manager.encoder.prior), names
     return found
 
 
@@ -102,7 +102,7 @@ def lessons(manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opene
         if part != left and evidence.any():
             text = question["query"]
             share = len(data.questions) ** -0.5 * data.share
-            case = manager.keys.question(text), is_cjk(text), evidence, share
+            case = manager.encoder.question(text), is_cjk(text), evidence, share
             by_place.setdefault(question["conv"], []).append(case)
     return [lesson(places[name][1], cases) for name, cases in by_place.items()]
 
@@ -115,7 +115,7 @@ def ask(
     `projections` are by part, each learned without it: what a question shows must not come from its own answer.
     """
     asked, rng = [], np.random.default_rng(0)
-    views: dict[tuple[str, int], View] = {}
+    views: dict[tuple[str, int], CentredMatrix] = {}
     for number, (question, part) in enumerate(in_parts(data)):
         conversation = question["conv"]
         others = [other["query"] for other in data.questions if other["conv"] != conversation]
@@ -146,7 +146,7 @@ def ask(
 
 def put(
     manager: NTMMemoryManager,
-    inside: tuple[Known, View],
+    inside: tuple[Known, CentredMatrix],
     names: list[str],
     question: dict,
     stranger: str,
@@ -253,9 +253,9 @@ STRANGE = (
 )
 
 
-def look(manager: NTMMemoryManager, known: Known, view: View, text: str) -> Look:
+def look(manager: NTMMemoryManager, known: Known, view: CentredMatrix, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Request(text, manager.keys.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
+    request = Request(text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
     found = examine(view, known.postings(text), request)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found

@@ -24,15 +24,15 @@ from dataset import Dataset, Remembering, grade, is_train, memorize, rows
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
-from ntm_memory.multihop.clues import Block, Clues
-from ntm_memory.multihop.clues import Path as Steps
 from ntm_memory.multihop.fit import Example, fit, start
+from ntm_memory.multihop.hop_features import Block, HopFeatures
+from ntm_memory.multihop.hop_features import Path as Steps
 from ntm_memory.multihop.hops import follow
 from ntm_memory.multihop.linking import tie
-from ntm_memory.multihop.parameters import Parameters, save_parameters
+from ntm_memory.multihop.parameters import HopParameters, save_parameters
 from ntm_memory.operations.context import to_request
-from ntm_memory.operations.reason import gather_clues
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.operations.reason import gather_features
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.store.records import Link
 
@@ -50,7 +50,7 @@ class Asked:
     train: bool
     gold: np.ndarray
     first: Block
-    clues: Clues
+    clues: HopFeatures
     known: dict[Steps, Block]
 
     def ask(self, paths: Sequence[Steps]) -> list[Block]:
@@ -66,13 +66,13 @@ def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> 
     for question in data.questions:
         space = f"{data.name}/{question['conv']}"
         if space not in views:
-            known = Knowledge(manager.store, space)
+            known = Corpus(manager.store, space)
             stored = known.memories(np.arange(len(known.slots)))
             names = [data.stored[question["conv"]].get(memory.id) for memory in stored if memory is not None]
-            views[space] = known, manager.keys.view(known.slots), {name: i for i, name in enumerate(names)}
+            views[space] = known, manager.encoder.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
-        request = to_request(question["query"], lambda: manager.keys, manager.settings, NOW)
-        clues, _ = gather_clues(known, view, request, parameters)
+        request = to_request(question["query"], lambda: manager.encoder, manager.settings, NOW)
+        clues, _ = gather_features(known, view, request, parameters)
         gold = np.array(sorted(index[id] for id in question["gold"]))
         half = is_train(question["qid"]) if train is None else train
         yield Asked(data.name, half, gold, clues.first(), clues, {})
@@ -95,12 +95,12 @@ def ask_everyday(manager: NTMMemoryManager, folder: Path, seed: int, train: bool
     yield from ask(manager, data, train)
 
 
-def figures(parameters: Parameters, asked: Sequence[Asked], hops: int) -> dict[str, dict[str, float]]:
+def figures(parameters: HopParameters, asked: Sequence[Asked], hops: int) -> dict[str, dict[str, float]]:
     """{data: recall and all-evidence at 5 and 10} of the chain's ranking."""
     grades = collections.defaultdict(list)
     for each in asked:
-        trail = follow(parameters, each.first, each.ask, hops)
-        ranked = [str(i) for i in trail.index[np.argsort(-trail.weights, kind="stable")[:10]]]
+        hypotheses = follow(parameters, each.first, each.ask, hops)
+        ranked = [str(i) for i in hypotheses.index[np.argsort(-hypotheses.weights, kind="stable")[:10]]]
         gold = [str(i) for i in each.gold]
         whole = {"all@5": float(set(gold) <= set(ranked[:5]))}
         grades[each.data].append(grade(ranked, gold) | whole)
@@ -112,8 +112,8 @@ def figures(parameters: Parameters, asked: Sequence[Asked], hops: int) -> dict[s
     }
 
 
-def learn(asked: Sequence[Asked], steps: int, *, loud: bool = True) -> Parameters:
-    """Parameters fitted on some questions, every data set counting by the root of how many questions it has."""
+def learn(asked: Sequence[Asked], steps: int, *, loud: bool = True) -> HopParameters:
+    """HopParameters fitted on some questions, every data set counting by the root of how many questions it has."""
     count = collections.Counter(each.data for each in asked)
     examples = [Example(each.first, each.ask, each.gold, count[each.data] ** -0.5) for each in asked]
 

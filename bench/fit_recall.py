@@ -1,11 +1,11 @@
-"""Learn what ships, on several data sets together: the questions' projection, the controller, the confidence.
+"""Learn what ships, on several data sets together: the questions' projection, the ranker, the confidence.
 
     python bench/fit_recall.py --data DIR|FILE [DIR …] --pools DIR [DIR …] --home DIR \
-        --out ntm_memory/recall/parameters.json --projection ntm_memory/embedding/e5_projection.npz
+        --out ntm_memory/recall/parameters.json --projection ntm_memory/embedding/e5_query_adapter.npz
 
 Every conversation of a data set becomes a namespace of --home. The figures printed are of questions that were not
 fitted on: parts are left out in turn (conversations where a data set has several, else every fourth question), the rest
-is fitted, the part is ranked. What is written is fitted on everything; the controller learns from questions whose
+is fitted, the part is ranked. What is written is fitted on everything; the ranker learns from questions whose
 projection was learned without them, as it will meet them. The heads' own parameters (β, g, s, γ) are set
 by design: one looks, one after, one before, one around, one at the session, one from the focus before.
 """
@@ -29,11 +29,11 @@ from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.features import FEATURES, REACH
 from ntm_memory.recall.first_look import Look, Reading
-from ntm_memory.recall.fit import Example, fit_controller
+from ntm_memory.recall.fit import Example, fit_ranker
 from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import (
     CONTEXTS,
-    Parameters,
+    RecallParameters,
     inverse_softplus,
     logistic,
     save_parameters,
@@ -61,12 +61,12 @@ def shared_out(data: Dataset, *, pool: bool) -> Dataset:
     return dataclasses.replace(data, share=FACTS if facts else WRITTEN)
 
 
-def start() -> Parameters:
-    """Heads by design, the controller at content addressing."""
+def start() -> RecallParameters:
+    """Heads by design, the ranker at content addressing."""
     values = {name: np.zeros(shape) for name, shape in shapes(6).items()}
     values["mix"][:, :2] = 0.7
-    values["strength"][:] = inverse_softplus(1.0)
-    values["sharpen"][:] = inverse_softplus(0.1)
+    values["beta"][:] = inverse_softplus(1.0)
+    values["gamma"][:] = inverse_softplus(0.1)
     values["gate"][:] = (4, 4, 4, 4, 4, 0)
     shift = np.full(values["shift"].shape, -4.0)
     for head, step in ((0, 0), (1, 1), (2, -1), (5, 0)):
@@ -74,11 +74,11 @@ def start() -> Parameters:
     shift[3, REACH - 2 : REACH + 3] = 3 + np.log([0.1, 0.2, 0.4, 0.2, 0.1])
     shift[4, -1] = 3
     values["shift"] = shift
-    values["part"][0] = (0.3, 0.1, 0.1, 0.2, 0.2, 0.1)
-    values["controller"][0, :2] = 0.3
+    values["share"][0] = (0.3, 0.1, 0.1, 0.2, 0.2, 0.1)
+    values["ranker"][0, :2] = 0.3
     for name, weight in SET_BY_HAND.items():
-        values["controller"][0, FEATURES.index(name)] = weight
-    return Parameters(**values)
+        values["ranker"][0, FEATURES.index(name)] = weight
+    return RecallParameters(**values)
 
 
 def examples(asked: list[Asked]) -> list[Example]:
@@ -92,7 +92,7 @@ def examples(asked: list[Asked]) -> list[Example]:
     return made
 
 
-def fit_confidence(parameters: Parameters, asked: list[Asked]) -> np.ndarray:
+def fit_confidence(parameters: RecallParameters, asked: list[Asked]) -> np.ndarray:
     """(C, 13) logistic weights that tell a question from itself with its evidence taken out, and from a foreign one."""
     inputs, answers, weights = [], [], []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
@@ -117,7 +117,7 @@ class Case(NamedTuple):
         return float(self.kind == "asked")
 
 
-def cases(parameters: Parameters, each: Asked) -> list[Case]:
+def cases(parameters: RecallParameters, each: Asked) -> list[Case]:
     """What there is to see of a question whose answer is there, and of its two likenesses whose answer is not."""
     looks = {"asked": each.look if held(each).any() else None, "without": each.without, "foreign": each.foreign}
     made = []
@@ -128,18 +128,18 @@ def cases(parameters: Parameters, each: Asked) -> list[Case]:
     return made
 
 
-def rank(parameters: Parameters, each: Asked) -> list[str]:
+def rank(parameters: RecallParameters, each: Asked) -> list[str]:
     """The ten best, by the data set's ids."""
     best = together([reading(parameters, found) for found in (each.look, *each.within)], [""] * (1 + len(each.within)))
     return [each.ids[i] for i in best.index[:10]]
 
 
-def reading(parameters: Parameters, found: Look) -> Reading:
+def reading(parameters: RecallParameters, found: Look) -> Reading:
     """What recall would read, every memory being whole."""
     attention = attend(parameters, found.features, found.places, None)
     ranked = np.argsort(-attention.weights, kind="stable")
     sure = confidence(found.features, attention.weights, found.places.context, parameters.confidence)
-    return Reading(found.candidates[ranked], attention.weights[ranked], attention.evidence[ranked], sure, 0.0, ())
+    return Reading(found.candidates[ranked], attention.weights[ranked], attention.logits[ranked], sure, 0.0, ())
 
 
 def left_out(asked: list[Asked], steps: int) -> None:
@@ -148,7 +148,7 @@ def left_out(asked: list[Asked], steps: int) -> None:
     sure: dict[str, dict[str, list[float]]] = {}
     for part in range(PARTS):
         rest = [each for each in asked if each.part != part]
-        parameters = fit_controller(start(), examples(rest), steps=steps, decay=DECAY)
+        parameters = fit_ranker(start(), examples(rest), steps=steps, decay=DECAY)
         parameters = dataclasses.replace(parameters, confidence=fit_confidence(parameters, rest))
         for each in asked:
             if each.part == part:
@@ -182,7 +182,7 @@ def main() -> None:
         def learn(left: int | None) -> np.ndarray:
             written = zip(sets[: len(args.data)], places, strict=False)
             taught = [each for data, inside in written for each in lessons(manager, data, inside, left)]
-            return fit_projection(taught, manager.keys.dim)
+            return fit_projection(taught, manager.encoder.dim)
 
         if args.projection:
             into, back = learn(None).astype(np.float16)
@@ -193,7 +193,7 @@ def main() -> None:
             print(data.name, len(data.questions), "questions", flush=True)
     left_out(asked, args.steps)
     if args.out:
-        parameters = fit_controller(start(), examples(asked), steps=args.steps, decay=DECAY)
+        parameters = fit_ranker(start(), examples(asked), steps=args.steps, decay=DECAY)
         parameters = dataclasses.replace(parameters, confidence=fit_confidence(parameters, asked))
         about = {
             "command": f"bench/fit_recall.py --steps {args.steps} --limit {args.limit}",

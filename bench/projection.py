@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 
-from ntm_memory.recall.view import View
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.training.optimisers import Adam
 
 RANK = 8
@@ -40,7 +40,7 @@ class Lesson:
     share: np.ndarray
 
 
-def lesson(view: View, asked: Sequence[tuple[np.ndarray, bool, np.ndarray, float]]) -> Lesson:
+def lesson(view: CentredMatrix, asked: Sequence[tuple[np.ndarray, bool, np.ndarray, float]]) -> Lesson:
     """Of questions put to one view: (key, script is CJK, (N,) memories that are evidence, share) each."""
     centre, slots = view.centre, view.slots
     keys = (slots.keys - centre.means[centre.offset]) * centre.inverse_norm[:, None]

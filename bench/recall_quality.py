@@ -22,9 +22,9 @@ from dataset import Dataset, Remembering, grade, memorize, summary
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Request, score_all
-from ntm_memory.recall.view import View
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
 
@@ -41,16 +41,16 @@ VARIANTS: dict[str, dict] = {
 def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, list[str]]]:
     """{name: {qid: ranking}} of BM25, dense (centred cosine), and their reciprocal-rank and z-score fusion."""
     runs: dict[str, dict[str, list[str]]] = collections.defaultdict(dict)
-    views: dict[str, tuple[Knowledge, View, list[str]]] = {}
+    views: dict[str, tuple[Corpus, CentredMatrix, list[str]]] = {}
     for question in data.questions:
         space = f"{data.name}/{question['conv']}"
         if space not in views:
-            known = Knowledge(manager.store, space)
+            known = Corpus(manager.store, space)
             ids = [memory.id for memory in known.memories(np.arange(len(known.slots))) if memory is not None]
-            views[space] = known, View(known.slots, manager.keys.prior), ids
+            views[space] = known, CentredMatrix(known.slots, manager.encoder.prior), ids
         known, view, ids = views[space]
         text = question["query"]
-        request = Request(text, manager.keys.question(text), index_words(text), 0.0, cjk=is_cjk(text))
+        request = Request(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
         scores = score_all(view, known.postings(text), request)
         names = data.stored[question["conv"]]
         for name, values in fused(scores.cosine, scores.words).items():

@@ -20,7 +20,7 @@ import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Request, examine, read, score_all
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recall.read_heads import attend
@@ -38,11 +38,11 @@ def text(rng: np.random.Generator, words: int) -> str:
 
 def fill(manager: NTMMemoryManager, memories: int, rng: np.random.Generator) -> list[str]:
     """Write memories straight into the store; returns their ids."""
-    manager.store.set_embedder(manager.keys.identity)
+    manager.store.set_embedder(manager.encoder.identity)
     ids = []
     with manager.store.transaction():
         for number in range(memories):
-            key = rng.standard_normal((1, manager.keys.dim), dtype=np.float32)
+            key = rng.standard_normal((1, manager.encoder.dim), dtype=np.float32)
             said = text(rng, 20)
             draft = Draft(
                 said, key / np.linalg.norm(key), memory_words(said), cjk=False, session=str(number // SESSION)
@@ -64,9 +64,9 @@ def recall(manager: NTMMemoryManager, questions: list[str]) -> dict[str, float]:
     times: dict[str, list[float]] = {}
     for number, question in enumerate(questions):
         whole, _ = cpu_ms(manager.recall, question)
-        embedding, key = cpu_ms(manager.keys.question, question)
-        known = Knowledge(manager.store, "default")
-        view = manager._asking.view(known)
+        embedding, key = cpu_ms(manager.encoder.question, question)
+        known = Corpus(manager.store, "default")
+        view = manager._context.view(known)
         postings = known.postings(question)
         request = Request(question, key, index_words(question), now=time.time())
         likeness, _ = cpu_ms(score_all, view, postings, request)

@@ -18,6 +18,8 @@ from typing import Any, get_type_hints
 from ntm_memory.errors import ConfigError
 
 ROOT = "ntm_memory"
+FORMER_NAMES = {"recall.strength": "recall.beta", "recall.sharpen": "recall.gamma"}
+"""Keys that older data folders may still use."""
 SHIPPED = Path(__file__).resolve().parent.parent / "config.json"
 """The skill's own settings."""
 
@@ -50,6 +52,7 @@ class EmbedderSettings:
     query_prompt: str | None = None
     memory_prompt: str | None = None
     batch_size: int = _setting(32, 1, 4096)
+    max_passages: int = _setting(32, 1, 64)
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class RecallSettings:
     words: bool = True
     priors: bool = True
     tuned: bool = True
-    strength: float | None = _setting(None, 0.0, 1000.0)
+    beta: float | None = _setting(None, 0.0, 1000.0)
     gate: float | None = _setting(None, 0.0, 1.0)
-    sharpen: float | None = _setting(None, 1.0, 1000.0)
+    gamma: float | None = _setting(None, 1.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Settings:
     memory_size: int = _setting(10_000, 1, 100_000_000)
     memory_dim: int | None = _setting(None, 2, 65_536)
     num_read_heads: int = _setting(6, 1, 16)
-    num_write_heads: int = _setting(32, 1, 64)
+    num_write_heads: int = _setting(1, 1, 64)
     addressing: AddressingSettings = AddressingSettings()
     initialization: str = _setting("constant", choices=("constant", "small_random", "learned"))
     learning_rate: float = _setting(0.003, 1e-8, 1.0)
@@ -157,8 +160,9 @@ def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: s
     hints = get_type_hints(type(current))
     known = {f.name: f for f in dataclasses.fields(current)}
     changes: dict[str, Any] = {}
-    for name, value in values.items():
-        key = f"{prefix}{name}"
+    for told, value in values.items():
+        key = FORMER_NAMES.get(f"{prefix}{told}", f"{prefix}{told}")
+        name = key.removeprefix(prefix)
         if name not in known:
             near = _nearest(str(name), prefix, known)
             raise ConfigError(f"{source}: unknown key {key!r}, the nearest known one is {near!r}", f"write {near!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ntm_memory.operations.context import Asking
+from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import FeedbackResult, RevertResult, TuneResult
 from ntm_memory.operations.tune import Tuner
 from ntm_memory.operations.validation import Numbered, from_json_lines
@@ -15,7 +15,7 @@ class Learning:
     """`feedback`, `tune` and `revert_tuning`; after the last two the next recall reads its parameters anew."""
 
     _tuner: Tuner
-    _asking: Asking
+    _context: RetrievalContext
 
     def feedback(
         self,
@@ -65,11 +65,11 @@ class Learning:
         if lines is not None:
             numbered = from_json_lines(lines)
         result = self._tuner.tune(numbered, heads=heads, dry_run=dry_run)
-        self._asking.forget_parameters()
+        self._context.forget_parameters()
         return result
 
     def revert_tuning(self) -> RevertResult:
         """Undo the last tuning; see `operations.tune.Tuner.revert`."""
         result = self._tuner.revert()
-        self._asking.forget_parameters()
+        self._context.forget_parameters()
         return result

@@ -18,7 +18,7 @@ from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.errors import BadValueError
 from ntm_memory.learning import Learning
 from ntm_memory.operations import status
-from ntm_memory.operations.context import Asking
+from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.reason import Reasoner
 from ntm_memory.operations.recall import Recaller, RecallOptions
 from ntm_memory.operations.results import (
@@ -34,7 +34,7 @@ from ntm_memory.operations.tune import Tuner
 from ntm_memory.operations.validation import checked_share, from_json_lines, told
 from ntm_memory.operations.write import Writer
 from ntm_memory.reasoning_verbs import Reasoning
-from ntm_memory.recall.encoder import KeyMaker
+from ntm_memory.recall.encoder import Encoder
 from ntm_memory.seed_names import SeedNames
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
@@ -80,12 +80,12 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         self._embedder = embedder
         lock_seconds = self.settings.store.lock_seconds
         self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
-        self._writer = Writer(self.store, lambda: self.keys, self.settings, clock)
-        self._asking = Asking(self.store, lambda: self.keys, self.settings, self.home, clock)
-        self._recaller = Recaller(self._asking)
-        self._reasoner = Reasoner(self._asking, self._recaller)
-        self._tuner = Tuner(self._asking)
-        self._transfer = Transfer(self.store, self._writer, lambda: self.keys, self.settings)
+        self._writer = Writer(self.store, lambda: self.encoder, self.settings, clock)
+        self._context = RetrievalContext(self.store, lambda: self.encoder, self.settings, self.home, clock)
+        self._recaller = Recaller(self._context)
+        self._reasoner = Reasoner(self._context, self._recaller)
+        self._tuner = Tuner(self._context)
+        self._transfer = Transfer(self.store, self._writer, lambda: self.encoder, self.settings)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:
             if self._memory_file is not None and self._memory_file.exists():
@@ -109,20 +109,20 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         self.close()
 
     @cached_property
-    def keys(self) -> KeyMaker:
+    def encoder(self) -> Encoder:
         """The embedder, loaded when first needed.
 
         Raises:
             EmbedderMismatchError: another embedder wrote this store.
             EmbedderError: the configured one is not usable.
         """
-        (maker := self._load_keys()).refuse_others(self.store.embedder())
+        (maker := self._load_encoder()).refuse_others(self.store.embedder())
         return maker
 
-    def _load_keys(self) -> KeyMaker:
+    def _load_encoder(self) -> Encoder:
         """The configured embedder, whatever wrote the store."""
         chosen = self._embedder or load_embedder(asdict(self.settings.embedder), cache_dir=self.home)
-        return KeyMaker(chosen, self.settings.memory_dim, self.settings.num_write_heads)
+        return Encoder(chosen, self.settings.memory_dim, self.settings.embedder.max_passages)
 
     def memorize(
         self,
@@ -166,7 +166,7 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         same = self._writer.same(record)
         if same is not None:
             return MemorizeResult(same, "unchanged")
-        rows = self.keys.memories([record.content])[0]
+        rows = self.encoder.memories([record.content])[0]
         similar = self._recaller.similar(record.namespace, record.content, rows)
         memory, action, revised = self._writer.memorize(record, rows)
         return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id), revised)
@@ -289,7 +289,7 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
 
     def reembed(self, *, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
         """Write all keys anew with the configured embedder."""
-        return self._transfer.reembed(self._load_keys(), dry_run=dry_run, progress=progress)
+        return self._transfer.reembed(self._load_encoder(), dry_run=dry_run, progress=progress)
 
     def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory."""

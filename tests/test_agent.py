@@ -67,7 +67,7 @@ def test_external_memory_writes_reads_updates_and_erases(agent):
     assert memory.read_from_memory("green tea", top_k=1)[0].id == tea.id
     assert memory.update_memory("tea", "Mia likes coffee now").memory.version == 2
     erased = memory.erase_memory({"tea": 0.25, bike.id: 1.0}).erased
-    assert [(each.id, each.strength_after) for each in erased] == [(tea.id, 0.75), (bike.id, 0.0)]
+    assert [(each.id, each.retention_after) for each in erased] == [(tea.id, 0.75), (bike.id, 0.0)]
 
 
 def test_an_erase_with_an_unknown_address_erases_nothing(agent):
@@ -75,7 +75,7 @@ def test_an_erase_with_an_unknown_address_erases_nothing(agent):
     for weights in ({tea.id: 1.0, "m_unknown": 1.0}, {tea.id: 1.0, tea.key or "x": 2.0}):
         with pytest.raises((NotFoundError, BadValueError)):
             agent.external_memory.erase_memory(weights)
-        assert agent.manager.store.get(tea.id).strength == 1.0
+        assert agent.manager.store.get(tea.id).retention == 1.0
 
 
 def test_memory_networks_by_the_seeds_names(tmp_path):

@@ -141,6 +141,13 @@ def test_where_the_data_folder_is(monkeypatch, tmp_path):
         data_home()
 
 
+def test_keys_of_older_data_folders_are_read_by_their_names_now(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"ntm_memory": {"recall": {"strength": 2.0, "sharpen": 1.5}}}', encoding="utf-8")
+    recall = load_settings(file).recall
+    assert (recall.beta, recall.gamma) == (2.0, 1.5)
+
+
 @pytest.mark.parametrize(
     ("platform", "folder"),
     [("darwin", "Library/Application Support"), ("win32", "AppData/Local"), ("linux", ".local/share")],

@@ -17,8 +17,8 @@ from ntm_memory.errors import (
     NotFoundError,
 )
 from ntm_memory.operations.validation import RECALLED_TAG
-from ntm_memory.recall.centring import project
-from ntm_memory.recall.encoder import KeyMaker
+from ntm_memory.recall.centring import adapt
+from ntm_memory.recall.encoder import Encoder
 
 TEA = "Mia likes green tea in the morning"
 NEIGHBOURS = ("Tom repairs old bicycles", "The library closes at nine", "Anna plays the cello on Sundays")
@@ -136,7 +136,7 @@ def test_erase_by_half_halves_the_weight_and_leaves_the_neighbours(tmp_path):
         before = {m.id: m.weight for m in memory.recall("tea", top_k=10).memories}
         erased = memory.erase(target.id, strength=0.5)
         after = {m.id: m.weight for m in memory.recall("tea", top_k=10).memories}
-    assert [(each.strength_before, each.strength_after) for each in erased.erased] == [(1.0, 0.5)]
+    assert [(each.retention_before, each.retention_after) for each in erased.erased] == [(1.0, 0.5)]
     assert before[target.id] > 0.01
     assert after[target.id] == pytest.approx(before[target.id] / 2, abs=1e-6)
     assert {id: weight for id, weight in after.items() if id != target.id} == {
@@ -149,9 +149,9 @@ def test_erase_with_full_strength_removes_and_restore_brings_back(memory):
     assert memory.erase(ids[0]).restorable
     assert TEA not in told(memory.recall("green tea in the morning", top_k=10))
     assert {m.id for m in memory.recall("tea", top_k=10).memories} <= set(ids[1:])
-    assert [memory.store.get(id).strength for id in ids] == [0.0, 1.0, 1.0, 1.0]
+    assert [memory.store.get(id).retention for id in ids] == [0.0, 1.0, 1.0, 1.0]
     restored = memory.restore(ids[0])
-    assert (restored.state, restored.strength, restored.content) == ("live", 1.0, TEA)
+    assert (restored.state, restored.retention, restored.content) == ("live", 1.0, TEA)
     assert told(memory.recall("green tea in the morning"))[0] == TEA
 
 
@@ -168,14 +168,14 @@ def test_erase_of_one_unknown_erases_nothing(memory):
     kept = memory.memorize(TEA).memory
     with pytest.raises(NotFoundError):
         memory.erase([kept.id, "m_unknown"])
-    assert memory.store.get(kept.id).strength == 1.0
+    assert memory.store.get(kept.id).retention == 1.0
 
 
 def test_dry_run_erases_nothing_and_says_what_would(memory):
     kept = memory.memorize(TEA).memory
     for purge in (False, True):
         foreseen = memory.erase([kept.id], purge=purge, dry_run=True)
-        assert (foreseen.erased[0].strength_after, foreseen.dry_run, foreseen.restorable) == (0.0, True, not purge)
+        assert (foreseen.erased[0].retention_after, foreseen.dry_run, foreseen.restorable) == (0.0, True, not purge)
     assert memory.store.get(kept.id) == kept
 
 
@@ -204,7 +204,7 @@ def test_update_changes_what_is_given_and_nothing_else(memory):
 def test_update_makes_a_weakened_memory_whole_again(memory):
     memory.memorize(TEA, key="tea")
     memory.erase("tea", strength=0.5)
-    assert memory.update("tea", content="Mia likes coffee now").memory.strength == 1.0
+    assert memory.update("tea", content="Mia likes coffee now").memory.retention == 1.0
 
 
 def test_update_refuses_a_taken_key_and_nothing_to_change(memory):
@@ -273,7 +273,7 @@ def test_memory_dim_projects_keys_and_questions(tmp_path):
         memory.memorize(TEA)
         for other in NEIGHBOURS:
             memory.memorize(other)
-        assert memory.store.slots("default").keys.shape == (4, 16)
+        assert memory.store.memory_matrix("default").keys.shape == (4, 16)
         assert memory.status()["embedder"]["dim"] == 16
         assert told(memory.recall("green tea in the morning"))[0] == TEA
     with opened(tmp_path, {"memory_dim": 32}) as memory, pytest.raises(EmbedderMismatchError):
@@ -285,26 +285,26 @@ def test_memory_dim_projects_keys_and_questions(tmp_path):
 def test_memory_dim_projects_how_questions_are_turned():
     class Turned(TinyEmbedder):
         prior = None
-        projection = np.random.default_rng(0).normal(size=(2, TinyEmbedder.dim, 3)).astype(np.float32)
+        query_adapter = np.random.default_rng(0).normal(size=(2, TinyEmbedder.dim, 3)).astype(np.float32)
 
-    whole, narrow = KeyMaker(Turned(), None, 1), KeyMaker(Turned(), 16, 1)
-    assert whole.projection is Turned.projection
-    assert narrow.projection.shape == (2, 16, 3)
+    whole, narrow = Encoder(Turned(), None, 1), Encoder(Turned(), 16, 1)
+    assert whole.query_adapter is Turned.query_adapter
+    assert narrow.query_adapter.shape == (2, 16, 3)
     key = narrow.question(TEA)
-    back = key @ narrow._projection.T  # what is left of it in the embedder's space
-    turned = back + (back @ Turned.projection[0]) @ Turned.projection[1].T
-    expected = turned @ narrow._projection
-    assert project(key, narrow.projection) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-4)
+    back = key @ narrow._random_projection.T  # what is left of it in the embedder's space
+    turned = back + (back @ Turned.query_adapter[0]) @ Turned.query_adapter[1].T
+    expected = turned @ narrow._random_projection
+    assert adapt(key, narrow.query_adapter) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-4)
 
 
-def test_num_write_heads_is_how_many_rows_one_memory_may_take(tmp_path):
+def test_max_passages_is_how_many_rows_one_memory_may_take(tmp_path):
     long = " ".join(f"Sentence number {i} tells of something." for i in range(400))
-    with opened(tmp_path / "many", {"num_write_heads": 64}) as memory:
+    with opened(tmp_path / "many", {"embedder": {"max_passages": 64}}) as memory:
         memory.memorize(long)
-        many = len(memory.store.slots("default").keys)
-    with opened(tmp_path / "three", {"num_write_heads": 3}) as memory:
+        many = len(memory.store.memory_matrix("default").keys)
+    with opened(tmp_path / "three", {"embedder": {"max_passages": 3}}) as memory:
         memory.memorize(long)
-        assert len(memory.store.slots("default").keys) == 3
+        assert len(memory.store.memory_matrix("default").keys) == 3
         assert told(memory.recall("sentence number 399"))[0]  # what has no row is still found by its words
     assert many > 3
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.parsers import PARSERS, Usage
+from ntm_memory.cli.parsers import PARSERS, UsageError
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 
 __all__ = ["main"]
@@ -33,7 +33,7 @@ def main(command: str, argv: list[str]) -> int:
         chosen = arguments.pop("format")
         request = to_request(arguments)
         answer = _run({"command": command, **request})
-    except Usage as usage:
+    except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
         return _fail(error.code, error.message, error.hint, chosen, error.exit_code)

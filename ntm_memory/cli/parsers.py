@@ -17,7 +17,7 @@ EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad 
 Arguments = dict[str, Any]
 
 
-class Usage(Exception):
+class UsageError(Exception):
     """The command line is not usable."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -27,7 +27,7 @@ class Usage(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Usage(message, f"{self.prog} --help")
+        raise UsageError(message, f"{self.prog} --help")
 
 
 def _parser(command: str, about: str, example: str, formats: tuple[str, ...] = ("json", "text")) -> _Parser:
@@ -92,8 +92,17 @@ def _recall() -> _Parser:
     parser.add_argument("--from", dest="anchor", metavar="ID", help="read by location: start from this memory")
     parser.add_argument("--shift", type=int, metavar="±N", help="move the focus: +1 the memory written right after")
     parser.add_argument("--gate", type=float, metavar="0..1", help="1: only content; 0: stay at the previous focus")
-    parser.add_argument("--strength", type=float, metavar="BETA", help="how sharply content decides")
-    parser.add_argument("--sharpen", type=float, metavar="GAMMA", help="1 or more: how strongly the best one wins")
+    parser.add_argument(
+        "--beta", "--strength", type=float, dest="beta", metavar="BETA", help="how sharply content decides"
+    )
+    parser.add_argument(
+        "--gamma",
+        "--sharpen",
+        type=float,
+        dest="gamma",
+        metavar="GAMMA",
+        help="1 or more: how strongly the best one wins",
+    )
     parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
     parser.add_argument("--explain", action="store_true", help="show the weight after every addressing step")
     return parser

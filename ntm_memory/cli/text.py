@@ -57,7 +57,7 @@ def _steps(steps: Mapping[str, Any] | None) -> list[str]:
     return moved + [
         f"          head {number}: "
         + " → ".join(f"{name} {head[name]:.3f}" for name in names)
-        + f"  × {head['part']:.2f}"
+        + f"  × {head['share']:.2f}"
         for number, head in enumerate((steps or {}).get("heads", ()), start=1)
     ]
 
@@ -76,7 +76,7 @@ def _erase(answer: Answer) -> str:
         return "\n".join(lines or ["nothing found to restore"])
     verb = "would erase" if answer["dry_run"] else "erased"
     lines = [
-        f"{verb} {each['id']}: strength {each['strength_before']:g} → {each['strength_after']:g}"
+        f"{verb} {each['id']}: retention {each['retention_before']:g} → {each['retention_after']:g}"
         f"  {each['content'][:200]}"
         for each in answer["erased"]
     ]

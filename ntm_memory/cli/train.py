@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.cli.parsers import Usage, _Parser
+from ntm_memory.cli.parsers import UsageError, _Parser
 from ntm_memory.errors import BadValueError, NTMMemoryError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
         arguments = (train_babi.parser() if babi else _parser()).parse_args(argv)
         chosen = arguments.format
         answer = train_babi.answer(arguments) if babi else _answer(arguments)
-    except Usage as usage:
+    except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
         return _fail(error.code, error.message, error.hint, chosen, error.exit_code)

@@ -92,8 +92,13 @@ def configured(home: str | None) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if settings.learning_rate != usual.learning_rate:
         changes["learning_rate"] = settings.learning_rate
+    machine: dict[str, Any] = {}
     if settings.initialization != usual.initialization:
-        changes["machine"] = {"memory_start": settings.initialization}
+        machine["memory_start"] = settings.initialization
+    if settings.num_write_heads != usual.num_write_heads:
+        machine["write_heads"] = settings.num_write_heads
+    if machine:
+        changes["machine"] = machine
     return changes
 
 

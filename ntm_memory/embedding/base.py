@@ -35,7 +35,7 @@ class Embedder(Protocol):
         ...
 
     @property
-    def projection(self) -> Vectors | None:
+    def query_adapter(self) -> Vectors | None:
         """(2, dim, r) learned map of centred questions towards their answers, x + B·Aᵀx; None if not learned."""
         ...
 

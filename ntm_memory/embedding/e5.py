@@ -21,7 +21,7 @@ from ntm_memory.text.passages import clean, split_passages
 
 BATCH_TOKENS = 1024
 PRIOR = Path(__file__).with_name("e5_prior.npz")
-PROJECTION = Path(__file__).with_name("e5_projection.npz")
+QUERY_ADAPTER = Path(__file__).with_name("e5_query_adapter.npz")
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class E5Embedder:
         return means
 
     @cached_property
-    def projection(self) -> Vectors | None:
-        """(2, 384, r) learned on nine data sets (bench/projection.py)."""
-        with np.load(PROJECTION, allow_pickle=False) as shipped:
+    def query_adapter(self) -> Vectors | None:
+        """(2, 384, r) learned on nine data sets (bench/query_adapter.py)."""
+        with np.load(QUERY_ADAPTER, allow_pickle=False) as shipped:
             return np.stack((shipped["into"], shipped["back"])).astype(np.float32)
 
     @cached_property

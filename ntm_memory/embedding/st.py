@@ -34,7 +34,7 @@ class SentenceTransformersEmbedder:
         EmbedderError: the library is not installed or the model cannot be loaded.
     """
 
-    prior = projection = None
+    prior = query_adapter = None
 
     def __init__(
         self,

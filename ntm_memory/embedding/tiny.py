@@ -26,7 +26,7 @@ class TinyEmbedder:
     name = "tiny"
     revision = "1"
     dim = 64
-    prior = projection = None
+    prior = query_adapter = None
 
     def __init__(self) -> None:
         if os.environ.get(ALLOWED) != "1":

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.multihop.clues import Block
-from ntm_memory.multihop.hops import Ask, Trail, backward, follow
-from ntm_memory.multihop.parameters import FEATURES, SHAPES, Array, Parameters
+from ntm_memory.multihop.hop_features import Block
+from ntm_memory.multihop.hops import Ask, Hypotheses, backward, follow
+from ntm_memory.multihop.parameters import FEATURES, SHAPES, Array, HopParameters
 
 GUIDE = 0.3  # how much reads on right paths count beside the ranking
 # plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere
-_START = {"first": 0.5, "next": 0.5, "keep": 1.0, "nothing": 2.0, "mix": 1.0}
+_START = {"first": 0.5, "next": 0.5, "keep": 1.0, "null": 2.0, "mix": 1.0}
 _LINK = 4.0  # whoever told a link meant it
 
 
@@ -35,45 +35,43 @@ class Example:
     weight: float = 1.0
 
 
-def start() -> Parameters:
+def start() -> HopParameters:
     """Where learning begins."""
     values = {name: np.full(shape, _START[name]) for name, shape in SHAPES.items()}
     values["next"][FEATURES["next"].index("link")] = _LINK
-    return Parameters(**values)
+    return HopParameters(**values)
 
 
-def loss(trail: Trail, gold: NDArray[np.int64]) -> float:
+def loss(hypotheses: Hypotheses, gold: NDArray[np.int64]) -> float:
     """What is learned from: the ranking over the whole chain, and every read that stands on a right path.
 
     The ranking's part is listwise cross entropy, −mean log of the attention on the gold memories that any read could
     choose. A read after nothing but gold memories should choose one that is missing yet, or nothing if none is:
     `GUIDE` × its cross entropy, mean over those reads.
     """
-    rows = np.flatnonzero(np.isin(trail.index, gold))
-    ranking = -float(np.log(trail.weights[rows]).sum()) / len(gold)
-    guides = _guides(trail, gold)
-    reads = [(trail.reads[number], wanted, nothing) for number, (wanted, nothing) in guides.items()]
-    return ranking + sum(
-        float(wanted @ read.log_weights) + nothing * read.log_nothing for read, wanted, nothing in reads
-    )
+    rows = np.flatnonzero(np.isin(hypotheses.index, gold))
+    ranking = -float(np.log(hypotheses.weights[rows]).sum()) / len(gold)
+    guides = _guides(hypotheses, gold)
+    reads = [(hypotheses.reads[number], wanted, nothing) for number, (wanted, nothing) in guides.items()]
+    return ranking + sum(float(wanted @ read.log_weights) + nothing * read.log_null for read, wanted, nothing in reads)
 
 
-def gradient(parameters: Parameters, trail: Trail, gold: NDArray[np.int64]) -> dict[str, Array]:
+def gradient(parameters: HopParameters, hypotheses: Hypotheses, gold: NDArray[np.int64]) -> dict[str, Array]:
     """Gradient of `loss` by every parameter, through every hop."""
-    wanted = np.isin(trail.index, gold)
-    grad = (trail.weights * wanted.sum() - wanted) / len(gold)
-    return backward(parameters, trail, grad, _guides(trail, gold))
+    wanted = np.isin(hypotheses.index, gold)
+    grad = (hypotheses.weights * wanted.sum() - wanted) / len(gold)
+    return backward(parameters, hypotheses, grad, _guides(hypotheses, gold))
 
 
-def _guides(trail: Trail, gold: NDArray[np.int64]) -> dict[int, tuple[Array, float]]:
+def _guides(hypotheses: Hypotheses, gold: NDArray[np.int64]) -> dict[int, tuple[Array, float]]:
     """For each read on a right path the gradient of its part of the loss by its log weights, and by that on nothing."""
     right = set(gold.tolist())
-    numbers = [number for number, read in enumerate(trail.reads) if read.path and set(read.path) <= right]
+    numbers = [number for number, read in enumerate(hypotheses.reads) if read.path and set(read.path) <= right]
     guides = {}
     for number in numbers:
-        missing = np.isin(trail.reads[number].block.candidates, gold)
+        missing = np.isin(hypotheses.reads[number].block.candidates, gold)
         share = GUIDE / len(numbers)
-        if set(trail.reads[number].path) == right:
+        if set(hypotheses.reads[number].path) == right:
             guides[number] = np.zeros(len(missing)), -share
         elif missing.any():
             guides[number] = -share * missing / missing.sum(), 0.0
@@ -81,7 +79,7 @@ def _guides(trail: Trail, gold: NDArray[np.int64]) -> dict[int, tuple[Array, flo
 
 
 def fit(
-    begin: Parameters,
+    begin: HopParameters,
     examples: Sequence[Example],
     *,
     hops: int,
@@ -89,7 +87,7 @@ def fit(
     rate: float = 0.03,
     decay: float = 1e-3,
     progress: Callable[[int, float], None] | None = None,
-) -> Parameters:
+) -> HopParameters:
     """Adam (Kingma and Ba 2015) on the mean loss over 2…`hops` reads, pulled towards where it began.
 
     Args:
@@ -105,7 +103,7 @@ def fit(
     first = {name: np.zeros_like(value) for name, value in values.items()}
     second = {name: np.zeros_like(value) for name, value in values.items()}
     for step in range(1, steps + 1):
-        mean, grads = _mean(Parameters(**values), examples, range(2, hops + 1))
+        mean, grads = _mean(HopParameters(**values), examples, range(2, hops + 1))
         for name, grad in grads.items():
             slope = grad + decay * (values[name] - getattr(begin, name))
             first[name] = 0.9 * first[name] + 0.1 * slope
@@ -114,18 +112,18 @@ def fit(
             values[name] = values[name] - rate * first[name] / (1 - 0.9**step) / scale
         if progress is not None:
             progress(step, mean)
-    return Parameters(**values)
+    return HopParameters(**values)
 
 
 def _mean(
-    parameters: Parameters, examples: Sequence[Example], depths: Sequence[int]
+    parameters: HopParameters, examples: Sequence[Example], depths: Sequence[int]
 ) -> tuple[float, Mapping[str, Array]]:
     total = sum(example.weight for example in examples) * len(depths)
     mean, grads = 0.0, {name: np.zeros(shape) for name, shape in SHAPES.items()}
     for example in examples:
         for hops in depths:
-            trail = follow(parameters, example.first, example.ask, hops)
-            mean += example.weight / total * loss(trail, example.gold)
-            for name, grad in gradient(parameters, trail, example.gold).items():
+            hypotheses = follow(parameters, example.first, example.ask, hops)
+            mean += example.weight / total * loss(hypotheses, example.gold)
+            for name, grad in gradient(parameters, hypotheses, example.gold).items():
                 grads[name] += example.weight / total * grad
     return mean, grads

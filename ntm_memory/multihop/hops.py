@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.multihop.clues import FAINT, Block, Path, brightness
-from ntm_memory.multihop.parameters import Array, Parameters
+from ntm_memory.multihop.hop_features import FAINT, Block, Path, brightness
+from ntm_memory.multihop.parameters import Array, HopParameters
 
 BEAM = 5
 # A path goes on as long as reading nothing is not four times as likely: a needless step costs less than a missing one.
@@ -34,7 +34,7 @@ class Read:
         block: what there was to choose from.
         inputs: (n, d) the clues with the two columns that depend on parameters.
         log_weights: (n,) log attention; what reading nothing has is missing from its sum.
-        log_nothing: log attention on reading nothing more.
+        log_null: log attention on reading nothing more.
         evidence: (n,) of the paths that end here.
         onward: (n,) what that is worth to paths that go on.
     """
@@ -45,13 +45,13 @@ class Read:
     block: Block
     inputs: Array
     log_weights: Array
-    log_nothing: float
+    log_null: float
     evidence: Array
     onward: Array
 
 
 @dataclass(frozen=True)
-class Trail:
+class Hypotheses:
     """All reads of one question, the first one first, and which of them each hop made.
 
     Args:
@@ -101,7 +101,7 @@ class Trail:
         """
         first = self.reads[0]
         begin = {int(first.block.candidates[row]) for row in np.flatnonzero(_near_best(first.log_weights))}
-        ends = {read.path: read.log_nothing for read in self.reads if read.path}
+        ends = {read.path: read.log_null for read in self.reads if read.path}
         best: tuple[tuple[int, int], ...] = ()
         most = -np.inf
         for number, read in enumerate(self.reads):
@@ -127,7 +127,7 @@ class Trail:
         return tuple(steps)
 
 
-def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int = BEAM) -> Trail:
+def follow(parameters: HopParameters, first: Block, ask: Ask, hops: int, beam: int = BEAM) -> Hypotheses:
     """Read `hops` times, or until nothing more is worth reading.
 
     Args:
@@ -153,10 +153,10 @@ def follow(parameters: Parameters, first: Block, ask: Ask, hops: int, beam: int 
         if not found:
             break
         made.append(found)
-    return Trail(tuple(reads), tuple(made))
+    return Hypotheses(tuple(reads), tuple(made))
 
 
-def _first(parameters: Parameters, block: Block) -> Read:
+def _first(parameters: HopParameters, block: Block) -> Read:
     score = block.features @ parameters.first + block.prior
     log_weights = score - _log_sum(score) if len(score) else score
     own, onward = parameters.mix[:2]
@@ -164,7 +164,7 @@ def _first(parameters: Parameters, block: Block) -> Read:
 
 
 def read_on(
-    parameters: Parameters,
+    parameters: HopParameters,
     path: Path,
     block: Block,
     *,
@@ -186,31 +186,34 @@ def read_on(
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
     inputs = np.column_stack([block.features, first, asked])
     score = inputs @ parameters.next + block.prior
-    total = np.logaddexp(_log_sum(score), parameters.nothing)
+    total = np.logaddexp(_log_sum(score), parameters.null)
     log_weights = score - total
     evidence = before + parameters.mix[2] * log_weights + parameters.mix[3]
-    return Read(path, before, parent, block, inputs, log_weights, float(parameters.nothing - total), evidence, evidence)
+    return Read(path, before, parent, block, inputs, log_weights, float(parameters.null - total), evidence, evidence)
 
 
 def backward(
-    parameters: Parameters, trail: Trail, grad: Array, guides: Mapping[int, tuple[Array, float]] | None = None
+    parameters: HopParameters,
+    hypotheses: Hypotheses,
+    grad: Array,
+    guides: Mapping[int, tuple[Array, float]] | None = None,
 ) -> dict[str, Array]:
     """Gradients of the parameters; which paths were followed counts as given.
 
     Args:
-        parameters: those of the trail.
-        trail: what `follow` found.
-        grad: (n,) gradient of the trail's evidence.
+        parameters: those of the hypotheses.
+        hypotheses: what `follow` found.
+        grad: (n,) gradient of the hypotheses's evidence.
         guides: number of a further read → gradient of its log weights (n,) and of its log weight on nothing.
     """
     grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
-    first = trail.reads[0]
-    onward = [np.zeros(len(read.evidence)) for read in trail.reads]  # from the paths that go on
+    first = hypotheses.reads[0]
+    onward = [np.zeros(len(read.evidence)) for read in hypotheses.reads]  # from the paths that go on
     d_first = np.zeros(len(first.evidence))
     where = {index: row for row, index in enumerate(first.block.candidates.tolist())}
-    for number in range(len(trail.reads) - 1, 0, -1):
-        read, rows = trail.reads[number], trail.rows[number]
-        d_evidence = grad[rows] * np.exp(read.evidence - trail.evidence[rows]) + onward[number]
+    for number in range(len(hypotheses.reads) - 1, 0, -1):
+        read, rows = hypotheses.reads[number], hypotheses.rows[number]
+        d_evidence = grad[rows] * np.exp(read.evidence - hypotheses.evidence[rows]) + onward[number]
         onward[read.parent[0]][read.parent[1]] += d_evidence.sum()
         grads["mix"][2] += d_evidence @ read.log_weights
         grads["mix"][3] += d_evidence.sum()
@@ -220,7 +223,7 @@ def backward(
             row = where.get(index, -1)
             if row >= 0 and first.log_weights[row] > FAINT:
                 d_first[row] -= 2 * slope / FAINT
-    own = grad[trail.rows[0]] * np.exp(first.evidence - trail.evidence[trail.rows[0]])
+    own = grad[hypotheses.rows[0]] * np.exp(first.evidence - hypotheses.evidence[hypotheses.rows[0]])
     grads["mix"][:2] = own @ first.log_weights, onward[0] @ first.log_weights
     d_first += parameters.mix[0] * own + parameters.mix[1] * onward[0]
     grads["first"] += first.inputs.T @ (d_first - np.exp(first.log_weights) * d_first.sum())
@@ -228,13 +231,13 @@ def backward(
 
 
 def _next_backward(
-    parameters: Parameters, read: Read, d_log: Array, d_nothing: float, grads: dict[str, Array]
+    parameters: HopParameters, read: Read, d_log: Array, d_nothing: float, grads: dict[str, Array]
 ) -> Array:
     """Adds a read's gradients from those of its log weights; returns that of the first read's brightness."""
     total = d_log.sum() + d_nothing
     d_score = d_log - np.exp(read.log_weights) * total
     grads["next"] += read.inputs.T @ d_score
-    grads["nothing"] += d_nothing - np.exp(read.log_nothing) * total
+    grads["null"] += d_nothing - np.exp(read.log_null) * total
     powers = np.arange(len(read.path), -1, -1)
     slope = powers * parameters.keep ** np.maximum(powers - 1, 0)
     grads["keep"] += parameters.next[-1] * (d_score @ (read.block.likeness @ slope))
@@ -247,7 +250,7 @@ def _brightness(first: Read) -> dict[int, float]:
 
 
 def _worth_reading(read: Read) -> NDArray[np.bool_]:
-    worth: NDArray[np.bool_] = read.log_weights > read.log_nothing - PATIENCE
+    worth: NDArray[np.bool_] = read.log_weights > read.log_null - PATIENCE
     return worth
 
 

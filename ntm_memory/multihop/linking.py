@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.multihop.clues import NEXT, Clues
+from ntm_memory.multihop.hop_features import NEXT, HopFeatures
 from ntm_memory.multihop.hops import PATIENCE, read_on
 from ntm_memory.multihop.lookups import Known
-from ntm_memory.multihop.parameters import Parameters
+from ntm_memory.multihop.parameters import HopParameters
 from ntm_memory.recall.bm25 import count_keywords
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import Scores
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.recall.view import View
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Postings
 
@@ -24,10 +24,10 @@ LEAST_WEIGHT = 0.05
 BACK = "supports"
 
 
-def basis(known: Known, view: View, index: int, parameters: Parameters) -> list[Link]:
+def basis(known: Known, view: CentredMatrix, index: int, parameters: HopParameters) -> list[Link]:
     """Links from a memory to those it builds on, the strongest first.
 
-    One hop is read from the memory itself, with no question. Its attention is the strength of the links: to memories
+    One hop is read from the memory itself, with no question. Its attention is the weight of the links: to memories
     that share a name with this one, and to those that have more of it than reading nothing has.
 
     Args:
@@ -38,20 +38,20 @@ def basis(known: Known, view: View, index: int, parameters: Parameters) -> list[
     """
     nothing = np.zeros(len(view.slots), dtype=np.float32)
     scores = Scores(nothing, nothing, nothing, count_keywords(view.slots, Postings(), ()))
-    clues = Clues(known, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
+    clues = HopFeatures(known, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
     clues.lookups.fetch([index])
     (block,) = clues.next([(index,)])
     if not len(block.candidates):
         return []
     neutral = dict.fromkeys(block.candidates.tolist(), 0.0)  # no first read speaks for or against anything
-    eager = replace(parameters, nothing=parameters.nothing - PATIENCE)
+    eager = replace(parameters, null=parameters.null - PATIENCE)
     read = read_on(eager, (index,), block, bright=neutral)
     names = block.features[:, [NEXT.index("name"), NEXT.index("back")]].max(axis=1) > 0
     weights = np.exp(read.log_weights)
     links = []
     for row in np.argsort(-weights, kind="stable")[:MOST_LINKS]:
         memory = clues.lookups.memory(int(block.candidates[row]))
-        worth = names[row] or read.log_weights[row] > read.log_nothing
+        worth = names[row] or read.log_weights[row] > read.log_null
         if memory is not None and worth and weights[row] >= LEAST_WEIGHT:
             links.append(Link(memory.id, round(float(weights[row]), 6), "name" if names[row] else "content"))
     return links

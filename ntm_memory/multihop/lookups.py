@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.bm25 import K1, B, index_of
-from ntm_memory.recall.view import View
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.records import Memory, Postings
 from ntm_memory.text.memory_names import name_of
 from ntm_memory.text.words import index_words
@@ -46,7 +46,7 @@ class Lookups:
         view: their matrix, N ≥ 1.
     """
 
-    def __init__(self, known: Known, view: View) -> None:
+    def __init__(self, known: Known, view: CentredMatrix) -> None:
         self._known = known
         self._view = view
         self._index = index_of(view.slots)
@@ -93,12 +93,12 @@ class Lookups:
         return self._cosines[index]
 
     def links(self, index: int) -> Mapping[int, float]:
-        """Index → strength of the live memories of this namespace that a fetched memory is linked with."""
+        """Index → weight of the links to the live memories of this namespace that a fetched memory is linked with."""
         memory = self._memories[index]
         if index not in self._links and memory is not None:
-            strength = {link.target: link.weight for link in memory.links}
-            there = self._known.places(list(strength))
-            self._links[index] = {index: strength[id] for id, index in there.items()}
+            weight = {link.target: link.weight for link in memory.links}
+            there = self._known.places(list(weight))
+            self._links[index] = {index: weight[id] for id, index in there.items()}
         return self._links.get(index, {})
 
     def read(self, indices: Sequence[int]) -> None:

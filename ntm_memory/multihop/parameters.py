@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.multihop.clues import FIRST, NEXT
+from ntm_memory.multihop.hop_features import FIRST, NEXT
 from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
 
 FEATURES = {"first": list(FIRST), "next": [*NEXT, "first", "asked"]}
-KIND = Kind("ntm-memory-system/reasoning", 1, FEATURES)
+KIND = Kind("ntm-memory-system/multihop", 2, FEATURES)
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = NDArray[np.float64]
 _HINT = "install the package again, or learn them: bench/fit_reasoning.py"
 
 
 @dataclass(frozen=True)
-class Parameters:
+class HopParameters:
     """What a chain of reads weighs.
 
     Args:
@@ -29,7 +29,7 @@ class Parameters:
             likeness to what is asked now, u.
         keep: () H of u ← H·u + o (Sukhbaatar et al. 2015, section 2.2): how much of the former question u keeps when
             what was read, o, is added.
-        nothing: () score of reading nothing more.
+        null: () score of reading nothing more.
         mix: (4,) what a log weight counts in a memory's evidence: the first read's for itself, the first read's for the
             paths that go on from it, a further read's; and what each further read adds.
     """
@@ -37,7 +37,7 @@ class Parameters:
     first: Array
     next: Array
     keep: Array
-    nothing: Array
+    null: Array
     mix: Array
 
 
@@ -45,12 +45,12 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "first": (len(FEATURES["first"]),),
     "next": (len(FEATURES["next"]),),
     "keep": (),
-    "nothing": (),
+    "null": (),
     "mix": (4,),
 }
 
 
-def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
+def save_parameters(file: Path, parameters: HopParameters, about: dict[str, Any]) -> None:
     """Write parameters, whole or not at all; `about` says how they were learned.
 
     Raises:
@@ -59,10 +59,10 @@ def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -
     save_learned(file, KIND, vars(parameters), about)
 
 
-def load_parameters(file: Path = SHIPPED) -> Parameters:
+def load_parameters(file: Path = SHIPPED) -> HopParameters:
     """Read parameters.
 
     Raises:
         CheckpointError: unreadable, of other clues or another version, of wrong shape, NaN or infinite.
     """
-    return Parameters(**checked(file, load_learned(file, KIND, _HINT), SHAPES, _HINT))
+    return HopParameters(**checked(file, load_learned(file, KIND, _HINT), SHAPES, _HINT))

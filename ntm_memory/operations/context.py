@@ -11,11 +11,11 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.operations import validation
 from ntm_memory.operations.results import RecalledMemory
-from ntm_memory.recall.corpus import Knowledge
-from ntm_memory.recall.encoder import KeyMaker
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recall.first_look import Request
-from ntm_memory.recall.parameters import Parameters, load_parameters
-from ntm_memory.recall.view import View
+from ntm_memory.recall.parameters import RecallParameters, load_parameters
 from ntm_memory.store.base import Store
 from ntm_memory.text.intent import parse_intent
 from ntm_memory.text.scripts import is_cjk
@@ -25,12 +25,12 @@ from ntm_memory.text.words import index_words
 TUNED = "recall.json"
 
 
-class Asking:
+class RetrievalContext:
     """One store as questions are put to it.
 
     Args:
         store: where memories are.
-        keys: loads the embedder when first called.
+        encoder: loads the embedder when first called.
         settings: how much is answered, and which parts of addressing are on.
         home: data folder, where tuned parameters lie.
         clock: unix seconds.
@@ -39,20 +39,20 @@ class Asking:
     def __init__(
         self,
         store: Store,
-        keys: Callable[[], KeyMaker],
+        encoder: Callable[[], Encoder],
         settings: Settings,
         home: Path,
         clock: Callable[[], float],
     ) -> None:
         self.store = store
-        self.keys = keys
+        self.encoder = encoder
         self.settings = settings
         self.home = home
         self.clock = clock
-        self._views: dict[str, View] = {}
+        self._views: dict[str, CentredMatrix] = {}
 
     @cached_property
-    def parameters(self) -> Parameters:
+    def parameters(self) -> RecallParameters:
         """The tuned parameters if there are any and config lets them, else the shipped ones.
 
         Raises:
@@ -79,13 +79,13 @@ class Asking:
     def request(self, text: str, namespace: str, session: str | None, shift: int | None = None) -> Request:
         """What a question asks of the read heads; in a session that has a focus it can go on from there."""
         has_focus = session is not None and bool(self.store.focus(namespace, session))
-        return to_request(text, self.keys, self.settings, self.clock(), shift=shift, has_focus=has_focus)
+        return to_request(text, self.encoder, self.settings, self.clock(), shift=shift, has_focus=has_focus)
 
-    def view(self, known: Knowledge) -> View:
+    def view(self, known: Corpus) -> CentredMatrix:
         """The memory matrix with what is derived from it, kept as long as the matrix stays the same."""
         view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
-            view = self.keys().view(known.slots) if self.settings.addressing.content else View(known.slots)
+            view = self.encoder().view(known.slots) if self.settings.addressing.content else CentredMatrix(known.slots)
             if known.is_now:
                 self._views[known.namespace] = view
         return view
@@ -97,7 +97,7 @@ class Asking:
             self.store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
 
 
-def parameters_in_force(home: Path, settings: Settings) -> Parameters:
+def parameters_in_force(home: Path, settings: Settings) -> RecallParameters:
     """The tuned parameters if there are any and config lets them, else the shipped ones.
 
     Raises:
@@ -109,7 +109,7 @@ def parameters_in_force(home: Path, settings: Settings) -> Parameters:
 
 def to_request(
     text: str,
-    keys: Callable[[], KeyMaker],
+    encoder: Callable[[], Encoder],
     settings: Settings,
     now: float,
     *,
@@ -120,7 +120,7 @@ def to_request(
 
     Args:
         text: the question.
-        keys: loads the embedder when first called.
+        encoder: loads the embedder when first called.
         settings: which parts of addressing are on.
         now: unix seconds.
         shift: steps to move the focus, as told beside the question.
@@ -132,7 +132,7 @@ def to_request(
         text, shift = intent.anchor, intent.shift
     return Request(
         text=text,
-        key=keys().question(text) if text and on.content else None,
+        key=encoder().question(text) if text and on.content else None,
         words=index_words(text),
         now=now,
         cjk=is_cjk(text),
@@ -145,11 +145,11 @@ def to_request(
     )
 
 
-def requests_within(request: Request, keys: Callable[[], KeyMaker]) -> list[Request]:
+def requests_within(request: Request, encoder: Callable[[], Encoder]) -> list[Request]:
     """The questions within a question that asks by content, each as a request of its own without a previous focus."""
     if request.key is None or request.shift is not None:
         return []
     return [
-        replace(request, text=part, key=keys().question(part), words=index_words(part), cjk=is_cjk(part))
+        replace(request, text=part, key=encoder().question(part), words=index_words(part), cjk=is_cjk(part))
         for part in questions_within(request.text)
     ]

@@ -18,13 +18,13 @@ from ntm_memory.store.rows import in_full
 
 FORMS = ("json", "jsonl", "markdown")
 FORMAT = "ntm-memory-system"
-VERSION = 1
+VERSION = 2
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".markdown": "markdown"}
 TOLD = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind")
 _ID = re.compile(r"[\w.:-]{1,100}")
 _NUMBERS: dict[str, tuple[type, float, float]] = {
     "importance": (float, 0, 1),
-    "strength": (float, 0, 1),
+    "retention": (float, 0, 1),
     "weight": (float, 0, 1),
     "address": (int, 0, 2**31),
     "position": (int, 0, 2**53),
@@ -50,6 +50,8 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     Raises:
         BadValueError: a field is missing or of the wrong kind.
     """
+    if "strength" in record:  # its name up to version 1
+        record = {"retention": record["strength"], **record}
     try:
         links = tuple(Link(**_checked(Link, link)) for link in record["links"])
         memory = Memory(**_checked(Memory, record) | {"links": links})
@@ -84,7 +86,7 @@ def read_json(text: str) -> tuple[dict[str, Any], list[Any]]:
         raise BadValueError(f"the file is not JSON: {error}", "give a file that export.py wrote") from error
     if not isinstance(loaded, dict) or not isinstance(loaded.get("memories"), list):
         raise BadValueError('the file has no list "memories"', "give a file that export.py wrote")
-    if loaded.get("format") != FORMAT or loaded.get("version") != VERSION:
+    if loaded.get("format") != FORMAT or loaded.get("version") not in range(1, VERSION + 1):
         found = f"{loaded.get('format')!r} version {loaded.get('version')!r}"
         raise BadValueError(
             f"the file is of format {found}, expected {FORMAT!r} version {VERSION}", "update this program"
@@ -151,8 +153,8 @@ def _checked(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: _value(name, record[name]) for name in names}
     if cls is Memory and fields["state"] not in ("live", "archived", "erased"):
         raise ValueError(f"state is {fields['state']!r}")
-    if cls is Memory and (fields["strength"] == 0) != (fields["state"] == "erased"):
-        raise ValueError(f"strength is {fields['strength']} and state {fields['state']}: erased means 0")
+    if cls is Memory and (fields["retention"] == 0) != (fields["state"] == "erased"):
+        raise ValueError(f"retention is {fields['retention']} and state {fields['state']}: erased means 0")
     return fields
 
 

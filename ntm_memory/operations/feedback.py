@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
-from ntm_memory.operations.context import Asking, to_request
+from ntm_memory.operations.context import RetrievalContext, to_request
 from ntm_memory.operations.results import Failure, FeedbackResult
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Request, examine, switched_off
 from ntm_memory.recall.fit import Example
@@ -46,13 +46,13 @@ class Lesson:
     Args:
         example: what is learned from: without evidence that is switched off or known only in hindsight.
         features: (n, d) evidence about the candidates as recall has it.
-        strength: (n,) of the memories.
+        retention: (n,) of the memories.
         request: how the question was put.
     """
 
     example: Example
     features: Array
-    strength: Array
+    retention: Array
     request: Request
 
 
@@ -115,23 +115,23 @@ def pairs_of_records(store: Store, records: Iterable[Numbered], now: float) -> t
     return list(pairs.values()), failed
 
 
-class Examiner:
+class ExampleBuilder:
     """Puts questions to memory as recall does, and takes down what there was to see."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        self._store = asking.store
+    def __init__(self, context: RetrievalContext) -> None:
+        self._context = context
+        self._store = context.store
 
     def lessons(self, pairs: Iterable[Pair]) -> Iterator[Lesson | None]:
         """The lesson of each pair; None where no answer is a candidate, or the question asks for a place."""
         for pair in pairs:
-            request = to_request(pair.query, self._asking.keys, self._asking.settings, pair.at)
+            request = to_request(pair.query, self._context.encoder, self._context.settings, pair.at)
             usable = request.shift is None and request.key is not None
             yield self._lesson(pair, request) if usable else None
 
     def _lesson(self, pair: Pair, request: Request) -> Lesson | None:
         with self._store.snapshot():
-            known = Knowledge(self._store, pair.namespace)
+            known = Corpus(self._store, pair.namespace)
             slots = known.slots
             if not len(slots):
                 return None
@@ -139,12 +139,12 @@ class Examiner:
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
             request = replace(request, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._asking.view(known), known.postings(request.text), request)
+            look = examine(self._context.view(known), known.postings(request.text), request)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None
         example = Example(look.features * _asked_for(request), look.places, gold, previous=look.previous)
-        return Lesson(example, look.features, slots.strength[look.candidates].astype(np.float64), request)
+        return Lesson(example, look.features, slots.retention[look.candidates].astype(np.float64), request)
 
     def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:
         addresses = []

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.multihop.clues import Clues
-from ntm_memory.multihop.hops import Trail, follow
+from ntm_memory.multihop.hop_features import HopFeatures
+from ntm_memory.multihop.hops import Hypotheses, follow
 from ntm_memory.multihop.linking import basis, tie
-from ntm_memory.multihop.parameters import Parameters, load_parameters
+from ntm_memory.multihop.parameters import HopParameters, load_parameters
 from ntm_memory.operations import validation
-from ntm_memory.operations.context import Asking
+from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed
 from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
 from ntm_memory.operations.recall import Recaller
@@ -27,10 +27,10 @@ from ntm_memory.operations.results import (
     StoreResult,
     Tie,
 )
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Reading, Request, read, score_all
-from ntm_memory.recall.parameters import Parameters as RecallParameters
-from ntm_memory.recall.view import View
+from ntm_memory.recall.parameters import RecallParameters
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.supersession.succession import asks_of_the_past, move_on
@@ -42,17 +42,17 @@ class Reasoner:
     """Chained reads, and links between memories.
 
     Args:
-        asking: the store as questions are put to it.
+        context: the store as questions are put to it.
         recaller: answers with one read.
     """
 
-    def __init__(self, asking: Asking, recaller: Recaller) -> None:
-        self._asking = asking
+    def __init__(self, context: RetrievalContext, recaller: Recaller) -> None:
+        self._context = context
         self._recaller = recaller
-        self._store = asking.store
+        self._store = context.store
 
     @cached_property
-    def parameters(self) -> Parameters:
+    def parameters(self) -> HopParameters:
         """What the clues weigh, as shipped.
 
         Raises:
@@ -78,7 +78,7 @@ class Reasoner:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
         text = validation.checked_query(query)
         steps = validation.checked_count("hops", hops, 1, MAX_HOPS)
-        limit, chars = self._asking.bounds(top_k, max_chars)
+        limit, chars = self._context.bounds(top_k, max_chars)
         filters = validation.checked_filters(tags, after, before)
         name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
         space = validation.checked_name("namespace", namespace) or "default"
@@ -86,12 +86,12 @@ class Reasoner:
         request = self._request(text, space, name, moment, steps)
         if request is not None:
             with self._store.snapshot():
-                known = Knowledge(self._store, space, moment)
+                known = Corpus(self._store, space, moment)
                 request = replace(request, previous=known.focus(name), allowed=known.allowed(*filters))
                 result = self._chain(text, known, request, steps, shown)
             if result is not None:
                 if known.is_now:
-                    self._asking.remember(space, name, result.answer_memories)
+                    self._context.remember(space, name, result.answer_memories)
                 return result
         # one read is all there is to do, or nothing is found and recall knows why
         shown |= {"tags": tags, "after": after, "before": before, "as_of": as_of}
@@ -113,14 +113,14 @@ class Reasoner:
                 raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
         return list(found.values())
 
-    def link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: Parameters) -> StoreResult:
+    def link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:
         """Link a memory just stored with those it was told to build on, and with those it leads to by itself."""
         id, namespace = stored.memory.id, stored.memory.namespace
         with self._store.snapshot():
             here = self._store.get(id).address
-            known = Knowledge(self._store, namespace)
+            known = Corpus(self._store, namespace)
             at = [] if here is None else (known.slots.address == here).nonzero()[0].tolist()
-            found = basis(known, self._asking.view(known), at[0], parameters) if at else []
+            found = basis(known, self._context.view(known), at[0], parameters) if at else []
         explicit = [Link(memory.id, 1.0, "explicit") for memory in told if memory.id != id]
         targets = {link.target for link in explicit}
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
@@ -132,35 +132,43 @@ class Reasoner:
         self, text: str, namespace: str, session: str | None, moment: str | None, steps: int
     ) -> Request | None:
         """What is asked of the first read; None where one read of recall is all there is to do."""
-        empty = moment is None and not len(self._store.slots(namespace))
-        if steps == 1 or empty or not self._asking.settings.addressing.content:
+        empty = moment is None and not len(self._store.memory_matrix(namespace))
+        if steps == 1 or empty or not self._context.settings.addressing.content:
             return None
-        request = self._asking.request(text, namespace, session)
+        request = self._context.request(text, namespace, session)
         return None if request.shift is not None or request.key is None else request
 
     def _chain(
-        self, text: str, known: Knowledge, request: Request, steps: int, shown: dict[str, Any]
+        self, text: str, known: Corpus, request: Request, steps: int, shown: dict[str, Any]
     ) -> ReasonResult | None:
         """The chain of reads in one state of the store; None where nothing is found."""
         if not len(known.slots) or (request.allowed is not None and not request.allowed.any()):
             return None
-        view = self._asking.view(known)
-        clues, reading = gather_clues(known, view, request, self._asking.parameters)
-        if reading.confidence < self._asking.settings.recall.confidence_floor:
+        view = self._context.view(known)
+        clues, reading = gather_features(known, view, request, self._context.parameters)
+        if reading.confidence < self._context.settings.recall.confidence_floor:
             return None
-        trail = follow(self.parameters, clues.first(), clues.next, steps)
-        return self._told(text, trail, clues, view, round(reading.confidence, 4), shown)
+        hypotheses = follow(self.parameters, clues.first(), clues.next, steps)
+        return self._told(text, hypotheses, clues, view, round(reading.confidence, 4), shown)
 
     def _told(
-        self, text: str, trail: Trail, clues: Clues, view: View, confidence: float, shown: dict[str, Any]
+        self,
+        text: str,
+        hypotheses: Hypotheses,
+        clues: HopFeatures,
+        view: CentredMatrix,
+        confidence: float,
+        shown: dict[str, Any],
     ) -> ReasonResult:
-        answers = ranked(trail, clues, view.slots.strength, shown["top_k"], shown["max_chars"])
-        hops = hops_of(text, trail, clues, self.parameters, **shown)
-        chain = chain_of(text, trail, clues, shown["max_chars"])
+        answers = ranked(hypotheses, clues, view.slots.retention, shown["top_k"], shown["max_chars"])
+        hops = hops_of(text, hypotheses, clues, self.parameters, **shown)
+        chain = chain_of(text, hypotheses, clues, shown["max_chars"])
         return ReasonResult(echoed(text), hops, chain, answers, confidence)
 
 
-def gather_clues(known: Knowledge, view: View, request: Request, parameters: RecallParameters) -> tuple[Clues, Reading]:
+def gather_features(
+    known: Corpus, view: CentredMatrix, request: Request, parameters: RecallParameters
+) -> tuple[HopFeatures, Reading]:
     """The clues of a question, and what recall makes of it.
 
     Args:
@@ -174,7 +182,7 @@ def gather_clues(known: Knowledge, view: View, request: Request, parameters: Rec
     if not asks_of_the_past(request.text):
         reading = move_on(known, reading, request.allowed)
     scores = score_all(view, postings, request)
-    return Clues(known, view, request.words, request.text, scores, reading, request.allowed), reading
+    return HopFeatures(known, view, request.words, request.text, scores, reading, request.allowed), reading
 
 
 def _of_one_hop(recalled: RecallResult) -> ReasonResult:

@@ -1,4 +1,4 @@
-"""A trail of reads told to people and agents: hops, the path with most evidence, the ranking over all of it."""
+"""A hypotheses of reads told to people and agents: hops, the path with most evidence, the ranking over all of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.multihop.clues import Clues
-from ntm_memory.multihop.hops import Trail
-from ntm_memory.multihop.parameters import FEATURES, Parameters
+from ntm_memory.multihop.hop_features import HopFeatures
+from ntm_memory.multihop.hops import Hypotheses
+from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit
 from ntm_memory.operations.results import ChainStep, Hop, ReadMemory, RecalledMemory
@@ -19,27 +19,36 @@ _READ = 80
 
 
 def ranked(
-    trail: Trail, clues: Clues, strength: NDArray[np.float32], top_k: int, max_chars: int
+    hypotheses: Hypotheses, clues: HopFeatures, retention: NDArray[np.float32], top_k: int, max_chars: int
 ) -> tuple[RecalledMemory, ...]:
-    """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its strength."""
-    weights = trail.weights * strength[trail.index]
+    """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its retention."""
+    weights = hypotheses.weights * retention[hypotheses.index]
     answers = []
     for row in np.argsort(-weights, kind="stable")[:top_k]:
-        memory = clues.lookups.memory(int(trail.index[row]))
+        memory = clues.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
-            answers.append(RecalledMemory.of(memory, float(weights[row]), float(trail.evidence[row])))
+            answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.evidence[row])))
     return tuple(fit(answers, max_chars, clues.words))
 
 
 def hops_of(
-    text: str, trail: Trail, clues: Clues, parameters: Parameters, *, top_k: int, max_chars: int, explain: bool
+    text: str,
+    hypotheses: Hypotheses,
+    clues: HopFeatures,
+    parameters: HopParameters,
+    *,
+    top_k: int,
+    max_chars: int,
+    explain: bool,
 ) -> tuple[Hop, ...]:
     """What every hop asked with and looked at."""
-    hops, path = [], trail.best_path()
-    for number in range(len(trail.hops)):
-        attention = trail.attention(number)
+    hops, path = [], hypotheses.best_path()
+    for number in range(len(hypotheses.hops)):
+        attention = hypotheses.attention(number)
         shown = [row for row in np.argsort(-attention, kind="stable")[:top_k] if attention[row] >= _LEAST]
-        found = [(row, memory) for row in shown if (memory := clues.lookups.memory(int(trail.index[row]))) is not None]
+        found = [
+            (row, memory) for row in shown if (memory := clues.lookups.memory(int(hypotheses.index[row]))) is not None
+        ]
         recalled = fit([RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], max_chars, clues.words)
         memories = (
             ReadMemory(
@@ -47,17 +56,17 @@ def hops_of(
                 each.content,
                 each.weight,
                 each.truncated,
-                _clues(trail, number, int(row), parameters) if explain else None,
+                _features(hypotheses, number, int(row), parameters) if explain else None,
             )
             for each, (row, _) in zip(recalled, found, strict=True)
         )
-        hops.append(Hop(_query(text, trail, clues, path[:number], number), tuple(memories)))
+        hops.append(Hop(_query(text, hypotheses, clues, path[:number], number), tuple(memories)))
     return tuple(hops)
 
 
-def chain_of(text: str, trail: Trail, clues: Clues, max_chars: int) -> tuple[ChainStep, ...]:
+def chain_of(text: str, hypotheses: Hypotheses, clues: HopFeatures, max_chars: int) -> tuple[ChainStep, ...]:
     """The path with most evidence, each memory with what joins it to the one before."""
-    steps = [(trail.reads[number], row) for number, row in trail.best_path()]
+    steps = [(hypotheses.reads[number], row) for number, row in hypotheses.best_path()]
     found = [(read, row, clues.lookups.memory(int(read.block.candidates[row]))) for read, row in steps]
     whole = [(read, row, memory) for read, row, memory in found if memory is not None]
     texts = [text, *(memory.content for *_, memory in whole)]
@@ -74,12 +83,14 @@ def chain_of(text: str, trail: Trail, clues: Clues, max_chars: int) -> tuple[Cha
     )
 
 
-def _query(text: str, trail: Trail, clues: Clues, path: tuple[tuple[int, int], ...], number: int) -> str:
+def _query(
+    text: str, hypotheses: Hypotheses, clues: HopFeatures, path: tuple[tuple[int, int], ...], number: int
+) -> str:
     """The question, and what the best path had read when this hop asked."""
     if number == 0:
         return echoed(text)
-    steps = path if len(path) == number else trail.best_parents(number)
-    index = [int(trail.reads[read].block.candidates[row]) for read, row in steps]
+    steps = path if len(path) == number else hypotheses.best_parents(number)
+    index = [int(hypotheses.reads[read].block.candidates[row]) for read, row in steps]
     contents = (memory.content for i in index if (memory := clues.lookups.memory(i)) is not None)
     return " + ".join([echoed(text), *(_short(content) for content in contents)])
 
@@ -89,9 +100,9 @@ def _short(content: str) -> str:
     return f"“{line if len(line) <= _READ else line[: _READ - 1] + '…'}”"
 
 
-def _clues(trail: Trail, hop: int, row: int, parameters: Parameters) -> dict[str, float]:
+def _features(hypotheses: Hypotheses, hop: int, row: int, parameters: HopParameters) -> dict[str, float]:
     """What each clue added to a memory's score, in the read of this hop that says most for it."""
-    reads = [(trail.reads[number], trail.rows[number]) for number in trail.hops[hop]]
+    reads = [(hypotheses.reads[number], hypotheses.rows[number]) for number in hypotheses.hops[hop]]
     read, at = max(
         ((read, int(np.searchsorted(rows, row))) for read, rows in reads if row in rows),
         key=lambda found: float(found[0].evidence[found[1]]),

@@ -10,15 +10,15 @@ import numpy as np
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations import validation
-from ntm_memory.operations.context import Asking, requests_within
+from ntm_memory.operations.context import RetrievalContext, requests_within
 from ntm_memory.operations.excerpt import echoed, fit
 from ntm_memory.operations.results import RecalledMemory, RecallResult, Similar
 from ntm_memory.recall.centring import centred_cosines
-from ntm_memory.recall.corpus import Knowledge, at_place
+from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.encoder import Key
 from ntm_memory.recall.first_look import Reading, Request, read
 from ntm_memory.recall.fusion import together
-from ntm_memory.recall.parameters import Parameters, override
+from ntm_memory.recall.parameters import RecallParameters, override
 from ntm_memory.supersession.succession import asks_of_the_past, move_on
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
@@ -38,7 +38,7 @@ class Wanted:
     chars: int
     least: float
     filters: validation.Filters
-    parameters: Parameters
+    parameters: RecallParameters
     explain: bool
 
 
@@ -53,9 +53,9 @@ class RecallOptions(TypedDict, total=False):
     after: str | None
     before: str | None
     shift: int | None
-    strength: float | None
+    beta: float | None
     gate: float | None
-    sharpen: float | None
+    gamma: float | None
     as_of: str | None
     explain: bool
 
@@ -63,10 +63,10 @@ class RecallOptions(TypedDict, total=False):
 class Recaller:
     """Answers questions from one store."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        self._store = asking.store
-        self._settings = asking.settings
+    def __init__(self, context: RetrievalContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._settings = context.settings
 
     def recall(
         self,
@@ -81,9 +81,9 @@ class Recaller:
         after: str | None = None,
         before: str | None = None,
         shift: int | None = None,
-        strength: float | None = None,
+        beta: float | None = None,
         gate: float | None = None,
-        sharpen: float | None = None,
+        gamma: float | None = None,
         as_of: str | None = None,
         explain: bool = False,
     ) -> RecallResult:
@@ -100,9 +100,9 @@ class Recaller:
             after: only what happened then or later, ISO 8601.
             before: only what happened earlier, ISO 8601.
             shift: move the focus so many steps in the order of writing.
-            strength: β ≥ 0, how sharply content decides.
+            beta: β ≥ 0, how sharply content decides.
             gate: g in 0–1; 1: only content, 0: stay at the previous focus.
-            sharpen: γ ≥ 1, how strongly the best one wins.
+            gamma: γ ≥ 1, how strongly the best one wins.
             as_of: answer from what was known then, ISO 8601.
             explain: show the weight after every addressing step.
 
@@ -110,27 +110,27 @@ class Recaller:
             BadValueError: an argument is not usable.
         """
         text = validation.checked_query(query)
-        limit, chars = self._asking.bounds(top_k, max_chars)
+        limit, chars = self._context.bounds(top_k, max_chars)
         wanted = Wanted(
             limit=limit,
             chars=chars,
-            least=validation.checked_share("min_weight", self._asking.default("min_weight", min_weight)),
+            least=validation.checked_share("min_weight", self._context.default("min_weight", min_weight)),
             filters=validation.checked_filters(tags, after, before),
-            parameters=self._parameters(strength, gate, sharpen),
+            parameters=self._parameters(beta, gate, gamma),
             explain=explain,
         )
         steps = None if shift is None else validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
         name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
         space = validation.checked_name("namespace", namespace) or "default"
-        if moment is None and not len(self._store.slots(space)):
+        if moment is None and not len(self._store.memory_matrix(space)):
             return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
-        request = self._asking.request(text, space, name, steps)
-        parts = requests_within(request, self._asking.keys)
+        request = self._context.request(text, space, name, steps)
+        parts = requests_within(request, self._context.encoder)
         with self._store.snapshot():
-            known = Knowledge(self._store, space, moment)
+            known = Corpus(self._store, space, moment)
             result = self._answer(text, known, name, request, parts, wanted)
         if known.is_now:
-            self._asking.remember(space, name, result.memories)
+            self._context.remember(space, name, result.memories)
         return result
 
     def read_location(
@@ -149,7 +149,7 @@ class Recaller:
             BadValueError: an argument is not usable.
         """
         steps = validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        _, chars = self._asking.bounds(None, max_chars)
+        _, chars = self._context.bounds(None, max_chars)
         name = validation.checked_name("session", session)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
@@ -161,15 +161,15 @@ class Recaller:
         if there is None:
             return _nothing(query, f"no memory stands {_side(steps)} {id} in its session")
         answers = fit([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
-        self._asking.remember(anchor.namespace, name, answers)
+        self._context.remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
 
     def similar(self, namespace: str, content: str, rows: Key) -> tuple[Similar, ...]:
         """Stored memories that say nearly the same as a new one: at most three, the likest first."""
-        known = Knowledge(self._store, namespace)
+        known = Corpus(self._store, namespace)
         if not len(known.slots):
             return ()
-        cosine = centred_cosines(known.slots, self._asking.view(known).centre, rows[0], is_cjk(content))
+        cosine = centred_cosines(known.slots, self._context.view(known).centre, rows[0], is_cjk(content))
         best = np.argsort(-cosine, kind="stable")[:8]
         twins = [
             Similar(memory.id, memory.content[:200], round(share, 4))
@@ -181,7 +181,7 @@ class Recaller:
     def _answer(
         self,
         text: str,
-        known: Knowledge,
+        known: Corpus,
         session: str | None,
         request: Request,
         parts: Sequence[Request],
@@ -208,23 +208,23 @@ class Recaller:
         sure = 1.0 if request.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
 
-    def _read(self, known: Knowledge, asked: Sequence[Request], wanted: Wanted) -> Reading:
+    def _read(self, known: Corpus, asked: Sequence[Request], wanted: Wanted) -> Reading:
         """The reading of a question and of the questions within it."""
-        view = self._asking.view(known)
+        view = self._context.view(known)
         readings = [
             read(view, known.postings(each.text), each, wanted.parameters, explain=wanted.explain) for each in asked
         ]
         return together(readings, [each.text for each in asked]) if len(asked) > 1 else readings[0]
 
-    def _parameters(self, strength: float | None, gate: float | None, sharpen: float | None) -> Parameters:
+    def _parameters(self, beta: float | None, gate: float | None, gamma: float | None) -> RecallParameters:
         """The parameters with what this call or config sets by hand."""
-        given = {"strength": strength, "gate": gate, "sharpen": sharpen}
-        set_by_hand = {name: self._asking.default(name, value) for name, value in given.items()}
-        for name, low, high in (("strength", 0, 1000), ("gate", 0, 1), ("sharpen", 1, 1000)):
+        given = {"beta": beta, "gate": gate, "gamma": gamma}
+        set_by_hand = {name: self._context.default(name, value) for name, value in given.items()}
+        for name, low, high in (("beta", 0, 1000), ("gate", 0, 1), ("gamma", 1, 1000)):
             value = set_by_hand[name]
             if value is not None and not low <= value <= high:
                 raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
-        return override(self._asking.parameters, **set_by_hand, heads=self._settings.num_read_heads)
+        return override(self._context.parameters, **set_by_hand, heads=self._settings.num_read_heads)
 
     def _silence(self, reading: Reading, request: Request, least: float) -> str | None:
         """Why nothing is answered, or None."""
@@ -237,11 +237,11 @@ class Recaller:
         return None
 
 
-def _answers(known: Knowledge, reading: Reading, limit: int, least: float) -> list[RecalledMemory]:
+def _answers(known: Corpus, reading: Reading, limit: int, least: float) -> list[RecalledMemory]:
     best = [i for i in range(min(limit, len(reading.index))) if reading.weights[i] >= least]
     steps = reading.steps or (None,) * len(reading.index)
     return [
-        RecalledMemory.of(memory, float(reading.weights[i]), float(reading.score[i]), steps[i])
+        RecalledMemory.of(memory, float(reading.weights[i]), float(reading.logits[i]), steps[i])
         for i, memory in zip(best, known.memories(reading.index[best]), strict=True)
         if memory is not None
     ]

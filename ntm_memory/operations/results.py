@@ -72,7 +72,7 @@ class RecalledMemory:
     occurred_at: str | None = None
     session: str | None = None
     importance: float = 0.5
-    strength: float = 1.0
+    retention: float = 1.0
     tags: tuple[str, ...] = ()
     version: int = 1
     superseded_by: str | None = None
@@ -116,8 +116,8 @@ class Erased:
 
     id: str
     content: str
-    strength_before: float
-    strength_after: float
+    retention_before: float
+    retention_after: float
 
 
 @dataclass(frozen=True)
@@ -278,7 +278,7 @@ class ReasonResult:
 
 @dataclass(frozen=True)
 class Tie:
-    """A memory that the new one builds on; `weight` is the strength of the link, 0–1."""
+    """A memory that the new one builds on; `weight` is how strong the link is, 0–1."""
 
     id: str
     content: str

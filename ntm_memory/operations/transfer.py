@@ -16,7 +16,7 @@ from ntm_memory.operations import exchange
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines, told
 from ntm_memory.operations.write import Writer
-from ntm_memory.recall.encoder import Key, KeyMaker
+from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
@@ -33,14 +33,14 @@ class Transfer:
     Args:
         store: the store.
         writer: writes tellings (JSON lines, Markdown).
-        keys: loads the embedder; asked only where vectors are missing, or may be of another embedder.
+        encoder: loads the embedder; asked only where vectors are missing, or may be of another embedder.
         settings: what an export says about the store.
     """
 
-    def __init__(self, store: Store, writer: Writer, keys: Callable[[], KeyMaker], settings: Settings) -> None:
+    def __init__(self, store: Store, writer: Writer, encoder: Callable[[], Encoder], settings: Settings) -> None:
         self._store = store
         self._writer = writer
-        self._keys = keys
+        self._encoder = encoder
         self._settings = settings
 
     def export_file(self, path: Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
@@ -114,11 +114,11 @@ class Transfer:
         done = self._writer.memorize_many(tellings, progress)
         return ImportResult(done.created, done.unchanged, done.updated, done.failed)
 
-    def reembed(self, keys: KeyMaker, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
+    def reembed(self, encoder: Encoder, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
         """Write all keys, of older versions too, with another embedder, in one transaction."""
         before = self._store.embedder()
         memories = list(self._store.memories(states=STATES))
-        answer = {"before": before, "after": keys.identity, "count": len(memories), "dry_run": dry_run}
+        answer = {"before": before, "after": encoder.identity, "count": len(memories), "dry_run": dry_run}
         if dry_run or before is None:
             return answer
         texts = {(memory.id, memory.version): memory.content for memory in memories}
@@ -126,10 +126,10 @@ class Transfer:
             texts |= {(memory.id, version.version): version.content for version in self._store.history(memory.id)}
         names = list(texts)
         with self._store.transaction():
-            self._store.set_embedder(keys.identity)
+            self._store.set_embedder(encoder.identity)
             for start in range(0, len(names), BATCH):
                 batch = names[start : start + BATCH]
-                rows = keys.memories([texts[name] for name in batch])
+                rows = encoder.memories([texts[name] for name in batch])
                 self._store.replace_keys(dict(zip(batch, rows, strict=True)))
                 if progress is not None:
                     progress(start + len(batch))
@@ -183,15 +183,15 @@ class Transfer:
         rows = self._rows(memory.content, keys, wrote)
         self._store.put(memory, rows, memory_words(memory.content), is_cjk(memory.content), history)
         if history:
-            olds = self._keys().memories([version.content for version in history])
+            olds = self._encoder().memories([version.content for version in history])
             self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})
         return "created"
 
     def _rows(self, content: str, keys: Key | None, wrote: Mapping[str, Any] | None) -> Key:
         """The exported key rows where the store's own embedder made them, else new ones."""
         if self._store.embedder() is None:
-            self._store.set_embedder(self._keys().identity)
-        return keys if keys is not None and wrote == self._store.embedder() else self._keys().memories([content])[0]
+            self._store.set_embedder(self._encoder().identity)
+        return keys if keys is not None and wrote == self._store.embedder() else self._encoder().memories([content])[0]
 
     def _is_stored(self, id: str) -> bool:
         try:

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.operations.context import TUNED, Asking, parameters_in_force
-from ntm_memory.operations.feedback import Examiner, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
+from ntm_memory.operations.context import TUNED, RetrievalContext, parameters_in_force
+from ntm_memory.operations.feedback import ExampleBuilder, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.operations.validation import Numbered
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import switched
-from ntm_memory.recall.fit import CONTROLLER, HEADS, fit, fit_controller, loss
-from ntm_memory.recall.parameters import CONTEXTS, Array, Parameters, load_parameters, override, save_parameters
+from ntm_memory.recall.fit import HEADS, RANKER, fit, fit_ranker, loss
+from ntm_memory.recall.parameters import CONTEXTS, Array, RecallParameters, load_parameters, override, save_parameters
 from ntm_memory.recall.read_heads import attend
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import to_iso
@@ -28,7 +28,7 @@ PARTS = 3
 SEED = 1410_5401
 # How sure we are of the parameters in force, in questions: each learned number is pulled back by its way × PRIOR / n.
 PRIOR = 10.0
-# A step through the heads takes ten times as long as one of the controller alone: fewer and larger ones.
+# A step through the heads takes ten times as long as one of the ranker alone: fewer and larger ones.
 HEAD_STEPS, HEAD_RATE = 20, 0.06
 # A gain that chance would give more often than this is none.
 CHANCE = 0.05
@@ -41,21 +41,21 @@ class Tuner:
     """Learns from feedback, or from questions whose memories are told.
 
     Args:
-        asking: the store as questions are put to it.
+        context: the store as questions are put to it.
     """
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        self._store = asking.store
-        self._settings = asking.settings
-        self._tuned = asking.home / TUNED
-        self._previous = asking.home / PREVIOUS
+    def __init__(self, context: RetrievalContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._settings = context.settings
+        self._tuned = context.home / TUNED
+        self._previous = context.home / PREVIOUS
 
     def feedback(
         self, query: str, used: Sequence[str], unused: Sequence[str], previous: Sequence[str], namespace: str
     ) -> FeedbackResult:
         """Keep a verdict on a recall; see `operations.feedback.record_feedback`."""
-        return record_feedback(self._store, query, used, unused, previous, namespace, self._asking.clock())
+        return record_feedback(self._store, query, used, unused, previous, namespace, self._context.clock())
 
     def tune(
         self, records: Iterable[Numbered] | None = None, *, heads: bool = False, dry_run: bool = False
@@ -69,7 +69,7 @@ class Tuner:
         Args:
             records: numbered {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}, the last what was in
                 focus before; None: the verdicts that `feedback` kept.
-            heads: learn the read heads' mix, β, g, s and γ too, not the controller alone; g from `previous`.
+            heads: learn the read heads' mix, β, g, s and γ too, not the ranker alone; g from `previous`.
             dry_run: say what would happen.
 
         Raises:
@@ -77,13 +77,13 @@ class Tuner:
             CheckpointError: the tuned file in force is not usable.
         """
         self._refuse_switched_off(heads)
-        old = parameters_in_force(self._asking.home, self._settings)  # another process may have tuned meanwhile
+        old = parameters_in_force(self._context.home, self._settings)  # another process may have tuned meanwhile
         failed: list[Failure] = []
         if records is None:
             pairs = pairs_of_feedback(self._store.feedback())
         else:
-            pairs, failed = pairs_of_records(self._store, records, self._asking.clock())
-        found = list(Examiner(self._asking).lessons(pairs))
+            pairs, failed = pairs_of_records(self._store, records, self._context.clock())
+        found = list(ExampleBuilder(self._context).lessons(pairs))
         lessons = [lesson for lesson in found if lesson is not None]
         skipped = len(found) - len(lessons)
         if len(lessons) < LEAST:
@@ -133,14 +133,14 @@ class Tuner:
         if heads and not on.location:
             raise BadValueError("location addressing is off: read heads do not shift", "tune without --heads")
 
-    def _in_use(self, parameters: Parameters, lesson: Lesson) -> Parameters:
+    def _in_use(self, parameters: RecallParameters, lesson: Lesson) -> RecallParameters:
         """What of the parameters a recall uses: config may set some by hand, leave out heads, switch off evidence."""
         recall = self._settings.recall
         heads = self._settings.num_read_heads
-        by_hand = override(parameters, strength=recall.strength, gate=recall.gate, sharpen=recall.sharpen, heads=heads)
+        by_hand = override(parameters, beta=recall.beta, gate=recall.gate, gamma=recall.gamma, heads=heads)
         return switched(by_hand, lesson.request)
 
-    def _learn(self, old: Parameters, lessons: Sequence[Lesson], heads: bool) -> Parameters:
+    def _learn(self, old: RecallParameters, lessons: Sequence[Lesson], heads: bool) -> RecallParameters:
         """The old parameters, moved as far as those in use were."""
         start = self._in_use(old, lessons[0])
         examples = [lesson.example for lesson in lessons]
@@ -148,41 +148,41 @@ class Tuner:
         if heads:
             learned = fit(start, examples, steps=HEAD_STEPS, rate=HEAD_RATE, decay=decay)
         else:
-            learned = fit_controller(start, examples, decay=decay)
+            learned = fit_ranker(start, examples, decay=decay)
         moved = {}
-        for name in HEADS + CONTROLLER if heads else CONTROLLER:
+        for name in HEADS + RANKER if heads else RANKER:
             if getattr(self._settings.recall, name, None) is None:
                 value = getattr(old, name).copy()
-                there = np.s_[:, : start.heads] if name == "part" else np.s_[: len(getattr(start, name))]
+                there = np.s_[:, : start.heads] if name == "share" else np.s_[: len(getattr(start, name))]
                 value[there] += getattr(learned, name) - getattr(start, name)
                 moved[name] = value
         return dataclasses.replace(old, **moved)
 
     def _learn_without(
-        self, part: int, parts: Sequence[Sequence[Lesson]], old: Parameters, heads: bool
-    ) -> tuple[Parameters, Array, Array]:
+        self, part: int, parts: Sequence[Sequence[Lesson]], old: RecallParameters, heads: bool
+    ) -> tuple[RecallParameters, Array, Array]:
         """What the other parts teach, and the grades (n, 5) of the old and the new parameters on this one."""
         rest = [lesson for number, lessons in enumerate(parts) if number != part for lesson in lessons]
         new = self._learn(old, rest, heads)
         before, after = (self._grades(parameters, parts[part]) for parameters in (old, new))
         return new, before, after
 
-    def _grades(self, parameters: Parameters, lessons: Sequence[Lesson]) -> Array:
+    def _grades(self, parameters: RecallParameters, lessons: Sequence[Lesson]) -> Array:
         floor = self._settings.recall.confidence_floor
         return np.array([_grade(self._in_use(parameters, lesson), lesson, floor) for lesson in lessons])
 
-    def _keep(self, new: Parameters, result: TuneResult, heads: bool) -> None:
+    def _keep(self, new: RecallParameters, result: TuneResult, heads: bool) -> None:
         """The former tuned file stays beside the new one; each is there whole or not at all."""
         about: dict[str, Any] = {
             "command": "tune.py --heads" if heads else "tune.py",
-            "learned_at": to_iso(self._asking.clock()),
+            "learned_at": to_iso(self._context.clock()),
             "examples": result.examples,
             "held_out": result.held_out,
             "before": dataclasses.asdict(result.before),
             "after": dataclasses.asdict(result.after),
         }
         with self._store.transaction(), faults(self._tuned):
-            draft, copy = (self._asking.home / f"{name}.new" for name in (TUNED, PREVIOUS))
+            draft, copy = (self._context.home / f"{name}.new" for name in (TUNED, PREVIOUS))
             try:
                 save_parameters(draft, new, about)
                 draft.chmod(0o600)
@@ -225,17 +225,17 @@ def _quality(grades: Array) -> Quality:
     return Quality(*np.round(grades.mean(axis=0), 6).tolist())
 
 
-def _grade(parameters: Parameters, lesson: Lesson, floor: float) -> tuple[float, ...]:
+def _grade(parameters: RecallParameters, lesson: Lesson, floor: float) -> tuple[float, ...]:
     """Loss, recall@1, recall@5, 1 / rank of the first answer, whether recall would answer: a row of `Quality`."""
     example = lesson.example
     weights = attend(parameters, example.features, example.places, example.previous).weights
-    ranks = np.flatnonzero(np.isin(np.argsort(-weights * lesson.strength, kind="stable"), example.gold))
+    ranks = np.flatnonzero(np.isin(np.argsort(-weights * lesson.retention, kind="stable"), example.gold))
     sure = confidence(lesson.features, weights, example.places.context, parameters.confidence)
     found = [float((ranks < k).mean()) for k in (1, 5)]
     return loss(parameters, example), *found, 1 / (1 + int(ranks[0])), float(sure >= floor)
 
 
-def _changes(old: Parameters, new: Parameters) -> tuple[Change, ...]:
+def _changes(old: RecallParameters, new: RecallParameters) -> tuple[Change, ...]:
     """The numbers that changed most, the largest change first."""
     changes = [
         Change(_name(name, place), round(float(value), 4), round(float(getattr(new, name)[place]), 4))
@@ -247,9 +247,9 @@ def _changes(old: Parameters, new: Parameters) -> tuple[Change, ...]:
 
 
 def _name(name: str, place: tuple[int, ...]) -> str:
-    if name == "controller":
+    if name == "ranker":
         return f"{FEATURES[place[1]]} ({CONTEXTS[place[0]]})"
-    if name == "part":
+    if name == "share":
         return f"head {place[1] + 1} ({CONTEXTS[place[0]]})"
     return f"head {place[0] + 1} {name}" + "".join(f"[{i}]" for i in place[1:])
 

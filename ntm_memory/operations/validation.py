@@ -20,7 +20,7 @@ MAX_QUERY = 8_000
 
 
 @dataclass(frozen=True)
-class Told:
+class MemoryInput:
     """A checked record: text cleaned, times in UTC, tags distinct and sorted."""
 
     content: str
@@ -34,22 +34,22 @@ class Told:
     kind: str | None
 
 
-FIELDS = frozenset(Told.__dataclass_fields__)
+FIELDS = frozenset(MemoryInput.__dataclass_fields__)
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def told(record: Mapping[str, Any]) -> Told:
-    """Check a record of the fields of `Told`; only `content` is required.
+def told(record: Mapping[str, Any]) -> MemoryInput:
+    """Check a record of the fields of `MemoryInput`; only `content` is required.
 
     Raises:
         BadValueError: unknown field, wrong type, empty or over-long content, importance outside 0–1, unreadable time.
         EchoError: the content was printed by recall.
     """
     record = {name: value for name, value in checked_fields(record).items() if value is not None}
-    return Told(
+    return MemoryInput(
         content=checked_content(record.get("content")),
         key=checked_name("key", record.get("key")),
         importance=checked_share("importance", record.get("importance", 0.5)),

@@ -9,9 +9,9 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
 from ntm_memory.operations.results import Action, BulkResult, Erased, Failure, UpdateResult
-from ntm_memory.operations.validation import FIELDS, Numbered, Told, told
-from ntm_memory.recall.encoder import Key, KeyMaker
-from ntm_memory.recall.usage import least_used
+from ntm_memory.operations.validation import FIELDS, MemoryInput, Numbered, told
+from ntm_memory.recall.allocation import least_used
+from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Draft, Memory
 from ntm_memory.supersession.reviser import Reviser
@@ -26,21 +26,21 @@ class Writer:
 
     Args:
         store: where to.
-        keys: loads the embedder when first called; never called for what is stored already.
+        encoder: loads the embedder when first called; never called for what is stored already.
         settings: capacity.
         clock: unix seconds.
     """
 
     def __init__(
-        self, store: Store, keys: Callable[[], KeyMaker], settings: Settings, clock: Callable[[], float]
+        self, store: Store, encoder: Callable[[], Encoder], settings: Settings, clock: Callable[[], float]
     ) -> None:
         self._store = store
-        self._keys = keys
+        self._encoder = encoder
         self._settings = settings
         self._clock = clock
-        self._reviser = Reviser(store, keys)
+        self._reviser = Reviser(store, encoder)
 
-    def same(self, record: Told, *, in_bulk: bool = False) -> Memory | None:
+    def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently.
 
         One that was revised since is true again when it is told again, but not when a file of many is read twice.
@@ -56,7 +56,7 @@ class Writer:
                 return memory
         return None
 
-    def memorize(self, record: Told, rows: Key) -> tuple[Memory, Action, tuple[str, ...]]:
+    def memorize(self, record: MemoryInput, rows: Key) -> tuple[Memory, Action, tuple[str, ...]]:
         """Write one telling in one transaction; another process may have written it in the meantime.
 
         Returns:
@@ -71,7 +71,7 @@ class Writer:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         before = self._store.get(id)
         content = told(_telling(before) | changes).content
-        rows = None if content == before.content else self._keys().memories([content])[0]
+        rows = None if content == before.content else self._encoder().memories([content])[0]
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
             record = told(_telling(previous) | changes)
@@ -80,7 +80,7 @@ class Writer:
             if record.content == previous.content:
                 memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
             else:
-                rows = self._keys().memories([content])[0] if rows is None else rows
+                rows = self._encoder().memories([content])[0] if rows is None else rows
                 memory = self._store.rewrite(id, self.draft(record, rows))
         return UpdateResult(memory, previous)
 
@@ -91,7 +91,7 @@ class Writer:
             if purge:
                 self._store.purge(ids)
             else:
-                memories = [self._store.set_strength(each.id, each.strength_after) for each in erased]
+                memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
                 self._reviser.release([memory for memory in memories if memory.state == "erased"])
         return erased
 
@@ -99,19 +99,19 @@ class Writer:
         """What erasing these memories would do."""
         share = 0.0 if purge else 1 - strength
         memories = (self._store.get(id) for id in ids)
-        return tuple(Erased(m.id, m.content, m.strength, round(m.strength * share, 6)) for m in memories)
+        return tuple(Erased(m.id, m.content, m.retention, round(m.retention * share, 6)) for m in memories)
 
     def restore(self, memory: Memory) -> Memory:
         """Full strength again, and a slot if it has none."""
         with self._store.transaction():
             if memory.state == "live":
-                return self._store.set_strength(memory.id, 1.0)
+                return self._store.set_retention(memory.id, 1.0)
             self.make_room(memory.namespace)
-            restored = self._store.set_strength(memory.id, 1.0)
+            restored = self._store.set_retention(memory.id, 1.0)
         self._reviser.note([restored])
         return restored
 
-    def foresee(self, record: Told) -> Action:
+    def foresee(self, record: MemoryInput) -> Action:
         """What memorizing this telling would do."""
         if self.same(record) is not None:
             return "unchanged"
@@ -133,7 +133,7 @@ class Writer:
         counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
         return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids))
 
-    def draft(self, record: Told, rows: Key) -> Draft:
+    def draft(self, record: MemoryInput, rows: Key) -> Draft:
         """The record as the store takes it."""
         return Draft(keys=rows, words=memory_words(record.content), cjk=is_cjk(record.content), **vars(record))
 
@@ -153,12 +153,12 @@ class Writer:
             )
         spaces = self._store.namespaces()
         space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
-        slots = self._store.slots(space)
+        slots = self._store.memory_matrix(space)
         (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
         self._store.archive(victim.id)
 
     def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, tuple[Memory, Action]]:
-        checked: dict[int, Told] = {}
+        checked: dict[int, MemoryInput] = {}
         for line, record in batch:
             try:
                 if isinstance(record, NTMMemoryError):
@@ -170,7 +170,7 @@ class Writer:
             line: same for line, record in checked.items() if (same := self.same(record, in_bulk=True)) is not None
         }
         new = {line: record for line, record in checked.items() if line not in known}
-        rows = self._keys().memories([record.content for record in new.values()]) if new else []
+        rows = self._encoder().memories([record.content for record in new.values()]) if new else []
         done: dict[int, tuple[Memory, Action]] = {line: (memory, "unchanged") for line, memory in known.items()}
         with self._store.transaction():
             for (line, telling), key in zip(new.items(), rows, strict=True):
@@ -181,12 +181,12 @@ class Writer:
         self._reviser.note([memory for memory, action in done.values() if action == "created"])
         return dict(sorted(done.items()))
 
-    def _write(self, record: Told, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:
+    def _write(self, record: MemoryInput, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:
         same = self.same(record, in_bulk=in_bulk)
         if same is not None:
             return same, "unchanged"
         if self._store.embedder() is None:
-            self._store.set_embedder(self._keys().identity)
+            self._store.set_embedder(self._encoder().identity)
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
         if keyed is not None:
             return self._store.rewrite(keyed.id, self.draft(record, rows)), "updated"

@@ -42,8 +42,16 @@ def save_learned(file: Path, kind: Kind, values: Mapping[str, NDArray[Any]], abo
     draft.replace(file)
 
 
-def load_learned(file: Path, kind: Kind, hint: str) -> dict[str, Array]:
+def load_learned(
+    file: Path, kind: Kind, hint: str, former: Mapping[int, Mapping[str, str]] | None = None
+) -> dict[str, Array]:
     """Numbers by name, float64.
+
+    Args:
+        file: what `save_learned` wrote.
+        kind: what it must be.
+        hint: what to do where it is not.
+        former: older versions that differ in nothing but names: version → name then → name now.
 
     Raises:
         CheckpointError: unreadable, or of another kind; with `hint`.
@@ -54,9 +62,10 @@ def load_learned(file: Path, kind: Kind, hint: str) -> dict[str, Array]:
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{file} cannot be read: {error}", hint) from error
-    if known != kind:
+    names = (former or {}).get(known.version, {})
+    if known != (kind._replace(version=known.version) if names else kind):
         raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
-    return values
+    return {names.get(name, name): value for name, value in values.items()}
 
 
 def checked(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Postings, Slots
+from ntm_memory.store.records import MemoryMatrix, Postings
 
 K1, B = 1.2, 0.75
 MAX_WORDS = 64
@@ -50,7 +50,7 @@ class Keywords:
         return share.astype(np.float32)
 
 
-def count_keywords(slots: Slots, postings: Postings, words: Sequence[str]) -> Keywords:
+def count_keywords(slots: MemoryMatrix, postings: Postings, words: Sequence[str]) -> Keywords:
     """Line the postings of the question's distinct words up with the memory matrix; the rarest `MAX_WORDS` count."""
     total = len(slots)
     distinct = sorted(dict.fromkeys(words), key=lambda word: len(postings.address.get(word, ())))[:MAX_WORDS]
@@ -66,7 +66,7 @@ def count_keywords(slots: Slots, postings: Postings, words: Sequence[str]) -> Ke
     return Keywords(words_found, count, held, idf[found], float(slots.length.mean()), float(idf.sum()) * (K1 + 1))
 
 
-def index_of(slots: Slots) -> NDArray[np.int64]:
+def index_of(slots: MemoryMatrix) -> NDArray[np.int64]:
     """(max address + 1,) index 0…N−1 of the memory in each slot, −1 where the slot is empty or of another namespace."""
     index = np.full(int(slots.address.max()) + 1, -1, dtype=np.int64)
     index[slots.address] = np.arange(len(slots))

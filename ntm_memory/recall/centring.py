@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Slots
+from ntm_memory.store.records import MemoryMatrix
 
 PRIOR_COUNT = 20.0
 _EPSILON = 1e-6
@@ -35,7 +35,7 @@ class Centre:
     starts: NDArray[np.int64]
 
 
-def centre(slots: Slots, prior: NDArray[np.float32] | None = None) -> Centre:
+def centre(slots: MemoryMatrix, prior: NDArray[np.float32] | None = None) -> Centre:
     """Means of the stored keys by script, blended with a prior mean of the embedder.
 
     Args:
@@ -65,11 +65,11 @@ def centre(slots: Slots, prior: NDArray[np.float32] | None = None) -> Centre:
 
 
 def centred_cosines(
-    slots: Slots,
+    slots: MemoryMatrix,
     centre: Centre,
     query: NDArray[np.float32],
     cjk: bool,
-    projection: NDArray[np.float32] | None = None,
+    query_adapter: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """(N,) cosine of the question with each memory, both centred; the best passage speaks for its memory.
 
@@ -78,26 +78,26 @@ def centred_cosines(
         centre: its means.
         query: (dim,) float32, unit norm.
         cjk: the question's script.
-        projection: (2, dim, r), see `project`; None: the question as it is.
+        query_adapter: (2, dim, r), see `adapt`; None: the question as it is.
     """
     direction = _unit(query - centre.means[int(cjk)])
-    if projection is not None:
-        direction = project(direction, projection)
+    if query_adapter is not None:
+        direction = adapt(direction, query_adapter)
     rows = (slots.keys @ direction - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
     return rows if len(rows) == len(slots) else np.maximum.reduceat(rows, centre.starts)
 
 
-def project(direction: NDArray[np.float32], projection: NDArray[np.float32]) -> NDArray[np.float32]:
+def adapt(direction: NDArray[np.float32], query_adapter: NDArray[np.float32]) -> NDArray[np.float32]:
     """X + B·Aᵀx at unit length: a question turned towards what answers such questions.
 
     Embedders are trained to find what a question is *about*; the memory that answers it often shares none of its words.
-    The low-rank map is learned from questions with known answers (bench/projection.py).
+    The low-rank map is learned from questions with known answers (bench/query_adapter.py).
 
     Args:
         direction: (dim,) centred question of unit norm.
-        projection: (2, dim, r), A and B.
+        query_adapter: (2, dim, r), A and B.
     """
-    into, back = projection
+    into, back = query_adapter
     return _unit(direction + back @ (direction @ into))
 
 

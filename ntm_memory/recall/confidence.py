@@ -64,7 +64,7 @@ def confidence(features: Array, weights: Array, context: Array, learned: Array) 
     Args:
         features: as for `signals`.
         weights: as for `signals`.
-        context: (C,) what kind of memory this is, see `View.context`.
+        context: (C,) what kind of memory this is, see `CentredMatrix.context`.
         learned: (C, 13) logistic weights, fitted on questions whose evidence was taken out of the store.
     """
     return float(logistic(context @ learned @ signals(features, weights)))

@@ -8,13 +8,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.question import index_terms
-from ntm_memory.recall.view import View
 from ntm_memory.store.base import Store
-from ntm_memory.store.records import Memory, Postings, Slots
+from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 
 
-class Knowledge:
+class Corpus:
     """The memories of a namespace by their index 0…N−1 in order of writing.
 
     Args:
@@ -28,11 +28,11 @@ class Knowledge:
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
-        self.slots: Slots
+        self.slots: MemoryMatrix
         if as_of is None:
-            self.slots = store.slots(namespace)
+            self.slots = store.memory_matrix(namespace)
         else:
-            self.slots, self._then, self._words = store.slots_as_of(namespace, as_of)
+            self.slots, self._then, self._words = store.memory_matrix_as_of(namespace, as_of)
 
     @property
     def is_now(self) -> bool:
@@ -113,8 +113,8 @@ def _seconds(iso: str) -> float:
 def at_place(store: Store, id: str, steps: int) -> tuple[Memory, Memory | None]:
     """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
     anchor = store.get(id)
-    slots = store.slots(anchor.namespace)
+    slots = store.memory_matrix(anchor.namespace)
     at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
-    there = View(slots).sequence.step(at, steps) if len(at) else at
+    there = CentredMatrix(slots).sequence.step(at, steps) if len(at) else at
     found = store.get_many(slots.address[there[there >= 0]].tolist())
     return anchor, found[0] if found else None

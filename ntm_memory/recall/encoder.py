@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 
 from ntm_memory.embedding import Embedder
 from ntm_memory.errors import ConfigError, EmbedderMismatchError
-from ntm_memory.recall.view import View
-from ntm_memory.store.records import Slots
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.store.records import MemoryMatrix
 
-PROJECTION_SEED = 1410_5401
+RANDOM_PROJECTION_SEED = 1410_5401
 Key = NDArray[np.float32]
 
 
-class KeyMaker:
+class Encoder:
     """Encodes questions and memories, projected to `memory_dim` where config asks for fewer dimensions.
 
     Args:
         embedder: turns texts into unit vectors of `embedder.dim`.
         memory_dim: width of a slot; None: the embedder's own.
-        rows: write heads: key rows that one memory may take at most; of a longer text the first `rows` passages are
+        max_passages: key rows that one memory may take at most; of a longer text the first so many passages are
             addressed by key, all of it by its words.
 
     Raises:
         ConfigError: `memory_dim` is larger than the embedder's width.
     """
 
-    def __init__(self, embedder: Embedder, memory_dim: int | None, rows: int) -> None:
+    def __init__(self, embedder: Embedder, memory_dim: int | None, max_passages: int) -> None:
         if memory_dim is not None and memory_dim > embedder.dim:
             raise ConfigError(
                 f"memory_dim is {memory_dim}, but {embedder.name} makes vectors of {embedder.dim}",
@@ -39,7 +39,7 @@ class KeyMaker:
             )
         self.embedder = embedder
         self.dim = memory_dim or embedder.dim
-        self.rows = rows
+        self.max_passages = max_passages
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -67,21 +67,21 @@ class KeyMaker:
         prior = self.embedder.prior
         if prior is None or self.dim == self.embedder.dim:
             return prior
-        projected: Key = prior @ self._projection
+        projected: Key = prior @ self._random_projection
         return projected
 
     @property
-    def projection(self) -> Key | None:
+    def query_adapter(self) -> Key | None:
         """(2, dim, r) how centred questions are turned towards their answers, projected as keys are, or None."""
-        learned = self.embedder.projection
+        learned = self.embedder.query_adapter
         if learned is None or self.dim == self.embedder.dim:
             return learned
-        projected: Key = self._projection.T @ learned
+        projected: Key = self._random_projection.T @ learned
         return projected
 
-    def view(self, slots: Slots) -> View:
+    def view(self, slots: MemoryMatrix) -> CentredMatrix:
         """A memory matrix as this embedder's questions see it."""
-        return View(slots, self.prior, self.projection)
+        return CentredMatrix(slots, self.prior, self.query_adapter)
 
     def question(self, text: str) -> Key:
         """(dim,) float32, unit norm."""
@@ -90,7 +90,7 @@ class KeyMaker:
 
     def memories(self, texts: Sequence[str]) -> list[Key]:
         """For each text its key rows (P, dim), one a passage, unit norm."""
-        passages = [self.embedder.split_passages(text)[: self.rows] for text in texts]
+        passages = [self.embedder.split_passages(text)[: self.max_passages] for text in texts]
         flat = self._project(self.embedder.encode_memories([p for each in passages for p in each]))
         ends = np.cumsum([len(each) for each in passages])
         return np.split(flat, ends[:-1])
@@ -98,14 +98,14 @@ class KeyMaker:
     def _project(self, vectors: Key) -> Key:
         if self.dim == self.embedder.dim:
             return vectors
-        projected = vectors @ self._projection
+        projected = vectors @ self._random_projection
         unit: Key = projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-12)
         return unit
 
     @cached_property
-    def _projection(self) -> Key:
+    def _random_projection(self) -> Key:
         """(embedder.dim, dim) with orthonormal columns, the same in every process."""
-        gaussian = np.random.default_rng(PROJECTION_SEED).standard_normal((self.embedder.dim, self.dim))
+        gaussian = np.random.default_rng(RANDOM_PROJECTION_SEED).standard_normal((self.embedder.dim, self.dim))
         return np.linalg.qr(gaussian)[0].astype(np.float32)
 
 

@@ -1,6 +1,6 @@
 """What read heads can gather about each candidate: its own likeness to the question, its neighbours', its session's.
 
-Every feature is one column of F (n × d). The controller weighs them linearly; each read head mixes the first few
+Every feature is one column of F (n × d). The ranker weighs them linearly; each read head mixes the first few
 (`CONTENT`) into the score its content addressing starts from.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.bm25 import Keywords
+from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
 from ntm_memory.recall.question import Question
-from ntm_memory.recall.view import WINDOW, View
-from ntm_memory.store.records import Slots
+from ntm_memory.store.records import MemoryMatrix
 
 REACH = 3
 LONG = 100  # words; what a longer text says more is not more of an answer
@@ -78,7 +78,7 @@ class Scores:
 
 
 def gather(
-    question: Question, scores: Scores, view: View, candidates: NDArray[np.int64], near: NDArray[np.int64]
+    question: Question, scores: Scores, view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """(n, d) evidence about the candidates, columns as in `FEATURES`; about 0 where there is nothing to say.
 
@@ -134,7 +134,7 @@ def _at(values: Column, near: NDArray[np.int64], offset: int) -> Column:
     return np.where(there >= 0, values[there], np.float32(0))
 
 
-def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]:
+def _window(scores: Scores, view: CentredMatrix, near: NDArray[np.int64]) -> list[Column]:
     """Likeness of each candidate read together with the two memories on both sides: mean key, joined text, mean key.
 
     The second mean key is compared with the question as it is.
@@ -152,7 +152,7 @@ def _window(scores: Scores, view: View, near: NDArray[np.int64]) -> list[Column]
 
 
 def _session(
-    scores: Scores, view: View, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
+    scores: Scores, view: CentredMatrix, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
 ) -> list[Column]:
     """Likeness of each candidate's whole session: mean key, joined text, best member."""
     number, member = view.sequence.sessions, view.sequence.session
@@ -168,7 +168,7 @@ def _session(
     return [cosine, words[own], best_cosine, _best(words_z, member, number)[own]]
 
 
-def _session_key(cosine: Column, cosine_z: Column, view: View, candidates: NDArray[np.int64]) -> list[Column]:
+def _session_key(cosine: Column, cosine_z: Column, view: CentredMatrix, candidates: NDArray[np.int64]) -> list[Column]:
     """Likeness of the mean key of each candidate's session, and of its best member."""
     number, member = view.sequence.sessions, view.sequence.session
     if number == 1:
@@ -191,7 +191,7 @@ def _answers(question: Question, near: NDArray[np.int64], cosine_z: Column, word
 
 
 def _kind(
-    question: Question, slots: Slots, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
+    question: Question, slots: MemoryMatrix, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
 ) -> list[Column]:
     """What kind of memory each candidate is, and whether the question asks for that kind."""
     marks = question.marks
@@ -215,7 +215,7 @@ def _kind(
     ]
 
 
-def _priors(question: Question, slots: Slots, candidates: NDArray[np.int64]) -> list[Column]:
+def _priors(question: Question, slots: MemoryMatrix, candidates: NDArray[np.int64]) -> list[Column]:
     """What decides between equals: importance, age, use, whether a later memory revises it, the time asked for."""
     age = np.maximum(question.now - slots.happened[candidates], 0) / 86_400
     return [

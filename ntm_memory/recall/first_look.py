@@ -13,20 +13,20 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall import question as questions
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.candidates import choose
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.features import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
 from ntm_memory.recall.names_held import names_held
-from ntm_memory.recall.parameters import Array, Parameters
+from ntm_memory.recall.parameters import Array, RecallParameters
 from ntm_memory.recall.read_heads import Attention, Places, attend
 from ntm_memory.recall.time_match import date_match
-from ntm_memory.recall.view import View
 from ntm_memory.store.records import Postings
 from ntm_memory.text.question_names import names_within
 
 # An anchor is found by likeness alone, and sharply: its neighbours must not speak for it before the focus moves.
 ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0, 0.0])
-ANCHOR_STRENGTH = 3.0
+ANCHOR_BETA = 3.0
 # Of a moved focus only what has a visible share of the best one is an answer.
 SHOWN = 0.01
 
@@ -85,7 +85,7 @@ class Reading:
     Args:
         index: (n,) memories 0…N−1, best first.
         weights: (n,) attention, falling; its sum is 1 less what partial erases and shifts past the ends took.
-        score: (n,) evidence behind the weights.
+        logits: (n,) what the weights are the softmax of.
         confidence: 0–1.
         lost: share of the attention that a shift moved past the end of a session.
         steps: for each memory the weight after every step of every head.
@@ -93,13 +93,15 @@ class Reading:
 
     index: NDArray[np.int64]
     weights: Array
-    score: Array
+    logits: Array
     confidence: float
     lost: float
     steps: tuple[Mapping[str, Any], ...]
 
 
-def read(view: View, postings: Postings, request: Request, parameters: Parameters, *, explain: bool = False) -> Reading:
+def read(
+    view: CentredMatrix, postings: Postings, request: Request, parameters: RecallParameters, *, explain: bool = False
+) -> Reading:
     """Read heads' attention over the memories of a view; `postings` hold the words and marks of the question."""
     look = examine(view, postings, request)
     if not len(look.candidates):
@@ -107,17 +109,17 @@ def read(view: View, postings: Postings, request: Request, parameters: Parameter
     heads = attend(switched(parameters, request), look.features, look.places, look.previous)
     sure = confidence(look.features, heads.weights, look.places.context, parameters.confidence)
     attention = heads if request.shift is None else _anchor(look, request)
-    candidates, weights, evidence, lost = look.candidates, attention.weights, attention.evidence, 0.0
+    candidates, weights, logits, lost = look.candidates, attention.weights, attention.logits, 0.0
     if request.shift is not None:
         candidates, weights, lost = _move(view, candidates, weights, request.shift, request.allowed)
-        evidence = np.log(weights + 1e-16)
-    weights = weights * view.slots.strength[candidates]
+        logits = np.log(weights + 1e-16)
+    weights = weights * view.slots.retention[candidates]
     ranked = np.argsort(-weights, kind="stable")
     steps = tuple(_explain(attention, i) for i in ranked) if explain and request.shift is None else ()
-    return Reading(candidates[ranked], weights[ranked], evidence[ranked], sure, lost, steps)
+    return Reading(candidates[ranked], weights[ranked], logits[ranked], sure, lost, steps)
 
 
-def examine(view: View, postings: Postings, request: Request) -> Look:
+def examine(view: CentredMatrix, postings: Postings, request: Request) -> Look:
     """Choose candidates and gather the evidence about them, before any parameter is asked."""
     scores = score_all(view, postings, request)
     focus = np.array(sorted(request.previous or {}), dtype=np.int64)
@@ -138,18 +140,18 @@ def switched_off(request: Request) -> frozenset[str]:
     return frozenset(off)
 
 
-def switched(parameters: Parameters, request: Request) -> Parameters:
+def switched(parameters: RecallParameters, request: Request) -> RecallParameters:
     """The parameters with switched-off parts at nothing: no location means no shift and no evidence from neighbours."""
     return parameters.without(switched_off(request), shift=not request.location)
 
 
-def score_all(view: View, postings: Postings, request: Request) -> Scores:
+def score_all(view: CentredMatrix, postings: Postings, request: Request) -> Scores:
     """Likeness of every memory to the question by key and by words."""
     words = request.words if request.by_words and request.content else ()
     keywords = count_keywords(view.slots, postings, words)
     cosine = about = np.zeros(len(view.slots), dtype=np.float32)
     if request.key is not None and request.content:
-        cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk, view.projection)
+        cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk, view.query_adapter)
         about = centred_cosines(view.slots, view.centre, request.key, request.cjk)
     if words:  # what holds no word, as 👍, is like no question that does
         wordless = view.slots.length == 0
@@ -162,11 +164,11 @@ def _anchor(look: Look, request: Request) -> Attention:
     if look.previous is not None and not request.text:
         return Attention(look.previous, np.log(look.previous + 1e-16))
     score = look.features[:, : len(CONTENT)] @ ANCHOR_MIX
-    return Attention(addressing.content_focus(score, ANCHOR_STRENGTH), score)
+    return Attention(addressing.content_focus(score, ANCHOR_BETA), score)
 
 
 def _question(
-    view: View, postings: Postings, request: Request, scores: Scores, fits: NDArray[np.float32] | None
+    view: CentredMatrix, postings: Postings, request: Request, scores: Scores, fits: NDArray[np.float32] | None
 ) -> questions.Question:
     _, marks = questions.index_terms(request.text)
     return questions.Question(
@@ -186,7 +188,9 @@ def _previous(request: Request, candidates: NDArray[np.int64]) -> Array | None:
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
-def _places(view: View, candidates: NDArray[np.int64], near: NDArray[np.int64], question: questions.Question) -> Places:
+def _places(
+    view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64], question: questions.Question
+) -> Places:
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
@@ -194,7 +198,7 @@ def _places(view: View, candidates: NDArray[np.int64], near: NDArray[np.int64], 
 
 
 def _move(
-    view: View,
+    view: CentredMatrix,
     candidates: NDArray[np.int64],
     weights: Array,
     shift: int,
@@ -218,7 +222,7 @@ def _move(
 def _explain(attention: Attention, i: int) -> Mapping[str, Any]:
     """The weight of candidate i after every step of every head, and how much each head counted for its evidence."""
     heads = [
-        {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"part": round(float(part), 6)}
+        {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"share": round(float(part), 6)}
         for steps, part in zip(attention.heads, attention.parts, strict=True)
     ]
-    return {"evidence": round(float(attention.evidence[i]), 6), "heads": heads}
+    return {"evidence": round(float(attention.logits[i]), 6), "heads": heads}

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import content_focus
-from ntm_memory.recall.parameters import Array, Parameters
+from ntm_memory.recall.parameters import Array, RecallParameters
 from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward
 
-HEADS = ("mix", "strength", "gate", "shift", "sharpen")
-CONTROLLER = ("part", "controller")
+HEADS = ("mix", "beta", "gate", "shift", "gamma")
+RANKER = ("share", "ranker")
 Grads = dict[str, Array]
 
 
@@ -37,13 +37,13 @@ class Example:
     previous: Array | None = None
 
 
-def loss(parameters: Parameters, example: Example) -> float:
+def loss(parameters: RecallParameters, example: Example) -> float:
     """Listwise cross entropy: −mean log of the attention on the gold candidates (Cao et al. 2007)."""
     attention = attend(parameters, example.features, example.places, example.previous)
     return -float(np.log(attention.weights[example.gold] + 1e-16).mean())
 
 
-def gradient(parameters: Parameters, example: Example) -> Grads:
+def gradient(parameters: RecallParameters, example: Example) -> Grads:
     """Gradient of `loss` by every parameter, through the addressing of every head."""
     attention = attend(parameters, example.features, example.places, example.previous)
     error = _error(attention.weights, example.gold)
@@ -51,9 +51,9 @@ def gradient(parameters: Parameters, example: Example) -> Grads:
 
 
 def fit(
-    start: Parameters, examples: Sequence[Example], *, steps: int = 40, rate: float = 0.03, decay: float = 1e-3
-) -> Parameters:
-    """Learn heads and controller together: Adam on the mean loss, pulled towards where it started.
+    start: RecallParameters, examples: Sequence[Example], *, steps: int = 40, rate: float = 0.03, decay: float = 1e-3
+) -> RecallParameters:
+    """Learn heads and ranker together: Adam on the mean loss, pulled towards where it started.
 
     Args:
         start: parameters to begin with.
@@ -62,7 +62,7 @@ def fit(
         rate: step size.
         decay: pull per step towards `start`, so that few examples move little.
     """
-    names = HEADS + CONTROLLER
+    names = HEADS + RANKER
 
     def mean(values: Grads) -> Grads:
         parameters = dataclasses.replace(start, **values)
@@ -71,32 +71,37 @@ def fit(
     return _adam(start, names, mean, steps if examples else 0, rate, decay)
 
 
-def fit_controller(
-    start: Parameters, examples: Sequence[Example], *, steps: int = 80, rate: float = 0.03, decay: float | Array = 1e-3
-) -> Parameters:
-    """Learn the controller alone, the heads being as they are: what they see is computed once, the rest is linear.
+def fit_ranker(
+    start: RecallParameters,
+    examples: Sequence[Example],
+    *,
+    steps: int = 80,
+    rate: float = 0.03,
+    decay: float | Array = 1e-3,
+) -> RecallParameters:
+    """Learn the ranker alone, the heads being as they are: what they see is computed once, the rest is linear.
 
     `decay` may be (C, 1), one for each context: what few kinds of memory teach must not be carried far to others.
     """
     seen = [_seen(start, example) for example in examples]
-    widths = [start.part.shape[1]]
+    widths = [start.share.shape[1]]
 
     def one(values: Grads, inputs: Array, example: Example) -> Grads:
-        weights = np.concatenate([values["part"], values["controller"]], axis=1)
+        weights = np.concatenate([values["share"], values["ranker"]], axis=1)
         attention = content_focus(inputs @ (example.places.context @ weights), 1.0)
         slope = np.outer(example.places.context, inputs.T @ _error(attention, example.gold))
-        part, controller = np.split(slope, widths, axis=1)
-        return {"part": part, "controller": controller}
+        part, ranker = np.split(slope, widths, axis=1)
+        return {"share": part, "ranker": ranker}
 
     def mean(values: Grads) -> Grads:
         grads = (one(values, inputs, example) for inputs, example in zip(seen, examples, strict=True))
-        return _mean(examples, grads, CONTROLLER)
+        return _mean(examples, grads, RANKER)
 
-    return _adam(start, CONTROLLER, mean, steps if examples else 0, rate, decay)
+    return _adam(start, RANKER, mean, steps if examples else 0, rate, decay)
 
 
-def _seen(parameters: Parameters, example: Example) -> Array:
-    """(n, H + d) the heads' log-weights and the features: what the controller hears."""
+def _seen(parameters: RecallParameters, example: Example) -> Array:
+    """(n, H + d) the heads' log-weights and the features: what the ranker hears."""
     attention = attend(parameters, example.features, example.places, example.previous)
     logs = [np.log(steps.sharpened + FLOOR) for steps in attention.heads]
     return np.concatenate([np.stack(logs, axis=1), example.features], axis=1)
@@ -118,13 +123,13 @@ def _mean(examples: Sequence[Example], grads: Iterable[Grads], names: Sequence[s
 
 
 def _adam(
-    start: Parameters,
+    start: RecallParameters,
     names: Sequence[str],
     gradient: Callable[[Grads], Grads],
     steps: int,
     rate: float,
     decay: float | Array,
-) -> Parameters:
+) -> RecallParameters:
     """Kingma and Ba 2015, with weight decay towards the start."""
     values = {name: getattr(start, name).copy() for name in names}
     first = {name: np.zeros_like(value) for name, value in values.items()}

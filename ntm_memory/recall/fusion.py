@@ -41,7 +41,7 @@ def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
         readings[0],
         index=index[ranked],
         weights=weights[ranked],
-        score=np.log(weights[ranked] + 1e-16),
+        logits=np.log(weights[ranked] + 1e-16),
         confidence=max(reading.confidence for reading in full),
         steps=tuple(steps[i] for i in ranked) if steps else (),
     )

@@ -17,9 +17,9 @@ from ntm_memory.machine import addressing
 from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
-KIND = Kind("ntm-memory-system/recall", 4, list(FEATURES))
+KIND = Kind("ntm-memory-system/recall", 5, list(FEATURES))
 CONTEXTS = ("always", "talk", "few", "note", "text", "course")
-"""What kind of memory is read, see `View.context`; `part`, `controller` and `confidence` have one row for each."""
+"""What kind of memory is read, see `CentredMatrix.context`; `share`, `ranker`, `confidence` have one row for each."""
 SIGNALS = (
     "one",
     "cosine",
@@ -36,41 +36,42 @@ SIGNALS = (
     "date",
 )
 """What the confidence is drawn from, see `confidence.signals`."""
+_FORMER_NAMES = {4: {"strength": "beta", "sharpen": "gamma", "part": "share", "controller": "ranker"}}
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = addressing.Array
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """Raw parameters of H read heads and the controller that mixes them.
+class RecallParameters:
+    """Raw parameters of H read heads and the ranker that mixes them.
 
     Args:
         mix: (H, c) weight of each content feature in a head's score.
-        strength: (H,) β = softplus.
+        beta: (H,) β = softplus.
         gate: (H,) g = logistic: 1 looks where the content is, 0 stays at the previous focus.
         shift: (H, 2·REACH + 2) s = softmax over steps −REACH…+REACH in the order of writing, and last the whole
             session.
-        sharpen: (H,) γ = 1 + softplus.
-        part: (C, H) how much of each head's log-weight goes into the evidence, by context (see `View.context`).
-        controller: (C, d) weight of each feature in the evidence, by context.
+        gamma: (H,) γ = 1 + softplus.
+        share: (C, H) how much of each head's log-weight goes into the logits, by context (see `CentredMatrix.context`).
+        ranker: (C, d) weight of each feature in the logits, by context.
         confidence: (C, 13) logistic weights of the confidence by context, see `confidence.py`.
     """
 
     mix: Array
-    strength: Array
+    beta: Array
     gate: Array
     shift: Array
-    sharpen: Array
-    part: Array
-    controller: Array
+    gamma: Array
+    share: Array
+    ranker: Array
     confidence: Array
 
     @property
     def heads(self) -> int:
         """H, the number of read heads."""
-        return len(self.strength)
+        return len(self.beta)
 
-    def without(self, features: frozenset[str], *, shift: bool = False) -> Parameters:
+    def without(self, features: frozenset[str], *, shift: bool = False) -> RecallParameters:
         """The same parameters, some features weighing nothing and, with `shift`, heads that stay where they look."""
         if not features and not shift:
             return self
@@ -79,7 +80,7 @@ class Parameters:
         return dataclasses.replace(
             self,
             mix=self.mix * kept[: len(CONTENT)],
-            controller=self.controller * kept,
+            ranker=self.ranker * kept,
             shift=np.broadcast_to(stay, self.shift.shape) if shift else self.shift,
         )
 
@@ -88,17 +89,17 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
     """Shape of every parameter for this many read heads."""
     return {
         "mix": (heads, len(CONTENT)),
-        "strength": (heads,),
+        "beta": (heads,),
         "gate": (heads,),
         "shift": (heads, 2 * REACH + 2),
-        "sharpen": (heads,),
-        "part": (len(CONTEXTS), heads),
-        "controller": (len(CONTEXTS), len(FEATURES)),
+        "gamma": (heads,),
+        "share": (len(CONTEXTS), heads),
+        "ranker": (len(CONTEXTS), len(FEATURES)),
         "confidence": (len(CONTEXTS), len(SIGNALS)),
     }
 
 
-def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -> None:
+def save_parameters(file: Path, parameters: RecallParameters, about: dict[str, Any]) -> None:
     """Write parameters, whole or not at all; `about` says how they were learned.
 
     Raises:
@@ -107,35 +108,35 @@ def save_parameters(file: Path, parameters: Parameters, about: dict[str, Any]) -
     save_learned(file, KIND, vars(parameters), about)
 
 
-def load_parameters(file: Path = SHIPPED) -> Parameters:
+def load_parameters(file: Path = SHIPPED) -> RecallParameters:
     """Read parameters of any number of heads.
 
     Raises:
         CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
     """
     hint = "install the package again" if file == SHIPPED else f"remove {file.name} to go back to the shipped ones"
-    values = load_learned(file, KIND, hint)
-    return Parameters(**checked(file, values, shapes(len(np.atleast_1d(values.get("strength", ())))), hint))
+    values = load_learned(file, KIND, hint, _FORMER_NAMES)
+    return RecallParameters(**checked(file, values, shapes(len(np.atleast_1d(values.get("beta", ())))), hint))
 
 
 def override(
-    parameters: Parameters, *, strength: float | None, gate: float | None, sharpen: float | None, heads: int
-) -> Parameters:
+    parameters: RecallParameters, *, beta: float | None, gate: float | None, gamma: float | None, heads: int
+) -> RecallParameters:
     """The first `heads` read heads, with β, g or γ set by hand for all of them.
 
     Args:
         parameters: of any number of heads.
-        strength: β ≥ 0.
+        beta: β ≥ 0.
         gate: g in 0–1.
-        sharpen: γ ≥ 1.
+        gamma: γ ≥ 1.
         heads: how many stay, ≥ 1.
     """
-    kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "strength", "gate", "shift", "sharpen")}
-    kept["part"] = parameters.part[:, :heads]
+    kept = {name: getattr(parameters, name)[:heads] for name in ("mix", "beta", "gate", "shift", "gamma")}
+    kept["share"] = parameters.share[:, :heads]
     for name, value, inverse in (
-        ("strength", strength, inverse_softplus),
+        ("beta", beta, inverse_softplus),
         ("gate", gate, inverse_logistic),
-        ("sharpen", None if sharpen is None else sharpen - 1, inverse_softplus),
+        ("gamma", None if gamma is None else gamma - 1, inverse_softplus),
     ):
         if value is not None:
             kept[name] = np.full_like(kept[name], inverse(value))

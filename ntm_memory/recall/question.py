@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.bm25 import index_of
-from ntm_memory.store.records import Postings, Slots
+from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text import words as vocabulary
 
 _WHEN = re.compile(
@@ -61,7 +61,7 @@ def index_terms(text: str) -> tuple[list[str], list[str]]:
     return words, kinds + [vocabulary.BY + word for word in words[:64]]
 
 
-def read_marks(slots: Slots, postings: Postings, terms: list[str]) -> Marks:
+def read_marks(slots: MemoryMatrix, postings: Postings, terms: list[str]) -> Marks:
     """Line the postings of the marks up with the memory matrix."""
     index = index_of(slots)
 

@@ -1,7 +1,7 @@
-"""Read heads over a sparse candidate set: content → gate → shift → sharpen, then a linear controller.
+"""Read heads over a sparse candidate set: content → gate → shift → sharpen, then a linear ranker.
 
 The formulas are the machine's own (`ntm_memory.machine.addressing`); here they run over n candidates instead of N rows.
-Each head leaves its weighting; the controller adds the heads' log-weights to its linear evidence, and one more softmax
+Each head leaves its weighting; the ranker adds the heads' log-weights to its linear evidence, and one more softmax
 makes the weights of the answer: a product of experts in which each factor can be shown.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
 from ntm_memory.recall.features import CONTENT
-from ntm_memory.recall.parameters import Array, Parameters, logistic, softplus
+from ntm_memory.recall.parameters import Array, RecallParameters, logistic, softplus
 
 FLOOR = 1e-4
 
@@ -26,7 +26,7 @@ class Places:
     Args:
         near: (n, 2·REACH + 1) int64, candidate at −REACH…+REACH from each, −1 where there is none among them.
         session: (n,) int64, dense number of each one's session.
-        context: (C,) what kind of memory this is, see `View.context`.
+        context: (C,) what kind of memory this is, see `CentredMatrix.context`.
     """
 
     near: NDArray[np.int64]
@@ -53,67 +53,72 @@ class Steps:
 
 @dataclass(frozen=True)
 class Attention:
-    """What the heads and the controller made of the candidates.
+    """What the heads and the ranker made of the candidates.
 
     Args:
         weights: (n,) attention, sums to 1.
-        evidence: (n,) what the weights are the softmax of.
+        logits: (n,) what the weights are the softmax of.
         heads: the heads' steps; none for an anchor, which is found by likeness alone.
         parts: (H,) how much each head's log-weight counted.
     """
 
     weights: Array
-    evidence: Array
+    logits: Array
     heads: tuple[Steps, ...] = ()
     parts: Array = field(default_factory=lambda: np.empty(0))
 
 
-def attend(parameters: Parameters, features: Array, places: Places, previous: Array | None) -> Attention:
+def attend(parameters: RecallParameters, features: Array, places: Places, previous: Array | None) -> Attention:
     """Weights over n candidates.
 
     Args:
-        parameters: H heads and the controller.
+        parameters: H heads and the ranker.
         features: (n, d) evidence, n ≥ 1, columns as in `features.FEATURES`.
         places: where the candidates stand.
         previous: (n,) the focus before, sums to 1; None: there was none, all gates count as open.
     """
     heads = tuple(read(parameters, head, features, places, previous) for head in range(parameters.heads))
-    evidence = features @ (places.context @ parameters.controller)
-    parts = places.context @ parameters.part
+    logits = features @ (places.context @ parameters.ranker)
+    parts = places.context @ parameters.share
     for part, steps in zip(parts, heads, strict=True):
-        evidence = evidence + part * np.log(steps.sharpened + FLOOR)
-    return Attention(addressing.content_focus(evidence, 1.0), evidence, heads, parts)
+        logits = logits + part * np.log(steps.sharpened + FLOOR)
+    return Attention(addressing.content_focus(logits, 1.0), logits, heads, parts)
 
 
 def attend_backward(
-    parameters: Parameters, features: Array, places: Places, previous: Array | None, attention: Attention, grad: Array
+    parameters: RecallParameters,
+    features: Array,
+    places: Places,
+    previous: Array | None,
+    attention: Attention,
+    grad: Array,
 ) -> dict[str, Array]:
     """Gradients of the parameters from that of the evidence (n,); of a softmax loss that is weights − target."""
     grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
-    grads["controller"] = np.outer(places.context, features.T @ grad)
-    parts = places.context @ parameters.part
+    grads["ranker"] = np.outer(places.context, features.T @ grad)
+    parts = places.context @ parameters.share
     for head, steps in enumerate(attention.heads):
-        grads["part"][:, head] = places.context * (grad @ np.log(steps.sharpened + FLOOR))
+        grads["share"][:, head] = places.context * (grad @ np.log(steps.sharpened + FLOOR))
         inner = parts[head] * grad / (steps.sharpened + FLOOR)
         for name, value in read_backward(parameters, head, features, places, previous, steps, inner).items():
             grads[name][head] = value
     return grads
 
 
-def read(parameters: Parameters, head: int, features: Array, places: Places, previous: Array | None) -> Steps:
+def read(parameters: RecallParameters, head: int, features: Array, places: Places, previous: Array | None) -> Steps:
     """One head's way from the content score to its weighting (paper, equations 5 to 9)."""
     score = features[:, : len(CONTENT)] @ parameters.mix[head]
-    content = addressing.content_focus(score, softplus(parameters.strength[head]))
+    content = addressing.content_focus(score, softplus(parameters.beta[head]))
     gated = content
     if previous is not None:
         gated = addressing.interpolate(content, previous, logistic(parameters.gate[head]))
     kernel = addressing.content_focus(parameters.shift[head], 1.0)
     shifted = addressing.shift_sparse(gated, kernel[:-1], places.near) + kernel[-1] * places.pool(gated)
-    return Steps(score, content, gated, shifted, addressing.sharpen(shifted, 1 + softplus(parameters.sharpen[head])))
+    return Steps(score, content, gated, shifted, addressing.sharpen(shifted, 1 + softplus(parameters.gamma[head])))
 
 
 def read_backward(
-    parameters: Parameters,
+    parameters: RecallParameters,
     head: int,
     features: Array,
     places: Places,
@@ -122,7 +127,7 @@ def read_backward(
     grad: Array,
 ) -> dict[str, Array]:
     """Gradients of one head's parameters from that of its weighting."""
-    gamma, kernel = 1 + softplus(parameters.sharpen[head]), addressing.content_focus(parameters.shift[head], 1.0)
+    gamma, kernel = 1 + softplus(parameters.gamma[head]), addressing.content_focus(parameters.shift[head], 1.0)
     d_shifted, d_gamma = addressing.sharpen_backward(steps.shifted, gamma, steps.sharpened, grad)
     d_gated, d_steps = addressing.shift_sparse_backward(steps.gated, kernel[:-1], places.near, d_shifted)
     d_gated = d_gated + kernel[-1] * places.pool(d_shifted)
@@ -132,12 +137,12 @@ def read_backward(
         gate = logistic(parameters.gate[head])
         d_content, _, d_gate = addressing.interpolate_backward(steps.content, previous, gate, d_gated)
         d_gate = d_gate * gate * (1 - gate)
-    beta = softplus(parameters.strength[head])
+    beta = softplus(parameters.beta[head])
     d_score, d_beta = addressing.content_focus_backward(steps.score, beta, steps.content, d_content)
     return {
         "mix": features[:, : len(CONTENT)].T @ d_score,
-        "strength": d_beta * logistic(parameters.strength[head]),
+        "beta": d_beta * logistic(parameters.beta[head]),
         "gate": d_gate,
         "shift": addressing.content_focus_backward(parameters.shift[head], 1.0, kernel, d_kernel)[0],
-        "sharpen": d_gamma * logistic(parameters.sharpen[head]),
+        "gamma": d_gamma * logistic(parameters.gamma[head]),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Slots
+from ntm_memory.store.records import MemoryMatrix
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Sequence:
         return np.where(inside & (self.session[other] == self.session[index]), other, -1)
 
 
-def sequence_of(slots: Slots) -> Sequence:
+def sequence_of(slots: MemoryMatrix) -> Sequence:
     """Lay the memories out by session; `slots` are in order of writing already."""
     names, session = np.unique(slots.session, return_inverse=True)
     order = np.argsort(session, kind="stable")

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Draft, Feedback, Link, Memory, Postings, Slots, Version
+from ntm_memory.store.records import Draft, Feedback, Link, Memory, MemoryMatrix, Postings, Version
 
 
 class Store(Protocol):
-    """Slots, records and candidates.
+    """MemoryMatrix, records and candidates.
 
     Writing methods (marked W) run inside `transaction()`; called outside one they open their own. Everything written in
     one transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`; keys of another
@@ -75,15 +75,15 @@ class Store(Protocol):
         ...
 
     def rewrite(self, id: str, draft: Draft) -> Memory:
-        """W. Erase 1 + add: slot, id and position stay, version + 1, strength 1; the old content becomes history."""
+        """W. Erase 1 + add: slot, id and position stay, version + 1, retention 1; the old content becomes history."""
         ...
 
     def amend(self, id: str, **fields: Any) -> Memory:
         """W. Change fields that are not content: key, importance, tags, source, occurred_at, kind, superseded_by."""
         ...
 
-    def set_strength(self, id: str, strength: float) -> Memory:
-        """W. Partial erase: strength in (0, 1]; 0 makes the memory `erased`, its slot free; more restores it.
+    def set_retention(self, id: str, retention: float) -> Memory:
+        """W. Partial erase: retention in (0, 1]; 0 makes the memory `erased`, its slot free; more restores it.
 
         A restored memory comes back without its key if another live memory has that key by now.
         """
@@ -146,14 +146,14 @@ class Store(Protocol):
         ...
 
     # candidates
-    def slots(self, namespace: str) -> Slots:
+    def memory_matrix(self, namespace: str) -> MemoryMatrix:
         """The live memory matrix of a namespace, up to date with all committed writes.
 
         The same object as before while nothing is written; only its `reads` may lag behind.
         """
         ...
 
-    def slots_as_of(self, namespace: str, at: str) -> tuple[Slots, list[Memory], list[tuple[str, ...]]]:
+    def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What was known at a moment, by created_at, version times and erasures.
 
         Returns (matrix, whose slot numbers are 0…N−1; records as they read then; their words).
@@ -168,11 +168,11 @@ class Store(Protocol):
         ...
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
-        """Slots of the live memories that have all of these tags."""
+        """MemoryMatrix of the live memories that have all of these tags."""
         ...
 
     def sessions(self, namespace: str) -> dict[str, int]:
-        """Session name → code used in `Slots.session`."""
+        """Session name → code used in `MemoryMatrix.session`."""
         ...
 
     # what may be lost without harm: written without waiting for the disk, errors ignored

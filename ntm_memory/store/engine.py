@@ -20,7 +20,7 @@ from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
 from ntm_memory.store.snapshot import Snapshot
-from ntm_memory.store.usage import Usage
+from ntm_memory.store.usage import UsageCounters
 
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
@@ -54,7 +54,7 @@ class Engine:
         except BaseException:
             self._connection.close()
             raise
-        self._usage = Usage(path.with_name("usage.db"))
+        self._usage = UsageCounters(path.with_name("usage.db"))
         self._snapshot = Snapshot(path.with_name("matrix.bin"), self._sql, self._usage)
         self._connection.on_rollback = self._rolled_back
         self._connection.on_commit = self._committed

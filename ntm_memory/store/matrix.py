@@ -32,7 +32,7 @@ _TYPES: dict[str, str] = {
     "occurred": "<f8",
     "created": "<f8",
     "importance": "<f4",
-    "strength": "<f4",
+    "retention": "<f4",
     "length": "<i8",
     "cjk": "|b1",
     "superseded": "|b1",
@@ -54,7 +54,7 @@ class Matrix:
     occurred: NDArray[np.float64]
     created: NDArray[np.float64]
     importance: NDArray[np.float32]
-    strength: NDArray[np.float32]
+    retention: NDArray[np.float32]
     length: NDArray[np.int64]
     cjk: NDArray[np.bool_]
     superseded: NDArray[np.bool_]

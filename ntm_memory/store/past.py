@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.store.records import Memory, Slots
+from ntm_memory.store.records import Memory, MemoryMatrix
 from ntm_memory.store.rows import Row, to_keys, to_seconds, to_version
 from ntm_memory.store.words import decode
 
@@ -21,13 +21,13 @@ WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) O
 _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
 
 
-def slots_as_of(
+def memory_matrix_as_of(
     sql: sqlite3.Connection,
     space: int | None,
     at: str,
     dim: int,
     to_record: Callable[[Row], Memory],
-) -> tuple[Slots, list[Memory], list[tuple[str, ...]]]:
+) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
     """(matrix, records, words) of the memories that were live at a moment.
 
     Slot numbers are 0…N−1 in order of writing: an erased memory has no slot any more.
@@ -42,7 +42,7 @@ def slots_as_of(
         superseded.append(successor is not None)
     keys = [to_keys(row["keys"], dim) for row in rows]
     count = len(rows)
-    slots = Slots(
+    slots = MemoryMatrix(
         keys=np.concatenate(keys) if keys else np.empty((0, dim), dtype=np.float32),
         owner=np.repeat(np.arange(count), [len(each) for each in keys]),
         address=np.arange(count),
@@ -51,7 +51,7 @@ def slots_as_of(
         occurred=np.array([to_seconds(record.occurred_at) for record in records], dtype=np.float64),
         created=np.array([to_seconds(record.created_at) for record in records], dtype=np.float64),
         importance=np.array([record.importance for record in records], dtype=np.float32),
-        strength=np.array([record.strength for record in records], dtype=np.float32),
+        retention=np.array([record.retention for record in records], dtype=np.float32),
         length=np.array([row["length"] for row in rows], dtype=np.int64),
         cjk=np.array([row["cjk"] for row in rows], dtype=bool),
         superseded=np.array(superseded, dtype=bool),
@@ -61,7 +61,7 @@ def slots_as_of(
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
-    changes: dict[str, Any] = {"state": "live", "strength": record.strength or 1.0, "superseded_by": successor}
+    changes: dict[str, Any] = {"state": "live", "retention": record.retention or 1.0, "superseded_by": successor}
     if old is not None:
         then = to_version(old)
         shared = ("content", "key", "importance", "tags", "occurred_at", "version")

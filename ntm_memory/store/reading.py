@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
-from ntm_memory.store.past import slots_as_of
-from ntm_memory.store.records import Feedback, Memory, Postings, Slots, Version
+from ntm_memory.store.past import memory_matrix_as_of
+from ntm_memory.store.records import Feedback, Memory, MemoryMatrix, Postings, Version
 from ntm_memory.store.rows import content_hash, to_keys, to_version
 from ntm_memory.store.words import decode
 
@@ -93,15 +93,15 @@ class Reading(Engine):
             (count,) = self._sql.execute("SELECT count(*) FROM memories WHERE state = ?", (state,)).fetchone()
             return int(count)
 
-    def slots(self, namespace: str) -> Slots:
+    def memory_matrix(self, namespace: str) -> MemoryMatrix:
         """The live memory matrix of a namespace."""
         with self._reading():
-            return self._snapshot.slots(self._ledger.known_code(namespace), self._now())
+            return self._snapshot.memory_matrix(self._ledger.known_code(namespace), self._now())
 
-    def slots_as_of(self, namespace: str, at: str) -> tuple[Slots, list[Memory], list[tuple[str, ...]]]:
+    def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What was known at a moment."""
         with self._reading():
-            return slots_as_of(self._sql, self._ledger.known_code(namespace), at, self.dim or 1, self._memory)
+            return memory_matrix_as_of(self._sql, self._ledger.known_code(namespace), at, self.dim or 1, self._memory)
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace."""
@@ -115,7 +115,7 @@ class Reading(Engine):
         return Postings(address, count)
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
-        """Slots of the live memories that have all of these tags."""
+        """MemoryMatrix of the live memories that have all of these tags."""
         query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
@@ -123,7 +123,7 @@ class Reading(Engine):
             return np.array(sorted(found), dtype=np.int64)
 
     def sessions(self, namespace: str) -> dict[str, int]:
-        """Session name → code used in `Slots.session`."""
+        """Session name → code used in `MemoryMatrix.session`."""
         query = "SELECT DISTINCT session FROM memories WHERE namespace = ? AND session IS NOT NULL"
         with self._reading():
             codes = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()

@@ -18,7 +18,7 @@ class Link:
 
     Args:
         target: id of the memory that is built on.
-        weight: strength of the link, 0–1 (the attention weight by which it was addressed).
+        weight: how strong the link is, 0–1 (the attention weight by which it was addressed).
         kind: how the link came about, e.g. `content`, `name`, `explicit`.
     """
 
@@ -32,7 +32,7 @@ class Memory:
     """One memory as it is stored.
 
     `address` is the slot (row of the memory matrix M), `position` the order of writing inside the namespace (rising,
-    never reused). `strength` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
+    never reused). `retention` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Memory:
     occurred_at: str | None
     updated_at: str
     version: int
-    strength: float
+    retention: float
     state: State = "live"
     kind: str | None = None
     superseded_by: str | None = None
@@ -99,7 +99,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Slots:
+class MemoryMatrix:
     """The memory matrix of one namespace, and the columns that addressing needs, in order of writing.
 
     N memories, R ≥ N key rows (a long text has several passages).
@@ -113,7 +113,7 @@ class Slots:
         occurred: (N,) float64, unix seconds of `occurred_at`, NaN where it was not told.
         created: (N,) float64, unix seconds of `created_at`.
         importance: (N,) float32, 0–1.
-        strength: (N,) float32, 0–1, never 0.
+        retention: (N,) float32, 0–1, never 0.
         length: (N,) int64, number of index words.
         cjk: (N,) bool.
         superseded: (N,) bool, a later memory plainly revises this one.
@@ -128,7 +128,7 @@ class Slots:
     occurred: NDArray[np.float64]
     created: NDArray[np.float64]
     importance: NDArray[np.float32]
-    strength: NDArray[np.float32]
+    retention: NDArray[np.float32]
     length: NDArray[np.int64]
     cjk: NDArray[np.bool_]
     superseded: NDArray[np.bool_]

@@ -87,7 +87,7 @@ def to_memory(row: Row, names: Names, reads: tuple[int, float], links: tuple[Lin
         occurred_at=row["occurred_at"],
         updated_at=row["updated_at"],
         version=row["version"],
-        strength=row["strength"],
+        retention=row["strength"],
         state=row["state"],
         kind=row["kind"],
         superseded_by=row["superseded_by"],

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ntm_memory.errors import StoreCorruptError
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
-from ntm_memory.store.records import Slots
+from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.store.rows import to_seconds
-from ntm_memory.store.usage import Usage
+from ntm_memory.store.usage import UsageCounters
 
 LAG = 256
 _COLUMNS = """
@@ -33,16 +33,16 @@ class Snapshot:
         usage: read counters.
     """
 
-    def __init__(self, file: Path, sql: sqlite3.Connection, usage: Usage) -> None:
+    def __init__(self, file: Path, sql: sqlite3.Connection, usage: UsageCounters) -> None:
         self._file = file
         self._sql = sql
         self._usage = usage
         self._matrix: Matrix | None = None
         self._stamp: Stamp | None = None
         self._saved: int | None = None
-        self._slots: dict[int | None, Slots] = {}
+        self._slots: dict[int | None, MemoryMatrix] = {}
 
-    def slots(self, space: int | None, now: Stamp) -> Slots:
+    def memory_matrix(self, space: int | None, now: Stamp) -> MemoryMatrix:
         """The slots of one namespace; the same object as before if nothing was written meanwhile."""
         matrix = self._upto(now)
         if space not in self._slots:
@@ -139,14 +139,14 @@ class Snapshot:
             raise StoreCorruptError(f"a memory is damaged: {error}", "run: status.py --repair") from error
         return np.array([row[0] for row in rows], dtype=np.int64), matrix
 
-    def _cut(self, matrix: Matrix, space: int | None) -> Slots:
+    def _cut(self, matrix: Matrix, space: int | None) -> MemoryMatrix:
         mine = np.flatnonzero(matrix.namespace == (-1 if space is None else space))
         mine = mine[np.argsort(matrix.position[mine], kind="stable")]
         in_order = len(mine) == len(matrix.row) and (np.diff(mine) > 0).all()
         keys = matrix.keys if in_order else matrix.keys_of(mine)
         keys.flags.writeable = False
         address = matrix.address[mine]
-        return Slots(
+        return MemoryMatrix(
             keys=keys,
             owner=np.repeat(np.arange(len(mine)), matrix.passages[mine]),
             address=address,
@@ -155,7 +155,7 @@ class Snapshot:
             occurred=matrix.occurred[mine],
             created=matrix.created[mine],
             importance=matrix.importance[mine],
-            strength=matrix.strength[mine],
+            retention=matrix.retention[mine],
             length=matrix.length[mine],
             cjk=matrix.cjk[mine],
             superseded=matrix.superseded[mine],

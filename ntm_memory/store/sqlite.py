@@ -78,6 +78,7 @@ class SQLiteStore(Upkeep):
         """Write a record as another store had it."""
         live = memory.state == "live"
         fields = vars(memory) | {
+            "strength": memory.retention,
             "tags": to_tags(memory.tags),
             "created_at": in_full(memory.created_at),
             "updated_at": in_full(memory.updated_at),
@@ -128,20 +129,20 @@ class SQLiteStore(Upkeep):
             self._put(old | fields, old)
             return self._memory(self._row(id))
 
-    def set_strength(self, id: str, strength: float) -> Memory:
+    def set_retention(self, id: str, retention: float) -> Memory:
         """Partial erase, full erase, restore."""
-        if not 0 <= strength <= 1:
-            raise BadValueError(f"strength is {strength!r}, expected 0 to 1")
+        if not 0 <= retention <= 1:
+            raise BadValueError(f"retention is {retention!r}, expected 0 to 1")
         with self._writing():
             row = dict(self._row(id))
-            if strength == 0:
+            if retention == 0:
                 if row["state"] != "erased":
                     self._end(row, "erased")
             elif row["state"] == "live":
-                self._put(row | {"strength": strength}, row)
+                self._put(row | {"strength": retention}, row)
             else:
                 taken = self._row_of_key(row["namespace"], row["key"]) is not None
-                changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": strength}
+                changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": retention}
                 self._put(row | changes | ({"key": None} if taken else {}), row)
             return self._memory(self._row(id))
 
@@ -230,13 +231,13 @@ class SQLiteStore(Upkeep):
             )
 
     def _end(self, row: Mapping[str, Any], state: str) -> None:
-        """Take a memory out of its slot; strength 0 is what erased means."""
+        """Take a memory out of its slot; retention 0 is what erased means."""
         if row["address"] is not None:
             self._ledger.release([row["address"]])
             self._usage.set_reads(row["address"], 0, 0.0)
         ended = row["ended_at"] or to_iso(self._clock())
-        strength = 0.0 if state == "erased" else row["strength"]
-        self._put({**row, "state": state, "strength": strength, "address": None, "ended_at": ended}, row)
+        retention = 0.0 if state == "erased" else row["strength"]
+        self._put({**row, "state": state, "strength": retention, "address": None, "ended_at": ended}, row)
 
     def _insert_version(self, version: Mapping[str, Any], memory: Mapping[str, Any]) -> None:
         """Keep an older version; one that comes without words and keys of its own borrows the memory's."""

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS focus (namespace TEXT, session TEXT, looked TEXT NOT 
 """
 
 
-class Usage:
+class UsageCounters:
     """Counters in `usage.db`; every fault is answered by starting anew or by doing nothing."""
 
     def __init__(self, path: Path) -> None:

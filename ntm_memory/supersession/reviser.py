@@ -1,4 +1,4 @@
-"""Knowledge that changes without a key: which older memories a new one plainly revises, kept as a hint."""
+"""Corpus that changes without a key: which older memories a new one plainly revises, kept as a hint."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.corpus import Knowledge
-from ntm_memory.recall.encoder import KeyMaker
-from ntm_memory.recall.view import View
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.supersession.revision import LIKELY, SURE, chance, is_statement
@@ -25,12 +25,12 @@ class Reviser:
 
     Args:
         store: where memories are.
-        keys: loads the embedder when first called.
+        encoder: loads the embedder when first called.
     """
 
-    def __init__(self, store: Store, keys: Callable[[], KeyMaker]) -> None:
+    def __init__(self, store: Store, encoder: Callable[[], Encoder]) -> None:
         self._store = store
-        self._keys = keys
+        self._encoder = encoder
 
     def note(self, written: Sequence[Memory]) -> dict[str, tuple[str, ...]]:
         """Mark what these new memories revise: id of the new one → ids of the older ones.
@@ -43,12 +43,12 @@ class Reviser:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         with self._store.transaction():
-            views: dict[str, tuple[Knowledge, View]] = {}
+            views: dict[str, tuple[Corpus, CentredMatrix]] = {}
             marked: set[str] = set()
             for memory in telling:
                 if memory.namespace not in views:
-                    known = Knowledge(self._store, memory.namespace)
-                    views[memory.namespace] = known, self._keys().view(known.slots)
+                    known = Corpus(self._store, memory.namespace)
+                    views[memory.namespace] = known, self._encoder().view(known.slots)
                 revised = self._revised(memory, *views[memory.namespace], marked)
                 for id in revised:
                     self._store.amend(id, superseded_by=memory.id)
@@ -61,12 +61,12 @@ class Reviser:
         """Take back the marks that these memories, which are gone now, had put on others."""
         gone = {memory.id for memory in memories}
         for namespace in {memory.namespace for memory in memories}:
-            slots = self._store.slots(namespace)
+            slots = self._store.memory_matrix(namespace)
             for other in self._store.get_many(slots.address[slots.superseded].tolist()):
                 if other.superseded_by in gone:
                     self._store.amend(other.id, superseded_by=None)
 
-    def _revised(self, new: Memory, known: Knowledge, view: View, marked: set[str]) -> tuple[str, ...]:
+    def _revised(self, new: Memory, known: Corpus, view: CentredMatrix, marked: set[str]) -> tuple[str, ...]:
         near, cosine = self._near(new, known, view)
         chances = {
             old.id: chance(old.content, new.content, float(alike), apart=_are_apart(old, new))
@@ -76,7 +76,7 @@ class Reviser:
         likeliest = max(chances, key=lambda id: chances[id], default=None)
         return tuple(id for id, p in chances.items() if p >= SURE or (id == likeliest and p >= LIKELY))
 
-    def _near(self, new: Memory, known: Knowledge, view: View) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _near(self, new: Memory, known: Corpus, view: CentredMatrix) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Indices of older memories that hold the words of the new one's subject, and the likeness of their keys."""
         slots = known.slots
         words = words_of_subject(new.content)

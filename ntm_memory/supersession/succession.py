@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Reading
 
 _PAST = re.compile(
@@ -27,7 +27,7 @@ def asks_of_the_past(text: str) -> bool:
     return _PAST.search(text) is not None
 
 
-def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:
+def move_on(known: Corpus, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:
     """The reading with the attention of revised memories moved to their successors.
 
     Args:
@@ -40,7 +40,7 @@ def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | Non
     if not latest:
         return reading
     weight = dict(zip(reading.index.tolist(), reading.weights.tolist(), strict=True))
-    score = dict(zip(reading.index.tolist(), reading.score.tolist(), strict=True))
+    score = dict(zip(reading.index.tolist(), reading.logits.tolist(), strict=True))
     steps = dict(zip(reading.index.tolist(), reading.steps, strict=True)) if reading.steps else {}
     for old, new in latest.items():
         moved = (1 - KEPT) * weight[old]
@@ -57,12 +57,12 @@ def move_on(known: Knowledge, reading: Reading, allowed: NDArray[np.bool_] | Non
         reading,
         index=index,
         weights=np.array([weight[i] for i in index.tolist()]),
-        score=np.array([score[i] for i in index.tolist()]),
+        logits=np.array([score[i] for i in index.tolist()]),
         steps=tuple(steps[i] for i in index.tolist()) if reading.steps else (),
     )
 
 
-def _latest(known: Knowledge, revised: NDArray[np.int64]) -> dict[int, int]:
+def _latest(known: Corpus, revised: NDArray[np.int64]) -> dict[int, int]:
     """Index → index of the last one in the chain of those that revised it."""
     following: dict[int, int] = {}
     ahead = revised

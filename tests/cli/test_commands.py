@@ -64,10 +64,10 @@ def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path)
     changed = call("update", id, "--content", "Mia likes coffee", "--new-key", "drink")
     assert (changed["memory"]["content"], changed["previous"]["content"]) == ("Mia likes coffee", TEA)
     assert call("export", str(file))["count"] == 1
-    assert call("erase", id, "--strength", "0.25")["erased"][0]["strength_after"] == 0.75
+    assert call("erase", id, "--strength", "0.25")["erased"][0]["retention_after"] == 0.75
     assert call("erase", "--key", "drink", "--dry-run")["dry_run"] is True
     assert call("erase", "--query", "coffee")["erased"][0]["id"] == id
-    assert call("erase", "--key", "drink", "--restore")["restored"][0]["strength"] == 1.0
+    assert call("erase", "--key", "drink", "--restore")["restored"][0]["retention"] == 1.0
     assert call("erase", id, "--purge")["restorable"] is False
     assert call("import", str(file), "--dry-run")["created"] == 1
     assert call("import", str(file))["created"] == 1
@@ -81,7 +81,7 @@ def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path)
 
 def test_a_zero_is_a_value(call):
     id = call("memorize", TEA)["memory"]["id"]
-    assert call("erase", id, "--strength", "0")["erased"][0]["strength_after"] == 1.0
+    assert call("erase", id, "--strength", "0")["erased"][0]["retention_after"] == 1.0
     assert call("recall", "--from", id, "--shift", "0")["memories"][0]["id"] == id
     call("update", id, "--importance", "0")
     assert call("recall", "tea", "--gate", "0", "--min-weight", "0")["memories"][0]["importance"] == 0.0
@@ -179,7 +179,7 @@ def test_a_damaged_tuned_file_is_named_and_can_be_undone(call, days, home, damag
     file = home / "recall.json"
     if damage is None:
         saved = json.loads(SHIPPED.read_text(encoding="utf-8"))
-        saved["parameters"]["part"][0][0] = float("nan")
+        saved["parameters"]["share"][0][0] = float("nan")
         damage = json.dumps(saved)
     file.write_text(damage, encoding="utf-8")
     error = call("recall", "note1", code=5)
@@ -352,7 +352,7 @@ def test_forms_for_people_and_prompts(call, capsys):
     assert "unchanged" in text("memorize", "Mia likes white tea")
     assert "version 2" in text("update", id, "--content", TEA)
     assert "would erase" in text("erase", id, "--dry-run")
-    assert "strength 1 → 0.5" in text("erase", id, "--strength", "0.5")
+    assert "retention 1 → 0.5" in text("erase", id, "--strength", "0.5")
     assert "restored" in text("erase", id, "--restore")
     assert "nothing found" in text("erase", "--query", "tea", "--namespace", "none")
     assert "integrity: ok" in text("status")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .everyday import CHINESE, ENGLISH, sentences
+from .prior_texts import CHINESE, ENGLISH, sentences
 
 ODD = [
     "",

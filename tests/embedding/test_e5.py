@@ -9,10 +9,10 @@ import pytest
 
 from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
 from ntm_memory.embedding.weights import SHA256
-from ntm_memory.recall.centring import project
+from ntm_memory.recall.centring import adapt
 from ntm_memory.text.passages import MAX_PASSAGES
 
-from . import everyday
+from . import prior_texts
 from .odd import LONG, ODD, ordinary
 
 pytestmark = pytest.mark.real_model
@@ -92,19 +92,19 @@ def test_a_fact_deep_in_a_long_text_is_found_by_its_passage(e5):
 
 
 def test_shipped_prior_is_the_mean_of_the_everyday_sentences(e5):
-    np.testing.assert_allclose(e5.prior, everyday.measure_prior(e5), atol=1e-5)
+    np.testing.assert_allclose(e5.prior, prior_texts.measure_prior(e5), atol=1e-5)
     assert e5.prior.dtype == np.float32
 
 
-@pytest.mark.parametrize("block", [everyday.ENGLISH, everyday.CHINESE])
+@pytest.mark.parametrize("block", [prior_texts.ENGLISH, prior_texts.CHINESE])
 def test_the_shipped_projection_leaves_what_is_asked_word_for_word_the_nearest(e5, block):
-    assert (e5.projection.shape, e5.projection.dtype) == ((2, 384, 8), np.float32)
-    texts = everyday.sentences(block)
-    mean = e5.prior[int(block == everyday.CHINESE)]
+    assert (e5.query_adapter.shape, e5.query_adapter.dtype) == ((2, 384, 8), np.float32)
+    texts = prior_texts.sentences(block)
+    mean = e5.prior[int(block == prior_texts.CHINESE)]
     keys = e5.encode_memories(texts) - mean
     keys /= np.linalg.norm(keys, axis=1, keepdims=True)
     asked = e5.encode_queries(texts) - mean
-    turned = np.stack([project(each / np.linalg.norm(each), e5.projection) for each in asked])
+    turned = np.stack([adapt(each / np.linalg.norm(each), e5.query_adapter) for each in asked])
     assert (turned @ keys.T).argmax(axis=1).tolist() == list(range(len(texts)))
 
 

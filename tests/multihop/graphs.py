@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.multihop.clues import FIRST, NEXT, Block
-from ntm_memory.multihop.parameters import SHAPES, Parameters
+from ntm_memory.multihop.hop_features import FIRST, NEXT, Block
+from ntm_memory.multihop.parameters import SHAPES, HopParameters
 
 
 class Graph:
@@ -35,6 +35,6 @@ class Graph:
 def random_parameters(seed=0):
     rng = np.random.default_rng(seed)
     values = {name: rng.normal(size=shape) * 0.5 for name, shape in SHAPES.items()}
-    return Parameters(
-        **values | {"keep": np.array(0.7), "nothing": np.array(-1.0), "mix": np.array([1.3, 0.9, 1.1, -0.2])}
+    return HopParameters(
+        **values | {"keep": np.array(0.7), "null": np.array(-1.0), "mix": np.array([1.3, 0.9, 1.1, -0.2])}
     )

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.machine.gradcheck import gradient_errors
-from ntm_memory.multihop.clues import FIRST, NEXT, Block
 from ntm_memory.multihop.fit import Example, fit, gradient, loss, start
+from ntm_memory.multihop.hop_features import FIRST, NEXT, Block
 from ntm_memory.multihop.hops import BEAM, PATIENCE, backward, follow
 from tests.multihop.graphs import Graph, random_parameters
 
@@ -30,11 +30,11 @@ def by_hand(parameters, graph, hops, beam):
                 bright = 1 - 2 * max(log_first.get(index, -8.0), -8.0) / -8.0
                 asked = sum(parameters.keep ** (len(path) - j) * block.likeness[row, j] for j in range(len(path) + 1))
                 scores.append(np.append(block.features[row], [bright, asked]) @ parameters.next)
-            total = np.log(np.exp(scores).sum() + np.exp(parameters.nothing))
+            total = np.log(np.exp(scores).sum() + np.exp(parameters.null))
             for index, score in zip(block.candidates.tolist(), scores, strict=True):
                 evidence = before + step * (score - total) + each
                 found.setdefault(index, []).append(evidence)
-                if score > parameters.nothing - PATIENCE:
+                if score > parameters.null - PATIENCE:
                     reached.append((evidence, (*path, index)))
         ends = reached
     return {index: np.log(np.exp(values).sum()) for index, values in found.items()}
@@ -43,34 +43,34 @@ def by_hand(parameters, graph, hops, beam):
 @given(st.integers(0, 40), st.integers(1, 4), st.integers(1, 6))
 def test_evidence_is_what_plain_loops_say(seed, hops, beam):
     parameters, graph = random_parameters(seed), Graph(seed)
-    trail = follow(parameters, graph.first(), graph.ask, hops, beam)
+    hypotheses = follow(parameters, graph.first(), graph.ask, hops, beam)
     expected = by_hand(parameters, graph, hops, beam)
-    assert trail.index.tolist() == sorted(expected)
-    np.testing.assert_allclose(trail.evidence, [expected[index] for index in sorted(expected)], atol=1e-9)
+    assert hypotheses.index.tolist() == sorted(expected)
+    np.testing.assert_allclose(hypotheses.evidence, [expected[index] for index in sorted(expected)], atol=1e-9)
 
 
 @given(st.integers(0, 60), st.integers(1, 5))
 def test_weights_sum_to_one_and_no_path_reads_a_memory_twice(seed, hops):
     graph = Graph(seed, count=5, offered=4)
-    trail = follow(random_parameters(seed), graph.first(), graph.ask, hops)
-    assert trail.weights.sum() == pytest.approx(1)
+    hypotheses = follow(random_parameters(seed), graph.first(), graph.ask, hops)
+    assert hypotheses.weights.sum() == pytest.approx(1)
     assert all(len(set(path)) == len(path) for path in graph.asked)
-    for hop in range(len(trail.hops)):
-        assert trail.attention(hop).sum() <= 1 + 1e-9
-    path = [int(trail.reads[number].block.candidates[row]) for number, row in trail.best_path()]
+    for hop in range(len(hypotheses.hops)):
+        assert hypotheses.attention(hop).sum() <= 1 + 1e-9
+    path = [int(hypotheses.reads[number].block.candidates[row]) for number, row in hypotheses.best_path()]
     assert 1 <= len(path) == len(set(path)) <= hops
 
 
 def test_one_hop_asks_nothing_further():
     graph = Graph()
-    trail = follow(random_parameters(), graph.first(), graph.ask, 1)
+    hypotheses = follow(random_parameters(), graph.first(), graph.ask, 1)
     assert graph.asked == []
-    assert len(trail.hops) == 1
+    assert len(hypotheses.hops) == 1
 
 
 def test_the_beam_bounds_what_a_hop_asks():
     graph = Graph(count=40, offered=20)
-    parameters = dataclasses.replace(random_parameters(), nothing=np.array(-50.0))
+    parameters = dataclasses.replace(random_parameters(), null=np.array(-50.0))
     follow(parameters, graph.first(), graph.ask, 3)
     assert [len(path) for path in graph.asked].count(1) == BEAM
     assert [len(path) for path in graph.asked].count(2) == BEAM
@@ -78,18 +78,18 @@ def test_the_beam_bounds_what_a_hop_asks():
 
 def test_hops_end_when_reading_nothing_is_worth_more():
     graph = Graph()
-    parameters = dataclasses.replace(random_parameters(), nothing=np.array(50.0))
-    trail = follow(parameters, graph.first(), graph.ask, 8)
-    assert len(trail.hops) == 2  # the second read found that it has nothing to say
-    assert len(trail.best_path()) == 1
-    best = int(trail.index[np.argmax(trail.weights)])
-    first = trail.reads[0]
+    parameters = dataclasses.replace(random_parameters(), null=np.array(50.0))
+    hypotheses = follow(parameters, graph.first(), graph.ask, 8)
+    assert len(hypotheses.hops) == 2  # the second read found that it has nothing to say
+    assert len(hypotheses.best_path()) == 1
+    best = int(hypotheses.index[np.argmax(hypotheses.weights)])
+    first = hypotheses.reads[0]
     assert best == int(first.block.candidates[np.argmax(first.log_weights)])
 
 
 def test_hops_end_where_nothing_is_left_to_read():
     graph = Graph(count=3, offered=3)
-    parameters = dataclasses.replace(random_parameters(), nothing=np.array(-50.0))
+    parameters = dataclasses.replace(random_parameters(), null=np.array(-50.0))
     assert len(follow(parameters, graph.first(), graph.ask, 8).hops) == 3
 
 
@@ -103,8 +103,8 @@ def test_what_was_read_is_asked_with():
     def winner(keep):
         parameters = dataclasses.replace(random_parameters(), next=weights, keep=np.array(keep))
         block = Block(np.array([1, 2]), np.zeros((2, len(NEXT))), likeness)
-        trail = follow(parameters, first, lambda paths: [block for _ in paths], 2)
-        return int(block.candidates[np.argmax(trail.reads[1].log_weights)])
+        hypotheses = follow(parameters, first, lambda paths: [block for _ in paths], 2)
+        return int(block.candidates[np.argmax(hypotheses.reads[1].log_weights)])
 
     assert winner(0.5) == 2
     assert winner(2.0) == 1
@@ -126,8 +126,8 @@ def test_gradients_agree_with_differences(seed, hops):
 
 def test_the_gradient_check_would_notice_a_wrong_one():
     parameters, graph = random_parameters(), Graph()
-    trail = follow(parameters, graph.first(), graph.ask, 2)
-    grads = backward(parameters, trail, np.linspace(-1, 1, len(trail.index)))
+    hypotheses = follow(parameters, graph.first(), graph.ask, 2)
+    grads = backward(parameters, hypotheses, np.linspace(-1, 1, len(hypotheses.index)))
 
     def now():
         values = follow(parameters, graph.first(), graph.ask, 2).evidence

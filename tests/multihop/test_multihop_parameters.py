@@ -45,8 +45,8 @@ def damaged(change):
         (damaged(lambda t: t["features"]["next"].reverse()), "another version"),
         (damaged(lambda t: t["parameters"].pop("keep")), "keep of shape None"),
         (damaged(lambda t: t["parameters"]["first"].pop()), "first of shape"),
-        (damaged(lambda t: t["parameters"].update(nothing="much")), "cannot be read"),
-        (damaged(lambda t: t["parameters"].update(nothing=float("nan"))), "NaN or infinite"),
+        (damaged(lambda t: t["parameters"].update(null="much")), "cannot be read"),
+        (damaged(lambda t: t["parameters"].update(null=float("nan"))), "NaN or infinite"),
         (damaged(lambda t: t["parameters"].update(first=[1, [2]])), "cannot be read"),
     ],
 )

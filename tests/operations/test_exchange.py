@@ -46,7 +46,7 @@ def memories(draw):
         occurred_at=draw(st.none() | st.just("2026-05-08T13:56:00Z")),
         updated_at=draw(_TIME),
         version=draw(st.integers(1, 100)),
-        strength=0.0 if state == "erased" else draw(st.floats(0.01, 1)),
+        retention=0.0 if state == "erased" else draw(st.floats(0.01, 1)),
         state=state,
         kind=draw(_NAME),
         links=tuple(draw(st.lists(st.builds(Link, st.just("m_other"), _SHARE, st.just("name")), max_size=2))),
@@ -112,8 +112,14 @@ def test_what_is_no_export_is_refused(text):
 
 
 def test_a_newer_export_is_refused():
-    with pytest.raises(BadValueError, match="version 2"):
-        exchange.read_json(json.dumps({"format": "ntm-memory-system", "version": 2, "memories": []}))
+    with pytest.raises(BadValueError, match="expected .* version 2"):
+        exchange.read_json(json.dumps({"format": "ntm-memory-system", "version": 3, "memories": []}))
+
+
+def test_an_export_of_the_first_version_is_read(record):
+    record["strength"] = record.pop("retention")
+    memory, _, _ = exchange.from_record(record | {"strength": 0.5})
+    assert memory.retention == 0.5
 
 
 @pytest.fixture
@@ -132,8 +138,8 @@ def record(tmp_path):
         ("content", "\ud83d"),
         ("importance", 1.5),
         ("importance", "high"),
-        ("strength", 0.0),
-        ("strength", True),
+        ("retention", 0.0),
+        ("retention", True),
         ("position", -1),
         ("position", 1.5),
         ("state", "asleep"),

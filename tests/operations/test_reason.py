@@ -311,7 +311,7 @@ def test_damaged_parameters_are_one_clear_error_and_lose_nothing(memory, ids, tm
 
 
 def test_nothing_worth_reading_leaves_the_first_read(memory, ids, monkeypatch):
-    timid = dataclasses.replace(kept.load_parameters(), nothing=np.array(99.0))
+    timid = dataclasses.replace(kept.load_parameters(), null=np.array(99.0))
     monkeypatch.setattr(reasoner, "load_parameters", lambda: timid)
     answer = memory.reason_and_retrieve(QUESTION, 8)
     assert len(answer.chain) == 1

@@ -138,14 +138,14 @@ def test_the_controller_alone_is_learned_and_hindsight_is_not(memory, ids, tmp_p
         memory.store.note_reads([memory.find(ids[turn + 1]).address] * 20)
     memory.close()
     with opened(tmp_path) as again:
-        assert again.store.slots("default").reads.max() == 20
+        assert again.store.memory_matrix("default").reads.max() == 20
         assert again.tune(pairs(ids, 24)).kept
     saved, shipped = load_parameters(tmp_path / "recall.json"), load_parameters()
     changed = {name for name, value in vars(saved).items() if not np.allclose(value, getattr(shipped, name), atol=1e-5)}
-    assert changed == {"part", "controller"}
+    assert changed == {"share", "ranker"}
     for name in ("usage", "superseded"):
         column = FEATURES.index(name)
-        assert saved.controller[:, column] == pytest.approx(shipped.controller[:, column], abs=1e-5)
+        assert saved.ranker[:, column] == pytest.approx(shipped.ranker[:, column], abs=1e-5)
 
 
 def test_heads_are_learned_where_asked(memory, ids, tmp_path):
@@ -318,7 +318,7 @@ def test_a_tuned_file_with_nan_is_refused_and_can_be_undone(memory, ids, tmp_pat
     memory.tune(pairs(ids, 24))
     file = tmp_path / "recall.json"
     saved = json.loads(file.read_text(encoding="utf-8"))
-    saved["parameters"]["controller"][0][0] = value
+    saved["parameters"]["ranker"][0][0] = value
     file.write_text(json.dumps(saved), encoding="utf-8")
     with opened(tmp_path) as again:
         assert any("NaN or infinite" in warning for warning in again.status()["warnings"])
@@ -341,16 +341,16 @@ def test_settings_under_which_tuning_would_be_in_vain(tmp_path):
 
 @pytest.mark.parametrize("heads", [False, True])
 def test_only_what_config_leaves_on_is_learned(memory, ids, tmp_path, heads):
-    config = {"num_read_heads": 3, "recall": {"priors": False, "strength": 2.0}}
+    config = {"num_read_heads": 3, "recall": {"priors": False, "beta": 2.0}}
     with opened(tmp_path, config) as few:
         assert few.tune(pairs(ids, 24), heads=heads).kept
     saved, shipped = load_parameters(tmp_path / "recall.json"), load_parameters()
     assert saved.heads == shipped.heads
-    assert saved.part[:, 3:] == pytest.approx(shipped.part[:, 3:], abs=1e-5)
-    assert not np.allclose(saved.part[:, :3], shipped.part[:, :3], atol=1e-3)
-    assert saved.strength == pytest.approx(shipped.strength, abs=1e-5)
+    assert saved.share[:, 3:] == pytest.approx(shipped.share[:, 3:], abs=1e-5)
+    assert not np.allclose(saved.share[:, :3], shipped.share[:, :3], atol=1e-3)
+    assert saved.beta == pytest.approx(shipped.beta, abs=1e-5)
     priors = [FEATURES.index(name) for name in PRIORS]
-    assert saved.controller[:, priors] == pytest.approx(shipped.controller[:, priors], abs=1e-5)
+    assert saved.ranker[:, priors] == pytest.approx(shipped.ranker[:, priors], abs=1e-5)
 
 
 def test_without_location_the_controller_still_learns(memory, ids, tmp_path):

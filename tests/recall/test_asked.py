@@ -8,8 +8,8 @@ import pytest
 from dataset import Dataset
 from opening import opened
 
-from ntm_memory.recall.corpus import Knowledge
-from ntm_memory.recall.view import View
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
 
 TEXTS = ("green tea with Mia", "black tea with Ben. " * 200, "the dentist on Monday", "green apples", "tea for two")
 
@@ -18,7 +18,7 @@ TEXTS = ("green tea with Mia", "black tea with Ben. " * 200, "the dentist on Mon
 def known(tmp_path):
     with opened(tmp_path) as manager:
         manager.memorize_many({"content": text} for text in TEXTS)
-        yield Knowledge(manager.store, "default")
+        yield Corpus(manager.store, "default")
 
 
 def test_what_is_gone_is_in_no_column_and_under_no_word(known):
@@ -31,7 +31,7 @@ def test_what_is_gone_is_in_no_column_and_under_no_word(known):
     tea = rest.postings("green tea")
     assert set(tea.address["tea"]) == {known.slots.address[0]}
     assert set(tea.address["green"]) == set(known.slots.address[[0, 3]])
-    assert len(View(rest.slots).centre.starts) == 3
+    assert len(CentredMatrix(rest.slots).centre.starts) == 3
 
 
 def test_a_handful_holds_the_evidence_and_at_most_six_others():

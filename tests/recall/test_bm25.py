@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from ntm_memory.recall.bm25 import MAX_WORDS, count_keywords, index_of
 from ntm_memory.store.records import Postings
-from tests.recall.worlds import postings_of, slots_of
+from tests.recall.worlds import matrix_of, postings_of
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=9), min_size=1, max_size=7)
 
 
 def scored(texts, words):
-    slots = slots_of(len(texts), length=[len(text) for text in texts])
+    slots = matrix_of(len(texts), length=[len(text) for text in texts])
     keywords = count_keywords(slots, postings_of(slots, texts), words)
     return keywords, keywords.bm25(keywords.count, slots.length, keywords.mean_length)
 
@@ -74,7 +74,7 @@ def test_repeating_a_word_in_the_question_changes_nothing():
 
 
 def test_words_are_counted_in_the_memory_they_stand_in():
-    slots = slots_of(3, address=[7, 0, 4])
+    slots = matrix_of(3, address=[7, 0, 4])
     postings = Postings({"tea": np.array([0, 4])}, {"tea": np.array([2, 5])})
     assert count_keywords(slots, postings, ["tea"]).count.tolist() == [[0, 2, 5]]
     assert index_of(slots).tolist() == [1, -1, -1, -1, 2, -1, -1, 0]

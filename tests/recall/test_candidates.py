@@ -7,7 +7,7 @@ from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.candidates import BEST, choose
 from ntm_memory.recall.features import REACH, Scores
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import slots_of
+from tests.recall.worlds import matrix_of
 
 MANY = 6 * BEST
 NO_FOCUS = np.empty(0, dtype=np.int64)
@@ -21,7 +21,7 @@ def scores(cosine, words=None):
 
 
 def sequence(count, session=None):
-    return sequence_of(slots_of(count, session=np.zeros(count) if session is None else session))
+    return sequence_of(matrix_of(count, session=np.zeros(count) if session is None else session))
 
 
 def falling():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.centring import PRIOR_COUNT, centre, centred_cosines, project
-from tests.recall.worlds import DIM, slots_of, unit
+from ntm_memory.recall.centring import PRIOR_COUNT, adapt, centre, centred_cosines
+from tests.recall.worlds import DIM, matrix_of, unit
 
 
 def cone(rng, count, axis):
@@ -25,7 +25,7 @@ def by_hand(keys, script, query, cjk, means):
 def test_every_script_is_centred_by_its_own_mean(cjk):
     rng = np.random.default_rng(1)
     keys, script = np.concatenate([cone(rng, 6, 0), cone(rng, 4, 1)]), np.repeat([False, True], [6, 4])
-    slots = slots_of(10, keys=keys, cjk=script)
+    slots = matrix_of(10, keys=keys, cjk=script)
     means = [keys[:6].mean(axis=0), keys[6:].mean(axis=0)]
     query = cone(rng, 1, int(cjk))[0]
     found = centre(slots)
@@ -39,7 +39,7 @@ def test_centring_spreads_what_the_cone_held_together_and_crosses_scripts():
     meaning = rng.normal(size=(8, DIM)) / 4
     meaning[:, :2] = 0
     english, chinese = unit(3 * np.eye(DIM)[0] + meaning), unit(3 * np.eye(DIM)[1] + meaning)
-    slots = slots_of(16, keys=np.concatenate([english, chinese]), cjk=np.repeat([False, True], 8))
+    slots = matrix_of(16, keys=np.concatenate([english, chinese]), cjk=np.repeat([False, True], 8))
     cosines = centred_cosines(slots, centre(slots), english[3], False)
     assert np.argsort(-cosines)[:2].tolist() == [3, 11]
     assert cosines[11] > 0.9 > (english[3] @ chinese[3])
@@ -48,7 +48,7 @@ def test_centring_spreads_what_the_cone_held_together_and_crosses_scripts():
 def test_a_prior_counts_as_twenty_keys():
     keys = unit(np.random.default_rng(3).normal(size=(5, DIM)))
     prior = unit(np.random.default_rng(4).normal(size=(2, DIM)))
-    found = centre(slots_of(5, keys=keys, cjk=[False, False, False, True, True]), prior)
+    found = centre(matrix_of(5, keys=keys, cjk=[False, False, False, True, True]), prior)
     assert found.means[0] == pytest.approx(
         (keys[:3].sum(axis=0) + PRIOR_COUNT * prior[0]) / (3 + PRIOR_COUNT), abs=1e-6
     )
@@ -59,13 +59,13 @@ def test_a_prior_counts_as_twenty_keys():
 
 def test_without_prior_a_script_that_has_no_key_borrows_the_other_mean():
     for cjk in (False, True):
-        found = centre(slots_of(4, cjk=np.full(4, cjk)))
+        found = centre(matrix_of(4, cjk=np.full(4, cjk)))
         assert found.means[0].tolist() == found.means[1].tolist()
         assert found.means.any()
 
 
 def test_a_lone_key_is_compared_as_it_is():
-    slots = slots_of(1)
+    slots = matrix_of(1)
     assert not centre(slots).means.any()
     assert centred_cosines(slots, centre(slots), slots.keys[0], False)[0] == pytest.approx(1, abs=1e-4)
 
@@ -73,7 +73,7 @@ def test_a_lone_key_is_compared_as_it_is():
 def test_the_best_passage_speaks_for_its_memory():
     rng = np.random.default_rng(5)
     keys, owner = unit(rng.normal(size=(6, DIM))), np.array([0, 0, 0, 1, 2, 2])
-    slots = slots_of(3, keys=keys, owner=owner)
+    slots = matrix_of(3, keys=keys, owner=owner)
     found = centre(slots)
     assert found.starts.tolist() == [0, 3, 4]
     query = keys[2]
@@ -88,7 +88,7 @@ def test_cosines_are_finite_and_bounded_even_where_keys_are_next_to_nothing_or_e
     rng = np.random.default_rng(seed)
     keys = (size * rng.normal(size=(count, 4))).astype(np.float32)
     keys = np.repeat(keys[:1], count, axis=0) if same else keys
-    slots = slots_of(count, keys=keys, cjk=rng.random(count) < 0.5)
+    slots = matrix_of(count, keys=keys, cjk=rng.random(count) < 0.5)
     cosines = centred_cosines(slots, centre(slots), keys[0], bool(slots.cjk[0]))
     assert cosines.shape == (count,)
     assert np.isfinite(cosines).all() and (np.abs(cosines) < 1.01).all()
@@ -98,18 +98,18 @@ def test_a_question_is_turned_by_the_low_rank_map_and_stays_of_unit_length():
     rng = np.random.default_rng(6)
     direction, into, back = unit(rng.normal(size=(1, 8)))[0], rng.normal(size=(8, 2)), rng.normal(size=(8, 2))
     turned = direction @ (np.eye(8) + into @ back.T)
-    projection = np.stack((into, back)).astype(np.float32)
-    assert project(direction, projection) == pytest.approx(turned / np.linalg.norm(turned), abs=1e-5)
-    assert project(direction, 0 * projection) == pytest.approx(direction, abs=1e-5)
+    query_adapter = np.stack((into, back)).astype(np.float32)
+    assert adapt(direction, query_adapter) == pytest.approx(turned / np.linalg.norm(turned), abs=1e-5)
+    assert adapt(direction, 0 * query_adapter) == pytest.approx(direction, abs=1e-5)
 
 
 def test_cosines_are_those_of_the_turned_question():
     rng = np.random.default_rng(7)
-    slots, query = slots_of(9, keys=unit(rng.normal(size=(9, DIM)))), unit(rng.normal(size=(1, DIM)))[0]
-    found, projection = centre(slots), rng.normal(size=(2, DIM, 3)).astype(np.float32)
+    slots, query = matrix_of(9, keys=unit(rng.normal(size=(9, DIM)))), unit(rng.normal(size=(1, DIM)))[0]
+    found, query_adapter = centre(slots), rng.normal(size=(2, DIM, 3)).astype(np.float32)
     asked = query - found.means[0]
-    turned = project(asked / np.linalg.norm(asked), projection)
-    cosines = centred_cosines(slots, found, query, False, projection)
+    turned = adapt(asked / np.linalg.norm(asked), query_adapter)
+    cosines = centred_cosines(slots, found, query, False, query_adapter)
     assert cosines == pytest.approx(
         by_hand(slots.keys - found.means[0], np.zeros(9), turned, 0, np.zeros((1, DIM))), abs=1e-4
     )

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, NEAR, standard
 from ntm_memory.recall.first_look import examine, score_all
-from ntm_memory.recall.view import View
-from tests.recall.worlds import DAY, NOW, ask, postings_of, slots_of, world
+from tests.recall.worlds import DAY, NOW, ask, matrix_of, postings_of, world
 
 TALK = [
     "Ann: Which race did you run last week?",
@@ -22,14 +22,14 @@ TALK = [
 SESSIONS = [1, 1, 1, 1, 2, 2, 3]
 
 
-class Coherent(View):
+class Coherent(CentredMatrix):
     """A view whose order of writing means everything."""
 
     def coherence(self, spoken):
         return 1.0
 
 
-class Incoherent(View):
+class Incoherent(CentredMatrix):
     """A view whose order of writing means nothing."""
 
     def coherence(self, spoken):
@@ -205,7 +205,7 @@ def test_a_memory_that_holds_the_name_asked_for_is_told_from_one_that_says_as_mu
 def test_evidence_is_finite_whatever_is_asked_of_whatever_is_stored(count, seed, text):
     rng = np.random.default_rng(seed)
     texts = [["a", "b", "茶", "@asks", "@by=a"][: rng.integers(0, 6)] for _ in range(count)]
-    slots = slots_of(
+    slots = matrix_of(
         count,
         keys=(rng.normal(size=(count, 48)) * rng.choice([0, 1])).astype(np.float32),
         session=rng.integers(-1, 3, size=count),
@@ -214,7 +214,7 @@ def test_evidence_is_finite_whatever_is_asked_of_whatever_is_stored(count, seed,
         occurred=rng.choice([np.nan, 0.0, NOW, 4e9], size=count),
         reads=rng.integers(0, 2**40, size=count),
     )
-    look = examine(View(slots), postings_of(slots, texts), ask(text))
+    look = examine(CentredMatrix(slots), postings_of(slots, texts), ask(text))
     assert look.features.shape == (count, len(FEATURES))
     assert np.isfinite(look.features).all()
 
@@ -233,7 +233,7 @@ def test_z_scores_do_not_blow_up_a_handful_of_equal_values():
 def test_what_a_question_is_about_is_gathered_beside_what_answers_it():
     view, postings = talk()
     rng = np.random.default_rng(0)
-    turned = Coherent(view.slots, projection=rng.normal(size=(2, view.slots.keys.shape[1], 2)).astype(np.float32))
+    turned = Coherent(view.slots, query_adapter=rng.normal(size=(2, view.slots.keys.shape[1], 2)).astype(np.float32))
     text = "Who signed the lease?"
     plain, found = features_of(view, postings, text), features_of(turned, postings, text)
     for about, cosine in (

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import CONTENT, LOCATION
 from ntm_memory.recall.first_look import examine, read
-from ntm_memory.recall.view import View
-from tests.recall.worlds import NOW, ask, plain, random_parameters, slots_of, world
+from tests.recall.worlds import NOW, ask, matrix_of, plain, random_parameters, world
 
 DIARY = [
     "I planted tomatoes",
@@ -45,7 +45,7 @@ def test_a_shift_reads_beside_what_was_asked_for(shift, there):
     reading = read(*diary(), ask("The dentist pulled a tooth", shift=shift), plain())
     assert reading.index[0] == there
     assert reading.weights[0] > 0.9
-    assert reading.score == pytest.approx(np.log(reading.weights))
+    assert reading.logits == pytest.approx(np.log(reading.weights))
 
 
 @pytest.mark.parametrize("shift", [1, -1, 2, 1000, -1000])
@@ -62,12 +62,12 @@ def test_past_every_end_nothing_is_left():
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=len(DIARY), max_size=len(DIARY)), st.sampled_from([None, 0, 1, -2]))
-def test_strengths_scale_weights_and_nothing_else(strengths, shift):
-    strength = np.array(strengths, dtype=np.float32)
+def test_retentions_scale_weights_and_nothing_else(retentions, shift):
+    retention = np.array(retentions, dtype=np.float32)
     question = ask("Who moved to the kitchen?", shift=shift)
-    fresh, weak = (read(*diary(**given), question, plain()) for given in ({}, {"strength": strength}))
+    fresh, weak = (read(*diary(**given), question, plain()) for given in ({}, {"retention": retention}))
     full, found = by_index(fresh), by_index(weak)
-    assert found == {i: weight * float(strength[i]) for i, weight in full.items()}
+    assert found == {i: weight * float(retention[i]) for i, weight in full.items()}
     assert weak.confidence == fresh.confidence and weak.lost == fresh.lost
     assert (np.diff(weak.weights) <= 0).all()
 
@@ -112,7 +112,7 @@ def test_switched_off_parts_do_not_reach_the_weights():
     for switch in ("location", "priors", "content"):
         on, off = (read(view, postings, replace(question, **{switch: value}), parameters) for value in (True, False))
         assert by_index(on) != pytest.approx(by_index(off)), switch
-    same = View(replace(view.slots, importance=np.full(len(DIARY), 0.1, dtype=np.float32)))
+    same = CentredMatrix(replace(view.slots, importance=np.full(len(DIARY), 0.1, dtype=np.float32)))
     without = replace(question, priors=False)
     first, second = (read(each, postings, without, parameters) for each in (view, same))
     assert by_index(first) == pytest.approx(by_index(second))
@@ -151,10 +151,10 @@ def test_explanations_show_every_step_of_every_head():
     reading = read(view, postings, question, parameters, explain=True)
     assert read(view, postings, question, parameters).steps == ()
     assert len(reading.steps) == len(DIARY)
-    for step, evidence in zip(reading.steps, reading.score, strict=True):
+    for step, evidence in zip(reading.steps, reading.logits, strict=True):
         assert step["evidence"] == pytest.approx(evidence, abs=1e-6)
         assert [set(head) for head in step["heads"]] == [
-            {"score", "content", "gated", "shifted", "sharpened", "part"}
+            {"score", "content", "gated", "shifted", "sharpened", "share"}
         ] * 3
     for head in range(3):
         for name in ("content", "gated", "sharpened"):
@@ -173,7 +173,7 @@ def test_one_memory_has_all_the_attention():
 @pytest.mark.parametrize("text", ["", "???", "😀", "the of and", "x " * 4000])
 def test_odd_questions_have_sensible_answers(text):
     reading = read(*diary(), ask(text), random_parameters(8))
-    assert reading.weights.sum() == pytest.approx(1) and np.isfinite(reading.score).all()
+    assert reading.weights.sum() == pytest.approx(1) and np.isfinite(reading.logits).all()
     assert 0 <= reading.confidence <= 1
 
 
@@ -192,9 +192,9 @@ def test_whatever_is_stored_attention_is_shared_out_or_lost(count, seed, shift):
 
 def test_hundreds_of_memories_are_read_sparsely():
     count = 400
-    slots = slots_of(count, created=np.full(count, NOW))
+    slots = matrix_of(count, created=np.full(count, NOW))
     question = replace(ask("x"), key=slots.keys[123])
-    look = examine(View(slots), world(["x"])[1], replace(question, words=()))
+    look = examine(CentredMatrix(slots), world(["x"])[1], replace(question, words=()))
     assert 123 in look.candidates and len(look.candidates) < count
-    reading = read(View(slots), world(["none"])[1], replace(question, text="", words=()), plain())
+    reading = read(CentredMatrix(slots), world(["none"])[1], replace(question, text="", words=()), plain())
     assert reading.index[0] == 123

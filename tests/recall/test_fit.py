@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.features import FEATURES, REACH
-from ntm_memory.recall.fit import CONTROLLER, HEADS, Example, fit, fit_controller, gradient, loss
+from ntm_memory.recall.fit import HEADS, RANKER, Example, fit, fit_ranker, gradient, loss
 from ntm_memory.recall.read_heads import Places
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import CONTEXT, plain, random_features, random_parameters, slots_of
+from tests.recall.worlds import CONTEXT, matrix_of, plain, random_features, random_parameters
 
 ASKS = FEATURES.index("asks")
 LIKENESS = FEATURES.index("cosine_z")
@@ -17,7 +17,7 @@ COUNT = 12
 
 
 def places(count=COUNT):
-    sequence = sequence_of(slots_of(count))
+    sequence = sequence_of(matrix_of(count))
     return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, CONTEXT)
 
 
@@ -54,7 +54,7 @@ def mean_loss(parameters, examples):
 def test_loss_is_the_mean_log_of_the_attention_on_the_gold():
     features = np.zeros((4, len(FEATURES)))
     example = Example(features, places(4), np.array([1, 2]))
-    assert loss(plain(part=np.zeros((len(CONTEXT), 1))), example) == pytest.approx(np.log(4))
+    assert loss(plain(share=np.zeros((len(CONTEXT), 1))), example) == pytest.approx(np.log(4))
 
 
 @pytest.mark.parametrize("gold", [[3], [0, 5, 11]])
@@ -71,7 +71,7 @@ def test_gradient_agrees_with_central_differences(gold, before):
         assert np.sum(grad * direction) == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-7), name
 
 
-@pytest.mark.parametrize("learn", [fit, fit_controller])
+@pytest.mark.parametrize("learn", [fit, fit_ranker])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_loss_falls_also_on_questions_not_learned_from(learn, seed):
     start = plain(2)
@@ -80,10 +80,10 @@ def test_the_loss_falls_also_on_questions_not_learned_from(learn, seed):
     assert mean_loss(learned, questions(seed + 50)) < mean_loss(start, questions(seed + 50))
 
 
-@pytest.mark.parametrize("learn", [fit, fit_controller])
+@pytest.mark.parametrize("learn", [fit, fit_ranker])
 def test_the_feature_that_tells_the_answer_gets_the_weight(learn):
     learned = learn(plain(2), questions(0, 60), steps=40)
-    weights = learned.controller[0]
+    weights = learned.ranker[0]
     assert weights[ASKS] > 0.5 > 2 * np.abs(np.delete(weights, ASKS)).mean()
 
 
@@ -96,8 +96,8 @@ def test_answers_that_stand_behind_the_likeness_move_the_kernel_forwards():
 
 def test_the_first_step_of_the_controller_is_the_same_whether_the_heads_learn_or_not():
     start = random_parameters(5)
-    together, alone = fit(start, questions(2), steps=1), fit_controller(start, questions(2), steps=1)
-    for name in CONTROLLER:
+    together, alone = fit(start, questions(2), steps=1), fit_ranker(start, questions(2), steps=1)
+    for name in RANKER:
         assert getattr(together, name) == pytest.approx(getattr(alone, name), abs=1e-9)
     for name in HEADS:
         assert getattr(alone, name) is getattr(start, name)
@@ -108,13 +108,13 @@ def test_the_first_step_of_the_controller_is_the_same_whether_the_heads_learn_or
 def test_both_ways_of_learning_go_in_the_same_direction():
     start = plain(2)
     moved = [
-        np.concatenate([(getattr(learned, name) - getattr(start, name)).ravel() for name in CONTROLLER])
-        for learned in (fit(start, questions(3), steps=20), fit_controller(start, questions(3), steps=20))
+        np.concatenate([(getattr(learned, name) - getattr(start, name)).ravel() for name in RANKER])
+        for learned in (fit(start, questions(3), steps=20), fit_ranker(start, questions(3), steps=20))
     ]
     assert moved[0] @ moved[1] / np.linalg.norm(moved[0]) / np.linalg.norm(moved[1]) > 0.8
 
 
-@pytest.mark.parametrize("learn", [fit, fit_controller])
+@pytest.mark.parametrize("learn", [fit, fit_ranker])
 @pytest.mark.parametrize("options", [{}, {"steps": 0}])
 def test_nothing_to_learn_from_leaves_the_parameters_as_they_are(learn, options):
     start = random_parameters(7)
@@ -153,13 +153,13 @@ def test_the_gate_learns_whether_answers_are_where_the_focus_was(stays):
 def test_an_example_counts_by_its_weight():
     right, wrong = questions(0, 6), questions(1, 6)
     muted = [replace(example, weight=0.0) for example in wrong]
-    alone, beside = fit_controller(plain(), right, steps=5), fit_controller(plain(), [*right, *muted], steps=5)
-    assert beside.controller == pytest.approx(alone.controller)
-    loud = fit_controller(plain(), [*right, *wrong], steps=5)
-    assert loud.controller != pytest.approx(alone.controller)
+    alone, beside = fit_ranker(plain(), right, steps=5), fit_ranker(plain(), [*right, *muted], steps=5)
+    assert beside.ranker == pytest.approx(alone.ranker)
+    loud = fit_ranker(plain(), [*right, *wrong], steps=5)
+    assert loud.ranker != pytest.approx(alone.ranker)
 
 
 def test_a_strong_pull_keeps_few_examples_from_moving_much():
     start = plain()
-    free, held = (fit_controller(start, questions(4, 3), steps=40, decay=decay) for decay in (1e-3, 3.0))
-    assert np.abs(held.controller).sum() < np.abs(free.controller).sum() / 3
+    free, held = (fit_ranker(start, questions(4, 3), steps=40, decay=decay) for decay in (1e-3, 3.0))
+    assert np.abs(held.ranker).sum() < np.abs(free.ranker).sum() / 3

@@ -83,7 +83,7 @@ def test_parameters_that_are_no_numbers(file, value):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None])
-@pytest.mark.parametrize("name", ["strength", "gate", "sharpen"])
+@pytest.mark.parametrize("name", ["beta", "gate", "gamma"])
 def test_values_that_are_no_finite_numbers(file, name, value):
     changed(file, lambda content: content["parameters"][name].__setitem__(1, value))
     with pytest.raises(CheckpointError, match=f"{name} with NaN or infinite"):
@@ -126,29 +126,27 @@ def test_a_failing_write_leaves_the_file_as_it_was(file, monkeypatch):
 
 def test_overriding_sets_every_head_to_what_was_said():
     parameters = random_parameters(1, heads=4)
-    found = override(parameters, strength=2.5, gate=0.25, sharpen=3.0, heads=3)
+    found = override(parameters, beta=2.5, gate=0.25, gamma=3.0, heads=3)
     assert found.heads == 3
-    assert softplus(found.strength) == pytest.approx([2.5] * 3)
+    assert softplus(found.beta) == pytest.approx([2.5] * 3)
     assert logistic(found.gate) == pytest.approx([0.25] * 3)
-    assert 1 + softplus(found.sharpen) == pytest.approx([3.0] * 3)
-    assert (found.mix == parameters.mix[:3]).all() and (found.part == parameters.part[:, :3]).all()
-    assert found.controller is parameters.controller
+    assert 1 + softplus(found.gamma) == pytest.approx([3.0] * 3)
+    assert (found.mix == parameters.mix[:3]).all() and (found.share == parameters.share[:, :3]).all()
+    assert found.ranker is parameters.ranker
     assert {name: getattr(found, name).shape for name in shapes(3)} == shapes(3)
 
 
-@pytest.mark.parametrize(
-    ("strength", "gate", "sharpen"), [(0.0, 0.0, 1.0), (1e-12, 1e-12, 1.0 + 1e-9), (1e4, 1.0, 100.0)]
-)
-def test_overrides_reach_both_ends_of_their_ranges(strength, gate, sharpen):
-    found = override(random_parameters(2), strength=strength, gate=gate, sharpen=sharpen, heads=2)
-    assert softplus(found.strength) == pytest.approx([strength] * 2, abs=1e-13)
+@pytest.mark.parametrize(("beta", "gate", "gamma"), [(0.0, 0.0, 1.0), (1e-12, 1e-12, 1.0 + 1e-9), (1e4, 1.0, 100.0)])
+def test_overrides_reach_both_ends_of_their_ranges(beta, gate, gamma):
+    found = override(random_parameters(2), beta=beta, gate=gate, gamma=gamma, heads=2)
+    assert softplus(found.beta) == pytest.approx([beta] * 2, abs=1e-13)
     assert logistic(found.gate) == pytest.approx([gate] * 2, abs=1e-13)
-    assert 1 + softplus(found.sharpen) == pytest.approx([sharpen] * 2)
+    assert 1 + softplus(found.gamma) == pytest.approx([gamma] * 2)
 
 
 def test_nothing_overridden_nothing_changed():
     parameters = random_parameters(3)
-    found = override(parameters, strength=None, gate=None, sharpen=None, heads=9)
+    found = override(parameters, beta=None, gate=None, gamma=None, heads=9)
     assert all((getattr(found, name) == value).all() for name, value in vars(parameters).items())
 
 
@@ -170,19 +168,33 @@ def test_features_switched_off_weigh_nothing():
     off = parameters.without(frozenset(["words", *LOCATION]))
     silent = [i for i, name in enumerate(FEATURES) if name in ("words", *LOCATION)]
     heard = [i for i in range(len(FEATURES)) if i not in silent]
-    assert not off.controller[:, silent].any() and not off.mix[:, CONTENT.index("words")].any()
-    assert (off.controller[:, heard] == parameters.controller[:, heard]).all()
+    assert not off.ranker[:, silent].any() and not off.mix[:, CONTENT.index("words")].any()
+    assert (off.ranker[:, heard] == parameters.ranker[:, heard]).all()
     assert off.shift is parameters.shift
     still = parameters.without(frozenset(), shift=True).shift
     assert np.isfinite(still).all()
     np.testing.assert_allclose(np.exp(still), np.eye(2 * REACH + 2)[[REACH, REACH]], atol=1e-16)
 
 
+def test_a_file_of_the_fourth_version_differs_in_nothing_but_names(file):
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    then = {"beta": "strength", "gamma": "sharpen", "share": "part", "ranker": "controller"}
+    saved["parameters"] = {then.get(name, name): value for name, value in saved["parameters"].items()}
+    expected = load_parameters(file)
+    for version, usable in ((4, True), (3, False)):
+        file.write_text(json.dumps(saved | {"version": version}), encoding="utf-8")
+        if usable:
+            assert all((getattr(load_parameters(file), name) == value).all() for name, value in vars(expected).items())
+        else:
+            with pytest.raises(CheckpointError, match="another version"):
+                load_parameters(file)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_not_finite_is_not_saved(file, bad):
     before = file.read_bytes()
     with pytest.raises(CheckpointError, match="nothing was saved"):
-        save_parameters(file, replace(random_parameters(0), strength=np.array([bad, 0.0])), {})
+        save_parameters(file, replace(random_parameters(0), beta=np.array([bad, 0.0])), {})
     assert file.read_bytes() == before
 
 

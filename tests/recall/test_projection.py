@@ -6,8 +6,8 @@ import numpy as np
 import projection
 import pytest
 
-from ntm_memory.recall.centring import centre, project
-from tests.recall.worlds import slots_of, unit
+from ntm_memory.recall.centring import adapt, centre
+from tests.recall.worlds import matrix_of, unit
 
 DIM = 12
 
@@ -49,13 +49,13 @@ def test_nothing_to_learn_turns_nothing():
     rng = np.random.default_rng(2)
     learned = projection.fit_projection([lesson(rng, 40, 30) for _ in range(4)], DIM, rank=2)
     direction = unit(rng.normal(size=(1, DIM)))[0]
-    assert project(direction, learned) @ direction > 0.9
+    assert adapt(direction, learned) @ direction > 0.9
 
 
 def test_every_passage_of_the_evidence_is_an_answer():
     rng = np.random.default_rng(3)
-    slots = slots_of(3, keys=unit(rng.normal(size=(5, DIM))), owner=np.array([0, 0, 1, 2, 2]))
-    view = projection.View(slots)
+    slots = matrix_of(3, keys=unit(rng.normal(size=(5, DIM))), owner=np.array([0, 0, 1, 2, 2]))
+    view = projection.CentredMatrix(slots)
     made = projection.lesson(view, [(slots.keys[3], False, np.array([False, False, True]), 0.5)])
     assert made.gold.tolist() == [[False, False, False, True, True]]
     assert np.linalg.norm(made.keys, axis=1) == pytest.approx(1, abs=1e-3)

@@ -11,13 +11,13 @@ from ntm_memory.machine import addressing
 from ntm_memory.recall.features import CONTENT, LOCATION, REACH
 from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import CONTEXT, mix_of, plain, random_features, random_parameters, slots_of
+from tests.recall.worlds import CONTEXT, matrix_of, mix_of, plain, random_features, random_parameters
 
 SEEDS = range(4)
 
 
 def places(session, context=CONTEXT):
-    sequence = sequence_of(slots_of(len(session), session=session))
+    sequence = sequence_of(matrix_of(len(session), session=session))
     return Places(sequence.neighbours(np.arange(len(session)), REACH), sequence.session, context)
 
 
@@ -43,7 +43,7 @@ def single(shift, seed=0, **values):
 def test_one_head_does_what_the_machine_does_step_by_step(before):
     rng = np.random.default_rng(3)
     kernel = np.append(rng.normal(size=2 * REACH + 1), -np.inf)
-    parameters, features, where = single(kernel, strength=[0.7], gate=[0.4], sharpen=[1.2])
+    parameters, features, where = single(kernel, beta=[0.7], gate=[0.4], gamma=[1.2])
     previous = focus(rng, 5) if before else None
     steps = read(parameters, 0, features, where, previous)
     score = features[:, CONTENT.index("cosine_z")] + 2 * features[:, CONTENT.index("words_z")]
@@ -67,8 +67,8 @@ def test_numbers_worked_by_hand():
     kernel = np.full(2 * REACH + 2, -np.inf)
     kernel[[REACH, REACH + 1]] = 0
     one, two = np.log(np.e - 1), np.log(np.e - 1)  # softplus⁻¹(1)
-    parameters = plain(mix=mix_of(cosine_z=1.0), strength=[one], shift=[kernel], sharpen=[two])
-    features = np.zeros((4, len(parameters.controller[0])))
+    parameters = plain(mix=mix_of(cosine_z=1.0), beta=[one], shift=[kernel], gamma=[two])
+    features = np.zeros((4, len(parameters.ranker[0])))
     features[0, CONTENT.index("cosine_z")] = np.log(3)
     steps = read(parameters, 0, features, places([0] * 4), None)
     assert steps.content == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6])
@@ -125,7 +125,7 @@ def test_switched_off_location_neither_shifts_nor_hears_neighbours():
 
 def test_a_head_that_has_no_part_changes_nothing():
     parameters, features, where, _ = case(2, before=False)
-    silent = replace(parameters, part=parameters.part * np.array([1.0, 0.0]))
+    silent = replace(parameters, share=parameters.share * np.array([1.0, 0.0]))
     other = replace(silent, mix=silent.mix + np.array([[0.0], [5.0]]))
     assert attend(silent, features, where, None).weights == pytest.approx(attend(other, features, where, None).weights)
 
@@ -138,7 +138,7 @@ def test_weights_are_a_distribution_and_their_softmax_is_the_evidence(seed, sess
     attention = attend(random_parameters(seed, 3), 3 * random_features(rng, count), places(session), previous)
     assert attention.weights.sum() == pytest.approx(1)
     assert (attention.weights >= 0).all()
-    assert attention.weights == pytest.approx(addressing.content_focus(attention.evidence, 1.0))
+    assert attention.weights == pytest.approx(addressing.content_focus(attention.logits, 1.0))
     for steps in attention.heads:
         assert steps.content.sum() == pytest.approx(1) and steps.sharpened.sum() == pytest.approx(1)
         assert steps.shifted.sum() <= 1 + 1e-9
@@ -194,7 +194,7 @@ def test_gradients_of_one_head_agree_with_central_differences(seed, before):
 
     steps = read(parameters, 1, features, where, previous)
     grads = read_backward(parameters, 1, features, where, previous, steps, slope)
-    assert set(grads) == {"mix", "strength", "gate", "shift", "sharpen"}
+    assert set(grads) == {"mix", "beta", "gate", "shift", "gamma"}
     for name, grad in grads.items():
         expected = differences(total, parameters, name)
         assert grad == pytest.approx(expected[1], rel=1e-4, abs=1e-7), name

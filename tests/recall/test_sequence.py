@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import slots_of
+from tests.recall.worlds import matrix_of
 
 SESSIONS = st.lists(st.integers(-1, 3), min_size=1, max_size=20)
 
 
 def laid_out(sessions):
-    return sequence_of(slots_of(len(sessions), session=sessions))
+    return sequence_of(matrix_of(len(sessions), session=sessions))
 
 
 def test_neighbours_stay_in_their_session_though_sessions_are_interleaved():

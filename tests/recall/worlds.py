@@ -6,11 +6,11 @@ from collections import Counter
 
 import numpy as np
 
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 from ntm_memory.recall.first_look import Request
-from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, Parameters
-from ntm_memory.recall.view import View
-from ntm_memory.store.records import Postings, Slots
+from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
+from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words, memory_words
 
@@ -33,7 +33,7 @@ def embed(text):
     return unit(np.sum(rows, axis=0))
 
 
-def slots_of(count, **columns):
+def matrix_of(count, **columns):
     """`count` memories, one key each, in one session; the address of a memory is not its index."""
     given = {
         "keys": unit(np.random.default_rng(count).normal(size=(count, DIM))),
@@ -44,13 +44,13 @@ def slots_of(count, **columns):
         "occurred": np.full(count, np.nan),
         "created": NOW - DAY * np.arange(count, 0, -1),
         "importance": np.full(count, 0.5, dtype=np.float32),
-        "strength": np.ones(count, dtype=np.float32),
+        "retention": np.ones(count, dtype=np.float32),
         "length": np.full(count, 8),
         "cjk": np.zeros(count, dtype=bool),
         "superseded": np.zeros(count, dtype=bool),
         "reads": np.zeros(count, dtype=np.int64),
     }
-    return Slots(**{name: np.asarray(columns.get(name, value)) for name, value in given.items()})
+    return MemoryMatrix(**{name: np.asarray(columns.get(name, value)) for name, value in given.items()})
 
 
 def postings_of(slots, word_lists):
@@ -72,8 +72,8 @@ def world(texts, **columns):
         "length": [len(index_words(text)) for text in texts],
         "cjk": [is_cjk(text) for text in texts],
     }
-    slots = slots_of(len(texts), **(given | columns))
-    return View(slots), postings_of(slots, [memory_words(text) for text in texts])
+    slots = matrix_of(len(texts), **(given | columns))
+    return CentredMatrix(slots), postings_of(slots, [memory_words(text) for text in texts])
 
 
 def ask(text, **options):
@@ -95,26 +95,26 @@ def confidence_of(context=0, **weights):
 
 
 def plain(heads=1, **values):
-    """Read heads that look where the content is and stay there; the controller follows them and nothing else."""
+    """Read heads that look where the content is and stay there; the ranker follows them and nothing else."""
     stay = np.where(np.arange(2 * REACH + 2) == REACH, 9.0, -9.0)
     given = {
         "mix": np.repeat(mix_of(cosine_z=1.0, words_z=2.0), heads, axis=0),
-        "strength": np.full(heads, 2.0),
+        "beta": np.full(heads, 2.0),
         "gate": np.full(heads, 4.0),
         "shift": np.tile(stay, (heads, 1)),
-        "sharpen": np.zeros(heads),
-        "part": np.outer(np.arange(len(CONTEXTS)) == 0, np.ones(heads)),
-        "controller": np.zeros((len(CONTEXTS), len(FEATURES))),
+        "gamma": np.zeros(heads),
+        "share": np.outer(np.arange(len(CONTEXTS)) == 0, np.ones(heads)),
+        "ranker": np.zeros((len(CONTEXTS), len(FEATURES))),
         "confidence": confidence_of(one=-2.0, cosine=4.0, words=4.0, concentration=2.0),
     }
-    return Parameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
+    return RecallParameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
 
 
 def random_parameters(seed, heads=2):
-    """Parameters without any order in them, for gradients and round trips."""
+    """RecallParameters without any order in them, for gradients and round trips."""
     rng = np.random.default_rng(seed)
     shapes = {name: value.shape for name, value in vars(plain(heads)).items()}
-    return Parameters(**{name: rng.normal(size=shape) for name, shape in shapes.items()})
+    return RecallParameters(**{name: rng.normal(size=shape) for name, shape in shapes.items()})
 
 
 def random_features(rng, count):

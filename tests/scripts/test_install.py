@@ -126,7 +126,7 @@ class TestInstall:
         found = script(world, skill, "recall", "她喝什么？").answer
         assert found["memories"][0]["content"] == "她现在喝红茶"
         erased = script(world, skill, "erase", found["memories"][0]["id"])
-        assert erased.answer["erased"][0]["strength_after"] == 0
+        assert erased.answer["erased"][0]["retention_after"] == 0
         left = script(world, skill, "recall", "她喝什么？").answer["memories"]
         assert "她现在喝红茶" not in [memory["content"] for memory in left]
 

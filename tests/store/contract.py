@@ -22,7 +22,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z")
 
 def contents(store, namespace="default"):
     """Contents in the order of the memory matrix, through slots and records alike."""
-    slots = store.slots(namespace)
+    slots = store.memory_matrix(namespace)
     memories = store.get_many(slots.address.tolist())
     assert [m.address for m in memories] == slots.address.tolist()
     assert [m.position for m in memories] == slots.position.tolist()
@@ -44,7 +44,7 @@ class WritingContract:
     def test_a_new_store_is_empty(self, make_store):
         store = make_store(fresh=True)
         assert (store.count(), store.dim, store.embedder(), store.namespaces()) == (0, None, None, {})
-        slots = store.slots("default")
+        slots = store.memory_matrix("default")
         assert len(slots) == 0 and slots.keys.ndim == 2 and slots.keys.dtype == np.float32
         assert {slots.owner.dtype, slots.address.dtype, slots.position.dtype, slots.session.dtype} == {np.dtype("i8")}
         assert list(store.memories()) == store.find_content("default", "x") == store.feedback() == store.check() == []
@@ -65,7 +65,7 @@ class WritingContract:
         added = store.add(told)
         for name in ("content", "namespace", "session", "key", "importance", "tags", "source", "occurred_at", "kind"):
             assert getattr(added, name) == getattr(told, name), name
-        assert (added.state, added.version, added.strength, added.reads, added.links) == ("live", 1, 1.0, 0, ())
+        assert (added.state, added.version, added.retention, added.reads, added.links) == ("live", 1, 1.0, 0, ())
         assert (added.position, added.superseded_by, added.last_read_at) == (0, None, None)
         assert ISO.fullmatch(added.created_at) and added.created_at == added.updated_at
         assert datetime.fromisoformat(added.created_at.replace("Z", "+00:00")).timestamp() == clock.now
@@ -84,7 +84,7 @@ class WritingContract:
     def test_the_lowest_freed_slot_is_taken_first(self, store):
         a, b, c, d = (store.add(draft(text, namespace=space)) for text, space in zip("abcd", "xyxy", strict=True))
         assert [m.address for m in (a, b, c, d)] == [0, 1, 2, 3]
-        store.set_strength(c.id, 0)
+        store.set_retention(c.id, 0)
         store.archive(a.id)
         store.purge([b.id])
         assert [store.add(draft(text)).address for text in "efgh"] == [0, 1, 2, 4]
@@ -93,7 +93,7 @@ class WritingContract:
         one = store.add(draft("one"))
         two = store.add(draft("two"))
         store.purge([two.id])
-        store.set_strength(one.id, 0)
+        store.set_retention(one.id, 0)
         three = store.add(draft("three"))
         assert one.position < two.position < three.position
         assert store.add(draft("elsewhere", namespace="other")).position == 0
@@ -106,7 +106,7 @@ class WritingContract:
         object.__setattr__(told, "keys", keys)
         with pytest.raises(NTMMemoryError):
             store.add(told)
-        assert store.count() == 0 and len(store.slots("default")) == 0 and store.check() == []
+        assert store.count() == 0 and len(store.memory_matrix("default")) == 0 and store.check() == []
 
     def test_rewriting_keeps_slot_id_and_place(self, store, clock):
         before = store.add(draft("first old", key="k", tags=("t",), importance=0.2, occurred_at="2020-01-01T00:00:00Z"))
@@ -138,7 +138,7 @@ class WritingContract:
         assert {name: getattr(amended, name) for name in changes} == changes
         assert (amended.content, amended.version, store.history(memory.id)) == ("text", 1, [])
         assert store.find_key("default", "old") is None and store.find_key("default", "new") == amended
-        slots = store.slots("default")
+        slots = store.memory_matrix("default")
         assert slots.superseded.tolist() == [True, False] and slots.importance.tolist() == [0.0, 0.5]
         assert slots.occurred[0] == datetime(2021, 2, 3, 4, 5, 6, tzinfo=timezone.utc).timestamp()
         assert store.check() == []
@@ -157,46 +157,46 @@ class WritingContract:
 
     def test_partial_erase_lowers_strength(self, store):
         memory = store.add(draft("weak"))
-        assert store.set_strength(memory.id, 0.5).strength == 0.5
-        assert store.slots("default").strength.tolist() == [0.5]
+        assert store.set_retention(memory.id, 0.5).retention == 0.5
+        assert store.memory_matrix("default").retention.tolist() == [0.5]
         assert store.get(memory.id).state == "live" and store.check() == []
         for wrong in (-0.1, 1.1, float("nan")):
             with pytest.raises(NTMMemoryError):
-                store.set_strength(memory.id, wrong)
+                store.set_retention(memory.id, wrong)
 
     def test_full_erase_hides_and_restoring_brings_back(self, store):
         first, second, third = (store.add(draft(text)) for text in ("first word", "second word", "third word"))
-        erased = store.set_strength(second.id, 0)
+        erased = store.set_retention(second.id, 0)
         assert (erased.state, erased.address, erased.content) == ("erased", None, "second word")
         assert contents(store) == ["first word", "third word"] and store.get_many([second.address]) == []
         assert found(store, "second") == {} and store.find_content("default", "second word") == []
         assert (store.count(), store.count(state="erased"), store.namespaces()) == (2, 1, {"default": 2})
         store.add(draft("fourth word"))
-        back = store.set_strength(second.id, 0.7)
-        assert (back.state, back.strength, back.position, back.id) == ("live", 0.7, second.position, second.id)
+        back = store.set_retention(second.id, 0.7)
+        assert (back.state, back.retention, back.position, back.id) == ("live", 0.7, second.position, second.id)
         assert contents(store) == ["first word", "second word", "third word", "fourth word"]
         assert found(store, "second") == {"second word": 1} and store.check() == []
         assert [m.address for m in (store.get(first.id), store.get(third.id))] == [first.address, third.address]
 
     def test_erasing_twice_is_erasing_once(self, store):
         memory = store.add(draft("gone"))
-        assert store.set_strength(memory.id, 0) == store.set_strength(memory.id, 0)
+        assert store.set_retention(memory.id, 0) == store.set_retention(memory.id, 0)
         taker = store.add(draft("taker"))
-        store.set_strength(memory.id, 0)
+        store.set_retention(memory.id, 0)
         assert store.get_many([taker.address]) == [taker]
         assert store.add(draft("next")).address != taker.address and store.check() == []
 
     def test_a_restored_memory_does_not_steal_a_key(self, store):
         old = store.add(draft("old", key="k"))
-        store.set_strength(old.id, 0)
+        store.set_retention(old.id, 0)
         new = store.add(draft("new", key="k"))
-        assert store.set_strength(old.id, 1).state == "live"
+        assert store.set_retention(old.id, 1).state == "live"
         assert store.find_key("default", "k") == store.get(new.id) and store.check() == []
 
     def test_an_archived_memory_is_readable_by_id_alone(self, store):
         memory = store.add(draft("put away", key="k"))
         archived = store.archive(memory.id)
-        assert (archived.state, archived.address, archived.strength) == ("archived", None, 1.0)
+        assert (archived.state, archived.address, archived.retention) == ("archived", None, 1.0)
         assert store.get(memory.id) == archived and np.array_equal(store.keys_of(memory.id), key_rows("put away"))
         assert contents(store) == [] and found(store, "put") == {} and store.find_key("default", "k") is None
         assert [m.id for m in store.memories(states=("archived",))] == [memory.id] and list(store.memories()) == []
@@ -210,7 +210,7 @@ class WritingContract:
         store.add_feedback(Feedback("q", "default", (old.id, last.id), (target.id, old.id), "2023-01-01T00:00:00Z"))
         store.add_feedback(Feedback("q2", "default", (old.id,), (), "2023-01-01T00:00:00Z"))
         store.add_feedback(Feedback("q3", "default", (target.id,), (), "2023-01-01T00:00:00Z", (last.id,)))
-        store.set_strength(last.id, 0)
+        store.set_retention(last.id, 0)
         assert store.purge([old.id, last.id, old.id]) == 2
         for ask in (store.get, store.history, store.keys_of):
             with pytest.raises(NotFoundError):
@@ -231,9 +231,9 @@ class WritingContract:
         store.link(a.id, [Link(b.id, 0.9, "content"), Link(c.id, 0.1, "name")])
         store.link(a.id, [Link(b.id, 0.5, "explicit")])
         assert set(store.get(a.id).links) == {Link(b.id, 0.5, "explicit"), Link(c.id, 0.1, "name")}
-        store.set_strength(b.id, 0)
+        store.set_retention(b.id, 0)
         assert store.get(a.id).links == (Link(c.id, 0.1, "name"),)
-        store.set_strength(b.id, 1)
+        store.set_retention(b.id, 1)
         assert len(store.get(a.id).links) == 2
         with pytest.raises(NotFoundError):
             store.link(a.id, [Link("m_unknown", 0.5, "content")])
@@ -249,12 +249,12 @@ class WritingContract:
         with store.transaction():
             store.set_embedder({"name": "other", "revision": "2", "dim": 5})
             store.replace_keys(rows)
-        assert store.dim == 5 and np.array_equal(store.slots("default").keys, rows[live.id, 2])
+        assert store.dim == 5 and np.array_equal(store.memory_matrix("default").keys, rows[live.id, 2])
         assert np.array_equal(store.keys_of(live.id), rows[live.id, 2])
         assert np.array_equal(store.keys_of(gone.id), rows[gone.id, 1])
-        before, _, _ = store.slots_as_of("default", store.history(live.id)[0].valid_from)
+        before, _, _ = store.memory_matrix_as_of("default", store.history(live.id)[0].valid_from)
         assert np.array_equal(before.keys[before.owner == 0], rows[live.id, 1])
-        assert store.slots("default").owner.tolist() == [0, 0, 0] and store.check() == []
+        assert store.memory_matrix("default").owner.tolist() == [0, 0, 0] and store.check() == []
 
     @pytest.mark.parametrize(
         "call",
@@ -262,7 +262,7 @@ class WritingContract:
             lambda s: s.get("m_no"),
             lambda s: s.rewrite("m_no", draft("x")),
             lambda s: s.amend("m_no", importance=0.1),
-            lambda s: s.set_strength("m_no", 0.5),
+            lambda s: s.set_retention("m_no", 0.5),
             lambda s: s.archive("m_no"),
             lambda s: s.keys_of("m_no"),
             lambda s: s.history("m_no"),
@@ -277,6 +277,10 @@ class WritingContract:
         memory = store.add(draft("x"))
         store.close()
         store.close()
-        for call in (lambda: store.get(memory.id), lambda: store.add(draft("y")), lambda: store.slots("default")):
+        for call in (
+            lambda: store.get(memory.id),
+            lambda: store.add(draft("y")),
+            lambda: store.memory_matrix("default"),
+        ):
             with pytest.raises(StoreError):
                 call()

@@ -15,7 +15,7 @@ from .drafts import draft, key_rows
 
 TYPES = {
     "keys": "f4", "owner": "i8", "address": "i8", "position": "i8", "session": "i8", "occurred": "f8", "created": "f8",
-    "importance": "f4", "strength": "f4", "length": "i8", "cjk": "?", "superseded": "?", "reads": "i8",
+    "importance": "f4", "retention": "f4", "length": "i8", "cjk": "?", "superseded": "?", "reads": "i8",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ class ReadingContract:
         store.add(draft("三", passages=3, words=("三",), cjk=True))
         store.add(draft("four", session="s2"))
         store.add(draft("five", session="s1"))
-        slots = store.slots("default")
+        slots = store.memory_matrix("default")
         assert len(slots) == 4 and {n: getattr(slots, n).dtype for n in TYPES} == {
             n: np.dtype(k) for n, k in TYPES.items()
         }
@@ -43,13 +43,13 @@ class ReadingContract:
         assert slots.session.tolist() == [codes["s1"], -1, codes["s2"], codes["s1"]] and set(codes) == {"s1", "s2"}
         assert slots.occurred[0] == 1e9 and all(map(math.isnan, slots.occurred[1:]))
         assert slots.created.tolist() == [clock.now - 10] + [clock.now] * 3
-        assert slots.importance.tolist() == [0.25, 0.5, 0.5, 0.5] and slots.strength.tolist() == [1.0] * 4
+        assert slots.importance.tolist() == [0.25, 0.5, 0.5, 0.5] and slots.retention.tolist() == [1.0] * 4
         assert slots.length.tolist() == [2, 1, 1, 1] and slots.cjk.tolist() == [False, True, False, False]
         assert not slots.superseded.any() and slots.reads.tolist() == [0] * 4
 
     def test_the_matrix_is_kept_between_calls(self, store):
         store.add(draft("one"))
-        assert store.slots("default") is store.slots("default")
+        assert store.memory_matrix("default") is store.memory_matrix("default")
 
     def test_another_handle_sees_what_was_committed(self, store, make_store):
         other = make_store()
@@ -64,12 +64,12 @@ class ReadingContract:
     def test_reopening_gives_the_same_matrix(self, store, make_store):
         for i in range(30):
             store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 4}" if i % 5 else None))
-        store.set_strength(store.get_many([7])[0].id, 0)
-        store.set_strength(store.get_many([9])[0].id, 0.25)
-        before = store.slots("default")
+        store.set_retention(store.get_many([7])[0].id, 0)
+        store.set_retention(store.get_many([9])[0].id, 0.25)
+        before = store.memory_matrix("default")
         store.close()
         again = make_store()
-        assert same_slots(before, again.slots("default"))
+        assert same_slots(before, again.memory_matrix("default"))
         again.add(draft("one more"))
         again.close()
         assert contents(make_store())[-1] == "one more"
@@ -90,7 +90,7 @@ class ReadingContract:
     def test_memories_stream_in_order_of_writing(self, store):
         told = [("x", "n1"), ("a", "n2"), ("y", "n1"), ("b", "n2")]
         ids = [store.add(draft(text, namespace=space)).id for text, space in told]
-        store.set_strength(ids[0], 0)
+        store.set_retention(ids[0], 0)
         assert [m.content for m in store.memories("n1")] == ["y"]
         assert [m.content for m in store.memories(states=("live", "erased"))] == ["x", "y", "a", "b"]
         seen = [store.rewrite(m.id, draft(m.content + "!", namespace=m.namespace)).content for m in store.memories()]
@@ -131,14 +131,14 @@ class ReadingContract:
 
     def test_a_text_may_have_no_words(self, store):
         store.add(draft("…", words=()))
-        assert store.slots("default").length.tolist() == [0] and store.check() == []
+        assert store.memory_matrix("default").length.tolist() == [0] and store.check() == []
 
     def test_tags_are_found_all_together(self, store):
         a, b, _ = (store.add(draft(t, tags=g)) for t, g in (("a", ("x",)), ("b", ("x", "y")), ("c", ())))
         store.add(draft("d", tags=("x",), namespace="other"))
         assert sorted(store.tagged("default", ["x"])) == [a.address, b.address]
         assert list(store.tagged("default", ["x", "y"])) == [b.address] and len(store.tagged("default", ["z"])) == 0
-        store.set_strength(b.id, 0)
+        store.set_retention(b.id, 0)
         assert list(store.tagged("default", ["x"])) == [a.address]
 
 
@@ -159,7 +159,7 @@ class PastContract:
         store.rewrite(changed.id, draft("new fact"))
         erased = store.add(draft("erased fact"))
         full = moment()
-        store.set_strength(erased.id, 0)
+        store.set_retention(erased.id, 0)
         after = moment()
         expected = {
             "2000-01-01T00:00:00Z": [], before: ["old fact", "stale fact"],
@@ -168,24 +168,24 @@ class PastContract:
             after: ["new fact", "stale fact", "late fact"],
         }  # fmt: skip
         for at, texts in expected.items():
-            slots, memories, words = store.slots_as_of("default", at)
+            slots, memories, words = store.memory_matrix_as_of("default", at)
             assert [m.content for m in memories] == texts and [" ".join(w) for w in words] == texts
             assert len(slots) == len(texts) == len(set(slots.address.tolist()))
             rows = [key_rows(text, 2 if text == "old fact" else 1) for text in texts]
             assert np.array_equal(slots.keys, np.concatenate(rows) if rows else np.empty((0, slots.keys.shape[1])))
             assert (np.diff(slots.position) > 0).all() and slots.length.tolist() == [2] * len(texts)
-            assert (slots.strength > 0).all()
-        assert store.slots_as_of("default", before)[1][0].version == 1
-        assert store.slots_as_of("default", full)[1][0].version == 2
-        assert store.slots_as_of("default", before)[0].superseded.tolist() == [False, False]  # not yet
-        assert store.slots_as_of("default", middle)[0].superseded.tolist() == [False, True, False]
-        assert store.slots_as_of("nowhere", full)[1] == []
+            assert (slots.retention > 0).all()
+        assert store.memory_matrix_as_of("default", before)[1][0].version == 1
+        assert store.memory_matrix_as_of("default", full)[1][0].version == 2
+        assert store.memory_matrix_as_of("default", before)[0].superseded.tolist() == [False, False]  # not yet
+        assert store.memory_matrix_as_of("default", middle)[0].superseded.tolist() == [False, True, False]
+        assert store.memory_matrix_as_of("nowhere", full)[1] == []
 
     def test_purged_is_purged_in_the_past_too(self, store, clock):
         memory = store.add(draft("secret"))
         clock.tick()
         store.purge([memory.id])
-        assert store.slots_as_of("default", iso(clock.now))[1] == []
+        assert store.memory_matrix_as_of("default", iso(clock.now))[1] == []
 
 
 class LossyContract:
@@ -194,12 +194,12 @@ class LossyContract:
         store.note_reads([a.address, b.address])
         clock.tick(5)
         store.note_reads([a.address])
-        assert store.slots("default").reads.tolist() == [2, 1] == [store.get(m.id).reads for m in (a, b)]
+        assert store.memory_matrix("default").reads.tolist() == [2, 1] == [store.get(m.id).reads for m in (a, b)]
         assert store.get(a.id).last_read_at == iso(clock.now)
         store.close()
         again = make_store()
-        assert again.slots("default").reads.tolist() == [2, 1]
-        again.set_strength(a.id, 0)
+        assert again.memory_matrix("default").reads.tolist() == [2, 1]
+        again.set_retention(a.id, 0)
         newcomer = again.add(draft("c"))
         assert newcomer.address == a.address and again.get(newcomer.id).reads == 0
 
@@ -210,7 +210,7 @@ class LossyContract:
         store.set_focus("default", "t", [b.id], [0.5])
         assert store.focus("default", "s") == [(a.id, 0.75), (b.id, 0.25)]
         assert store.focus("default", "t") == [(b.id, 0.5)] and store.focus("other", "s") == []
-        store.set_strength(a.id, 0)
+        store.set_retention(a.id, 0)
         assert store.focus("default", "s") == [(b.id, 0.25)]
 
     def test_feedback_is_kept_in_order(self, store):
@@ -226,12 +226,14 @@ class UpkeepContract:
     def test_repairing_a_sound_store_changes_nothing(self, store):
         for i in range(5):
             store.add(draft(f"text {i}", passages=1 + i % 2))
-        store.set_strength(store.get_many([2])[0].id, 0)
-        before = list(store.memories(states=("live", "erased", "archived"))), store.slots("default")
+        store.set_retention(store.get_many([2])[0].id, 0)
+        before = list(store.memories(states=("live", "erased", "archived"))), store.memory_matrix("default")
         assert all(isinstance(line, str) for line in store.repair())
         assert list(store.memories(states=("live", "erased", "archived"))) == before[0]
         assert (
-            same_slots(store.slots("default"), before[1]) and store.check() == [] and found(store, "3") == {"text 3": 1}
+            same_slots(store.memory_matrix("default"), before[1])
+            and store.check() == []
+            and found(store, "3") == {"text 3": 1}
         )
 
     def test_info_says_what_it_is(self, store):

@@ -36,7 +36,7 @@ store.set_embedder(EMBEDDER)
 for i in range(10_000):
     with store.transaction():
         ids = [store.add(draft(f"run {run} group {i} part {part}")).id for part in range(3)]
-        store.set_strength(ids[0], 0.5)
+        store.set_retention(ids[0], 0.5)
     print(" ".join(ids), flush=True)
 """
 )
@@ -91,8 +91,8 @@ def test_nothing_acknowledged_is_lost_by_kill(tmp_path):
         assert len({memory.content for memory in memories}) == len(memories)
         groups = {memory.content.rsplit(" ", 2)[0] for memory in memories}
         assert len(memories) == 3 * len(groups), "a transaction was torn"
-        assert [m.strength for m in memories] == [0.5, 1.0, 1.0] * len(groups)
-        assert len(store.slots("default")) == len(memories) and store.check() == []
+        assert [m.retention for m in memories] == [0.5, 1.0, 1.0] * len(groups)
+        assert len(store.memory_matrix("default")) == len(memories) and store.check() == []
         store.close()
 
 
@@ -167,7 +167,7 @@ def test_a_full_database_leaves_everything_as_it_was(tmp_path):
             with pytest.raises(StoreError):
                 store.add(draft("after"))
             raise
-    assert list(store.memories()) == [kept] and len(store.slots("default")) == 1 and store.check() == []
+    assert list(store.memories()) == [kept] and len(store.memory_matrix("default")) == 1 and store.check() == []
     store._sql.execute("PRAGMA max_page_count = 1000000")
     store.add(draft("big " * 20_000))
     assert store.count() == 2 and store.check() == []
@@ -192,7 +192,7 @@ except DiskFullError as error:
     assert error.code == "disk_full"
 else:
     raise SystemExit("never full")
-assert store.count() == done > 5 and len(store.slots("default")) == done
+assert store.count() == done > 5 and len(store.memory_matrix("default")) == done
 store.note_reads([0, 1]); store.set_focus("default", "s", ["m_x"], [1.0])
 store.close()
 again = open_store(folder / "memory.db")

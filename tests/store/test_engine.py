@@ -49,7 +49,7 @@ def test_a_store_may_change_between_pythons_with_and_without_fts5(path):
         store = SQLiteStore(path, clock=Clock(), word_index=word_index)
         store.set_embedder(EMBEDDER)
         if store.count():
-            store.set_strength(next(iter(store.memories())).id, 0)
+            store.set_retention(next(iter(store.memories())).id, 0)
         for text in texts:
             store.add(draft(text))
         live = [memory.content for memory in store.memories()]
@@ -75,7 +75,7 @@ def test_damaged_counters_are_made_anew(path, store):
     for damage in (b"garbage" * 1000, b"", b"SQLite format 3\0" + b"\7" * 5000):
         path.with_name("usage.db").write_bytes(damage)
         again = open_store(path)
-        assert again.get(memory.id).reads == 0 and again.slots("default").reads.tolist() == [0]
+        assert again.get(memory.id).reads == 0 and again.memory_matrix("default").reads.tolist() == [0]
         again.note_reads([memory.address])
         again.note_reads([memory.address])
         again.set_focus("default", "s", [memory.id], [1.0])
@@ -101,7 +101,7 @@ def record(id, **fields):
         "content": f"of {id}", "importance": 0.5, "tags": (),
         "source": None,
         "created_at": "2022-02-03T04:05:06.789012Z", "occurred_at": None,
-        "updated_at": "2022-02-04T00:00:00.000000Z", "version": 1, "strength": 1.0,
+        "updated_at": "2022-02-04T00:00:00.000000Z", "version": 1, "retention": 1.0,
     }  # fmt: skip
     return Memory(**shared | fields)
 
@@ -115,8 +115,8 @@ def test_records_of_another_store_keep_their_identity(store):
         "m_a", 1, "before", "k", 0.1, ("t",), None, "2022-02-03T04:05:06.789012Z", "2022-02-04T00:00:00.000000Z"
     )
     first = record("m_a", address=7, position=5, key="k", version=2, session="s", links=(Link("m_b", 0.5, "content"),))
-    second = record("m_b", address=3, position=9, strength=0.5, reads=4)
-    gone = record("m_c", address=None, position=7, state="erased", strength=0.0)
+    second = record("m_b", address=3, position=9, retention=0.5, reads=4)
+    gone = record("m_c", address=None, position=7, state="erased", retention=0.0)
     with store.transaction():
         put(store, first, [older])
         put(store, second)
@@ -137,8 +137,8 @@ def test_records_of_another_store_keep_their_identity(store):
 def test_times_of_other_stores_are_compared_as_times(store):
     put(store, record("m_a", created_at="2022-02-03T04:05:06Z", updated_at="2022-02-03T12:05:06+08:00"))
     assert store.get("m_a").created_at == store.get("m_a").updated_at == "2022-02-03T04:05:06.000000Z"
-    assert len(store.slots_as_of("default", "2022-02-03T04:05:06Z")[1]) == 1
-    assert len(store.slots_as_of("default", "2022-02-03T04:05:05Z")[1]) == 0
+    assert len(store.memory_matrix_as_of("default", "2022-02-03T04:05:06Z")[1]) == 1
+    assert len(store.memory_matrix_as_of("default", "2022-02-03T04:05:05Z")[1]) == 0
     with pytest.raises(BadValueError):
         put(store, record("m_b", created_at="yesterday"))
 

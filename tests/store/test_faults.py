@@ -173,7 +173,7 @@ def test_key_vectors_of_an_impossible_size_are_corrupt(path, filled):
     raw(path, f"UPDATE memories SET keys = x'0102030405' WHERE id = '{filled[4].id}'")
     store = open_store(path)
     with pytest.raises(StoreCorruptError):
-        store.slots("default")
+        store.memory_matrix("default")
     assert f"memory {filled[4].id}: checksum differs" in store.check()
     assert store.get(filled[5].id) == filled[5]
     store.close()

@@ -31,34 +31,34 @@ def file(path):
     with store.transaction():
         memories = [store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 7}")) for i in range(300)]
         for memory in memories[::10]:
-            store.set_strength(memory.id, 0)
+            store.set_retention(memory.id, 0)
         for memory in memories[50:100:10]:
-            store.set_strength(memory.id, 0.5)
+            store.set_retention(memory.id, 0.5)
     store.close()
     return path.with_name("matrix.bin")
 
 
-def slots(path):
+def memory_matrix(path):
     store = open_store(path)
-    found, faults = store.slots("default"), store.check()
+    found, faults = store.memory_matrix("default"), store.check()
     store.close()
     return found, faults
 
 
 def from_blobs(path):
     path.with_name("matrix.bin").unlink()
-    return slots(path)[0]
+    return memory_matrix(path)[0]
 
 
 def test_the_file_is_mapped_not_read_anew(path, file, monkeypatch):
-    expected, _ = slots(path)
+    expected, _ = memory_matrix(path)
     store = open_store(path)
     monkeypatch.setattr(
         sidecar,
         "build",
         lambda entries, keys, dim: pytest.fail("read from the database") if entries else real(entries, keys, dim),
     )
-    found = store.slots("default")
+    found = store.memory_matrix("default")
     assert same_slots(found, expected) and not found.keys.flags.writeable
     monkeypatch.undo()
     store.close()
@@ -68,16 +68,16 @@ def test_the_file_is_mapped_not_read_anew(path, file, monkeypatch):
 def test_few_changes_are_patched_in_without_rewriting_the_file(path, file):
     before = file.read_bytes()
     store = open_store(path)
-    live = store.slots("default").address.tolist()
+    live = store.memory_matrix("default").address.tolist()
     with store.transaction():
         store.add(draft("new", passages=2))
         store.rewrite(store.get_many([live[3]])[0].id, draft("other words", passages=3))
-        store.set_strength(store.get_many([live[5]])[0].id, 0)
-        store.set_strength(store.get_many([live[6]])[0].id, 0.25)
-    patched = store.slots("default")
+        store.set_retention(store.get_many([live[5]])[0].id, 0)
+        store.set_retention(store.get_many([live[6]])[0].id, 0.25)
+    patched = store.memory_matrix("default")
     store.close()
     assert file.read_bytes() == before
-    cold, faults = slots(path)
+    cold, faults = memory_matrix(path)
     assert same_slots(cold, patched) and faults == [] and same_slots(from_blobs(path), patched)
 
 
@@ -89,12 +89,12 @@ def test_many_changes_rewrite_the_file(path, file):
             store.add(draft(f"more {i}"))
     store.close()
     assert file.read_bytes() != before
-    cold, faults = slots(path)
+    cold, faults = memory_matrix(path)
     assert faults == [] and same_slots(from_blobs(path), cold)
 
 
 def test_any_flipped_byte_leads_to_reading_anew(path, file):
-    expected, whole = slots(path)[0], file.read_bytes()
+    expected, whole = memory_matrix(path)[0], file.read_bytes()
     header = whole.index(b"\n")
     chance = random.Random(7)
     places = [chance.randrange(header) for _ in range(15)] + [chance.randrange(header, len(whole)) for _ in range(25)]
@@ -104,7 +104,7 @@ def test_any_flipped_byte_leads_to_reading_anew(path, file):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << chance.randrange(8)
         file.write_bytes(damaged)
-        found, faults = slots(path)
+        found, faults = memory_matrix(path)
         assert same_slots(found, expected), place
         assert faults == [], "what was refused is removed, and nothing is left to complain of"
 
@@ -113,9 +113,9 @@ def test_any_flipped_byte_leads_to_reading_anew(path, file):
     "treat", [lambda b: b"", lambda b: b[:100], lambda b: b[:-1], lambda b: b + b"x", lambda b: b"{}\n"]
 )
 def test_a_torn_file_is_not_believed(path, file, treat):
-    expected, whole = slots(path)[0], file.read_bytes()
+    expected, whole = memory_matrix(path)[0], file.read_bytes()
     file.write_bytes(treat(whole))
-    assert same_slots(slots(path)[0], expected)
+    assert same_slots(memory_matrix(path)[0], expected)
 
 
 def test_check_names_a_file_that_lies(path, file):
@@ -126,7 +126,7 @@ def test_check_names_a_file_that_lies(path, file):
     sidecar.save(file, lie, now)
     assert store.check() == ["derived matrix disagrees with the memories"]
     store.repair()
-    assert store.check() == [] and store.slots("default").keys.max() <= 1
+    assert store.check() == [] and store.memory_matrix("default").keys.max() <= 1
     store.close()
 
 
@@ -136,7 +136,7 @@ def test_a_file_of_another_store_is_not_believed(path, file, tmp_path):
     other.add(draft("alone"))
     other.close()
     file.replace(tmp_path / "other" / "matrix.bin")
-    assert len(slots(tmp_path / "other" / "memory.db")[0]) == 1
+    assert len(memory_matrix(tmp_path / "other" / "memory.db")[0]) == 1
 
 
 def test_a_restored_backup_does_not_meet_a_matrix_of_its_future(path, file):
@@ -149,11 +149,11 @@ def test_a_restored_backup_does_not_meet_a_matrix_of_its_future(path, file):
     ahead = file.read_bytes()
     path.write_bytes(backup)
     store = open_store(path)
-    assert len(store.slots("default")) == 275
+    assert len(store.memory_matrix("default")) == 275
     with store.transaction():
         for i in range(LAG + 5):
             store.add(draft(f"other future {i}"))
-    found = store.slots("default")
+    found = store.memory_matrix("default")
     store.close()
     assert file.read_bytes() != ahead and same_slots(from_blobs(path), found)
 
@@ -165,9 +165,9 @@ def test_a_failure_to_write_the_file_fails_nothing(path, tmp_path):
     with store.transaction():
         for i in range(LAG + 1):
             store.add(draft(f"text {i}"))
-    assert len(store.slots("default")) == LAG + 1
+    assert len(store.memory_matrix("default")) == LAG + 1
     store.close()
-    assert len(open_store(path).slots("default")) == LAG + 1
+    assert len(open_store(path).memory_matrix("default")) == LAG + 1
     assert [f.name for f in tmp_path.iterdir() if f.name.startswith("matrix")] == ["matrix.bin"]
 
 

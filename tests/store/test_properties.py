@@ -31,7 +31,7 @@ class Entry:
     words: list[str]
     passages: int
     state: str = "live"
-    strength: float = 1.0
+    retention: float = 1.0
     importance: float = 0.5
     older: list[str] = field(default_factory=list)
     links: set[str] = field(default_factory=set)
@@ -78,7 +78,7 @@ class StoreMachine(RuleBasedStateMachine):
             with self.store.transaction():
                 new = [self.store.add(each).id for each in told]
                 if fails:
-                    assert len(self.store.slots(space)) >= len(new)
+                    assert len(self.store.memory_matrix(space)) >= len(new)
                     raise KeyError
         except KeyError:
             return multiple()
@@ -94,7 +94,7 @@ class StoreMachine(RuleBasedStateMachine):
         told = self.draft(entry.namespace, words, passages)
         self.store.rewrite(id, told)
         entry.older.append(entry.text)
-        entry.text, entry.words, entry.passages, entry.strength = told.content, words, passages, 1.0
+        entry.text, entry.words, entry.passages, entry.retention = told.content, words, passages, 1.0
         entry.importance = told.importance
 
     @rule(id=ids, importance=st.sampled_from([0, 0.25, 1]))
@@ -104,10 +104,10 @@ class StoreMachine(RuleBasedStateMachine):
             self.entries[id].importance = importance
 
     @rule(id=ids, strength=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
-    def set_strength(self, id, strength):
+    def set_retention(self, id, strength):
         if id in self.entries:
-            self.store.set_strength(id, strength)
-            self.entries[id].strength = strength
+            self.store.set_retention(id, strength)
+            self.entries[id].retention = strength
             self.entries[id].state = "live" if strength else "erased"
 
     @rule(id=ids)
@@ -150,10 +150,10 @@ class StoreMachine(RuleBasedStateMachine):
         for space in SPACES:
             mine = {id: entry for id, entry in live.items() if entry.namespace == space}
             assert contents(self.store, space) == [entry.text for entry in mine.values()]
-            slots = self.store.slots(space)
+            slots = self.store.memory_matrix(space)
             rows = [key_rows(entry.text, entry.passages) for entry in mine.values()]
             assert np.array_equal(slots.keys, np.concatenate([np.empty((0, slots.keys.shape[1])), *rows]))
-            assert slots.strength.tolist() == [entry.strength for entry in mine.values()]
+            assert slots.retention.tolist() == [entry.retention for entry in mine.values()]
             assert slots.importance.tolist() == [entry.importance for entry in mine.values()]
             assert slots.length.tolist() == [len(entry.words) for entry in mine.values()]
             for word in VOCABULARY:

@@ -70,13 +70,13 @@ def test_no_byte_stays(make, tmp_path, state):
     store.close()
     assert len({needle for _, needle in traces(tmp_path)}) > 10
     store = make()
-    store.slots("default")
+    store.memory_matrix("default")
     if state != "live":
-        store.set_strength(secret.id, 0) if state == "erased" else store.archive(secret.id)
+        store.set_retention(secret.id, 0) if state == "erased" else store.archive(secret.id)
     assert store.purge([secret.id]) == 1
     assert traces(tmp_path) == []
     assert not any(secret.id.encode() in file.read_bytes() for file in tmp_path.iterdir())
-    assert store.check() == [] and store.count() == len(others) == len(store.slots("default"))
+    assert store.check() == [] and store.count() == len(others) == len(store.memory_matrix("default"))
     store.close()
     assert traces(tmp_path) == []
 

@@ -15,14 +15,14 @@ from .drafts import draft
 class TransactionContract:
     def test_all_or_nothing(self, store):
         kept = store.add(draft("kept", key="k"))
-        store.slots("default")
+        store.memory_matrix("default")
         with pytest.raises(ZeroDivisionError), store.transaction():
             store.add(draft("lost word", namespace="new", session="lost"))
             assert found(store, "lost", "new") == {"lost word": 1}
             store.rewrite(kept.id, draft("changed"))
             store.archive(kept.id)
             store.purge([store.add(draft("x")).id])
-            assert len(store.slots("default")) == 0
+            assert len(store.memory_matrix("default")) == 0
             raise ZeroDivisionError
         assert contents(store) == ["kept"] and store.get(kept.id) == kept and store.history(kept.id) == []
         assert found(store, "lost", "new") == {} and store.namespaces() == {"default": 1} and store.check() == []
@@ -70,7 +70,7 @@ class TransactionContract:
 
         writer = threading.Thread(target=write)
         with store.snapshot():
-            slots = store.slots("default")
+            slots = store.memory_matrix("default")
             writer.start()
             writer.join(0.3)
             with store.snapshot():

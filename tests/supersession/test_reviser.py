@@ -1,4 +1,4 @@
-"""Knowledge that changes without a key: marks, ranks, and what becomes of them; with the real embedder."""
+"""Corpus that changes without a key: marks, ranks, and what becomes of them; with the real embedder."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_erased_revision_gives_back_the_rank_it_took(manager):
     assert successor(manager, before.id) == after.id
     manager.erase(after.id)
     assert successor(manager, before.id) is None
-    assert not manager.store.slots("default").superseded.any()
+    assert not manager.store.memory_matrix("default").superseded.any()
 
 
 def test_what_happened_earlier_revises_nothing_when_it_is_told_later(manager):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from opening import opened
 
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Reading
 from ntm_memory.supersession.succession import KEPT, move_on
 
@@ -25,7 +25,7 @@ def known(memory):
     ids = [memory.memorize(text).memory.id for text in ("red one", "green two", "blue three", "grey four")]
     memory.store.amend(ids[0], superseded_by=ids[1])
     memory.store.amend(ids[1], superseded_by=ids[2])
-    return Knowledge(memory.store, "default")
+    return Corpus(memory.store, "default")
 
 
 def reading(weights, index=None):
@@ -38,7 +38,7 @@ def test_to_the_last_of_the_chain(known):
     moved = move_on(known, reading([0.6, 0.2, 0.1, 0.1]), None)
     assert moved.index.tolist() == [2, 3, 0, 1]
     np.testing.assert_allclose(moved.weights, [0.1 + (1 - KEPT) * 0.8, 0.1, KEPT * 0.6, KEPT * 0.2])
-    assert moved.score[0] == pytest.approx(np.log(0.6))
+    assert moved.logits[0] == pytest.approx(np.log(0.6))
 
 
 def test_to_a_successor_that_was_no_candidate(known):
@@ -67,5 +67,5 @@ def test_a_circle_ends(memory):
     one, other = (memory.memorize(text).memory.id for text in ("red one", "green two"))
     memory.store.amend(one, superseded_by=other)
     memory.store.amend(other, superseded_by=one)
-    moved = move_on(Knowledge(memory.store, "default"), reading([0.7, 0.3]), None)
+    moved = move_on(Corpus(memory.store, "default"), reading([0.7, 0.3]), None)
     assert moved.weights.sum() == pytest.approx(1)

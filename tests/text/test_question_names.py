@@ -8,12 +8,12 @@ from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.names_held import names_held
 from ntm_memory.text.question_names import MOST, names_within
 from ntm_memory.text.words import index_words
-from tests.recall.worlds import postings_of, slots_of
+from tests.recall.worlds import matrix_of, postings_of
 
 
 def held(question, texts):
     words = [index_words(text) for text in texts]
-    slots = slots_of(len(texts), length=[len(each) for each in words])
+    slots = matrix_of(len(texts), length=[len(each) for each in words])
     return names_held(names_within(question), count_keywords(slots, postings_of(slots, words), index_words(question)))
 
 

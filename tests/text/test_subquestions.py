@@ -65,7 +65,7 @@ def test_together_a_memory_counts_by_the_read_that_wants_it_most():
     assert best.index[:2].tolist() == [0, 2]
     assert best.weights.sum() == pytest.approx(1.0)
     assert best.weights / best.weights[0] == pytest.approx(np.array([0.9, 0.72, 0.2, 0.09]) / 0.9)
-    assert np.diff(best.score).max() <= 0
+    assert np.diff(best.logits).max() <= 0
     assert best.confidence == 1.0
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ntm_memory.recall.centred_matrix import FEW, NOTE, TURN, WINDOW, CentredMatrix
 from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
-from ntm_memory.recall.view import FEW, NOTE, TURN, WINDOW, View
-from tests.recall.worlds import DIM, slots_of, unit
+from tests.recall.worlds import DIM, matrix_of, unit
 
 
 def topics(count, length, seed=0):
@@ -16,42 +16,44 @@ def topics(count, length, seed=0):
 
 
 def test_a_conversation_is_coherent_and_unrelated_notes_are_not():
-    assert View(slots_of(120, keys=topics(120, 10))).coherence(0.0) > 0.9
-    assert View(slots_of(120, keys=topics(120, 1))).coherence(0.0) < 0.2
+    assert CentredMatrix(matrix_of(120, keys=topics(120, 10))).coherence(0.0) > 0.9
+    assert CentredMatrix(matrix_of(120, keys=topics(120, 1))).coherence(0.0) < 0.2
 
 
 def test_a_handful_of_memories_says_little_about_their_order():
-    assert View(slots_of(6, keys=topics(6, 3))).coherence(0.0) < View(slots_of(60, keys=topics(60, 3))).coherence(0.0)
+    assert CentredMatrix(matrix_of(6, keys=topics(6, 3))).coherence(0.0) < CentredMatrix(
+        matrix_of(60, keys=topics(60, 3))
+    ).coherence(0.0)
 
 
 def test_a_handful_of_turns_is_taken_for_coherent_until_it_is_measured():
-    assert View(slots_of(6, keys=topics(6, 1))).coherence(1.0) > 0.7
-    assert View(slots_of(6, keys=topics(6, 1))).coherence(0.0) < 0.2
-    assert View(slots_of(500, keys=topics(500, 1))).coherence(1.0) < 0.3
+    assert CentredMatrix(matrix_of(6, keys=topics(6, 1))).coherence(1.0) > 0.7
+    assert CentredMatrix(matrix_of(6, keys=topics(6, 1))).coherence(0.0) < 0.2
+    assert CentredMatrix(matrix_of(500, keys=topics(500, 1))).coherence(1.0) < 0.3
 
 
 def test_memories_that_stand_alone_have_no_order():
-    assert View(slots_of(1)).coherence(0.0) == 0
-    assert View(slots_of(5, session=np.arange(5))).coherence(0.0) == 0
-    assert View(slots_of(5, session=np.arange(5))).coherence(1.0) == 0
+    assert CentredMatrix(matrix_of(1)).coherence(0.0) == 0
+    assert CentredMatrix(matrix_of(5, session=np.arange(5))).coherence(0.0) == 0
+    assert CentredMatrix(matrix_of(5, session=np.arange(5))).coherence(1.0) == 0
 
 
 def test_coherence_is_between_0_and_1_where_neighbours_are_opposites():
     keys = unit(np.tile([[1.0] * DIM, [-1.0] * DIM], (30, 1)))
-    assert View(slots_of(60, keys=keys)).coherence(0.0) == 0
+    assert CentredMatrix(matrix_of(60, keys=keys)).coherence(0.0) == 0
 
 
 def test_context_tells_talk_from_notes_from_texts_and_few_from_many():
-    few = View(slots_of(FEW, length=np.full(FEW, TURN)))
+    few = CentredMatrix(matrix_of(FEW, length=np.full(FEW, TURN)))
     assert few.context(1.0) == pytest.approx([1, 0.5, 0.5, 0, 0, 0])
     assert few.context(0.0) == pytest.approx([1, 0, 0.5, 0.1, 0.9, 0.9 * few.coherence(0.0)])
-    many = View(slots_of(400, length=np.full(400, NOTE)))
+    many = CentredMatrix(matrix_of(400, length=np.full(400, NOTE)))
     assert many.context(1.0)[1] > 0.89 and many.context(1.0)[2] < 0.01
     assert many.context(0.0)[3] == pytest.approx(0.5)
 
 
 def test_windows_are_as_long_as_the_sum_of_their_keys():
-    view = View(slots_of(6))
+    view = CentredMatrix(matrix_of(6))
     keys = view.centred(np.arange(6))
     expected = np.array([np.linalg.norm(keys[max(i - WINDOW, 0) : i + WINDOW + 1].sum(axis=0)) for i in range(6)])
     for asked in ([0, 3], [3, 5, 0], [1, 2, 3, 4]):

@@ -1,4 +1,4 @@
-"""Clues over a real store: what they say, and that nothing is fetched twice."""
+"""HopFeatures over a real store: what they say, and that nothing is fetched twice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from opening import opened
 
-from ntm_memory.multihop.clues import FAINT, FIRST, NEXT, Block, brightness
+from ntm_memory.multihop.hop_features import FAINT, FIRST, NEXT, Block, brightness
 from ntm_memory.operations.context import to_request
-from ntm_memory.operations.reason import gather_clues
-from ntm_memory.recall.corpus import Knowledge
+from ntm_memory.operations.reason import gather_features
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.store.records import Link
 from ntm_memory.text.words import index_words
@@ -33,10 +33,10 @@ def memory(tmp_path):
 
 
 def gathered(memory, question=QUESTION):
-    known = Knowledge(memory.store, "default")
-    view = memory.keys.view(known.slots)
-    request = to_request(question, lambda: memory.keys, memory.settings, 1_700_000_000.0)
-    return gather_clues(known, view, request, load_parameters())[0], view
+    known = Corpus(memory.store, "default")
+    view = memory.encoder.view(known.slots)
+    request = to_request(question, lambda: memory.encoder, memory.settings, 1_700_000_000.0)
+    return gather_features(known, view, request, load_parameters())[0], view
 
 
 def column(block: Block, name: str, index: int) -> float:

@@ -1,6 +1,6 @@
 """Memories as people and agents write them, in English and Chinese: the shipped prior means are measured on these.
 
-`python tests/embedding/everyday.py` writes `ntm_memory/embedding/e5_prior.npz` anew; a test compares.
+`python tests/embedding/prior_texts.py` writes `ntm_memory/embedding/e5_prior.npz` anew; a test compares.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.multihop.lookups import MOST_WORDS, Known, Lookups
+from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import Scores, standard
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.recall.view import View
 from ntm_memory.text.memory_names import occurs
 
-# Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. Clues
-# called short count as far as the memories are.
+# Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. What
+# is called short counts as far as the memories are.
 FIRST = ("recall", "cosine", "cosine_z", "words", "words_z", "name", "name_share", "words_short", "cosine_short")
 NEXT = (
     *("words", "left", "new", "new_z", "name", "name_share", "back", "back_share", "link"),
@@ -62,7 +62,7 @@ def brightness(log_weight: Column) -> Column:
     return bright
 
 
-class Clues:
+class HopFeatures:
     """The clues of one question.
 
     Args:
@@ -82,7 +82,7 @@ class Clues:
     def __init__(
         self,
         known: Known,
-        view: View,
+        view: CentredMatrix,
         words: Sequence[str],
         text: str,
         scores: Scores,

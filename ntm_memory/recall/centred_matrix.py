@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.recall.centring import Centre, centre
 from ntm_memory.recall.sequence import Sequence, sequence_of
-from ntm_memory.store.records import Slots
+from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
 DOUBT = 50  # pairs of neighbours taken for granted before any is measured
@@ -22,18 +22,18 @@ WINDOW = 2
 
 
 @dataclass(frozen=True)
-class View:
+class CentredMatrix:
     """N ≥ 1 memories as questions see them.
 
     Args:
         slots: the memory matrix and its columns.
         prior: (2, dim) mean keys of the embedder by script, or None.
-        projection: (2, dim, r), how questions are turned (see `centre.project`), or None.
+        query_adapter: (2, dim, r), how questions are turned (see `centring.adapt`), or None.
     """
 
-    slots: Slots
+    slots: MemoryMatrix
     prior: NDArray[np.float32] | None = None
-    projection: NDArray[np.float32] | None = None
+    query_adapter: NDArray[np.float32] | None = None
 
     @cached_property
     def centre(self) -> Centre:
