@@ -15,7 +15,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.first_look import Look, Request, examine
+from ntm_memory.recall.first_look import Look, Query, examine
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.dates import find_spans
 from ntm_memory.text.scripts import is_cjk
@@ -255,7 +255,7 @@ STRANGE = (
 
 def look(manager: NTMMemoryManager, known: Known, view: CentredMatrix, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Request(text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
+    request = Query(text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
     found = examine(view, known.postings(text), request)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found

@@ -30,7 +30,7 @@ from ntm_memory.multihop.hop_features import Path as Steps
 from ntm_memory.multihop.hops import follow
 from ntm_memory.multihop.linking import tie
 from ntm_memory.multihop.parameters import HopParameters, save_parameters
-from ntm_memory.operations.context import to_request
+from ntm_memory.operations.context import to_query
 from ntm_memory.operations.reason import gather_features
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.parameters import load_parameters
@@ -71,7 +71,7 @@ def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> 
             names = [data.stored[question["conv"]].get(memory.id) for memory in stored if memory is not None]
             views[space] = known, manager.encoder.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
-        request = to_request(question["query"], lambda: manager.encoder, manager.settings, NOW)
+        request = to_query(question["query"], lambda: manager.encoder, manager.settings, NOW)
         clues, _ = gather_features(known, view, request, parameters)
         gold = np.array(sorted(index[id] for id in question["gold"]))
         half = is_train(question["qid"]) if train is None else train

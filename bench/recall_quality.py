@@ -24,7 +24,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Request, score_all
+from ntm_memory.recall.first_look import Query, score_all
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
 
@@ -50,7 +50,7 @@ def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, l
             views[space] = known, CentredMatrix(known.slots, manager.encoder.prior), ids
         known, view, ids = views[space]
         text = question["query"]
-        request = Request(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
+        request = Query(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
         scores = score_all(view, known.postings(text), request)
         names = data.stored[question["conv"]]
         for name, values in fused(scores.cosine, scores.words).items():

@@ -21,7 +21,7 @@ import numpy as np
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Request, examine, read, score_all
+from ntm_memory.recall.first_look import Query, examine, read, score_all
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recall.read_heads import attend
 from ntm_memory.store.records import Draft
@@ -68,7 +68,7 @@ def recall(manager: NTMMemoryManager, questions: list[str]) -> dict[str, float]:
         known = Corpus(manager.store, "default")
         view = manager._context.view(known)
         postings = known.postings(question)
-        request = Request(question, key, index_words(question), now=time.time())
+        request = Query(question, key, index_words(question), now=time.time())
         likeness, _ = cpu_ms(score_all, view, postings, request)
         reading, _ = cpu_ms(read, view, postings, request, parameters)
         look = examine(view, postings, request)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.manager import NTMMemoryManager
+from ntm_memory.manager import HOPS, NTMMemoryManager
 from ntm_memory.operations.results import (
     EraseResult,
     MemorizeResult,
@@ -17,7 +17,6 @@ from ntm_memory.operations.results import (
     UpdateResult,
 )
 from ntm_memory.operations.validation import checked_fields
-from ntm_memory.reasoning_verbs import HOPS
 
 _OURS = frozenset({"type", "home"})
 

@@ -114,7 +114,7 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     if not arguments.get("explain"):
         for hop in answer["hops"]:
             for memory in hop["memories"]:
-                memory.pop("clues")
+                memory.pop("features")
     return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
 
 

@@ -1,51 +1,35 @@
 """`NTMMemoryManager`: the verbs of the memory system.
 
-Words come in, the embedder makes keys of them, the read heads decide where to look, the store says what is there.
+Words come in, the embedder makes keys of them, the read heads decide where to look, the store says what is there. Each
+verb hands over to one module of `operations`, which is imported when the verb is first used.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory import paths
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
-from ntm_memory.embedding import Embedder, load_embedder
-from ntm_memory.errors import BadValueError
-from ntm_memory.learning import Learning
-from ntm_memory.operations import status
-from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.reason import Reasoner
-from ntm_memory.operations.recall import Recaller, RecallOptions
-from ntm_memory.operations.results import (
-    BulkResult,
-    EraseResult,
-    ImportResult,
-    MemorizeResult,
-    RecallResult,
-    UpdateResult,
-)
-from ntm_memory.operations.transfer import Transfer
-from ntm_memory.operations.tune import Tuner
-from ntm_memory.operations.validation import checked_share, from_json_lines, told
-from ntm_memory.operations.write import Writer
-from ntm_memory.reasoning_verbs import Reasoning
-from ntm_memory.recall.encoder import Encoder
-from ntm_memory.seed_names import SeedNames
+from ntm_memory.operations import validation
+from ntm_memory.operations.services import Services
 from ntm_memory.store import open_store
-from ntm_memory.store.base import Store
-from ntm_memory.store.lookup import LIVE, STATES, find
-from ntm_memory.store.records import Memory
+from ntm_memory.store.lookup import find
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from ntm_memory.embedding import Embedder
+    from ntm_memory.operations import results
+    from ntm_memory.recall.encoder import Encoder
+    from ntm_memory.store.base import Store
+    from ntm_memory.store.records import Memory
+
+HOPS = 3
+Progress = Callable[[int], None] | None
 
 
-class NTMMemoryManager(SeedNames, Learning, Reasoning):
+class NTMMemoryManager:
     """Long-term memory in one folder. A context manager; used from one thread.
 
     Args:
@@ -73,19 +57,12 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.home = paths.ensure_private_dir(paths.data_home(home))
-        given = {"memory_size": memory_size, "memory_dim": word_size}
-        overrides = dict((config or {}).get(ROOT, config or {}))
-        overrides |= {name: value for name, value in given.items() if value is not None}
-        self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=overrides)
-        self._embedder = embedder
-        lock_seconds = self.settings.store.lock_seconds
-        self.store: Store = open_store(self.home / "memory.db", lock_seconds=lock_seconds, clock=clock)
-        self._writer = Writer(self.store, lambda: self.encoder, self.settings, clock)
-        self._context = RetrievalContext(self.store, lambda: self.encoder, self.settings, self.home, clock)
-        self._recaller = Recaller(self._context)
-        self._reasoner = Reasoner(self._context, self._recaller)
-        self._tuner = Tuner(self._context)
-        self._transfer = Transfer(self.store, self._writer, lambda: self.encoder, self.settings)
+        seed = {"memory_size": memory_size, "memory_dim": word_size}
+        told = dict((config or {}).get(ROOT, config or {})) | {name: n for name, n in seed.items() if n is not None}
+        self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
+        seconds = self.settings.store.lock_seconds
+        self.store: Store = open_store(self.home / "memory.db", lock_seconds=seconds, clock=clock)
+        self._verbs = Services(self.store, self.settings, self.home, clock, embedder)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:
             if self._memory_file is not None and self._memory_file.exists():
@@ -108,35 +85,12 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    @cached_property
+    @property
     def encoder(self) -> Encoder:
-        """The embedder, loaded when first needed.
+        """Words to key vectors; the embedder is loaded when first needed, see `operations.services`."""
+        return self._verbs.encoder
 
-        Raises:
-            EmbedderMismatchError: another embedder wrote this store.
-            EmbedderError: the configured one is not usable.
-        """
-        (maker := self._load_encoder()).refuse_others(self.store.embedder())
-        return maker
-
-    def _load_encoder(self) -> Encoder:
-        """The configured embedder, whatever wrote the store."""
-        chosen = self._embedder or load_embedder(asdict(self.settings.embedder), cache_dir=self.home)
-        return Encoder(chosen, self.settings.memory_dim, self.settings.embedder.max_passages)
-
-    def memorize(
-        self,
-        content: str,
-        *,
-        key: str | None = None,
-        importance: float = 0.5,
-        tags: Sequence[str] = (),
-        source: str | None = None,
-        session: str | None = None,
-        namespace: str = "default",
-        occurred_at: str | None = None,
-        kind: str | None = None,
-    ) -> MemorizeResult:
+    def memorize(self, content: str, **fields: Any) -> results.MemorizeResult:
         """Store one memory.
 
         The same content again changes nothing: its importance and tags are not taken over (use `update`). Without a
@@ -147,91 +101,95 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
 
         Args:
             content: the text, at most 10 million characters.
-            key: a short name by which it can be updated; one live memory a namespace.
-            importance: 0–1.
-            tags: any number of short texts.
-            source: where it comes from, e.g. a message id.
-            session: the conversation it belongs to; neighbours are looked for inside it.
-            namespace: memories of different namespaces never meet.
-            occurred_at: when it happened, ISO 8601.
-            kind: e.g. fact, episode, association.
+            fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`.
 
         Raises:
-            BadValueError: an argument is not usable.
+            BadValueError: a field is unknown or not usable.
             EchoError: the content was printed by recall.
             MemoryFullError: `memory_size` is reached and `when_full` is `refuse`.
-        """
-        fields = {name: value for name, value in locals().items() if name not in ("self", "tags")}
-        record = told({**fields, "tags": list(tags)})
-        same = self._writer.same(record)
-        if same is not None:
-            return MemorizeResult(same, "unchanged")
-        rows = self.encoder.memories([record.content])[0]
-        similar = self._recaller.similar(record.namespace, record.content, rows)
-        memory, action, revised = self._writer.memorize(record, rows)
-        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id), revised)
 
-    def memorize_many(
-        self,
-        records: Iterable[Mapping[str, Any]],
-        *,
-        progress: Callable[[int], None] | None = None,
-    ) -> BulkResult:
-        """Store many memories; a bad record is reported with its number and does not stop the others.
-
-        Args:
-            records: mappings with the arguments of `memorize`.
-            progress: called with the number of records that are durably done.
+        >>> memory.memorize("Mia drinks green tea", key="mia-drink", tags=["people"]).action
+        'created'
         """
-        return self._writer.memorize_many(enumerate(records, start=1), progress)
+        return self._verbs.writer.tell({**fields, "content": content})
+
+    def memorize_many(self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None) -> results.BulkResult:
+        """Store many memories, mappings with the fields of `memorize`; a bad one is reported and stops no other.
+
+        `progress` is called with the number of records that are durably done.
+
+        >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
+        True
+        """
+        return self._verbs.writer.memorize_many(enumerate(records, start=1), progress)
 
     def memorize_lines(
-        self,
-        lines: Iterable[str],
-        *,
-        shared: Mapping[str, Any] | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> BulkResult:
-        """Store many memories told as JSON lines; a bad line is reported with its number.
+        self, lines: Iterable[str], *, shared: Mapping[str, Any] | None = None, progress: Progress = None
+    ) -> results.BulkResult:
+        """The same from JSON lines, one object a line; `shared` are fields of all that do not say otherwise."""
+        return self._verbs.writer.memorize_many(validation.from_json_lines(lines, shared or {}), progress)
+
+    def recall(self, query: str, **options: Any) -> results.RecallResult:
+        """Answer a question with the memories the read heads attend to.
 
         Args:
-            lines: one object a line with the arguments of `memorize`; blank lines are skipped.
-            shared: fields of all records that do not say otherwise.
-            progress: called with the number of records that are durably done.
-        """
-        return self._writer.memorize_many(from_json_lines(lines, shared or {}), progress)
+            query: the question.
+            options: any of the fields of `operations.requests.RecallRequest`, where each is explained.
 
-    def recall(self, query: str, *, namespace: str = "default", **options: Unpack[RecallOptions]) -> RecallResult:
-        """Answer a question with what the read heads attend to; see `operations.recall.Recaller.recall`."""
-        return self._recaller.recall(query, namespace=namespace, **options)
+        >>> memory.recall("What does Mia drink?", top_k=1).memories[0].content
+        'Mia drinks green tea'
+        """
+        return self._verbs.recaller.recall(self._verbs.request(query, options))
 
     def recall_from(
         self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
-    ) -> RecallResult:
+    ) -> results.RecallResult:
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
-        return self._recaller.read_location(id, shift, session=session, max_chars=max_chars)
+        return self._verbs.recaller.read_location(id, shift, session=session, max_chars=max_chars)
 
-    def update(
-        self,
-        id_or_key: str,
-        *,
-        content: str | None = None,
-        importance: float | None = None,
-        tags: Sequence[str] | None = None,
-        new_key: str | None = None,
-        namespace: str = "default",
-    ) -> UpdateResult:
+    def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> results.ReasonResult:
+        """Answer a question from several memories that lead to each other.
+
+        The first hop looks where recall looks, and for memories whose name the question speaks of; each further hop
+        asks again with what was read, follows names, words, likeness and links, and never reads a memory twice. With
+        one hop the answer is recall's own; so it is where the question asks by place, or content addressing is off.
+
+        Args:
+            query: the question.
+            hops: at most so many reads in a row, 1–8; fewer are made where one more would add nothing.
+            options: as of `recall`; with `as_of`, links told since then between what was known count.
+
+        >>> [step.content for step in memory.reason_and_retrieve("Where is Tom?").chain]
+        ['Tom is in Oslo']
+        """
+        return self._verbs.reasoner.reason(self._verbs.request(query, options), hops)
+
+    def store_with_reasoning(
+        self, content: str, *, builds_on: Sequence[str] = (), **fields: Any
+    ) -> results.StoreResult:
+        """Memorize, and link the memory with those it builds on; see `operations.reason.Reasoner.store`.
+
+        >>> memory.store_with_reasoning("Oslo is cold today").action
+        'created'
+        """
+        return self._verbs.reasoner.store(self.memorize, content, builds_on, fields)
+
+    def update(self, id_or_key: str, *, namespace: str = "default", **changes: Any) -> results.UpdateResult:
         """Change a memory: new content is erase 1 + add in the same slot and makes a new version; the rest is amended.
+
+        Args:
+            id_or_key: of a live memory.
+            namespace: of the key.
+            changes: any of content, importance, tags (which replace all), new_key.
 
         Raises:
             BadValueError: nothing to change, or a value is not usable.
             NotFoundError: no live memory has this id or key.
+
+        >>> memory.update("mia-drink", content="Mia drinks coffee now").memory.version
+        2
         """
-        given = {"content": content, "importance": importance, "tags": None if tags is None else list(tags)}
-        changes = {name: value for name, value in (given | {"key": new_key}).items() if value is not None}
-        if not changes:
-            raise BadValueError("nothing to change", "give content, importance, tags or a new key")
-        return self._writer.update(find(self.store, id_or_key, namespace).id, changes)
+        return self._verbs.writer.update(id_or_key, namespace, changes)
 
     def erase(
         self,
@@ -241,7 +199,7 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
         purge: bool = False,
         dry_run: bool = False,
         namespace: str = "default",
-    ) -> EraseResult:
+    ) -> results.EraseResult:
         """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
 
         Args:
@@ -253,46 +211,73 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
 
         Raises:
             NotFoundError: an id or key is unknown; then nothing is erased.
+
+        >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
+        0.5
         """
-        checked_share("strength", strength)
-        names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
-        found = (find(self.store, name, namespace, STATES if purge else LIVE) for name in names)
-        ids = list(dict.fromkeys(memory.id for memory in found))
-        act = self._writer.foresee_erase if dry_run else self._writer.erase
-        return EraseResult(act(ids, strength, purge=purge), restorable=not purge, dry_run=dry_run)
+        return self._verbs.eraser.erase(ids_or_key, strength, purge=purge, dry_run=dry_run, namespace=namespace)
 
     def restore(self, id_or_key: str, namespace: str = "default", *, dry_run: bool = False) -> Memory:
-        """Bring an erased, archived or weakened memory back to full strength.
+        """Bring an erased, archived or weakened memory back to full retention.
 
-        Raises:
-            NotFoundError: no memory, whatever its state, has this id or key.
-            MemoryFullError: there is no slot for it and `when_full` is `refuse`.
+        >>> memory.restore("mia-drink").retention
+        1.0
         """
-        memory = find(self.store, id_or_key, namespace, STATES)
-        return memory if dry_run else self._writer.restore(memory)
+        return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
+
+    def feedback(self, query: str, *, used: Sequence[str], **told: Any) -> results.FeedbackResult:
+        """Say which recalled memories answered a question; see `operations.tune.Tuner.feedback`.
+
+        >>> memory.feedback("What does Mia drink?", used=["mia-drink"]).pending
+        1
+        """
+        return self._verbs.tuner.feedback(query, used=used, **told)
+
+    def tune(
+        self,
+        records: Iterable[Mapping[str, Any]] | None = None,
+        *,
+        lines: Iterable[str] | None = None,
+        heads: bool = False,
+        dry_run: bool = False,
+    ) -> results.TuneResult:
+        """Learn how to look from `feedback`, or from records or JSON lines; see `operations.tune.Tuner.tune`."""
+        numbered = None if records is None else enumerate(records, start=1)
+        told = numbered if lines is None else validation.from_json_lines(lines)
+        return self._verbs.tuner.tune(told, heads=heads, dry_run=dry_run)
+
+    def revert_tuning(self) -> results.RevertResult:
+        """Undo the last tuning; see `operations.tune.Tuner.revert`."""
+        return self._verbs.tuner.revert()
 
     def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
         """Write all memories to a file; see `operations.transfer.Transfer.export_file`."""
-        return self._transfer.export_file(Path(path), form, namespace)
+        return self._verbs.transfer.export_file(Path(path), form, namespace)
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
         """All memories as a text; see `operations.transfer.Transfer.export_text`."""
-        return self._transfer.export_text(form, namespace)
+        return self._verbs.transfer.export_text(form, namespace)
 
-    def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> ImportResult:
+    def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> results.ImportResult:
         """Read memories from a file; see `operations.transfer.Transfer.import_file`."""
-        return self._transfer.import_file(Path(path), form, **options)
+        return self._verbs.transfer.import_file(Path(path), form, **options)
 
-    def import_text(self, text: str, form: str = "json", **options: Any) -> ImportResult:
+    def import_text(self, text: str, form: str = "json", **options: Any) -> results.ImportResult:
         """Read memories from a text; see `operations.transfer.Transfer.import_text`."""
-        return self._transfer.import_text(text, form, **options)
+        return self._verbs.transfer.import_text(text, form, **options)
 
-    def reembed(self, *, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    def reembed(self, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
         """Write all keys anew with the configured embedder."""
-        return self._transfer.reembed(self._load_encoder(), dry_run=dry_run, progress=progress)
+        return self._verbs.transfer.reembed(self._verbs.load_encoder(), dry_run=dry_run, progress=progress)
 
     def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
-        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory."""
+        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory.
+
+        >>> memory.status()["memories"]["live"]
+        3
+        """
+        from ntm_memory.operations import status
+
         if history is not None:
             return status.history(self.store, history)
         repaired = {"repaired": self.store.repair()} if repair else {}
@@ -301,3 +286,17 @@ class NTMMemoryManager(SeedNames, Learning, Reasoning):
     def find(self, id_or_key: str, namespace: str = "default") -> Memory:
         """The live memory with this id, else with this key in the namespace; see `store.lookup.find`."""
         return find(self.store, id_or_key, namespace)
+
+    def save_memory(self, key: str, content: str) -> bool:
+        """The seed document's name: memorize under a key; True if anything changed."""
+        return self.memorize(content, key=key).action != "unchanged"
+
+    def read_memory(self, key: str) -> str | None:
+        """The seed document's name: the content under a key, None if there is none."""
+        memory = self.store.find_key("default", key)
+        return memory.content if memory else None
+
+    def search_memory(self, query: str, top_k: int = 5) -> list[str]:
+        """The seed document's name: contents of the memories recalled for a question, best first."""
+        found = self.recall(query, top_k=top_k, max_chars=validation.MAX_CONTENT)
+        return [memory.content for memory in found.memories]

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--after", metavar="ISO", help="read only what happened then or later")
     parser.add_argument("--before", metavar="ISO", help="read only what happened earlier")
     parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
-    parser.add_argument("--explain", action="store_true", help="show what each clue added to a memory's score")
+    parser.add_argument("--explain", action="store_true", help="show what each feature added to a memory's score")
     parser.add_argument("--namespace", help="default: default")
     parser.add_argument("--session", help="follow this session's focus; with --store: its conversation")
     parser.add_argument("--store", metavar="CONTENT|-", help="instead of QUERY: memorize, and link")

@@ -1,4 +1,4 @@
-"""Learning what clues weigh, from questions whose memories are known."""
+"""Learning what features weigh, from questions whose memories are known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ntm_memory.multihop.hops import Ask, Hypotheses, backward, follow
 from ntm_memory.multihop.parameters import FEATURES, SHAPES, Array, HopParameters
 
 GUIDE = 0.3  # how much reads on right paths count beside the ranking
-# plausible before anything is learned: every clue speaks for a memory, two of three paths lead somewhere
+# plausible before anything is learned: every feature speaks for a memory, two of three paths lead somewhere
 _START = {"first": 0.5, "next": 0.5, "keep": 1.0, "null": 2.0, "mix": 1.0}
 _LINK = 4.0  # whoever told a link meant it
 

@@ -1,7 +1,7 @@
 """What each hop can go by: likeness, words and names, of a memory to the question and to the memory just read.
 
-Every clue is one column, scaled to lie about between 0 and 1, and 0 where there is nothing to say. Stored keys are used
-again: no hop after the first asks the embedder, and each memory's text, words and cosines are fetched once.
+Every feature is one column, scaled to lie about between 0 and 1, and 0 where there is nothing to say. Stored keys are
+used again: no hop after the first asks the embedder, and each memory's text, words and cosines are fetched once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ntm_memory.multihop.lookups import MOST_WORDS, Known, Lookups
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import Scores, standard
-from ntm_memory.recall.first_look import Reading
+from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.text.memory_names import occurs
 
 # Among notes of a few words any shared name or rare word is telling; paragraphs often only mention each other. What
@@ -45,7 +45,7 @@ class Block:
 
     Args:
         candidates: (n,) int64 memories 0…N−1.
-        features: (n, d) clues, columns as in `FIRST` or `NEXT`.
+        features: (n, d) features, columns as in `FIRST` or `NEXT`.
         likeness: (n, h) cosines with the question and with what was read after it, in order; empty for the first hop.
         prior: (n,) what is added to the score whatever the question: `SUPERSEDED` where a later memory revises it.
     """
@@ -57,22 +57,20 @@ class Block:
 
 
 def brightness(log_weight: Column) -> Column:
-    """Attention as a clue: 1 for all of it, −1 for (nearly) none."""
+    """Attention as a feature: 1 for all of it, −1 for (nearly) none."""
     bright: Column = 1 - 2 * np.maximum(log_weight, FAINT) / FAINT
     return bright
 
 
 class HopFeatures:
-    """The clues of one question.
+    """The features of one question.
 
     Args:
         known: where texts, words and links are looked up, in one snapshot.
         view: N ≥ 1 memories.
-        words: index words of the question.
-        text: the question.
+        query: the question, with what filters leave to be read.
         scores: its likeness to all memories.
         reading: what recall makes of it.
-        allowed: (N,) what filters leave to be read; None: everything.
 
     Attributes:
         words: the distinct index words of the question.
@@ -83,19 +81,17 @@ class HopFeatures:
         self,
         known: Known,
         view: CentredMatrix,
-        words: Sequence[str],
-        text: str,
+        query: Query,
         scores: Scores,
         reading: Reading,
-        allowed: NDArray[np.bool_] | None = None,
     ) -> None:
         self.lookups = Lookups(known, view)
-        self.words = list(dict.fromkeys(words))[:MOST_WORDS]
+        self.words = list(dict.fromkeys(query.words))[:MOST_WORDS]
         self._view = view
         self._scores = scores
         self._reading = reading
-        self._allowed = allowed
-        self._text = text.casefold()
+        self._allowed = query.allowed
+        self._text = query.text.casefold()
         self._short = 1 / (1 + (float(view.slots.length.mean()) / SHORT_WORDS) ** 2)
         self.lookups.look_up(self.words)
 

@@ -1,6 +1,6 @@
 """Chained reads: each hop asks again with what the last one read, along a beam of paths.
 
-The addressing of every read is the machine's own softmax over a linear mix of clues; the query of a hop is
+The addressing of every read is the machine's own softmax over a linear mix of features; the query of a hop is
 u ← H·u + o (end-to-end Memory Networks, Sukhbaatar et al. 2015). What was read is not read again, a read may choose to
 read nothing, and a memory's evidence is what the first read says of it together with every path that ends at it.
 """
@@ -32,7 +32,7 @@ class Read:
         before: evidence of that path.
         parent: number of the read that ended the path, and the row it chose; −1 for the first read.
         block: what there was to choose from.
-        inputs: (n, d) the clues with the two columns that depend on parameters.
+        inputs: (n, d) the features with the two columns that depend on parameters.
         log_weights: (n,) log attention; what reading nothing has is missing from its sum.
         log_null: log attention on reading nothing more.
         evidence: (n,) of the paths that end here.
@@ -131,7 +131,7 @@ def follow(parameters: HopParameters, first: Block, ask: Ask, hops: int, beam: i
     """Read `hops` times, or until nothing more is worth reading.
 
     Args:
-        parameters: what the clues weigh.
+        parameters: what the features weigh.
         first: what the first read can choose from, n ≥ 0.
         ask: paths → what each can go on with.
         hops: at most so many reads in a row, ≥ 1.
@@ -175,12 +175,12 @@ def read_on(
     """One further read; reading nothing is one more candidate, so that weights fall where nothing fits.
 
     Args:
-        parameters: what the clues weigh.
+        parameters: what the features weigh.
         path: the memories read before, at least one.
         block: what there is to choose from, n ≥ 0.
         before: evidence of the path.
         parent: the read and row at which the path ends.
-        bright: memory → how much the first read attended to it, see `clues.brightness`.
+        bright: memory → how much the first read attended to it, see `features.brightness`.
     """
     first = [(bright or {}).get(index, -1.0) for index in block.candidates.tolist()]
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)

@@ -14,7 +14,7 @@ from ntm_memory.multihop.parameters import HopParameters
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import Scores
-from ntm_memory.recall.first_look import Reading
+from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Link, Postings
 
@@ -34,13 +34,13 @@ def basis(known: Known, view: CentredMatrix, index: int, parameters: HopParamete
         known: the memories of a namespace.
         view: their matrix.
         index: the memory, 0…N−1.
-        parameters: what the clues weigh.
+        parameters: what the features weigh.
     """
     nothing = np.zeros(len(view.slots), dtype=np.float32)
     scores = Scores(nothing, nothing, nothing, count_keywords(view.slots, Postings(), ()))
-    clues = HopFeatures(known, view, (), "", scores, Reading(np.empty(0, np.int64), *_NO_READING))
-    clues.lookups.fetch([index])
-    (block,) = clues.next([(index,)])
+    features = HopFeatures(known, view, Query("", None, (), 0.0), scores, Reading(np.empty(0, np.int64), *_NO_READING))
+    features.lookups.fetch([index])
+    (block,) = features.next([(index,)])
     if not len(block.candidates):
         return []
     neutral = dict.fromkeys(block.candidates.tolist(), 0.0)  # no first read speaks for or against anything
@@ -50,7 +50,7 @@ def basis(known: Known, view: CentredMatrix, index: int, parameters: HopParamete
     weights = np.exp(read.log_weights)
     links = []
     for row in np.argsort(-weights, kind="stable")[:MOST_LINKS]:
-        memory = clues.lookups.memory(int(block.candidates[row]))
+        memory = features.lookups.memory(int(block.candidates[row]))
         worth = names[row] or read.log_weights[row] > read.log_null
         if memory is not None and worth and weights[row] >= LEAST_WEIGHT:
             links.append(Link(memory.id, round(float(weights[row]), 6), "name" if names[row] else "content"))

@@ -1,4 +1,4 @@
-"""The learned parameters of reasoning: how much each clue counts at each hop, how they are kept."""
+"""The learned parameters of reasoning: how much each feature counts at each hop, how they are kept."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class HopParameters:
     """What a chain of reads weighs.
 
     Args:
-        first: (9,) weight of each clue of the first read.
-        next: (14,) weight of each clue of a further read; the last two are the first read's own attention, and the
+        first: (9,) weight of each feature of the first read.
+        next: (14,) weight of each feature of a further read; the last two are the first read's own attention, and the
             likeness to what is asked now, u.
         keep: () H of u ← H·u + o (Sukhbaatar et al. 2015, section 2.2): how much of the former question u keeps when
             what was read, o, is added.
@@ -63,6 +63,6 @@ def load_parameters(file: Path = SHIPPED) -> HopParameters:
     """Read parameters.
 
     Raises:
-        CheckpointError: unreadable, of other clues or another version, of wrong shape, NaN or infinite.
+        CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
     """
     return HopParameters(**checked(file, load_learned(file, KIND, _HINT), SHAPES, _HINT))

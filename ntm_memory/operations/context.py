@@ -1,4 +1,4 @@
-"""From a question to a request to the read heads, and what they read: the same for recall, reasoning and tuning."""
+"""From a question to a query to the read heads, and what they read: the same for recall, reasoning and tuning."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.operations import validation
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recall.first_look import Request
-from ntm_memory.recall.parameters import RecallParameters, load_parameters
+from ntm_memory.recall.first_look import Query
+from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
 from ntm_memory.text.intent import parse_intent
 from ntm_memory.text.scripts import is_cjk
@@ -60,26 +59,30 @@ class RetrievalContext:
         """
         return parameters_in_force(self.home, self.settings)
 
+    def parameters_for(self, request: RecallRequest) -> RecallParameters:
+        """The parameters in force, with what the request or config sets by hand."""
+        by_hand = {"beta": request.beta, "gate": request.gate, "gamma": request.gamma}
+        return override(self.parameters, **by_hand, heads=self.settings.num_read_heads)
+
     def forget_parameters(self) -> None:
         """Read the parameters anew when next asked: they were tuned."""
         self.__dict__.pop("parameters", None)
 
-    def default(self, name: str, given: object) -> Any:
-        """What was given, else what config says."""
-        return getattr(self.settings.recall, name) if given is None else given
-
-    def bounds(self, top_k: int | None, max_chars: int | None) -> tuple[int, int]:
-        """How many memories and characters an answer may hold."""
-        limit, chars = self.default("top_k", top_k), self.default("max_chars", max_chars)
-        return (
-            validation.checked_count("top_k", limit, 1, 1000),
-            validation.checked_count("max_chars", chars, 1, validation.MAX_CONTENT),
-        )
-
-    def request(self, text: str, namespace: str, session: str | None, shift: int | None = None) -> Request:
+    def ask(self, request: RecallRequest) -> Query:
         """What a question asks of the read heads; in a session that has a focus it can go on from there."""
-        has_focus = session is not None and bool(self.store.focus(namespace, session))
-        return to_request(text, self.encoder, self.settings, self.clock(), shift=shift, has_focus=has_focus)
+        session = request.session
+        has_focus = session is not None and bool(self.store.focus(request.namespace, session))
+        now = self.clock()
+        return to_query(request.query, self.encoder, self.settings, now, shift=request.shift, has_focus=has_focus)
+
+    def ask_within(self, query: Query) -> list[Query]:
+        """The questions within a question that asks by content, each on its own, without a previous focus."""
+        if query.key is None or query.shift is not None:
+            return []
+        return [
+            replace(query, text=part, key=self.encoder().question(part), words=index_words(part), cjk=is_cjk(part))
+            for part in questions_within(query.text)
+        ]
 
     def view(self, known: Corpus) -> CentredMatrix:
         """The memory matrix with what is derived from it, kept as long as the matrix stays the same."""
@@ -107,7 +110,7 @@ def parameters_in_force(home: Path, settings: Settings) -> RecallParameters:
     return load_parameters(tuned) if settings.recall.tuned and tuned.exists() else load_parameters()
 
 
-def to_request(
+def to_query(
     text: str,
     encoder: Callable[[], Encoder],
     settings: Settings,
@@ -115,7 +118,7 @@ def to_request(
     *,
     shift: int | None = None,
     has_focus: bool = False,
-) -> Request:
+) -> Query:
     """The question with the place it asks for taken out of its words.
 
     Args:
@@ -130,7 +133,7 @@ def to_request(
     intent = parse_intent(text) if on.location and shift is None else None
     if intent is not None and (intent.anchor or has_focus):
         text, shift = intent.anchor, intent.shift
-    return Request(
+    return Query(
         text=text,
         key=encoder().question(text) if text and on.content else None,
         words=index_words(text),
@@ -143,13 +146,3 @@ def to_request(
         priors=settings.recall.priors,
         by_words=settings.recall.words,
     )
-
-
-def requests_within(request: Request, encoder: Callable[[], Encoder]) -> list[Request]:
-    """The questions within a question that asks by content, each as a request of its own without a previous focus."""
-    if request.key is None or request.shift is not None:
-        return []
-    return [
-        replace(request, text=part, key=encoder().question(part), words=index_words(part), cjk=is_cjk(part))
-        for part in questions_within(request.text)
-    ]

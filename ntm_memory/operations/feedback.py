@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
-from ntm_memory.operations.context import RetrievalContext, to_request
+from ntm_memory.operations.context import RetrievalContext, to_query
 from ntm_memory.operations.results import Failure, FeedbackResult
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.first_look import Request, examine, switched_off
+from ntm_memory.recall.first_look import Query, examine, switched_off
 from ntm_memory.recall.fit import Example
 from ntm_memory.recall.parameters import Array
 from ntm_memory.store.base import Store
@@ -47,13 +47,13 @@ class Lesson:
         example: what is learned from: without evidence that is switched off or known only in hindsight.
         features: (n, d) evidence about the candidates as recall has it.
         retention: (n,) of the memories.
-        request: how the question was put.
+        query: how the question was put.
     """
 
     example: Example
     features: Array
     retention: Array
-    request: Request
+    query: Query
 
 
 def record_feedback(
@@ -125,11 +125,11 @@ class ExampleBuilder:
     def lessons(self, pairs: Iterable[Pair]) -> Iterator[Lesson | None]:
         """The lesson of each pair; None where no answer is a candidate, or the question asks for a place."""
         for pair in pairs:
-            request = to_request(pair.query, self._context.encoder, self._context.settings, pair.at)
-            usable = request.shift is None and request.key is not None
-            yield self._lesson(pair, request) if usable else None
+            query = to_query(pair.query, self._context.encoder, self._context.settings, pair.at)
+            usable = query.shift is None and query.key is not None
+            yield self._lesson(pair, query) if usable else None
 
-    def _lesson(self, pair: Pair, request: Request) -> Lesson | None:
+    def _lesson(self, pair: Pair, query: Query) -> Lesson | None:
         with self._store.snapshot():
             known = Corpus(self._store, pair.namespace)
             slots = known.slots
@@ -138,13 +138,13 @@ class ExampleBuilder:
             then = slots.created <= pair.at  # what was told since then was no answer to be had
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
-            request = replace(request, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._context.view(known), known.postings(request.text), request)
+            query = replace(query, allowed=None if then.all() else then, previous=focus)
+            look = examine(self._context.view(known), known.postings(query.text), query)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None
-        example = Example(look.features * _asked_for(request), look.places, gold, previous=look.previous)
-        return Lesson(example, look.features, slots.retention[look.candidates].astype(np.float64), request)
+        example = Example(look.features * _asked_for(query), look.places, gold, previous=look.previous)
+        return Lesson(example, look.features, slots.retention[look.candidates].astype(np.float64), query)
 
     def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:
         addresses = []
@@ -157,9 +157,9 @@ class ExampleBuilder:
         return np.array(addresses, dtype=np.int64)
 
 
-def _asked_for(request: Request) -> Array:
+def _asked_for(query: Query) -> Array:
     """(d,) 1 for evidence that counts, 0 for what is switched off or hindsight."""
-    ignored = switched_off(request) | set(HINDSIGHT)
+    ignored = switched_off(query) | set(HINDSIGHT)
     return np.array([name not in ignored for name in FEATURES], dtype=np.float64)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed
 from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
 from ntm_memory.operations.recall import Recaller
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import (
     ChainStep,
     Hop,
@@ -29,7 +30,7 @@ from ntm_memory.operations.results import (
 )
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Reading, Request, read, score_all
+from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
@@ -53,51 +54,62 @@ class Reasoner:
 
     @cached_property
     def parameters(self) -> HopParameters:
-        """What the clues weigh, as shipped.
+        """What the features weigh, as shipped.
 
         Raises:
             CheckpointError: the file is damaged.
         """
         return load_parameters()
 
-    def reason(
-        self,
-        query: str,
-        hops: int,
-        *,
-        namespace: str = "default",
-        session: str | None = None,
-        top_k: int | None = None,
-        max_chars: int | None = None,
-        tags: Sequence[str] = (),
-        after: str | None = None,
-        before: str | None = None,
-        as_of: str | None = None,
-        explain: bool = False,
-    ) -> ReasonResult:
+    def reason(self, request: RecallRequest, hops: int) -> ReasonResult:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
-        text = validation.checked_query(query)
         steps = validation.checked_count("hops", hops, 1, MAX_HOPS)
-        limit, chars = self._context.bounds(top_k, max_chars)
-        filters = validation.checked_filters(tags, after, before)
-        name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
-        space = validation.checked_name("namespace", namespace) or "default"
-        shown: dict[str, Any] = {"top_k": limit, "max_chars": chars, "explain": explain}
-        request = self._request(text, space, name, moment, steps)
-        if request is not None:
-            with self._store.snapshot():
-                known = Corpus(self._store, space, moment)
-                request = replace(request, previous=known.focus(name), allowed=known.allowed(*filters))
-                result = self._chain(text, known, request, steps, shown)
-            if result is not None:
-                if known.is_now:
-                    self._context.remember(space, name, result.answer_memories)
-                return result
-        # one read is all there is to do, or nothing is found and recall knows why
-        shown |= {"tags": tags, "after": after, "before": before, "as_of": as_of}
-        return _of_one_hop(self._recaller.recall(text, namespace=space, session=name, **shown))
+        empty = request.as_of is None and not len(self._store.memory_matrix(request.namespace))
+        if steps == 1 or empty or not self._context.settings.addressing.content:
+            return _of_one_hop(self._recaller.recall(request))
+        query = self._context.ask(request)
+        if query.shift is not None or query.key is None:
+            return _of_one_hop(self._recaller.answer(request, query))
+        with self._store.snapshot():
+            corpus = Corpus(self._store, request.namespace, request.as_of)
+            allowed = corpus.allowed(request.tags, request.after, request.before)
+            query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+            result, reading = self._chain(request, corpus, query, steps)
+        if result is None:  # nothing is found, and recall knows why
+            known = None if reading is None else (corpus, reading)
+            return _of_one_hop(self._recaller.answer(request, query, known))
+        if corpus.is_now:
+            self._context.remember(request.namespace, request.session, result.answer_memories)
+        return result
 
-    def check_basis(self, builds_on: Sequence[str], namespace: str) -> list[Memory]:
+    def store(
+        self,
+        memorize: Callable[..., MemorizeResult],
+        content: str,
+        builds_on: Sequence[str],
+        fields: Mapping[str, Any],
+    ) -> StoreResult:
+        """Memorize, and link the memory with those it builds on.
+
+        One hop is read from the new memory: what it attends to by names, words and likeness, it is linked with, the
+        attention being the weight of the link. What was memorized already is linked all the same.
+
+        Args:
+            memorize: stores one memory.
+            content: the text.
+            builds_on: ids or keys of memories it builds on besides, with weight 1.
+            fields: as in `NTMMemoryManager.memorize`.
+
+        Raises:
+            NotFoundError: nothing has an id or key of `builds_on`; then nothing is stored.
+            BadValueError: an argument is not usable, or a memory to build on is of another namespace.
+            CheckpointError: the learned parameters are damaged; then nothing is stored.
+        """
+        told = self._check_basis(builds_on, str(fields.get("namespace") or "default"))
+        parameters = self.parameters  # if they are damaged, nothing is stored
+        return self._link(memorize(content, **fields), told, parameters)
+
+    def _check_basis(self, builds_on: Sequence[str], namespace: str) -> list[Memory]:
         """The live memories that a new one is told to build on.
 
         Raises:
@@ -113,14 +125,14 @@ class Reasoner:
                 raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
         return list(found.values())
 
-    def link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:
+    def _link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:
         """Link a memory just stored with those it was told to build on, and with those it leads to by itself."""
         id, namespace = stored.memory.id, stored.memory.namespace
         with self._store.snapshot():
             here = self._store.get(id).address
-            known = Corpus(self._store, namespace)
-            at = [] if here is None else (known.slots.address == here).nonzero()[0].tolist()
-            found = basis(known, self._context.view(known), at[0], parameters) if at else []
+            corpus = Corpus(self._store, namespace)
+            at = [] if here is None else (corpus.slots.address == here).nonzero()[0].tolist()
+            found = basis(corpus, self._context.view(corpus), at[0], parameters) if at else []
         explicit = [Link(memory.id, 1.0, "explicit") for memory in told if memory.id != id]
         targets = {link.target for link in explicit}
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
@@ -128,61 +140,48 @@ class Reasoner:
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
         return StoreResult(memory, stored.action, stored.similar, tuple(ties), stored.supersedes)
 
-    def _request(
-        self, text: str, namespace: str, session: str | None, moment: str | None, steps: int
-    ) -> Request | None:
-        """What is asked of the first read; None where one read of recall is all there is to do."""
-        empty = moment is None and not len(self._store.memory_matrix(namespace))
-        if steps == 1 or empty or not self._context.settings.addressing.content:
-            return None
-        request = self._context.request(text, namespace, session)
-        return None if request.shift is not None or request.key is None else request
-
     def _chain(
-        self, text: str, known: Corpus, request: Request, steps: int, shown: dict[str, Any]
-    ) -> ReasonResult | None:
-        """The chain of reads in one state of the store; None where nothing is found."""
-        if not len(known.slots) or (request.allowed is not None and not request.allowed.any()):
-            return None
-        view = self._context.view(known)
-        clues, reading = gather_features(known, view, request, self._context.parameters)
+        self, request: RecallRequest, corpus: Corpus, query: Query, steps: int
+    ) -> tuple[ReasonResult | None, Reading | None]:
+        """The chain of reads in one state of the store, None where nothing is found; and what recall's heads read."""
+        if not len(corpus.slots) or (query.allowed is not None and not query.allowed.any()):
+            return None, None
+        view = self._context.view(corpus)
+        features, reading = gather_features(corpus, view, query, self._context.parameters_for(request))
         if reading.confidence < self._context.settings.recall.confidence_floor:
-            return None
-        hypotheses = follow(self.parameters, clues.first(), clues.next, steps)
-        return self._told(text, hypotheses, clues, view, round(reading.confidence, 4), shown)
+            return None, reading
+        hypotheses = follow(self.parameters, features.first(), features.next, steps)
+        return self._told(request, hypotheses, features, view, round(reading.confidence, 4)), reading
 
     def _told(
         self,
-        text: str,
+        request: RecallRequest,
         hypotheses: Hypotheses,
-        clues: HopFeatures,
+        features: HopFeatures,
         view: CentredMatrix,
         confidence: float,
-        shown: dict[str, Any],
     ) -> ReasonResult:
-        answers = ranked(hypotheses, clues, view.slots.retention, shown["top_k"], shown["max_chars"])
-        hops = hops_of(text, hypotheses, clues, self.parameters, **shown)
-        chain = chain_of(text, hypotheses, clues, shown["max_chars"])
-        return ReasonResult(echoed(text), hops, chain, answers, confidence)
+        answers = ranked(hypotheses, features, view.slots.retention, request)
+        hops = hops_of(hypotheses, features, self.parameters, request)
+        chain = chain_of(hypotheses, features, request)
+        return ReasonResult(echoed(request.query), hops, chain, answers, confidence)
 
 
 def gather_features(
-    known: Corpus, view: CentredMatrix, request: Request, parameters: RecallParameters
+    corpus: Corpus, view: CentredMatrix, query: Query, parameters: RecallParameters
 ) -> tuple[HopFeatures, Reading]:
-    """The clues of a question, and what recall makes of it.
+    """The features of a question's hops, and what recall's read heads make of it.
 
     Args:
-        known: the memories.
+        corpus: the memories.
         view: their matrix.
-        request: the question.
+        query: the question.
         parameters: recall's.
     """
-    postings = known.postings(request.text)
-    reading = read(view, postings, request, parameters)
-    if not asks_of_the_past(request.text):
-        reading = move_on(known, reading, request.allowed)
-    scores = score_all(view, postings, request)
-    return HopFeatures(known, view, request.words, request.text, scores, reading, request.allowed), reading
+    look = examine(view, corpus.postings_of(query.terms), query)
+    reading = attend_to(look, view, query, parameters)
+    moved = reading if asks_of_the_past(query.text) else move_on(corpus, reading, query.allowed)
+    return HopFeatures(corpus, view, query, look.scores, moved), reading
 
 
 def _of_one_hop(recalled: RecallResult) -> ReasonResult:

@@ -12,6 +12,7 @@ from ntm_memory.multihop.hops import Hypotheses
 from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import ChainStep, Hop, ReadMemory, RecalledMemory
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one
@@ -19,79 +20,76 @@ _READ = 80
 
 
 def ranked(
-    hypotheses: Hypotheses, clues: HopFeatures, retention: NDArray[np.float32], top_k: int, max_chars: int
+    hypotheses: Hypotheses, features: HopFeatures, retention: NDArray[np.float32], request: RecallRequest
 ) -> tuple[RecalledMemory, ...]:
     """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its retention."""
     weights = hypotheses.weights * retention[hypotheses.index]
     answers = []
-    for row in np.argsort(-weights, kind="stable")[:top_k]:
-        memory = clues.lookups.memory(int(hypotheses.index[row]))
+    for row in np.argsort(-weights, kind="stable")[: request.top_k]:
+        memory = features.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
             answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.evidence[row])))
-    return tuple(fit(answers, max_chars, clues.words))
+    return tuple(fit(answers, request.max_chars, features.words))
 
 
 def hops_of(
-    text: str,
-    hypotheses: Hypotheses,
-    clues: HopFeatures,
-    parameters: HopParameters,
-    *,
-    top_k: int,
-    max_chars: int,
-    explain: bool,
+    hypotheses: Hypotheses, features: HopFeatures, parameters: HopParameters, request: RecallRequest
 ) -> tuple[Hop, ...]:
     """What every hop asked with and looked at."""
     hops, path = [], hypotheses.best_path()
     for number in range(len(hypotheses.hops)):
         attention = hypotheses.attention(number)
-        shown = [row for row in np.argsort(-attention, kind="stable")[:top_k] if attention[row] >= _LEAST]
+        shown = [row for row in np.argsort(-attention, kind="stable")[: request.top_k] if attention[row] >= _LEAST]
         found = [
-            (row, memory) for row in shown if (memory := clues.lookups.memory(int(hypotheses.index[row]))) is not None
+            (row, memory)
+            for row in shown
+            if (memory := features.lookups.memory(int(hypotheses.index[row]))) is not None
         ]
-        recalled = fit([RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], max_chars, clues.words)
+        recalled = fit(
+            [RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], request.max_chars, features.words
+        )
         memories = (
             ReadMemory(
                 each.id,
                 each.content,
                 each.weight,
                 each.truncated,
-                _features(hypotheses, number, int(row), parameters) if explain else None,
+                _features(hypotheses, number, int(row), parameters) if request.explain else None,
             )
             for each, (row, _) in zip(recalled, found, strict=True)
         )
-        hops.append(Hop(_query(text, hypotheses, clues, path[:number], number), tuple(memories)))
+        hops.append(Hop(_query(request.query, hypotheses, features, path[:number], number), tuple(memories)))
     return tuple(hops)
 
 
-def chain_of(text: str, hypotheses: Hypotheses, clues: HopFeatures, max_chars: int) -> tuple[ChainStep, ...]:
+def chain_of(hypotheses: Hypotheses, features: HopFeatures, request: RecallRequest) -> tuple[ChainStep, ...]:
     """The path with most evidence, each memory with what joins it to the one before."""
     steps = [(hypotheses.reads[number], row) for number, row in hypotheses.best_path()]
-    found = [(read, row, clues.lookups.memory(int(read.block.candidates[row]))) for read, row in steps]
+    found = [(read, row, features.lookups.memory(int(read.block.candidates[row]))) for read, row in steps]
     whole = [(read, row, memory) for read, row, memory in found if memory is not None]
-    texts = [text, *(memory.content for *_, memory in whole)]
+    texts = [request.query, *(memory.content for *_, memory in whole)]
     linked = [False] + [any(e.target == b.id for e in a.links) for (*_, a), (*_, b) in pairwise(whole)]
     reasons = [
-        reason_for(before, after, clues.lookups.rarity, linked=link, question=i == 0)
+        reason_for(before, after, features.lookups.rarity, linked=link, question=i == 0)
         for i, ((before, after), link) in enumerate(zip(pairwise(texts), linked, strict=bool(whole)))
     ]
     weights = [float(np.exp(read.log_weights[row])) for read, row, _ in whole]
     told = [RecalledMemory.of(memory, weight, 0.0) for (*_, memory), weight in zip(whole, weights, strict=True)]
     return tuple(
         ChainStep(each.id, each.content, each.weight, reason.kind, reason.by, each.truncated)
-        for each, reason in zip(fit(told, max_chars, clues.words), reasons, strict=True)
+        for each, reason in zip(fit(told, request.max_chars, features.words), reasons, strict=True)
     )
 
 
 def _query(
-    text: str, hypotheses: Hypotheses, clues: HopFeatures, path: tuple[tuple[int, int], ...], number: int
+    text: str, hypotheses: Hypotheses, features: HopFeatures, path: tuple[tuple[int, int], ...], number: int
 ) -> str:
     """The question, and what the best path had read when this hop asked."""
     if number == 0:
         return echoed(text)
     steps = path if len(path) == number else hypotheses.best_parents(number)
     index = [int(hypotheses.reads[read].block.candidates[row]) for read, row in steps]
-    contents = (memory.content for i in index if (memory := clues.lookups.memory(i)) is not None)
+    contents = (memory.content for i in index if (memory := features.lookups.memory(i)) is not None)
     return " + ".join([echoed(text), *(_short(content) for content in contents)])
 
 
@@ -101,11 +99,14 @@ def _short(content: str) -> str:
 
 
 def _features(hypotheses: Hypotheses, hop: int, row: int, parameters: HopParameters) -> dict[str, float]:
-    """What each clue added to a memory's score, in the read of this hop that says most for it."""
+    """What each feature added to a memory's score, in the read of this hop that says most for it."""
     reads = [(hypotheses.reads[number], hypotheses.rows[number]) for number in hypotheses.hops[hop]]
     read, at = max(
         ((read, int(np.searchsorted(rows, row))) for read, rows in reads if row in rows),
         key=lambda found: float(found[0].evidence[found[1]]),
     )
     name, weights = ("first", parameters.first) if hop == 0 else ("next", parameters.next)
-    return {clue: round(float(value), 4) for clue, value in zip(FEATURES[name], read.inputs[at] * weights, strict=True)}
+    return {
+        feature: round(float(value), 4)
+        for feature, value in zip(FEATURES[name], read.inputs[at] * weights, strict=True)
+    }

@@ -1,136 +1,55 @@
-"""Questions and answers: a question becomes a request to the read heads, their attention becomes a bounded answer."""
+"""Questions and answers: a request becomes a query to the read heads, their attention becomes a bounded answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TypedDict
+from dataclasses import replace
 
-import numpy as np
-
-from ntm_memory.errors import BadValueError
 from ntm_memory.operations import validation
-from ntm_memory.operations.context import RetrievalContext, requests_within
+from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit
-from ntm_memory.operations.results import RecalledMemory, RecallResult, Similar
-from ntm_memory.recall.centring import centred_cosines
+from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
+from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.corpus import Corpus, at_place
-from ntm_memory.recall.encoder import Key
-from ntm_memory.recall.first_look import Reading, Request, read
+from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
-from ntm_memory.recall.parameters import RecallParameters, override
 from ntm_memory.supersession.succession import asks_of_the_past, move_on
-from ntm_memory.text.likeness import likeness
-from ntm_memory.text.scripts import is_cjk
-
-MAX_SHIFT = 1_000_000
-_TWINS = 3
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an answer may hold: `limit` memories of `chars` characters and at least `least` weight each.
-
-    `filters` are tags, after, before; `parameters` are the read heads'.
-    """
-
-    limit: int
-    chars: int
-    least: float
-    filters: validation.Filters
-    parameters: RecallParameters
-    explain: bool
-
-
-class RecallOptions(TypedDict, total=False):
-    """What `Recaller.recall` may be told besides the question and the namespace."""
-
-    session: str | None
-    top_k: int | None
-    max_chars: int | None
-    min_weight: float | None
-    tags: Sequence[str]
-    after: str | None
-    before: str | None
-    shift: int | None
-    beta: float | None
-    gate: float | None
-    gamma: float | None
-    as_of: str | None
-    explain: bool
 
 
 class Recaller:
-    """Answers questions from one store."""
+    """Answers questions from one store.
+
+    Args:
+        context: the store as questions are put to it.
+    """
 
     def __init__(self, context: RetrievalContext) -> None:
         self._context = context
         self._store = context.store
         self._settings = context.settings
 
-    def recall(
-        self,
-        query: str,
-        *,
-        namespace: str = "default",
-        session: str | None = None,
-        top_k: int | None = None,
-        max_chars: int | None = None,
-        min_weight: float | None = None,
-        tags: Sequence[str] = (),
-        after: str | None = None,
-        before: str | None = None,
-        shift: int | None = None,
-        beta: float | None = None,
-        gate: float | None = None,
-        gamma: float | None = None,
-        as_of: str | None = None,
-        explain: bool = False,
-    ) -> RecallResult:
-        """Answer a question with the memories the read heads attend to.
+    def recall(self, request: RecallRequest) -> RecallResult:
+        """Answer a question with the memories the read heads attend to."""
+        if request.as_of is None and not len(self._store.memory_matrix(request.namespace)):
+            # before the embedder is loaded
+            return _nothing(request.query, f"nothing is stored in namespace {request.namespace!r}")
+        return self.answer(request, self._context.ask(request))
+
+    def answer(self, request: RecallRequest, query: Query, known: tuple[Corpus, Reading] | None = None) -> RecallResult:
+        """The same for a query that is made already.
 
         Args:
-            query: the question; of a huge one the first 8,000 characters count.
-            namespace: where to look.
-            session: continue from this session's previous focus, and leave one.
-            top_k: at most so many memories, 1–1000.
-            max_chars: at most so many characters of content in all.
-            min_weight: leave out memories with less attention, 0–1.
-            tags: only memories with all of these.
-            after: only what happened then or later, ISO 8601.
-            before: only what happened earlier, ISO 8601.
-            shift: move the focus so many steps in the order of writing.
-            beta: β ≥ 0, how sharply content decides.
-            gate: g in 0–1; 1: only content, 0: stay at the previous focus.
-            gamma: γ ≥ 1, how strongly the best one wins.
-            as_of: answer from what was known then, ISO 8601.
-            explain: show the weight after every addressing step.
-
-        Raises:
-            BadValueError: an argument is not usable.
+            request: the question.
+            query: what it asks of the read heads.
+            known: what they read of it already, and of which memories; None: nothing yet.
         """
-        text = validation.checked_query(query)
-        limit, chars = self._context.bounds(top_k, max_chars)
-        wanted = Wanted(
-            limit=limit,
-            chars=chars,
-            least=validation.checked_share("min_weight", self._context.default("min_weight", min_weight)),
-            filters=validation.checked_filters(tags, after, before),
-            parameters=self._parameters(beta, gate, gamma),
-            explain=explain,
-        )
-        steps = None if shift is None else validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
-        space = validation.checked_name("namespace", namespace) or "default"
-        if moment is None and not len(self._store.memory_matrix(space)):
-            return _nothing(text, f"nothing is stored in namespace {space!r}")  # before the embedder is loaded
-        request = self._context.request(text, space, name, steps)
-        parts = requests_within(request, self._context.encoder)
+        parts = self._context.ask_within(query)
         with self._store.snapshot():
-            known = Corpus(self._store, space, moment)
-            result = self._answer(text, known, name, request, parts, wanted)
-        if known.is_now:
-            self._context.remember(space, name, result.memories)
+            corpus = Corpus(self._store, request.namespace, request.as_of)
+            seen = known[1] if known is not None and known[0].slots is corpus.slots else None
+            result = self._answer(request, corpus, query, parts, seen)
+        if corpus.is_now:
+            self._context.remember(request.namespace, request.session, result.memories)
         return result
 
     def read_location(
@@ -148,8 +67,8 @@ class Recaller:
             NotFoundError: no memory has this id.
             BadValueError: an argument is not usable.
         """
-        steps = validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
-        _, chars = self._context.bounds(None, max_chars)
+        steps = checked_shift(shift)
+        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
         name = validation.checked_name("session", session)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
@@ -164,85 +83,54 @@ class Recaller:
         self._context.remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
 
-    def similar(self, namespace: str, content: str, rows: Key) -> tuple[Similar, ...]:
-        """Stored memories that say nearly the same as a new one: at most three, the likest first."""
-        known = Corpus(self._store, namespace)
-        if not len(known.slots):
-            return ()
-        cosine = centred_cosines(known.slots, self._context.view(known).centre, rows[0], is_cjk(content))
-        best = np.argsort(-cosine, kind="stable")[:8]
-        twins = [
-            Similar(memory.id, memory.content[:200], round(share, 4))
-            for memory in known.memories(best)
-            if memory is not None and (share := likeness(memory.content, content))
-        ]
-        return tuple(sorted(twins, key=lambda twin: -twin.similarity)[:_TWINS])
-
     def _answer(
-        self,
-        text: str,
-        known: Corpus,
-        session: str | None,
-        request: Request,
-        parts: Sequence[Request],
-        wanted: Wanted,
+        self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
     ) -> RecallResult:
         """What the read heads attend to, of one state of the store."""
-        if not len(known.slots):
-            return _nothing(text, f"nothing is stored in namespace {known.namespace!r}{known.moment}")
-        allowed = known.allowed(*wanted.filters)
+        text = request.query
+        if not len(corpus.slots):
+            return _nothing(text, f"nothing is stored in namespace {corpus.namespace!r}{corpus.moment}")
+        allowed = corpus.allowed(request.tags, request.after, request.before)
         if allowed is not None and not allowed.any():
             return _nothing(text, "no memory passes the filters (tag, after, before)")
-        request = replace(request, previous=known.focus(session), allowed=allowed)
-        if request.key is None and not request.previous:
-            return _nothing(text, _nowhere(request))
-        asked = [request, *(replace(part, allowed=allowed) for part in parts)]
-        reading = self._read(known, asked, wanted)
-        if request.shift is None and request.priors and not asks_of_the_past(text):
-            reading = move_on(known, reading, allowed)
-        reason = self._silence(reading, request, wanted.least)
+        query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+        if query.key is None and not query.previous:
+            return _nothing(text, _nowhere(query))
+        reading = seen or self._read(request, corpus, query)
+        if parts:
+            within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
+            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
+        if query.shift is None and query.priors and not asks_of_the_past(text):
+            reading = move_on(corpus, reading, allowed)
+        reason = self._silence(reading, query, request.min_weight)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        answers = fit(_answers(known, reading, wanted.limit, wanted.least), wanted.chars, request.words)
+        answers = fit(_answers(corpus, reading, request), request.max_chars, query.words)
         # what follows from the previous focus is certain; only what is looked for by content may not be there
-        sure = 1.0 if request.key is None else round(reading.confidence, 4)
+        sure = 1.0 if query.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
 
-    def _read(self, known: Corpus, asked: Sequence[Request], wanted: Wanted) -> Reading:
-        """The reading of a question and of the questions within it."""
-        view = self._context.view(known)
-        readings = [
-            read(view, known.postings(each.text), each, wanted.parameters, explain=wanted.explain) for each in asked
-        ]
-        return together(readings, [each.text for each in asked]) if len(asked) > 1 else readings[0]
+    def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
+        view, postings = self._context.view(corpus), corpus.postings_of(query.terms)
+        return read(view, postings, query, self._context.parameters_for(request), explain=request.explain)
 
-    def _parameters(self, beta: float | None, gate: float | None, gamma: float | None) -> RecallParameters:
-        """The parameters with what this call or config sets by hand."""
-        given = {"beta": beta, "gate": gate, "gamma": gamma}
-        set_by_hand = {name: self._context.default(name, value) for name, value in given.items()}
-        for name, low, high in (("beta", 0, 1000), ("gate", 0, 1), ("gamma", 1, 1000)):
-            value = set_by_hand[name]
-            if value is not None and not low <= value <= high:
-                raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
-        return override(self._context.parameters, **set_by_hand, heads=self._settings.num_read_heads)
-
-    def _silence(self, reading: Reading, request: Request, least: float) -> str | None:
+    def _silence(self, reading: Reading, query: Query, least: float) -> str | None:
         """Why nothing is answered, or None."""
-        if request.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
-            return f"no memory stands {_side(request.shift)} the best match in its session"
-        if request.key is not None and reading.confidence < self._settings.recall.confidence_floor:
+        if query.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
+            return f"no memory stands {_side(query.shift)} the best match in its session"
+        if query.key is not None and reading.confidence < self._settings.recall.confidence_floor:
             return "nothing relevant"
         if not (reading.weights >= least).any():
             return f"no memory has a weight of at least {least:g}"
         return None
 
 
-def _answers(known: Corpus, reading: Reading, limit: int, least: float) -> list[RecalledMemory]:
-    best = [i for i in range(min(limit, len(reading.index))) if reading.weights[i] >= least]
+def _answers(corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
+    best = [i for i in range(min(request.top_k, len(reading.index))) if reading.weights[i] >= request.min_weight]
     steps = reading.steps or (None,) * len(reading.index)
     return [
         RecalledMemory.of(memory, float(reading.weights[i]), float(reading.logits[i]), steps[i])
-        for i, memory in zip(best, known.memories(reading.index[best]), strict=True)
+        for i, memory in zip(best, corpus.memories(reading.index[best]), strict=True)
         if memory is not None
     ]
 
@@ -255,7 +143,7 @@ def _side(shift: int) -> str:
     return f"{abs(shift)} {'after' if shift > 0 else 'before'}"
 
 
-def _nowhere(request: Request) -> str:
-    if request.content:
+def _nowhere(query: Query) -> str:
+    if query.content:
         return "there is no previous focus to continue from; ask with words of what you mean"
     return "content addressing is off and there is no previous focus; read by location (--from ID --shift n)"

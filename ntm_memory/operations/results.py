@@ -220,14 +220,14 @@ class ReadMemory:
     Args:
         weight: the hop's attention on it, 0–1.
         truncated: whether `content` was cut.
-        clues: with explain, what each clue added to its score on the path that says most for it.
+        features: with explain, what each feature added to its score on the path that says most for it.
     """
 
     id: str
     content: str
     weight: float
     truncated: bool = False
-    clues: Mapping[str, float] | None = None
+    features: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,12 @@ class Tuner:
         self._previous = context.home / PREVIOUS
 
     def feedback(
-        self, query: str, used: Sequence[str], unused: Sequence[str], previous: Sequence[str], namespace: str
+        self,
+        query: str,
+        used: Sequence[str],
+        unused: Sequence[str] = (),
+        previous: Sequence[str] = (),
+        namespace: str = "default",
     ) -> FeedbackResult:
         """Keep a verdict on a recall; see `operations.feedback.record_feedback`."""
         return record_feedback(self._store, query, used, unused, previous, namespace, self._context.clock())
@@ -109,18 +114,21 @@ class Tuner:
         )
         if kept and not dry_run:
             self._keep(new, result, heads)
+            self._context.forget_parameters()
         return result
 
     def revert(self) -> RevertResult:
         """Put the parameters back that were tuned before the last time, or else the shipped ones."""
         with self._store.transaction(), faults(self._tuned):
-            if self._previous.exists():
+            before = self._previous.exists()
+            reverted = before or self._tuned.exists()
+            if before:
                 load_parameters(self._previous)
                 self._previous.replace(self._tuned)
-                return RevertResult(True, "previous")
-            tuned = self._tuned.exists()
-            self._tuned.unlink(missing_ok=True)
-            return RevertResult(tuned, "shipped")
+            else:
+                self._tuned.unlink(missing_ok=True)
+        self._context.forget_parameters()
+        return RevertResult(reverted, "previous" if before else "shipped")
 
     def _refuse_switched_off(self, heads: bool) -> None:
         on = self._settings.addressing
@@ -138,7 +146,7 @@ class Tuner:
         recall = self._settings.recall
         heads = self._settings.num_read_heads
         by_hand = override(parameters, beta=recall.beta, gate=recall.gate, gamma=recall.gamma, heads=heads)
-        return switched(by_hand, lesson.request)
+        return switched(by_hand, lesson.query)
 
     def _learn(self, old: RecallParameters, lessons: Sequence[Lesson], heads: bool) -> RecallParameters:
         """The old parameters, moved as far as those in use were."""

@@ -35,6 +35,7 @@ class MemoryInput:
 
 
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
+CHANGES = frozenset({"content", "importance", "tags", "new_key"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
@@ -69,6 +70,22 @@ def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(FIELDS))}")
     return fields
+
+
+def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What an update changes: content, importance, tags or new_key, at least one of them.
+
+    Raises:
+        BadValueError: nothing to change, or there is no such field.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    unknown = sorted(set(given) - CHANGES)
+    if unknown:
+        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(CHANGES))}")
+    if not given:
+        raise BadValueError("nothing to change", "give content, importance, tags or a new key")
+    key = {"key": given.pop("new_key")} if "new_key" in given else {}
+    return given | key
 
 
 def from_json_lines(lines: Iterable[str], shared: Mapping[str, Any] | None = None) -> Iterator[Numbered]:

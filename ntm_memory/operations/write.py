@@ -1,44 +1,57 @@
-"""The write head: whether a telling is new, the same or a revision, and where it goes; erase and add."""
+"""The write head: whether a telling is new, the same or a revision, and where it goes."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ntm_memory.config import Settings
+import numpy as np
+
 from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
-from ntm_memory.operations.results import Action, BulkResult, Erased, Failure, UpdateResult
-from ntm_memory.operations.validation import FIELDS, MemoryInput, Numbered, told
+from ntm_memory.operations.context import RetrievalContext
+from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Similar, UpdateResult
+from ntm_memory.operations.validation import FIELDS, MemoryInput, Numbered, checked_changes, told
 from ntm_memory.recall.allocation import least_used
-from ntm_memory.recall.encoder import Encoder, Key
-from ntm_memory.store.base import Store
+from ntm_memory.recall.centring import centred_cosines
+from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.encoder import Key
+from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Draft, Memory
 from ntm_memory.supersession.reviser import Reviser
+from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import memory_words
 
 BATCH = 64
+_COMPARED, _TWINS = 8, 3
 
 
 class Writer:
-    """Writes into a store: adds, revises, erases.
+    """Writes into a store: adds and revises.
 
     Args:
-        store: where to.
-        encoder: loads the embedder when first called; never called for what is stored already.
-        settings: capacity.
-        clock: unix seconds.
+        context: the store as questions are put to it; the embedder is never loaded for what is stored already.
     """
 
-    def __init__(
-        self, store: Store, encoder: Callable[[], Encoder], settings: Settings, clock: Callable[[], float]
-    ) -> None:
-        self._store = store
-        self._encoder = encoder
-        self._settings = settings
-        self._clock = clock
-        self._reviser = Reviser(store, encoder)
+    def __init__(self, context: RetrievalContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._encoder = context.encoder
+        self._settings = context.settings
+        self._clock = context.clock
+        self.reviser = Reviser(context.store, context.encoder)
+
+    def tell(self, record: Mapping[str, Any]) -> MemorizeResult:
+        """Store one telling; see `NTMMemoryManager.memorize`."""
+        telling = told(record)
+        same = self.same(telling)
+        if same is not None:
+            return MemorizeResult(same, "unchanged")
+        rows = self._encoder().memories([telling.content])[0]
+        similar = self._similar(telling, rows)
+        memory, action, revised = self.memorize(telling, rows)
+        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id), revised)
 
     def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently.
@@ -64,17 +77,19 @@ class Writer:
         """
         with self._store.transaction():
             memory, action = self._write(record, rows)
-        revised = self._reviser.note([memory]) if action == "created" else {}
+        revised = self.reviser.note([memory]) if action == "created" else {}
         return memory, action, revised.get(memory.id, ())
 
-    def update(self, id: str, changes: dict[str, Any]) -> UpdateResult:
+    def update(self, id_or_key: str, namespace: str, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
+        changed = checked_changes(changes)
+        id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
-        content = told(_telling(before) | changes).content
+        content = told(_telling(before) | changed).content
         rows = None if content == before.content else self._encoder().memories([content])[0]
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
-            record = told(_telling(previous) | changes)
+            record = told(_telling(previous) | changed)
             if record.key is not None and record.key != previous.key:
                 self._refuse_taken(record.namespace, record.key)
             if record.content == previous.content:
@@ -83,33 +98,6 @@ class Writer:
                 rows = self._encoder().memories([content])[0] if rows is None else rows
                 memory = self._store.rewrite(id, self.draft(record, rows))
         return UpdateResult(memory, previous)
-
-    def erase(self, ids: Sequence[str], strength: float, *, purge: bool) -> tuple[Erased, ...]:
-        """M(i) ← M(i)(1 − e) of every memory, or none left of it, all in one transaction (paper, equation 3)."""
-        with self._store.transaction():
-            erased = self.foresee_erase(ids, strength, purge=purge)
-            if purge:
-                self._store.purge(ids)
-            else:
-                memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
-                self._reviser.release([memory for memory in memories if memory.state == "erased"])
-        return erased
-
-    def foresee_erase(self, ids: Sequence[str], strength: float, *, purge: bool) -> tuple[Erased, ...]:
-        """What erasing these memories would do."""
-        share = 0.0 if purge else 1 - strength
-        memories = (self._store.get(id) for id in ids)
-        return tuple(Erased(m.id, m.content, m.retention, round(m.retention * share, 6)) for m in memories)
-
-    def restore(self, memory: Memory) -> Memory:
-        """Full strength again, and a slot if it has none."""
-        with self._store.transaction():
-            if memory.state == "live":
-                return self._store.set_retention(memory.id, 1.0)
-            self.make_room(memory.namespace)
-            restored = self._store.set_retention(memory.id, 1.0)
-        self._reviser.note([restored])
-        return restored
 
     def foresee(self, record: MemoryInput) -> Action:
         """What memorizing this telling would do."""
@@ -157,6 +145,20 @@ class Writer:
         (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
         self._store.archive(victim.id)
 
+    def _similar(self, telling: MemoryInput, rows: Key) -> tuple[Similar, ...]:
+        """Stored memories that say nearly the same as a new one: at most three, the likest first."""
+        corpus = Corpus(self._store, telling.namespace)
+        if not len(corpus.slots):
+            return ()
+        cosine = centred_cosines(corpus.slots, self._context.view(corpus).centre, rows[0], is_cjk(telling.content))
+        best = np.argsort(-cosine, kind="stable")[:_COMPARED]
+        twins = [
+            Similar(memory.id, memory.content[:200], round(share, 4))
+            for memory in corpus.memories(best)
+            if memory is not None and (share := likeness(memory.content, telling.content))
+        ]
+        return tuple(sorted(twins, key=lambda twin: -twin.similarity)[:_TWINS])
+
     def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, tuple[Memory, Action]]:
         checked: dict[int, MemoryInput] = {}
         for line, record in batch:
@@ -178,7 +180,7 @@ class Writer:
                     done[line] = self._write(telling, key, in_bulk=True)
                 except MemoryFullError as error:
                     failed.append(Failure(line, error.code, error.message))
-        self._reviser.note([memory for memory, action in done.values() if action == "created"])
+        self.reviser.note([memory for memory, action in done.values() if action == "created"])
         return dict(sorted(done.items()))
 
     def _write(self, record: MemoryInput, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:

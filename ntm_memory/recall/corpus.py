@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.centred_matrix import CentredMatrix
-from ntm_memory.recall.question import index_terms
+from ntm_memory.recall.question_cues import marks_for
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.text.words import index_words
 
 
 class Corpus:
@@ -49,8 +50,8 @@ class Corpus:
 
     def postings(self, text: str) -> Postings:
         """Where the words and marks of a question occur."""
-        words, marks = index_terms(text)
-        return self.postings_of(words + marks)
+        words = index_words(text)
+        return self.postings_of([*dict.fromkeys(words), *marks_for(words)])
 
     def postings_of(self, words: Sequence[str]) -> Postings:
         """Where these index words occur."""

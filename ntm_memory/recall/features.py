@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
-from ntm_memory.recall.question import Question
+from ntm_memory.recall.question_cues import QuestionCues
 from ntm_memory.store.records import MemoryMatrix
 
 REACH = 3
@@ -78,7 +78,7 @@ class Scores:
 
 
 def gather(
-    question: Question, scores: Scores, view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64]
+    question: QuestionCues, scores: Scores, view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """(n, d) evidence about the candidates, columns as in `FEATURES`; about 0 where there is nothing to say.
 
@@ -184,14 +184,14 @@ def _best(values: Column, member: NDArray[np.int64], number: int) -> Column:
     return standard(best, 0.5)
 
 
-def _answers(question: Question, near: NDArray[np.int64], cosine_z: Column, words_z: Column) -> list[Column]:
+def _answers(question: QuestionCues, near: NDArray[np.int64], cosine_z: Column, words_z: Column) -> list[Column]:
     """Whether the memory before is itself a question, and how much that question is like this one."""
     asked = _at(question.marks.asks, near, -1)
     return [asked, asked * _at(cosine_z, near, -1), asked * _at(words_z, near, -1)]
 
 
 def _kind(
-    question: Question, slots: MemoryMatrix, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
+    question: QuestionCues, slots: MemoryMatrix, candidates: NDArray[np.int64], cosine_z: Column, words_z: Column
 ) -> list[Column]:
     """What kind of memory each candidate is, and whether the question asks for that kind."""
     marks = question.marks
@@ -215,7 +215,7 @@ def _kind(
     ]
 
 
-def _priors(question: Question, slots: MemoryMatrix, candidates: NDArray[np.int64]) -> list[Column]:
+def _priors(question: QuestionCues, slots: MemoryMatrix, candidates: NDArray[np.int64]) -> list[Column]:
     """What decides between equals: importance, age, use, whether a later memory revises it, the time asked for."""
     age = np.maximum(question.now - slots.happened[candidates], 0) / 86_400
     return [

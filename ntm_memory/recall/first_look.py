@@ -1,16 +1,17 @@
-"""The read side of memory: a question in, attention over memories out."""
+"""The first look at memory: a question in, attention over memories out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
-from ntm_memory.recall import question as questions
+from ntm_memory.recall import question_cues as cues
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.candidates import choose
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -32,7 +33,7 @@ SHOWN = 0.01
 
 
 @dataclass(frozen=True)
-class Request:
+class Query:
     """What is asked of the read heads.
 
     Args:
@@ -60,6 +61,11 @@ class Request:
     priors: bool = True
     by_words: bool = True
 
+    @cached_property
+    def terms(self) -> list[str]:
+        """The words and marks whose postings it needs."""
+        return [*dict.fromkeys(self.words), *cues.marks_for(self.words)]
+
 
 @dataclass(frozen=True)
 class Look:
@@ -70,12 +76,14 @@ class Look:
         features: (n, d) evidence about them.
         places: where they stand.
         previous: (n,) the focus before, sums to 1, or None.
+        scores: likeness of all N memories, from which the candidates were chosen.
     """
 
     candidates: NDArray[np.int64]
     features: Array
     places: Places
     previous: Array | None
+    scores: Scores
 
 
 @dataclass(frozen=True)
@@ -100,101 +108,106 @@ class Reading:
 
 
 def read(
-    view: CentredMatrix, postings: Postings, request: Request, parameters: RecallParameters, *, explain: bool = False
+    view: CentredMatrix, postings: Postings, query: Query, parameters: RecallParameters, *, explain: bool = False
 ) -> Reading:
-    """Read heads' attention over the memories of a view; `postings` hold the words and marks of the question."""
-    look = examine(view, postings, request)
+    """Read heads' attention over the memories of a view; `postings` are those of `query.terms`."""
+    return attend_to(examine(view, postings, query), view, query, parameters, explain=explain)
+
+
+def attend_to(
+    look: Look, view: CentredMatrix, query: Query, parameters: RecallParameters, *, explain: bool = False
+) -> Reading:
+    """Where the read heads look among what was examined; with `explain` the weight after every step."""
     if not len(look.candidates):
         return Reading(look.candidates, np.empty(0), np.empty(0), 0.0, 0.0, ())
-    heads = attend(switched(parameters, request), look.features, look.places, look.previous)
+    heads = attend(switched(parameters, query), look.features, look.places, look.previous)
     sure = confidence(look.features, heads.weights, look.places.context, parameters.confidence)
-    attention = heads if request.shift is None else _anchor(look, request)
+    attention = heads if query.shift is None else _anchor(look, query)
     candidates, weights, logits, lost = look.candidates, attention.weights, attention.logits, 0.0
-    if request.shift is not None:
-        candidates, weights, lost = _move(view, candidates, weights, request.shift, request.allowed)
+    if query.shift is not None:
+        candidates, weights, lost = _move(view, candidates, weights, query.shift, query.allowed)
         logits = np.log(weights + 1e-16)
     weights = weights * view.slots.retention[candidates]
     ranked = np.argsort(-weights, kind="stable")
-    steps = tuple(_explain(attention, i) for i in ranked) if explain and request.shift is None else ()
+    steps = tuple(_explain(attention, i) for i in ranked) if explain and query.shift is None else ()
     return Reading(candidates[ranked], weights[ranked], logits[ranked], sure, lost, steps)
 
 
-def examine(view: CentredMatrix, postings: Postings, request: Request) -> Look:
+def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     """Choose candidates and gather the evidence about them, before any parameter is asked."""
-    scores = score_all(view, postings, request)
-    focus = np.array(sorted(request.previous or {}), dtype=np.int64)
-    fits = date_match(request.text, view.slots.happened, request.now) if request.priors else None
-    candidates = choose(scores, view.sequence, focus, request.allowed, location=request.location, dated=fits)
-    question = _question(view, postings, request, scores, fits)
+    scores = score_all(view, postings, query)
+    focus = np.array(sorted(query.previous or {}), dtype=np.int64)
+    fits = date_match(query.text, view.slots.happened, query.now) if query.priors else None
+    candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
+    asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)
-    features = gather(question, scores, view, candidates, near).astype(np.float64)
-    previous = _previous(request, candidates)
-    return Look(candidates, features, _places(view, candidates, near, question), previous)
+    features = gather(asked, scores, view, candidates, near).astype(np.float64)
+    previous = _previous(query, candidates)
+    return Look(candidates, features, _places(view, candidates, near, asked), previous, scores)
 
 
-def switched_off(request: Request) -> frozenset[str]:
+def switched_off(query: Query) -> frozenset[str]:
     """Evidence that counts for nothing: without location none from neighbours, without priors none about itself."""
-    off = set() if request.location else set(LOCATION)
-    off |= set() if request.priors else set(PRIORS)
-    off |= set() if request.content else set(CONTENT)
+    off = set() if query.location else set(LOCATION)
+    off |= set() if query.priors else set(PRIORS)
+    off |= set() if query.content else set(CONTENT)
     return frozenset(off)
 
 
-def switched(parameters: RecallParameters, request: Request) -> RecallParameters:
+def switched(parameters: RecallParameters, query: Query) -> RecallParameters:
     """The parameters with switched-off parts at nothing: no location means no shift and no evidence from neighbours."""
-    return parameters.without(switched_off(request), shift=not request.location)
+    return parameters.without(switched_off(query), shift=not query.location)
 
 
-def score_all(view: CentredMatrix, postings: Postings, request: Request) -> Scores:
+def score_all(view: CentredMatrix, postings: Postings, query: Query) -> Scores:
     """Likeness of every memory to the question by key and by words."""
-    words = request.words if request.by_words and request.content else ()
+    words = query.words if query.by_words and query.content else ()
     keywords = count_keywords(view.slots, postings, words)
     cosine = about = np.zeros(len(view.slots), dtype=np.float32)
-    if request.key is not None and request.content:
-        cosine = centred_cosines(view.slots, view.centre, request.key, request.cjk, view.query_adapter)
-        about = centred_cosines(view.slots, view.centre, request.key, request.cjk)
+    if query.key is not None and query.content:
+        cosine = centred_cosines(view.slots, view.centre, query.key, query.cjk, view.query_adapter)
+        about = centred_cosines(view.slots, view.centre, query.key, query.cjk)
     if words:  # what holds no word, as 👍, is like no question that does
         wordless = view.slots.length == 0
         cosine, about = (np.where(wordless, values.mean(), values) for values in (cosine, about))
     return Scores(cosine, about, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
 
 
-def _anchor(look: Look, request: Request) -> Attention:
+def _anchor(look: Look, query: Query) -> Attention:
     """From where a location read moves: the previous focus, or what the question's words are likest to."""
-    if look.previous is not None and not request.text:
+    if look.previous is not None and not query.text:
         return Attention(look.previous, np.log(look.previous + 1e-16))
     score = look.features[:, : len(CONTENT)] @ ANCHOR_MIX
     return Attention(addressing.content_focus(score, ANCHOR_BETA), score)
 
 
-def _question(
-    view: CentredMatrix, postings: Postings, request: Request, scores: Scores, fits: NDArray[np.float32] | None
-) -> questions.Question:
-    _, marks = questions.index_terms(request.text)
-    return questions.Question(
-        marks=questions.read_marks(view.slots, postings, marks),
-        names=names_held(names_within(request.text), scores.keywords),
-        asks_when=questions.asks_when(request.text),
-        asks_how_many=questions.asks_how_many(request.text),
-        now=request.now,
+def _cues(
+    view: CentredMatrix, postings: Postings, query: Query, scores: Scores, fits: NDArray[np.float32] | None
+) -> cues.QuestionCues:
+    return cues.QuestionCues(
+        marks=cues.read_marks(view.slots, postings, query.terms),
+        names=names_held(names_within(query.text), scores.keywords),
+        asks_when=cues.asks_when(query.text),
+        asks_how_many=cues.asks_how_many(query.text),
+        now=query.now,
         date_match=np.zeros(len(view.slots), dtype=np.float32) if fits is None else fits,
     )
 
 
-def _previous(request: Request, candidates: NDArray[np.int64]) -> Array | None:
-    if not request.previous or not request.hybrid:
+def _previous(query: Query, candidates: NDArray[np.int64]) -> Array | None:
+    if not query.previous or not query.hybrid:
         return None
-    weights = np.array([request.previous.get(int(i), 0.0) for i in candidates])
+    weights = np.array([query.previous.get(int(i), 0.0) for i in candidates])
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
 def _places(
-    view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64], question: questions.Question
+    view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64], asked: cues.QuestionCues
 ) -> Places:
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
-    return Places(among[near], session, view.context(float(question.marks.spoken.mean())))
+    return Places(among[near], session, view.context(float(asked.marks.spoken.mean())))
 
 
 def _move(

@@ -1,4 +1,4 @@
-"""Corpus that changes without a key: which older memories a new one plainly revises, kept as a hint."""
+"""What changes without a key: which older memories a new one plainly revises, kept as a hint."""
 
 from __future__ import annotations
 

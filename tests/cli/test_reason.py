@@ -52,7 +52,7 @@ def test_an_answer_has_the_promised_fields(call, ids):
     assert [set(memory) for memory in answer["hops"][0]["memories"]] == [{"id", "content", "weight", "truncated"}] * 2
     assert {memory["id"] for memory in answer["answer_memories"]} == set(ids[:2])
     explained = call(QUESTION, "--explain")
-    assert "name" in explained["hops"][1]["memories"][0]["clues"]
+    assert "name" in explained["hops"][1]["memories"][0]["features"]
 
 
 def test_the_query_may_come_from_stdin(call, ids):

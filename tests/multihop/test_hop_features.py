@@ -7,7 +7,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.multihop.hop_features import FAINT, FIRST, NEXT, Block, brightness
-from ntm_memory.operations.context import to_request
+from ntm_memory.operations.context import to_query
 from ntm_memory.operations.reason import gather_features
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.parameters import load_parameters
@@ -35,7 +35,7 @@ def memory(tmp_path):
 def gathered(memory, question=QUESTION):
     known = Corpus(memory.store, "default")
     view = memory.encoder.view(known.slots)
-    request = to_request(question, lambda: memory.encoder, memory.settings, 1_700_000_000.0)
+    request = to_query(question, lambda: memory.encoder, memory.settings, 1_700_000_000.0)
     return gather_features(known, view, request, load_parameters())[0], view
 
 
@@ -45,8 +45,8 @@ def column(block: Block, name: str, index: int) -> float:
 
 
 def test_the_first_read_hears_words_and_names(memory):
-    clues, _ = gathered(memory, "Is Mia a fan of tea?")
-    block = clues.first()
+    features, _ = gathered(memory, "Is Mia a fan of tea?")
+    block = features.first()
     assert block.features.shape == (len(block.candidates), len(FIRST))
     assert block.likeness.shape == (len(block.candidates), 0)
     assert column(block, "name", 3) > 0
@@ -55,41 +55,41 @@ def test_the_first_read_hears_words_and_names(memory):
 
 
 def test_a_further_read_follows_names_both_ways(memory):
-    clues, _ = gathered(memory)
-    clues.first()
-    (from_jonas,) = clues.next([(0,)])
+    features, _ = gathered(memory)
+    features.first()
+    (from_jonas,) = features.next([(0,)])
     assert 0 not in from_jonas.candidates
     assert column(from_jonas, "back", 1) > 0
     assert column(from_jonas, "new", 1) > column(from_jonas, "new", 3) == 0
-    clues, _ = gathered(memory, "Who married Teutberga?")
-    clues.first()
-    (from_queen,) = clues.next([(4,)])
+    features, _ = gathered(memory, "Who married Teutberga?")
+    features.first()
+    (from_queen,) = features.next([(4,)])
     assert column(from_queen, "name", 5) > 0
     assert column(from_queen, "name_share", 5) == pytest.approx(1)
     assert column(from_queen, "name", 0) == 0
 
 
 def test_only_words_that_the_path_leaves_open_are_looked_for(memory):
-    clues, _ = gathered(memory, "deploy script queen")
-    clues.first()
-    (block,) = clues.next([(0,)])
+    features, _ = gathered(memory, "deploy script queen")
+    features.first()
+    (block,) = features.next([(0,)])
     assert column(block, "left", 4) == pytest.approx(column(block, "words", 4), rel=1e-5)
-    (block,) = clues.next([(4,)])
+    (block,) = features.next([(4,)])
     assert column(block, "left", 0) == pytest.approx(column(block, "words", 0), rel=1e-5)
     assert column(block, "left", 5) == column(block, "words", 5) == 0
 
 
 def test_the_question_comes_with_the_words_it_has_not(memory):
-    clues, _ = gathered(memory)
-    clues.first()
-    clues.next([(0,)])
-    assert set(clues.new_words(0)) == set(index_words(FACTS[0])) - set(index_words(QUESTION))
+    features, _ = gathered(memory)
+    features.first()
+    features.next([(0,)])
+    assert set(features.new_words(0)) == set(index_words(FACTS[0])) - set(index_words(QUESTION))
 
 
 def test_likeness_is_that_of_the_centred_keys(memory):
-    clues, view = gathered(memory)
-    clues.first()
-    (block,) = clues.next([(1, 0)])
+    features, view = gathered(memory)
+    features.first()
+    (block,) = features.next([(1, 0)])
     keys = view.centred(np.arange(len(FACTS)))
     for place, here in ((1, 1), (2, 0)):
         np.testing.assert_allclose(block.likeness[:, place], keys[block.candidates] @ keys[here], atol=1e-4)
@@ -98,17 +98,17 @@ def test_likeness_is_that_of_the_centred_keys(memory):
 def test_links_are_clues_and_bring_candidates(memory):
     ids = [each.id for each in memory.store.memories()]
     memory.store.link(ids[0], [Link(ids[2], 0.7, "explicit")])
-    clues, _ = gathered(memory)
-    clues.first()
-    (block,) = clues.next([(0,)])
+    features, _ = gathered(memory)
+    features.first()
+    (block,) = features.next([(0,)])
     assert column(block, "link", 2) == pytest.approx(0.7)
     assert column(block, "link", 1) == 0
 
 
 def test_nothing_is_fetched_twice(memory, monkeypatch):
-    clues, _ = gathered(memory)
-    clues.first()
-    clues.next([(0,), (1,)])
+    features, _ = gathered(memory)
+    features.first()
+    features.next([(0,), (1,)])
     for name in ("get_many", "postings", "words_of"):
         real = getattr(memory.store, name)
 
@@ -118,7 +118,7 @@ def test_nothing_is_fetched_twice(memory, monkeypatch):
             return real(*arguments)
 
         monkeypatch.setattr(memory.store, name, counted)
-    clues.next([(0, 1), (1, 0)])
+    features.next([(0, 1), (1, 0)])
 
 
 def test_brightness_runs_from_minus_one_to_one():
@@ -127,7 +127,7 @@ def test_brightness_runs_from_minus_one_to_one():
 
 def test_what_many_texts_hold_is_not_looked_up(memory, monkeypatch):
     memory.memorize_many({"content": f"Note {number} says that plants grow"} for number in range(60))
-    clues, _ = gathered(memory, "note 7")
+    features, _ = gathered(memory, "note 7")
     asked = []
     real = memory.store.postings
 
@@ -136,7 +136,7 @@ def test_what_many_texts_hold_is_not_looked_up(memory, monkeypatch):
         return real(namespace, words)
 
     monkeypatch.setattr(memory.store, "postings", spying)
-    block = clues.first()
-    clues.next([(int(block.candidates[-1]),)])
+    block = features.first()
+    features.next([(int(block.candidates[-1]),)])
     assert "grow" not in asked
-    assert 0 < clues.lookups.rarity["grow"] < 1
+    assert 0 < features.lookups.rarity["grow"] < 1

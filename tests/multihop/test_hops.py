@@ -138,7 +138,7 @@ def test_the_gradient_check_would_notice_a_wrong_one():
 
 
 def test_learning_finds_what_leads_to_the_answer():
-    """Only one clue of the second read tells the right memory; nothing at the first read does."""
+    """Only one feature of the second read tells the right memory; nothing at the first read does."""
     rng = np.random.default_rng(0)
     examples = []
     for _ in range(20):

@@ -61,15 +61,15 @@ def test_two_hops_find_both_halves_and_show_the_path(memory, ids):
     assert answer.hops[0].query == QUESTION
     assert "Jonas wrote" in answer.hops[1].query
     assert sum(m.weight for m in answer.answer_memories) <= 1.00001
-    assert all(m.clues is None for hop in answer.hops for m in hop.memories)
+    assert all(m.features is None for hop in answer.hops for m in hop.memories)
 
 
 def test_explained_clues_are_named(memory, ids):
     answer = memory.reason_and_retrieve(QUESTION, 2, explain=True)
-    assert set(answer.hops[0].memories[0].clues) == set(kept.FEATURES["first"])
-    assert set(answer.hops[1].memories[0].clues) == set(kept.FEATURES["next"])
+    assert set(answer.hops[0].memories[0].features) == set(kept.FEATURES["first"])
+    assert set(answer.hops[1].memories[0].features) == set(kept.FEATURES["next"])
     best = next(m for m in answer.hops[1].memories if m.id == ids[1])
-    assert best.clues["new"] > 0
+    assert best.features["new"] > 0
 
 
 def test_a_hop_that_adds_nothing_makes_the_chain_shorter(memory):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.centred_matrix import FEW, NOTE, TURN, WINDOW, CentredMatrix
-from ntm_memory.recall.question import asks_how_many, asks_when, index_terms
+from ntm_memory.recall.first_look import Query
+from ntm_memory.recall.question_cues import asks_how_many, asks_when
+from ntm_memory.text.words import index_words
 from tests.recall.worlds import DIM, matrix_of, unit
 
 
@@ -78,6 +80,6 @@ def test_what_kind_of_answer_a_question_wants(text, when, many):
 
 
 def test_a_question_needs_its_words_and_the_marks_its_words_may_name():
-    words, kinds = index_terms("Bob met Bob")
-    assert words == ["bob", "met"]
-    assert {"@by=bob", "@by=met", "@asks", "@time", "@number", "@by"} == set(kinds)
+    terms = Query("Bob met Bob", None, index_words("Bob met Bob"), 0.0).terms
+    assert terms[:2] == ["bob", "met"]
+    assert {"@by=bob", "@by=met", "@asks", "@time", "@number", "@by"} == set(terms[2:])

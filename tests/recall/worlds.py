@@ -8,7 +8,7 @@ import numpy as np
 
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
-from ntm_memory.recall.first_look import Request
+from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.scripts import is_cjk
@@ -78,7 +78,7 @@ def world(texts, **columns):
 
 def ask(text, **options):
     """A question as the manager puts it to the read heads."""
-    return Request(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), **options)
+    return Query(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), **options)
 
 
 def mix_of(**weights):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ _WHEN = re.compile(
     r"|什么时候|何时|哪[一]?[天年月日]|几[点月号时]|多久|多长时间|哪个(?:月|星期|周)|日期|时间",
     re.IGNORECASE,
 )
+_NAMES = 64  # words of a question that may be a speaker's name
 _HOW_MANY = re.compile(r"\bhow (?:many|much|often|old|far)\b|多少|几[个只次位本人岁]|第几", re.IGNORECASE)
 
 
@@ -35,7 +37,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionCues:
     """What a question asks for, put to a memory matrix of N slots.
 
     Args:
@@ -54,11 +56,10 @@ class Question:
     date_match: NDArray[np.float32]
 
 
-def index_terms(text: str) -> tuple[list[str], list[str]]:
-    """(words, marks) whose postings a question needs; a name may be any of its words."""
-    words = list(dict.fromkeys(vocabulary.index_words(text)))
+def marks_for(words: Sequence[str]) -> list[str]:
+    """The marks whose postings a question of these index words needs; a name may be any of its words."""
     kinds = [vocabulary.SPOKEN, vocabulary.ASKS, vocabulary.TIME, vocabulary.NUMBER]
-    return words, kinds + [vocabulary.BY + word for word in words[:64]]
+    return kinds + [vocabulary.BY + word for word in [*dict.fromkeys(words)][:_NAMES]]
 
 
 def read_marks(slots: MemoryMatrix, postings: Postings, terms: list[str]) -> Marks:

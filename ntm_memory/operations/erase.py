@@ -1,0 +1,66 @@
+"""Forgetting: M(i) ← M(i)(1 − e), erased memories, purged ones, and what brings them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ntm_memory.operations.context import RetrievalContext
+from ntm_memory.operations.results import Erased, EraseResult
+from ntm_memory.operations.validation import checked_share
+from ntm_memory.operations.write import Writer
+from ntm_memory.store.lookup import LIVE, STATES, find
+from ntm_memory.store.records import Memory
+
+
+class Eraser:
+    """Erases from a store: weakens, forgets, purges, restores.
+
+    Args:
+        context: the store as questions are put to it.
+        writer: finds room for what is restored, and knows what revises what.
+    """
+
+    def __init__(self, context: RetrievalContext, writer: Writer) -> None:
+        self._store = context.store
+        self._writer = writer
+
+    def erase(
+        self, ids_or_key: str | Sequence[str], strength: float, *, purge: bool, dry_run: bool, namespace: str
+    ) -> EraseResult:
+        """Erase all of these memories or none, in one transaction; see `NTMMemoryManager.erase`."""
+        checked_share("strength", strength)
+        names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
+        found = (find(self._store, name, namespace, STATES if purge else LIVE) for name in names)
+        ids = list(dict.fromkeys(memory.id for memory in found))
+        erased = self._foresee(ids, strength, purge) if dry_run else self._erase(ids, strength, purge)
+        return EraseResult(erased, restorable=not purge, dry_run=dry_run)
+
+    def restore(self, id_or_key: str, namespace: str, *, dry_run: bool) -> Memory:
+        """Full retention again, and a slot if it has none; see `NTMMemoryManager.restore`."""
+        memory = find(self._store, id_or_key, namespace, STATES)
+        if dry_run:
+            return memory
+        with self._store.transaction():
+            if memory.state == "live":
+                return self._store.set_retention(memory.id, 1.0)
+            self._writer.make_room(memory.namespace)
+            restored = self._store.set_retention(memory.id, 1.0)
+        self._writer.reviser.note([restored])
+        return restored
+
+    def _erase(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
+        """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3)."""
+        with self._store.transaction():
+            erased = self._foresee(ids, strength, purge)
+            if purge:
+                self._store.purge(ids)
+            else:
+                memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
+                self._writer.reviser.release([memory for memory in memories if memory.state == "erased"])
+        return erased
+
+    def _foresee(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
+        """What erasing these memories would do."""
+        share = 0.0 if purge else 1 - strength
+        memories = (self._store.get(id) for id in ids)
+        return tuple(Erased(m.id, m.content, m.retention, round(m.retention * share, 6)) for m in memories)

@@ -1,0 +1,125 @@
+"""What may be asked for and how: one list of recall's options, from the command line to the read heads."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ntm_memory.config import RecallSettings
+from ntm_memory.errors import BadValueError
+from ntm_memory.operations import validation
+
+MAX_SHIFT = 1_000_000
+MAX_MEMORIES = 1000
+
+
+@dataclass(frozen=True)
+class RecallRequest:
+    """A question, and how it is to be answered: checked, times in UTC, what config decides decided.
+
+    Args:
+        query: the question; of a huge one the first 8,000 characters count.
+        namespace: where to look.
+        session: continue from this session's previous focus, and leave one.
+        top_k: at most so many memories, 1–1000.
+        max_chars: at most so many characters of content in all.
+        min_weight: leave out memories with less attention, 0–1.
+        tags: only memories with all of these.
+        after: only what happened then or later, ISO 8601.
+        before: only what happened earlier, ISO 8601.
+        as_of: answer from what was known then, ISO 8601.
+        shift: move the focus so many steps in the order of writing.
+        beta: β ≥ 0, how sharply content decides.
+        gate: g in 0–1; 1: only content, 0: stay at the previous focus.
+        gamma: γ ≥ 1, how strongly the best one wins.
+        explain: show the weight after every addressing step.
+    """
+
+    query: str
+    namespace: str
+    session: str | None
+    top_k: int
+    max_chars: int
+    min_weight: float
+    tags: tuple[str, ...]
+    after: str | None
+    before: str | None
+    as_of: str | None
+    shift: int | None
+    beta: float | None
+    gate: float | None
+    gamma: float | None
+    explain: bool
+
+    @classmethod
+    def of(cls, query: str, options: Mapping[str, Any], settings: RecallSettings) -> RecallRequest:
+        """A question with the options that were told; what was not told is as config says.
+
+        Raises:
+            BadValueError: there is no such option, or a value is not usable.
+        """
+        _refuse_unknown(options, [field.name for field in dataclasses.fields(cls)][1:])
+        told = {name: value for name, value in options.items() if value is not None}
+        return cls(
+            query=validation.checked_query(query),
+            namespace=validation.checked_name("namespace", told.get("namespace")) or "default",
+            session=validation.checked_name("session", told.get("session")),
+            top_k=checked_top_k(told.get("top_k", settings.top_k)),
+            max_chars=checked_max_chars(told.get("max_chars", settings.max_chars)),
+            min_weight=validation.checked_share("min_weight", told.get("min_weight", settings.min_weight)),
+            tags=validation.checked_tags(told.get("tags", ())),
+            after=validation.checked_time("after", told.get("after")),
+            before=validation.checked_time("before", told.get("before")),
+            as_of=validation.checked_time("as_of", told.get("as_of")),
+            shift=checked_shift(told["shift"]) if "shift" in told else None,
+            beta=_in_range("beta", told.get("beta", settings.beta), 0, 1000),
+            gate=_in_range("gate", told.get("gate", settings.gate), 0, 1),
+            gamma=_in_range("gamma", told.get("gamma", settings.gamma), 1, 1000),
+            explain=bool(told.get("explain", False)),
+        )
+
+
+def checked_shift(value: Any) -> int:
+    """Steps in the order of writing.
+
+    Raises:
+        BadValueError: no whole number, or an absurd one.
+    """
+    return validation.checked_count("shift", value, -MAX_SHIFT, MAX_SHIFT)
+
+
+def checked_top_k(value: Any) -> int:
+    """How many memories an answer may hold.
+
+    Raises:
+        BadValueError: it is not from 1 to 1000.
+    """
+    return validation.checked_count("top_k", value, 1, MAX_MEMORIES)
+
+
+def checked_max_chars(value: Any) -> int:
+    """How many characters of content an answer may hold.
+
+    Raises:
+        BadValueError: it is not from 1 to as many as one memory may have.
+    """
+    return validation.checked_count("max_chars", value, 1, validation.MAX_CONTENT)
+
+
+def _refuse_unknown(options: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
+            raise BadValueError(f"unknown option {name!r}, the nearest known one is {near!r}", f"write {near!r}")
+
+
+def _in_range(name: str, value: Any, low: float, high: float) -> float | None:
+    if value is None:
+        return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
+    return float(value)

@@ -1,0 +1,119 @@
+"""What the manager's verbs are made of: one service each, made, and its module imported, when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntm_memory.config import Settings
+from ntm_memory.store.base import Store
+
+if TYPE_CHECKING:
+    from ntm_memory.embedding import Embedder
+    from ntm_memory.operations.context import RetrievalContext
+    from ntm_memory.operations.erase import Eraser
+    from ntm_memory.operations.reason import Reasoner
+    from ntm_memory.operations.recall import Recaller
+    from ntm_memory.operations.requests import RecallRequest
+    from ntm_memory.operations.transfer import Transfer
+    from ntm_memory.operations.tune import Tuner
+    from ntm_memory.operations.write import Writer
+    from ntm_memory.recall.encoder import Encoder
+
+
+class Services:
+    """The services of one store.
+
+    Args:
+        store: where memories are.
+        settings: of the memory system.
+        home: data folder.
+        clock: unix seconds.
+        embedder: instead of the configured one.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, home: Path, clock: Callable[[], float], embedder: Embedder | None
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._home = home
+        self._clock = clock
+        self._embedder = embedder
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Words to key vectors, by the embedder that wrote the store.
+
+        Raises:
+            EmbedderMismatchError: another one did.
+            EmbedderError: the configured one is not usable.
+        """
+        (encoder := self.load_encoder()).refuse_others(self._store.embedder())
+        return encoder
+
+    def load_encoder(self) -> Encoder:
+        """Words to key vectors by the configured embedder, whatever wrote the store."""
+        from ntm_memory.embedding import load_embedder
+        from ntm_memory.recall.encoder import Encoder
+
+        chosen = self._embedder or load_embedder(asdict(self._settings.embedder), cache_dir=self._home)
+        return Encoder(chosen, self._settings.memory_dim, self._settings.embedder.max_passages)
+
+    def request(self, query: str, options: Mapping[str, Any]) -> RecallRequest:
+        """A question with its options, checked."""
+        from ntm_memory.operations.requests import RecallRequest
+
+        return RecallRequest.of(query, options, self._settings.recall)
+
+    @cached_property
+    def context(self) -> RetrievalContext:
+        """The store as questions are put to it."""
+        from ntm_memory.operations.context import RetrievalContext
+
+        return RetrievalContext(self._store, lambda: self.encoder, self._settings, self._home, self._clock)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Adds and revises."""
+        from ntm_memory.operations.write import Writer
+
+        return Writer(self.context)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """Weakens, forgets, purges, restores."""
+        from ntm_memory.operations.erase import Eraser
+
+        return Eraser(self.context, self.writer)
+
+    @cached_property
+    def recaller(self) -> Recaller:
+        """Answers with one read."""
+        from ntm_memory.operations.recall import Recaller
+
+        return Recaller(self.context)
+
+    @cached_property
+    def reasoner(self) -> Reasoner:
+        """Answers with several reads, and links memories."""
+        from ntm_memory.operations.reason import Reasoner
+
+        return Reasoner(self.context, self.recaller)
+
+    @cached_property
+    def tuner(self) -> Tuner:
+        """Learns from use."""
+        from ntm_memory.operations.tune import Tuner
+
+        return Tuner(self.context)
+
+    @cached_property
+    def transfer(self) -> Transfer:
+        """Reads and writes whole stores."""
+        from ntm_memory.operations.transfer import Transfer
+
+        return Transfer(self._store, self.writer, lambda: self.encoder, self._settings)
