@@ -116,8 +116,6 @@ class NTMMemoryManager:
     def memorize_many(self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None) -> results.BulkResult:
         """Store many memories, mappings with the fields of `memorize`; a bad one is reported and stops no other.
 
-        `progress` is called with the number of records that are durably done.
-
         >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
         True
         """
@@ -126,7 +124,7 @@ class NTMMemoryManager:
     def memorize_lines(
         self, lines: Iterable[str], *, shared: Mapping[str, Any] | None = None, progress: Progress = None
     ) -> results.BulkResult:
-        """The same from JSON lines, one object a line; `shared` are fields of all that do not say otherwise."""
+        """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
         return self._verbs.writer.memorize_many(validation.from_json_lines(lines, shared or {}), progress)
 
     def recall(self, query: str, **options: Any) -> results.RecallResult:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory.config import Settings
-from ntm_memory.store.base import Store
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from ntm_memory.operations.tune import Tuner
     from ntm_memory.operations.write import Writer
     from ntm_memory.recall.encoder import Encoder
+    from ntm_memory.store.base import Store
 
 
 class Services:

@@ -9,12 +9,17 @@ the memory, found by the same index.
 from __future__ import annotations
 
 import functools
+import importlib
+import importlib.util
 import re
+import sys
+import types
 import unicodedata
 from collections.abc import Callable
 
 from ntm_memory.text.scripts import CJK
 
+_SNOWBALL = "snowballstemmer_english"
 BY = "@by="  # "@by=caroline": the speaker's name begins the text
 SPOKEN = "@by"
 ASKS = "@asks"
@@ -102,10 +107,15 @@ def _split(run: str, *, drop_stop_words: bool) -> list[str]:
 
 @functools.cache
 def _stemmer() -> Callable[[str], str]:
-    # the module of one language: the package's own entry point imports all of them, 30 ms at every cold start
-    from snowballstemmer.english_stemmer import EnglishStemmer
-
-    stem: Callable[[str], str] = EnglishStemmer().stemWord
+    # one language by its file: the package's own entry point imports them all, which costs more than the whole search
+    found = importlib.util.find_spec("snowballstemmer")
+    if found is None:
+        raise ModuleNotFoundError("No module named 'snowballstemmer'", name="snowballstemmer")
+    package = types.ModuleType(_SNOWBALL)
+    package.__path__ = list(found.submodule_search_locations or ())
+    sys.modules[_SNOWBALL] = package
+    english = importlib.import_module(f"{_SNOWBALL}.english_stemmer")
+    stem: Callable[[str], str] = english.EnglishStemmer().stemWord
     return stem
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +108,17 @@ def test_marks_cannot_be_written_by_hand():
 
 def test_the_same_name_twice_is_one_mark():
     assert marks("Bo Bo: yes") == [SPOKEN, "@by=bo"]
+
+
+def test_stems_are_the_librarys_without_its_other_languages():
+    code = (
+        "import sys; from ntm_memory.text.words import index_words; index_words('running');"
+        "print([name for name in sys.modules if name.startswith('snowballstemmer.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    import snowballstemmer
+
+    words = "running dogs generously cities nationality children's happily".split()
+    stemmer = snowballstemmer.stemmer("english")
+    assert [index_words(word)[0] for word in words] == [stemmer.stemWord(word.removesuffix("'s")) for word in words]
