@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.bm25 import K1, B, index_of
+from ntm_memory.recall.bm25 import damping, index_of, inverse_document_frequency
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.records import Memory, Postings
 from ntm_memory.text.memory_names import name_of
@@ -51,7 +51,7 @@ class Lookups:
         self._view = view
         self._index = index_of(view.slots)
         self._rarest = self._idf_of(1)
-        self._damping = K1 * (1 - B + B * view.slots.length / max(float(view.slots.length.mean()), 1.0))
+        self._damping = damping(view.slots.length, float(view.slots.length.mean()))
         self._where: dict[str, tuple[Index, Column]] = {}
         self._memories: dict[int, Memory | None] = {}
         self._names: dict[int, tuple[str, tuple[str, ...]]] = {}
@@ -164,7 +164,7 @@ class Lookups:
         return self.rarity.get(word, _UNKNOWN * self._rarest)
 
     def _idf_of(self, frequency: int) -> float:
-        return float(np.log1p((len(self._view.slots) + _UNSEEN - frequency + 0.5) / (frequency + 0.5)))
+        return float(inverse_document_frequency(len(self._view.slots) + _UNSEEN, frequency))
 
     def _compare(self, indices: Sequence[int]) -> None:
         unknown = [index for index in indices if index not in self._cosines]

@@ -83,16 +83,7 @@ class Tuner:
         """
         self._refuse_switched_off(heads)
         old = parameters_in_force(self._context.home, self._settings)  # another process may have tuned meanwhile
-        failed: list[Failure] = []
-        if records is None:
-            pairs = pairs_of_feedback(self._store.feedback())
-        else:
-            pairs, failed = pairs_of_records(self._store, records, self._context.clock())
-        found = list(ExampleBuilder(self._context).lessons(pairs))
-        lessons = [lesson for lesson in found if lesson is not None]
-        skipped = len(found) - len(lessons)
-        if len(lessons) < LEAST:
-            raise _too_few(len(lessons), skipped, failed)
+        lessons, skipped, failed = self._lessons(records)
         parts = _parts(lessons)
         new, before, after = self._learn_without(0, parts, old, heads)
         kept, reason = _verdict(before, after)
@@ -107,7 +98,7 @@ class Tuner:
             examples=len(lessons) - len(parts[0]),
             held_out=len(parts[0]),
             skipped=skipped,
-            failed=tuple(failed),
+            failed=failed,
             path=str(self._tuned) if kept else None,
             changes=_changes(old, new) if kept else (),
             dry_run=dry_run,
@@ -116,6 +107,24 @@ class Tuner:
             self._keep(new, result, heads)
             self._context.forget_parameters()
         return result
+
+    def _lessons(self, records: Iterable[Numbered] | None) -> tuple[list[Lesson], int, tuple[Failure, ...]]:
+        """What there is to learn from, how many pairs nothing can be learned from, and records that are not usable.
+
+        Raises:
+            BadValueError: too few are left.
+        """
+        failed: list[Failure] = []
+        if records is None:
+            pairs = pairs_of_feedback(self._store.feedback())
+        else:
+            pairs, failed = pairs_of_records(self._store, records, self._context.clock())
+        found = list(ExampleBuilder(self._context).lessons(pairs))
+        lessons = [lesson for lesson in found if lesson is not None]
+        skipped = len(found) - len(lessons)
+        if len(lessons) < LEAST:
+            raise _too_few(len(lessons), skipped, failed)
+        return lessons, skipped, tuple(failed)
 
     def revert(self) -> RevertResult:
         """Put the parameters back that were tuned before the last time, or else the shipped ones."""

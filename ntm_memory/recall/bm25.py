@@ -45,9 +45,18 @@ class Keywords:
         """
         if not len(self.idf):
             return np.zeros(count.shape[1], dtype=np.float32)
-        damping = K1 * (1 - B + B * length / max(mean_length, 1.0))
-        share: NDArray[Any] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping))
+        share: NDArray[Any] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping(length, mean_length)))
         return share.astype(np.float32)
+
+
+def damping(length: NDArray[Any], mean_length: float) -> NDArray[Any]:
+    """(n,) k1·(1 − b + b·length / mean): a word that occurs c times in a text counts c / (c + damping)."""
+    return K1 * (1 - B + B * length / max(mean_length, 1.0))
+
+
+def inverse_document_frequency(total: int, frequency: NDArray[Any] | float) -> NDArray[Any]:
+    """(…) idf > 0 of words that `frequency` of `total` texts hold."""
+    return np.log1p((total - frequency + 0.5) / (frequency + 0.5))
 
 
 def count_keywords(slots: MemoryMatrix, postings: Postings, words: Sequence[str]) -> Keywords:
@@ -55,7 +64,7 @@ def count_keywords(slots: MemoryMatrix, postings: Postings, words: Sequence[str]
     total = len(slots)
     distinct = sorted(dict.fromkeys(words), key=lambda word: len(postings.address.get(word, ())))[:MAX_WORDS]
     frequency = np.array([len(postings.address.get(word, ())) for word in distinct], dtype=np.float32)
-    idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    idf = inverse_document_frequency(total, frequency).astype(np.float32)
     found = np.flatnonzero(frequency)
     count = np.zeros((len(found), total), dtype=np.float32)
     index = index_of(slots)
