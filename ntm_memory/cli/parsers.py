@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import io
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ntm_memory.cli import reasoning
+from ntm_memory.cli.inputs import lines, stdin, text, told_of
 from ntm_memory.errors import BadValueError
 
 EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
@@ -64,12 +62,12 @@ def _memorize() -> _Parser:
 def _memorize_request(arguments: Arguments) -> Arguments:
     jsonl, option = arguments.pop("jsonl"), arguments.pop("content_option")
     content = arguments.pop("content") if option is None else option
-    given = _given(arguments)
+    given = told_of(arguments)
     if jsonl is None:
-        return {"content": _text("content", content), **given}
+        return {"content": text("content", content), **given}
     if content is not None:
         raise BadValueError("CONTENT and --jsonl exclude each other", "give one of them")
-    return {"lines": _lines(jsonl), **given}
+    return {"lines": lines(jsonl), **given}
 
 
 def _recall() -> _Parser:
@@ -111,10 +109,10 @@ def _recall() -> _Parser:
 def _recall_request(arguments: Arguments) -> Arguments:
     query, anchor = arguments.pop("query"), arguments.get("anchor")
     if anchor is None:
-        return {"query": _text("query", query), **_given(arguments)}
+        return {"query": text("query", query), **told_of(arguments)}
     if query is not None:
         raise BadValueError("QUERY and --from exclude each other", "give one of them")
-    given = _given(arguments)
+    given = told_of(arguments)
     extra = sorted(set(given) - {"anchor", "shift", "session", "max_chars", "home"})
     if extra:
         raise BadValueError(f"--from reads by location alone: {extra[0]} has no effect", "leave it out")
@@ -140,8 +138,8 @@ def _update_request(arguments: Arguments) -> Arguments:
     if (name is None) == (key is None):
         raise BadValueError("give either ID or --key", "recall.py prints ids and keys")
     if arguments["content"] is not None:
-        arguments["content"] = _text("content", arguments["content"])
-    return {"id_or_key": name or key, **_given(arguments)}
+        arguments["content"] = text("content", arguments["content"])
+    return {"id_or_key": name or key, **told_of(arguments)}
 
 
 def _erase() -> _Parser:
@@ -168,7 +166,7 @@ def _erase_request(arguments: Arguments) -> Arguments:
         raise BadValueError("--purge excludes --strength", "purging leaves nothing to weaken")
     if arguments["query"] is None and arguments["top_k"] is not None:
         raise BadValueError("--top-k needs --query", "give --query, or leave --top-k out")
-    return {"ids_or_key": [key] if key is not None else ids, **_given(arguments)}
+    return {"ids_or_key": [key] if key is not None else ids, **told_of(arguments)}
 
 
 def _status() -> _Parser:
@@ -195,14 +193,14 @@ def _import() -> _Parser:
 
 
 def _export_request(arguments: Arguments) -> Arguments:
-    return _given({**arguments, "path": None} if arguments["path"] == "-" else arguments)
+    return told_of({**arguments, "path": None} if arguments["path"] == "-" else arguments)
 
 
 def _import_request(arguments: Arguments) -> Arguments:
     if arguments["path"] != "-":
-        return _given(arguments)
+        return told_of(arguments)
     del arguments["path"]
-    return {"text": _stdin(), **_given(arguments)}
+    return {"text": stdin(), **told_of(arguments)}
 
 
 def _reembed() -> _Parser:
@@ -226,7 +224,7 @@ def _feedback() -> _Parser:
 def _feedback_request(arguments: Arguments) -> Arguments:
     if not arguments["used"]:
         raise BadValueError("--used is missing", "give the ids of the memories that answered the question")
-    return _given({**arguments, "query": _text("query", arguments["query"])})
+    return told_of({**arguments, "query": text("query", arguments["query"])})
 
 
 def _tune() -> _Parser:
@@ -245,11 +243,11 @@ def _tune() -> _Parser:
 
 def _tune_request(arguments: Arguments) -> Arguments:
     jsonl = arguments.pop("jsonl")
-    given = _given(arguments)
+    given = told_of(arguments)
     extra = sorted(set(given) & {"heads", "dry_run"}) + ["jsonl"] * (jsonl is not None)
     if arguments["revert"] and extra:
         raise BadValueError(f"--revert and --{extra[0].replace('_', '-')} exclude each other", "give one of them")
-    return given if jsonl is None else {"lines": _lines(jsonl), **given}
+    return given if jsonl is None else {"lines": lines(jsonl), **given}
 
 
 def _reason() -> _Parser:
@@ -261,40 +259,10 @@ def _reason() -> _Parser:
 
 def _reason_request(arguments: Arguments) -> Arguments:
     query, content = arguments.pop("query"), arguments.pop("store")
-    given = _given(arguments)
+    given = told_of(arguments)
     reasoning.refuse_mixed(query, content, given)
-    told = {"query": _text("query", query)} if content is None else {"content": _text("content", content)}
+    told = {"query": text("query", query)} if content is None else {"content": text("content", content)}
     return {**told, **given}
-
-
-def _given(arguments: Arguments) -> Arguments:
-    """Without what was left out; a zero was given."""
-    return {
-        name: value for name, value in arguments.items() if value is not None and value is not False and value != []
-    }
-
-
-def _text(name: str, value: str | None) -> str:
-    if value is None:
-        raise BadValueError(f"{name} is missing", f"give {name.upper()}, or - to read it from stdin")
-    return _stdin() if value == "-" else value
-
-
-def _stdin() -> str:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadValueError(f"stdin is not UTF-8 text: {error}", "send UTF-8") from error
-
-
-def _lines(path: str) -> Iterator[str]:
-    """Lines of a file; bytes that are no UTF-8 become lone surrogates, by which the bad line is known."""
-    try:
-        stream = sys.stdin.buffer if path == "-" else Path(path).open("rb")
-        with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape") as lines:
-            yield from lines
-    except OSError as error:
-        raise BadValueError(f"{path} cannot be read: {error.strerror}", "give a file of JSON lines, or -") from error
 
 
 _CONTEXT = ("json", "text", "context")
@@ -304,10 +272,10 @@ PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]
     "recall": (_recall, _recall_request),
     "update": (_update, _update_request),
     "erase": (_erase, _erase_request),
-    "status": (_status, _given),
+    "status": (_status, told_of),
     "export": (_export, _export_request),
     "import": (_import, _import_request),
-    "reembed": (_reembed, _given),
+    "reembed": (_reembed, told_of),
     "feedback": (_feedback, _feedback_request),
     "tune": (_tune, _tune_request),
     "reason": (_reason, _reason_request),
