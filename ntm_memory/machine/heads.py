@@ -143,7 +143,7 @@ class NTMMemoryController:
         return joined[self._reads :].copy(), joined[: self._reads].copy()
 
     def compute_addressing_params(self, controller_state: Array) -> HeadParameters:
-        """Key, strength, gate, shift and sharpening (and erase and add) of all heads, from a hidden state (C,)."""
+        """Key, β, gate, shift and γ (and erase and add) of all heads, from a hidden state (C,)."""
         state = checked.array("controller_state", controller_state, (self.machine.settings.controller_size,))
         return self.machine.head_parameters(state)
 

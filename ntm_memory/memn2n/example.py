@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.memn2n.babi import Question, load_questions
 from ntm_memory.memn2n.babi_training import trained_set
 from ntm_memory.memn2n.checkpoint import Reader
@@ -34,8 +35,7 @@ def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen
     question = questions[int(np.random.default_rng(seed).integers(len(questions)))]
     encoded = encode([question], reader.vocabulary, reader.network.settings)
     logits, tape = reader.network.forward(encoded.batch(slice(0, 1)))
-    chances = np.exp(logits[0] - logits[0].max())
-    chances /= chances.sum()
+    chances = content_focus(logits[0], 1.0)
     best = int(chances.argmax())
     attention = np.array([hop.attention[0] for hop in tape.hops])
     prediction = reader.vocabulary.answers[best]

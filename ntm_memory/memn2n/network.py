@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.machine.activations import log_sum_exp
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.memn2n.parameters import Array, MemN2NSettings, Parameters
 
 Indices = NDArray[np.integer[Any]]
@@ -95,7 +97,7 @@ class MemN2N:
         hops = []
         for k in range(self.settings.hops):
             scores = self._gather(u @ tables[:, self._input(k)].T, places)
-            attention = scores * present if linear else _softmax(scores, present)
+            attention = scores * present if linear else _attention(scores, present)
             scattered = self._scatter(attention, places, len(tables))
             o = scattered @ tables[:, self._output(k)]
             carried = u @ self.parameters["projection"] if self.settings.projected else u
@@ -217,11 +219,10 @@ class MemN2N:
         return positive
 
 
-def _softmax(scores: Array, present: Array) -> Array:
+def _attention(scores: Array, present: Array) -> Array:
     """Over the memories that are there; all zero where there is none."""
     scores = np.where(present > 0, scores, np.asarray(_NOWHERE, scores.dtype))
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights: Array = powers / powers.sum(axis=1, keepdims=True) * present
+    weights: Array = content_focus(scores, 1.0) * present
     return weights
 
 
@@ -242,10 +243,7 @@ def cross_entropy(logits: Array, answers: Indices) -> tuple[float, Array]:
         answers: (b,), 0 … answers − 1.
     """
     rows = np.arange(len(answers))
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    powers = np.exp(shifted)
-    sums = powers.sum(axis=1, keepdims=True)
-    loss = float((np.log(sums[:, 0]) - shifted[rows, answers]).mean())
-    error = powers / sums
+    loss = float((log_sum_exp(logits) - logits[rows, answers]).mean())
+    error = content_focus(logits, 1.0)
     error[rows, answers] -= 1
     return loss, error / len(answers)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.machine import addressing
+from ntm_memory.machine.activations import inverse_logistic, inverse_softplus
 from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
@@ -141,24 +142,3 @@ def override(
         if value is not None:
             kept[name] = np.full_like(kept[name], inverse(value))
     return dataclasses.replace(parameters, **kept)
-
-
-def softplus(x: Array) -> Array:
-    """log(1 + eˣ) without overflow."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def logistic(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ) without overflow."""
-    return np.exp(-softplus(-x))
-
-
-def inverse_softplus(y: float) -> float:
-    """The x whose softplus is y ≥ 0 (−40 for 0)."""
-    return y + float(np.log(-np.expm1(-y))) if y > 1e-17 else -40.0
-
-
-def inverse_logistic(y: float) -> float:
-    """The x whose logistic is y, 0–1 (±40 at the ends)."""
-    y = min(max(y, 1e-17), 1 - 1e-16)
-    return float(np.log(y) - np.log1p(-y))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.machine.activations import logistic, softplus
 from ntm_memory.training.tasks.base import Batch
 
 Array = NDArray[np.floating[Any]]
@@ -25,7 +26,7 @@ def cross_entropy(logits: Array, batch: Batch) -> tuple[float, Array]:
     """
     asked, wanted = logits[batch.answer], batch.targets[batch.answer].astype(logits.dtype)
     grad = np.zeros_like(logits)
-    grad[batch.answer] = (0.5 + 0.5 * np.tanh(0.5 * asked) - wanted) / asked.size
+    grad[batch.answer] = (logistic(asked) - wanted) / asked.size
     return float(_surprise(asked, wanted).mean()), grad
 
 
@@ -44,5 +45,5 @@ def wrong_bits(logits: Array, batch: Batch) -> NDArray[np.int64]:
 
 
 def _surprise(logits: Array, targets: Array) -> Array:
-    """−log p(target), in nats: log(1 + e^x) − x·target, written so that e^x never overflows."""
-    return np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - logits * targets
+    """−log p(target), in nats: log(1 + e^x) − x·target."""
+    return softplus(logits) - logits * targets
