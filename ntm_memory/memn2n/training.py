@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.machine.optimisers import Adam, clip_norm
 from ntm_memory.memn2n.encoding import Encoded
 from ntm_memory.memn2n.network import Indices, MemN2N, cross_entropy
-from ntm_memory.memn2n.parameters import KEPT, Array, MemN2NSettings, initial_parameters
+from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, initial_parameters
 
 _CHUNK = 250
 _LEARNED = 2e-3
@@ -170,14 +171,14 @@ class _Run:
         self._seed, self._restart, self._epoch = seed, restart, 0
         self._rng = np.random.default_rng([seed, 1])
         self._network = MemN2N(training.settings, initial_parameters(training.settings, seed))
-        self._adam = _Adam(self._network.parameters.flat, self._schedule.decay)
+        self._adam = self._fresh_adam()
 
     def run(self) -> Trained:
         """Linear start, then the softmax; the pass that validated best, rounded as a checkpoint keeps it."""
         stopped = self._linear_start()
         values = self._network.parameters.flat
         best, chosen, kept = _UNKNOWN, 0, values.copy()
-        self._adam = _Adam(values, self._schedule.decay)
+        self._adam = self._fresh_adam()
         for epoch in range(self._schedule.epochs if not stopped else 0):
             rate = self._schedule.rate * (1 + np.cos(np.pi * epoch / self._schedule.epochs)) / 2
             score, loss, stopped = self._pass(float(rate), linear=False)
@@ -222,27 +223,12 @@ class _Run:
         logits, tape = self._network.forward(batch, linear=linear)
         loss, error = cross_entropy(logits, batch.answers)
         gradient = self._network.backward(tape, error).flat
-        norm = float(np.sqrt(gradient @ gradient))
-        if norm > self._schedule.clip:
-            gradient *= self._schedule.clip / norm
-        self._adam.step(gradient, rate)
+        clip_norm(gradient, self._schedule.clip)
+        values = self._network.parameters.flat
+        values *= 1 - rate * self._schedule.decay  # decoupled weight decay, as in Loshchilov and Hutter (2019)
+        self._adam.update(values, gradient, rate)
         return loss
 
-
-class _Adam:
-    """Kingma and Ba (2015); decay as in Loshchilov and Hutter (2019)."""
-
-    def __init__(self, values: Array, decay: float) -> None:
-        self._values, self._decay = values, decay
-        self._mean, self._square = np.zeros_like(values), np.zeros_like(values)
-        self._steps = 0
-
-    def step(self, gradient: Array, rate: float) -> None:
-        """Change the values in place."""
-        self._steps += 1
-        self._mean += 0.1 * (gradient - self._mean)
-        self._square += 0.001 * (gradient * gradient - self._square)
-        scale = rate * float(np.sqrt(1 - 0.999**self._steps)) / (1 - 0.9**self._steps)
-        if self._decay:
-            self._values *= 1 - rate * self._decay
-        self._values -= scale * self._mean / (np.sqrt(self._square) + 1e-8)
+    def _fresh_adam(self) -> Adam:
+        values = self._network.parameters.flat
+        return Adam(values.size, values.dtype)

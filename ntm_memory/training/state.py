@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.machine.optimisers import make_optimiser
 from ntm_memory.machine.parameters import Parameters
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
-from ntm_memory.training.optimisers import make_optimiser
 from ntm_memory.training.settings import TrainingSettings
 
 RECENT = 50

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ntm_memory.machine.network import Machine
+from ntm_memory.machine.optimisers import clip_norm, make_optimiser
 from ntm_memory.machine.parameters import Parameters, initial_parameters
 from ntm_memory.training.evaluate import Score, evaluate
 from ntm_memory.training.loss import bits_per_sequence, cross_entropy, wrong_bits
-from ntm_memory.training.optimisers import clip_norm, make_optimiser
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import RECENT, TrainerState
 
