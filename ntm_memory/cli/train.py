@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.cli.parsers import UsageError, _Parser
-from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -157,8 +157,7 @@ def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
 
     core, seed = _core(arguments, task), arguments.seed or 0
     sequences = 100 if arguments.sequences is None else arguments.sequences
-    if not 1 <= sequences <= 1_000_000:
-        raise BadValueError(f"--sequences must be from 1 to 1000000, not {sequences}")
+    whole_number("--sequences", sequences, 1, 1_000_000)
     sizes = core.task.usual(_sizes(arguments))
     score = evaluate(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
     source = arguments.checkpoint or "shipped"

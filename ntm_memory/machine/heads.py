@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.machine import checked
 from ntm_memory.machine import memory as mem
 from ntm_memory.machine.focus import address
@@ -88,9 +88,7 @@ class NTMMemoryController:
     ) -> None:
         sizes = {"memory_size": memory_size, "memory_dim": memory_dim, "num_heads": num_heads, "seed": seed}
         for name, value in sizes.items():
-            least = 0 if name == "seed" else 1
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise BadValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+            whole_number(name, value, 0 if name == "seed" else 1)
         chosen = {"input_size": memory_dim, "output_size": memory_dim, "dtype": "float64", **settings}
         heads = {"read_heads": num_heads, "write_heads": num_heads}
         both = MachineSettings.from_mapping({"memory_size": memory_size, "memory_dim": memory_dim, **heads, **chosen})

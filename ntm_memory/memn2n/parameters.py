@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, one_of, only_known, whole_number
 from ntm_memory.machine.flat import FlatArrays
 
 Array = NDArray[np.floating[Any]]
@@ -52,14 +52,11 @@ class MemN2NSettings:
 
     def __post_init__(self) -> None:
         for name, most in _LARGEST.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-                raise BadValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
+            whole_number(name, getattr(self, name), 1, most)
         if not self.answers or not all(isinstance(word, int) and 0 < word < self.words for word in self.answers):
             raise BadValueError(f"answers must be word numbers from 1 to {self.words - 1}, at least one")
         for name, known in (("tying", TYINGS), ("nonlinearity", NONLINEARITIES), ("dtype", ("float32", "float64"))):
-            if getattr(self, name) not in known:
-                raise BadValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+            one_of(name, getattr(self, name), known)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> MemN2NSettings:
@@ -68,9 +65,7 @@ class MemN2NSettings:
         Raises:
             BadValueError: a key is unknown or a value out of range.
         """
-        odd = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
-        if odd:
-            raise BadValueError(f"unknown settings: {', '.join(odd)}")
+        only_known("settings", values, (field.name for field in dataclasses.fields(cls)))
         return cls(**{**values, "answers": tuple(values["answers"])})
 
     @property

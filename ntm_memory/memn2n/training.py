@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import real_number, whole_number
 from ntm_memory.machine.optimisers import Adam, clip_norm
 from ntm_memory.memn2n.encoding import Encoded
 from ntm_memory.memn2n.network import Indices, MemN2N, cross_entropy
@@ -43,19 +43,10 @@ class Schedule:
     decay: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, least, most in (
-            ("epochs", 1, 100_000),
-            ("linear", 0, 100_000),
-            ("patience", 1, 100_000),
-            ("batch", 1, 100_000),
-            ("rate", 0.0, 10.0),
-            ("noise", 0.0, 1.0),
-            ("clip", 0.0, float("inf")),
-            ("decay", 0.0, 1.0),
-        ):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, type(least))) or not least <= value <= most:
-                raise BadValueError(f"{name} must be from {least} to {most}, not {value!r}")
+        for name, least in (("epochs", 1), ("linear", 0), ("patience", 1), ("batch", 1)):
+            whole_number(name, getattr(self, name), least, 100_000)
+        for name, most in (("rate", 10.0), ("noise", 1.0), ("clip", float("inf")), ("decay", 1.0)):
+            real_number(name, getattr(self, name), 0, most)
 
 
 @dataclass(frozen=True)
@@ -153,8 +144,7 @@ class Training:
         Raises:
             BadValueError: `restarts` is out of range.
         """
-        if not 1 <= restarts <= _MOST_RESTARTS:
-            raise BadValueError(f"restarts must be from 1 to {_MOST_RESTARTS}, not {restarts}")
+        whole_number("restarts", restarts, 1, _MOST_RESTARTS)
         tried: list[Trained] = []
         for restart in range(restarts):
             tried.append(_Run(self, seed + restart, restart).run())

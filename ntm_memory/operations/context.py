@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
+from ntm_memory.errors import whole_number
 from ntm_memory.operations import validation
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -72,8 +73,8 @@ class RetrievalContext:
         """How many memories and characters an answer may hold."""
         limit, chars = self.default("top_k", top_k), self.default("max_chars", max_chars)
         return (
-            validation.checked_count("top_k", limit, 1, 1000),
-            validation.checked_count("max_chars", chars, 1, validation.MAX_CONTENT),
+            whole_number("top_k", limit, 1, 1000),
+            whole_number("max_chars", chars, 1, validation.MAX_CONTENT),
         )
 
     def request(self, text: str, namespace: str, session: str | None, shift: int | None = None) -> Request:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses, follow
 from ntm_memory.multihop.linking import basis, tie
@@ -77,7 +77,7 @@ class Reasoner:
     ) -> ReasonResult:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
         text = validation.checked_query(query)
-        steps = validation.checked_count("hops", hops, 1, MAX_HOPS)
+        steps = whole_number("hops", hops, 1, MAX_HOPS)
         limit, chars = self._context.bounds(top_k, max_chars)
         filters = validation.checked_filters(tags, after, before)
         name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.operations import validation
 from ntm_memory.operations.context import RetrievalContext, requests_within
 from ntm_memory.operations.excerpt import echoed, fit
@@ -119,7 +119,7 @@ class Recaller:
             parameters=self._parameters(beta, gate, gamma),
             explain=explain,
         )
-        steps = None if shift is None else validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        steps = None if shift is None else whole_number("shift", shift, -MAX_SHIFT, MAX_SHIFT)
         name, moment = validation.checked_name("session", session), validation.checked_time("as_of", as_of)
         space = validation.checked_name("namespace", namespace) or "default"
         if moment is None and not len(self._store.memory_matrix(space)):
@@ -148,7 +148,7 @@ class Recaller:
             NotFoundError: no memory has this id.
             BadValueError: an argument is not usable.
         """
-        steps = validation.checked_count("shift", shift, -MAX_SHIFT, MAX_SHIFT)
+        steps = whole_number("shift", shift, -MAX_SHIFT, MAX_SHIFT)
         _, chars = self._context.bounds(None, max_chars)
         name = validation.checked_name("session", session)
         query = f"{id} {steps:+d}"

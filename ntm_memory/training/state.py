@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.errors import BadValueError, CheckpointError, whole_number
 from ntm_memory.machine.optimisers import make_optimiser
 from ntm_memory.machine.parameters import Parameters
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
@@ -157,5 +157,4 @@ def _check_fit(settings: TrainingSettings, state: TrainerState) -> None:
     for name, (like, array) in expected.items():
         if array.shape != (like.shape if name in optimiser else (size,)) or not np.isfinite(array).all():
             raise BadValueError(f"{name} has the shape {array.shape} or holds NaN, expected {size} finite numbers")
-    if not isinstance(state.sequences, int) or not 0 <= state.sequences <= settings.sequences:
-        raise BadValueError(f"sequences must be from 0 to {settings.sequences}, not {state.sequences!r}")
+    whole_number("sequences", state.sequences, 0, settings.sequences)

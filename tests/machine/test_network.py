@@ -65,7 +65,7 @@ def test_gradcheck_finds_a_wrong_gradient():
         (np.ones(3, np.float32), {"w": np.ones(3)}, {}, "^w must be a contiguous float64"),
         (np.ones((3, 2)).T, {"w": np.ones((2, 3))}, {}, "^w must be a contiguous float64"),
         (np.ones(3), {}, {}, "no gradient called 'w'"),
-        (np.ones(3), {"w": np.ones(3)}, {"samples": 0}, "^samples must be at least 1"),
+        (np.ones(3), {"w": np.ones(3)}, {"samples": 0}, "^samples must be a whole number of at least 1, not 0"),
     ],
 )
 def test_gradcheck_refuses_what_it_cannot_difference(values, gradients, options, message):

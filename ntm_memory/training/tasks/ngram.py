@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import whole_number
+from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits
 
 CONTEXT = 5
 LENGTH = 200

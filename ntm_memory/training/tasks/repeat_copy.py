@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
-from ntm_memory.training.tasks.base import LARGEST_SIZE, Array, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import BadValueError, one_of, whole_number
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Array, Batch, Sizes, Task, random_bits
 
 LARGEST_ANSWER = 100_000
 
@@ -32,8 +32,7 @@ class RepeatCopy(Task):
         largest_repeats: int = 10,
         largest_answer: int | None = None,
     ) -> None:
-        if number not in ("scalar", "pulses"):
-            raise BadValueError(f"number must be scalar or pulses, not {number!r}")
+        one_of("number", number, ("scalar", "pulses"))
         whole_number("width", width, 1, LARGEST_SIZE)
         whole_number("largest_length", largest_length, 1, LARGEST_SIZE)
         # one value alone has no variance to be normalised to
