@@ -9,13 +9,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ntm_memory.machine import addressing
 from ntm_memory.machine.activations import inverse_logistic, inverse_softplus
-from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
+from ntm_memory.persistence.learned import Kind, LearnedFile
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 5, list(FEATURES))
@@ -100,24 +99,15 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def save_parameters(file: Path, parameters: RecallParameters, about: dict[str, Any]) -> None:
-    """Write parameters, whole or not at all; `about` says how they were learned.
-
-    Raises:
-        CheckpointError: a parameter is NaN or infinite.
-    """
-    save_learned(file, KIND, vars(parameters), about)
-
-
-def load_parameters(file: Path = SHIPPED) -> RecallParameters:
-    """Read parameters of any number of heads.
-
-    Raises:
-        CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
-    """
-    hint = "install the package again" if file == SHIPPED else f"remove {file.name} to go back to the shipped ones"
-    values = load_learned(file, KIND, hint, _FORMER_NAMES)
-    return RecallParameters(**checked(file, values, shapes(len(np.atleast_1d(values.get("beta", ())))), hint))
+LEARNED = LearnedFile(
+    KIND,
+    RecallParameters,
+    lambda found: shapes(len(np.atleast_1d(found.get("beta", ())))),  # any number of heads
+    SHIPPED,
+    "remove {} to go back to the shipped ones",
+    _FORMER_NAMES,
+)
+save_parameters, load_parameters = LEARNED.save, LEARNED.load
 
 
 def override(

@@ -10,6 +10,7 @@ from ntm_memory.errors import CheckpointError
 from ntm_memory.machine.activations import logistic, softplus
 from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, REACH
 from ntm_memory.recall.parameters import (
+    LEARNED,
     SHIPPED,
     load_parameters,
     override,
@@ -184,7 +185,7 @@ def test_what_is_not_finite_is_not_saved(file, bad):
 def test_the_hint_of_a_damaged_shipped_file_does_not_say_to_remove_it(tmp_path, monkeypatch):
     broken = tmp_path / SHIPPED.name
     broken.write_text("{", encoding="utf-8")
-    monkeypatch.setattr("ntm_memory.recall.parameters.SHIPPED", broken)
+    monkeypatch.setattr(LEARNED, "shipped", broken)
     with pytest.raises(CheckpointError) as caught:
         load_parameters(broken)
     assert caught.value.hint == "install the package again"

@@ -143,6 +143,6 @@ def test_arrays_are_read_from_open_files(tmp_path):
 def test_unknown_shipped_cores(monkeypatch, tmp_path):
     with pytest.raises(BadValueError, match="no task called"):
         shipped_core("sorting")
-    monkeypatch.setattr("ntm_memory.training.checkpoint.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("ntm_memory.persistence.checkpoint.resources.files", lambda package: tmp_path)
     with pytest.raises(NotFoundError, match="ngram"):
         shipped_core("ngram")

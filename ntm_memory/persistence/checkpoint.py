@@ -1,0 +1,81 @@
+"""Trained networks in files: parameters by name under a header that says what they are; some ship with their package.
+
+Nothing is known of the networks: each kind brings the function that makes one of a header and its arrays.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import CheckpointError
+from ntm_memory.persistence.arrays import load_arrays, save_arrays
+
+Arrays = Mapping[str, NDArray[np.floating[Any]]]
+N = TypeVar("N")
+_PREFIX = "parameters/"
+_MISFITS = (KeyError, TypeError, ValueError, MemoryError)
+
+
+@dataclass(frozen=True)
+class CheckpointKind(Generic[N]):
+    """One kind of trained network.
+
+    Args:
+        kind: what the header of its files says.
+        called: what a person calls it, "a trained core".
+        source: as a hint, where such a file comes from.
+        restore: makes the network of a header and its parameters; KeyError, TypeError, ValueError or MemoryError where
+            they do not fit each other or this version.
+    """
+
+    kind: str
+    called: str
+    source: str
+    restore: Callable[[Mapping[str, Any], Arrays], N]
+
+    def save(self, path: Path, header: Mapping[str, Any], parameters: Arrays) -> None:
+        """Write a network to a file, as a whole or not at all.
+
+        Args:
+            path: where; replaced if there.
+            header: plain values, all that `restore` needs besides the parameters.
+            parameters: name → array, in the float type in which they shall be kept.
+        """
+        arrays = {_PREFIX + name: value for name, value in parameters.items()}
+        save_arrays(path, {"kind": self.kind, **header}, arrays)
+
+    def load(self, path: Path) -> N:
+        """Read what `save` wrote.
+
+        Raises:
+            CheckpointError: missing, damaged, foreign, of another kind, or it does not fit this version.
+        """
+        return self._restored(*load_arrays(path), name=str(path))
+
+    def shipped(self, package: str, name: str) -> N | None:
+        """The network in the folder `cores` of a package; None where there is none of this name.
+
+        Raises:
+            CheckpointError: as `load`.
+        """
+        file = resources.files(package) / "cores" / f"{name}.npz"
+        if not file.is_file():
+            return None
+        called = f"the shipped {name}"
+        return self._restored(*load_arrays(io.BytesIO(file.read_bytes()), name=called), name=called)
+
+    def _restored(self, header: Mapping[str, Any], arrays: Arrays, *, name: str) -> N:
+        if header.get("kind") != self.kind:
+            raise CheckpointError(f"{name} is not {self.called}", self.source)
+        try:
+            return self.restore(header, {key.removeprefix(_PREFIX): value for key, value in arrays.items()})
+        except _MISFITS as error:
+            raise CheckpointError(f"{name} does not fit this version: {error}") from error
