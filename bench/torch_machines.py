@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ntm_memory.machine import MachineSettings
 from ntm_memory.machine.interface import Interface
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 
 LIMIT = 20.0
 
@@ -160,8 +160,8 @@ class PortedMachine(nn.Module):
 
     def gradients(self) -> dict[str, np.ndarray]:
         """By the names they have in NumPy."""
-        whole = Parameters(self.settings)
-        places = Parameters(self.settings, np.arange(whole.flat.size))
+        whole = MachineParameters(self.settings)
+        places = MachineParameters(self.settings, np.arange(whole.flat.size))
         for name, indices in self._spread(places.arrays()).items():
             whole.flat[indices] = self.get_parameter(name).grad.numpy()
         return whole.arrays()

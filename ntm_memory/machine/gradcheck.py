@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.machine.network import Machine
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import Array, MachineSettings
 
 STEP = 1e-5
@@ -53,7 +53,7 @@ def gradient_errors(
 
 
 def machine_gradient_errors(
-    settings: MachineSettings, parameters: Parameters, inputs: Array, *, samples: int = 12, seed: int = 0
+    settings: MachineSettings, parameters: MachineParameters, inputs: Array, *, samples: int = 12, seed: int = 0
 ) -> dict[str, float]:
     """`gradient_errors` of a whole machine, for a random linear function of its outputs.
 

@@ -15,7 +15,7 @@ from ntm_memory.machine import memory as mem
 from ntm_memory.machine.focus import address
 from ntm_memory.machine.interface import HeadParameters
 from ntm_memory.machine.network import Machine, MachineState
-from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.parameters import initial_machine_parameters
 from ntm_memory.machine.settings import Array, MachineSettings
 
 
@@ -92,7 +92,7 @@ class NTMMemoryController:
         chosen = {"input_size": memory_dim, "output_size": memory_dim, "dtype": "float64", **settings}
         heads = {"read_heads": num_heads, "write_heads": num_heads}
         both = MachineSettings.from_mapping({"memory_size": memory_size, "memory_dim": memory_dim, **heads, **chosen})
-        self._take(Machine(both, initial_parameters(both, seed)))
+        self._take(Machine(both, initial_machine_parameters(both, seed)))
 
     @classmethod
     def from_machine(cls, machine: Machine) -> NTMMemoryController:

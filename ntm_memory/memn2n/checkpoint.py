@@ -11,7 +11,7 @@ from typing import Any
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.memn2n.encoding import Vocabulary
 from ntm_memory.memn2n.network import MemN2N
-from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, Parameters
+from ntm_memory.memn2n.parameters import KEPT, MemN2NParameters, MemN2NSettings
 from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 
 
@@ -81,7 +81,7 @@ def _restore(header: Mapping[str, Any], arrays: Arrays) -> Reader:
     settings = MemN2NSettings.from_mapping(header["settings"])
     if settings != vocabulary.fitted(settings):
         raise BadValueError("its words do not fit its settings")
-    parameters = Parameters(settings)
+    parameters = MemN2NParameters(settings)
     parameters.load(arrays)
     tasks = tuple(int(task) for task in header["tasks"])
     metrics, command = dict(header["metrics"]), str(header["command"])

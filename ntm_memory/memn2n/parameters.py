@@ -89,7 +89,7 @@ class MemN2NSettings:
         return np.array(self.answers)
 
 
-def parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
+def memn2n_parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
     """Name → shape: `words` holds all embeddings of memories, side by side; `times` T of each of them."""
     tables = settings.hops + 1 if settings.adjacent else 2
     shapes: dict[str, tuple[int, ...]] = {"words": (settings.words, tables, settings.dim)}
@@ -102,15 +102,15 @@ def parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class Parameters(FlatArrays):
+class MemN2NParameters(FlatArrays):
     """All of them, of the settings' float type; used for the trained numbers and for their gradients."""
 
     def __init__(self, settings: MemN2NSettings, flat: Array | None = None) -> None:
-        super().__init__(parameter_shapes(settings), settings.dtype, flat)
+        super().__init__(memn2n_parameter_shapes(settings), settings.dtype, flat)
 
 
-def initial_parameters(settings: MemN2NSettings, seed: int) -> Parameters:
+def initial_memn2n_parameters(settings: MemN2NSettings, seed: int) -> MemN2NParameters:
     """Gaussian numbers of standard deviation 0.1 (section 4.2)."""
-    parameters = Parameters(settings)
+    parameters = MemN2NParameters(settings)
     parameters.flat[...] = np.random.default_rng(seed).normal(scale=_SPREAD, size=parameters.flat.shape)
     return parameters

@@ -47,7 +47,7 @@ _JOINT: _Values = {**_PAPERS, "dim": 50, "linear": 20, "rate": 0.003, "epochs": 
 _FIXED = ("words", "answers")
 
 
-def recipe(tasks: Sequence[int], chosen: str, changes: Mapping[str, Any]) -> tuple[MemN2NSettings, Schedule]:
+def babi_recipe(tasks: Sequence[int], chosen: str, changes: Mapping[str, Any]) -> tuple[MemN2NSettings, Schedule]:
     """Settings and schedule of a task, or of several jointly.
 
     Args:

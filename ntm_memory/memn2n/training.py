@@ -10,8 +10,8 @@ import numpy as np
 from ntm_memory.errors import real_number, whole_number
 from ntm_memory.machine.optimisers import Adam, clip_norm
 from ntm_memory.memn2n.encoding import Encoded
-from ntm_memory.memn2n.network import Indices, MemN2N, cross_entropy
-from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, initial_parameters
+from ntm_memory.memn2n.network import Indices, MemN2N, categorical_cross_entropy
+from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, initial_memn2n_parameters
 
 _CHUNK = 250
 _LEARNED = 2e-3
@@ -50,7 +50,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Score:
+class AnswerScore:
     """Mean cross entropy (nats) of the questions whose answer is known, percent answered wrong, and how many."""
 
     loss: float
@@ -63,11 +63,11 @@ class Score:
         return self.error, self.loss
 
 
-_UNKNOWN = Score(float("inf"), float("inf"), 0)
+_UNKNOWN = AnswerScore(float("inf"), float("inf"), 0)
 
 
 @dataclass(frozen=True)
-class Report:
+class EpochReport:
     """How far a restart is, after a pass over the training part."""
 
     restart: int
@@ -75,7 +75,7 @@ class Report:
     epochs: int
     linear: bool
     loss: float
-    valid: Score
+    valid: AnswerScore
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ class Trained:
 
     network: MemN2N
     seed: int
-    valid: Score
+    valid: AnswerScore
     epoch: int
     stopped: bool
 
 
-def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
+def evaluate_memn2n(network: MemN2N, data: Encoded, *, linear: bool = False) -> AnswerScore:
     """Measure a network; an answer it does not know counts as wrong."""
     wrong, loss, known = 0, 0.0, 0
     for start in range(0, len(data), _CHUNK):
@@ -106,9 +106,9 @@ def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
         wrong += int((logits.argmax(axis=1) != batch.answers).sum())
         kept = batch.answers >= 0
         if kept.any():
-            loss += cross_entropy(logits[kept], batch.answers[kept])[0] * int(kept.sum())
+            loss += categorical_cross_entropy(logits[kept], batch.answers[kept])[0] * int(kept.sum())
             known += int(kept.sum())
-    return Score(loss / max(known, 1), 100 * wrong / len(data), len(data))
+    return AnswerScore(loss / max(known, 1), 100 * wrong / len(data), len(data))
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Training:
     schedule: Schedule
     train: Encoded
     valid: Encoded
-    report: Callable[[Report], None] = lambda report: None
+    report: Callable[[EpochReport], None] = lambda report: None
     stop: Callable[[], bool] = lambda: False
 
     def best_of(self, restarts: int, seed: int) -> tuple[Trained, list[Trained]]:
@@ -160,7 +160,7 @@ class _Run:
         self._training, self._schedule = training, training.schedule
         self._seed, self._restart, self._epoch = seed, restart, 0
         self._rng = np.random.default_rng([seed, 1])
-        self._network = MemN2N(training.settings, initial_parameters(training.settings, seed))
+        self._network = MemN2N(training.settings, initial_memn2n_parameters(training.settings, seed))
         self._adam = self._fresh_adam()
 
     def run(self) -> Trained:
@@ -177,7 +177,7 @@ class _Run:
             if stopped or (score.error == 0 and max(loss, score.loss) < _LEARNED):
                 break
         values[...] = kept.astype(KEPT)
-        return Trained(self._network, self._seed, evaluate(self._network, self._training.valid), chosen, stopped)
+        return Trained(self._network, self._seed, evaluate_memn2n(self._network, self._training.valid), chosen, stopped)
 
     def _linear_start(self) -> bool:
         """Without the softmax, until the validation loss no longer falls; whether it was stopped."""
@@ -191,7 +191,7 @@ class _Run:
                 break
         return False
 
-    def _pass(self, rate: float, *, linear: bool) -> tuple[Score, float, bool]:
+    def _pass(self, rate: float, *, linear: bool) -> tuple[AnswerScore, float, bool]:
         """One pass over the training part: score on the validation part, mean training loss, whether it was stopped."""
         data, size = self._training.train, self._schedule.batch
         order = self._rng.permutation(len(data))
@@ -203,15 +203,15 @@ class _Run:
             if stopped:
                 break
         self._epoch += 1
-        score = evaluate(self._network, self._training.valid, linear=linear)
+        score = evaluate_memn2n(self._network, self._training.valid, linear=linear)
         loss = total / len(order)
-        self._training.report(Report(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
+        self._training.report(EpochReport(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
         return score, loss, stopped
 
     def _step(self, chosen: Indices, rate: float, *, linear: bool) -> float:
         batch = self._training.train.batch(chosen, (self._rng, self._schedule.noise))
         logits, tape = self._network.forward(batch, linear=linear)
-        loss, error = cross_entropy(logits, batch.answers)
+        loss, error = categorical_cross_entropy(logits, batch.answers)
         gradient = self._network.backward(tape, error).flat
         clip_norm(gradient, self._schedule.clip)
         values = self._network.parameters.flat

@@ -10,7 +10,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.machine.network import Machine
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import MachineSettings
 from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 from ntm_memory.training.settings import TrainingSettings
@@ -77,7 +77,7 @@ def shipped_core(task: str) -> Core:
 def _restore(header: Mapping[str, Any], arrays: Arrays) -> Core:
     settings = MachineSettings.from_mapping(header["machine"])
     training = TrainingSettings.from_mapping(header["training"])
-    parameters = Parameters(settings)
+    parameters = MachineParameters(settings)
     parameters.load(arrays)
     demanded = training.machine_settings()
     if (settings.input_size, settings.output_size) != (demanded.input_size, demanded.output_size):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import NotSetUpError
 from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.network import Machine
-from ntm_memory.training.tasks import Batch
+from ntm_memory.training.tasks import SequenceBatch
 
 Array = NDArray[np.floating[Any]]
 _SMOOTH = 50
@@ -46,7 +46,7 @@ def learning_curve(path: Path, history: Array) -> Path:
     return _save(plt, figure, path)
 
 
-def targets_and_outputs(path: Path, machine: Machine, batch: Batch) -> Path:
+def targets_and_outputs(path: Path, machine: Machine, batch: SequenceBatch) -> Path:
     """The first sequence's input, target and output, and where they differ (figures 4, 5, 8, 9)."""
     plt = _pyplot()
     logits, _ = machine.forward(batch.inputs[:, :1])
@@ -63,7 +63,7 @@ def targets_and_outputs(path: Path, machine: Machine, batch: Batch) -> Path:
     return _save(plt, figure, path)
 
 
-def weightings(path: Path, machine: Machine, batch: Batch) -> Path:
+def weightings(path: Path, machine: Machine, batch: SequenceBatch) -> Path:
     """Where the heads looked, location by time, for the first sequence (figure 6): the tracks of an algorithm."""
     plt = _pyplot()
     _, tape = machine.forward(batch.inputs[:, :1])

@@ -102,7 +102,7 @@ TRIAL_SIZES: dict[str, tuple[Mapping[str, int], ...]] = {
 }
 
 
-def recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
+def task_recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
     """The recorded settings of a task, with some changed.
 
     Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.machine.optimisers import make_optimiser
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 from ntm_memory.training.settings import TrainingSettings
 
@@ -143,7 +143,7 @@ def _restore(header: Mapping[str, Any], arrays: Arrays) -> tuple[TrainingSetting
 
 def _check_fit(settings: TrainingSettings, state: TrainerState) -> None:
     """Raise what a `CheckpointKind` turns into one error."""
-    size = Parameters(settings.machine_settings()).flat.size
+    size = MachineParameters(settings.machine_settings()).flat.size
     optimiser = make_optimiser(settings.optimiser, size, settings.machine_settings().dtype).state
     if set(optimiser) != set(state.optimiser):
         raise BadValueError(f"the optimiser's state is {sorted(state.optimiser)}, expected {sorted(optimiser)}")

@@ -14,7 +14,7 @@ from ntm_memory.machine import (
     hybrid_addressing,
     location_focus,
 )
-from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.parameters import initial_machine_parameters
 
 
 def test_read_and_write_heads():
@@ -74,7 +74,7 @@ def test_addressing_is_what_the_next_step_does():
 
 def test_stepping_a_trained_machine():
     made = MachineSettings(3, 2)
-    machine = Machine(made, initial_parameters(made, 0))
+    machine = Machine(made, initial_machine_parameters(made, 0))
     assert NTMMemoryController.from_machine(machine).forward(np.ones(3))[1].shape == (20,)
 
 

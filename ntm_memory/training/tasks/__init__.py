@@ -7,13 +7,13 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.training.tasks.associative_recall import AssociativeRecall
-from ntm_memory.training.tasks.base import Batch, Sizes, Task
+from ntm_memory.training.tasks.base import SequenceBatch, Sizes, Task
 from ntm_memory.training.tasks.copy import Copy
 from ntm_memory.training.tasks.ngram import NGram
 from ntm_memory.training.tasks.priority_sort import PrioritySort
 from ntm_memory.training.tasks.repeat_copy import RepeatCopy
 
-__all__ = ["TASKS", "Batch", "Sizes", "Task", "make_task"]
+__all__ = ["TASKS", "SequenceBatch", "Sizes", "Task", "make_task"]
 
 TASKS: dict[str, Callable[..., Task]] = {
     "copy": Copy,

@@ -17,7 +17,7 @@ LARGEST_SIZE = 10_000
 
 
 @dataclass(frozen=True)
-class Batch:
+class SequenceBatch:
     """B sequences of the same sizes."""
 
     inputs: Array  # (T, B, I)
@@ -44,7 +44,7 @@ class Task:
     probabilistic: ClassVar[bool] = False
     """Targets are random draws: cost is measured in bits of surprise, not in wrong bits."""
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """Draw `batch` sequences, all of the given sizes."""
         raise NotImplementedError
 
