@@ -14,7 +14,7 @@ from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import MachineSettings
 from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 from ntm_memory.training.settings import TrainingSettings
-from ntm_memory.training.tasks import TASKS, Task, make_task
+from ntm_memory.training.tasks import Task, known_task, make_task
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def shipped_core(task: str) -> Core:
         BadValueError: there is no such task.
         NotFoundError: no core ships for it.
     """
-    if task not in TASKS:
-        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASKS)}")
+    known_task(task)
     core = _CORES.shipped("ntm_memory.training", task)
     if core is None:
         raise NotFoundError(f"no trained core ships for {task}", f"train one: train.py {task}")
