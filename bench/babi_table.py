@@ -17,8 +17,8 @@ from ntm_memory.errors import NotFoundError
 from ntm_memory.memn2n.babi import TASKS, find_file, read_stories
 from ntm_memory.memn2n.babi_training import measure
 from ntm_memory.memn2n.checkpoint import Reader, core_name, load_reader, shipped_reader
-from ntm_memory.memn2n.encoding import encode
-from ntm_memory.memn2n.training import evaluate
+from ntm_memory.memn2n.encoding import encode_questions
+from ntm_memory.memn2n.training import evaluate_memn2n
 
 COLUMNS = ("valid", "check", "unseen")
 
@@ -33,7 +33,8 @@ def unseen(reader: Reader, data: Path, task: int) -> float | None:
         return None
     known = {_told(story) for story in read_stories(find_file(data, task, "en", "train"))}
     questions = [question for story in larger if _told(story) not in known for question in story]
-    return evaluate(reader.network, encode(questions, reader.vocabulary, reader.network.settings)).error
+    encoded = encode_questions(questions, reader.vocabulary, reader.network.settings)
+    return evaluate_memn2n(reader.network, encoded).error
 
 
 def _told(story: list) -> tuple:

@@ -26,6 +26,7 @@ from regression import logistic_regression
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
+from ntm_memory.machine.activations import inverse_softplus, logistic
 from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.features import FEATURES, REACH
 from ntm_memory.recall.first_look import Look, Reading
@@ -34,8 +35,6 @@ from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import (
     CONTEXTS,
     RecallParameters,
-    inverse_softplus,
-    logistic,
     save_parameters,
     shapes,
 )

@@ -20,7 +20,7 @@ from dataset import rows
 from regression import logistic_regression
 
 from ntm_memory.embedding import Embedder, load_embedder
-from ntm_memory.recall.parameters import logistic
+from ntm_memory.machine.activations import logistic
 from ntm_memory.supersession.revision import SURE, WEIGHTS, is_statement, signals
 from ntm_memory.supersession.subjects import same_subject
 from ntm_memory.text.scripts import is_cjk

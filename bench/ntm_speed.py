@@ -23,8 +23,8 @@ from torch.nn import functional as F
 from torch_machines import FusedMachine, PortedMachine
 
 from ntm_memory.machine import Machine, MachineSettings
-from ntm_memory.machine.parameters import initial_parameters
-from ntm_memory.training.loss import cross_entropy
+from ntm_memory.machine.parameters import initial_machine_parameters
+from ntm_memory.training.loss import binary_cross_entropy
 from ntm_memory.training.tasks.copy import Copy
 
 IN_A_ROW = 5  # batches a turn: the first one finds the caches full of the other network
@@ -44,13 +44,13 @@ def torch_loss(network: FusedMachine | PortedMachine, batch, dtype) -> torch.Ten
 def numpy_loss(machine: Machine, batch):
     """Loss and gradients."""
     logits, tape = machine.forward(batch.inputs)
-    loss, d_logits = cross_entropy(logits, batch)
+    loss, d_logits = binary_cross_entropy(logits, batch)
     return loss, machine.backward(tape, d_logits)
 
 
 def difference(settings: MachineSettings, batch, style: str, seed: int = 0) -> tuple[float, float]:
     """Relative difference of the losses, and the largest of any parameter group's gradients, in float64."""
-    parameters = initial_parameters(settings, seed)
+    parameters = initial_machine_parameters(settings, seed)
     network = STYLES[style](settings, parameters.arrays())
     theirs = float(torch_loss(network, batch, torch.float64).detach())
     ours, gradients = numpy_loss(Machine(settings, parameters), batch)
@@ -67,7 +67,7 @@ def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
     task = Copy()
     settings = MachineSettings(task.input_size, task.output_size)
     batch = task.sample(np.random.default_rng(1), batch_size, {"length": length})
-    parameters = initial_parameters(settings, 0)
+    parameters = initial_machine_parameters(settings, 0)
     machine = Machine(settings, parameters)
     runs = {"numpy": lambda: numpy_loss(machine, batch)}
     for style in STYLES:

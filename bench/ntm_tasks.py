@@ -18,14 +18,14 @@ import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory.training.experiment import finished_core
-from ntm_memory.training.recipes import recipe
+from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.tasks import TASKS
 from ntm_memory.training.trainer import Trainer
 
 
 def one_seed(task: str, seed: int, sequences: int | None) -> dict:
     changes = {"seed": seed} | ({} if sequences is None else {"sequences": sequences})
-    trainer = Trainer(recipe(task, changes))
+    trainer = Trainer(task_recipe(task, changes))
     start = time.process_time()
     trainer.run()
     seconds = time.process_time() - start

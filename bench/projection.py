@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 
+from ntm_memory.machine.optimisers import Adam
 from ntm_memory.recall.centred_matrix import CentredMatrix
-from ntm_memory.training.optimisers import Adam
 
 RANK = 8
 STRENGTH = 20.0  # β

@@ -5,7 +5,7 @@ from __future__ import annotations
 import checkout  # noqa: F401 - before numpy
 import numpy as np
 
-from ntm_memory.recall.parameters import logistic
+from ntm_memory.machine.activations import logistic
 
 STEPS = 100
 

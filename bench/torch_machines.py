@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ntm_memory.machine import MachineSettings
 from ntm_memory.machine.interface import Interface
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 
 LIMIT = 20.0
 
@@ -44,20 +44,20 @@ class FusedMachine(nn.Module):
         return {name: self.known[name.replace(".", "_")].grad.numpy() for name in self.names}
 
     def blocks(self, hidden):
-        """Keys (B, H, M), gates, strengths, gammas (B, H, 1), kernels (B, H, S), erase and add (B, W, M)."""
+        """Keys (B, H, M), gates, betas, gammas (B, H, 1), kernels (B, H, S), erase and add (B, W, M)."""
         s, batch = self.settings, len(hidden)
         raw = torch.addmm(self.known["heads_bias"], hidden, self.known["heads_weight"]).split(self.sizes, dim=1)
         tanh, sigmoid, positive = torch.tanh(raw[0]), torch.sigmoid(raw[1]), F.softplus(raw[2].clamp(max=LIMIT))
         key, add = (part.view(batch, -1, s.memory_dim) for part in tanh.tensor_split([s.heads * s.memory_dim], dim=1))
         erase, gate = sigmoid.tensor_split([s.write_heads * s.memory_dim], dim=1)
-        strength, gamma = positive.unsqueeze(-1).chunk(2, dim=1)
+        beta, gamma = positive.unsqueeze(-1).chunk(2, dim=1)
         kernel = torch.softmax(raw[3].view(batch, s.heads, -1), dim=-1)
-        return key, gate.unsqueeze(-1), strength, 1 + gamma, kernel, erase.view(batch, -1, s.memory_dim), add
+        return key, gate.unsqueeze(-1), beta, 1 + gamma, kernel, erase.view(batch, -1, s.memory_dim), add
 
-    def address(self, memory, weights, key, gate, strength, gamma, kernel):
+    def address(self, memory, weights, key, gate, beta, gamma, kernel):
         """All heads at once (sections 3.3.1 and 3.3.2): (B, H, N)."""
         reach, length = self.settings.shift_range, torch.rsqrt((memory * memory).sum(-1) + 1e-6).unsqueeze(1)
-        key = strength * key * torch.rsqrt((key * key).sum(-1, keepdim=True) + 1e-6)
+        key = beta * key * torch.rsqrt((key * key).sum(-1, keepdim=True) + 1e-6)
         content = torch.softmax(torch.bmm(key, memory.transpose(1, 2)) * length, dim=-1)
         gated = torch.lerp(weights, content, gate)
         ring = torch.cat([gated[..., -reach:], gated, gated[..., :reach]], dim=-1)
@@ -150,7 +150,7 @@ class PortedMachine(nn.Module):
         for name in ("weight", "bias"):
             blocks = Interface(settings).split(arrays[f"heads.{name}"])
             for h in range(settings.heads):
-                own = [blocks.key[..., h, :], *(block[..., h, None] for block in (blocks.strength, blocks.gate))]
+                own = [blocks.key[..., h, :], *(block[..., h, None] for block in (blocks.beta, blocks.gate))]
                 own += [blocks.kernel[..., h, :], blocks.gamma[..., h, None]]
                 if h >= settings.read_heads:
                     own += [block[..., h - settings.read_heads, :] for block in (blocks.erase, blocks.add)]
@@ -160,8 +160,8 @@ class PortedMachine(nn.Module):
 
     def gradients(self) -> dict[str, np.ndarray]:
         """By the names they have in NumPy."""
-        whole = Parameters(self.settings)
-        places = Parameters(self.settings, np.arange(whole.flat.size))
+        whole = MachineParameters(self.settings)
+        places = MachineParameters(self.settings, np.arange(whole.flat.size))
         for name, indices in self._spread(places.arrays()).items():
             whole.flat[indices] = self.get_parameter(name).grad.numpy()
         return whole.arrays()

@@ -1,4 +1,4 @@
-"""Every exception this package raises on purpose.
+"""Every exception this package raises on purpose, and the checks of plain values that raise them everywhere.
 
 NTMMemoryError                      exit  code (as printed in {"error": {"code": …}})
 ├── BadValueError                    2    bad_value        an argument, option or input line is not usable
@@ -19,7 +19,8 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
 
 
 class NTMMemoryError(Exception):
@@ -127,3 +128,61 @@ class EmbedderMismatchError(EmbedderError):
     """The store was written by another embedder."""
 
     code = "embedder_mismatch"
+
+
+def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """The value, if it is a whole number in a range.
+
+    Args:
+        name: what it is called, for the error.
+        value: anything.
+        low: the smallest.
+        high: the largest; None: there is none.
+
+    Raises:
+        BadValueError: naming it, its value and the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+        wanted = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise BadValueError(f"{name} must be a whole number {wanted}, not {value!r}")
+    return value
+
+
+def real_number(name: str, value: Any, low: float, high: float, *, above: bool = False) -> None:
+    """Refuse what is no number in a range.
+
+    Args:
+        name: what it is called, for the error.
+        value: anything.
+        low: the smallest; with `above` the number must be larger.
+        high: the largest.
+        above: see `low`.
+
+    Raises:
+        BadValueError: naming it, its value and the range; NaN is in none.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high or (above and value == low):
+        wanted = f"above {low:g} and at most {high:g}" if above else f"from {low:g} to {high:g}"
+        raise BadValueError(f"{name} must be a number {wanted}, not {value!r}")
+
+
+def one_of(name: str, value: Any, choices: Collection[str]) -> None:
+    """Refuse what is not among the choices.
+
+    Raises:
+        BadValueError: naming it, its value and the choices.
+    """
+    if value not in choices:
+        raise BadValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def only_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse names that are not known.
+
+    Raises:
+        BadValueError: naming them and, as a hint, what is known.
+    """
+    known = set(known)
+    if unknown := sorted(set(names) - known):
+        raise BadValueError(f"unknown {what}: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")

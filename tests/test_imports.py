@@ -172,3 +172,14 @@ def test_scripts_are_doors_of_a_few_lines():
 def test_no_module_outgrows_its_idea():
     for path in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]:
         assert len(path.read_text(encoding="utf-8").splitlines()) < 330, path
+
+
+def test_a_public_name_of_the_networks_means_one_thing():
+    homes = {}
+    for file in FILES:
+        if room_of(file) in ("machine", "training", "memn2n"):
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(file.stem)
+    assert homes.pop("content_focus") == ["addressing", "checked"]  # the formula, and its checked face
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}

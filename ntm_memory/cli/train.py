@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.cli.parsers import UsageError, _Parser
-from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -94,9 +94,9 @@ def _answer(arguments: argparse.Namespace) -> Answer:
 
 
 def _train(arguments: argparse.Namespace, task: str) -> Answer:
+    from ntm_memory.cli.progress import TrainingProgress
     from ntm_memory.paths import data_home
     from ntm_memory.training import experiment
-    from ntm_memory.training.progress import TrainingProgress
 
     folder = Path(arguments.out).expanduser() if arguments.out else data_home(arguments.home) / "training" / task
     progress = TrainingProgress(sys.stderr)
@@ -127,11 +127,12 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
 
 def _settings(arguments: argparse.Namespace, task: str) -> TrainingSettings:
     """The task's recipe, changed by config.json, by --config, by what the command says: the later wins."""
-    from ntm_memory.training.recipes import recipe
+    from ntm_memory.training.recipes import task_recipe
 
     said = {name: getattr(arguments, name) for name in ("seed", "sequences")}
     said = {name: value for name, value in said.items() if value is not None}
-    return recipe(task, train_options.configured(arguments.home), train_options.settings_in(arguments.config), said)
+    configured, given = train_options.configured(arguments.home), train_options.settings_in(arguments.config)
+    return task_recipe(task, configured, given, said)
 
 
 def _stated(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
@@ -146,21 +147,20 @@ def _show(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.training import experiment
 
     core = _core(arguments, task)
-    return {"task": task, **experiment.example(core, _sizes(arguments), arguments.seed or 0)}
+    return {"task": task, **experiment.show_sequence(core, _sizes(arguments), arguments.seed or 0)}
 
 
 def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
     import numpy as np
 
-    from ntm_memory.training.evaluate import evaluate
+    from ntm_memory.training.evaluate import evaluate_machine
     from ntm_memory.training.experiment import describe
 
     core, seed = _core(arguments, task), arguments.seed or 0
     sequences = 100 if arguments.sequences is None else arguments.sequences
-    if not 1 <= sequences <= 1_000_000:
-        raise BadValueError(f"--sequences must be from 1 to 1000000, not {sequences}")
+    whole_number("--sequences", sequences, 1, 1_000_000)
     sizes = core.task.usual(_sizes(arguments))
-    score = evaluate(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
+    score = evaluate_machine(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
     source = arguments.checkpoint or "shipped"
     memory = core.machine.settings.memory_size
     return {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory, **describe(score)}

@@ -74,7 +74,7 @@ def _train(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
 
 def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) -> Answer:
-    from ntm_memory.cli.train_progress import BabiProgress
+    from ntm_memory.cli.progress import BabiProgress
     from ntm_memory.memn2n.babi_training import train_reader
     from ntm_memory.memn2n.checkpoint import core_name, save_reader
 
@@ -136,13 +136,13 @@ def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
 def _show(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
     from ntm_memory.memn2n.checkpoint import shipped_reader
-    from ntm_memory.memn2n.example import example
+    from ntm_memory.memn2n.example import show_story
 
     if len(tasks) > 1:
         raise BadValueError("which task shall be shown?", "--task 1 to 20")
     data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
     reader = _given(arguments) or shipped_reader(tasks[0])
-    return example(reader, data, tasks[0], split, arguments.seed or 0, arguments.chosen)
+    return show_story(reader, data, tasks[0], split, arguments.seed or 0, arguments.chosen)
 
 
 def _mean(values: list[float]) -> float:

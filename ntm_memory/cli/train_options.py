@@ -11,7 +11,7 @@ from typing import Any
 
 from ntm_memory.cli.parsers import EXIT_CODES, _Parser
 from ntm_memory.config import SHIPPED, Settings, load_settings
-from ntm_memory.errors import BadValueError, NotSetUpError
+from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
 from ntm_memory.paths import data_home
 
 
@@ -56,8 +56,8 @@ def action_of(arguments: argparse.Namespace, what: str, training: Sequence[str],
         if getattr(arguments, name) not in (None, False):
             where = "training" if action else "show and eval"
             raise BadValueError(f"--{name.replace('_', '-')} is for {where} only", "train.py --help")
-    if arguments.seed is not None and arguments.seed < 0:
-        raise BadValueError(f"--seed must be a whole number of at least 0, not {arguments.seed}")
+    if arguments.seed is not None:
+        whole_number("--seed", arguments.seed, 0)
     try:
         import numpy  # noqa: F401 - is it there?
     except ModuleNotFoundError as error:

@@ -60,32 +60,30 @@ def cosine_similarity_backward(keys: Array, memory: Array, cosine: Cosine, grad:
     return d_keys, d_memory
 
 
-def content_focus(similarity: Array, strength: Array | float) -> Array:
+def content_focus(similarity: Array, beta: Array | float) -> Array:
     """Softmax of β·K over the locations (equation 5).
 
     Args:
         similarity: (…, N), K; −inf marks a location that must not be looked at.
-        strength: (…) or one number, β ≥ 0; above 0 where a location is marked so.
+        beta: (…) or one number, β ≥ 0; above 0 where a location is marked so.
 
     Returns:
         (…, N) weighting, ≥ 0, sums to 1.
     """
-    weights: Array = _column(strength, similarity) * similarity
+    weights: Array = _column(beta, similarity) * similarity
     weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
     np.exp(weights, out=weights)
     weights /= np.add.reduce(weights, axis=-1, keepdims=True)
     return weights
 
 
-def content_focus_backward(
-    similarity: Array, strength: Array | float, weights: Array, grad: Array
-) -> tuple[Array, Array]:
-    """Gradients of (similarity, strength) from that of the weighting."""
+def content_focus_backward(similarity: Array, beta: Array | float, weights: Array, grad: Array) -> tuple[Array, Array]:
+    """Gradients of (similarity, beta) from that of the weighting."""
     inner = grad - np.vecdot(weights, grad)[..., None]
     inner *= weights
-    d_strength = np.vecdot(inner, similarity)
-    inner *= _column(strength, similarity)
-    return inner, d_strength
+    d_beta = np.vecdot(inner, similarity)
+    inner *= _column(beta, similarity)
+    return inner, d_beta
 
 
 def interpolate(content: Array, previous: Array, gate: Array | float) -> Array:

@@ -17,12 +17,12 @@ Shape = tuple[int | None, ...]
 _ROUNDED = 1 + 1e-6
 
 
-def content_focus(similarity: Array, strength: Array | float) -> Array:
+def content_focus(similarity: Array, beta: Array | float) -> Array:
     """Softmax of β·K over the locations (section 3.3.1, equation 5).
 
     Args:
         similarity: (…, N), K; −inf marks a location that must not be looked at.
-        strength: (…) or one number, β ≥ 0; above 0 where a location is marked so.
+        beta: (…) or one number, β ≥ 0; above 0 where a location is marked so.
 
     Returns:
         (…, N) weighting, ≥ 0, sums to 1.
@@ -33,12 +33,12 @@ def content_focus(similarity: Array, strength: Array | float) -> Array:
     similarity = _floats("similarity", similarity)
     hidden = np.isneginf(similarity)
     array("similarity", np.where(hidden, 0, similarity), _some(similarity))
-    strength = _per_head("strength", strength, similarity, least=0.0)
+    beta = _per_head("beta", beta, similarity, least=0.0)
     if hidden.all(axis=-1).any():
         raise BadValueError("similarity marks every location with -inf", "leave at least one to look at")
-    if (hidden.any(axis=-1) & (strength == 0)).any():
-        raise BadValueError("strength is 0 where similarity holds -inf", "it must be above 0 there")
-    return addressing.content_focus(similarity, strength)
+    if (hidden.any(axis=-1) & (beta == 0)).any():
+        raise BadValueError("beta is 0 where similarity holds -inf", "it must be above 0 there")
+    return addressing.content_focus(similarity, beta)
 
 
 def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap: bool = True) -> Array:
@@ -65,7 +65,7 @@ def location_focus(weights: Array, kernel: Array, gamma: Array | float, *, wrap:
 
 def hybrid_addressing(
     similarity: Array,
-    strength: Array | float,
+    beta: Array | float,
     previous: Array,
     gate: Array | float,
     kernel: Array,
@@ -77,7 +77,7 @@ def hybrid_addressing(
 
     Args:
         similarity: (…, N), K, as `content_focus` takes it.
-        strength: (…) or one number, β ≥ 0.
+        beta: (…) or one number, β ≥ 0.
         previous: (…, N), ≥ 0: the weighting of the step before.
         gate: (…) or one number, g from 0 (previous) to 1 (content).
         kernel: (…, 2S + 1) or (2S + 1,), as `location_focus` takes it.
@@ -90,7 +90,7 @@ def hybrid_addressing(
     Raises:
         BadValueError: a shape does not fit, or a number is out of range or not finite.
     """
-    content = content_focus(similarity, strength)
+    content = content_focus(similarity, beta)
     previous = _within("previous", array("previous", previous, content.shape), 0.0, np.inf)
     gate = _per_head("gate", gate, content, least=0.0, most=1.0)
     return location_focus(addressing.interpolate(content, previous, gate), kernel, gamma, wrap=wrap)

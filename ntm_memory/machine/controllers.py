@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ntm_memory.machine.activations import squash
 from ntm_memory.machine.settings import Array, MachineSettings
 
 
@@ -44,11 +45,7 @@ class LSTM:
     def forward(self, pre: Array, cell: Array, cell_out: Array, hidden_out: Array) -> None:
         """See `Controller.forward`."""
         size = self._size
-        sigmoid = pre[:, size:]
-        sigmoid *= 0.5
-        np.tanh(pre, out=pre)
-        sigmoid *= 0.5
-        sigmoid += 0.5
+        squash(pre, slice(size, None))
         np.multiply(pre[:, :size], pre[:, size : 2 * size], out=cell_out)
         cell_out += pre[:, 2 * size : 3 * size] * cell
         np.tanh(cell_out, out=hidden_out)

@@ -1,6 +1,6 @@
 """Addressing as a whole (paper, figure 2): what H heads look at, from their parameters and where they looked before.
 
-The steps that can be switched: content (key and strength), hybrid (the gate between content and the focus before),
+The steps that can be switched: content (key and beta), hybrid (the gate between content and the focus before),
 location (shift and sharpening). A step that is off is not computed and has no parameters.
 """
 
@@ -36,7 +36,7 @@ def address(settings: MachineSettings, head: HeadParameters, memory: Array, prev
     cosine, content = None, previous
     if settings.content:
         cosine = addressing.cosine_similarity(head.key, memory)
-        content = addressing.content_focus(cosine.similarity, head.strength)
+        content = addressing.content_focus(cosine.similarity, head.beta)
     gated = addressing.interpolate(content, previous, head.gate) if settings.gated else content
     if not settings.location:
         return Focus(cosine, content, gated, gated, gated)
@@ -66,8 +66,6 @@ def address_backward(
     if settings.gated:
         grad, d_previous, d_head.gate[...] = addressing.interpolate_backward(focus.content, previous, head.gate, grad)
     assert focus.cosine is not None
-    grad, d_head.strength[...] = addressing.content_focus_backward(
-        focus.cosine.similarity, head.strength, focus.content, grad
-    )
+    grad, d_head.beta[...] = addressing.content_focus_backward(focus.cosine.similarity, head.beta, focus.content, grad)
     d_head.key[...], d_memory = addressing.cosine_similarity_backward(head.key, memory, focus.cosine, grad)
     return d_memory, d_previous

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.machine.network import Machine
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import Array, MachineSettings
 
 STEP = 1e-5
@@ -40,26 +41,19 @@ def gradient_errors(
         BadValueError: parameters that cannot be changed in place at that precision, no gradient for one of them, or
             fewer samples than one.
     """
-    if samples < 1:
-        raise BadValueError(f"samples must be at least 1, not {samples}")
+    whole_number("samples", samples, 1)
     rng = np.random.default_rng(seed)
     errors = {}
     for name, values in parameters.items():
-        if values.dtype != np.float64 or not values.flags.c_contiguous:
-            raise BadValueError(f"{name} must be a contiguous float64 array to be differenced", "np.array(..., float)")
         if name not in gradients:
             raise BadValueError(f"there is no gradient called {name!r}", f"gradients: {', '.join(gradients)}")
-        flat, found = values.reshape(-1), gradients[name].reshape(-1)
-        chosen = rng.choice(flat.size, size=min(samples, flat.size), replace=False)
-        expected = np.array([_difference(loss, flat, i) for i in chosen])
-        scale = max(np.abs(expected).max(), 1e-4)
-        error = float(np.abs(found[chosen] - expected).max() / scale)
-        errors[name] = error if np.isfinite(error) else float("inf")
+        chosen = rng.choice(values.size, size=min(samples, values.size), replace=False)
+        errors[name] = _largest_error(name, loss, values, gradients[name], chosen)
     return errors
 
 
 def machine_gradient_errors(
-    settings: MachineSettings, parameters: Parameters, inputs: Array, *, samples: int = 12, seed: int = 0
+    settings: MachineSettings, parameters: MachineParameters, inputs: Array, *, samples: int = 12, seed: int = 0
 ) -> dict[str, float]:
     """`gradient_errors` of a whole machine, for a random linear function of its outputs.
 
@@ -82,6 +76,19 @@ def machine_gradient_errors(
         return float((machine.forward(inputs)[0] * direction).sum())
 
     return gradient_errors(loss, parameters.arrays(), gradients.arrays(), samples=samples, seed=seed)
+
+
+def _largest_error(
+    name: str, loss: Callable[[], float], values: Array, gradient: Array, chosen: NDArray[np.int64]
+) -> float:
+    """Of some elements of one group, as `gradient_errors` says."""
+    if values.dtype != np.float64 or not values.flags.c_contiguous:
+        raise BadValueError(f"{name} must be a contiguous float64 array to be differenced", "np.array(..., float)")
+    flat = values.reshape(-1)
+    expected = np.array([_difference(loss, flat, i) for i in chosen])
+    scale = max(np.abs(expected).max(), 1e-4)
+    error = float(np.abs(gradient.reshape(-1)[chosen] - expected).max() / scale)
+    return error if np.isfinite(error) else float("inf")
 
 
 def _difference(loss: Callable[[], float], flat: Array, i: int) -> float:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.machine import checked
 from ntm_memory.machine import memory as mem
 from ntm_memory.machine.focus import address
 from ntm_memory.machine.interface import HeadParameters
 from ntm_memory.machine.network import Machine, MachineState
-from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.parameters import initial_machine_parameters
 from ntm_memory.machine.settings import Array, MachineSettings
 
 
@@ -88,13 +88,11 @@ class NTMMemoryController:
     ) -> None:
         sizes = {"memory_size": memory_size, "memory_dim": memory_dim, "num_heads": num_heads, "seed": seed}
         for name, value in sizes.items():
-            least = 0 if name == "seed" else 1
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise BadValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+            whole_number(name, value, 0 if name == "seed" else 1)
         chosen = {"input_size": memory_dim, "output_size": memory_dim, "dtype": "float64", **settings}
         heads = {"read_heads": num_heads, "write_heads": num_heads}
         both = MachineSettings.from_mapping({"memory_size": memory_size, "memory_dim": memory_dim, **heads, **chosen})
-        self._take(Machine(both, initial_parameters(both, seed)))
+        self._take(Machine(both, initial_machine_parameters(both, seed)))
 
     @classmethod
     def from_machine(cls, machine: Machine) -> NTMMemoryController:
@@ -143,7 +141,7 @@ class NTMMemoryController:
         return joined[self._reads :].copy(), joined[: self._reads].copy()
 
     def compute_addressing_params(self, controller_state: Array) -> HeadParameters:
-        """Key, strength, gate, shift and sharpening (and erase and add) of all heads, from a hidden state (C,)."""
+        """Key, β, gate, shift and γ (and erase and add) of all heads, from a hidden state (C,)."""
         state = checked.array("controller_state", controller_state, (self.machine.settings.controller_size,))
         return self.machine.head_parameters(state)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ntm_memory.machine.activations import softplus, squash
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.machine.settings import Array, MachineSettings
 
@@ -28,7 +29,7 @@ class HeadParameters(NamedTuple):
     add: Array  # (…, W, M), −1 to 1
     erase: Array  # (…, W, M), 0 to 1
     gate: Array  # (…, H), 0 to 1
-    strength: Array  # (…, H), β > 0
+    beta: Array  # (…, H), β > 0
     gamma: Array  # (…, H), γ ≥ 1
     kernel: Array  # (…, H, 2S + 1), sums to 1
 
@@ -72,15 +73,10 @@ class Interface:
 
     def squash(self, raw: Array) -> None:
         """Turn (…, P) raw outputs into parameters, in place."""
-        sigmoid = raw[..., self._sigmoid]
-        sigmoid *= 0.5  # sigmoid(x) = ½ + ½·tanh(x/2) never overflows
-        tanh = raw[..., self._tanh]
-        np.tanh(tanh, out=tanh)
-        sigmoid *= 0.5
-        sigmoid += 0.5
+        squash(raw[..., self._tanh], self._sigmoid)
         positive = raw[..., self._softplus]
         np.minimum(positive, PRE_ACTIVATION_LIMIT, out=positive)
-        np.logaddexp(0, positive, out=positive)
+        softplus(positive, out=positive)
         raw[..., self._gamma] += 1
         if self._kernel.start < self._kernel.stop:
             kernel = self._kernel_block(raw)
@@ -94,7 +90,7 @@ class Interface:
         slopes[..., self._sigmoid] = sigmoid * (1 - sigmoid)
         positive = squashed[..., self._softplus].copy()
         positive[..., self._gamma.start - self._softplus.start :] -= 1
-        limit = np.logaddexp(squashed.dtype.type(0), squashed.dtype.type(PRE_ACTIVATION_LIMIT))
+        limit = softplus(np.asarray(PRE_ACTIVATION_LIMIT, squashed.dtype))
         slopes[..., self._softplus] = np.where(positive < limit, -np.expm1(-positive), 0)
         return slopes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.machine.settings import Array, MachineSettings
 
 CONSTANT_START = 1e-2
@@ -136,9 +137,7 @@ def start_weights(settings: MachineSettings, learned: Array | None) -> Array:
         weights[:, 0] = 1
     else:
         assert learned is not None
-        first = learned[:, : settings.memory_size]
-        raised = np.exp(first - first.max(axis=1, keepdims=True))
-        weights[:, :LEARNED_HEAD_LOCATIONS] = raised / raised.sum(axis=1, keepdims=True)
+        weights[:, :LEARNED_HEAD_LOCATIONS] = content_focus(learned[:, : settings.memory_size], 1.0)
     return weights
 
 

@@ -20,7 +20,7 @@ from ntm_memory.machine import memory as mem
 from ntm_memory.machine.controllers import make_controller
 from ntm_memory.machine.focus import Focus, address, address_backward
 from ntm_memory.machine.interface import HeadParameters, Interface
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import Array, MachineSettings
 
 
@@ -34,7 +34,7 @@ class MachineState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tape:
+class MachineTape:
     """What a forward pass leaves for the backward pass, and for figures."""
 
     inputs: Array  # (T, B, I)
@@ -67,7 +67,7 @@ class Machine:
         parameters: used as they are, not copied: an optimiser may change them in place.
     """
 
-    def __init__(self, settings: MachineSettings, parameters: Parameters) -> None:
+    def __init__(self, settings: MachineSettings, parameters: MachineParameters) -> None:
         self.settings = settings
         self.parameters = parameters
         self._interface = Interface(settings)
@@ -89,7 +89,7 @@ class Machine:
             cell,
         )
 
-    def forward(self, inputs: Array, state: MachineState | None = None) -> tuple[Array, Tape]:
+    def forward(self, inputs: Array, state: MachineState | None = None) -> tuple[Array, MachineTape]:
         """Run over whole sequences.
 
         Args:
@@ -112,7 +112,7 @@ class Machine:
         logits = _rows(tape.joined[1:]) @ known["output.weight"] + known["output.bias"]
         return logits.reshape(*inputs.shape[:2], -1), tape
 
-    def backward(self, tape: Tape, d_logits: Array) -> Parameters:
+    def backward(self, tape: MachineTape, d_logits: Array) -> MachineParameters:
         """Gradients of all parameters through all time steps.
 
         Args:
@@ -146,7 +146,7 @@ class Machine:
             raise BadValueError("inputs hold NaN or infinite numbers", "all inputs must be finite")
         return inputs
 
-    def _new_tape(self, inputs: Array, state: MachineState, from_start: bool) -> Tape:
+    def _new_tape(self, inputs: Array, state: MachineState, from_start: bool) -> MachineTape:
         settings, known = self.settings, self.parameters
         steps, batch, _ = inputs.shape
 
@@ -158,7 +158,7 @@ class Machine:
         gates = _rows(inputs) @ known["controller.input"]
         gates += known["controller.bias"]
         raw = np.empty((steps, batch, self._interface.size), settings.dtype)
-        return Tape(
+        return MachineTape(
             inputs=inputs,
             gates=gates.reshape(steps, batch, -1),
             cells=history(state.cell),
@@ -171,7 +171,7 @@ class Machine:
             from_start=from_start,
         )
 
-    def _step(self, tape: Tape, t: int) -> None:
+    def _step(self, tape: MachineTape, t: int) -> None:
         settings, known = self.settings, self.parameters
         pre, joined, raw = tape.gates[t], tape.joined[t + 1], tape.raw[t]
         hidden = joined[:, self._reads :]
@@ -191,7 +191,7 @@ class Machine:
 class _Backward:
     """The backward pass: what flows from step t + 1 to step t, and the gradients gathered on the way."""
 
-    def __init__(self, machine: Machine, tape: Tape, d_logits: Array) -> None:
+    def __init__(self, machine: Machine, tape: MachineTape, d_logits: Array) -> None:
         self._settings, self._known, self._tape = machine.settings, machine.parameters, tape
         self._interface, self._controller = machine._interface, machine._controller
         self._reads, self._fed_back = machine._reads, machine._fed_back
@@ -237,9 +237,9 @@ class _Backward:
             d_memory += by_content
         self._d_memory = d_memory
 
-    def gradients(self) -> Parameters:
+    def gradients(self) -> MachineParameters:
         """The gradients of all parameters, once all steps are done."""
-        tape, found = self._tape, Parameters(self._settings)
+        tape, found = self._tape, MachineParameters(self._settings)
         d_gates, d_raw, joined = _rows(self._d_gates), _rows(self._d_raw), tape.joined
         np.matmul(_rows(tape.inputs).T, d_gates, out=found["controller.input"])
         np.matmul(_rows(joined[:-1])[:, : self._fed_back].T, d_gates, out=found["controller.recurrent"])

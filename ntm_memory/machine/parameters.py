@@ -14,7 +14,7 @@ _HEAD_GAIN = 1.4
 _BIAS_SPREAD = 0.01
 
 
-def parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
+def machine_parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
     """Name → shape, of all that is trained; nothing depends on the number of locations."""
     controller = make_controller(settings)
     units, reads = settings.controller_size, settings.read_heads * settings.memory_dim
@@ -35,14 +35,14 @@ def parameter_shapes(settings: MachineSettings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class Parameters(FlatArrays):
+class MachineParameters(FlatArrays):
     """All of them, of the settings' float type; used for the trained numbers and for their gradients."""
 
     def __init__(self, settings: MachineSettings, flat: Array | None = None) -> None:
-        super().__init__(parameter_shapes(settings), settings.dtype, flat)
+        super().__init__(machine_parameter_shapes(settings), settings.dtype, flat)
 
 
-def initial_parameters(settings: MachineSettings, seed: int, *, gate_bias: float = 0.0) -> Parameters:
+def initial_machine_parameters(settings: MachineSettings, seed: int, *, gate_bias: float = 0.0) -> MachineParameters:
     """Random parameters: Glorot-uniform matrices, small biases.
 
     Args:
@@ -51,7 +51,7 @@ def initial_parameters(settings: MachineSettings, seed: int, *, gate_bias: float
         gate_bias: added to the gate's bias of every head; below 0, heads begin by staying near where they looked.
     """
     rng = np.random.default_rng(seed)
-    parameters = Parameters(settings)
+    parameters = MachineParameters(settings)
     inputs = settings.input_size + len(parameters["controller.recurrent"])
     for name, view in parameters.arrays().items():
         if view.ndim == 1:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, one_of, only_known, whole_number
 
 Array = NDArray[np.floating[Any]]
 
@@ -62,10 +62,7 @@ class MachineSettings:
         Raises:
             BadValueError: an unknown or missing name, or a value that is out of range.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise BadValueError(f"unknown machine settings: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")
+        only_known("machine settings", values, (field.name for field in dataclasses.fields(cls)))
         missing = sorted({"input_size", "output_size"} - set(values))
         if missing:
             raise BadValueError(f"machine settings lack {', '.join(missing)}")
@@ -86,10 +83,9 @@ def _check(name: str, kind: str, value: Any) -> None:
     if kind == "int":
         low = 0 if name in ("shift_range", "memory_seed") else 1
         high = {"memory_size": LARGEST_MEMORY, "memory_seed": 2**32 - 1}.get(name, LARGEST_SIZE)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise BadValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        whole_number(name, value, low, high)
     elif kind == "bool":
         if not isinstance(value, bool):
             raise BadValueError(f"{name} must be true or false, not {value!r}")
-    elif value not in _CHOICES[name]:
-        raise BadValueError(f"{name} must be one of {', '.join(_CHOICES[name])}, not {value!r}")
+    else:
+        one_of(name, value, _CHOICES[name])

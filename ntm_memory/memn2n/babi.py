@@ -20,7 +20,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Question:
+class BabiQuestion:
     """A question of a story.
 
     Args:
@@ -36,7 +36,7 @@ class Question:
     support: tuple[int, ...] = ()
 
 
-Story = list[Question]
+Story = list[BabiQuestion]
 
 
 def words_of(sentence: str) -> Words:
@@ -75,14 +75,14 @@ def read_stories(path: Path) -> list[Story]:
     return stories
 
 
-def _question(line: str, told: dict[int, Words], where: str) -> Question:
+def _question(line: str, told: dict[int, Words], where: str) -> BabiQuestion:
     sentence, answer, *support = (part.strip() for part in line.split("\t"))
     if not answer:
         raise BadValueError(f"{where} is a question without an answer", "expected: QUESTION, tab, ANSWER")
     places = {number: place for place, number in enumerate(told)}
     named = [int(number) for number in " ".join(support).split() if number.isdigit()]
     known = tuple(places[number] for number in named if number in places)
-    return Question(tuple(told.values()), words_of(sentence), answer.lower(), known)
+    return BabiQuestion(tuple(told.values()), words_of(sentence), answer.lower(), known)
 
 
 def find_file(data: Path, task: int, chosen: str, kind: str) -> Path:
@@ -112,7 +112,7 @@ def find_file(data: Path, task: int, chosen: str, kind: str) -> Path:
     raise NotFoundError(f"{data} has no {chosen}/{name}", hint)
 
 
-def load_questions(data: Path, task: int, chosen: str, split: str) -> list[Question]:
+def load_questions(data: Path, task: int, chosen: str, split: str) -> list[BabiQuestion]:
     """The questions of a part of a task; stories are never cut in two.
 
     Args:

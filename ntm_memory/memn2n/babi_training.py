@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NotFoundError
-from ntm_memory.memn2n.babi import Question, find_file, load_questions
+from ntm_memory.memn2n.babi import BabiQuestion, find_file, load_questions
 from ntm_memory.memn2n.checkpoint import Reader
-from ntm_memory.memn2n.encoding import Vocabulary, encode
-from ntm_memory.memn2n.recipes import recipe
-from ntm_memory.memn2n.training import Report, Score, Trained, Training, evaluate
+from ntm_memory.memn2n.encoding import Encoded, Vocabulary, encode_questions
+from ntm_memory.memn2n.parameters import MemN2NSettings
+from ntm_memory.memn2n.recipes import babi_recipe
+from ntm_memory.memn2n.training import AnswerScore, EpochReport, Trained, Training, evaluate_memn2n
 
 
 def available_set(data: Path, task: int, chosen: str) -> str:
@@ -37,7 +38,7 @@ def train_reader(
     restarts: int = 1,
     seed: int = 0,
     command: str = "",
-    report: Callable[[Report], None] = lambda report: None,
+    report: Callable[[EpochReport], None] = lambda report: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Reader, bool]:
     """Train one network on one task, or jointly on several; the best restart on the validation part is kept.
@@ -61,24 +62,34 @@ def train_reader(
         NotFoundError: a file is missing, or there is nothing to keep yet.
     """
     sets = {task: available_set(data, task, chosen) for task in tasks}
-    settings, schedule = recipe(tasks, sets[tasks[0]], changes)
-    questions = [_questions(data, sets, part) for part in ("train", "valid", "check")]
-    vocabulary = Vocabulary.of(questions[0])
-    settings = vocabulary.fitted(settings)
-    train, valid, check = (encode(part, vocabulary, settings) for part in questions)
+    settings, schedule = babi_recipe(tasks, sets[tasks[0]], changes)
+    vocabulary, settings, (train, valid, check) = _encoded(data, sets, settings)
     best, tried = Training(settings, schedule, train, valid, report, stop).best_of(restarts, seed)
     if not best.epoch:
         raise NotFoundError("stopped before the first pass ended: there is nothing to keep")
-    metrics = _metrics(best, tried, evaluate(best.network, check))
-    named = ",".join(sorted(set(sets.values())))
-    return Reader(best.network, vocabulary, tuple(tasks), named, metrics, command), tried[-1].stopped
+    metrics = _metrics(best, tried, evaluate_memn2n(best.network, check))
+    return Reader(best.network, vocabulary, tuple(tasks), _named(sets), metrics, command), tried[-1].stopped
 
 
-def _questions(data: Path, sets: Mapping[int, str], part: str) -> list[Question]:
+def _named(sets: Mapping[int, str]) -> str:
+    return ",".join(sorted(set(sets.values())))
+
+
+def _encoded(
+    data: Path, sets: Mapping[int, str], settings: MemN2NSettings
+) -> tuple[Vocabulary, MemN2NSettings, list[Encoded]]:
+    """The words of the training part, the settings that fit them, and the parts train, valid and check."""
+    parts = [_questions(data, sets, part) for part in ("train", "valid", "check")]
+    vocabulary = Vocabulary.of(parts[0])
+    settings = vocabulary.fitted(settings)
+    return vocabulary, settings, [encode_questions(questions, vocabulary, settings) for questions in parts]
+
+
+def _questions(data: Path, sets: Mapping[int, str], part: str) -> list[BabiQuestion]:
     return [question for task, chosen in sets.items() for question in load_questions(data, task, chosen, part)]
 
 
-def _metrics(best: Trained, tried: Sequence[Trained], check: Score) -> dict[str, Any]:
+def _metrics(best: Trained, tried: Sequence[Trained], check: AnswerScore) -> dict[str, Any]:
     return {
         "valid_error": round(best.valid.error, 3),
         "valid_loss": round(best.valid.loss, 4),
@@ -110,7 +121,7 @@ def measure(reader: Reader, data: Path, task: int, split: str, chosen: str | Non
     """
     where = chosen or trained_set(reader, data, task)
     questions = load_questions(data, task, where, split)
-    score = evaluate(reader.network, encode(questions, reader.vocabulary, reader.network.settings))
+    score = evaluate_memn2n(reader.network, encode_questions(questions, reader.vocabulary, reader.network.settings))
     named = {"task": task, "set": where, "split": split}
     return {**named, "error": round(score.error, 3), "questions": score.questions}
 

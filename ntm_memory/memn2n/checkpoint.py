@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.memn2n.encoding import Vocabulary
 from ntm_memory.memn2n.network import MemN2N
-from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, Parameters
-from ntm_memory.persistence.arrays import load_arrays, save_arrays
-
-_KIND = "memn2n"
-_PREFIX = "parameters/"
+from ntm_memory.memn2n.parameters import KEPT, MemN2NParameters, MemN2NSettings
+from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,6 @@ class Reader:
 def save_reader(path: Path, reader: Reader) -> None:
     """Write a trained network to a file, as a whole or not at all; its numbers as float16."""
     header = {
-        "kind": _KIND,
         "tasks": list(reader.tasks),
         "set": reader.chosen,
         "settings": dataclasses.asdict(reader.network.settings),
@@ -53,8 +47,7 @@ def save_reader(path: Path, reader: Reader) -> None:
         "metrics": dict(reader.metrics),
         "command": reader.command,
     }
-    arrays = {_PREFIX + name: value.astype(KEPT) for name, value in reader.network.parameters.arrays().items()}
-    save_arrays(path, header, arrays)
+    _READERS.save(path, header, {name: kept.astype(KEPT) for name, kept in reader.network.parameters.arrays().items()})
 
 
 def load_reader(path: Path) -> Reader:
@@ -63,7 +56,7 @@ def load_reader(path: Path) -> Reader:
     Raises:
         CheckpointError: missing, damaged, foreign, or of another kind.
     """
-    return _reader(*load_arrays(path), name=str(path))
+    return _READERS.load(path)
 
 
 def shipped_reader(task: int) -> Reader:
@@ -72,10 +65,10 @@ def shipped_reader(task: int) -> Reader:
     Raises:
         NotFoundError: none ships for it.
     """
-    file = resources.files("ntm_memory.memn2n") / "cores" / f"{core_name(task)}.npz"
-    if not file.is_file():
+    reader = _READERS.shipped("ntm_memory.memn2n", core_name(task))
+    if reader is None:
         raise NotFoundError(f"no trained network ships for bAbI task {task}", f"train one: train.py babi --task {task}")
-    return _reader(*load_arrays(io.BytesIO(file.read_bytes()), name=f"the shipped network of task {task}"), name="it")
+    return reader
 
 
 def core_name(task: int | str) -> str:
@@ -83,18 +76,16 @@ def core_name(task: int | str) -> str:
     return f"babi-qa{task}" if isinstance(task, int) else f"babi-{task}"
 
 
-def _reader(header: dict[str, Any], arrays: dict[str, Any], *, name: str) -> Reader:
-    if header.get("kind") != _KIND:
-        raise CheckpointError(f"{name} is not a trained Memory Network", "give a file that train.py babi wrote")
-    try:
-        vocabulary = Vocabulary(tuple(header["words"]), tuple(header["answers"]))
-        settings = MemN2NSettings.from_mapping(header["settings"])
-        if settings != vocabulary.fitted(settings):
-            raise BadValueError("its words do not fit its settings")
-        parameters = Parameters(settings)
-        parameters.load({key.removeprefix(_PREFIX): value for key, value in arrays.items()})
-        tasks = tuple(int(task) for task in header["tasks"])
-        metrics, command = dict(header["metrics"]), str(header["command"])
-        return Reader(MemN2N(settings, parameters), vocabulary, tasks, str(header["set"]), metrics, command)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{name} does not fit this version: {error}") from error
+def _restore(header: Mapping[str, Any], arrays: Arrays) -> Reader:
+    vocabulary = Vocabulary(tuple(header["words"]), tuple(header["answers"]))
+    settings = MemN2NSettings.from_mapping(header["settings"])
+    if settings != vocabulary.fitted(settings):
+        raise BadValueError("its words do not fit its settings")
+    parameters = MemN2NParameters(settings)
+    parameters.load(arrays)
+    tasks = tuple(int(task) for task in header["tasks"])
+    metrics, command = dict(header["metrics"]), str(header["command"])
+    return Reader(MemN2N(settings, parameters), vocabulary, tasks, str(header["set"]), metrics, command)
+
+
+_READERS = CheckpointKind("memn2n", "a trained Memory Network", "give a file that train.py babi wrote", _restore)

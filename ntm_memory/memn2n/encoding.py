@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.memn2n.babi import Question, Words
-from ntm_memory.memn2n.network import Batch, Indices
+from ntm_memory.memn2n.babi import BabiQuestion, Words
+from ntm_memory.memn2n.network import Indices, StoryBatch
 from ntm_memory.memn2n.parameters import Array, MemN2NSettings
 
 NULL = 0
@@ -30,7 +30,7 @@ class Vocabulary:
     answers: tuple[str, ...]
 
     @classmethod
-    def of(cls, questions: Iterable[Question]) -> Vocabulary:
+    def of(cls, questions: Iterable[BabiQuestion]) -> Vocabulary:
         """All words and answers of some questions, in alphabetical order."""
         words: set[str] = set()
         answers: set[str] = set()
@@ -97,7 +97,7 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.questions)
 
-    def batch(self, chosen: Indices | slice, noise: tuple[np.random.Generator, float] | None = None) -> Batch:
+    def batch(self, chosen: Indices | slice, noise: tuple[np.random.Generator, float] | None = None) -> StoryBatch:
         """Some of the questions.
 
         Args:
@@ -115,12 +115,12 @@ class Encoded:
         if noise is not None:
             rng, share = noise
             times = np.minimum(times + np.cumsum(rng.random(memory.shape) < share, axis=1), self.slots - 1)
-        return Batch(
+        return StoryBatch(
             self.sentences[used], self.asked[self.questions[chosen]], local[memory], times, self.answers[chosen]
         )
 
 
-def encode(questions: Sequence[Question], vocabulary: Vocabulary, settings: MemN2NSettings) -> Encoded:
+def encode_questions(questions: Sequence[BabiQuestion], vocabulary: Vocabulary, settings: MemN2NSettings) -> Encoded:
     """Questions in the numbers of a network.
 
     Args:

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ntm_memory.memn2n.babi import Question, load_questions
+from ntm_memory.machine.addressing import content_focus
+from ntm_memory.memn2n.babi import BabiQuestion, load_questions
 from ntm_memory.memn2n.babi_training import trained_set
 from ntm_memory.memn2n.checkpoint import Reader
-from ntm_memory.memn2n.encoding import encode
+from ntm_memory.memn2n.encoding import encode_questions
 from ntm_memory.memn2n.parameters import Array
 
 
-def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen: str | None = None) -> dict[str, Any]:
+def show_story(
+    reader: Reader, data: Path, task: int, split: str, seed: int, chosen: str | None = None
+) -> dict[str, Any]:
     """Read a story and answer its question.
 
     Args:
@@ -32,10 +35,9 @@ def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen
     where = chosen or trained_set(reader, data, task)
     questions = load_questions(data, task, where, split)
     question = questions[int(np.random.default_rng(seed).integers(len(questions)))]
-    encoded = encode([question], reader.vocabulary, reader.network.settings)
+    encoded = encode_questions([question], reader.vocabulary, reader.network.settings)
     logits, tape = reader.network.forward(encoded.batch(slice(0, 1)))
-    chances = np.exp(logits[0] - logits[0].max())
-    chances /= chances.sum()
+    chances = content_focus(logits[0], 1.0)
     best = int(chances.argmax())
     attention = np.array([hop.attention[0] for hop in tape.hops])
     prediction = reader.vocabulary.answers[best]
@@ -53,7 +55,7 @@ def example(reader: Reader, data: Path, task: int, split: str, seed: int, chosen
     }
 
 
-def _story(question: Question, attention: Array) -> list[dict[str, Any]]:
+def _story(question: BabiQuestion, attention: Array) -> list[dict[str, Any]]:
     """The sentences as told, with the (K, n) attention, which has the latest first; the earliest may have no slot."""
     story = []
     for place, told in enumerate(question.told):

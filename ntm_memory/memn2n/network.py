@@ -18,18 +18,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.memn2n.parameters import Array, MemN2NSettings, Parameters
+from ntm_memory.machine.activations import log_sum_exp
+from ntm_memory.machine.addressing import content_focus
+from ntm_memory.memn2n.parameters import Array, MemN2NParameters, MemN2NSettings
 
 Indices = NDArray[np.integer[Any]]
 _NOWHERE = -1e9
 
 
 @dataclass(frozen=True)
-class Batch:
+class StoryBatch:
     """Questions over their memories, as the network takes them.
 
     Args:
-        sentences: (m, 2, V) distinct sentences as position-weighted word counts (see `memn2n_text.bag`); row 0 is
+        sentences: (m, 2, V) distinct sentences as position-weighted word counts (see `encoding.bag`); row 0 is
             the null sentence, all zero.
         questions: (b, 2, V) the questions, likewise.
         memory: (b, n) row of `sentences` in every slot, the latest first; 0 where there is none.
@@ -45,7 +47,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Hop:
+class HopTape:
     """One hop as it was: what was asked (b, d), the attention (b, n), the same over sentences and times (b, m + s)."""
 
     asked: Array
@@ -55,14 +57,14 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Tape:
+class MemN2NTape:
     """What `backward` needs of a `forward`."""
 
-    batch: Batch
+    batch: StoryBatch
     linear: bool
     tables: Array
     places: Indices
-    hops: Sequence[Hop]
+    hops: Sequence[HopTape]
     found: Array
 
 
@@ -74,12 +76,12 @@ class MemN2N:
         parameters: its numbers; shared, not copied.
     """
 
-    def __init__(self, settings: MemN2NSettings, parameters: Parameters) -> None:
+    def __init__(self, settings: MemN2NSettings, parameters: MemN2NParameters) -> None:
         self.settings = settings
         self.parameters = parameters
         self._rank = (np.arange(1, settings.dim + 1) / settings.dim).astype(settings.dtype)
 
-    def forward(self, batch: Batch, *, linear: bool = False) -> tuple[Array, Tape]:
+    def forward(self, batch: StoryBatch, *, linear: bool = False) -> tuple[Array, MemN2NTape]:
         """Answer questions.
 
         Args:
@@ -95,24 +97,24 @@ class MemN2N:
         hops = []
         for k in range(self.settings.hops):
             scores = self._gather(u @ tables[:, self._input(k)].T, places)
-            attention = scores * present if linear else _softmax(scores, present)
+            attention = scores * present if linear else _attention(scores, present)
             scattered = self._scatter(attention, places, len(tables))
             o = scattered @ tables[:, self._output(k)]
             carried = u @ self.parameters["projection"] if self.settings.projected else u
             following = carried + o
             positive = self._positive(following)
-            hops.append(Hop(u, attention, scattered, positive))
+            hops.append(HopTape(u, attention, scattered, positive))
             u = following if positive is None else following * positive
-        return u @ self._answer_words().T, Tape(batch, linear, tables, places, hops, u)
+        return u @ self._answer_words().T, MemN2NTape(batch, linear, tables, places, hops, u)
 
-    def backward(self, tape: Tape, error: Array) -> Parameters:
+    def backward(self, tape: MemN2NTape, error: Array) -> MemN2NParameters:
         """Gradients by every parameter.
 
         Args:
             tape: of the forward.
             error: (b, answers) gradient by the logits.
         """
-        gradients = Parameters(self.settings)
+        gradients = MemN2NParameters(self.settings)
         self._answer_backward(gradients, error.T @ tape.found)
         tables = np.zeros_like(tape.tables)
         by_u = error @ self._answer_words()
@@ -143,7 +145,7 @@ class MemN2N:
         """B; of adjacent tying A of the first hop. (V, 1, d)."""
         return self.parameters["words"][:, :1] if self.settings.adjacent else self.parameters["question"][:, None]
 
-    def _question_backward(self, gradients: Parameters, by_words: Array) -> None:
+    def _question_backward(self, gradients: MemN2NParameters, by_words: Array) -> None:
         if self.settings.adjacent:
             gradients["words"][:, :1] += by_words
         else:
@@ -156,20 +158,20 @@ class MemN2N:
             return rows
         return self.parameters["answer"]
 
-    def _answer_backward(self, gradients: Parameters, by_words: Array) -> None:
+    def _answer_backward(self, gradients: MemN2NParameters, by_words: Array) -> None:
         if self.settings.adjacent:
             gradients["words"][self.settings.answer_rows, -1] += by_words
         else:
             gradients["answer"] += by_words
 
-    def _tables(self, batch: Batch) -> Array:
+    def _tables(self, batch: StoryBatch) -> Array:
         """(m + s, tables, d): sentences as memories of every hop (section 4.1, position encoding), then the times."""
         sentences = self._embed(batch.sentences, self.parameters["words"])
         if not self.settings.times:
             return sentences
         return np.concatenate([sentences, self.parameters["times"]])
 
-    def _tables_backward(self, gradients: Parameters, batch: Batch, by_tables: Array) -> None:
+    def _tables_backward(self, gradients: MemN2NParameters, batch: StoryBatch, by_tables: Array) -> None:
         count = len(batch.sentences)
         gradients["words"] += self._embed_backward(batch.sentences, by_tables[:count])
         if self.settings.times:
@@ -192,7 +194,7 @@ class MemN2N:
         flat: Array = bags[:, 0].T @ error.reshape(rows, -1) - bags[:, 1].T @ (error * self._rank).reshape(rows, -1)
         return flat.reshape(-1, *error.shape[1:])
 
-    def _places(self, batch: Batch) -> Indices:
+    def _places(self, batch: StoryBatch) -> Indices:
         """(b, 1 or 2, n): where every slot's sentence and its time stand in (b, m + s), laid flat."""
         count = len(batch.sentences)
         both = [batch.memory, count + batch.times] if self.settings.times else [batch.memory]
@@ -217,15 +219,14 @@ class MemN2N:
         return positive
 
 
-def _softmax(scores: Array, present: Array) -> Array:
+def _attention(scores: Array, present: Array) -> Array:
     """Over the memories that are there; all zero where there is none."""
     scores = np.where(present > 0, scores, np.asarray(_NOWHERE, scores.dtype))
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights: Array = powers / powers.sum(axis=1, keepdims=True) * present
+    weights: Array = content_focus(scores, 1.0) * present
     return weights
 
 
-def _attention_backward(tape: Tape, hop: Hop, by_attention: Array) -> Array:
+def _attention_backward(tape: MemN2NTape, hop: HopTape, by_attention: Array) -> Array:
     if tape.linear:
         by_scores: Array = by_attention * (tape.batch.memory > 0)
         return by_scores
@@ -234,7 +235,7 @@ def _attention_backward(tape: Tape, hop: Hop, by_attention: Array) -> Array:
     return by_scores
 
 
-def cross_entropy(logits: Array, answers: Indices) -> tuple[float, Array]:
+def categorical_cross_entropy(logits: Array, answers: Indices) -> tuple[float, Array]:
     """Mean −log of the right answer's probability, and its gradient by the logits.
 
     Args:
@@ -242,10 +243,7 @@ def cross_entropy(logits: Array, answers: Indices) -> tuple[float, Array]:
         answers: (b,), 0 … answers − 1.
     """
     rows = np.arange(len(answers))
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    powers = np.exp(shifted)
-    sums = powers.sum(axis=1, keepdims=True)
-    loss = float((np.log(sums[:, 0]) - shifted[rows, answers]).mean())
-    error = powers / sums
+    loss = float((log_sum_exp(logits) - logits[rows, answers]).mean())
+    error = content_focus(logits, 1.0)
     error[rows, answers] -= 1
     return loss, error / len(answers)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, one_of, only_known, whole_number
 from ntm_memory.machine.flat import FlatArrays
 
 Array = NDArray[np.floating[Any]]
@@ -52,14 +52,11 @@ class MemN2NSettings:
 
     def __post_init__(self) -> None:
         for name, most in _LARGEST.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-                raise BadValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
+            whole_number(name, getattr(self, name), 1, most)
         if not self.answers or not all(isinstance(word, int) and 0 < word < self.words for word in self.answers):
             raise BadValueError(f"answers must be word numbers from 1 to {self.words - 1}, at least one")
         for name, known in (("tying", TYINGS), ("nonlinearity", NONLINEARITIES), ("dtype", ("float32", "float64"))):
-            if getattr(self, name) not in known:
-                raise BadValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+            one_of(name, getattr(self, name), known)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> MemN2NSettings:
@@ -68,9 +65,7 @@ class MemN2NSettings:
         Raises:
             BadValueError: a key is unknown or a value out of range.
         """
-        odd = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
-        if odd:
-            raise BadValueError(f"unknown settings: {', '.join(odd)}")
+        only_known("settings", values, (field.name for field in dataclasses.fields(cls)))
         return cls(**{**values, "answers": tuple(values["answers"])})
 
     @property
@@ -94,7 +89,7 @@ class MemN2NSettings:
         return np.array(self.answers)
 
 
-def parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
+def memn2n_parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
     """Name → shape: `words` holds all embeddings of memories, side by side; `times` T of each of them."""
     tables = settings.hops + 1 if settings.adjacent else 2
     shapes: dict[str, tuple[int, ...]] = {"words": (settings.words, tables, settings.dim)}
@@ -107,15 +102,15 @@ def parameter_shapes(settings: MemN2NSettings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class Parameters(FlatArrays):
+class MemN2NParameters(FlatArrays):
     """All of them, of the settings' float type; used for the trained numbers and for their gradients."""
 
     def __init__(self, settings: MemN2NSettings, flat: Array | None = None) -> None:
-        super().__init__(parameter_shapes(settings), settings.dtype, flat)
+        super().__init__(memn2n_parameter_shapes(settings), settings.dtype, flat)
 
 
-def initial_parameters(settings: MemN2NSettings, seed: int) -> Parameters:
+def initial_memn2n_parameters(settings: MemN2NSettings, seed: int) -> MemN2NParameters:
     """Gaussian numbers of standard deviation 0.1 (section 4.2)."""
-    parameters = Parameters(settings)
+    parameters = MemN2NParameters(settings)
     parameters.flat[...] = np.random.default_rng(seed).normal(scale=_SPREAD, size=parameters.flat.shape)
     return parameters

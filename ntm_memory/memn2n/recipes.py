@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import only_known
 from ntm_memory.memn2n.parameters import MemN2NSettings
 from ntm_memory.memn2n.training import Schedule
 
@@ -47,7 +47,7 @@ _JOINT: _Values = {**_PAPERS, "dim": 50, "linear": 20, "rate": 0.003, "epochs": 
 _FIXED = ("words", "answers")
 
 
-def recipe(tasks: Sequence[int], chosen: str, changes: Mapping[str, Any]) -> tuple[MemN2NSettings, Schedule]:
+def babi_recipe(tasks: Sequence[int], chosen: str, changes: Mapping[str, Any]) -> tuple[MemN2NSettings, Schedule]:
     """Settings and schedule of a task, or of several jointly.
 
     Args:
@@ -61,9 +61,7 @@ def recipe(tasks: Sequence[int], chosen: str, changes: Mapping[str, Any]) -> tup
     values = {**_USUAL, **(_JOINT if len(tasks) > 1 else _own(tasks[0], chosen)), **changes}
     sizes = {field.name for field in dataclasses.fields(MemN2NSettings)} - set(_FIXED)
     times = {field.name for field in dataclasses.fields(Schedule)}
-    odd = sorted(set(values) - sizes - times)
-    if odd:
-        raise BadValueError(f"unknown settings: {', '.join(odd)}", f"known: {', '.join(sorted(sizes | times))}")
+    only_known("settings", values, sizes | times)
     settings = MemN2NSettings(**{name: value for name, value in values.items() if name in sizes})
     return settings, Schedule(**{name: value for name, value in values.items() if name in times})
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import real_number, whole_number
+from ntm_memory.machine.optimisers import Adam, clip_norm
 from ntm_memory.memn2n.encoding import Encoded
-from ntm_memory.memn2n.network import Indices, MemN2N, cross_entropy
-from ntm_memory.memn2n.parameters import KEPT, Array, MemN2NSettings, initial_parameters
+from ntm_memory.memn2n.network import Indices, MemN2N, categorical_cross_entropy
+from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings, initial_memn2n_parameters
 
 _CHUNK = 250
 _LEARNED = 2e-3
@@ -42,23 +43,14 @@ class Schedule:
     decay: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, least, most in (
-            ("epochs", 1, 100_000),
-            ("linear", 0, 100_000),
-            ("patience", 1, 100_000),
-            ("batch", 1, 100_000),
-            ("rate", 0.0, 10.0),
-            ("noise", 0.0, 1.0),
-            ("clip", 0.0, float("inf")),
-            ("decay", 0.0, 1.0),
-        ):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, type(least))) or not least <= value <= most:
-                raise BadValueError(f"{name} must be from {least} to {most}, not {value!r}")
+        for name, least in (("epochs", 1), ("linear", 0), ("patience", 1), ("batch", 1)):
+            whole_number(name, getattr(self, name), least, 100_000)
+        for name, most in (("rate", 10.0), ("noise", 1.0), ("clip", float("inf")), ("decay", 1.0)):
+            real_number(name, getattr(self, name), 0, most)
 
 
 @dataclass(frozen=True)
-class Score:
+class AnswerScore:
     """Mean cross entropy (nats) of the questions whose answer is known, percent answered wrong, and how many."""
 
     loss: float
@@ -71,11 +63,11 @@ class Score:
         return self.error, self.loss
 
 
-_UNKNOWN = Score(float("inf"), float("inf"), 0)
+_UNKNOWN = AnswerScore(float("inf"), float("inf"), 0)
 
 
 @dataclass(frozen=True)
-class Report:
+class EpochReport:
     """How far a restart is, after a pass over the training part."""
 
     restart: int
@@ -83,7 +75,7 @@ class Report:
     epochs: int
     linear: bool
     loss: float
-    valid: Score
+    valid: AnswerScore
 
 
 @dataclass(frozen=True)
@@ -100,12 +92,12 @@ class Trained:
 
     network: MemN2N
     seed: int
-    valid: Score
+    valid: AnswerScore
     epoch: int
     stopped: bool
 
 
-def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
+def evaluate_memn2n(network: MemN2N, data: Encoded, *, linear: bool = False) -> AnswerScore:
     """Measure a network; an answer it does not know counts as wrong."""
     wrong, loss, known = 0, 0.0, 0
     for start in range(0, len(data), _CHUNK):
@@ -114,9 +106,9 @@ def evaluate(network: MemN2N, data: Encoded, *, linear: bool = False) -> Score:
         wrong += int((logits.argmax(axis=1) != batch.answers).sum())
         kept = batch.answers >= 0
         if kept.any():
-            loss += cross_entropy(logits[kept], batch.answers[kept])[0] * int(kept.sum())
+            loss += categorical_cross_entropy(logits[kept], batch.answers[kept])[0] * int(kept.sum())
             known += int(kept.sum())
-    return Score(loss / max(known, 1), 100 * wrong / len(data), len(data))
+    return AnswerScore(loss / max(known, 1), 100 * wrong / len(data), len(data))
 
 
 @dataclass(frozen=True)
@@ -136,7 +128,7 @@ class Training:
     schedule: Schedule
     train: Encoded
     valid: Encoded
-    report: Callable[[Report], None] = lambda report: None
+    report: Callable[[EpochReport], None] = lambda report: None
     stop: Callable[[], bool] = lambda: False
 
     def best_of(self, restarts: int, seed: int) -> tuple[Trained, list[Trained]]:
@@ -152,8 +144,7 @@ class Training:
         Raises:
             BadValueError: `restarts` is out of range.
         """
-        if not 1 <= restarts <= _MOST_RESTARTS:
-            raise BadValueError(f"restarts must be from 1 to {_MOST_RESTARTS}, not {restarts}")
+        whole_number("restarts", restarts, 1, _MOST_RESTARTS)
         tried: list[Trained] = []
         for restart in range(restarts):
             tried.append(_Run(self, seed + restart, restart).run())
@@ -169,15 +160,15 @@ class _Run:
         self._training, self._schedule = training, training.schedule
         self._seed, self._restart, self._epoch = seed, restart, 0
         self._rng = np.random.default_rng([seed, 1])
-        self._network = MemN2N(training.settings, initial_parameters(training.settings, seed))
-        self._adam = _Adam(self._network.parameters.flat, self._schedule.decay)
+        self._network = MemN2N(training.settings, initial_memn2n_parameters(training.settings, seed))
+        self._adam = self._fresh_adam()
 
     def run(self) -> Trained:
         """Linear start, then the softmax; the pass that validated best, rounded as a checkpoint keeps it."""
         stopped = self._linear_start()
         values = self._network.parameters.flat
         best, chosen, kept = _UNKNOWN, 0, values.copy()
-        self._adam = _Adam(values, self._schedule.decay)
+        self._adam = self._fresh_adam()
         for epoch in range(self._schedule.epochs if not stopped else 0):
             rate = self._schedule.rate * (1 + np.cos(np.pi * epoch / self._schedule.epochs)) / 2
             score, loss, stopped = self._pass(float(rate), linear=False)
@@ -186,7 +177,7 @@ class _Run:
             if stopped or (score.error == 0 and max(loss, score.loss) < _LEARNED):
                 break
         values[...] = kept.astype(KEPT)
-        return Trained(self._network, self._seed, evaluate(self._network, self._training.valid), chosen, stopped)
+        return Trained(self._network, self._seed, evaluate_memn2n(self._network, self._training.valid), chosen, stopped)
 
     def _linear_start(self) -> bool:
         """Without the softmax, until the validation loss no longer falls; whether it was stopped."""
@@ -200,7 +191,7 @@ class _Run:
                 break
         return False
 
-    def _pass(self, rate: float, *, linear: bool) -> tuple[Score, float, bool]:
+    def _pass(self, rate: float, *, linear: bool) -> tuple[AnswerScore, float, bool]:
         """One pass over the training part: score on the validation part, mean training loss, whether it was stopped."""
         data, size = self._training.train, self._schedule.batch
         order = self._rng.permutation(len(data))
@@ -212,37 +203,22 @@ class _Run:
             if stopped:
                 break
         self._epoch += 1
-        score = evaluate(self._network, self._training.valid, linear=linear)
+        score = evaluate_memn2n(self._network, self._training.valid, linear=linear)
         loss = total / len(order)
-        self._training.report(Report(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
+        self._training.report(EpochReport(self._restart, self._epoch, self._schedule.epochs, linear, loss, score))
         return score, loss, stopped
 
     def _step(self, chosen: Indices, rate: float, *, linear: bool) -> float:
         batch = self._training.train.batch(chosen, (self._rng, self._schedule.noise))
         logits, tape = self._network.forward(batch, linear=linear)
-        loss, error = cross_entropy(logits, batch.answers)
+        loss, error = categorical_cross_entropy(logits, batch.answers)
         gradient = self._network.backward(tape, error).flat
-        norm = float(np.sqrt(gradient @ gradient))
-        if norm > self._schedule.clip:
-            gradient *= self._schedule.clip / norm
-        self._adam.step(gradient, rate)
+        clip_norm(gradient, self._schedule.clip)
+        values = self._network.parameters.flat
+        values *= 1 - rate * self._schedule.decay  # decoupled weight decay, as in Loshchilov and Hutter (2019)
+        self._adam.update(values, gradient, rate)
         return loss
 
-
-class _Adam:
-    """Kingma and Ba (2015); decay as in Loshchilov and Hutter (2019)."""
-
-    def __init__(self, values: Array, decay: float) -> None:
-        self._values, self._decay = values, decay
-        self._mean, self._square = np.zeros_like(values), np.zeros_like(values)
-        self._steps = 0
-
-    def step(self, gradient: Array, rate: float) -> None:
-        """Change the values in place."""
-        self._steps += 1
-        self._mean += 0.1 * (gradient - self._mean)
-        self._square += 0.001 * (gradient * gradient - self._square)
-        scale = rate * float(np.sqrt(1 - 0.999**self._steps)) / (1 - 0.9**self._steps)
-        if self._decay:
-            self._values *= 1 - rate * self._decay
-        self._values -= scale * self._mean / (np.sqrt(self._square) + 1e-8)
+    def _fresh_adam(self) -> Adam:
+        values = self._network.parameters.flat
+        return Adam(values.size, values.dtype)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.machine.flat import FlatArrays
+from ntm_memory.machine.optimisers import Adam
 from ntm_memory.multihop.hop_features import Block
 from ntm_memory.multihop.hops import Ask, Hypotheses, backward, follow
 from ntm_memory.multihop.parameters import FEATURES, SHAPES, Array, HopParameters
@@ -88,7 +90,7 @@ def fit(
     decay: float = 1e-3,
     progress: Callable[[int, float], None] | None = None,
 ) -> HopParameters:
-    """Adam (Kingma and Ba 2015) on the mean loss over 2…`hops` reads, pulled towards where it began.
+    """Adam on the mean loss over 2…`hops` reads, pulled towards where it began.
 
     Args:
         begin: parameters to begin with.
@@ -99,20 +101,22 @@ def fit(
         decay: pull per step towards `begin`.
         progress: called with the step and its mean loss.
     """
-    values = {name: np.array(value, dtype=np.float64) for name, value in vars(begin).items()}
-    first = {name: np.zeros_like(value) for name, value in values.items()}
-    second = {name: np.zeros_like(value) for name, value in values.items()}
+    before = vars(begin)
+    values, slopes = FlatArrays(SHAPES, np.float64), FlatArrays(SHAPES, np.float64)
+    values.load(before)
+    adam = Adam(values.flat.size, np.float64, literal=True)
     for step in range(1, steps + 1):
-        mean, grads = _mean(HopParameters(**values), examples, range(2, hops + 1))
+        mean, grads = _mean(_named(values), examples, range(2, hops + 1))
         for name, grad in grads.items():
-            slope = grad + decay * (values[name] - getattr(begin, name))
-            first[name] = 0.9 * first[name] + 0.1 * slope
-            second[name] = 0.999 * second[name] + 0.001 * slope**2
-            scale = np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
-            values[name] = values[name] - rate * first[name] / (1 - 0.9**step) / scale
+            slopes[name] = grad + decay * (values[name] - before[name])
+        adam.update(values.flat, slopes.flat, rate)
         if progress is not None:
             progress(step, mean)
-    return HopParameters(**values)
+    return _named(values)
+
+
+def _named(values: FlatArrays) -> HopParameters:
+    return HopParameters(**{name: np.asarray(value, dtype=np.float64) for name, value in values.arrays().items()})
 
 
 def _mean(

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.machine.activations import log_sum_exp
 from ntm_memory.multihop.hop_features import FAINT, Block, Path, brightness
 from ntm_memory.multihop.parameters import Array, HopParameters
 
@@ -83,14 +84,14 @@ class Hypotheses:
     @cached_property
     def weights(self) -> Array:
         """(n,) attention over the whole chain, sums to 1."""
-        return np.exp(self.evidence - _log_sum(self.evidence)) if len(self.index) else self.evidence
+        return np.exp(self.evidence - log_sum_exp(self.evidence)) if len(self.index) else self.evidence
 
     def attention(self, hop: int) -> Array:
         """(n,) attention of one hop over `index`: each of its reads counts by the evidence of its path; sums to ≤ 1."""
         numbers = self.hops[hop]
         before = np.array([self.reads[number].before for number in numbers])
         total = np.zeros(len(self.index))
-        for number, share in zip(numbers, np.exp(before - _log_sum(before)), strict=True):
+        for number, share in zip(numbers, np.exp(before - log_sum_exp(before)), strict=True):
             total[self.rows[number]] += share * np.exp(self.reads[number].log_weights)
         return total
 
@@ -158,7 +159,7 @@ def follow(parameters: HopParameters, first: Block, ask: Ask, hops: int, beam: i
 
 def _first(parameters: HopParameters, block: Block) -> Read:
     score = block.features @ parameters.first + block.prior
-    log_weights = score - _log_sum(score) if len(score) else score
+    log_weights = score - log_sum_exp(score) if len(score) else score
     own, onward = parameters.mix[:2]
     return Read((), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights)
 
@@ -186,7 +187,7 @@ def read_on(
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
     inputs = np.column_stack([block.features, first, asked])
     score = inputs @ parameters.next + block.prior
-    total = np.logaddexp(_log_sum(score), parameters.null)
+    total = np.logaddexp(log_sum_exp(score), parameters.null)
     log_weights = score - total
     evidence = before + parameters.mix[2] * log_weights + parameters.mix[3]
     return Read(path, before, parent, block, inputs, log_weights, float(parameters.null - total), evidence, evidence)
@@ -268,10 +269,3 @@ def _onward(reads: Sequence[Read], numbers: Sequence[int], beam: int) -> list[tu
     ]
     ends.sort(key=lambda end: -end[0])
     return [(number, row) for _, number, row in ends[:beam]]
-
-
-def _log_sum(values: Array) -> float:
-    if not len(values):
-        return -np.inf
-    most = values.max()
-    return float(most + np.log(np.exp(values - most).sum()))

@@ -1,22 +1,20 @@
-"""The learned parameters of reasoning: how much each feature counts at each hop, how they are kept."""
+"""The learned parameters of reasoning: how much each clue counts at each hop, how they are kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.multihop.hop_features import FIRST, NEXT
-from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
+from ntm_memory.persistence.learned import Kind, LearnedFile
 
 FEATURES = {"first": list(FIRST), "next": [*NEXT, "first", "asked"]}
 KIND = Kind("ntm-memory-system/multihop", 2, FEATURES)
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = NDArray[np.float64]
-_HINT = "install the package again, or learn them: bench/fit_reasoning.py"
 
 
 @dataclass(frozen=True)
@@ -48,21 +46,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "null": (),
     "mix": (4,),
 }
-
-
-def save_parameters(file: Path, parameters: HopParameters, about: dict[str, Any]) -> None:
-    """Write parameters, whole or not at all; `about` says how they were learned.
-
-    Raises:
-        CheckpointError: a parameter is NaN or infinite.
-    """
-    save_learned(file, KIND, vars(parameters), about)
-
-
-def load_parameters(file: Path = SHIPPED) -> HopParameters:
-    """Read parameters.
-
-    Raises:
-        CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
-    """
-    return HopParameters(**checked(file, load_learned(file, KIND, _HINT), SHAPES, _HINT))
+LEARNED = LearnedFile(
+    KIND, HopParameters, lambda found: SHAPES, SHIPPED, "{} is not usable: learn it anew with bench/fit_reasoning.py"
+)
+save_parameters, load_parameters = LEARNED.save, LEARNED.load

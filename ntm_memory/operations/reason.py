@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses, follow
 from ntm_memory.multihop.linking import basis, tie
 from ntm_memory.multihop.parameters import HopParameters, load_parameters
-from ntm_memory.operations import validation
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed
 from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
@@ -63,7 +62,7 @@ class Reasoner:
 
     def reason(self, request: RecallRequest, hops: int) -> ReasonResult:
         """Answer a question by reading up to `hops` times; see `NTMMemoryManager.reason_and_retrieve`."""
-        steps = validation.checked_count("hops", hops, 1, MAX_HOPS)
+        steps = whole_number("hops", hops, 1, MAX_HOPS)
         empty = request.as_of is None and not len(self._store.memory_matrix(request.namespace))
         if steps == 1 or empty or not self._context.settings.addressing.content:
             return _of_one_hop(self._recaller.recall(request))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.config import RecallSettings
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.operations import validation
 
 MAX_SHIFT = 1_000_000
@@ -88,7 +88,7 @@ def checked_shift(value: Any) -> int:
     Raises:
         BadValueError: no whole number, or an absurd one.
     """
-    return validation.checked_count("shift", value, -MAX_SHIFT, MAX_SHIFT)
+    return whole_number("shift", value, -MAX_SHIFT, MAX_SHIFT)
 
 
 def checked_top_k(value: Any) -> int:
@@ -97,7 +97,7 @@ def checked_top_k(value: Any) -> int:
     Raises:
         BadValueError: it is not from 1 to 1000.
     """
-    return validation.checked_count("top_k", value, 1, MAX_MEMORIES)
+    return whole_number("top_k", value, 1, MAX_MEMORIES)
 
 
 def checked_max_chars(value: Any) -> int:
@@ -106,7 +106,7 @@ def checked_max_chars(value: Any) -> int:
     Raises:
         BadValueError: it is not from 1 to as many as one memory may have.
     """
-    return validation.checked_count("max_chars", value, 1, validation.MAX_CONTENT)
+    return whole_number("max_chars", value, 1, validation.MAX_CONTENT)
 
 
 def _refuse_unknown(options: Mapping[str, Any], known: Sequence[str]) -> None:

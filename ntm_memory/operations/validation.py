@@ -147,13 +147,6 @@ def checked_share(field: str, value: Any) -> float:
     return float(value)
 
 
-def checked_count(field: str, value: Any, low: int, high: int) -> int:
-    """A whole number in a range."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadValueError(f"{field} is {value!r}, expected a whole number from {low:,} to {high:,}")
-    return value
-
-
 def checked_query(value: Any) -> str:
     """A question without NULs, lone surrogates, outer white space; of a huge one the first `MAX_QUERY` characters."""
     if not isinstance(value, str):

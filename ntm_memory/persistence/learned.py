@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ntm_memory.errors import CheckpointError
 
 Array = NDArray[np.float64]
+Shapes = Mapping[str, tuple[int, ...]]
+P = TypeVar("P")
 
 
 class Kind(NamedTuple):
@@ -84,3 +86,47 @@ def checked(
         if not np.isfinite(found).all():
             raise CheckpointError(f"{file} has {name} with NaN or infinite values", hint)
     return {name: values[name] for name in shapes}
+
+
+class LearnedFile(Generic[P]):
+    """Parameters of one kind, those that ship and those that someone learned.
+
+    Args:
+        kind: what their files must be.
+        make: takes the arrays by name and makes the parameters, an object of nothing but these arrays.
+        shapes: of the arrays that were found, the shape that each one must have.
+        shipped: the file of the package.
+        remedy: what to do where another file is not usable, with `{}` for its name.
+        former: see `load_learned`.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        make: Callable[..., P],
+        shapes: Callable[[Mapping[str, Array]], Shapes],
+        shipped: Path,
+        remedy: str,
+        former: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> None:
+        self.kind, self.shipped = kind, shipped
+        self._make, self._shapes, self._remedy, self._former = make, shapes, remedy, former
+
+    def save(self, file: Path, parameters: P, about: Mapping[str, Any]) -> None:
+        """Write parameters, whole or not at all; `about` says how they were learned.
+
+        Raises:
+            CheckpointError: a parameter is NaN or infinite.
+        """
+        save_learned(file, self.kind, vars(parameters), about)
+
+    def load(self, file: Path | None = None) -> P:
+        """Read parameters; those that ship, if no file is named.
+
+        Raises:
+            CheckpointError: unreadable, of other inputs or another version, of wrong shape, NaN or infinite.
+        """
+        file = file or self.shipped
+        hint = "install the package again" if file == self.shipped else self._remedy.format(file.name)
+        values = load_learned(file, self.kind, hint, self._former)
+        return self._make(**checked(file, values, self._shapes(values), hint))

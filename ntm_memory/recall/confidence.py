@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ntm_memory.machine.activations import logistic
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.parameters import Array, logistic
+from ntm_memory.recall.parameters import Array
 
 _COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _Z = 5.0

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import content_focus
+from ntm_memory.machine.flat import FlatArrays
+from ntm_memory.machine.optimisers import Adam
 from ntm_memory.recall.parameters import Array, RecallParameters
 from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward
 
@@ -130,15 +132,14 @@ def _adam(
     rate: float,
     decay: float | Array,
 ) -> RecallParameters:
-    """Kingma and Ba 2015, with weight decay towards the start."""
-    values = {name: getattr(start, name).copy() for name in names}
-    first = {name: np.zeros_like(value) for name, value in values.items()}
-    second = {name: np.zeros_like(value) for name, value in values.items()}
-    for step in range(1, steps + 1):
-        for name, grad in gradient(values).items():
-            slope = grad + decay * (values[name] - getattr(start, name))
-            first[name] = 0.9 * first[name] + 0.1 * slope
-            second[name] = 0.999 * second[name] + 0.001 * slope**2
-            scale = np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
-            values[name] = values[name] - rate * first[name] / (1 - 0.9**step) / scale
-    return dataclasses.replace(start, **values)
+    """Adam, with weight decay towards the start."""
+    before = {name: getattr(start, name) for name in names}
+    shapes = {name: value.shape for name, value in before.items()}
+    values, slopes = FlatArrays(shapes, np.float64), FlatArrays(shapes, np.float64)
+    values.load(before)
+    adam = Adam(values.flat.size, np.float64, literal=True)
+    for _ in range(steps):
+        for name, grad in gradient(values.arrays()).items():
+            slopes[name] = grad + decay * (values[name] - before[name])
+        adam.update(values.flat, slopes.flat, rate)
+    return dataclasses.replace(start, **values.arrays())

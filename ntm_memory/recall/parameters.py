@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ntm_memory.machine import addressing
-from ntm_memory.persistence.learned import Kind, checked, load_learned, save_learned
+from ntm_memory.machine.activations import inverse_logistic, inverse_softplus
+from ntm_memory.persistence.learned import Kind, LearnedFile
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 5, list(FEATURES))
@@ -99,24 +99,15 @@ def shapes(heads: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def save_parameters(file: Path, parameters: RecallParameters, about: dict[str, Any]) -> None:
-    """Write parameters, whole or not at all; `about` says how they were learned.
-
-    Raises:
-        CheckpointError: a parameter is NaN or infinite.
-    """
-    save_learned(file, KIND, vars(parameters), about)
-
-
-def load_parameters(file: Path = SHIPPED) -> RecallParameters:
-    """Read parameters of any number of heads.
-
-    Raises:
-        CheckpointError: unreadable, of other features or another version, of wrong shape, NaN or infinite.
-    """
-    hint = "install the package again" if file == SHIPPED else f"remove {file.name} to go back to the shipped ones"
-    values = load_learned(file, KIND, hint, _FORMER_NAMES)
-    return RecallParameters(**checked(file, values, shapes(len(np.atleast_1d(values.get("beta", ())))), hint))
+LEARNED = LearnedFile(
+    KIND,
+    RecallParameters,
+    lambda found: shapes(len(np.atleast_1d(found.get("beta", ())))),  # any number of heads
+    SHIPPED,
+    "remove {} to go back to the shipped ones",
+    _FORMER_NAMES,
+)
+save_parameters, load_parameters = LEARNED.save, LEARNED.load
 
 
 def override(
@@ -141,24 +132,3 @@ def override(
         if value is not None:
             kept[name] = np.full_like(kept[name], inverse(value))
     return dataclasses.replace(parameters, **kept)
-
-
-def softplus(x: Array) -> Array:
-    """log(1 + eˣ) without overflow."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def logistic(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ) without overflow."""
-    return np.exp(-softplus(-x))
-
-
-def inverse_softplus(y: float) -> float:
-    """The x whose softplus is y ≥ 0 (−40 for 0)."""
-    return y + float(np.log(-np.expm1(-y))) if y > 1e-17 else -40.0
-
-
-def inverse_logistic(y: float) -> float:
-    """The x whose logistic is y, 0–1 (±40 at the ends)."""
-    y = min(max(y, 1e-17), 1 - 1e-16)
-    return float(np.log(y) - np.log1p(-y))

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
+from ntm_memory.machine.activations import logistic, softplus
 from ntm_memory.recall.features import CONTENT
-from ntm_memory.recall.parameters import Array, RecallParameters, logistic, softplus
+from ntm_memory.recall.parameters import Array, RecallParameters
 
 FLOOR = 1e-4
 

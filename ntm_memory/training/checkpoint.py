@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.machine.network import Machine
-from ntm_memory.machine.parameters import Parameters
+from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import MachineSettings
-from ntm_memory.persistence.arrays import load_arrays, save_arrays
+from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 from ntm_memory.training.settings import TrainingSettings
-from ntm_memory.training.tasks import TASKS, Task, make_task
-
-_KIND = "core"
-_PREFIX = "parameters/"
+from ntm_memory.training.tasks import Task, known_task, make_task
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,13 @@ class Core:
 def save_core(path: Path, core: Core) -> None:
     """Write a core to a file, as a whole or not at all."""
     header = {
-        "kind": _KIND,
         "task": core.training.task,
         "machine": dataclasses.asdict(core.machine.settings),
         "training": core.training.to_mapping(),
         "metrics": dict(core.metrics),
         "command": core.command,
     }
-    arrays = {_PREFIX + name: value for name, value in core.machine.parameters.arrays().items()}
-    save_arrays(path, header, arrays)
+    _CORES.save(path, header, core.machine.parameters.arrays())
 
 
 def load_core(path: Path) -> Core:
@@ -63,7 +56,7 @@ def load_core(path: Path) -> Core:
     Raises:
         CheckpointError: missing, damaged, foreign, or of another kind.
     """
-    return _core(*load_arrays(path), name=str(path))
+    return _CORES.load(path)
 
 
 def shipped_core(task: str) -> Core:
@@ -73,25 +66,22 @@ def shipped_core(task: str) -> Core:
         BadValueError: there is no such task.
         NotFoundError: no core ships for it.
     """
-    if task not in TASKS:
-        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASKS)}")
-    file = resources.files("ntm_memory.training") / "cores" / f"{task}.npz"
-    if not file.is_file():
+    known_task(task)
+    core = _CORES.shipped("ntm_memory.training", task)
+    if core is None:
         raise NotFoundError(f"no trained core ships for {task}", f"train one: train.py {task}")
-    return _core(*load_arrays(io.BytesIO(file.read_bytes()), name=f"the shipped core of {task}"), name=task)
+    return core
 
 
-def _core(header: dict[str, Any], arrays: dict[str, Any], *, name: str) -> Core:
-    if header.get("kind") != _KIND:
-        raise CheckpointError(f"{name} is not a trained core", "give the core.npz of a run's folder")
-    try:
-        settings = MachineSettings.from_mapping(header["machine"])
-        training = TrainingSettings.from_mapping(header["training"])
-        parameters = Parameters(settings)
-        parameters.load({key.removeprefix(_PREFIX): value for key, value in arrays.items()})
-        demanded = training.machine_settings()
-        if (settings.input_size, settings.output_size) != (demanded.input_size, demanded.output_size):
-            raise BadValueError(f"the machine has other inputs and outputs than the task {training.task}")
-        return Core(Machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
-        raise CheckpointError(f"{name} does not fit this version: {error}") from error
+def _restore(header: Mapping[str, Any], arrays: Arrays) -> Core:
+    settings = MachineSettings.from_mapping(header["machine"])
+    training = TrainingSettings.from_mapping(header["training"])
+    parameters = MachineParameters(settings)
+    parameters.load(arrays)
+    demanded = training.machine_settings()
+    if (settings.input_size, settings.output_size) != (demanded.input_size, demanded.output_size):
+        raise BadValueError(f"the machine has other inputs and outputs than the task {training.task}")
+    return Core(Machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
+
+
+_CORES = CheckpointKind("core", "a trained core", "give the core.npz of a run's folder", _restore)

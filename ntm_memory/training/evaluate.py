@@ -8,13 +8,13 @@ import numpy as np
 
 from ntm_memory.machine.network import Machine
 from ntm_memory.training.loss import bits_per_sequence, wrong_bits
-from ntm_memory.training.tasks import Batch, Sizes, Task
+from ntm_memory.training.tasks import SequenceBatch, Sizes, Task
 from ntm_memory.training.tasks.ngram import optimal_bits
 
 _AT_ONCE = 32
 
 
-class Score(NamedTuple):
+class SequenceScore(NamedTuple):
     """Means over sequences."""
 
     wrong: float
@@ -35,7 +35,9 @@ class Score(NamedTuple):
         return (self.wrong if self.optimal is None else 0.0, self.surprise)
 
 
-def evaluate(machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np.random.Generator) -> Score:
+def evaluate_machine(
+    machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np.random.Generator
+) -> SequenceScore:
     """Run `sequences` fresh sequences of the given sizes.
 
     Args:
@@ -58,7 +60,7 @@ def evaluate(machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np
         if task.probabilistic:
             optimal.append(optimal_bits(batch.targets[:, :, 0]))
     errors = np.concatenate(wrong)
-    return Score(
+    return SequenceScore(
         wrong=float(errors.mean()),
         surprise=float(np.concatenate(surprise).mean()),
         perfect=int((errors == 0).sum()),
@@ -68,7 +70,7 @@ def evaluate(machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np
     )
 
 
-def run(machine: Machine, batch: Batch, steps: int = 64) -> np.ndarray:
+def run(machine: Machine, batch: SequenceBatch, steps: int = 64) -> np.ndarray:
     """Logits (T, B, O), in pieces of `steps` time steps: long sequences need not keep all their memories at once."""
     pieces, state = [], None
     for start in range(0, len(batch.inputs), steps):

@@ -14,13 +14,13 @@ import numpy as np
 from ntm_memory.errors import BadValueError, CheckpointError
 from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
-from ntm_memory.training.evaluate import Score, evaluate
+from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
 from ntm_memory.training.loss import bits_per_sequence
 from ntm_memory.training.recipes import TRIAL_SIZES
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import TrainerState, load_state, save_state
 from ntm_memory.training.tasks.ngram import optimal_bits
-from ntm_memory.training.trainer import Report, Trainer
+from ntm_memory.training.trainer import BatchReport, Trainer
 
 STATE_FILE = "run.npz"
 CORE_FILE = "core.npz"
@@ -48,7 +48,7 @@ def train(
     *,
     figures: bool = True,
     command: str = "",
-    report: Callable[[Report], None] | None = None,
+    report: Callable[[BatchReport], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Train a core in a folder; a finished run that is there is replaced.
@@ -79,7 +79,7 @@ def resume(
     expected: Mapping[str, Any] | None = None,
     longer: int | None = None,
     figures: bool = True,
-    report: Callable[[Report], None] | None = None,
+    report: Callable[[BatchReport], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Go on where the run in a folder was saved last, with the settings it began with.
@@ -117,7 +117,7 @@ def _run(
     trainer: Trainer,
     folder: Path,
     figures: bool,
-    report: Callable[[Report], None] | None,
+    report: Callable[[BatchReport], None] | None,
     stop: Callable[[], bool],
 ) -> Outcome:
     _run_and_save(trainer, folder / STATE_FILE, report, stop)
@@ -155,10 +155,10 @@ def finished_core(trainer: Trainer) -> Core:
     best, state = trainer.best(), trainer.state
     core = Core(best, trainer.settings, {}, state.command)
     rng = np.random.default_rng([trainer.settings.seed, _TRIAL_STREAM])
-    trials = [
-        {"sizes": dict(sizes), **describe(evaluate(best, core.task, core.task.complete(sizes), _TRIAL_SEQUENCES, rng))}
-        for sizes in TRIAL_SIZES[trainer.settings.task]
-    ]
+    trials = []
+    for sizes in TRIAL_SIZES[trainer.settings.task]:
+        score = evaluate_machine(best, core.task, core.task.complete(sizes), _TRIAL_SEQUENCES, rng)
+        trials.append({"sizes": dict(sizes), **describe(score)})
     metrics = {
         "sequences": state.sequences,
         "converged_at": state.converged_at,
@@ -169,7 +169,7 @@ def finished_core(trainer: Trainer) -> Core:
     return Core(best, trainer.settings, metrics, state.command)
 
 
-def describe(score: Score) -> dict[str, Any]:
+def describe(score: SequenceScore) -> dict[str, Any]:
     """A score as plain values; bits are wrong bits, or surprise where the source is random."""
     bits = score.wrong if score.optimal is None else score.surprise
     plain: dict[str, Any] = {
@@ -198,7 +198,7 @@ def draw(core: Core, history: np.ndarray, folder: Path) -> list[Path]:
     ]
 
 
-def example(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
+def show_sequence(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
     """Run a core on one fresh sequence and show everything.
 
     Args:
@@ -232,11 +232,11 @@ def example(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
 
 
 def _run_and_save(
-    trainer: Trainer, file: Path, report: Callable[[Report], None] | None, stop: Callable[[], bool]
+    trainer: Trainer, file: Path, report: Callable[[BatchReport], None] | None, stop: Callable[[], bool]
 ) -> None:
     saved = time.monotonic()
 
-    def after(said: Report) -> None:
+    def after(said: BatchReport) -> None:
         nonlocal saved
         if report is not None:
             report(said)

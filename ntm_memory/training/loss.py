@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.training.tasks.base import Batch
+from ntm_memory.machine.activations import logistic, softplus
+from ntm_memory.training.tasks.base import SequenceBatch
 
 Array = NDArray[np.floating[Any]]
 LN2 = float(np.log(2))
 
 
-def cross_entropy(logits: Array, batch: Batch) -> tuple[float, Array]:
+def binary_cross_entropy(logits: Array, batch: SequenceBatch) -> tuple[float, Array]:
     """Mean over the answer's bits, in nats, and its gradient.
 
     Args:
@@ -25,18 +26,18 @@ def cross_entropy(logits: Array, batch: Batch) -> tuple[float, Array]:
     """
     asked, wanted = logits[batch.answer], batch.targets[batch.answer].astype(logits.dtype)
     grad = np.zeros_like(logits)
-    grad[batch.answer] = (0.5 + 0.5 * np.tanh(0.5 * asked) - wanted) / asked.size
+    grad[batch.answer] = (logistic(asked) - wanted) / asked.size
     return float(_surprise(asked, wanted).mean()), grad
 
 
-def bits_per_sequence(logits: Array, batch: Batch) -> Array:
+def bits_per_sequence(logits: Array, batch: SequenceBatch) -> Array:
     """(B,): cross entropy of every sequence's answer, in bits."""
     asked, wanted = logits[batch.answer], batch.targets[batch.answer]
     bits: Array = _surprise(asked, wanted).sum(axis=(0, 2)) / LN2
     return bits
 
 
-def wrong_bits(logits: Array, batch: Batch) -> NDArray[np.int64]:
+def wrong_bits(logits: Array, batch: SequenceBatch) -> NDArray[np.int64]:
     """(B,): how many bits of every sequence's answer come out wrong when rounded."""
     wrong = (logits[batch.answer] > 0) != (batch.targets[batch.answer] > 0.5)
     count: NDArray[np.int64] = wrong.sum(axis=(0, 2))
@@ -44,5 +45,5 @@ def wrong_bits(logits: Array, batch: Batch) -> NDArray[np.int64]:
 
 
 def _surprise(logits: Array, targets: Array) -> Array:
-    """−log p(target), in nats: log(1 + e^x) − x·target, written so that e^x never overflows."""
-    return np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - logits * targets
+    """−log p(target), in nats: log(1 + e^x) − x·target."""
+    return softplus(logits) - logits * targets

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import NotSetUpError
+from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.network import Machine
-from ntm_memory.training.tasks import Batch
+from ntm_memory.training.tasks import SequenceBatch
 
 Array = NDArray[np.floating[Any]]
 _SMOOTH = 50
@@ -45,11 +46,11 @@ def learning_curve(path: Path, history: Array) -> Path:
     return _save(plt, figure, path)
 
 
-def targets_and_outputs(path: Path, machine: Machine, batch: Batch) -> Path:
+def targets_and_outputs(path: Path, machine: Machine, batch: SequenceBatch) -> Path:
     """The first sequence's input, target and output, and where they differ (figures 4, 5, 8, 9)."""
     plt = _pyplot()
     logits, _ = machine.forward(batch.inputs[:, :1])
-    outputs = 1 / (1 + np.exp(-np.clip(logits[batch.answer, 0], -50, 50)))
+    outputs = logistic(logits[batch.answer, 0])
     targets = batch.targets[batch.answer, 0]
     rows = [("input", batch.inputs[:, 0]), ("target", targets), ("output", outputs), ("error", abs(outputs - targets))]
     figure, axes = plt.subplots(len(rows), 1, figsize=(9, 6))
@@ -62,7 +63,7 @@ def targets_and_outputs(path: Path, machine: Machine, batch: Batch) -> Path:
     return _save(plt, figure, path)
 
 
-def weightings(path: Path, machine: Machine, batch: Batch) -> Path:
+def weightings(path: Path, machine: Machine, batch: SequenceBatch) -> Path:
     """Where the heads looked, location by time, for the first sequence (figure 6): the tracks of an algorithm."""
     plt = _pyplot()
     _, tape = machine.forward(batch.inputs[:, :1])

@@ -7,7 +7,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.training.settings import TrainingSettings
-from ntm_memory.training.tasks import TASKS
+from ntm_memory.training.tasks import known_task
 
 # Gates that start closed keep content, which differs from sequence to sequence, from disturbing the heads' walk; small
 # batches learn from fewer sequences; a rate that cools for most of the run sharpens the walk for longer sequences.
@@ -102,7 +102,7 @@ TRIAL_SIZES: dict[str, tuple[Mapping[str, int], ...]] = {
 }
 
 
-def recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
+def task_recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
     """The recorded settings of a task, with some changed.
 
     Args:
@@ -112,8 +112,7 @@ def recipe(task: str, *changes: Mapping[str, Any]) -> TrainingSettings:
     Raises:
         BadValueError: unknown task or setting, or a value out of range.
     """
-    if task not in TASKS:
-        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASKS)}")
+    known_task(task)
     chosen: dict[str, Any] = {**_RECIPES[task], "task": task}
     for name, value in (item for each in changes for item in each.items()):
         if name == "task" and value != task:

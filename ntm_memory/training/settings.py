@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, only_known, real_number, whole_number
 from ntm_memory.machine.settings import LARGEST_MEMORY, MachineSettings
-from ntm_memory.training.tasks import Task, make_task, whole_number
+from ntm_memory.training.tasks import Task, make_task
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,9 @@ class TrainingSettings:
             whole_number(name, getattr(self, name), 1)
         whole_number("seed", self.seed, 0)
         for name, high in _POSITIVE.items():
-            if not (_is_number(getattr(self, name)) and 0 < getattr(self, name) <= high):
-                raise BadValueError(
-                    f"{name} must be a number above 0 and at most {high:g}, not {getattr(self, name)!r}"
-                )
+            real_number(name, getattr(self, name), 0, high, above=True)
         for name, (low, high) in _FROM_TO.items():
-            if not (_is_number(getattr(self, name)) and low <= getattr(self, name) <= high):
-                raise BadValueError(f"{name} must be a number from {low:g} to {high:g}, not {getattr(self, name)!r}")
+            real_number(name, getattr(self, name), low, high)
         for name in ("task_options", "machine"):
             if not isinstance(getattr(self, name), Mapping):
                 raise BadValueError(f"{name} must be settings by name, not {getattr(self, name)!r}")
@@ -107,12 +103,7 @@ class TrainingSettings:
         Raises:
             BadValueError: an unknown name, or a value out of range.
         """
-        known = {each.name for each in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise BadValueError(
-                f"unknown training settings: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}"
-            )
+        only_known("training settings", values, (each.name for each in dataclasses.fields(cls)))
         given = dict(values)
         for name, wanted in (("validation", "a list of sizes by name"), ("memory_sizes", "two whole numbers")):
             if given.get(name) is not None:
@@ -122,10 +113,6 @@ class TrainingSettings:
         if not all(isinstance(sizes, Mapping) for sizes in given.get("validation") or ()):
             raise BadValueError(f"validation must be a list of sizes by name, not {given['validation']!r}")
         return cls(**given)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _FROM_TO = {"memory_sizes_from": (0.0, 1.0), "gate_bias": (-100.0, 100.0), "settle_below": (0.0, 1e6)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError, CheckpointError
-from ntm_memory.machine.parameters import Parameters
-from ntm_memory.persistence.arrays import load_arrays, save_arrays
-from ntm_memory.training.optimisers import make_optimiser
+from ntm_memory.errors import BadValueError, whole_number
+from ntm_memory.machine.optimisers import make_optimiser
+from ntm_memory.machine.parameters import MachineParameters
+from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
 from ntm_memory.training.settings import TrainingSettings
 
 RECENT = 50
 _LONGEST = 1600
-_KIND = "run"
 _OPTIMISER = "optimiser/"
 
 
@@ -95,7 +95,7 @@ _PLAIN = (
 
 def save_state(path: Path, settings: TrainingSettings, state: TrainerState) -> None:
     """Write the run's state to a file, as a whole or not at all."""
-    header: dict[str, Any] = {"kind": _KIND, "settings": settings.to_mapping()}
+    header: dict[str, Any] = {"settings": settings.to_mapping()}
     header["state"] = {name: getattr(state, name) for name in _PLAIN}
     header["state"]["best_score"] = state.best_score
     header["rng"] = state.rng.bit_generator.state
@@ -107,7 +107,7 @@ def save_state(path: Path, settings: TrainingSettings, state: TrainerState) -> N
         "history": np.array(state.history).reshape(-1, 4),
         "validations": np.array(state.validations).reshape(-1, 3),
     }
-    save_arrays(path, header, arrays)
+    _RUNS.save(path, header, arrays)
 
 
 def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
@@ -116,38 +116,34 @@ def load_state(path: Path) -> tuple[TrainingSettings, TrainerState]:
     Raises:
         CheckpointError: missing, damaged, not a training run, or one that does not fit its own settings.
     """
-    header, arrays = load_arrays(path)
-    if header.get("kind") != _KIND:
-        raise CheckpointError(
-            f"{path} is not the state of a training run", "resume takes the run.npz of the run's folder"
-        )
-    try:
-        plain = dict(header["state"])
-        moments = {name: value for name, value in arrays.items() if name.startswith(_OPTIMISER)}
-        score = plain.pop("best_score")
-        rng = np.random.default_rng()
-        rng.bit_generator.state = header["rng"]
-        settings = TrainingSettings.from_mapping(header["settings"])
-        state = TrainerState(
-            rng=rng,
-            parameters=arrays["parameters"],
-            optimiser={name.removeprefix(_OPTIMISER): value for name, value in moments.items()},
-            best_parameters=arrays["best_parameters"],
-            calm_parameters=arrays["calm_parameters"],
-            best_score=None if score is None else tuple(score),
-            history=[tuple(row) for row in arrays["history"].tolist()],
-            validations=[tuple(row) for row in arrays["validations"].tolist()],
-            **plain,
-        )
-        _check_fit(settings, state)
-        return settings, state
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
-        raise CheckpointError(f"{path} does not fit this version: {error}") from error
+    return _RUNS.load(path)
+
+
+def _restore(header: Mapping[str, Any], arrays: Arrays) -> tuple[TrainingSettings, TrainerState]:
+    plain = dict(header["state"])
+    moments = {name: value for name, value in arrays.items() if name.startswith(_OPTIMISER)}
+    score = plain.pop("best_score")
+    rng = np.random.default_rng()
+    rng.bit_generator.state = header["rng"]
+    settings = TrainingSettings.from_mapping(header["settings"])
+    state = TrainerState(
+        rng=rng,
+        parameters=arrays["parameters"],
+        optimiser={name.removeprefix(_OPTIMISER): value for name, value in moments.items()},
+        best_parameters=arrays["best_parameters"],
+        calm_parameters=arrays["calm_parameters"],
+        best_score=None if score is None else tuple(score),
+        history=[tuple(row) for row in arrays["history"].tolist()],
+        validations=[tuple(row) for row in arrays["validations"].tolist()],
+        **plain,
+    )
+    _check_fit(settings, state)
+    return settings, state
 
 
 def _check_fit(settings: TrainingSettings, state: TrainerState) -> None:
-    """Raise what `load_state` turns into one error."""
-    size = Parameters(settings.machine_settings()).flat.size
+    """Raise what a `CheckpointKind` turns into one error."""
+    size = MachineParameters(settings.machine_settings()).flat.size
     optimiser = make_optimiser(settings.optimiser, size, settings.machine_settings().dtype).state
     if set(optimiser) != set(state.optimiser):
         raise BadValueError(f"the optimiser's state is {sorted(state.optimiser)}, expected {sorted(optimiser)}")
@@ -157,5 +153,9 @@ def _check_fit(settings: TrainingSettings, state: TrainerState) -> None:
     for name, (like, array) in expected.items():
         if array.shape != (like.shape if name in optimiser else (size,)) or not np.isfinite(array).all():
             raise BadValueError(f"{name} has the shape {array.shape} or holds NaN, expected {size} finite numbers")
-    if not isinstance(state.sequences, int) or not 0 <= state.sequences <= settings.sequences:
-        raise BadValueError(f"sequences must be from 0 to {settings.sequences}, not {state.sequences!r}")
+    whole_number("sequences", state.sequences, 0, settings.sequences)
+
+
+_RUNS = CheckpointKind(
+    "run", "the state of a training run", "resume takes the run.npz of the run's folder", _restore, prefix=""
+)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ntm_memory.machine.network import Machine
-from ntm_memory.machine.parameters import Parameters, initial_parameters
-from ntm_memory.training.evaluate import Score, evaluate
-from ntm_memory.training.loss import bits_per_sequence, cross_entropy, wrong_bits
-from ntm_memory.training.optimisers import clip_norm, make_optimiser
+from ntm_memory.machine.optimisers import clip_norm, make_optimiser
+from ntm_memory.machine.parameters import MachineParameters, initial_machine_parameters
+from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
+from ntm_memory.training.loss import binary_cross_entropy, bits_per_sequence, wrong_bits
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import RECENT, TrainerState
 
@@ -31,7 +31,7 @@ CALM = 0.03
 """Share below which the parameters are worth going back to."""
 
 
-class Report(NamedTuple):
+class BatchReport(NamedTuple):
     """What the loop says after every batch; bits a sequence as evaluation counts them, wrong ones or surprise."""
 
     sequences: int
@@ -53,7 +53,7 @@ class Trainer:
         self.settings = settings
         self.task = settings.make_task()
         machine = settings.machine_settings()
-        self._parameters = initial_parameters(machine, settings.seed, gate_bias=settings.gate_bias)
+        self._parameters = initial_machine_parameters(machine, settings.seed, gate_bias=settings.gate_bias)
         self.machine = Machine(machine, self._parameters)
         self._optimiser = make_optimiser(settings.optimiser, self._parameters.flat.size, machine.dtype)
         self.state = state or TrainerState.new(settings, self._parameters.flat, self._optimiser.state)
@@ -64,7 +64,7 @@ class Trainer:
         self.state.optimiser = self._optimiser.state
 
     def run(
-        self, report: Callable[[Report], None] | None = None, stop: Callable[[], bool] = lambda: False
+        self, report: Callable[[BatchReport], None] | None = None, stop: Callable[[], bool] = lambda: False
     ) -> TrainerState:
         """Train until all sequences are used up or `stop` says so, looking after every batch."""
         while self.state.sequences < self.settings.sequences and not stop():
@@ -76,14 +76,14 @@ class Trainer:
     def best(self) -> Machine:
         """A machine with the parameters that validated best."""
         settings = self.machine.settings
-        return Machine(settings, Parameters(settings, self.state.best_parameters.copy()))
+        return Machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
 
-    def _batch(self) -> Report:
+    def _batch(self) -> BatchReport:
         state, settings = self.state, self.settings
         batch = self.task.sample(state.rng, settings.batch, self.task.draw_sizes(state.rng, state.reach))
         machine = self._sized()
         logits, tape = machine.forward(batch.inputs)
-        loss, d_logits = cross_entropy(logits, batch)
+        loss, d_logits = binary_cross_entropy(logits, batch)
         gradient = machine.backward(tape, d_logits).flat
         if np.isfinite(self._clip(gradient)):
             self._optimiser.update(self._parameters.flat, gradient, self._learning_rate())
@@ -97,7 +97,7 @@ class Trainer:
         if state.sequences // settings.validate_every > (state.sequences - settings.batch) // settings.validate_every:
             self._validate()
         bits = surprise if self.task.probabilistic else wrong
-        return Report(state.sequences, settings.sequences, loss, bits, state.reach)
+        return BatchReport(state.sequences, settings.sequences, loss, bits, state.reach)
 
     def _sized(self) -> Machine:
         """The machine, on a memory of a size drawn for this batch."""
@@ -171,7 +171,7 @@ class Trainer:
             state.best_parameters = self._parameters.flat.copy()
             state.best_at = state.sequences
 
-    def validate(self, sizes: dict[str, int]) -> Score:
+    def validate(self, sizes: dict[str, int]) -> SequenceScore:
         """Score of the present parameters on the validation sequences, which are the same every time."""
         rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
-        return evaluate(self.machine, self.task, sizes, self.settings.validation_sequences, rng)
+        return evaluate_machine(self.machine, self.task, sizes, self.settings.validation_sequences, rng)

@@ -100,7 +100,7 @@ def test_storing_links_with_what_it_builds_on(call, ids):
 def test_a_number_of_hops_out_of_range(call, hops):
     error = call("tea?", "--hops", hops, code=2)
     assert error["code"] == "bad_value"
-    assert error["message"] == f"hops is {hops}, expected a whole number from 1 to 8"
+    assert error["message"] == f"hops must be a whole number from 1 to 8, not {hops}"
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import threading
 import numpy as np
 import pytest
 
+from ntm_memory.cli.progress import BabiProgress
 from ntm_memory.cli.train import main
-from ntm_memory.cli.train_progress import BabiProgress
 from ntm_memory.memn2n.checkpoint import load_reader
-from ntm_memory.memn2n.training import Report, Score
+from ntm_memory.memn2n.training import AnswerScore, EpochReport
 from ntm_memory.persistence.arrays import save_arrays
 from tests.memn2n.stories import archive, walks
 
@@ -156,7 +156,7 @@ def test_progress_is_drawn_on_a_terminal_only():
         def flush(self):
             pass
 
-    report = Report(1, 7, 40, False, 0.25, Score(0.2, 3.5, 100))
+    report = EpochReport(1, 7, 40, False, 0.25, AnswerScore(0.2, 3.5, 100))
     for real in (True, False):
         stream = Terminal(real)
         progress = BabiProgress(stream, "task 5")

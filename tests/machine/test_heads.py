@@ -14,7 +14,7 @@ from ntm_memory.machine import (
     hybrid_addressing,
     location_focus,
 )
-from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.parameters import initial_machine_parameters
 
 
 def test_read_and_write_heads():
@@ -74,7 +74,7 @@ def test_addressing_is_what_the_next_step_does():
 
 def test_stepping_a_trained_machine():
     made = MachineSettings(3, 2)
-    machine = Machine(made, initial_parameters(made, 0))
+    machine = Machine(made, initial_machine_parameters(made, 0))
     assert NTMMemoryController.from_machine(machine).forward(np.ones(3))[1].shape == (20,)
 
 
@@ -109,7 +109,7 @@ def test_hybrid_addressing_by_hand():
 
 @pytest.mark.parametrize("extreme", [0.0, 1e3])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_extreme_strength_and_sharpening_stay_finite(extreme, dtype):
+def test_extreme_beta_and_gamma_stay_finite(extreme, dtype):
     similarity, previous = np.array([-1, 0, 1], dtype), np.array([1, 0, 0], dtype)
     kernel = np.array([0.2, 0.5, 0.3], dtype)
     weights = hybrid_addressing(similarity, extreme, previous, 0.5, kernel, extreme)
@@ -127,10 +127,10 @@ HALVES, STAY = np.array([0.5, 0.5]), np.array([0, 1.0, 0])
         ("similarity", lambda: content_focus(np.array([1.0, np.nan]), 1.0)),
         ("similarity", lambda: content_focus(np.full(2, -np.inf), 1.0)),
         ("similarity", lambda: content_focus(np.zeros(0), 1.0)),
-        ("strength", lambda: content_focus(HALVES, -1.0)),
-        ("strength", lambda: content_focus(HALVES, np.inf)),
-        ("strength", lambda: content_focus(HALVES, np.ones(3))),
-        ("strength", lambda: content_focus(np.array([1.0, -np.inf]), 0.0)),
+        ("beta", lambda: content_focus(HALVES, -1.0)),
+        ("beta", lambda: content_focus(HALVES, np.inf)),
+        ("beta", lambda: content_focus(HALVES, np.ones(3))),
+        ("beta", lambda: content_focus(np.array([1.0, -np.inf]), 0.0)),
         ("weights", lambda: location_focus(-HALVES, STAY, 1.0)),
         ("kernel", lambda: location_focus(HALVES, HALVES, 1.0)),
         ("kernel", lambda: location_focus(HALVES, np.array(1.0), 1.0)),

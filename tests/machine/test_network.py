@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ntm_memory.errors import BadValueError
 from ntm_memory.machine import Machine, MachineSettings
 from ntm_memory.machine.gradcheck import gradient_errors, machine_gradient_errors
-from ntm_memory.machine.parameters import Parameters, initial_parameters
+from ntm_memory.machine.parameters import MachineParameters, initial_machine_parameters
 
 SMALL = {"input_size": 4, "output_size": 3, "memory_size": 7, "memory_dim": 5, "controller_size": 6, "dtype": "float64"}
 CONFIGURATIONS = [
@@ -34,7 +34,7 @@ def small(**changes):
 
 def strong(settings, seed=1):
     """Parameters large enough for every step of addressing to matter."""
-    parameters = initial_parameters(settings, seed)
+    parameters = initial_machine_parameters(settings, seed)
     parameters.flat *= 1.5
     return parameters
 
@@ -65,7 +65,7 @@ def test_gradcheck_finds_a_wrong_gradient():
         (np.ones(3, np.float32), {"w": np.ones(3)}, {}, "^w must be a contiguous float64"),
         (np.ones((3, 2)).T, {"w": np.ones((2, 3))}, {}, "^w must be a contiguous float64"),
         (np.ones(3), {}, {}, "no gradient called 'w'"),
-        (np.ones(3), {"w": np.ones(3)}, {"samples": 0}, "^samples must be at least 1"),
+        (np.ones(3), {"w": np.ones(3)}, {"samples": 0}, "^samples must be a whole number of at least 1, not 0"),
     ],
 )
 def test_gradcheck_refuses_what_it_cannot_difference(values, gradients, options, message):
@@ -112,8 +112,8 @@ def test_a_sequence_does_not_depend_on_its_neighbours_in_the_batch():
 @pytest.mark.parametrize("start", [{}, {"memory_start": "learned", "head_start": "learned"}])
 def test_no_parameter_depends_on_the_number_of_locations(start):
     few, many = small(**start), small(memory_size=1000, **start)
-    parameters = initial_parameters(few, 0)
-    assert parameters.flat.shape == initial_parameters(many, 0).flat.shape
+    parameters = initial_machine_parameters(few, 0)
+    assert parameters.flat.shape == initial_machine_parameters(many, 0).flat.shape
     logits, _ = Machine(many, parameters).forward(np.zeros((3, 1, 4)))
     assert np.isfinite(logits).all()
 
@@ -132,7 +132,7 @@ def test_no_parameter_depends_on_the_number_of_locations(start):
 def test_nothing_becomes_nan(seed, steps, size, dim, reach, scale, changes, dtype):
     sizes = {"memory_size": size, "memory_dim": dim, "shift_range": reach, "dtype": dtype}
     made = small(**{**changes, **sizes})
-    parameters = initial_parameters(made, seed)
+    parameters = initial_machine_parameters(made, seed)
     parameters.flat *= scale
     machine = Machine(made, parameters)
     logits, tape = machine.forward(np.random.default_rng(seed).normal(size=(steps, 2, 4)) * scale)
@@ -166,7 +166,7 @@ def test_ten_thousand_steps_stay_finite():
 def test_bad_inputs_are_named(inputs, said):
     made = small()
     with pytest.raises(BadValueError, match=said):
-        Machine(made, initial_parameters(made, 0)).forward(inputs)
+        Machine(made, initial_machine_parameters(made, 0)).forward(inputs)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_settings_from_a_mapping():
 
 def test_parameters_refuse_what_does_not_fit():
     made = small()
-    parameters, arrays = Parameters(made), initial_parameters(made, 0).arrays()
+    parameters, arrays = MachineParameters(made), initial_machine_parameters(made, 0).arrays()
     parameters.load(arrays)
     for bad, said in (
         ({**arrays, "odd": np.zeros(1)}, "odd"),

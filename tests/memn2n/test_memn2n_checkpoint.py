@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
-from ntm_memory.memn2n.babi import Question, words_of
+from ntm_memory.memn2n.babi import BabiQuestion, words_of
 from ntm_memory.memn2n.babi_training import measure, train_reader
 from ntm_memory.memn2n.checkpoint import core_name, load_reader, save_reader, shipped_reader
-from ntm_memory.memn2n.encoding import encode
-from ntm_memory.memn2n.training import evaluate
+from ntm_memory.memn2n.encoding import encode_questions
+from ntm_memory.memn2n.training import evaluate_memn2n
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from tests.memn2n.stories import archive
 
@@ -173,6 +173,6 @@ def test_networks_of_all_tasks_ship_and_are_small():
 @pytest.mark.parametrize(("task", "told", "asked", "answer"), OWN, ids=lambda value: str(value)[:12])
 def test_shipped_networks_answer_stories_of_our_own(task, told, asked, answer):
     reader = shipped_reader(task)
-    question = Question(tuple(words_of(sentence) for sentence in told), words_of(asked), answer)
-    encoded = encode([question], reader.vocabulary, reader.network.settings)
-    assert evaluate(reader.network, encoded).error == 0
+    question = BabiQuestion(tuple(words_of(sentence) for sentence in told), words_of(asked), answer)
+    encoded = encode_questions([question], reader.vocabulary, reader.network.settings)
+    assert evaluate_memn2n(reader.network, encoded).error == 0

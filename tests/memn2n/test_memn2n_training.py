@@ -5,9 +5,9 @@ import pytest
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.memn2n.babi import load_questions
-from ntm_memory.memn2n.encoding import Vocabulary, encode
+from ntm_memory.memn2n.encoding import Vocabulary, encode_questions
 from ntm_memory.memn2n.parameters import KEPT, MemN2NSettings
-from ntm_memory.memn2n.training import Schedule, Training, evaluate
+from ntm_memory.memn2n.training import Schedule, Training, evaluate_memn2n
 from tests.memn2n.stories import archive
 
 
@@ -20,7 +20,7 @@ def parts(tmp_path_factory):
 def training(parts, schedule, *, report=None, stop=lambda: False, **changes):
     vocabulary = Vocabulary.of(parts["train"])
     settings = vocabulary.fitted(MemN2NSettings(**{"dim": 10, "hops": 2, "memory_size": 10, **changes}))
-    encoded = {part: encode(questions, vocabulary, settings) for part, questions in parts.items()}
+    encoded = {part: encode_questions(questions, vocabulary, settings) for part, questions in parts.items()}
     seen = [] if report is None else report
     return Training(settings, schedule, encoded["train"], encoded["valid"], seen.append, stop), encoded
 
@@ -32,7 +32,7 @@ def test_who_is_where_is_learned(parts, changes):
     told, encoded = training(parts, Schedule(epochs=12, linear=4, rate=0.01), **changes)
     best, tried = told.best_of(3, seed=0)
     assert best.valid.error <= 5
-    assert evaluate(best.network, encoded["check"]).error <= 10
+    assert evaluate_memn2n(best.network, encoded["check"]).error <= 10
     assert best.valid.rank == min(trained.valid.rank for trained in tried)
 
 
@@ -66,7 +66,7 @@ def test_the_network_kept_is_rounded_as_its_file_will_be(parts):
     best, _ = told.best_of(1, seed=0)
     flat = best.network.parameters.flat
     np.testing.assert_array_equal(flat, flat.astype(KEPT))
-    assert best.valid == evaluate(best.network, encoded["valid"])
+    assert best.valid == evaluate_memn2n(best.network, encoded["valid"])
 
 
 def test_restarts_end_at_the_first_without_an_error(parts):
@@ -87,7 +87,7 @@ def test_an_unknown_answer_counts_as_wrong(parts):
     told, encoded = training(parts, Schedule(epochs=10, linear=2, rate=0.01))
     network = told.best_of(1, seed=0)[0].network
     odd = [type(q)(q.told, q.asked, "moon") for q in parts["check"]]
-    score = evaluate(network, encode(odd, Vocabulary.of(parts["train"]), network.settings))
+    score = evaluate_memn2n(network, encode_questions(odd, Vocabulary.of(parts["train"]), network.settings))
     assert (score.error, score.loss, score.questions) == (100, 0, len(odd))
 
 

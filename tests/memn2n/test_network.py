@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.machine.gradcheck import gradient_errors
-from ntm_memory.memn2n.babi import Question
-from ntm_memory.memn2n.encoding import Vocabulary, bag, encode
-from ntm_memory.memn2n.network import MemN2N, cross_entropy
+from ntm_memory.memn2n.babi import BabiQuestion
+from ntm_memory.memn2n.encoding import Vocabulary, bag, encode_questions
+from ntm_memory.memn2n.network import MemN2N, categorical_cross_entropy
 from ntm_memory.memn2n.parameters import (
     NONLINEARITIES,
     TYINGS,
+    MemN2NParameters,
     MemN2NSettings,
-    Parameters,
-    initial_parameters,
+    initial_memn2n_parameters,
 )
 
 QUESTIONS = [
-    Question((("ann", "walked", "to", "the", "attic"), ("bo", "slept")), ("where", "is", "ann"), "attic"),
-    Question((("bo", "slept"), ("bo", "slept"), ("ann", "took", "a", "lamp")), ("what", "has", "ann"), "lamp"),
-    Question((), ("where", "is", "bo"), "bed"),
-    Question((("cid", "went", "to", "bed"),) * 6, ("where", "is", "cid"), "bed"),
+    BabiQuestion((("ann", "walked", "to", "the", "attic"), ("bo", "slept")), ("where", "is", "ann"), "attic"),
+    BabiQuestion((("bo", "slept"), ("bo", "slept"), ("ann", "took", "a", "lamp")), ("what", "has", "ann"), "lamp"),
+    BabiQuestion((), ("where", "is", "bo"), "bed"),
+    BabiQuestion((("cid", "went", "to", "bed"),) * 6, ("where", "is", "cid"), "bed"),
 ]
 VOCABULARY = Vocabulary.of(QUESTIONS)
 
@@ -32,7 +32,7 @@ VOCABULARY = Vocabulary.of(QUESTIONS)
 def network(seed=1, scale=3.0, **changes):
     usual = {"dim": 5, "hops": 3, "memory_size": 5, "dtype": "float64"}
     settings = VOCABULARY.fitted(MemN2NSettings(**{**usual, **changes}))
-    parameters = initial_parameters(settings, seed)
+    parameters = initial_memn2n_parameters(settings, seed)
     parameters.flat *= scale
     return MemN2N(settings, parameters)
 
@@ -43,13 +43,13 @@ def network(seed=1, scale=3.0, **changes):
 )
 def test_gradients_agree_with_differences(tying, nonlinearity, position, times, linear):
     net = network(tying=tying, nonlinearity=nonlinearity, position=position, times=times, scale=1.5 if linear else 3.0)
-    data = encode(QUESTIONS, VOCABULARY, net.settings)
+    data = encode_questions(QUESTIONS, VOCABULARY, net.settings)
     batch = data.batch(slice(None), (np.random.default_rng(0), 0.3))
     logits, tape = net.forward(batch, linear=linear)
-    gradients = net.backward(tape, cross_entropy(logits, batch.answers)[1])
+    gradients = net.backward(tape, categorical_cross_entropy(logits, batch.answers)[1])
 
     def loss():
-        return cross_entropy(net.forward(batch, linear=linear)[0], batch.answers)[0]
+        return categorical_cross_entropy(net.forward(batch, linear=linear)[0], batch.answers)[0]
 
     errors = gradient_errors(loss, net.parameters.arrays(), gradients.arrays(), samples=40)
     assert max(errors.values()) <= 1e-6, errors
@@ -57,11 +57,13 @@ def test_gradients_agree_with_differences(tying, nonlinearity, position, times, 
 
 def test_the_check_fails_on_a_wrong_gradient():
     net = network()
-    batch = encode(QUESTIONS, VOCABULARY, net.settings).batch(slice(None))
+    batch = encode_questions(QUESTIONS, VOCABULARY, net.settings).batch(slice(None))
     logits, tape = net.forward(batch)
-    gradients = net.backward(tape, cross_entropy(logits, batch.answers)[1] * 1.001)
+    gradients = net.backward(tape, categorical_cross_entropy(logits, batch.answers)[1] * 1.001)
     errors = gradient_errors(
-        lambda: cross_entropy(net.forward(batch)[0], batch.answers)[0], net.parameters.arrays(), gradients.arrays()
+        lambda: categorical_cross_entropy(net.forward(batch)[0], batch.answers)[0],
+        net.parameters.arrays(),
+        gradients.arrays(),
     )
     assert min(errors.values()) > 1e-5
 
@@ -96,7 +98,7 @@ def slow(net, question, *, linear):
 @pytest.mark.parametrize("changes", [{}, {"tying": "layer-wise", "nonlinearity": "half"}, {"position": False}])
 def test_the_fast_way_equals_the_equations(changes, linear):
     net = network(**changes)
-    logits, _ = net.forward(encode(QUESTIONS, VOCABULARY, net.settings).batch(slice(None)), linear=linear)
+    logits, _ = net.forward(encode_questions(QUESTIONS, VOCABULARY, net.settings).batch(slice(None)), linear=linear)
     expected = [slow(net, question, linear=linear) for question in QUESTIONS]
     np.testing.assert_allclose(logits, expected, rtol=1e-9, atol=1e-12)
 
@@ -104,7 +106,7 @@ def test_the_fast_way_equals_the_equations(changes, linear):
 @given(st.integers(0, 1000))
 def test_attention_sums_to_one_over_the_memories_that_are_there(seed):
     net = network(seed=seed)
-    batch = encode(QUESTIONS, VOCABULARY, net.settings).batch(slice(None))
+    batch = encode_questions(QUESTIONS, VOCABULARY, net.settings).batch(slice(None))
     for hop in net.forward(batch)[1].hops:
         np.testing.assert_allclose(hop.attention.sum(axis=1), [1, 1, 0, 1])
         assert (hop.attention >= 0).all() and (hop.attention[batch.memory == 0] == 0).all()
@@ -112,7 +114,7 @@ def test_attention_sums_to_one_over_the_memories_that_are_there(seed):
 
 def test_a_question_is_answered_alike_in_any_company():
     net = network()
-    data = encode(QUESTIONS, VOCABULARY, net.settings)
+    data = encode_questions(QUESTIONS, VOCABULARY, net.settings)
     together, _ = net.forward(data.batch(slice(None)))
     for i in range(len(QUESTIONS)):
         np.testing.assert_allclose(net.forward(data.batch(np.array([i])))[0][0], together[i])
@@ -121,21 +123,21 @@ def test_a_question_is_answered_alike_in_any_company():
 def test_of_a_longer_story_the_latest_sentences_are_kept():
     told = [("cid", "went", "to", "bed"), ("bo", "slept"), ("ann", "walked")]
     net = network(memory_size=2)
-    long, short = (Question(tuple(part), ("where", "is", "bo"), "bed") for part in (told, told[1:]))
-    logits = [net.forward(encode([q], VOCABULARY, net.settings).batch(slice(None)))[0] for q in (long, short)]
+    long, short = (BabiQuestion(tuple(part), ("where", "is", "bo"), "bed") for part in (told, told[1:]))
+    logits = [net.forward(encode_questions([q], VOCABULARY, net.settings).batch(slice(None)))[0] for q in (long, short)]
     np.testing.assert_array_equal(*logits)
 
 
 def test_an_unknown_word_says_nothing_and_an_unknown_answer_is_none():
-    odd = Question((("zoe", "slept"),), ("where", "is", "zoe"), "moon")
-    data = encode([odd], VOCABULARY, network().settings)
+    odd = BabiQuestion((("zoe", "slept"),), ("where", "is", "zoe"), "moon")
+    data = encode_questions([odd], VOCABULARY, network().settings)
     assert data.answers.tolist() == [-1]
     assert np.flatnonzero(data.sentences[1].any(axis=0)).tolist() == [VOCABULARY.numbers()["slept"]]
 
 
 def test_noise_only_makes_memories_older():
     net = network(memory_size=5)
-    data = encode(QUESTIONS, VOCABULARY, net.settings)
+    data = encode_questions(QUESTIONS, VOCABULARY, net.settings)
     rng = np.random.default_rng(0)
     for _ in range(20):
         times = data.batch(slice(None), (rng, 0.5)).times
@@ -179,4 +181,4 @@ def test_parameters_that_do_not_fit_are_refused():
         {**values, "times": values["times"] * np.nan},
     ):
         with pytest.raises(BadValueError):
-            Parameters(net.settings).load(wrong)
+            MemN2NParameters(net.settings).load(wrong)

@@ -5,21 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ntm_memory.errors import CheckpointError
+from ntm_memory.machine.activations import logistic, softplus
 from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, REACH
 from ntm_memory.recall.parameters import (
+    LEARNED,
     SHIPPED,
-    inverse_logistic,
-    inverse_softplus,
     load_parameters,
-    logistic,
     override,
     save_parameters,
     shapes,
-    softplus,
 )
 from tests.recall.worlds import random_parameters
 
@@ -150,18 +146,6 @@ def test_nothing_overridden_nothing_changed():
     assert all((getattr(found, name) == value).all() for name, value in vars(parameters).items())
 
 
-@given(st.floats(1e-9, 1e6), st.floats(1e-9, 1 - 1e-9))
-def test_inverses(positive, share):
-    assert float(softplus(np.float64(inverse_softplus(positive)))) == pytest.approx(positive)
-    assert float(logistic(np.float64(inverse_logistic(share)))) == pytest.approx(share)
-
-
-def test_softplus_and_logistic_do_not_overflow():
-    ends = np.array([-1e4, 0.0, 1e4])
-    assert softplus(ends) == pytest.approx([0, np.log(2), 1e4])
-    assert logistic(ends) == pytest.approx([0, 0.5, 1])
-
-
 def test_features_switched_off_weigh_nothing():
     parameters = random_parameters(4)
     assert parameters.without(frozenset()) is parameters
@@ -201,7 +185,7 @@ def test_what_is_not_finite_is_not_saved(file, bad):
 def test_the_hint_of_a_damaged_shipped_file_does_not_say_to_remove_it(tmp_path, monkeypatch):
     broken = tmp_path / SHIPPED.name
     broken.write_text("{", encoding="utf-8")
-    monkeypatch.setattr("ntm_memory.recall.parameters.SHIPPED", broken)
+    monkeypatch.setattr(LEARNED, "shipped", broken)
     with pytest.raises(CheckpointError) as caught:
         load_parameters(broken)
     assert caught.value.hint == "install the package again"

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.machine import Machine
-from ntm_memory.machine.parameters import initial_parameters
+from ntm_memory.machine.parameters import initial_machine_parameters
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training.checkpoint import Core, load_core, save_core, shipped_core
-from ntm_memory.training.recipes import recipe
+from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.state import load_state
 
 
 @pytest.fixture
 def core():
-    training = recipe("copy", {"machine": {"controller_size": 5, "memory_dim": 4, "memory_size": 10}})
+    training = task_recipe("copy", {"machine": {"controller_size": 5, "memory_dim": 4, "memory_size": 10}})
     made = training.machine_settings()
-    return Core(Machine(made, initial_parameters(made, 0)), training, {"sequences": 7}, "train.py copy")
+    return Core(Machine(made, initial_machine_parameters(made, 0)), training, {"sequences": 7}, "train.py copy")
 
 
 def test_a_core_survives_its_file(tmp_path, core):
@@ -143,6 +143,6 @@ def test_arrays_are_read_from_open_files(tmp_path):
 def test_unknown_shipped_cores(monkeypatch, tmp_path):
     with pytest.raises(BadValueError, match="no task called"):
         shipped_core("sorting")
-    monkeypatch.setattr("ntm_memory.training.checkpoint.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("ntm_memory.persistence.checkpoint.resources.files", lambda package: tmp_path)
     with pytest.raises(NotFoundError, match="ngram"):
         shipped_core("ngram")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ntm_memory.training.checkpoint import shipped_core
-from ntm_memory.training.evaluate import evaluate
-from ntm_memory.training.experiment import example
+from ntm_memory.training.evaluate import evaluate_machine
+from ntm_memory.training.experiment import show_sequence
 from ntm_memory.training.tasks import TASKS
 
 CORES = resources.files("ntm_memory.training") / "cores"
@@ -32,13 +32,15 @@ CORES = resources.files("ntm_memory.training") / "cores"
 )
 def test_wrong_bits_on_fresh_sequences(task, sizes, sequences, most_wrong):
     core = shipped_core(task)
-    score = evaluate(core.machine, core.task, core.task.complete(sizes), sequences, np.random.default_rng(20_261_123))
+    score = evaluate_machine(
+        core.machine, core.task, core.task.complete(sizes), sequences, np.random.default_rng(20_261_123)
+    )
     assert score.wrong <= most_wrong
 
 
 def test_ngrams_are_predicted_nearly_as_well_as_possible():
     core = shipped_core("ngram")
-    score = evaluate(core.machine, core.task, {"length": 200}, 100, np.random.default_rng(20_261_123))
+    score = evaluate_machine(core.machine, core.task, {"length": 200}, 100, np.random.default_rng(20_261_123))
     assert score.surprise - score.optimal <= 2.0
 
 
@@ -53,7 +55,7 @@ def test_cores_are_small_and_say_how_they_were_made(task):
 
 def test_copy_walks_through_memory():
     """The paper's figure 6: the read head takes the path of the write head."""
-    shown = example(shipped_core("copy"), {"length": 12}, seed=1)
+    shown = show_sequence(shipped_core("copy"), {"length": 12}, seed=1)
     assert shown["wrong_bits"] == 0
     written, read = shown["write_locations"][0][:12], shown["read_locations"][0][-12:]
     assert read == written
@@ -71,5 +73,5 @@ def test_copy_walks_through_memory():
 )
 def test_cores_run_on_memories_of_other_sizes(task, memory, most_wrong):
     core = shipped_core(task).with_memory(memory)
-    score = evaluate(core.machine, core.task, core.task.usual({}), 16, np.random.default_rng(0))
+    score = evaluate_machine(core.machine, core.task, core.task.usual({}), 16, np.random.default_rng(0))
     assert score.wrong <= most_wrong

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ntm_memory.cli.progress import TrainingProgress
 from ntm_memory.cli.train import TASK_NAMES, main
 from ntm_memory.training.checkpoint import load_core
-from ntm_memory.training.progress import TrainingProgress
 from ntm_memory.training.tasks import TASKS
-from ntm_memory.training.trainer import Report
+from ntm_memory.training.trainer import BatchReport
 
 SMALL = {
     "machine": {"memory_size": 12, "memory_dim": 6, "controller_size": 8},
@@ -159,7 +159,7 @@ def test_places_and_sizes_that_cannot_be_had_are_no_bug(capsys, tmp_path, config
 
 
 def test_ctrl_c_while_measuring_is_told(capsys, monkeypatch):
-    monkeypatch.setattr("ntm_memory.training.evaluate.evaluate", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("ntm_memory.training.evaluate.evaluate_machine", lambda *_: signal.raise_signal(signal.SIGINT))
     code, answer, _ = call(capsys, "eval", "copy", "--sequences", "1")
     assert (code, answer["error"]["code"]) == (130, "interrupted")
 
@@ -198,11 +198,11 @@ class Terminal:
 def test_the_progress_line():
     terminal = Terminal()
     progress = TrainingProgress(terminal)
-    progress(Report(100, 1000, 0.5, 3.0, 0.4))
-    line = progress.line(Report(600, 1000, 0.5, 3.0, 0.4), elapsed=5.0)
+    progress(BatchReport(100, 1000, 0.5, 3.0, 0.4))
+    line = progress.line(BatchReport(600, 1000, 0.5, 3.0, 0.4), elapsed=5.0)
     assert "600/1,000 100/s loss 0.5000 bits a sequence 3.00 range 40% left 0:04" in line
     assert terminal.drawn == []  # not yet time
     time.sleep(0.21)
-    progress(Report(200, 1000, 0.5, 3.0, 1.0))
+    progress(BatchReport(200, 1000, 0.5, 3.0, 1.0))
     progress.close()
     assert terminal.drawn[0].startswith("\r") and terminal.drawn[-1] == "\n"

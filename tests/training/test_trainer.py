@@ -15,7 +15,7 @@ from ntm_memory.errors import BadValueError, CheckpointError, NotSetUpError
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training import experiment, plots
 from ntm_memory.training.checkpoint import load_core
-from ntm_memory.training.recipes import recipe
+from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import load_state, save_state
 from ntm_memory.training.trainer import Trainer
@@ -282,17 +282,17 @@ def test_bad_settings_are_named(changes, said):
 
 
 def test_recipes():
-    assert recipe("copy").task == "copy"
-    changed = recipe("copy", {"machine": {"memory_dim": 7}, "seed": 3})
+    assert task_recipe("copy").task == "copy"
+    changed = task_recipe("copy", {"machine": {"memory_dim": 7}, "seed": 3})
     assert (changed.machine_settings().memory_dim, changed.seed) == (7, 3)
     with pytest.raises(BadValueError, match="no task called 'sort'"):
-        recipe("sort")
+        task_recipe("sort")
     with pytest.raises(BadValueError, match="'copy'"):
-        recipe("ngram", {"task": "copy"})
+        task_recipe("ngram", {"task": "copy"})
 
 
 def test_settings_survive_json():
-    settings = recipe("associative-recall")
+    settings = task_recipe("associative-recall")
     assert TrainingSettings.from_mapping(settings.to_mapping()) == settings
     assert Path(experiment.STATE_FILE).suffix == ".npz"
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.training.tasks.associative_recall import AssociativeRecall
-from ntm_memory.training.tasks.base import Batch, Sizes, Task, whole_number
+from ntm_memory.training.tasks.base import SequenceBatch, Sizes, Task
 from ntm_memory.training.tasks.copy import Copy
 from ntm_memory.training.tasks.ngram import NGram
 from ntm_memory.training.tasks.priority_sort import PrioritySort
 from ntm_memory.training.tasks.repeat_copy import RepeatCopy
 
-__all__ = ["TASKS", "Batch", "Sizes", "Task", "make_task", "whole_number"]
+__all__ = ["TASKS", "SequenceBatch", "Sizes", "Task", "known_task", "make_task"]
 
 TASKS: dict[str, Callable[..., Task]] = {
     "copy": Copy,
@@ -22,6 +22,17 @@ TASKS: dict[str, Callable[..., Task]] = {
     "ngram": NGram,
     "priority-sort": PrioritySort,
 }
+
+
+def known_task(name: str) -> Callable[..., Task]:
+    """What makes a task of this name.
+
+    Raises:
+        BadValueError: there is none.
+    """
+    if name not in TASKS:
+        raise BadValueError(f"there is no task called {name!r}", f"tasks: {', '.join(TASKS)}")
+    return TASKS[name]
 
 
 def make_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
@@ -34,9 +45,8 @@ def make_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     Raises:
         BadValueError: unknown task or option.
     """
-    if name not in TASKS:
-        raise BadValueError(f"there is no task called {name!r}", f"tasks: {', '.join(TASKS)}")
+    make = known_task(name)
     try:
-        return TASKS[name](**(options or {}))
+        return make(**(options or {}))
     except TypeError as error:
         raise BadValueError(f"options of the task {name} are wrong: {error}") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import whole_number
+from ntm_memory.training.tasks.base import LARGEST_SIZE, SequenceBatch, Sizes, Task, random_bits
 
 
 class AssociativeRecall(Task):
@@ -22,7 +23,7 @@ class AssociativeRecall(Task):
         self.input_size = width + 2
         self.output_size = width
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; any item but the last is asked about."""
         count, rows, width = sizes["items"], self.rows, self.width
         items = random_bits(rng, count, rows, batch, width)
@@ -38,4 +39,4 @@ class AssociativeRecall(Task):
         inputs[shown + 1 + rows, :, width + 1] = 1
         targets = np.zeros((steps, batch, self.output_size))
         targets[-rows:] = items[asked + 1, :, each].swapaxes(0, 1)
-        return Batch(inputs, targets, np.arange(steps) >= steps - rows)
+        return SequenceBatch(inputs, targets, np.arange(steps) >= steps - rows)

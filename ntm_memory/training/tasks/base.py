@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, whole_number
 
 Array = NDArray[np.floating[Any]]
 Sizes = Mapping[str, int]
@@ -17,7 +17,7 @@ LARGEST_SIZE = 10_000
 
 
 @dataclass(frozen=True)
-class Batch:
+class SequenceBatch:
     """B sequences of the same sizes."""
 
     inputs: Array  # (T, B, I)
@@ -44,7 +44,7 @@ class Task:
     probabilistic: ClassVar[bool] = False
     """Targets are random draws: cost is measured in bits of surprise, not in wrong bits."""
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """Draw `batch` sequences, all of the given sizes."""
         raise NotImplementedError
 
@@ -84,17 +84,6 @@ class Task:
             BadValueError: as `complete`.
         """
         return self.complete(sizes)
-
-
-def whole_number(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Refuse what is no whole number in a range.
-
-    Raises:
-        BadValueError: naming it, its value and the range.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
-        wanted = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise BadValueError(f"{name} must be a whole number {wanted}, not {value!r}")
 
 
 def random_bits(rng: np.random.Generator, *shape: int) -> Array:

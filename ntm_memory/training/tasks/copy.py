@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import whole_number
+from ntm_memory.training.tasks.base import LARGEST_SIZE, SequenceBatch, Sizes, Task, random_bits
 
 
 class Copy(Task):
@@ -19,7 +20,7 @@ class Copy(Task):
         self.input_size = width + 1
         self.output_size = width
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; T = 2·length + 1."""
         length = sizes["length"]
         rows = random_bits(rng, length, batch, self.width)
@@ -28,4 +29,4 @@ class Copy(Task):
         inputs[length, :, self.width] = 1
         targets = np.zeros((2 * length + 1, batch, self.output_size))
         targets[length + 1 :] = rows
-        return Batch(inputs, targets, np.arange(2 * length + 1) > length)
+        return SequenceBatch(inputs, targets, np.arange(2 * length + 1) > length)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import Array, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import whole_number
+from ntm_memory.training.tasks.base import Array, SequenceBatch, Sizes, Task, random_bits
 
 CONTEXT = 5
 LENGTH = 200
@@ -28,7 +29,7 @@ class NGram(Task):
         self.input_size = 1
         self.output_size = 1
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; T = length."""
         length = sizes["length"]
         table = rng.beta(0.5, 0.5, size=(batch, 2**CONTEXT))
@@ -40,7 +41,7 @@ class NGram(Task):
             context = (2 * context + bits[t].astype(np.int64)) % 2**CONTEXT
         inputs = np.zeros((length, batch, 1))
         inputs[1:, :, 0] = bits[:-1]
-        return Batch(inputs, bits[:, :, None], np.ones(length, dtype=np.bool_))
+        return SequenceBatch(inputs, bits[:, :, None], np.ones(length, dtype=np.bool_))
 
 
 def optimal_bits(bits: Array) -> Array:

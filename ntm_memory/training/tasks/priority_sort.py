@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.training.tasks.base import LARGEST_SIZE, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import whole_number
+from ntm_memory.training.tasks.base import LARGEST_SIZE, SequenceBatch, Sizes, Task, random_bits
 
 
 class PrioritySort(Task):
@@ -22,7 +23,7 @@ class PrioritySort(Task):
         self.input_size = width + 2
         self.output_size = width
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; T = items + 1 + ⌈0.8·items⌉."""
         count = sizes["items"]
         asked = -(-4 * count // 5)
@@ -36,4 +37,4 @@ class PrioritySort(Task):
         order = np.argsort(-priority, axis=0, kind="stable")[:asked]
         targets = np.zeros((steps, batch, self.output_size))
         targets[count + 1 :] = np.take_along_axis(rows, order[:, :, None], axis=0)
-        return Batch(inputs, targets, np.arange(steps) > count)
+        return SequenceBatch(inputs, targets, np.arange(steps) > count)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.errors import BadValueError
-from ntm_memory.training.tasks.base import LARGEST_SIZE, Array, Batch, Sizes, Task, random_bits, whole_number
+from ntm_memory.errors import BadValueError, one_of, whole_number
+from ntm_memory.training.tasks.base import LARGEST_SIZE, Array, SequenceBatch, Sizes, Task, random_bits
 
 LARGEST_ANSWER = 100_000
 
@@ -32,8 +32,7 @@ class RepeatCopy(Task):
         largest_repeats: int = 10,
         largest_answer: int | None = None,
     ) -> None:
-        if number not in ("scalar", "pulses"):
-            raise BadValueError(f"number must be scalar or pulses, not {number!r}")
+        one_of("number", number, ("scalar", "pulses"))
         whole_number("width", width, 1, LARGEST_SIZE)
         whole_number("largest_length", largest_length, 1, LARGEST_SIZE)
         # one value alone has no variance to be normalised to
@@ -47,7 +46,7 @@ class RepeatCopy(Task):
         self.input_size = width + 2
         self.output_size = width + 1
 
-    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> Batch:
+    def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; the answer is length · repeats rows and the end marker."""
         length, repeats = sizes["length"], sizes["repeats"]
         rows = random_bits(rng, length, batch, self.width)
@@ -60,7 +59,7 @@ class RepeatCopy(Task):
         targets = np.zeros((steps, batch, self.output_size))
         targets[asked:-1, :, : self.width] = np.tile(rows, (repeats, 1, 1))
         targets[-1, :, self.width] = 1
-        return Batch(inputs, targets, np.arange(steps) >= asked)
+        return SequenceBatch(inputs, targets, np.arange(steps) >= asked)
 
     def draw_sizes(self, rng: np.random.Generator, reach: float) -> dict[str, int]:
         """See `Task.draw_sizes`."""

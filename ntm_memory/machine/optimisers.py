@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ntm_memory.errors import BadValueError
 
 Array = NDArray[np.floating[Any]]
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class Optimiser(Protocol):
@@ -22,23 +23,31 @@ class Optimiser(Protocol):
 
 
 class Adam:
-    """Kingma and Ba (2015), with bias correction."""
+    """Kingma and Ba (2015), with bias correction; weight decay is the caller's.
 
-    def __init__(self, size: int, dtype: str, *, beta1: float = 0.9, beta2: float = 0.999) -> None:
+    Args:
+        size: of the flat vector.
+        dtype: its float type.
+        literal: ε is added to the root of the corrected square, as the paper's algorithm 1 says; else to that of the
+            raw one, the cheaper order of its section 2. They differ where a gradient is as small as ε.
+    """
+
+    def __init__(self, size: int, dtype: DTypeLike, *, literal: bool = False) -> None:
         self.state = {"mean": np.zeros(size, dtype), "square": np.zeros(size, dtype), "steps": np.zeros(1)}
-        self._beta1, self._beta2 = beta1, beta2
+        self._literal = literal
 
     def update(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         """See `Optimiser.update`."""
         mean, square, steps = self.state["mean"], self.state["square"], self.state["steps"]
         steps += 1
-        mean *= self._beta1
-        mean += (1 - self._beta1) * gradient
-        square *= self._beta2
-        square += (1 - self._beta2) * gradient * gradient
+        mean *= _BETA1
+        mean += (1 - _BETA1) * gradient
+        square *= _BETA2
+        square += (1 - _BETA2) * gradient * gradient
         t = float(steps[0])
-        rate = learning_rate * np.sqrt(1 - self._beta2**t) / (1 - self._beta1**t)
-        parameters -= float(rate) * mean / (np.sqrt(square) + 1e-8)
+        correction = float(np.sqrt(1 - _BETA2**t))
+        epsilon = _EPSILON * correction if self._literal else _EPSILON
+        parameters -= float(learning_rate * correction / (1 - _BETA1**t)) * mean / (np.sqrt(square) + epsilon)
 
 
 class GravesRMSProp:

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.training.loss import bits_per_sequence, cross_entropy, wrong_bits
-from ntm_memory.training.optimisers import clip_norm, make_optimiser
-from ntm_memory.training.tasks import Batch
+from ntm_memory.machine.optimisers import Adam, clip_norm, make_optimiser
 
 
 def test_adam_by_hand():
@@ -49,39 +47,26 @@ def test_clipping():
     assert gradient == pytest.approx([0.6, 0.8])
 
 
-def make_batch(rng):
-    targets = rng.integers(0, 2, size=(4, 3, 2)).astype(float)
-    return Batch(np.zeros((4, 3, 1)), targets, np.array([False, True, True, False]))
-
-
-def test_cross_entropy_and_its_gradient():
-    rng = np.random.default_rng(0)
-    batch, logits = make_batch(rng), rng.normal(size=(4, 3, 2)) * 3
-    loss, grad = cross_entropy(logits, batch)
-    p = 1 / (1 + np.exp(-logits[1:3]))
-    wanted = batch.targets[1:3]
-    assert loss == pytest.approx(-np.mean(wanted * np.log(p) + (1 - wanted) * np.log(1 - p)))
-    assert bits_per_sequence(logits, batch).sum() == pytest.approx(loss * 12 / np.log(2))
-    for i in np.ndindex(logits.shape):
-        moved = [logits.copy(), logits.copy()]
-        moved[0][i] += 1e-5
-        moved[1][i] -= 1e-5
-        expected = (cross_entropy(moved[0], batch)[0] - cross_entropy(moved[1], batch)[0]) / 2e-5
-        assert grad[i] == pytest.approx(expected, abs=1e-9)
-
-
-def test_extreme_logits_cost_what_they_should():
-    batch = make_batch(np.random.default_rng(0))
-    right = np.where(batch.targets > 0, 1e4, -1e4)
-    assert cross_entropy(right, batch)[0] == 0
-    assert cross_entropy(-right, batch)[0] == pytest.approx(1e4)
-    assert wrong_bits(right, batch).tolist() == [0, 0, 0]
-    assert wrong_bits(-right, batch).tolist() == [4, 4, 4]
-
-
 def test_graves_rmsprop_stays_finite_where_the_variance_rounds_below_zero():
     gradient = np.full(1000, 300.0, np.float32) * np.random.default_rng(0).random(1000, np.float32)
     x, rms = np.zeros(1000, np.float32), make_optimiser("rmsprop", 1000, "float32")
     for _ in range(600):
         rms.update(x, gradient, 1e-4)
     assert np.isfinite(x).all()
+
+
+@pytest.mark.parametrize("literal", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 1e-8])
+def test_adam_is_the_papers_algorithm(literal, scale):
+    """Algorithm 1 of Kingma and Ba (2015), written out; of its two orders only one keeps ε as it is there."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=5)
+    slow, mean, square = x.copy(), np.zeros(5), np.zeros(5)
+    adam = Adam(5, "float64", literal=literal)
+    for step in range(1, 51):
+        gradient = rng.normal(size=5) * scale
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        epsilon = 1e-8 if literal else 1e-8 / np.sqrt(1 - 0.999**step)
+        slow -= 0.03 * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + epsilon)
+        adam.update(x, gradient, 0.03)
+    np.testing.assert_allclose(x, slow, rtol=0, atol=1e-12)
