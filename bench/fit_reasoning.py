@@ -24,7 +24,7 @@ from dataset import Dataset, Remembering, grade, is_train, memorize, rows
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
-from ntm_memory.multihop.fit import Example, fit, start
+from ntm_memory.multihop.fit import ChainExample, fit, start
 from ntm_memory.multihop.hop_features import Block, HopFeatures
 from ntm_memory.multihop.hop_features import Path as Steps
 from ntm_memory.multihop.hops import follow
@@ -115,7 +115,7 @@ def figures(parameters: HopParameters, asked: Sequence[Asked], hops: int) -> dic
 def learn(asked: Sequence[Asked], steps: int, *, loud: bool = True) -> HopParameters:
     """HopParameters fitted on some questions, every data set counting by the root of how many questions it has."""
     count = collections.Counter(each.data for each in asked)
-    examples = [Example(each.first, each.ask, each.gold, count[each.data] ** -0.5) for each in asked]
+    examples = [ChainExample(each.first, each.ask, each.gold, count[each.data] ** -0.5) for each in asked]
 
     def progress(step: int, loss: float) -> None:
         if loud and (step % 10 == 0 or step == 1):

@@ -30,7 +30,7 @@ from ntm_memory.machine.activations import inverse_softplus, logistic
 from ntm_memory.recall.confidence import confidence, signals
 from ntm_memory.recall.features import FEATURES, REACH
 from ntm_memory.recall.first_look import Look, Reading
-from ntm_memory.recall.fit import Example, fit_ranker
+from ntm_memory.recall.fit import RankingExample, fit_ranker
 from ntm_memory.recall.fusion import together
 from ntm_memory.recall.parameters import (
     CONTEXTS,
@@ -80,14 +80,16 @@ def start() -> RecallParameters:
     return RecallParameters(**values)
 
 
-def examples(asked: list[Asked]) -> list[Example]:
+def examples(asked: list[Asked]) -> list[RankingExample]:
     """Questions whose evidence was among the candidates; a data set counts by the root of its questions."""
     made = []
     counts = {data: sum(each.data == data for each in asked) for data in {each.data for each in asked}}
     for each in asked:
         gold = np.flatnonzero(held(each))
         if len(gold):
-            made.append(Example(each.look.features, each.look.places, gold, each.share * counts[each.data] ** -0.5))
+            made.append(
+                RankingExample(each.look.features, each.look.places, gold, each.share * counts[each.data] ** -0.5)
+            )
     return made
 
 

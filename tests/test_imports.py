@@ -171,7 +171,37 @@ def test_scripts_are_doors_of_a_few_lines():
 
 def test_no_module_outgrows_its_idea():
     for path in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]:
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 330, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
+
+
+TOP = {"__init__", "commands", "manager", "agent", "config", "paths", "errors"}
+
+
+def trees():
+    return {
+        file: ast.parse(file.read_text(encoding="utf-8")) for file in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]
+    }
+
+
+def test_the_top_floor_holds_the_doors_alone():
+    assert {file.stem for file in PACKAGE.glob("*.py")} == TOP
+
+
+def test_no_function_outgrows_its_idea():
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno - node.lineno < 40, f"{file}:{node.lineno}: {node.name}"
+
+
+def test_no_name_stands_for_two_things():
+    seen = {}
+    for file, tree in trees().items():
+        if file.is_relative_to(PACKAGE):
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    assert node.name not in seen, f"{node.name}: {seen[node.name]} and {file}"
+                    seen[node.name] = file
 
 
 def test_a_public_name_of_the_networks_means_one_thing():

@@ -21,7 +21,7 @@ _LINK = 4.0  # whoever told a link meant it
 
 
 @dataclass(frozen=True)
-class Example:
+class ChainExample:
     """A question and the memories that answer it.
 
     Args:
@@ -82,7 +82,7 @@ def _guides(hypotheses: Hypotheses, gold: NDArray[np.int64]) -> dict[int, tuple[
 
 def fit(
     begin: HopParameters,
-    examples: Sequence[Example],
+    examples: Sequence[ChainExample],
     *,
     hops: int,
     steps: int = 150,
@@ -120,7 +120,7 @@ def _named(values: FlatArrays) -> HopParameters:
 
 
 def _mean(
-    parameters: HopParameters, examples: Sequence[Example], depths: Sequence[int]
+    parameters: HopParameters, examples: Sequence[ChainExample], depths: Sequence[int]
 ) -> tuple[float, Mapping[str, Array]]:
     total = sum(example.weight for example in examples) * len(depths)
     mean, grads = 0.0, {name: np.zeros(shape) for name, shape in SHAPES.items()}

@@ -16,7 +16,7 @@ from ntm_memory.operations.validation import Numbered, checked_name, checked_que
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off
-from ntm_memory.recall.fit import Example
+from ntm_memory.recall.fit import RankingExample
 from ntm_memory.recall.parameters import Array
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import find
@@ -40,17 +40,17 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     """A pair as the read heads see it.
 
     Args:
-        example: what is learned from: without evidence that is switched off or known only in hindsight.
+        ranking: what is learned from: without evidence that is switched off or known only in hindsight.
         features: (n, d) evidence about the candidates as recall has it.
         retention: (n,) of the memories.
         query: how the question was put.
     """
 
-    example: Example
+    ranking: RankingExample
     features: Array
     retention: Array
     query: Query
@@ -122,14 +122,14 @@ class ExampleBuilder:
         self._context = context
         self._store = context.store
 
-    def lessons(self, pairs: Iterable[Pair]) -> Iterator[Lesson | None]:
-        """The lesson of each pair; None where no answer is a candidate, or the question asks for a place."""
+    def examples(self, pairs: Iterable[Pair]) -> Iterator[Example | None]:
+        """The example of each pair; None where no answer is a candidate, or the question asks for a place."""
         for pair in pairs:
             query = to_query(pair.query, self._context.encoder, self._context.settings, pair.at)
             usable = query.shift is None and query.key is not None
-            yield self._lesson(pair, query) if usable else None
+            yield self._example(pair, query) if usable else None
 
-    def _lesson(self, pair: Pair, query: Query) -> Lesson | None:
+    def _example(self, pair: Pair, query: Query) -> Example | None:
         with self._store.snapshot():
             known = Corpus(self._store, pair.namespace)
             slots = known.slots
@@ -139,12 +139,12 @@ class ExampleBuilder:
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
             query = replace(query, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._context.view(known), known.postings(query.text), query)
+            look = examine(self._context.view(known), known.postings_of(query.terms), query)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None
-        example = Example(look.features * _asked_for(query), look.places, gold, previous=look.previous)
-        return Lesson(example, look.features, slots.retention[look.candidates].astype(np.float64), query)
+        ranking = RankingExample(look.features * _asked_for(query), look.places, gold, previous=look.previous)
+        return Example(ranking, look.features, slots.retention[look.candidates].astype(np.float64), query)
 
     def _addresses(self, ids: Iterable[str]) -> NDArray[np.int64]:
         addresses = []

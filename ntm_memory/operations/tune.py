@@ -10,7 +10,7 @@ import numpy as np
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.context import TUNED, RetrievalContext, parameters_in_force
-from ntm_memory.operations.feedback import ExampleBuilder, Lesson, pairs_of_feedback, pairs_of_records, record_feedback
+from ntm_memory.operations.feedback import Example, ExampleBuilder, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.operations.validation import Numbered
 from ntm_memory.recall.confidence import confidence
@@ -83,8 +83,8 @@ class Tuner:
         """
         self._refuse_switched_off(heads)
         old = parameters_in_force(self._context.home, self._settings)  # another process may have tuned meanwhile
-        lessons, skipped, failed = self._lessons(records)
-        parts = _parts(lessons)
+        examples, skipped, failed = self._examples(records)
+        parts = _parts(examples)
         new, before, after = self._learn_without(0, parts, old, heads)
         kept, reason = _verdict(before, after)
         if kept:
@@ -95,7 +95,7 @@ class Tuner:
             reason=reason,
             before=_quality(before),
             after=_quality(after),
-            examples=len(lessons) - len(parts[0]),
+            examples=len(examples) - len(parts[0]),
             held_out=len(parts[0]),
             skipped=skipped,
             failed=failed,
@@ -108,7 +108,7 @@ class Tuner:
             self._context.forget_parameters()
         return result
 
-    def _lessons(self, records: Iterable[Numbered] | None) -> tuple[list[Lesson], int, tuple[Failure, ...]]:
+    def _examples(self, records: Iterable[Numbered] | None) -> tuple[list[Example], int, tuple[Failure, ...]]:
         """What there is to learn from, how many pairs nothing can be learned from, and records that are not usable.
 
         Raises:
@@ -119,12 +119,12 @@ class Tuner:
             pairs = pairs_of_feedback(self._store.feedback())
         else:
             pairs, failed = pairs_of_records(self._store, records, self._context.clock())
-        found = list(ExampleBuilder(self._context).lessons(pairs))
-        lessons = [lesson for lesson in found if lesson is not None]
-        skipped = len(found) - len(lessons)
-        if len(lessons) < LEAST:
-            raise _too_few(len(lessons), skipped, failed)
-        return lessons, skipped, tuple(failed)
+        found = list(ExampleBuilder(self._context).examples(pairs))
+        examples = [example for example in found if example is not None]
+        skipped = len(found) - len(examples)
+        if len(examples) < LEAST:
+            raise _too_few(len(examples), skipped, failed)
+        return examples, skipped, tuple(failed)
 
     def revert(self) -> RevertResult:
         """Put the parameters back that were tuned before the last time, or else the shipped ones."""
@@ -150,22 +150,22 @@ class Tuner:
         if heads and not on.location:
             raise BadValueError("location addressing is off: read heads do not shift", "tune without --heads")
 
-    def _in_use(self, parameters: RecallParameters, lesson: Lesson) -> RecallParameters:
+    def _in_use(self, parameters: RecallParameters, example: Example) -> RecallParameters:
         """What of the parameters a recall uses: config may set some by hand, leave out heads, switch off evidence."""
         recall = self._settings.recall
         heads = self._settings.num_read_heads
         by_hand = override(parameters, beta=recall.beta, gate=recall.gate, gamma=recall.gamma, heads=heads)
-        return switched(by_hand, lesson.query)
+        return switched(by_hand, example.query)
 
-    def _learn(self, old: RecallParameters, lessons: Sequence[Lesson], heads: bool) -> RecallParameters:
+    def _learn(self, old: RecallParameters, examples: Sequence[Example], heads: bool) -> RecallParameters:
         """The old parameters, moved as far as those in use were."""
-        start = self._in_use(old, lessons[0])
-        examples = [lesson.example for lesson in lessons]
-        decay = PRIOR / len(examples)
+        start = self._in_use(old, examples[0])
+        ranked = [example.ranking for example in examples]
+        decay = PRIOR / len(ranked)
         if heads:
-            learned = fit(start, examples, steps=HEAD_STEPS, rate=HEAD_RATE, decay=decay)
+            learned = fit(start, ranked, steps=HEAD_STEPS, rate=HEAD_RATE, decay=decay)
         else:
-            learned = fit_ranker(start, examples, decay=decay)
+            learned = fit_ranker(start, ranked, decay=decay)
         moved = {}
         for name in HEADS + RANKER if heads else RANKER:
             if getattr(self._settings.recall, name, None) is None:
@@ -176,17 +176,17 @@ class Tuner:
         return dataclasses.replace(old, **moved)
 
     def _learn_without(
-        self, part: int, parts: Sequence[Sequence[Lesson]], old: RecallParameters, heads: bool
+        self, part: int, parts: Sequence[Sequence[Example]], old: RecallParameters, heads: bool
     ) -> tuple[RecallParameters, Array, Array]:
         """What the other parts teach, and the grades (n, 5) of the old and the new parameters on this one."""
-        rest = [lesson for number, lessons in enumerate(parts) if number != part for lesson in lessons]
+        rest = [example for number, examples in enumerate(parts) if number != part for example in examples]
         new = self._learn(old, rest, heads)
         before, after = (self._grades(parameters, parts[part]) for parameters in (old, new))
         return new, before, after
 
-    def _grades(self, parameters: RecallParameters, lessons: Sequence[Lesson]) -> Array:
+    def _grades(self, parameters: RecallParameters, examples: Sequence[Example]) -> Array:
         floor = self._settings.recall.confidence_floor
-        return np.array([_grade(self._in_use(parameters, lesson), lesson, floor) for lesson in lessons])
+        return np.array([_grade(self._in_use(parameters, example), example, floor) for example in examples])
 
     def _keep(self, new: RecallParameters, result: TuneResult, heads: bool) -> None:
         """The former tuned file stays beside the new one; each is there whole or not at all."""
@@ -215,10 +215,10 @@ class Tuner:
                     left.unlink(missing_ok=True)
 
 
-def _parts(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
-    """Every third lesson of a seeded shuffle; the first part is the one that judges what is kept."""
-    order = np.random.default_rng(SEED).permutation(len(lessons))
-    return [[lessons[i] for i in order[part::PARTS]] for part in range(PARTS)]
+def _parts(examples: Sequence[Example]) -> list[list[Example]]:
+    """Every third example of a seeded shuffle; the first part is the one that judges what is kept."""
+    order = np.random.default_rng(SEED).permutation(len(examples))
+    return [[examples[i] for i in order[part::PARTS]] for part in range(PARTS)]
 
 
 def _verdict(before: Array, after: Array) -> tuple[bool, str]:
@@ -242,14 +242,14 @@ def _quality(grades: Array) -> Quality:
     return Quality(*np.round(grades.mean(axis=0), 6).tolist())
 
 
-def _grade(parameters: RecallParameters, lesson: Lesson, floor: float) -> tuple[float, ...]:
+def _grade(parameters: RecallParameters, example: Example, floor: float) -> tuple[float, ...]:
     """Loss, recall@1, recall@5, 1 / rank of the first answer, whether recall would answer: a row of `Quality`."""
-    example = lesson.example
-    weights = attend(parameters, example.features, example.places, example.previous).weights
-    ranks = np.flatnonzero(np.isin(np.argsort(-weights * lesson.retention, kind="stable"), example.gold))
-    sure = confidence(lesson.features, weights, example.places.context, parameters.confidence)
+    ranking = example.ranking
+    weights = attend(parameters, ranking.features, ranking.places, ranking.previous).weights
+    ranks = np.flatnonzero(np.isin(np.argsort(-weights * example.retention, kind="stable"), ranking.gold))
+    sure = confidence(example.features, weights, ranking.places.context, parameters.confidence)
     found = [float((ranks < k).mean()) for k in (1, 5)]
-    return loss(parameters, example), *found, 1 / (1 + int(ranks[0])), float(sure >= floor)
+    return loss(parameters, ranking), *found, 1 / (1 + int(ranks[0])), float(sure >= floor)
 
 
 def _changes(old: RecallParameters, new: RecallParameters) -> tuple[Change, ...]:

@@ -21,7 +21,7 @@ Grads = dict[str, Array]
 
 
 @dataclass(frozen=True)
-class Example:
+class RankingExample:
     """A question put to the read heads, and where it should have looked.
 
     Args:
@@ -39,13 +39,13 @@ class Example:
     previous: Array | None = None
 
 
-def loss(parameters: RecallParameters, example: Example) -> float:
+def loss(parameters: RecallParameters, example: RankingExample) -> float:
     """Listwise cross entropy: −mean log of the attention on the gold candidates (Cao et al. 2007)."""
     attention = attend(parameters, example.features, example.places, example.previous)
     return -float(np.log(attention.weights[example.gold] + 1e-16).mean())
 
 
-def gradient(parameters: RecallParameters, example: Example) -> Grads:
+def gradient(parameters: RecallParameters, example: RankingExample) -> Grads:
     """Gradient of `loss` by every parameter, through the addressing of every head."""
     attention = attend(parameters, example.features, example.places, example.previous)
     error = _error(attention.weights, example.gold)
@@ -53,7 +53,12 @@ def gradient(parameters: RecallParameters, example: Example) -> Grads:
 
 
 def fit(
-    start: RecallParameters, examples: Sequence[Example], *, steps: int = 40, rate: float = 0.03, decay: float = 1e-3
+    start: RecallParameters,
+    examples: Sequence[RankingExample],
+    *,
+    steps: int = 40,
+    rate: float = 0.03,
+    decay: float = 1e-3,
 ) -> RecallParameters:
     """Learn heads and ranker together: Adam on the mean loss, pulled towards where it started.
 
@@ -75,7 +80,7 @@ def fit(
 
 def fit_ranker(
     start: RecallParameters,
-    examples: Sequence[Example],
+    examples: Sequence[RankingExample],
     *,
     steps: int = 80,
     rate: float = 0.03,
@@ -88,7 +93,7 @@ def fit_ranker(
     seen = [_seen(start, example) for example in examples]
     widths = [start.share.shape[1]]
 
-    def one(values: Grads, inputs: Array, example: Example) -> Grads:
+    def one(values: Grads, inputs: Array, example: RankingExample) -> Grads:
         weights = np.concatenate([values["share"], values["ranker"]], axis=1)
         attention = content_focus(inputs @ (example.places.context @ weights), 1.0)
         slope = np.outer(example.places.context, inputs.T @ _error(attention, example.gold))
@@ -102,7 +107,7 @@ def fit_ranker(
     return _adam(start, RANKER, mean, steps if examples else 0, rate, decay)
 
 
-def _seen(parameters: RecallParameters, example: Example) -> Array:
+def _seen(parameters: RecallParameters, example: RankingExample) -> Array:
     """(n, H + d) the heads' log-weights and the features: what the ranker hears."""
     attention = attend(parameters, example.features, example.places, example.previous)
     logs = [np.log(steps.sharpened + FLOOR) for steps in attention.heads]
@@ -115,7 +120,7 @@ def _error(weights: Array, gold: NDArray[np.int64]) -> Array:
     return error
 
 
-def _mean(examples: Sequence[Example], grads: Iterable[Grads], names: Sequence[str]) -> Grads:
+def _mean(examples: Sequence[RankingExample], grads: Iterable[Grads], names: Sequence[str]) -> Grads:
     total = sum(example.weight for example in examples)
     mean: Grads = {}
     for example, grad in zip(examples, grads, strict=True):

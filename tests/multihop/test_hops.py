@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.machine.gradcheck import gradient_errors
-from ntm_memory.multihop.fit import Example, fit, gradient, loss, start
+from ntm_memory.multihop.fit import ChainExample, fit, gradient, loss, start
 from ntm_memory.multihop.hop_features import FIRST, NEXT, Block
 from ntm_memory.multihop.hops import BEAM, PATIENCE, backward, follow
 from tests.multihop.graphs import Graph, random_parameters
@@ -149,7 +149,7 @@ def test_learning_finds_what_leads_to_the_answer():
             features = rng.normal(size=(4, len(NEXT))) * 0.3
             features[:, NEXT.index("name")] = np.arange(4, 8) == gold
             blocks[here] = Block(np.arange(4, 8), features, rng.normal(size=(4, 2)) * 0.1)
-        examples.append(Example(first, lambda paths, b=blocks: [b[path[-1]] for path in paths], np.array([gold])))
+        examples.append(ChainExample(first, lambda paths, b=blocks: [b[path[-1]] for path in paths], np.array([gold])))
     before = np.mean([loss(follow(start(), e.first, e.ask, 2), e.gold) for e in examples])
     learned = fit(start(), examples, hops=2, steps=60, rate=0.1)
     after = np.mean([loss(follow(learned, e.first, e.ask, 2), e.gold) for e in examples])

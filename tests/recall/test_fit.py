@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.features import FEATURES, REACH
-from ntm_memory.recall.fit import HEADS, RANKER, Example, fit, fit_ranker, gradient, loss
+from ntm_memory.recall.fit import HEADS, RANKER, RankingExample, fit, fit_ranker, gradient, loss
 from ntm_memory.recall.read_heads import Places
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import CONTEXT, matrix_of, plain, random_features, random_parameters
@@ -30,7 +30,7 @@ def questions(seed, count=16):
         gold = rng.integers(0, COUNT, size=1)
         features[:, ASKS] = 0
         features[gold, ASKS] = 1
-        examples.append(Example(features, places(), gold))
+        examples.append(RankingExample(features, places(), gold))
     return examples
 
 
@@ -43,7 +43,7 @@ def answers_behind(seed, count=24):
         at = rng.integers(0, COUNT - 1, size=1)
         features[at, LIKENESS] = 3
         features[:, LIKENESS] += rng.normal(size=COUNT) / 4
-        examples.append(Example(features, places(), at + 1))
+        examples.append(RankingExample(features, places(), at + 1))
     return examples
 
 
@@ -53,7 +53,7 @@ def mean_loss(parameters, examples):
 
 def test_loss_is_the_mean_log_of_the_attention_on_the_gold():
     features = np.zeros((4, len(FEATURES)))
-    example = Example(features, places(4), np.array([1, 2]))
+    example = RankingExample(features, places(4), np.array([1, 2]))
     assert loss(plain(share=np.zeros((len(CONTEXT), 1))), example) == pytest.approx(np.log(4))
 
 
@@ -62,7 +62,7 @@ def test_loss_is_the_mean_log_of_the_attention_on_the_gold():
 def test_gradient_agrees_with_central_differences(gold, before):
     rng = np.random.default_rng(len(gold))
     parameters, previous = random_parameters(1), rng.random(COUNT)
-    example = Example(random_features(rng, COUNT), places(), np.array(gold), previous=previous / previous.sum())
+    example = RankingExample(random_features(rng, COUNT), places(), np.array(gold), previous=previous / previous.sum())
     example = example if before else replace(example, previous=None)
     for name, grad in gradient(parameters, example).items():
         values = getattr(parameters, name)
@@ -145,7 +145,7 @@ def test_the_gate_learns_whether_answers_are_where_the_focus_was(stays):
         here, there = rng.permutation(COUNT)[:2]
         features[:, LIKENESS] = np.where(np.arange(COUNT) == there, 3.0, 0.0)
         before = np.eye(COUNT)[here]
-        examples.append(Example(features, places(), np.array([here if stays else there]), previous=before))
+        examples.append(RankingExample(features, places(), np.array([here if stays else there]), previous=before))
     start = plain(gate=np.zeros(1))
     assert (fit(start, examples, steps=10).gate < start.gate).all() == stays
 
