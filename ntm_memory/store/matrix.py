@@ -8,16 +8,17 @@ every page anyway, a mapped file that a sync program truncates kills the process
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.persistence.atomic import replacing
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
@@ -123,14 +124,10 @@ def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
     shapes = {name: array.shape for name, array in arrays.items()}
     header = json.dumps({"format": FORMAT, **vars(stamp), "shapes": shapes}).encode()
     header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        with replacing(file, durable=False) as out:
             out.writelines((header, small, keys, _seal(header, small, keys)))
-        draft.replace(file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
+    except (OSError, BadValueError):
         return False
     return True
 
