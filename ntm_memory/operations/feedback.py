@@ -21,7 +21,7 @@ from ntm_memory.recall.parameters import Array
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Feedback
-from ntm_memory.store.rows import to_iso, to_seconds
+from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 FIELDS = frozenset({"query", "gold", "namespace", "previous"})
 # What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.
@@ -90,7 +90,9 @@ def pairs_of_feedback(verdicts: Iterable[Feedback]) -> list[Pair]:
     """
     pairs: dict[Hashable, Pair] = {}
     for verdict in verdicts:
-        asked = Pair(verdict.query, verdict.namespace, frozenset(), to_seconds(verdict.at), frozenset(verdict.previous))
+        asked = Pair(
+            verdict.query, verdict.namespace, frozenset(), unix_seconds(verdict.at), frozenset(verdict.previous)
+        )
         known = pairs.get(_same(asked), asked)
         gold = (known.gold | set(verdict.used)) - set(verdict.unused)
         pairs[_same(asked)] = replace(known, gold=gold, at=asked.at)

@@ -21,7 +21,7 @@ from ntm_memory.recall.fit import HEADS, RANKER, fit, fit_ranker, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, RecallParameters, load_parameters, override, save_parameters
 from ntm_memory.recall.read_heads import attend
 from ntm_memory.store.faults import faults
-from ntm_memory.store.rows import to_iso
+from ntm_memory.text.iso_time import to_iso
 
 PREVIOUS = "recall.previous.json"
 LEAST = 8

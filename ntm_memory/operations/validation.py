@@ -8,10 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError
+from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 10_000_000
@@ -165,12 +165,9 @@ def checked_time(field: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     try:
-        # Python 3.10 reads no "Z"
-        time = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
-        time = time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
+        return to_whole_seconds(str(value).strip())
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"{field} is {value!r}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00") from error
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def cleaned(text: str) -> str:

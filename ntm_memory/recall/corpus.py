@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.question import index_terms
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.text.iso_time import unix_seconds
 
 
 class Corpus:
@@ -95,19 +95,15 @@ class Corpus:
         happened = slots.happened
         allowed = np.ones(len(slots), dtype=bool)
         if after is not None:
-            allowed &= happened >= _seconds(after)
+            allowed &= happened >= unix_seconds(after)
         if before is not None:
-            allowed &= happened < _seconds(before)
+            allowed &= happened < unix_seconds(before)
         return allowed & self._tagged(tags) if tags else allowed
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
-
-
-def _seconds(iso: str) -> float:
-    return datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
 
 
 def at_place(store: Store, id: str, steps: int) -> tuple[Memory, Memory | None]:

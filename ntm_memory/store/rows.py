@@ -6,7 +6,6 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError, StoreCorruptError
 from ntm_memory.store.records import Draft, Link, Memory, Version
 from ntm_memory.store.words import encode
+from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
@@ -154,29 +154,9 @@ def to_tags(tags: Iterable[str]) -> str:
     return json.dumps(list(tags), ensure_ascii=False)
 
 
-def to_iso(seconds: float) -> str:
-    """Unix seconds as ISO 8601 in UTC with microseconds."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def in_full(iso: str) -> str:
-    """A time of another store in the form of `to_iso`, so that times compare as texts.
-
-    Raises:
-        BadValueError: it is not an ISO 8601 time.
-    """
-    try:
-        return to_iso(to_seconds(iso))
-    except ValueError as error:
-        raise BadValueError(f"{iso!r} is not an ISO 8601 time", "e.g. 2026-05-08T13:56:00Z") from error
-
-
 def to_seconds(iso: str | None) -> float:
-    """ISO 8601 as unix seconds (UTC where no zone is told), NaN for none."""
-    if iso is None:
-        return np.nan
-    time = datetime.fromisoformat(iso.replace("Z", "+00:00"))
-    return (time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time).timestamp()
+    """The column of a time as unix seconds, NaN for none."""
+    return np.nan if iso is None else unix_seconds(iso)
 
 
 def placed(columns: Sequence[str]) -> str:

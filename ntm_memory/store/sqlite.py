@@ -18,16 +18,15 @@ from ntm_memory.store.rows import (
     checksum,
     content_hash,
     from_keys,
-    in_full,
     normalised,
     placed,
     to_fields,
-    to_iso,
     to_tags,
     version_checksum,
 )
 from ntm_memory.store.upkeep import Upkeep
 from ntm_memory.store.words import encode
+from ntm_memory.text.iso_time import in_full, to_iso
 
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
