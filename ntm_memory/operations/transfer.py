@@ -14,14 +14,12 @@ from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMe
 from ntm_memory.operations import exchange
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines, told
-from ntm_memory.operations.write import Writer
+from ntm_memory.operations.write import Writer, encode
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
-from ntm_memory.text.scripts import is_cjk
-from ntm_memory.text.words import memory_words
 
 BATCH = 64
 Progress = Callable[[int], None] | None
@@ -174,7 +172,7 @@ class Transfer:
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
-        self._store.put(memory, rows, memory_words(memory.content), is_cjk(memory.content), history)
+        self._store.put(memory, encode(memory.content, rows), history)
         if history:
             olds = self._encoder().memories([version.content for version in history])
             self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})

@@ -7,31 +7,16 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError
+from ntm_memory.store.records import MemoryInput
 from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 10_000_000
 MAX_NAME = 500
 MAX_QUERY = 8_000
-
-
-@dataclass(frozen=True)
-class MemoryInput:
-    """A checked record: text cleaned, times in UTC, tags distinct and sorted."""
-
-    content: str
-    key: str | None
-    importance: float
-    tags: tuple[str, ...]
-    source: str | None
-    session: str | None
-    namespace: str
-    occurred_at: str | None
-    kind: str | None
 
 
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Draft, Feedback, Link, Memory, MemoryMatrix, Postings, Version
+from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
 
 
 class Store(Protocol):
@@ -64,17 +64,15 @@ class Store(Protocol):
         ...
 
     # writing
-    def add(self, draft: Draft) -> Memory:
+    def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
         """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
         ...
 
-    def put(
-        self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
-    ) -> None:
+    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
         """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
         ...
 
-    def rewrite(self, id: str, draft: Draft) -> Memory:
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
         """W. Erase 1 + add: slot, id and position stay, version + 1, retention 1; the old content becomes history."""
         ...
 

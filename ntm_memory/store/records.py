@@ -74,28 +74,33 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A memory to be written.
+class MemoryInput:
+    """What is told of a memory to be written: text cleaned, times ISO 8601 in UTC, tags distinct and sorted."""
+
+    content: str
+    key: str | None = None
+    importance: float = 0.5
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    session: str | None = None
+    namespace: str = "default"
+    occurred_at: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a memory's text is found again.
 
     Args:
-        content: the text.
         keys: (P, dim) float32, unit norm, one row a passage, P ≥ 1.
         words: the index terms of the text in order, repeats kept (stems, CJK bigrams), each without white space.
         cjk: whether the text is mostly Chinese, Japanese or Korean.
     """
 
-    content: str
     keys: NDArray[np.float32]
     words: tuple[str, ...]
     cjk: bool
-    namespace: str = "default"
-    session: str | None = None
-    key: str | None = None
-    importance: float = 0.5
-    tags: tuple[str, ...] = ()
-    source: str | None = None
-    occurred_at: str | None = None
-    kind: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreCorruptError
-from ntm_memory.store.records import Draft, Link, Memory, Version
+from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
 from ntm_memory.store.words import encode
 from ntm_memory.text.iso_time import to_iso, unix_seconds
 
@@ -33,25 +33,36 @@ Names = Callable[[int], str]
 Row = Mapping[str, Any] | sqlite3.Row
 
 
-def to_fields(draft: Draft, dim: int | None) -> dict[str, Any]:
-    """The columns that a draft fills, but for the codes of namespace and session.
+def to_fields(told: MemoryInput, encoding: Encoding, dim: int | None) -> dict[str, Any]:
+    """The columns that a telling fills, but for the codes of namespace and session.
 
     Raises:
         BadValueError: the keys have another shape than (P ≥ 1, dim).
     """
     return {
-        "key": draft.key,
-        "content": draft.content,
-        "importance": draft.importance,
-        "tags": to_tags(draft.tags),
-        "source": draft.source,
-        "occurred_at": draft.occurred_at,
-        "kind": draft.kind,
-        "words": encode(draft.words),
-        "length": len(draft.words),
-        "cjk": draft.cjk,
-        "keys": from_keys(draft.keys, dim),
-        "hash": content_hash(draft.content),
+        "key": told.key,
+        "content": told.content,
+        "importance": told.importance,
+        "tags": to_tags(told.tags),
+        "source": told.source,
+        "occurred_at": told.occurred_at,
+        "kind": told.kind,
+        **found_by(told.content, encoding, dim),
+    }
+
+
+def found_by(content: str, encoding: Encoding, dim: int | None) -> dict[str, Any]:
+    """The columns by which a text is found.
+
+    Raises:
+        BadValueError: the keys have another shape than (P ≥ 1, dim).
+    """
+    return {
+        "words": encode(encoding.words),
+        "length": len(encoding.words),
+        "cjk": encoding.cjk,
+        "keys": from_keys(encoding.keys, dim),
+        "hash": content_hash(content),
     }
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.store import schema
-from ntm_memory.store.records import Draft, Feedback, Link, Memory, Version
+from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, Version
 from ntm_memory.store.rows import (
     COLUMNS,
     VERSION_COLUMNS,
     checksum,
-    content_hash,
+    found_by,
     from_keys,
     normalised,
     placed,
@@ -25,7 +25,6 @@ from ntm_memory.store.rows import (
     version_checksum,
 )
 from ntm_memory.store.upkeep import Upkeep
-from ntm_memory.store.words import encode
 from ntm_memory.text.iso_time import in_full, to_iso
 
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
@@ -52,7 +51,7 @@ class SQLiteStore(Upkeep):
         StoreError: or one of its kinds: the file cannot be used.
     """
 
-    def add(self, draft: Draft) -> Memory:
+    def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
         """Write a new memory into a free slot."""
         now = to_iso(self._clock())
         new: dict[str, Any] = {
@@ -66,14 +65,12 @@ class SQLiteStore(Upkeep):
             "superseded_by": None,
         }
         with self._writing():
-            fields = new | to_fields(draft, self.dim) | self._codes(draft.namespace, draft.session)
+            fields = new | to_fields(told, encoding, self.dim) | self._codes(told.namespace, told.session)
             fields |= {"address": self._ledger.allocate(), "position": self._ledger.next_position(fields["namespace"])}
-            self._insert(fields, draft.keys.shape[1])
+            self._insert(fields, encoding.keys.shape[1])
             return self._memory(self._row(fields["id"]))
 
-    def put(
-        self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
-    ) -> None:
+    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
         """Write a record as another store had it."""
         live = memory.state == "live"
         fields = vars(memory) | {
@@ -82,11 +79,7 @@ class SQLiteStore(Upkeep):
             "created_at": in_full(memory.created_at),
             "updated_at": in_full(memory.updated_at),
             "ended_at": None if live else in_full(memory.updated_at),
-            "words": encode(words),
-            "length": len(words),
-            "cjk": cjk,
-            "keys": from_keys(keys, self.dim),
-            "hash": content_hash(memory.content),
+            **found_by(memory.content, encoding, self.dim),
         }
         with self._writing():
             if self._sql.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,)).fetchone():
@@ -94,22 +87,22 @@ class SQLiteStore(Upkeep):
             fields |= self._codes(memory.namespace, memory.session)
             fields["address"] = self._ledger.allocate(memory.address) if live else None
             self._ledger.position_taken(fields["namespace"], memory.position)
-            self._insert(fields, keys.shape[1])
+            self._insert(fields, encoding.keys.shape[1])
             for version in history:
                 self._insert_version(vars(version) | {"tags": to_tags(version.tags)}, fields)
             self._insert_links(memory.id, memory.links)
             if memory.reads and fields["address"] is not None:
                 self._usage.set_reads(fields["address"], memory.reads, self._clock())
 
-    def rewrite(self, id: str, draft: Draft) -> Memory:
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
         """Erase 1 + add in the same slot; the old content becomes history."""
         now = to_iso(self._clock())
         with self._writing():
-            changes = to_fields(draft, self.dim) | {"updated_at": now, "strength": 1.0, "superseded_by": None}
+            changes = to_fields(told, encoding, self.dim) | {"updated_at": now, "strength": 1.0, "superseded_by": None}
             old = dict(self._row(id))
             if old["state"] != "live":
                 raise NotFoundError(f"memory {id} is {old['state']}", f"bring it back: erase.py --restore {id}")
-            codes = self._codes(draft.namespace, draft.session)
+            codes = self._codes(told.namespace, told.session)
             if codes["namespace"] != old["namespace"]:
                 raise BadValueError("a memory cannot move to another namespace", "memorize it there and erase it here")
             self._insert_version(old | {"valid_from": old["updated_at"], "valid_to": now}, old)

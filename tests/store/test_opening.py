@@ -21,11 +21,11 @@ from .drafts import EMBEDDER, draft
 def test_a_writer_that_waits_too_long_says_so(path, filled):
     holder, waiter = open_store(path), open_store(path, lock_seconds=0.05)
     with holder.transaction():
-        holder.add(draft("in the making"))
+        holder.add(*draft("in the making"))
         with pytest.raises(StoreLockedError):
-            waiter.add(draft("refused"))
+            waiter.add(*draft("refused"))
         assert waiter.count() == 20, "readers need not wait"
-    waiter.add(draft("accepted"))
+    waiter.add(*draft("accepted"))
     assert waiter.count() == 22
     holder.close()
     waiter.close()
@@ -36,10 +36,10 @@ def test_another_program_inside_the_database_says_locked(path, filled):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreLockedError):
-        store.add(draft("refused"))
+        store.add(*draft("refused"))
     other.execute("ROLLBACK")
     other.close()
-    assert store.add(draft("accepted")) and store.check() == []
+    assert store.add(*draft("accepted")) and store.check() == []
     store.close()
 
 
@@ -60,10 +60,10 @@ sys.stdin.read()
     assert process.stdout.readline() == "held\n"
     store = open_store(path, lock_seconds=0.05)
     with pytest.raises(StoreLockedError):
-        store.add(draft("refused"))
+        store.add(*draft("refused"))
     process.kill()
     process.communicate()
-    store.add(draft("accepted"))
+    store.add(*draft("accepted"))
     store.close()
 
 
@@ -93,7 +93,7 @@ def test_only_the_owner_can_read(path, monkeypatch, wal):
         store = open_store(path)
         store.set_embedder(EMBEDDER)
         with store.transaction():
-            store.add(draft("private"))
+            store.add(*draft("private"))
             store.note_reads([0])
             modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
         assert any(name.endswith("-wal" if wal else "-journal") for name in modes)

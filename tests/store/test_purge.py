@@ -53,10 +53,10 @@ def traces(folder):
 def fill(store):
     store.set_embedder(EMBEDDER)
     with store.transaction():
-        others = [store.add(draft(f"harmless note {i} " * (1 + i % 9))) for i in range(300)]
-        secret = store.add(draft(OLD, passages=2, key="k", tags=(ALIAS,), source=ALIAS))
+        others = [store.add(*draft(f"harmless note {i} " * (1 + i % 9))) for i in range(300)]
+        secret = store.add(*draft(OLD, passages=2, key="k", tags=(ALIAS,), source=ALIAS))
     words = (*SECRET.split(), "绝密", "密口", "口令")
-    store.rewrite(secret.id, draft(SECRET, passages=2, words=words, key=ALIAS, tags=(ALIAS,)))
+    store.rewrite(secret.id, *draft(SECRET, passages=2, words=words, key=ALIAS, tags=(ALIAS,)))
     store.link(others[0].id, [Link(secret.id, 0.5, "content")])
     store.add_feedback(Feedback(f"what is {SECRET}", "default", (secret.id,), (others[0].id,), "2023-01-01T00:00:00Z"))
     store.set_focus("default", "s", [secret.id], [1.0])
@@ -90,7 +90,7 @@ def test_a_purge_inside_a_transaction_takes_effect_at_its_end(make, tmp_path):
     assert store.get(secret.id).content == SECRET and store.check() == []
     with store.transaction():
         store.purge([secret.id])
-        store.add(draft("goes on"))
+        store.add(*draft("goes on"))
     assert traces(tmp_path) == [] and store.check() == []
 
 
