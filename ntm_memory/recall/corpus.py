@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.question import index_terms
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.iso_time import unix_seconds
 
@@ -23,7 +23,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
     """
 
-    def __init__(self, store: Store, namespace: str, as_of: str | None = None) -> None:
+    def __init__(self, store: StoreReader, namespace: str, as_of: str | None = None) -> None:
         self._store = store
         self.namespace = namespace
         self._then: list[Memory] | None = None
@@ -106,7 +106,7 @@ class Corpus:
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 
-def at_place(store: Store, id: str, steps: int) -> tuple[Memory, Memory | None]:
+def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:
     """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
     anchor = store.get(id)
     slots = store.memory_matrix(anchor.namespace)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
+from ntm_memory.store.records import SlotColumns
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
@@ -44,21 +45,11 @@ COLUMNS = tuple(_TYPES)[:-2]
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(SlotColumns):
     """Live memories of all namespaces, an entry each, in order of their database rows; `keys` has a row a passage."""
 
     row: NDArray[np.int64]
     namespace: NDArray[np.int64]
-    session: NDArray[np.int64]
-    address: NDArray[np.int64]
-    position: NDArray[np.int64]
-    occurred: NDArray[np.float64]
-    created: NDArray[np.float64]
-    importance: NDArray[np.float32]
-    retention: NDArray[np.float32]
-    length: NDArray[np.int64]
-    cjk: NDArray[np.bool_]
-    superseded: NDArray[np.bool_]
     passages: NDArray[np.int64]
     keys: NDArray[np.float32]
 

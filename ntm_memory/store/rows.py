@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreCorruptError
+from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
-from ntm_memory.store.words import encode
 from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
@@ -58,7 +58,7 @@ def found_by(content: str, encoding: Encoding, dim: int | None) -> dict[str, Any
         BadValueError: the keys have another shape than (P ≥ 1, dim).
     """
     return {
-        "words": encode(encoding.words),
+        "words": encode_words(encoding.words),
         "length": len(encoding.words),
         "cjk": encoding.cjk,
         "keys": from_keys(encoding.keys, dim),

@@ -156,8 +156,8 @@ def test_a_full_database_leaves_everything_as_it_was(tmp_path):
     store = open_store(tmp_path / "memory.db", clock=Clock())
     store.set_embedder(EMBEDDER)
     kept = store.add(*draft("kept"))
-    (pages,) = store._sql.execute("PRAGMA page_count").fetchone()
-    store._sql.execute(f"PRAGMA max_page_count = {pages + 5}")
+    (pages,) = store._engine.sql.execute("PRAGMA page_count").fetchone()
+    store._engine.sql.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(DiskFullError), store.transaction():
         store.add(*draft("small"))
         try:
@@ -168,7 +168,7 @@ def test_a_full_database_leaves_everything_as_it_was(tmp_path):
                 store.add(*draft("after"))
             raise
     assert list(store.memories()) == [kept] and len(store.memory_matrix("default")) == 1 and store.check() == []
-    store._sql.execute("PRAGMA max_page_count = 1000000")
+    store._engine.sql.execute("PRAGMA max_page_count = 1000000")
     store.add(*draft("big " * 20_000))
     assert store.count() == 2 and store.check() == []
     store.close()

@@ -7,9 +7,9 @@ import pytest
 
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.store import open_store
+from ntm_memory.store.postings import decode_words, encode_words, has_fts5
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.sqlite import SQLiteStore
-from ntm_memory.store.words import decode, encode, has_fts5
 
 from .contract import contents, found
 from .drafts import DIM, EMBEDDER, Clock, draft
@@ -30,8 +30,8 @@ def store(path):
 
 def test_encoding_words_loses_nothing_and_keeps_them_apart():
     words = ("tea", "Tea", "绿茶", "a b", "", "u", "a", "0", "é", "\ud800", "@by=x", "\0")
-    encoded = encode(words)
-    assert decode(encoded) == words and len(set(encoded.split())) == len(words)
+    encoded = encode_words(words)
+    assert decode_words(encoded) == words and len(set(encoded.split())) == len(words)
     assert all(term.isascii() and term.isalnum() and term == term.lower() for term in encoded.split())
 
 
@@ -58,7 +58,7 @@ def test_a_store_may_change_between_pythons_with_and_without_fts5(path):
         return live
 
     probe = SQLiteStore(path)
-    available = has_fts5(probe._sql)
+    available = has_fts5(probe._engine.sql)
     probe.close()
     if not available:
         pytest.skip("no FTS5")

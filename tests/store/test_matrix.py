@@ -9,8 +9,8 @@ import pytest
 
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store import open_store
+from ntm_memory.store.live_matrix import LAG
 from ntm_memory.store.matrix import Stamp
-from ntm_memory.store.snapshot import LAG
 
 from .drafts import EMBEDDER, Clock, draft
 from .reading_contract import same_slots
@@ -120,7 +120,7 @@ def test_a_torn_file_is_not_believed(path, file, treat):
 
 def test_check_names_a_file_that_lies(path, file):
     store = open_store(path)
-    now = store._now()
+    now = store._engine.now()
     matrix, _ = sidecar.load(file, now)
     lie = sidecar.Matrix(**vars(matrix) | {"keys": matrix.keys + 1})
     sidecar.save(file, lie, now)

@@ -51,7 +51,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def open(self):
         store = open_store(Path(self.folder.name) / "memory.db", clock=self.clock)
-        store._sql.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug here, and a thousand waits are long
+        store._engine.sql.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug; a thousand waits are long
         return store
 
     def teardown(self):
@@ -138,8 +138,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def write_matrix(self):
-        self.store._snapshot.rebuild(self.store._now())
-        self.store._snapshot._saved = -1_000
+        self.store._engine.live_matrix.rebuild(self.store._engine.now())
+        self.store._engine.live_matrix._saved = -1_000
         self.store.close()
         self.store = self.open()
 
