@@ -171,7 +171,7 @@ class MatrixReader(Protocol):
         ...
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
-        """MemoryMatrix of the live memories that have all of these tags."""
+        """Slots of the live memories that have all of these tags, rising."""
         ...
 
     def sessions(self, namespace: str) -> dict[str, int]:

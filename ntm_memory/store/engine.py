@@ -28,7 +28,7 @@ WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
 
 
 class Engine:
-    """A memory file opened; see `SQLiteStore`."""
+    """A memory file opened, and what all parts of a store need of it; see `SQLiteStore` for arguments and errors."""
 
     def __init__(
         self,
@@ -143,10 +143,10 @@ class Engine:
                 with self.writing():
                     if not postings.is_ready(self.sql, self.ledger):
                         postings.make_index(self.sql, self.ledger)
-            self.words: postings.WordIndex = postings.FullTextIndex(self.sql, self.ledger)
+            self.word_index: postings.WordIndex = postings.FullTextIndex(self.sql, self.ledger)
         else:
-            self.words = postings.ScannedWords(self.sql, self.ledger)
-        self.warnings = [line for line in (warning, self.words.warning) if line]
+            self.word_index = postings.ScannedWords(self.sql, self.ledger)
+        self.warnings = [line for line in (warning, self.word_index.warning) if line]
 
     def _version(self) -> int:
         with self.connection.reading():  # else tables that another process makes meanwhile look like a stranger's

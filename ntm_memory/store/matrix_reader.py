@@ -51,14 +51,14 @@ class SQLiteMatrixReader:
         address, count = {}, {}
         with self._engine.reading():
             space, now = self._ledger.known_code(namespace), self._engine.now()
-            for word, (rows, counts) in self._engine.words.find(words).items():
+            for word, (rows, counts) in self._engine.word_index.find(words).items():
                 where, mine = self._engine.live_matrix.addresses(rows, space, now)
                 order = np.argsort(where[mine])
                 address[word], count[word] = where[mine][order], counts[mine][order]
         return Postings(address, count)
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
-        """MemoryMatrix of the live memories that have all of these tags."""
+        """Slots of the live memories that have all of these tags, rising."""
         query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._engine.reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()

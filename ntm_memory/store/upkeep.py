@@ -45,7 +45,7 @@ class SQLiteUpkeep:
                     done.append(
                         f"version {row['version']} of memory {row['id']} sealed as it reads now: please look at it"
                     )
-            self._engine.words.rebuild()
+            self._engine.word_index.rebuild()
             self._ledger.next_seq()
         with self._engine.reading():
             self._engine.live_matrix.rebuild(self._engine.now())
@@ -64,7 +64,7 @@ class SQLiteUpkeep:
                 "bytes": sum(file.stat().st_size for file in files),
                 "journal_mode": journal,
                 "schema_version": schema,
-                "keywords": self._engine.words.name,
+                "keywords": self._engine.word_index.name,
                 "warnings": self._engine.warnings
                 + (["traces of purged memories may be left: run --repair"] if traces else []),
             }
@@ -108,7 +108,7 @@ class SQLiteUpkeep:
         for row in self._sql.execute("SELECT * FROM versions"):
             if version_checksum(row) != row["crc"]:
                 yield f"version {row['version']} of memory {row['id']}: checksum differs"
-        if not self._engine.words.check():
+        if not self._engine.word_index.check():
             yield "word index disagrees with the memories"
         try:
             if not self._engine.live_matrix.agrees(self._engine.now()):

@@ -167,7 +167,7 @@ class SQLiteWriter:
         with self._engine.writing():
             for id in wanted:
                 self._purge_one(id)
-            self._engine.words.forget()
+            self._engine.word_index.forget()
             self._ledger.next_seq()
             self._ledger.set_meta("purges", str(self._ledger.purges() + 1))
             self._ledger.set_meta("traces", "1")
@@ -225,7 +225,7 @@ class SQLiteWriter:
         row |= {"crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
         cursor = self._sql.execute(_INSERT, row)
         if row["state"] == "live":
-            self._engine.words.add(int(cursor.lastrowid or 0), row["words"])
+            self._engine.word_index.add(int(cursor.lastrowid or 0), row["words"])
 
     def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         """Write a changed row back, and the index where its words or its state changed."""
@@ -234,9 +234,9 @@ class SQLiteWriter:
         was, now = old["state"] == "live", row["state"] == "live"
         if was != now or old["words"] != row["words"]:
             if was:
-                self._engine.words.remove(old["row"], old["words"])
+                self._engine.word_index.remove(old["row"], old["words"])
             if now:
-                self._engine.words.add(old["row"], row["words"])
+                self._engine.word_index.add(old["row"], row["words"])
         stamp = {"row": old["row"], "crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
         self._sql.execute(_UPDATE, row | stamp)
 
@@ -271,7 +271,7 @@ class SQLiteWriter:
     def _purge_one(self, id: str) -> None:
         row = self._engine.row(id)
         if row["state"] == "live":
-            self._engine.words.remove(row["row"], row["words"])
+            self._engine.word_index.remove(row["row"], row["words"])
             self._ledger.release([row["address"]])
             self._engine.usage.set_reads(row["address"], 0, 0.0)
         for statement in _FORGET:

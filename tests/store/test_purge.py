@@ -110,7 +110,7 @@ def test_a_busy_reader_delays_the_cleaning_and_says_so(make, tmp_path):
     else:
         assert any("traces" in warning for warning in store.info()["warnings"])
         store.repair()
-    assert store.info()["warnings"] in ([], [store._engine.words.warning])
+    assert store.info()["warnings"] in ([], [store._engine.word_index.warning])
     assert traces(tmp_path) == [] and store.check() == []
 
 
