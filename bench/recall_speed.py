@@ -24,7 +24,7 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, examine, read, score_all
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recall.read_heads import attend
-from ntm_memory.store.records import Draft
+from ntm_memory.store.records import Encoding, MemoryInput
 from ntm_memory.text.words import index_words, memory_words
 
 SESSION = 20
@@ -44,10 +44,9 @@ def fill(manager: NTMMemoryManager, memories: int, rng: np.random.Generator) -> 
         for number in range(memories):
             key = rng.standard_normal((1, manager.encoder.dim), dtype=np.float32)
             said = text(rng, 20)
-            draft = Draft(
-                said, key / np.linalg.norm(key), memory_words(said), cjk=False, session=str(number // SESSION)
-            )
-            ids.append(manager.store.add(draft).id)
+            told = MemoryInput(said, session=str(number // SESSION))
+            encoding = Encoding(key / np.linalg.norm(key), memory_words(said), cjk=False)
+            ids.append(manager.store.add(told, encoding).id)
     return ids
 
 

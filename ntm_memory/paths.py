@@ -32,24 +32,6 @@ def data_home(home: str | Path | None = None) -> Path:
     return Path(chosen).expanduser().absolute()
 
 
-def remember_home(home: str | Path) -> Path:
-    """Note a data folder in the user's config, for all later calls without `--home`.
-
-    Raises:
-        ConfigError: the user's config file cannot be read.
-        StoreError: the folder cannot be made, or the file not be written.
-    """
-    chosen, file = ensure_private_dir(data_home(home)), _user_config()
-    noted = {**_read_user_config(file), "home": str(chosen)}
-    draft = ensure_private_dir(file.parent) / f"config.json.{os.getpid()}"
-    try:
-        draft.write_text(json.dumps(noted, indent=2, ensure_ascii=False), encoding="utf-8")
-        draft.replace(file)
-    except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror}", "set NTM_MEMORY_HOME instead") from error
-    return chosen
-
-
 def environment_dir() -> Path:
     """The skill's Python environment: $NTM_MEMORY_ENV, else beside the platform's data; one serves many homes."""
     chosen = os.environ.get("NTM_MEMORY_ENV") or platform_data_dir() / APP / "venv"
@@ -69,17 +51,18 @@ def ensure_private_dir(path: Path) -> Path:
     return path
 
 
-def _configured_home() -> str | None:
-    home = _read_user_config(_user_config()).get("home")
-    return str(home) if home else None
-
-
-def _user_config() -> Path:
+def user_config() -> Path:
+    """The user's own config file, there or not; it is not in the data folder, which it names."""
     folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(folder) / APP / "config.json"
 
 
-def _read_user_config(file: Path) -> dict[str, Any]:
+def read_user_config(file: Path) -> dict[str, Any]:
+    """What the user's config file holds; nothing where there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or holds no object.
+    """
     hint = 'it holds {"home": "/path/of/the/data/folder"}'
     try:
         noted = json.loads(file.read_text(encoding="utf-8"))
@@ -90,3 +73,8 @@ def _read_user_config(file: Path) -> dict[str, Any]:
     if not isinstance(noted, dict):
         raise ConfigError(f"{file} holds no object", hint)
     return noted
+
+
+def _configured_home() -> str | None:
+    home = read_user_config(user_config()).get("home")
+    return str(home) if home else None

@@ -12,7 +12,6 @@ import hashlib
 import importlib.util
 import json
 import mmap
-import os
 import struct
 import sys
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import EmbedderError
+from ntm_memory.errors import BadValueError, EmbedderError
+from ntm_memory.persistence.atomic import replace_text
 
 FILE = "e5-small-q4.bin"
 SEEN = "e5-checked.json"
@@ -179,12 +179,8 @@ def _remembered(seen: Path) -> object:
 
 
 def _remember(seen: Path, fingerprint: list[object]) -> None:
-    draft = seen.with_name(f"{seen.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # a read-only place: the file is checked again next time
-        draft.write_text(json.dumps(fingerprint))
-        draft.replace(seen)
-    with contextlib.suppress(OSError):
-        draft.unlink(missing_ok=True)
+    with contextlib.suppress(OSError, BadValueError):  # a read-only place: the file is checked again next time
+        replace_text(seen, json.dumps(fingerprint), durable=False)
 
 
 def _read_normal(table: bytes, count: int) -> dict[str, str]:

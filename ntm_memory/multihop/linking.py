@@ -15,7 +15,7 @@ from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import Scores
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.records import Link, Postings
 
 MOST_LINKS = 5
@@ -77,7 +77,7 @@ def tie(store: Store, id: str, links: list[Link]) -> None:
                 store.link(link.target, [Link(id, link.weight, BACK)])
 
 
-def _is_live(store: Store, id: str) -> bool:
+def _is_live(store: RecordReader, id: str) -> bool:
     try:
         return store.get(id).state == "live"
     except NotFoundError:

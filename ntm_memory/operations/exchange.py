@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.store.records import Link, Memory, Version
-from ntm_memory.store.rows import in_full
+from ntm_memory.text.iso_time import in_full
 
 FORMS = ("json", "jsonl", "markdown")
 FORMAT = "ntm-memory-system"

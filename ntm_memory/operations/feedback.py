@@ -18,10 +18,10 @@ from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off
 from ntm_memory.recall.fit import RankingExample
 from ntm_memory.recall.parameters import Array
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Feedback
-from ntm_memory.store.rows import to_iso, to_seconds
+from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 FIELDS = frozenset({"query", "gold", "namespace", "previous"})
 # What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.
@@ -90,14 +90,16 @@ def pairs_of_feedback(verdicts: Iterable[Feedback]) -> list[Pair]:
     """
     pairs: dict[Hashable, Pair] = {}
     for verdict in verdicts:
-        asked = Pair(verdict.query, verdict.namespace, frozenset(), to_seconds(verdict.at), frozenset(verdict.previous))
+        asked = Pair(
+            verdict.query, verdict.namespace, frozenset(), unix_seconds(verdict.at), frozenset(verdict.previous)
+        )
         known = pairs.get(_same(asked), asked)
         gold = (known.gold | set(verdict.used)) - set(verdict.unused)
         pairs[_same(asked)] = replace(known, gold=gold, at=asked.at)
     return [pair for pair in pairs.values() if pair.gold]
 
 
-def pairs_of_records(store: Store, records: Iterable[Numbered], now: float) -> tuple[list[Pair], list[Failure]]:
+def pairs_of_records(store: RecordReader, records: Iterable[Numbered], now: float) -> tuple[list[Pair], list[Failure]]:
     """Pairs of records {query, gold: [ids or keys], namespace?, previous?: [ids or keys]}.
 
     What is not usable is reported with its number.
@@ -168,7 +170,7 @@ def _same(pair: Pair) -> Hashable:
     return " ".join(pair.query.casefold().split()), pair.namespace, pair.previous
 
 
-def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError, now: float) -> Pair:
+def _read(store: RecordReader, record: Mapping[str, Any] | NTMMemoryError, now: float) -> Pair:
     if isinstance(record, NTMMemoryError):
         raise record
     unknown = sorted(set(record) - FIELDS, key=str)
@@ -182,7 +184,7 @@ def _read(store: Store, record: Mapping[str, Any] | NTMMemoryError, now: float) 
     return Pair(query, namespace, frozenset(gold), now, frozenset(previous))
 
 
-def _named(store: Store, field: str, names: Any, namespace: str) -> list[str]:
+def _named(store: RecordReader, field: str, names: Any, namespace: str) -> list[str]:
     """Distinct ids of live memories of a namespace, told by id or key."""
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
         raise BadValueError(f"{field} must be a list of ids or keys")

@@ -10,7 +10,7 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError
 from ntm_memory.operations.context import parameters_in_force
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
 
 
@@ -32,7 +32,7 @@ def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
     }
 
 
-def history(store: Store, id_or_key: str) -> dict[str, Any]:
+def history(store: RecordReader, id_or_key: str) -> dict[str, Any]:
     """One memory, whatever its state, and its older versions, oldest first."""
     memory = find(store, id_or_key, states=STATES)
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -15,13 +14,12 @@ from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMe
 from ntm_memory.operations import exchange
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines, told
-from ntm_memory.operations.write import Writer
+from ntm_memory.operations.write import Writer, encode
+from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
-from ntm_memory.text.scripts import is_cjk
-from ntm_memory.text.words import memory_words
 
 BATCH = 64
 Progress = Callable[[int], None] | None
@@ -52,26 +50,19 @@ class Transfer:
             namespace: only this one.
 
         Raises:
-            BadValueError: unknown form, or the file cannot be written.
+            BadValueError: unknown form, the path is no regular file, or the file cannot be written.
             DiskFullError: there is no room for it.
         """
         chosen = _form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
         memories = self._memories(chosen, namespace)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(draft, "w", encoding="utf-8", newline="", opener=_private) as out:
+            with replacing_text(path) as out:
                 out.writelines(self._written(chosen, memories))
-                out.flush()
-                os.fsync(out.fileno())
-            draft.replace(path)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
             raise BadValueError(f"{path} cannot be written: {error.strerror}", "choose another path") from error
-        finally:
-            if draft.exists():
-                draft.unlink()
         return {"path": str(path.resolve()), "count": memories.count, "form": chosen}
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
@@ -181,7 +172,7 @@ class Transfer:
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
-        self._store.put(memory, rows, memory_words(memory.content), is_cjk(memory.content), history)
+        self._store.put(memory, encode(memory.content, rows), history)
         if history:
             olds = self._encoder().memories([version.content for version in history])
             self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})
@@ -230,7 +221,3 @@ def _form(form: str) -> str:
     if form not in exchange.FORMS:
         raise BadValueError(f"unknown form {form!r}", f"forms are: {', '.join(exchange.FORMS)}")
     return form
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -13,6 +13,7 @@ from ntm_memory.operations.context import TUNED, RetrievalContext, parameters_in
 from ntm_memory.operations.feedback import Example, ExampleBuilder, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
 from ntm_memory.operations.validation import Numbered
+from ntm_memory.persistence.atomic import replacing
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import switched
@@ -20,7 +21,7 @@ from ntm_memory.recall.fit import HEADS, RANKER, fit, fit_ranker, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, RecallParameters, load_parameters, override, save_parameters
 from ntm_memory.recall.read_heads import attend
 from ntm_memory.store.faults import faults
-from ntm_memory.store.rows import to_iso
+from ntm_memory.text.iso_time import to_iso
 
 PREVIOUS = "recall.previous.json"
 LEAST = 8
@@ -199,20 +200,14 @@ class Tuner:
             "after": dataclasses.asdict(result.after),
         }
         with self._store.transaction(), faults(self._tuned):
-            draft, copy = (self._context.home / f"{name}.new" for name in (TUNED, PREVIOUS))
-            try:
-                save_parameters(draft, new, about)
-                draft.chmod(0o600)
-                if self._tuned.exists():
-                    copy.write_bytes(self._tuned.read_bytes())
-                    copy.chmod(0o600)
-                    copy.replace(self._previous)
-                else:
-                    self._previous.unlink(missing_ok=True)
-                draft.replace(self._tuned)
-            finally:
-                for left in (draft, draft.with_suffix(".tmp"), copy):
-                    left.unlink(missing_ok=True)
+            if self._tuned.exists():
+                with replacing(self._previous) as former:  # takes its place only when the new ones have taken theirs
+                    former.write(self._tuned.read_bytes())
+                    former.flush()  # a full disk is found before anything has changed
+                    save_parameters(self._tuned, new, about)
+            else:
+                save_parameters(self._tuned, new, about)
+                self._previous.unlink(missing_ok=True)
 
 
 def _parts(examples: Sequence[Example]) -> list[list[Example]]:

@@ -7,31 +7,16 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError
+from ntm_memory.store.records import MemoryInput
+from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 10_000_000
 MAX_NAME = 500
 MAX_QUERY = 8_000
-
-
-@dataclass(frozen=True)
-class MemoryInput:
-    """A checked record: text cleaned, times in UTC, tags distinct and sorted."""
-
-    content: str
-    key: str | None
-    importance: float
-    tags: tuple[str, ...]
-    source: str | None
-    session: str | None
-    namespace: str
-    occurred_at: str | None
-    kind: str | None
 
 
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
@@ -175,12 +160,9 @@ def checked_time(field: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     try:
-        # Python 3.10 reads no "Z"
-        time = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
-        time = time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
+        return to_whole_seconds(str(value).strip())
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"{field} is {value!r}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00") from error
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def cleaned(text: str) -> str:

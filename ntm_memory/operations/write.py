@@ -11,13 +11,13 @@ import numpy as np
 from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Similar, UpdateResult
-from ntm_memory.operations.validation import FIELDS, MemoryInput, Numbered, checked_changes, told
+from ntm_memory.operations.validation import FIELDS, Numbered, checked_changes, told
 from ntm_memory.recall.allocation import least_used
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.lookup import find
-from ntm_memory.store.records import Draft, Memory
+from ntm_memory.store.records import Encoding, Memory, MemoryInput
 from ntm_memory.supersession.reviser import Reviser
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.scripts import is_cjk
@@ -96,7 +96,7 @@ class Writer:
                 memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
             else:
                 rows = self._encoder().memories([content])[0] if rows is None else rows
-                memory = self._store.rewrite(id, self.draft(record, rows))
+                memory = self._store.rewrite(id, record, encode(record.content, rows))
         return UpdateResult(memory, previous)
 
     def foresee(self, record: MemoryInput) -> Action:
@@ -120,10 +120,6 @@ class Writer:
                 progress(len(ids))
         counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
         return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids))
-
-    def draft(self, record: MemoryInput, rows: Key) -> Draft:
-        """The record as the store takes it."""
-        return Draft(keys=rows, words=memory_words(record.content), cjk=is_cjk(record.content), **vars(record))
 
     def make_room(self, namespace: str) -> None:
         """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
@@ -191,13 +187,18 @@ class Writer:
             self._store.set_embedder(self._encoder().identity)
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
         if keyed is not None:
-            return self._store.rewrite(keyed.id, self.draft(record, rows)), "updated"
+            return self._store.rewrite(keyed.id, record, encode(record.content, rows)), "updated"
         self.make_room(record.namespace)
-        return self._store.add(self.draft(record, rows)), "created"
+        return self._store.add(record, encode(record.content, rows)), "created"
 
     def _refuse_taken(self, namespace: str, key: str) -> None:
         if self._store.find_key(namespace, key) is not None:
             raise BadValueError(f"another memory has the key {key!r}", "choose another key or erase that memory")
+
+
+def encode(content: str, rows: Key) -> Encoding:
+    """How a text is found again: by its key rows (P, dim), and by its words."""
+    return Encoding(rows, memory_words(content), is_cjk(content))
 
 
 def _telling(memory: Memory) -> dict[str, Any]:

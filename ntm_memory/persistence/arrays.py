@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import CheckpointError
+from ntm_memory.persistence.atomic import replacing
 
 FORMAT = "ntm-memory-core"
 VERSION = 1
@@ -29,20 +28,15 @@ def save_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDAr
         path: where; replaced if there.
         header: plain values.
         arrays: numbers only.
+
+    Raises:
+        BadValueError: there is something that is no regular file.
     """
     kept = {**header, "format": FORMAT, "version": VERSION}
     kept["sha256"] = _digest(kept, arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **{_HEADER: np.array(json.dumps(kept)), **arrays})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **{_HEADER: np.array(json.dumps(kept)), **arrays})
 
 
 def load_arrays(source: Path | IO[bytes], name: str = "") -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

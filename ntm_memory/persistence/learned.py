@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import CheckpointError
+from ntm_memory.persistence.atomic import replace_text
 
 Array = NDArray[np.float64]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -36,12 +36,7 @@ def save_learned(file: Path, kind: Kind, values: Mapping[str, NDArray[Any]], abo
         raise CheckpointError("the learned parameters hold NaN or infinite values; nothing was saved", "learn anew")
     rounded = {name: np.round(value, 6).tolist() for name, value in values.items()}
     content = {**kind._asdict(), "about": dict(about), "parameters": rounded}
-    draft = file.with_suffix(".tmp")
-    with draft.open("w", encoding="utf-8") as out:
-        out.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
+    replace_text(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def load_learned(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.question_cues import marks_for
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.words import index_words
 
 
@@ -24,7 +24,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
     """
 
-    def __init__(self, store: Store, namespace: str, as_of: str | None = None) -> None:
+    def __init__(self, store: StoreReader, namespace: str, as_of: str | None = None) -> None:
         self._store = store
         self.namespace = namespace
         self._then: list[Memory] | None = None
@@ -96,9 +96,9 @@ class Corpus:
         happened = slots.happened
         allowed = np.ones(len(slots), dtype=bool)
         if after is not None:
-            allowed &= happened >= _seconds(after)
+            allowed &= happened >= unix_seconds(after)
         if before is not None:
-            allowed &= happened < _seconds(before)
+            allowed &= happened < unix_seconds(before)
         return allowed & self._tagged(tags) if tags else allowed
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
@@ -107,11 +107,7 @@ class Corpus:
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 
-def _seconds(iso: str) -> float:
-    return datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
-
-
-def at_place(store: Store, id: str, steps: int) -> tuple[Memory, Memory | None]:
+def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:
     """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
     anchor = store.get(id)
     slots = store.memory_matrix(anchor.namespace)

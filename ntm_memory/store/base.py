@@ -1,4 +1,4 @@
-"""The protocol that every storage engine fulfils; `tests/store/contract.py` is its test suite."""
+"""The protocols that every storage engine fulfils, by who needs them; `tests/store/contract.py` is their test suite."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.store.records import Draft, Feedback, Link, Memory, MemoryMatrix, Postings, Version
+from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
 
 
-class Store(Protocol):
-    """MemoryMatrix, records and candidates.
+class StoreWriter(Protocol):
+    """What is written: memories, links, verdicts, where recall looked.
 
-    Writing methods (marked W) run inside `transaction()`; called outside one they open their own. Everything written in
-    one transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`; keys of another
-    shape than (P ≥ 1, dim), a key that another live memory of the namespace has, values out of range `BadValueError`;
-    a text that is not what was written `StoreCorruptError`. Used from the thread that opened it.
+    Methods marked W run inside `transaction()`; called outside one they open their own. Everything written in one
+    transaction is durable together or not at all. Ids that do not exist raise `NotFoundError`; keys of another shape
+    than (P ≥ 1, dim), a key that another live memory of the namespace has, values out of range `BadValueError`.
+    What may be lost without harm (`note_reads`, `set_focus`) is written without waiting for the disk, errors ignored.
     """
-
-    @property
-    def uuid(self) -> str:
-        """Identity of this store, made at creation."""
-        ...
-
-    @property
-    def dim(self) -> int | None:
-        """Width of the key vectors; None while nothing was written."""
-        ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """Writer lock and one transaction; commits at the end, rolls back on any exception.
@@ -38,43 +28,19 @@ class Store(Protocol):
         """
         ...
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """One state of the store for all reads inside, whatever other processes write; keep it short, they may wait.
-
-        Without it, `get_many` or `postings` may already speak of another state than `slots` did. Writing inside raises
-        `StoreError`; inside a transaction it does nothing.
-        """
-        ...
-
-    def close(self) -> None:
-        """Release files and locks; further calls raise `StoreError`."""
-        ...
-
-    # who wrote the vectors
-    def embedder(self) -> Mapping[str, Any] | None:
-        """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
-        ...
-
     def set_embedder(self, identity: Mapping[str, Any]) -> None:
         """W. Record the embedder."""
         ...
 
-    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """W. New key rows (P, dim) by (id, version), older ones too; for `reembed`, after `set_embedder`."""
-        ...
-
-    # writing
-    def add(self, draft: Draft) -> Memory:
+    def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
         """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
         ...
 
-    def put(
-        self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
-    ) -> None:
+    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
         """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
         ...
 
-    def rewrite(self, id: str, draft: Draft) -> Memory:
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
         """W. Erase 1 + add: slot, id and position stay, version + 1, retention 1; the old content becomes history."""
         ...
 
@@ -100,11 +66,33 @@ class Store(Protocol):
         """
         ...
 
+    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
+        """W. New key rows (P, dim) by (id, version), older ones too; for `reembed`, after `set_embedder`."""
+        ...
+
     def link(self, id: str, links: Sequence[Link]) -> None:
         """W. Add links from a memory to others, replacing links to the same targets."""
         ...
 
-    # reading
+    def add_feedback(self, feedback: Feedback) -> int:
+        """W. Keep a verdict on a recall; returns how many are kept."""
+        ...
+
+    def note_reads(self, addresses: Sequence[int]) -> None:
+        """Count a recall of these slots."""
+        ...
+
+    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
+        """Remember where a session's read head looked last."""
+        ...
+
+
+class RecordReader(Protocol):
+    """Memories one by one, whatever their state, and what is told of them.
+
+    Ids that do not exist raise `NotFoundError`, a text that is not what was written `StoreCorruptError`.
+    """
+
     def get(self, id: str) -> Memory:
         """The memory with this id, whatever its state."""
         ...
@@ -145,7 +133,22 @@ class Store(Protocol):
         """Number of memories in this state."""
         ...
 
-    # candidates
+    def feedback(self) -> list[Feedback]:
+        """All verdicts, oldest first."""
+        ...
+
+
+class MatrixReader(Protocol):
+    """The memory matrix that read heads look at, and what finds candidates in it."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One state of the store for all reads inside, whatever other processes write; keep it short, they may wait.
+
+        Without it, `get_many` or `postings` may already speak of another state than the matrix did. Writing inside
+        raises `StoreError`; inside a transaction it does nothing.
+        """
+        ...
+
     def memory_matrix(self, namespace: str) -> MemoryMatrix:
         """The live memory matrix of a namespace, up to date with all committed writes.
 
@@ -168,36 +171,35 @@ class Store(Protocol):
         ...
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
-        """MemoryMatrix of the live memories that have all of these tags."""
+        """Slots of the live memories that have all of these tags, rising."""
         ...
 
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
         ...
 
-    # what may be lost without harm: written without waiting for the disk, errors ignored
-    def note_reads(self, addresses: Sequence[int]) -> None:
-        """Count a recall of these slots."""
-        ...
-
-    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
-        """Remember where a session's read head looked last."""
-        ...
-
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of the session's last focus, live memories only; empty if none."""
         ...
 
-    # learning
-    def add_feedback(self, feedback: Feedback) -> int:
-        """W. Keep a verdict on a recall; returns how many are kept."""
+
+class StoreUpkeep(Protocol):
+    """The file as a whole: what it is, whether it is sound."""
+
+    @property
+    def uuid(self) -> str:
+        """Identity of this store, made at creation."""
         ...
 
-    def feedback(self) -> list[Feedback]:
-        """All verdicts, oldest first."""
+    @property
+    def dim(self) -> int | None:
+        """Width of the key vectors; None while nothing was written."""
         ...
 
-    # upkeep
+    def embedder(self) -> Mapping[str, Any] | None:
+        """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
+        ...
+
     def check(self) -> list[str]:
         """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
         ...
@@ -209,3 +211,15 @@ class Store(Protocol):
     def info(self) -> dict[str, Any]:
         """Engine, path, bytes on disk, journal mode, schema version, whether keywords are indexed, warnings."""
         ...
+
+    def close(self) -> None:
+        """Release files and locks; further calls raise `StoreError`."""
+        ...
+
+
+class StoreReader(RecordReader, MatrixReader, Protocol):
+    """All that is read: what recall needs, which writes nothing."""
+
+
+class Store(StoreWriter, StoreReader, StoreUpkeep, Protocol):
+    """Everything; one that is open is used from the thread that opened it."""

@@ -1,4 +1,4 @@
-"""The open file: what reading, writing and upkeep of a SQLite store share."""
+"""The open file: what the reader, the writer and the upkeep of a SQLite store share."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreError
-from ntm_memory.store import schema
-from ntm_memory.store import words as keywords
+from ntm_memory.errors import NotFoundError, NTMMemoryError
+from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
 from ntm_memory.store.faults import faults
 from ntm_memory.store.ledger import Ledger
+from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
-from ntm_memory.store.snapshot import Snapshot
 from ntm_memory.store.usage import UsageCounters
 
 _LINKS = """
@@ -29,7 +28,7 @@ WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
 
 
 class Engine:
-    """A memory file opened; see `SQLiteStore`."""
+    """A memory file opened, and what all parts of a store need of it; see `SQLiteStore` for arguments and errors."""
 
     def __init__(
         self,
@@ -40,26 +39,23 @@ class Engine:
         create: bool = True,
         word_index: bool | None = None,
     ) -> None:
-        self._path = path
-        self._clock = clock
+        self.path = path
+        self.clock = clock
         self._closed = False
-        self._warnings: list[str] = []
-        self._connection = Connection(path, lock_seconds, create=create)
-        self._sql = self._connection.sql
-        self._sql.row_factory = sqlite3.Row
-        self._ledger = Ledger(self._sql)
+        self.warnings: list[str] = []
+        self.connection = Connection(path, lock_seconds, create=create)
+        self.sql = self.connection.sql
+        self.sql.row_factory = sqlite3.Row
+        self.ledger = Ledger(self.sql)
         try:
             with faults(path):
                 self._prepare(word_index)
         except BaseException:
-            self._connection.close()
+            self.connection.close()
             raise
-        self._usage = UsageCounters(path.with_name("usage.db"))
-        self._snapshot = Snapshot(path.with_name("matrix.bin"), self._sql, self._usage)
-        self._connection.on_rollback = self._rolled_back
-        self._connection.on_commit = self._committed
-        with suppress(StoreError):  # a later opening will do what is due
-            self._committed()
+        self.usage = UsageCounters(path.with_name("usage.db"))
+        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage)
+        self.connection.on_rollback = self._rolled_back
 
     @property
     def uuid(self) -> str:
@@ -69,17 +65,9 @@ class Engine:
     @property
     def dim(self) -> int | None:
         """Width of the key vectors."""
-        with faults(self._path):
-            text = self._ledger.meta("dim")
+        with faults(self.path):
+            text = self.ledger.meta("dim")
             return int(text) if text else None
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Writer lock and one transaction."""
-        return self._connection.transaction()
-
-    def snapshot(self) -> AbstractContextManager[None]:
-        """One state of the store for several reads."""
-        return self._connection.reading()
 
     def close(self) -> None:
         """Bring the derived matrix up to date if it lags, and close the files; closing twice is closing once."""
@@ -87,81 +75,84 @@ class Engine:
             return
         self._closed = True
         try:
-            if not self._sql.in_transaction:
+            if not self.sql.in_transaction:
                 # derived: what goes wrong with it is no error
-                with suppress(NTMMemoryError, sqlite3.Error, MemoryError), self._connection.reading():
-                    self._snapshot.save_if_lagging(self._now())
+                with suppress(NTMMemoryError, sqlite3.Error, MemoryError), self.connection.reading():
+                    self.live_matrix.save_if_lagging(self.now())
         finally:
-            self._usage.close()
-            self._connection.close()
+            self.usage.close()
+            self.connection.close()
 
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys."""
-        with faults(self._path):
-            identity: Mapping[str, Any] | None = json.loads(self._ledger.meta("embedder", "null"))
+        with faults(self.path):
+            identity: Mapping[str, Any] | None = json.loads(self.ledger.meta("embedder", "null"))
         return identity
 
-    def set_embedder(self, identity: Mapping[str, Any]) -> None:
-        """Record the embedder."""
-        with self._writing():
-            self._ledger.set_meta("embedder", json.dumps(dict(identity), ensure_ascii=False))
-            self._ledger.set_meta("dim", str(int(identity["dim"])))
-
-    def _prepare(self, word_index: bool | None) -> None:
-        if self._version() < schema.VERSION:
-            with self._connection.exclusive():
-                schema.bring_up(self._sql)
-        warning = self._connection.set_journal()
-        self._uuid = self._ledger.meta("uuid")
-        if keywords.has_fts5(self._sql) if word_index is None else word_index:
-            if not keywords.is_ready(self._sql, self._ledger):
-                with self._writing():
-                    if not keywords.is_ready(self._sql, self._ledger):
-                        keywords.make_index(self._sql, self._ledger)
-            self._words: keywords.WordIndex = keywords.FullTextIndex(self._sql, self._ledger)
-        else:
-            self._words = keywords.ScannedWords(self._sql, self._ledger)
-        self._warnings = [line for line in (warning, self._words.warning) if line]
-
-    def _version(self) -> int:
-        with self._connection.reading():  # else tables that another process makes meanwhile look like a stranger's
-            return schema.version_of(self._sql)
-
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """A transaction for the store's own statements, whose errors are said in our own words."""
-        with faults(self._path), self._connection.transaction():
+        with faults(self.path), self.connection.transaction():
             yield
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def reading(self) -> Iterator[None]:
         """One state of the database for the store's own queries."""
-        with faults(self._path), self._connection.reading():
+        with faults(self.path), self.connection.reading():
             yield
 
-    def _rolled_back(self) -> None:
-        """What a rollback took back may have been remembered."""
-        self._ledger.forget()
-        self._snapshot.forget()
+    def now(self) -> Stamp:
+        """The state of the file as of this moment."""
+        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1)
 
-    def _committed(self) -> None:
-        """What is due after the outermost transaction."""
+    def row(self, id: str) -> sqlite3.Row:
+        """The row of a memory, whatever its state.
 
-    def _now(self) -> Stamp:
-        return Stamp(self._uuid, self._ledger.seq(), self._ledger.purges(), self.dim or 1)
-
-    def _row(self, id: str) -> sqlite3.Row:
-        row: sqlite3.Row | None = self._sql.execute("SELECT * FROM memories WHERE id = ?", (id,)).fetchone()
+        Raises:
+            NotFoundError: there is none.
+        """
+        row: sqlite3.Row | None = self.sql.execute("SELECT * FROM memories WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise NotFoundError(f"no memory has the id {id!r}", "recall.py prints ids")
         return row
 
-    def _row_of_key(self, space: int | None, key: str | None) -> sqlite3.Row | None:
+    def row_of_key(self, space: int | None, key: str | None) -> sqlite3.Row | None:
+        """The row of the live memory with this key in the namespace of a code."""
         query = "SELECT * FROM memories WHERE namespace = ? AND key = ? AND state = 'live'"
-        row: sqlite3.Row | None = self._sql.execute(query, (space, key)).fetchone()
+        row: sqlite3.Row | None = self.sql.execute(query, (space, key)).fetchone()
         return row
 
-    def _memory(self, row: Row) -> Memory:
-        reads = (0, 0.0) if row["address"] is None else self._usage.read(row["address"])
-        links = tuple(Link(*link) for link in self._sql.execute(_LINKS, (row["id"],)).fetchall())
-        return to_memory(row, self._ledger.name, reads, links)
+    def memory(self, row: Row) -> Memory:
+        """The record of a row, with its counters and links.
+
+        Raises:
+            StoreCorruptError: the row is not what was written.
+        """
+        reads = (0, 0.0) if row["address"] is None else self.usage.read(row["address"])
+        links = tuple(Link(*link) for link in self.sql.execute(_LINKS, (row["id"],)).fetchall())
+        return to_memory(row, self.ledger.name, reads, links)
+
+    def _prepare(self, word_index: bool | None) -> None:
+        if self._version() < schema.VERSION:
+            with self.connection.exclusive():
+                schema.bring_up(self.sql)
+        warning = self.connection.set_journal()
+        self._uuid = self.ledger.meta("uuid")
+        if postings.has_fts5(self.sql) if word_index is None else word_index:
+            if not postings.is_ready(self.sql, self.ledger):
+                with self.writing():
+                    if not postings.is_ready(self.sql, self.ledger):
+                        postings.make_index(self.sql, self.ledger)
+            self.word_index: postings.WordIndex = postings.FullTextIndex(self.sql, self.ledger)
+        else:
+            self.word_index = postings.ScannedWords(self.sql, self.ledger)
+        self.warnings = [line for line in (warning, self.word_index.warning) if line]
+
+    def _version(self) -> int:
+        with self.connection.reading():  # else tables that another process makes meanwhile look like a stranger's
+            return schema.version_of(self.sql)
+
+    def _rolled_back(self) -> None:
+        """What a rollback took back may have been remembered."""
+        self.ledger.forget()
+        self.live_matrix.forget()

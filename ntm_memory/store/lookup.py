@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.store.base import Store
+from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
 
 LIVE = ("live",)
 STATES = ("live", "archived", "erased")
 
 
-def find(store: Store, id_or_key: str, namespace: str = "default", states: Sequence[str] = LIVE) -> Memory:
+def find(store: RecordReader, id_or_key: str, namespace: str = "default", states: Sequence[str] = LIVE) -> Memory:
     """The memory with this id, else with this key in the namespace; of several with the key the last written.
 
     Raises:
@@ -27,7 +27,7 @@ def find(store: Store, id_or_key: str, namespace: str = "default", states: Seque
     return memory
 
 
-def _find_key(store: Store, key: str, namespace: str, states: Sequence[str]) -> Memory:
+def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory:
     found = store.find_key(namespace, key)
     if found is None and tuple(states) != LIVE:
         gone = (memory for memory in store.memories(namespace, states=states) if memory.key == key)

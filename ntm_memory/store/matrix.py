@@ -8,16 +8,18 @@ every page anyway, a mapped file that a sync program truncates kills the process
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.persistence.atomic import replacing
+from ntm_memory.store.records import SlotColumns
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
@@ -43,21 +45,11 @@ COLUMNS = tuple(_TYPES)[:-2]
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(SlotColumns):
     """Live memories of all namespaces, an entry each, in order of their database rows; `keys` has a row a passage."""
 
     row: NDArray[np.int64]
     namespace: NDArray[np.int64]
-    session: NDArray[np.int64]
-    address: NDArray[np.int64]
-    position: NDArray[np.int64]
-    occurred: NDArray[np.float64]
-    created: NDArray[np.float64]
-    importance: NDArray[np.float32]
-    retention: NDArray[np.float32]
-    length: NDArray[np.int64]
-    cjk: NDArray[np.bool_]
-    superseded: NDArray[np.bool_]
     passages: NDArray[np.int64]
     keys: NDArray[np.float32]
 
@@ -123,14 +115,10 @@ def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
     shapes = {name: array.shape for name, array in arrays.items()}
     header = json.dumps({"format": FORMAT, **vars(stamp), "shapes": shapes}).encode()
     header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        with replacing(file, durable=False) as out:
             out.writelines((header, small, keys, _seal(header, small, keys)))
-        draft.replace(file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
+    except (OSError, BadValueError):
         return False
     return True
 

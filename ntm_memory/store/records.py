@@ -74,41 +74,42 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A memory to be written.
-
-    Args:
-        content: the text.
-        keys: (P, dim) float32, unit norm, one row a passage, P ≥ 1.
-        words: the index terms of the text in order, repeats kept (stems, CJK bigrams), each without white space.
-        cjk: whether the text is mostly Chinese, Japanese or Korean.
-    """
+class MemoryInput:
+    """What is told of a memory to be written: text cleaned, times ISO 8601 in UTC, tags distinct and sorted."""
 
     content: str
-    keys: NDArray[np.float32]
-    words: tuple[str, ...]
-    cjk: bool
-    namespace: str = "default"
-    session: str | None = None
     key: str | None = None
     importance: float = 0.5
     tags: tuple[str, ...] = ()
     source: str | None = None
+    session: str | None = None
+    namespace: str = "default"
     occurred_at: str | None = None
     kind: str | None = None
 
 
 @dataclass(frozen=True)
-class MemoryMatrix:
-    """The memory matrix of one namespace, and the columns that addressing needs, in order of writing.
-
-    N memories, R ≥ N key rows (a long text has several passages).
+class Encoding:
+    """How a memory's text is found again.
 
     Args:
-        keys: (R, dim) float32, as written (not centred).
-        owner: (R,) int64, for each key row the index 0…N−1 of its memory; rising.
+        keys: (P, dim) float32, unit norm, one row a passage, P ≥ 1.
+        words: the index terms of the text in order, repeats kept (stems, CJK bigrams), each without white space.
+        cjk: whether the text is mostly Chinese, Japanese or Korean.
+    """
+
+    keys: NDArray[np.float32]
+    words: tuple[str, ...]
+    cjk: bool
+
+
+@dataclass(frozen=True)
+class SlotColumns:
+    """What addressing needs to know of N memories besides their keys.
+
+    Args:
         address: (N,) int64 slot numbers.
-        position: (N,) int64, strictly rising.
+        position: (N,) int64, place in the order of writing of the namespace.
         session: (N,) int64 code of the session, −1 for none; equal codes mean the same session.
         occurred: (N,) float64, unix seconds of `occurred_at`, NaN where it was not told.
         created: (N,) float64, unix seconds of `created_at`.
@@ -117,11 +118,8 @@ class MemoryMatrix:
         length: (N,) int64, number of index words.
         cjk: (N,) bool.
         superseded: (N,) bool, a later memory plainly revises this one.
-        reads: (N,) int64, how often it was recalled.
     """
 
-    keys: NDArray[np.float32]
-    owner: NDArray[np.int64]
     address: NDArray[np.int64]
     position: NDArray[np.int64]
     session: NDArray[np.int64]
@@ -132,6 +130,25 @@ class MemoryMatrix:
     length: NDArray[np.int64]
     cjk: NDArray[np.bool_]
     superseded: NDArray[np.bool_]
+
+
+SLOT_COLUMNS = tuple(SlotColumns.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class MemoryMatrix(SlotColumns):
+    """The memory matrix of one namespace in order of writing: positions are strictly rising.
+
+    N memories, R ≥ N key rows (a long text has several passages).
+
+    Args:
+        keys: (R, dim) float32, as written (not centred).
+        owner: (R,) int64, for each key row the index 0…N−1 of its memory; rising.
+        reads: (N,) int64, how often each was recalled.
+    """
+
+    keys: NDArray[np.float32]
+    owner: NDArray[np.int64]
     reads: NDArray[np.int64]
 
     def __len__(self) -> int:

@@ -6,15 +6,15 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreCorruptError
-from ntm_memory.store.records import Draft, Link, Memory, Version
-from ntm_memory.store.words import encode
+from ntm_memory.store.postings import encode_words
+from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
+from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
@@ -33,25 +33,36 @@ Names = Callable[[int], str]
 Row = Mapping[str, Any] | sqlite3.Row
 
 
-def to_fields(draft: Draft, dim: int | None) -> dict[str, Any]:
-    """The columns that a draft fills, but for the codes of namespace and session.
+def to_fields(told: MemoryInput, encoding: Encoding, dim: int | None) -> dict[str, Any]:
+    """The columns that a telling fills, but for the codes of namespace and session.
 
     Raises:
         BadValueError: the keys have another shape than (P ≥ 1, dim).
     """
     return {
-        "key": draft.key,
-        "content": draft.content,
-        "importance": draft.importance,
-        "tags": to_tags(draft.tags),
-        "source": draft.source,
-        "occurred_at": draft.occurred_at,
-        "kind": draft.kind,
-        "words": encode(draft.words),
-        "length": len(draft.words),
-        "cjk": draft.cjk,
-        "keys": from_keys(draft.keys, dim),
-        "hash": content_hash(draft.content),
+        "key": told.key,
+        "content": told.content,
+        "importance": told.importance,
+        "tags": to_tags(told.tags),
+        "source": told.source,
+        "occurred_at": told.occurred_at,
+        "kind": told.kind,
+        **found_by(told.content, encoding, dim),
+    }
+
+
+def found_by(content: str, encoding: Encoding, dim: int | None) -> dict[str, Any]:
+    """The columns by which a text is found.
+
+    Raises:
+        BadValueError: the keys have another shape than (P ≥ 1, dim).
+    """
+    return {
+        "words": encode_words(encoding.words),
+        "length": len(encoding.words),
+        "cjk": encoding.cjk,
+        "keys": from_keys(encoding.keys, dim),
+        "hash": content_hash(content),
     }
 
 
@@ -154,29 +165,9 @@ def to_tags(tags: Iterable[str]) -> str:
     return json.dumps(list(tags), ensure_ascii=False)
 
 
-def to_iso(seconds: float) -> str:
-    """Unix seconds as ISO 8601 in UTC with microseconds."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def in_full(iso: str) -> str:
-    """A time of another store in the form of `to_iso`, so that times compare as texts.
-
-    Raises:
-        BadValueError: it is not an ISO 8601 time.
-    """
-    try:
-        return to_iso(to_seconds(iso))
-    except ValueError as error:
-        raise BadValueError(f"{iso!r} is not an ISO 8601 time", "e.g. 2026-05-08T13:56:00Z") from error
-
-
 def to_seconds(iso: str | None) -> float:
-    """ISO 8601 as unix seconds (UTC where no zone is told), NaN for none."""
-    if iso is None:
-        return np.nan
-    time = datetime.fromisoformat(iso.replace("Z", "+00:00"))
-    return (time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time).timestamp()
+    """The column of a time as unix seconds, NaN for none."""
+    return np.nan if iso is None else unix_seconds(iso)
 
 
 def placed(columns: Sequence[str]) -> str:

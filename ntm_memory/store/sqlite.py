@@ -1,42 +1,30 @@
-"""The store in one SQLite file: record, key vectors, index words, checksum and sequence number in one transaction."""
+"""The store in one SQLite file, put together from its parts."""
+
+# what each method promises stands in `store.base`
+# ruff: noqa: D102
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError, NotFoundError
-from ntm_memory.store import schema
-from ntm_memory.store.records import Draft, Feedback, Link, Memory, Version
-from ntm_memory.store.rows import (
-    COLUMNS,
-    VERSION_COLUMNS,
-    checksum,
-    content_hash,
-    from_keys,
-    in_full,
-    normalised,
-    placed,
-    to_fields,
-    to_iso,
-    to_tags,
-    version_checksum,
-)
-from ntm_memory.store.upkeep import Upkeep
-from ntm_memory.store.words import encode
-
-_INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
-_UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
-_INSERT_VERSION = f"INSERT OR REPLACE INTO versions ({', '.join(VERSION_COLUMNS)}) VALUES ({placed(VERSION_COLUMNS)})"
-_AMENDABLE = frozenset({"key", "importance", "tags", "source", "occurred_at", "kind", "superseded_by"})
+from ntm_memory.errors import StoreError
+from ntm_memory.store.engine import Engine
+from ntm_memory.store.matrix_reader import SQLiteMatrixReader
+from ntm_memory.store.record_reader import SQLiteRecordReader
+from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
+from ntm_memory.store.upkeep import SQLiteUpkeep
+from ntm_memory.store.writer import SQLiteWriter
 
 
-class SQLiteStore(Upkeep):
-    """`Store` on one SQLite file; see `store.base.Store` for what each method promises.
+class SQLiteStore:
+    """`Store` on one SQLite file; see `store.base` for what each method promises.
 
     Used from the thread that opened it. Beside `memory.db` stand `memory.lock`, `matrix.bin` (derived) and `usage.db`
     (counters that may be lost).
@@ -53,198 +41,143 @@ class SQLiteStore(Upkeep):
         StoreError: or one of its kinds: the file cannot be used.
     """
 
-    def add(self, draft: Draft) -> Memory:
-        """Write a new memory into a free slot."""
-        now = to_iso(self._clock())
-        new: dict[str, Any] = {
-            "id": schema.new_id(),
-            "created_at": now,
-            "updated_at": now,
-            "version": 1,
-            "strength": 1.0,
-            "state": "live",
-            "ended_at": None,
-            "superseded_by": None,
-        }
-        with self._writing():
-            fields = new | to_fields(draft, self.dim) | self._codes(draft.namespace, draft.session)
-            fields |= {"address": self._ledger.allocate(), "position": self._ledger.next_position(fields["namespace"])}
-            self._insert(fields, draft.keys.shape[1])
-            return self._memory(self._row(fields["id"]))
-
-    def put(
-        self, memory: Memory, keys: NDArray[np.float32], words: Sequence[str], cjk: bool, history: Sequence[Version]
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_seconds: float = 10.0,
+        clock: Callable[[], float] = time.time,
+        create: bool = True,
+        word_index: bool | None = None,
     ) -> None:
-        """Write a record as another store had it."""
-        live = memory.state == "live"
-        fields = vars(memory) | {
-            "strength": memory.retention,
-            "tags": to_tags(memory.tags),
-            "created_at": in_full(memory.created_at),
-            "updated_at": in_full(memory.updated_at),
-            "ended_at": None if live else in_full(memory.updated_at),
-            "words": encode(words),
-            "length": len(words),
-            "cjk": cjk,
-            "keys": from_keys(keys, self.dim),
-            "hash": content_hash(memory.content),
-        }
-        with self._writing():
-            if self._sql.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,)).fetchone():
-                raise BadValueError(f"a memory with the id {memory.id} is stored already", "update it instead")
-            fields |= self._codes(memory.namespace, memory.session)
-            fields["address"] = self._ledger.allocate(memory.address) if live else None
-            self._ledger.position_taken(fields["namespace"], memory.position)
-            self._insert(fields, keys.shape[1])
-            for version in history:
-                self._insert_version(vars(version) | {"tags": to_tags(version.tags)}, fields)
-            self._insert_links(memory.id, memory.links)
-            if memory.reads and fields["address"] is not None:
-                self._usage.set_reads(fields["address"], memory.reads, self._clock())
+        self._engine = Engine(path, lock_seconds=lock_seconds, clock=clock, create=create, word_index=word_index)
+        self._writer = SQLiteWriter(self._engine)
+        self._records = SQLiteRecordReader(self._engine)
+        self._matrix = SQLiteMatrixReader(self._engine)
+        self._upkeep = SQLiteUpkeep(self._engine)
+        self._engine.connection.on_commit = self._upkeep.clean_up
+        with suppress(StoreError):  # a later opening will do what is due
+            self._upkeep.clean_up()
 
-    def rewrite(self, id: str, draft: Draft) -> Memory:
-        """Erase 1 + add in the same slot; the old content becomes history."""
-        now = to_iso(self._clock())
-        with self._writing():
-            changes = to_fields(draft, self.dim) | {"updated_at": now, "strength": 1.0, "superseded_by": None}
-            old = dict(self._row(id))
-            if old["state"] != "live":
-                raise NotFoundError(f"memory {id} is {old['state']}", f"bring it back: erase.py --restore {id}")
-            codes = self._codes(draft.namespace, draft.session)
-            if codes["namespace"] != old["namespace"]:
-                raise BadValueError("a memory cannot move to another namespace", "memorize it there and erase it here")
-            self._insert_version(old | {"valid_from": old["updated_at"], "valid_to": now}, old)
-            self._put(old | changes | codes | {"version": old["version"] + 1}, old)
-            return self._memory(self._row(id))
+    # writing
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._writer.transaction()
+
+    def set_embedder(self, identity: Mapping[str, Any]) -> None:
+        self._writer.set_embedder(identity)
+
+    def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
+        return self._writer.add(told, encoding)
+
+    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
+        self._writer.put(memory, encoding, history)
+
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
+        return self._writer.rewrite(id, told, encoding)
 
     def amend(self, id: str, **fields: Any) -> Memory:
-        """Change fields that are not content."""
-        unknown = sorted(set(fields) - _AMENDABLE)
-        if unknown:
-            raise BadValueError(f"cannot amend {unknown[0]}", f"amendable: {', '.join(sorted(_AMENDABLE))}")
-        if "tags" in fields:
-            fields["tags"] = to_tags(fields["tags"])
-        with self._writing():
-            old = dict(self._row(id))
-            self._put(old | fields, old)
-            return self._memory(self._row(id))
+        return self._writer.amend(id, **fields)
 
     def set_retention(self, id: str, retention: float) -> Memory:
-        """Partial erase, full erase, restore."""
-        if not 0 <= retention <= 1:
-            raise BadValueError(f"retention is {retention!r}, expected 0 to 1")
-        with self._writing():
-            row = dict(self._row(id))
-            if retention == 0:
-                if row["state"] != "erased":
-                    self._end(row, "erased")
-            elif row["state"] == "live":
-                self._put(row | {"strength": retention}, row)
-            else:
-                taken = self._row_of_key(row["namespace"], row["key"]) is not None
-                changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": retention}
-                self._put(row | changes | ({"key": None} if taken else {}), row)
-            return self._memory(self._row(id))
+        return self._writer.set_retention(id, retention)
 
     def archive(self, id: str) -> Memory:
-        """Take a live memory out of its slot; one that is not live stays as it is."""
-        with self._writing():
-            row = dict(self._row(id))
-            if row["state"] == "live":
-                self._end(row, "archived")
-            return self._memory(self._row(id))
+        return self._writer.archive(id)
+
+    def purge(self, ids: Iterable[str]) -> int:
+        return self._writer.purge(ids)
 
     def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """New key rows by (id, version), of present and older versions."""
-        with self._writing():
-            for (id, version), rows in keys.items():
-                row, blob = dict(self._row(id)), from_keys(rows, self.dim)
-                if row["version"] == version:
-                    self._put(row | {"keys": blob}, row)
-                    continue
-                query = "SELECT * FROM versions WHERE id = ? AND version = ?"
-                old = self._sql.execute(query, (id, version)).fetchone()
-                if old is None:
-                    raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
-                self._insert_version(dict(old) | {"keys": blob}, row)
+        self._writer.replace_keys(keys)
 
     def link(self, id: str, links: Sequence[Link]) -> None:
-        """Add links from a memory to others."""
-        with self._writing():
-            for known in (id, *(link.target for link in links)):
-                self._row(known)
-            self._insert_links(id, links)
-
-    def note_reads(self, addresses: Sequence[int]) -> None:
-        """Count a recall of these slots."""
-        self._usage.note_reads(addresses, self._clock())
-
-    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
-        """Remember where a session's read head looked last."""
-        self._usage.set_focus(namespace, session, ids, weights)
+        self._writer.link(id, links)
 
     def add_feedback(self, feedback: Feedback) -> int:
-        """Keep a verdict on a recall."""
-        named = (json.dumps(ids) for ids in (feedback.used, feedback.unused, feedback.previous))
-        with self._writing():
-            self._sql.execute(
-                "INSERT INTO feedback (query, namespace, at, used, unused, previous) VALUES (?, ?, ?, ?, ?, ?)",
-                (feedback.query, feedback.namespace, feedback.at, *named),
-            )
-            (count,) = self._sql.execute("SELECT count(*) FROM feedback").fetchone()
-        return int(count)
+        return self._writer.add_feedback(feedback)
 
-    def _codes(self, namespace: str, session: str | None) -> dict[str, int | None]:
-        code = self._ledger.code
-        return {"namespace": code(namespace), "session": None if session is None else code(session)}
+    def note_reads(self, addresses: Sequence[int]) -> None:
+        self._writer.note_reads(addresses)
 
-    def _insert(self, fields: Mapping[str, Any], dim: int) -> None:
-        row = normalised(fields)
-        self._refuse_taken_key(row, None)
-        if self.dim is None:
-            self._ledger.set_meta("dim", str(dim))
-        row |= {"crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
-        cursor = self._sql.execute(_INSERT, row)
-        if row["state"] == "live":
-            self._words.add(int(cursor.lastrowid or 0), row["words"])
+    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
+        self._writer.set_focus(namespace, session, ids, weights)
 
-    def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-        """Write a changed row back, and the index where its words or its state changed."""
-        row = normalised(changed)
-        self._refuse_taken_key(row, old["id"])
-        was, now = old["state"] == "live", row["state"] == "live"
-        if was != now or old["words"] != row["words"]:
-            if was:
-                self._words.remove(old["row"], old["words"])
-            if now:
-                self._words.add(old["row"], row["words"])
-        stamp = {"row": old["row"], "crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
-        self._sql.execute(_UPDATE, row | stamp)
+    # records
+    def get(self, id: str) -> Memory:
+        return self._records.get(id)
 
-    def _refuse_taken_key(self, row: Mapping[str, Any], id: str | None) -> None:
-        if row["key"] is None or row["state"] != "live":
-            return
-        other = self._row_of_key(row["namespace"], row["key"])
-        if other is not None and other["id"] != id:
-            raise BadValueError(
-                f"memory {other['id']} has the key {row['key']!r}", "choose another key or rewrite that one"
-            )
+    def get_many(self, addresses: Sequence[int]) -> list[Memory]:
+        return self._records.get_many(addresses)
 
-    def _end(self, row: Mapping[str, Any], state: str) -> None:
-        """Take a memory out of its slot; retention 0 is what erased means."""
-        if row["address"] is not None:
-            self._ledger.release([row["address"]])
-            self._usage.set_reads(row["address"], 0, 0.0)
-        ended = row["ended_at"] or to_iso(self._clock())
-        retention = 0.0 if state == "erased" else row["strength"]
-        self._put({**row, "state": state, "strength": retention, "address": None, "ended_at": ended}, row)
+    def find_key(self, namespace: str, key: str) -> Memory | None:
+        return self._records.find_key(namespace, key)
 
-    def _insert_version(self, version: Mapping[str, Any], memory: Mapping[str, Any]) -> None:
-        """Keep an older version; one that comes without words and keys of its own borrows the memory's."""
-        kept = {name: version[name] if name in version else memory[name] for name in VERSION_COLUMNS if name != "crc"}
-        kept = kept | normalised(kept)
-        self._sql.execute(_INSERT_VERSION, kept | {"crc": version_checksum(kept)})
+    def find_content(self, namespace: str, content: str) -> list[Memory]:
+        return self._records.find_content(namespace, content)
 
-    def _insert_links(self, id: str, links: Sequence[Link]) -> None:
-        rows = [(id, link.target, float(link.weight), link.kind) for link in links]
-        self._sql.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
+    def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
+        return self._records.memories(namespace, states=states)
+
+    def keys_of(self, id: str) -> NDArray[np.float32]:
+        return self._records.keys_of(id)
+
+    def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
+        return self._records.words_of(id)
+
+    def history(self, id: str) -> list[Version]:
+        return self._records.history(id)
+
+    def namespaces(self) -> dict[str, int]:
+        return self._records.namespaces()
+
+    def count(self, *, state: str = "live") -> int:
+        return self._records.count(state=state)
+
+    def feedback(self) -> list[Feedback]:
+        return self._records.feedback()
+
+    # the matrix
+    def snapshot(self) -> AbstractContextManager[None]:
+        return self._matrix.snapshot()
+
+    def memory_matrix(self, namespace: str) -> MemoryMatrix:
+        return self._matrix.memory_matrix(namespace)
+
+    def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        return self._matrix.memory_matrix_as_of(namespace, at)
+
+    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
+        return self._matrix.postings(namespace, words)
+
+    def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
+        return self._matrix.tagged(namespace, tags)
+
+    def sessions(self, namespace: str) -> dict[str, int]:
+        return self._matrix.sessions(namespace)
+
+    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
+        return self._matrix.focus(namespace, session)
+
+    # the file as a whole
+    @property
+    def uuid(self) -> str:
+        return self._engine.uuid
+
+    @property
+    def dim(self) -> int | None:
+        return self._engine.dim
+
+    def embedder(self) -> Mapping[str, Any] | None:
+        return self._engine.embedder()
+
+    def check(self) -> list[str]:
+        return self._upkeep.check()
+
+    def repair(self) -> list[str]:
+        return self._upkeep.repair()
+
+    def info(self) -> dict[str, Any]:
+        return self._upkeep.info()
+
+    def close(self) -> None:
+        self._engine.close()

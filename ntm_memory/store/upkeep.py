@@ -1,51 +1,30 @@
-"""Purging, checking and mending a SQLite store."""
+"""Checking and mending a SQLite store, and what is due after a purge."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
-from ntm_memory.store.reading import Reading
 from ntm_memory.store.rows import checksum, version_checksum
 
-_FORGET = (
-    "DELETE FROM memories WHERE id = ?1",
-    "DELETE FROM versions WHERE id = ?1",
-    "DELETE FROM links WHERE id = ?1 OR target = ?1",
-    "DELETE FROM feedback WHERE instr(used || unused || previous, '\"' || ?1 || '\"')",
-)
 
+class SQLiteUpkeep:
+    """Checks and mends an open file."""
 
-class Upkeep(Reading):
-    """What is done seldom."""
-
-    def purge(self, ids: Iterable[str]) -> int:
-        """Remove memories for good; once the outermost transaction is over, no file of the folder holds a byte of them.
-
-        Raises:
-            StoreLockedError: they are removed, but another program kept the file busy, so that traces may be left; the
-                next `purge`, `repair` or opening takes them away.
-        """
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return 0
-        with self._writing():
-            for id in wanted:
-                self._purge_one(id)
-            self._words.forget()
-            self._ledger.next_seq()
-            self._ledger.set_meta("purges", str(self._ledger.purges() + 1))
-            self._ledger.set_meta("traces", "1")
-        return len(wanted)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sql = engine.sql
+        self._ledger = engine.ledger
 
     def check(self) -> list[str]:
         """Integrity: the database's own check, a CRC per row, the word index, the derived matrix; one line a fault."""
         try:
             # FTS5 asks for its integrity check as a write
-            with faults(self._path), self._connection.exclusive(), self._connection.reading():
+            with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
                 return list(self._faults())
         except StoreError as error:
             return [f"database: {error.message}"]
@@ -53,7 +32,7 @@ class Upkeep(Reading):
     def repair(self) -> list[str]:
         """Rebuild indexes, words and derived matrix from the memories, and seal damaged memories as they read now."""
         done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
-        with self._writing():
+        with self._engine.writing():
             self._sql.execute("REINDEX")
             done += [
                 self._seal(row) for row in self._sql.execute("SELECT * FROM memories").fetchall() if self._bad(row)
@@ -66,36 +45,40 @@ class Upkeep(Reading):
                     done.append(
                         f"version {row['version']} of memory {row['id']} sealed as it reads now: please look at it"
                     )
-            self._words.rebuild()
+            self._engine.word_index.rebuild()
             self._ledger.next_seq()
-        with self._reading():
-            self._snapshot.rebuild(self._now())
+        with self._engine.reading():
+            self._engine.live_matrix.rebuild(self._engine.now())
         return done
 
     def info(self) -> dict[str, Any]:
         """Engine, path, bytes on disk, journal mode, schema version, how keywords are found, warnings."""
-        with faults(self._path):
-            files = [file for file in self._path.parent.iterdir() if file.is_file()]
+        with faults(self._engine.path):
+            files = [file for file in self._engine.path.parent.iterdir() if file.is_file()]
             (schema,) = self._sql.execute("PRAGMA user_version").fetchone()
             (journal,) = self._sql.execute("PRAGMA journal_mode").fetchone()
             traces = self._traces_left()
             return {
                 "engine": f"SQLite {sqlite3.sqlite_version}",
-                "path": str(self._path),
+                "path": str(self._engine.path),
                 "bytes": sum(file.stat().st_size for file in files),
                 "journal_mode": journal,
                 "schema_version": schema,
-                "keywords": self._words.name,
-                "warnings": self._warnings
+                "keywords": self._engine.word_index.name,
+                "warnings": self._engine.warnings
                 + (["traces of purged memories may be left: run --repair"] if traces else []),
             }
 
-    def _committed(self) -> None:
-        """Take away what a purge, this one or an interrupted one, left in free pages, journals and derived files."""
+    def clean_up(self) -> None:
+        """Take away what a purge, finished or interrupted, left in free pages, journals and derived files.
+
+        Raises:
+            StoreLockedError: another program keeps the file busy; the next purge, repair or opening tries again.
+        """
         if not self._traces_left():
             return
         try:
-            with faults(self._path), self._connection.exclusive():
+            with faults(self._engine.path), self._engine.connection.exclusive():
                 if self._traces_left():
                     self._remove_traces()
         except StoreLockedError as error:
@@ -108,7 +91,7 @@ class Upkeep(Reading):
         return self._ledger.meta("traces", "0") == "1"
 
     def _remove_traces(self) -> None:
-        self._snapshot.remove_file()
+        self._engine.live_matrix.remove_file()
         self._sql.execute("VACUUM")
         (busy, *_) = self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -125,10 +108,10 @@ class Upkeep(Reading):
         for row in self._sql.execute("SELECT * FROM versions"):
             if version_checksum(row) != row["crc"]:
                 yield f"version {row['version']} of memory {row['id']}: checksum differs"
-        if not self._words.check():
+        if not self._engine.word_index.check():
             yield "word index disagrees with the memories"
         try:
-            if not self._snapshot.agrees(self._now()):
+            if not self._engine.live_matrix.agrees(self._engine.now()):
                 yield "derived matrix disagrees with the memories"
         except StoreCorruptError as error:
             yield error.message
@@ -140,17 +123,3 @@ class Upkeep(Reading):
         seal = (checksum(row, self._ledger.name), self._ledger.next_seq(), row["row"])
         self._sql.execute("UPDATE memories SET crc = ?, seq = ? WHERE row = ?", seal)
         return f"memory {row['id']} sealed as it reads now: please look at it"
-
-    def _purge_one(self, id: str) -> None:
-        row = self._row(id)
-        if row["state"] == "live":
-            self._words.remove(row["row"], row["words"])
-            self._ledger.release([row["address"]])
-            self._usage.set_reads(row["address"], 0, 0.0)
-        for statement in _FORGET:
-            self._sql.execute(statement, (id,))
-        for other in self._sql.execute("SELECT * FROM memories WHERE superseded_by = ?", (id,)).fetchall():
-            changed = dict(other) | {"superseded_by": None}
-            seal = (checksum(changed, self._ledger.name), self._ledger.next_seq(), other["row"])
-            self._sql.execute("UPDATE memories SET superseded_by = NULL, crc = ?, seq = ? WHERE row = ?", seal)
-        self._usage.forget([id])

@@ -17,6 +17,7 @@ from _door import MARKER, child_variables, read_marker
 
 from _setup.process import run
 from _setup.report import SetupError, say
+from ntm_memory.persistence.atomic import replace_text
 
 OFFLINE_SIGNS = (
     "NewConnectionError",
@@ -72,9 +73,7 @@ class Environment:
     def write_marker(self) -> None:
         """Note what it is, in one step."""
         note = {**asdict(self), "folder": str(self.folder)}
-        draft = self.folder / (MARKER + ".new")
-        draft.write_text(json.dumps(note, indent=2, ensure_ascii=False), encoding="utf-8")
-        os.replace(draft, self.folder / MARKER)
+        replace_text(self.folder / MARKER, json.dumps(note, indent=2, ensure_ascii=False), mode=0o644)
 
 
 def find_environment(folder: Path) -> Environment | None:

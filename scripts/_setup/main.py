@@ -22,7 +22,8 @@ from _setup.requirements import TORCH, known_extras, read_requirements, read_wei
 from _setup.skill import chosen_targets, copy_skill, refuse_foreign
 from _setup.weights import provide_weights
 from ntm_memory.errors import NTMMemoryError
-from ntm_memory.paths import data_home, ensure_private_dir, environment_dir, remember_home
+from ntm_memory.paths import data_home, ensure_private_dir, environment_dir
+from ntm_memory.persistence.user_config import remember_home
 
 PYPROJECT = SKILL / "pyproject.toml"
 EXAMPLE = """example: python3 install.py --target claude

@@ -263,8 +263,10 @@ def test_an_export_is_private_whole_and_leaves_nothing_beside(tmp_path):
         memory.export_file(file)
         assert file.stat().st_mode & 0o077 == 0
         kept = file.read_bytes()
-        with pytest.raises(BadValueError, match="cannot be written"):
+        with pytest.raises(BadValueError, match="is a folder"):
             memory.export_file(tmp_path)
+        with pytest.raises(BadValueError, match="cannot be written"):
+            memory.export_file(file / "below.json")
         with pytest.raises(BadValueError, match="unknown form"):
             memory.export_file(file, "xml")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["home", "ntm_memory.json"]

@@ -303,10 +303,10 @@ def test_a_full_disk_leaves_what_was(memory, ids, tmp_path, monkeypatch):
     memory.tune(pairs(ids, 24))
     before = (tmp_path / "recall.json").read_bytes()
 
-    def full(self, *_, **__):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("ntm_memory.persistence.atomic.os.fsync", full)
     with pytest.raises(DiskFullError):
         memory.tune(pairs(ids, 24, step=-1))
     assert files(tmp_path) == ["recall.json"]

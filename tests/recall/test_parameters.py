@@ -114,7 +114,7 @@ def test_parameters_of_other_features_or_another_version(file, change):
 
 def test_a_failing_write_leaves_the_file_as_it_was(file, monkeypatch):
     before = file.read_bytes()
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
     with pytest.raises(OSError, match="no space"):
         save_parameters(file, random_parameters(1, heads=3), {})
     assert file.read_bytes() == before

@@ -19,7 +19,7 @@ def filled(path):
     store = open_store(path, clock=Clock())
     store.set_embedder(EMBEDDER)
     with store.transaction():
-        memories = [store.add(draft(f"precious text number {i}", key=f"k{i}")) for i in range(20)]
-    store.rewrite(memories[0].id, draft("rewritten text", key="k0"))
+        memories = [store.add(*draft(f"precious text number {i}", key=f"k{i}")) for i in range(20)]
+    store.rewrite(memories[0].id, *draft("rewritten text", key="k0"))
     store.close()
     return memories

@@ -1,4 +1,4 @@
-"""What the store's tests write: drafts with keys of their own, and a clock that stands still."""
+"""What the store's tests write: texts with keys of their own, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from ntm_memory.store.records import Draft
+from ntm_memory.store.records import Encoding, MemoryInput
 
 DIM = 8
 EMBEDDER = {"name": "test", "revision": "1", "dim": DIM}
@@ -31,6 +31,9 @@ def key_rows(text: str, passages: int = 1, dim: int = DIM) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def draft(content: str, *, passages: int = 1, dim: int = DIM, words=None, cjk: bool = False, **fields) -> Draft:
+def draft(
+    content: str, *, passages: int = 1, dim: int = DIM, words=None, cjk: bool = False, **fields
+) -> tuple[MemoryInput, Encoding]:
+    """What `add` and `rewrite` take, after the id: what is told, and how it is found."""
     chosen = tuple(content.split()) if words is None else tuple(words)
-    return Draft(content=content, keys=key_rows(content, passages, dim), words=chosen, cjk=cjk, **fields)
+    return MemoryInput(content, **fields), Encoding(key_rows(content, passages, dim), chosen, cjk)

@@ -26,12 +26,12 @@ def same_slots(a, b):
 
 class ReadingContract:
     def test_the_matrix_and_its_columns(self, store, clock):
-        store.add(draft("elsewhere", namespace="other", session="s1"))
-        store.add(draft("one two", session="s1", importance=0.25, occurred_at="2001-09-09T01:46:40Z"))
+        store.add(*draft("elsewhere", namespace="other", session="s1"))
+        store.add(*draft("one two", session="s1", importance=0.25, occurred_at="2001-09-09T01:46:40Z"))
         clock.tick(10)
-        store.add(draft("三", passages=3, words=("三",), cjk=True))
-        store.add(draft("four", session="s2"))
-        store.add(draft("five", session="s1"))
+        store.add(*draft("三", passages=3, words=("三",), cjk=True))
+        store.add(*draft("four", session="s2"))
+        store.add(*draft("five", session="s1"))
         slots = store.memory_matrix("default")
         assert len(slots) == 4 and {n: getattr(slots, n).dtype for n in TYPES} == {
             n: np.dtype(k) for n, k in TYPES.items()
@@ -48,59 +48,59 @@ class ReadingContract:
         assert not slots.superseded.any() and slots.reads.tolist() == [0] * 4
 
     def test_the_matrix_is_kept_between_calls(self, store):
-        store.add(draft("one"))
+        store.add(*draft("one"))
         assert store.memory_matrix("default") is store.memory_matrix("default")
 
     def test_another_handle_sees_what_was_committed(self, store, make_store):
         other = make_store()
         assert contents(other) == []
-        memory = store.add(draft("first word"))
+        memory = store.add(*draft("first word"))
         assert contents(other) == ["first word"] and found(other, "word") == {"first word": 1}
-        other.rewrite(memory.id, draft("second word"))
+        other.rewrite(memory.id, *draft("second word"))
         assert contents(store) == ["second word"] and found(store, "first") == {}
         store.purge([memory.id])
         assert contents(other) == [] and other.count() == 0
 
     def test_reopening_gives_the_same_matrix(self, store, make_store):
         for i in range(30):
-            store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 4}" if i % 5 else None))
+            store.add(*draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 4}" if i % 5 else None))
         store.set_retention(store.get_many([7])[0].id, 0)
         store.set_retention(store.get_many([9])[0].id, 0.25)
         before = store.memory_matrix("default")
         store.close()
         again = make_store()
         assert same_slots(before, again.memory_matrix("default"))
-        again.add(draft("one more"))
+        again.add(*draft("one more"))
         again.close()
         assert contents(make_store())[-1] == "one more"
 
     def test_get_many_keeps_the_order_asked(self, store):
-        a, b, c = (store.add(draft(text)) for text in "abc")
+        a, b, c = (store.add(*draft(text)) for text in "abc")
         asked = [c.address, 99, a.address, c.address, b.address, -1]
         assert [m.content for m in store.get_many(asked)] == ["c", "a", "c", "b"]
 
     def test_equal_content_is_found_oldest_first(self, store):
         texts = ["same", "Same", "same ", "same", "the code is 4711", "the code is 4712"]
-        memories = [store.add(draft(text)) for text in texts]
-        store.add(draft("same", namespace="other"))
+        memories = [store.add(*draft(text)) for text in texts]
+        store.add(*draft("same", namespace="other"))
         assert store.find_content("default", "same") == [memories[0], memories[3]]
         assert store.find_content("default", "the code is 4712") == [memories[5]]
         assert store.find_content("nowhere", "same") == []
 
     def test_memories_stream_in_order_of_writing(self, store):
         told = [("x", "n1"), ("a", "n2"), ("y", "n1"), ("b", "n2")]
-        ids = [store.add(draft(text, namespace=space)).id for text, space in told]
+        ids = [store.add(*draft(text, namespace=space)).id for text, space in told]
         store.set_retention(ids[0], 0)
         assert [m.content for m in store.memories("n1")] == ["y"]
         assert [m.content for m in store.memories(states=("live", "erased"))] == ["x", "y", "a", "b"]
-        seen = [store.rewrite(m.id, draft(m.content + "!", namespace=m.namespace)).content for m in store.memories()]
+        seen = [store.rewrite(m.id, *draft(m.content + "!", namespace=m.namespace)).content for m in store.memories()]
         assert seen == ["y!", "a!", "b!"]
         assert list(store.memories("nowhere")) == []
 
     def test_postings_count_words_in_one_namespace(self, store):
-        store.add(draft("tea tea milk"))
-        store.add(draft("milk"))
-        store.add(draft("tea", namespace="other"))
+        store.add(*draft("tea tea milk"))
+        store.add(*draft("milk"))
+        store.add(*draft("tea", namespace="other"))
         assert found(store, "tea") == {"tea tea milk": 2} and found(store, "milk") == {"tea tea milk": 1, "milk": 1}
         assert found(store, "tea", "other") == {"tea": 1} and found(store, "tea", "nowhere") == {}
         postings = store.postings("default", ["tea", "coffee", "tea"])
@@ -118,24 +118,24 @@ class ReadingContract:
     )  # fmt: skip
     def test_words_come_back_exactly_as_given(self, store, words):
         for i, word in enumerate(words):
-            store.add(draft(f"text {i}", words=[word] * (i + 1)))
+            store.add(*draft(f"text {i}", words=[word] * (i + 1)))
         for i, word in enumerate(words):
             assert found(store, word) == {f"text {i}": i + 1}
 
     def test_words_are_kept_for_every_state(self, store):
-        memory = store.add(draft("x", words=("茶", "tea", "tea"), cjk=True))
+        memory = store.add(*draft("x", words=("茶", "tea", "tea"), cjk=True))
         store.archive(memory.id)
         assert store.words_of(memory.id) == (("茶", "tea", "tea"), True)
         with pytest.raises(NotFoundError):
             store.words_of("m_no")
 
     def test_a_text_may_have_no_words(self, store):
-        store.add(draft("…", words=()))
+        store.add(*draft("…", words=()))
         assert store.memory_matrix("default").length.tolist() == [0] and store.check() == []
 
     def test_tags_are_found_all_together(self, store):
-        a, b, _ = (store.add(draft(t, tags=g)) for t, g in (("a", ("x",)), ("b", ("x", "y")), ("c", ())))
-        store.add(draft("d", tags=("x",), namespace="other"))
+        a, b, _ = (store.add(*draft(t, tags=g)) for t, g in (("a", ("x",)), ("b", ("x", "y")), ("c", ())))
+        store.add(*draft("d", tags=("x",), namespace="other"))
         assert sorted(store.tagged("default", ["x"])) == [a.address, b.address]
         assert list(store.tagged("default", ["x", "y"])) == [b.address] and len(store.tagged("default", ["z"])) == 0
         store.set_retention(b.id, 0)
@@ -150,14 +150,14 @@ class PastContract:
             clock.tick(10)
             return at
 
-        changed = store.add(draft("old fact", passages=2))
-        stale = store.add(draft("stale fact"))
+        changed = store.add(*draft("old fact", passages=2))
+        stale = store.add(*draft("stale fact"))
         before = moment()
-        late = store.add(draft("late fact", session="s"))
+        late = store.add(*draft("late fact", session="s"))
         store.amend(stale.id, superseded_by=late.id)
         middle = moment()
-        store.rewrite(changed.id, draft("new fact"))
-        erased = store.add(draft("erased fact"))
+        store.rewrite(changed.id, *draft("new fact"))
+        erased = store.add(*draft("erased fact"))
         full = moment()
         store.set_retention(erased.id, 0)
         after = moment()
@@ -182,7 +182,7 @@ class PastContract:
         assert store.memory_matrix_as_of("nowhere", full)[1] == []
 
     def test_purged_is_purged_in_the_past_too(self, store, clock):
-        memory = store.add(draft("secret"))
+        memory = store.add(*draft("secret"))
         clock.tick()
         store.purge([memory.id])
         assert store.memory_matrix_as_of("default", iso(clock.now))[1] == []
@@ -190,7 +190,7 @@ class PastContract:
 
 class LossyContract:
     def test_reads_are_counted(self, store, clock, make_store):
-        a, b = store.add(draft("a")), store.add(draft("b"))
+        a, b = store.add(*draft("a")), store.add(*draft("b"))
         store.note_reads([a.address, b.address])
         clock.tick(5)
         store.note_reads([a.address])
@@ -200,11 +200,11 @@ class LossyContract:
         again = make_store()
         assert again.memory_matrix("default").reads.tolist() == [2, 1]
         again.set_retention(a.id, 0)
-        newcomer = again.add(draft("c"))
+        newcomer = again.add(*draft("c"))
         assert newcomer.address == a.address and again.get(newcomer.id).reads == 0
 
     def test_focus_is_kept_for_each_session(self, store):
-        a, b = store.add(draft("a")), store.add(draft("b"))
+        a, b = store.add(*draft("a")), store.add(*draft("b"))
         store.set_focus("default", "s", [b.id], [1.0])
         store.set_focus("default", "s", [a.id, b.id], [0.75, 0.25])
         store.set_focus("default", "t", [b.id], [0.5])
@@ -225,7 +225,7 @@ class LossyContract:
 class UpkeepContract:
     def test_repairing_a_sound_store_changes_nothing(self, store):
         for i in range(5):
-            store.add(draft(f"text {i}", passages=1 + i % 2))
+            store.add(*draft(f"text {i}", passages=1 + i % 2))
         store.set_retention(store.get_many([2])[0].id, 0)
         before = list(store.memories(states=("live", "erased", "archived"))), store.memory_matrix("default")
         assert all(isinstance(line, str) for line in store.repair())
@@ -237,7 +237,7 @@ class UpkeepContract:
         )
 
     def test_info_says_what_it_is(self, store):
-        store.add(draft("x"))
+        store.add(*draft("x"))
         info = store.info()
         assert info["engine"] and isinstance(info["warnings"], list) and info["bytes"] > 0
 

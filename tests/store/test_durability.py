@@ -35,7 +35,7 @@ store, run = open_store(Path(sys.argv[1])), sys.argv[2]
 store.set_embedder(EMBEDDER)
 for i in range(10_000):
     with store.transaction():
-        ids = [store.add(draft(f"run {run} group {i} part {part}")).id for part in range(3)]
+        ids = [store.add(*draft(f"run {run} group {i} part {part}")).id for part in range(3)]
         store.set_retention(ids[0], 0.5)
     print(" ".join(ids), flush=True)
 """
@@ -46,7 +46,7 @@ ADDS = (
 store, run = open_store(Path(sys.argv[1])), sys.argv[2]
 store.set_embedder(EMBEDDER)
 for i in range(100):
-    print(store.add(draft(f"run {run} number {i}", session=f"s{i % 3}")).id, flush=True)
+    print(store.add(*draft(f"run {run} number {i}", session=f"s{i % 3}")).id, flush=True)
 store.close()
 """
 )
@@ -102,7 +102,7 @@ def test_a_killed_purge_is_finished_by_the_next_opening(tmp_path):
     store = open_store(path)
     store.set_embedder(EMBEDDER)
     with store.transaction():
-        secrets = {store.add(draft(f"secret{i:04d} word")).id: f"secret{i:04d}" for i in range(60)}
+        secrets = {store.add(*draft(f"secret{i:04d} word")).id: f"secret{i:04d}" for i in range(60)}
     store.close()
     purged = set(kill_while_writing(start(PURGES, path), 3, 0.02))
     store = open_store(path)
@@ -155,21 +155,21 @@ def test_a_store_that_others_are_making_is_not_taken_for_a_strangers(tmp_path):
 def test_a_full_database_leaves_everything_as_it_was(tmp_path):
     store = open_store(tmp_path / "memory.db", clock=Clock())
     store.set_embedder(EMBEDDER)
-    kept = store.add(draft("kept"))
-    (pages,) = store._sql.execute("PRAGMA page_count").fetchone()
-    store._sql.execute(f"PRAGMA max_page_count = {pages + 5}")
+    kept = store.add(*draft("kept"))
+    (pages,) = store._engine.sql.execute("PRAGMA page_count").fetchone()
+    store._engine.sql.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(DiskFullError), store.transaction():
-        store.add(draft("small"))
+        store.add(*draft("small"))
         try:
-            store.add(draft("big " * 20_000))
+            store.add(*draft("big " * 20_000))
         except DiskFullError:
             # SQLite has rolled everything back: going on would write outside the transaction
             with pytest.raises(StoreError):
-                store.add(draft("after"))
+                store.add(*draft("after"))
             raise
     assert list(store.memories()) == [kept] and len(store.memory_matrix("default")) == 1 and store.check() == []
-    store._sql.execute("PRAGMA max_page_count = 1000000")
-    store.add(draft("big " * 20_000))
+    store._engine.sql.execute("PRAGMA max_page_count = 1000000")
+    store.add(*draft("big " * 20_000))
     assert store.count() == 2 and store.check() == []
     store.close()
 
@@ -187,7 +187,7 @@ store.set_embedder(EMBEDDER)
 done = 0
 try:
     for done in range(10_000):
-        store.add(draft(f"{done} " * 2_000))
+        store.add(*draft(f"{done} " * 2_000))
 except DiskFullError as error:
     assert error.code == "disk_full"
 else:

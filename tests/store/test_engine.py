@@ -7,12 +7,12 @@ import pytest
 
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.store import open_store
+from ntm_memory.store.postings import decode_words, encode_words, has_fts5
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.sqlite import SQLiteStore
-from ntm_memory.store.words import decode, encode, has_fts5
 
 from .contract import contents, found
-from .drafts import DIM, EMBEDDER, Clock, draft, key_rows
+from .drafts import DIM, EMBEDDER, Clock, draft
 
 
 @pytest.fixture
@@ -30,15 +30,15 @@ def store(path):
 
 def test_encoding_words_loses_nothing_and_keeps_them_apart():
     words = ("tea", "Tea", "绿茶", "a b", "", "u", "a", "0", "é", "\ud800", "@by=x", "\0")
-    encoded = encode(words)
-    assert decode(encoded) == words and len(set(encoded.split())) == len(words)
+    encoded = encode_words(words)
+    assert decode_words(encoded) == words and len(set(encoded.split())) == len(words)
     assert all(term.isascii() and term.isalnum() and term == term.lower() for term in encoded.split())
 
 
 def test_without_fts5_keywords_are_scanned_and_it_says_so(path):
     store = SQLiteStore(path, word_index=False)
     store.set_embedder(EMBEDDER)
-    store.add(draft("tea tea milk"))
+    store.add(*draft("tea tea milk"))
     assert store.info()["keywords"] == "scan" and "FTS5" in store.info()["warnings"][0]
     assert found(store, "tea") == {"tea tea milk": 2}
     store.close()
@@ -51,14 +51,14 @@ def test_a_store_may_change_between_pythons_with_and_without_fts5(path):
         if store.count():
             store.set_retention(next(iter(store.memories())).id, 0)
         for text in texts:
-            store.add(draft(text))
+            store.add(*draft(text))
         live = [memory.content for memory in store.memories()]
         assert found(store, "tea") == dict.fromkeys(live, 1) and store.check() == []
         store.close()
         return live
 
     probe = SQLiteStore(path)
-    available = has_fts5(probe._sql)
+    available = has_fts5(probe._engine.sql)
     probe.close()
     if not available:
         pytest.skip("no FTS5")
@@ -69,7 +69,7 @@ def test_a_store_may_change_between_pythons_with_and_without_fts5(path):
 
 
 def test_damaged_counters_are_made_anew(path, store):
-    memory = store.add(draft("x"))
+    memory = store.add(*draft("x"))
     store.note_reads([memory.address])
     store.close()
     for damage in (b"garbage" * 1000, b"", b"SQLite format 3\0" + b"\7" * 5000):
@@ -84,7 +84,7 @@ def test_damaged_counters_are_made_anew(path, store):
 
 
 def test_counters_that_cannot_be_written_are_no_error(path, store, tmp_path):
-    memory = store.add(draft("x"))
+    memory = store.add(*draft("x"))
     store.close()
     path.with_name("usage.db").unlink(missing_ok=True)
     path.with_name("usage.db").mkdir()
@@ -107,7 +107,7 @@ def record(id, **fields):
 
 
 def put(store, memory, history=()):
-    store.put(memory, key_rows(memory.content), memory.content.split(), False, history)
+    store.put(memory, draft(memory.content)[1], history)
 
 
 def test_records_of_another_store_keep_their_identity(store):
@@ -124,7 +124,7 @@ def test_records_of_another_store_keep_their_identity(store):
     assert store.get("m_a") == first and store.history("m_a") == [older]
     assert (store.get("m_b").address, store.get("m_b").reads, store.get("m_c").state) == (3, 4, "erased")
     assert contents(store) == ["of m_a", "of m_b"] and found(store, "m_b") == {"of m_b": 1}
-    new = store.add(draft("new"))
+    new = store.add(*draft("new"))
     assert (new.address, new.position) == (0, 10) and store.check() == []
     put(store, record("m_d", address=7, position=11))
     assert store.get("m_d").address == 1, "the wanted slot is taken"
@@ -145,10 +145,10 @@ def test_times_of_other_stores_are_compared_as_times(store):
 
 def test_a_failed_write_inside_a_transaction_takes_back_only_itself(store):
     with store.transaction():
-        first = store.add(draft("first", key="k"))
+        first = store.add(*draft("first", key="k"))
         with pytest.raises(BadValueError):
-            store.add(draft("second", key="k", namespace="default", session="new session"))
-        third = store.add(draft("third"))
+            store.add(*draft("second", key="k", namespace="default", session="new session"))
+        third = store.add(*draft("third"))
     assert (first.address, third.address, third.position) == (0, 1, 1)
     assert store.sessions("default") == {} and contents(store) == ["first", "third"] and store.check() == []
 
@@ -163,39 +163,39 @@ def test_a_failed_write_inside_a_transaction_takes_back_only_itself(store):
 )
 def test_what_cannot_be_stored_is_refused(store, told):
     with pytest.raises(BadValueError):
-        store.add(told)
-    assert store.count() == 0 and store.add(draft("fine")).address == 0
+        store.add(*told)
+    assert store.count() == 0 and store.add(*draft("fine")).address == 0
 
 
 def test_keys_that_are_not_numbers_are_refused(store):
-    told = draft("x")
-    told.keys[0, 0] = np.nan
+    told, encoding = draft("x")
+    encoding.keys[0, 0] = np.nan
     with pytest.raises(BadValueError, match="finite"):
-        store.add(told)
+        store.add(told, encoding)
 
 
 def test_a_memory_does_not_move_to_another_namespace(store):
-    memory = store.add(draft("here"))
+    memory = store.add(*draft("here"))
     with pytest.raises(BadValueError):
-        store.rewrite(memory.id, draft("there", namespace="other"))
+        store.rewrite(memory.id, *draft("there", namespace="other"))
     store.archive(memory.id)
     with pytest.raises(NotFoundError, match="archived"):
-        store.rewrite(memory.id, draft("again"))
+        store.rewrite(memory.id, *draft("again"))
 
 
 def test_the_width_of_the_first_keys_is_the_width(path):
     store = open_store(path)
-    store.add(draft("first", dim=5))
+    store.add(*draft("first", dim=5))
     assert store.dim == 5 and store.embedder() is None
     with pytest.raises(BadValueError, match="shape"):
-        store.add(draft("second", dim=6))
+        store.add(*draft("second", dim=6))
     store.close()
 
 
 def test_closing_inside_a_transaction_takes_it_back(path, store):
-    store.add(draft("kept"))
+    store.add(*draft("kept"))
     with pytest.raises(Exception, match="closed"), store.transaction():
-        store.add(draft("lost"))
+        store.add(*draft("lost"))
         store.close()
     again = open_store(path)
     assert contents(again) == ["kept"] and again.check() == []

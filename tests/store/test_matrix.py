@@ -9,8 +9,8 @@ import pytest
 
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store import open_store
+from ntm_memory.store.live_matrix import LAG
 from ntm_memory.store.matrix import Stamp
-from ntm_memory.store.snapshot import LAG
 
 from .drafts import EMBEDDER, Clock, draft
 from .reading_contract import same_slots
@@ -29,7 +29,7 @@ def file(path):
     store = open_store(path, clock=Clock())
     store.set_embedder(EMBEDDER)
     with store.transaction():
-        memories = [store.add(draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 7}")) for i in range(300)]
+        memories = [store.add(*draft(f"text {i}", passages=1 + i % 3, session=f"s{i % 7}")) for i in range(300)]
         for memory in memories[::10]:
             store.set_retention(memory.id, 0)
         for memory in memories[50:100:10]:
@@ -70,8 +70,8 @@ def test_few_changes_are_patched_in_without_rewriting_the_file(path, file):
     store = open_store(path)
     live = store.memory_matrix("default").address.tolist()
     with store.transaction():
-        store.add(draft("new", passages=2))
-        store.rewrite(store.get_many([live[3]])[0].id, draft("other words", passages=3))
+        store.add(*draft("new", passages=2))
+        store.rewrite(store.get_many([live[3]])[0].id, *draft("other words", passages=3))
         store.set_retention(store.get_many([live[5]])[0].id, 0)
         store.set_retention(store.get_many([live[6]])[0].id, 0.25)
     patched = store.memory_matrix("default")
@@ -86,7 +86,7 @@ def test_many_changes_rewrite_the_file(path, file):
     store = open_store(path)
     with store.transaction():
         for i in range(LAG + 1):
-            store.add(draft(f"more {i}"))
+            store.add(*draft(f"more {i}"))
     store.close()
     assert file.read_bytes() != before
     cold, faults = memory_matrix(path)
@@ -120,7 +120,7 @@ def test_a_torn_file_is_not_believed(path, file, treat):
 
 def test_check_names_a_file_that_lies(path, file):
     store = open_store(path)
-    now = store._now()
+    now = store._engine.now()
     matrix, _ = sidecar.load(file, now)
     lie = sidecar.Matrix(**vars(matrix) | {"keys": matrix.keys + 1})
     sidecar.save(file, lie, now)
@@ -133,7 +133,7 @@ def test_check_names_a_file_that_lies(path, file):
 def test_a_file_of_another_store_is_not_believed(path, file, tmp_path):
     other = open_store(tmp_path / "other" / "memory.db")
     other.set_embedder(EMBEDDER)
-    other.add(draft("alone"))
+    other.add(*draft("alone"))
     other.close()
     file.replace(tmp_path / "other" / "matrix.bin")
     assert len(memory_matrix(tmp_path / "other" / "memory.db")[0]) == 1
@@ -144,7 +144,7 @@ def test_a_restored_backup_does_not_meet_a_matrix_of_its_future(path, file):
     store = open_store(path)
     with store.transaction():
         for i in range(LAG + 1):
-            store.add(draft(f"lost future {i}"))
+            store.add(*draft(f"lost future {i}"))
     store.close()
     ahead = file.read_bytes()
     path.write_bytes(backup)
@@ -152,7 +152,7 @@ def test_a_restored_backup_does_not_meet_a_matrix_of_its_future(path, file):
     assert len(store.memory_matrix("default")) == 275
     with store.transaction():
         for i in range(LAG + 5):
-            store.add(draft(f"other future {i}"))
+            store.add(*draft(f"other future {i}"))
     found = store.memory_matrix("default")
     store.close()
     assert file.read_bytes() != ahead and same_slots(from_blobs(path), found)
@@ -164,7 +164,7 @@ def test_a_failure_to_write_the_file_fails_nothing(path, tmp_path):
     store.set_embedder(EMBEDDER)
     with store.transaction():
         for i in range(LAG + 1):
-            store.add(draft(f"text {i}"))
+            store.add(*draft(f"text {i}"))
     assert len(store.memory_matrix("default")) == LAG + 1
     store.close()
     assert len(open_store(path).memory_matrix("default")) == LAG + 1

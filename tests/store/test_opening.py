@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ntm_memory.errors import StoreError, StoreLockedError
-from ntm_memory.store import journal, lock, open_store
+from ntm_memory.store import connection, lock, open_store
 
 from .drafts import EMBEDDER, draft
 
@@ -21,11 +21,11 @@ from .drafts import EMBEDDER, draft
 def test_a_writer_that_waits_too_long_says_so(path, filled):
     holder, waiter = open_store(path), open_store(path, lock_seconds=0.05)
     with holder.transaction():
-        holder.add(draft("in the making"))
+        holder.add(*draft("in the making"))
         with pytest.raises(StoreLockedError):
-            waiter.add(draft("refused"))
+            waiter.add(*draft("refused"))
         assert waiter.count() == 20, "readers need not wait"
-    waiter.add(draft("accepted"))
+    waiter.add(*draft("accepted"))
     assert waiter.count() == 22
     holder.close()
     waiter.close()
@@ -36,10 +36,10 @@ def test_another_program_inside_the_database_says_locked(path, filled):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreLockedError):
-        store.add(draft("refused"))
+        store.add(*draft("refused"))
     other.execute("ROLLBACK")
     other.close()
-    assert store.add(draft("accepted")) and store.check() == []
+    assert store.add(*draft("accepted")) and store.check() == []
     store.close()
 
 
@@ -60,10 +60,10 @@ sys.stdin.read()
     assert process.stdout.readline() == "held\n"
     store = open_store(path, lock_seconds=0.05)
     with pytest.raises(StoreLockedError):
-        store.add(draft("refused"))
+        store.add(*draft("refused"))
     process.kill()
     process.communicate()
-    store.add(draft("accepted"))
+    store.add(*draft("accepted"))
     store.close()
 
 
@@ -86,14 +86,14 @@ def test_a_store_belongs_to_its_thread(path, filled):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
 @pytest.mark.parametrize("wal", [False, True])
 def test_only_the_owner_can_read(path, monkeypatch, wal):
-    monkeypatch.setattr(journal, "wal_is_safe", lambda: wal)
-    monkeypatch.setattr("ntm_memory.store.snapshot.LAG", 0)
+    monkeypatch.setattr(connection, "wal_is_safe", lambda: wal)
+    monkeypatch.setattr("ntm_memory.store.live_matrix.LAG", 0)
     old = os.umask(0)
     try:
         store = open_store(path)
         store.set_embedder(EMBEDDER)
         with store.transaction():
-            store.add(draft("private"))
+            store.add(*draft("private"))
             store.note_reads([0])
             modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
         assert any(name.endswith("-wal" if wal else "-journal") for name in modes)
@@ -118,7 +118,7 @@ def test_an_unreadable_file_is_a_store_error(path, filled):
 def test_wal_needs_a_mended_sqlite_and_a_local_disk(tmp_path):
     safe = [(3, 51, 3), (3, 52, 0), (3, 50, 7), (3, 44, 6), (4, 0, 0)]
     unsafe = [(3, 40, 1), (3, 44, 5), (3, 45, 0), (3, 50, 6), (3, 51, 0), (3, 51, 2)]
-    assert all(map(journal.wal_is_safe, safe)) and not any(map(journal.wal_is_safe, unsafe))
+    assert all(map(connection.wal_is_safe, safe)) and not any(map(connection.wal_is_safe, unsafe))
     mounts = tmp_path / "mounts"
     mounts.write_text("dev / ext4 rw 0 0\nnas /mnt/my\\040nas nfs4 rw 0 0\nx /mnt/my\\040nas/in tmpfs rw 0 0\n")
     folders = {
@@ -129,21 +129,21 @@ def test_wal_needs_a_mended_sqlite_and_a_local_disk(tmp_path):
         "/mnt/my nasty": True,
     }
     for folder, local in folders.items():
-        assert journal.is_local(Path(folder), mounts) is local, folder
-    assert journal.is_local(tmp_path, tmp_path / "no such list") is False
+        assert connection.is_local(Path(folder), mounts) is local, folder
+    assert connection.is_local(tmp_path, tmp_path / "no such list") is False
 
 
 def test_the_journal_mode_follows_what_is_safe(path, filled, monkeypatch):
     for wal, mode, synchronous in ((True, "wal", 2), (False, "delete", 3), (True, "wal", 2)):
-        monkeypatch.setattr(journal, "wal_is_safe", lambda wal=wal: wal)
+        monkeypatch.setattr(connection, "wal_is_safe", lambda wal=wal: wal)
         store = open_store(path)
         assert store.info()["journal_mode"] == mode and store.info()["warnings"] == []
-        assert store._sql.execute("PRAGMA synchronous").fetchone()[0] == synchronous
+        assert store._engine.sql.execute("PRAGMA synchronous").fetchone()[0] == synchronous
         assert store.count() == 20 and store.check() == []
         if not wal:
             store.close()
             continue
-        monkeypatch.setattr(journal, "wal_is_safe", lambda: False)
+        monkeypatch.setattr(connection, "wal_is_safe", lambda: False)
         second = open_store(path, lock_seconds=0.05)
         assert "wal" in second.info()["warnings"][0], "the mode cannot be changed under another connection"
         assert second.count() == 20

@@ -51,7 +51,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def open(self):
         store = open_store(Path(self.folder.name) / "memory.db", clock=self.clock)
-        store._sql.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug here, and a thousand waits are long
+        store._engine.sql.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug; a thousand waits are long
         return store
 
     def teardown(self):
@@ -66,8 +66,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(target=ids, space=st.sampled_from(SPACES), words=texts, passages=st.integers(1, 3))
     def add(self, space, words, passages):
-        told = self.draft(space, words, passages)
-        memory = self.store.add(told)
+        told, encoding = self.draft(space, words, passages)
+        memory = self.store.add(told, encoding)
         self.entries[memory.id] = Entry(space, told.content, words, passages)
         return memory.id
 
@@ -76,13 +76,13 @@ class StoreMachine(RuleBasedStateMachine):
         told = [self.draft(space, words, 1) for words in batch]
         try:
             with self.store.transaction():
-                new = [self.store.add(each).id for each in told]
+                new = [self.store.add(*each).id for each in told]
                 if fails:
                     assert len(self.store.memory_matrix(space)) >= len(new)
                     raise KeyError
         except KeyError:
             return multiple()
-        for id, each, words in zip(new, told, batch, strict=True):
+        for id, (each, _), words in zip(new, told, batch, strict=True):
             self.entries[id] = Entry(space, each.content, words, 1)
         return multiple(*new)
 
@@ -91,8 +91,8 @@ class StoreMachine(RuleBasedStateMachine):
         entry = self.entries.get(id)
         if entry is None or entry.state != "live":
             return
-        told = self.draft(entry.namespace, words, passages)
-        self.store.rewrite(id, told)
+        told, encoding = self.draft(entry.namespace, words, passages)
+        self.store.rewrite(id, told, encoding)
         entry.older.append(entry.text)
         entry.text, entry.words, entry.passages, entry.retention = told.content, words, passages, 1.0
         entry.importance = told.importance
@@ -138,8 +138,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def write_matrix(self):
-        self.store._snapshot.rebuild(self.store._now())
-        self.store._snapshot._saved = -1_000
+        self.store._engine.live_matrix.rebuild(self.store._engine.now())
+        self.store._engine.live_matrix._saved = -1_000
         self.store.close()
         self.store = self.open()
 

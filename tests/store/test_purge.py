@@ -7,10 +7,10 @@ import sqlite3
 import pytest
 
 from ntm_memory.errors import StoreLockedError
-from ntm_memory.store import journal
+from ntm_memory.store import connection
+from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Feedback, Link
 from ntm_memory.store.sqlite import SQLiteStore
-from ntm_memory.store.words import encode
 
 from .drafts import EMBEDDER, Clock, draft, key_rows
 
@@ -24,8 +24,8 @@ WORDS = {"plughxyzzy", "former", "zorkmidfrobozz", "绝密", "密口", "口令",
 
 @pytest.fixture(params=["rollback", "wal", "scan"])
 def make(request, tmp_path, monkeypatch):
-    monkeypatch.setattr(journal, "wal_is_safe", lambda: request.param == "wal")
-    monkeypatch.setattr("ntm_memory.store.snapshot.LAG", 0)
+    monkeypatch.setattr(connection, "wal_is_safe", lambda: request.param == "wal")
+    monkeypatch.setattr("ntm_memory.store.live_matrix.LAG", 0)
     opened = []
 
     def make(**options):
@@ -42,7 +42,7 @@ def traces(folder):
     """What of the secret the files hold: texts and words in three encodings and as indexed, key rows."""
     parts = {OLD, SECRET, ALIAS, *WORDS}
     needles = {part.encode(code) for part in parts for code in ("utf-8", "utf-16-le", "utf-16-be")}
-    needles |= {encode([part])[1:].encode() for part in parts} | {
+    needles |= {encode_words([part])[1:].encode() for part in parts} | {
         repr(part)[1:-1].encode("unicode_escape") for part in parts
     }
     needles |= {row.tobytes() for text in (OLD, SECRET) for row in key_rows(text, 2)}
@@ -53,10 +53,10 @@ def traces(folder):
 def fill(store):
     store.set_embedder(EMBEDDER)
     with store.transaction():
-        others = [store.add(draft(f"harmless note {i} " * (1 + i % 9))) for i in range(300)]
-        secret = store.add(draft(OLD, passages=2, key="k", tags=(ALIAS,), source=ALIAS))
+        others = [store.add(*draft(f"harmless note {i} " * (1 + i % 9))) for i in range(300)]
+        secret = store.add(*draft(OLD, passages=2, key="k", tags=(ALIAS,), source=ALIAS))
     words = (*SECRET.split(), "绝密", "密口", "口令")
-    store.rewrite(secret.id, draft(SECRET, passages=2, words=words, key=ALIAS, tags=(ALIAS,)))
+    store.rewrite(secret.id, *draft(SECRET, passages=2, words=words, key=ALIAS, tags=(ALIAS,)))
     store.link(others[0].id, [Link(secret.id, 0.5, "content")])
     store.add_feedback(Feedback(f"what is {SECRET}", "default", (secret.id,), (others[0].id,), "2023-01-01T00:00:00Z"))
     store.set_focus("default", "s", [secret.id], [1.0])
@@ -90,7 +90,7 @@ def test_a_purge_inside_a_transaction_takes_effect_at_its_end(make, tmp_path):
     assert store.get(secret.id).content == SECRET and store.check() == []
     with store.transaction():
         store.purge([secret.id])
-        store.add(draft("goes on"))
+        store.add(*draft("goes on"))
     assert traces(tmp_path) == [] and store.check() == []
 
 
@@ -110,7 +110,7 @@ def test_a_busy_reader_delays_the_cleaning_and_says_so(make, tmp_path):
     else:
         assert any("traces" in warning for warning in store.info()["warnings"])
         store.repair()
-    assert store.info()["warnings"] in ([], [store._words.warning])
+    assert store.info()["warnings"] in ([], [store._engine.word_index.warning])
     assert traces(tmp_path) == [] and store.check() == []
 
 
@@ -119,7 +119,7 @@ def test_what_a_killed_purge_left_is_removed_when_opening(make, tmp_path, monkey
     _, secret = fill(store)
     store.close()
     store = make()
-    monkeypatch.setattr(store._connection, "on_commit", lambda: None)
+    monkeypatch.setattr(store._engine.connection, "on_commit", lambda: None)
     store.purge([secret.id])
     assert any("matrix" in name for name, _ in traces(tmp_path))
     store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.store import journal
+from ntm_memory.store import connection
 from ntm_memory.store.sqlite import SQLiteStore
 
 from .contract import WritingContract
@@ -20,13 +20,13 @@ def clock():
 
 @pytest.fixture(params=["fts5, rollback", "scan, rollback", "fts5, wal"])
 def make_store(request, tmp_path, clock, monkeypatch):
-    monkeypatch.setattr(journal, "wal_is_safe", lambda: "wal" in request.param)
+    monkeypatch.setattr(connection, "wal_is_safe", lambda: "wal" in request.param)
     opened = []
 
     def make(fresh=False):
         path = tmp_path / ("fresh.db" if fresh else "memory.db")
         opened.append(SQLiteStore(path, clock=clock, word_index=None if "fts5" in request.param else False))
-        opened[-1]._sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
+        opened[-1]._engine.sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
         return opened[-1]
 
     yield make

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import StoreCorruptError
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
-from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
 from ntm_memory.store.rows import to_seconds
 from ntm_memory.store.usage import UsageCounters
 
@@ -24,7 +24,7 @@ superseded_by IS NOT NULL, keys, state
 _KEYS, _STATE = 12, 13
 
 
-class Snapshot:
+class LiveMatrix:
     """Agrees with the database each time it is asked.
 
     Args:
@@ -145,19 +145,9 @@ class Snapshot:
         in_order = len(mine) == len(matrix.row) and (np.diff(mine) > 0).all()
         keys = matrix.keys if in_order else matrix.keys_of(mine)
         keys.flags.writeable = False
-        address = matrix.address[mine]
         return MemoryMatrix(
+            **{name: getattr(matrix, name)[mine] for name in SLOT_COLUMNS},
             keys=keys,
             owner=np.repeat(np.arange(len(mine)), matrix.passages[mine]),
-            address=address,
-            position=matrix.position[mine],
-            session=matrix.session[mine],
-            occurred=matrix.occurred[mine],
-            created=matrix.created[mine],
-            importance=matrix.importance[mine],
-            retention=matrix.retention[mine],
-            length=matrix.length[mine],
-            cjk=matrix.cjk[mine],
-            superseded=matrix.superseded[mine],
-            reads=self._usage.counts(address),
+            reads=self._usage.counts(matrix.address[mine]),
         )

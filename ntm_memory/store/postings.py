@@ -63,15 +63,15 @@ class WordIndex(Protocol):
         ...
 
 
-def encode(words: Iterable[str]) -> str:
+def encode_words(words: Iterable[str]) -> str:
     """Words as one text: ASCII letters and digits as they are behind `a`, everything else in hexadecimal behind `u`."""
     return " ".join(
         "a" + word if _PLAIN.fullmatch(word) else "u" + word.encode("utf-8", "surrogatepass").hex() for word in words
     )
 
 
-def decode(text: str) -> tuple[str, ...]:
-    """The words of `encode`."""
+def decode_words(text: str) -> tuple[str, ...]:
+    """The words of `encode_words`."""
     return tuple(
         word[1:] if word[0] == "a" else bytes.fromhex(word[1:]).decode("utf-8", "surrogatepass")
         for word in text.split()
@@ -130,7 +130,7 @@ class FullTextIndex:
         for word in dict.fromkeys(words):
             # as one text: three times faster than a row a place
             query = "SELECT group_concat(doc) FROM word_places WHERE term = ?"
-            (places,) = self._sql.execute(query, (encode([word]),)).fetchone()
+            (places,) = self._sql.execute(query, (encode_words([word]),)).fetchone()
             if places is not None:
                 rows, counts = np.unique(np.fromstring(places, dtype=np.int64, sep=","), return_counts=True)
                 found[word] = (rows, counts.astype(np.int64))
@@ -183,7 +183,7 @@ class ScannedWords:
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
         """For each word that occurs: (rows rising, how often), counted in the memories themselves."""
-        wanted = {encode([word]): word for word in words}
+        wanted = {encode_words([word]): word for word in words}
         places: dict[str, list[tuple[int, int]]] = {}
         for row, text in self._sql.execute(f"{_LIVE} ORDER BY row"):
             held = text.split()

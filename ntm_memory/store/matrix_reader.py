@@ -1,0 +1,124 @@
+"""The memory matrix of a namespace, now and as it was, and what finds candidates in it: words, tags, focus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.engine import Engine
+from ntm_memory.store.postings import decode_words
+from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.store.rows import Row, to_keys, to_seconds, to_version
+
+_THEN = """
+SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
+FROM memories
+WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY position
+"""
+_VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
+
+
+class SQLiteMatrixReader:
+    """`store.base.MatrixReader` on an open file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sql = engine.sql
+        self._ledger = engine.ledger
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One state of the store for several reads."""
+        return self._engine.connection.reading()
+
+    def memory_matrix(self, namespace: str) -> MemoryMatrix:
+        """The live memory matrix of a namespace."""
+        with self._engine.reading():
+            return self._engine.live_matrix.memory_matrix(self._ledger.known_code(namespace), self._engine.now())
+
+    def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What was known at a moment."""
+        with self._engine.reading():
+            return self._as_of(self._ledger.known_code(namespace), at)
+
+    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
+        """Where these words occur among the live memories of a namespace."""
+        address, count = {}, {}
+        with self._engine.reading():
+            space, now = self._ledger.known_code(namespace), self._engine.now()
+            for word, (rows, counts) in self._engine.word_index.find(words).items():
+                where, mine = self._engine.live_matrix.addresses(rows, space, now)
+                order = np.argsort(where[mine])
+                address[word], count[word] = where[mine][order], counts[mine][order]
+        return Postings(address, count)
+
+    def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have all of these tags, rising."""
+        query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
+        with self._engine.reading():
+            rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
+            found = [address for address, text in rows if set(tags) <= set(json.loads(text))]
+            return np.array(sorted(found), dtype=np.int64)
+
+    def sessions(self, namespace: str) -> dict[str, int]:
+        """Session name → code used in `MemoryMatrix.session`."""
+        query = "SELECT DISTINCT session FROM memories WHERE namespace = ? AND session IS NOT NULL"
+        with self._engine.reading():
+            codes = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
+            return {self._ledger.name(code): code for (code,) in codes}
+
+    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
+        """[(id, weight)] of the session's last focus, live memories only."""
+        live = "SELECT 1 FROM memories WHERE id = ? AND state = 'live'"
+        looked = self._engine.usage.focus(namespace, session)
+        with self._engine.reading():
+            return [(id, weight) for id, weight in looked if self._sql.execute(live, (id,)).fetchone()]
+
+    def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """(matrix, records, words) of the memories that were live at a moment.
+
+        Slot numbers are 0…N−1 in order of writing: an erased memory has no slot any more.
+        """
+        moment = at if "." in at else at.replace("Z", ".999999Z")  # a second ends with its last microsecond
+        rows, records = [], []
+        for row in self._sql.execute(_THEN, (space, moment, moment)).fetchall():
+            old = self._sql.execute(_VERSION, (row["id"], moment, moment)).fetchone()
+            revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
+            rows.append(dict(row) | (dict(old) if old is not None else {}))
+            records.append(_as_it_was(self._engine.memory(row), old, row["superseded_by"] if revised else None))
+        slots = _matrix_of(rows, records, self._engine.dim or 1)
+        return slots, records, [decode_words(row["words"]) for row in rows]
+
+
+def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
+    changes: dict[str, Any] = {"state": "live", "retention": record.retention or 1.0, "superseded_by": successor}
+    if old is not None:
+        then = to_version(old)
+        shared = ("content", "key", "importance", "tags", "occurred_at", "version")
+        changes |= {name: getattr(then, name) for name in shared} | {"updated_at": then.valid_from}
+    return replace(record, **changes)
+
+
+def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int) -> MemoryMatrix:
+    keys = [to_keys(row["keys"], dim) for row in rows]
+    count = len(rows)
+    return MemoryMatrix(
+        keys=np.concatenate(keys) if keys else np.empty((0, dim), dtype=np.float32),
+        owner=np.repeat(np.arange(count), [len(each) for each in keys]),
+        address=np.arange(count),
+        position=np.array([record.position for record in records], dtype=np.int64),
+        session=np.array([-1 if row["session"] is None else row["session"] for row in rows], dtype=np.int64),
+        occurred=np.array([to_seconds(record.occurred_at) for record in records], dtype=np.float64),
+        created=np.array([to_seconds(record.created_at) for record in records], dtype=np.float64),
+        importance=np.array([record.importance for record in records], dtype=np.float32),
+        retention=np.array([record.retention for record in records], dtype=np.float32),
+        length=np.array([row["length"] for row in rows], dtype=np.int64),
+        cjk=np.array([row["cjk"] for row in rows], dtype=bool),
+        superseded=np.array([record.superseded_by is not None for record in records], dtype=bool),
+        reads=np.zeros(count, dtype=np.int64),
+    )

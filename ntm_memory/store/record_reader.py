@@ -1,0 +1,116 @@
+"""Records of a SQLite store by id, key, content and namespace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.store.engine import Engine
+from ntm_memory.store.faults import faults
+from ntm_memory.store.postings import decode_words
+from ntm_memory.store.records import Feedback, Memory, Version
+from ntm_memory.store.rows import content_hash, to_keys, to_version
+
+_PAGE = 256
+# left alone, the planner walks the whole namespace in order
+_SAME = """
+SELECT * FROM memories INDEXED BY memories_hash
+WHERE hash = ? AND namespace = ? AND content = ? AND state = 'live' ORDER BY position
+"""
+
+
+class SQLiteRecordReader:
+    """`store.base.RecordReader` on an open file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sql = engine.sql
+        self._ledger = engine.ledger
+
+    def get(self, id: str) -> Memory:
+        """The memory with this id, whatever its state."""
+        with self._engine.reading():
+            return self._engine.memory(self._engine.row(id))
+
+    def get_many(self, addresses: Sequence[int]) -> list[Memory]:
+        """The live memories in these slots, in the order asked."""
+        query = "SELECT * FROM memories WHERE address = ?"
+        with self._engine.reading():
+            rows = [self._sql.execute(query, (int(address),)).fetchone() for address in addresses]
+            return [self._engine.memory(row) for row in rows if row is not None]
+
+    def find_key(self, namespace: str, key: str) -> Memory | None:
+        """The live memory with this key."""
+        with self._engine.reading():
+            row = self._engine.row_of_key(self._ledger.known_code(namespace), key)
+            return None if row is None else self._engine.memory(row)
+
+    def find_content(self, namespace: str, content: str) -> list[Memory]:
+        """Live memories with exactly this content, oldest first."""
+        with self._engine.reading():
+            space = self._ledger.known_code(namespace)
+            rows = self._sql.execute(_SAME, (content_hash(content), space, content)).fetchall()
+            return [self._engine.memory(row) for row in rows]
+
+    def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
+        """All memories in order of namespace and writing; the caller may write meanwhile."""
+        marks = ", ".join("?" * len(states))
+        query, arguments = f"SELECT row FROM memories WHERE state IN ({marks})", list[Any](states)
+        with self._engine.reading():
+            if namespace is not None:
+                query, arguments = query + " AND namespace = ?", [*arguments, self._ledger.known_code(namespace)]
+            rows = [row for (row,) in self._sql.execute(query + " ORDER BY namespace, position", arguments)]
+        for start in range(0, len(rows), _PAGE):
+            yield from self._page(rows[start : start + _PAGE])
+
+    def keys_of(self, id: str) -> NDArray[np.float32]:
+        """Key rows of one memory."""
+        with self._engine.reading():
+            return to_keys(self._engine.row(id)["keys"], self._engine.dim or 1)
+
+    def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
+        """(index words, whether the text is CJK) of one memory."""
+        with self._engine.reading():
+            row = self._engine.row(id)
+            return decode_words(row["words"]), bool(row["cjk"])
+
+    def history(self, id: str) -> list[Version]:
+        """Older versions, oldest first."""
+        with self._engine.reading():
+            self._engine.row(id)
+            rows = self._sql.execute("SELECT * FROM versions WHERE id = ? ORDER BY version", (id,)).fetchall()
+            return [to_version(row) for row in rows]
+
+    def namespaces(self) -> dict[str, int]:
+        """Live memories of each namespace."""
+        query = "SELECT namespace, count(*) FROM memories WHERE state = 'live' GROUP BY namespace"
+        with self._engine.reading():
+            return {self._ledger.name(code): count for code, count in self._sql.execute(query).fetchall()}
+
+    def count(self, *, state: str = "live") -> int:
+        """Number of memories in this state."""
+        with faults(self._engine.path):
+            (count,) = self._sql.execute("SELECT count(*) FROM memories WHERE state = ?", (state,)).fetchone()
+            return int(count)
+
+    def feedback(self) -> list[Feedback]:
+        """All verdicts, oldest first."""
+        query = "SELECT query, namespace, at, used, unused, previous FROM feedback ORDER BY row"
+        with self._engine.reading():
+            rows = self._sql.execute(query).fetchall()
+        return [_verdict(*row) for row in rows]
+
+    def _page(self, rows: Sequence[int]) -> list[Memory]:
+        query = "SELECT * FROM memories WHERE row = ?"
+        with self._engine.reading():
+            found = [self._sql.execute(query, (row,)).fetchone() for row in rows]
+            return [self._engine.memory(row) for row in found if row is not None]
+
+
+def _verdict(query: str, namespace: str, at: str, *named: str) -> Feedback:
+    used, unused, previous = (tuple(json.loads(ids)) for ids in named)
+    return Feedback(query, namespace, used, unused, at, previous)

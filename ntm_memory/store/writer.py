@@ -1,0 +1,283 @@
+"""Writing to a SQLite store: record, key vectors, index words, checksum and sequence number in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.store import schema
+from ntm_memory.store.engine import Engine
+from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, Version
+from ntm_memory.store.rows import (
+    COLUMNS,
+    VERSION_COLUMNS,
+    checksum,
+    found_by,
+    from_keys,
+    normalised,
+    placed,
+    to_fields,
+    to_tags,
+    version_checksum,
+)
+from ntm_memory.text.iso_time import in_full, to_iso
+
+_INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
+_UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
+_INSERT_VERSION = f"INSERT OR REPLACE INTO versions ({', '.join(VERSION_COLUMNS)}) VALUES ({placed(VERSION_COLUMNS)})"
+_AMENDABLE = frozenset({"key", "importance", "tags", "source", "occurred_at", "kind", "superseded_by"})
+_FORGET = (
+    "DELETE FROM memories WHERE id = ?1",
+    "DELETE FROM versions WHERE id = ?1",
+    "DELETE FROM links WHERE id = ?1 OR target = ?1",
+    "DELETE FROM feedback WHERE instr(used || unused || previous, '\"' || ?1 || '\"')",
+)
+
+
+class SQLiteWriter:
+    """`store.base.StoreWriter` on an open file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sql = engine.sql
+        self._ledger = engine.ledger
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Writer lock and one transaction."""
+        return self._engine.connection.transaction()
+
+    def set_embedder(self, identity: Mapping[str, Any]) -> None:
+        """Record the embedder."""
+        with self._engine.writing():
+            self._ledger.set_meta("embedder", json.dumps(dict(identity), ensure_ascii=False))
+            self._ledger.set_meta("dim", str(int(identity["dim"])))
+
+    def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
+        """Write a new memory into a free slot."""
+        now = to_iso(self._engine.clock())
+        new: dict[str, Any] = {
+            "id": schema.new_id(),
+            "created_at": now,
+            "updated_at": now,
+            "version": 1,
+            "strength": 1.0,
+            "state": "live",
+            "ended_at": None,
+            "superseded_by": None,
+        }
+        with self._engine.writing():
+            fields = new | to_fields(told, encoding, self._engine.dim) | self._codes(told.namespace, told.session)
+            fields |= {"address": self._ledger.allocate(), "position": self._ledger.next_position(fields["namespace"])}
+            self._insert(fields, encoding.keys.shape[1])
+            return self._engine.memory(self._engine.row(fields["id"]))
+
+    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
+        """Write a record as another store had it."""
+        live = memory.state == "live"
+        fields = vars(memory) | {
+            "strength": memory.retention,
+            "tags": to_tags(memory.tags),
+            "created_at": in_full(memory.created_at),
+            "updated_at": in_full(memory.updated_at),
+            "ended_at": None if live else in_full(memory.updated_at),
+            **found_by(memory.content, encoding, self._engine.dim),
+        }
+        with self._engine.writing():
+            if self._sql.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,)).fetchone():
+                raise BadValueError(f"a memory with the id {memory.id} is stored already", "update it instead")
+            fields |= self._codes(memory.namespace, memory.session)
+            fields["address"] = self._ledger.allocate(memory.address) if live else None
+            self._ledger.position_taken(fields["namespace"], memory.position)
+            self._insert(fields, encoding.keys.shape[1])
+            for version in history:
+                self._insert_version(vars(version) | {"tags": to_tags(version.tags)}, fields)
+            self._insert_links(memory.id, memory.links)
+            if memory.reads and fields["address"] is not None:
+                self._engine.usage.set_reads(fields["address"], memory.reads, self._engine.clock())
+
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
+        """Erase 1 + add in the same slot; the old content becomes history."""
+        now = to_iso(self._engine.clock())
+        with self._engine.writing():
+            changes = to_fields(told, encoding, self._engine.dim)
+            changes |= {"updated_at": now, "strength": 1.0, "superseded_by": None}
+            old = dict(self._engine.row(id))
+            if old["state"] != "live":
+                raise NotFoundError(f"memory {id} is {old['state']}", f"bring it back: erase.py --restore {id}")
+            codes = self._codes(told.namespace, told.session)
+            if codes["namespace"] != old["namespace"]:
+                raise BadValueError("a memory cannot move to another namespace", "memorize it there and erase it here")
+            self._insert_version(old | {"valid_from": old["updated_at"], "valid_to": now}, old)
+            self._put(old | changes | codes | {"version": old["version"] + 1}, old)
+            return self._engine.memory(self._engine.row(id))
+
+    def amend(self, id: str, **fields: Any) -> Memory:
+        """Change fields that are not content."""
+        unknown = sorted(set(fields) - _AMENDABLE)
+        if unknown:
+            raise BadValueError(f"cannot amend {unknown[0]}", f"amendable: {', '.join(sorted(_AMENDABLE))}")
+        if "tags" in fields:
+            fields["tags"] = to_tags(fields["tags"])
+        with self._engine.writing():
+            old = dict(self._engine.row(id))
+            self._put(old | fields, old)
+            return self._engine.memory(self._engine.row(id))
+
+    def set_retention(self, id: str, retention: float) -> Memory:
+        """Partial erase, full erase, restore."""
+        if not 0 <= retention <= 1:
+            raise BadValueError(f"retention is {retention!r}, expected 0 to 1")
+        with self._engine.writing():
+            row = dict(self._engine.row(id))
+            if retention == 0:
+                if row["state"] != "erased":
+                    self._end(row, "erased")
+            elif row["state"] == "live":
+                self._put(row | {"strength": retention}, row)
+            else:
+                taken = self._engine.row_of_key(row["namespace"], row["key"]) is not None
+                changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": retention}
+                self._put(row | changes | ({"key": None} if taken else {}), row)
+            return self._engine.memory(self._engine.row(id))
+
+    def archive(self, id: str) -> Memory:
+        """Take a live memory out of its slot; one that is not live stays as it is."""
+        with self._engine.writing():
+            row = dict(self._engine.row(id))
+            if row["state"] == "live":
+                self._end(row, "archived")
+            return self._engine.memory(self._engine.row(id))
+
+    def purge(self, ids: Iterable[str]) -> int:
+        """Remove memories for good; once the outermost transaction is over, no file of the folder holds a byte of them.
+
+        Raises:
+            StoreLockedError: they are removed, but another program kept the file busy, so that traces may be left; the
+                next `purge`, `repair` or opening takes them away.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return 0
+        with self._engine.writing():
+            for id in wanted:
+                self._purge_one(id)
+            self._engine.word_index.forget()
+            self._ledger.next_seq()
+            self._ledger.set_meta("purges", str(self._ledger.purges() + 1))
+            self._ledger.set_meta("traces", "1")
+        return len(wanted)
+
+    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
+        """New key rows by (id, version), of present and older versions."""
+        with self._engine.writing():
+            for (id, version), rows in keys.items():
+                row, blob = dict(self._engine.row(id)), from_keys(rows, self._engine.dim)
+                if row["version"] == version:
+                    self._put(row | {"keys": blob}, row)
+                    continue
+                query = "SELECT * FROM versions WHERE id = ? AND version = ?"
+                old = self._sql.execute(query, (id, version)).fetchone()
+                if old is None:
+                    raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
+                self._insert_version(dict(old) | {"keys": blob}, row)
+
+    def link(self, id: str, links: Sequence[Link]) -> None:
+        """Add links from a memory to others."""
+        with self._engine.writing():
+            for known in (id, *(link.target for link in links)):
+                self._engine.row(known)
+            self._insert_links(id, links)
+
+    def note_reads(self, addresses: Sequence[int]) -> None:
+        """Count a recall of these slots."""
+        self._engine.usage.note_reads(addresses, self._engine.clock())
+
+    def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
+        """Remember where a session's read head looked last."""
+        self._engine.usage.set_focus(namespace, session, ids, weights)
+
+    def add_feedback(self, feedback: Feedback) -> int:
+        """Keep a verdict on a recall."""
+        named = (json.dumps(ids) for ids in (feedback.used, feedback.unused, feedback.previous))
+        with self._engine.writing():
+            self._sql.execute(
+                "INSERT INTO feedback (query, namespace, at, used, unused, previous) VALUES (?, ?, ?, ?, ?, ?)",
+                (feedback.query, feedback.namespace, feedback.at, *named),
+            )
+            (count,) = self._sql.execute("SELECT count(*) FROM feedback").fetchone()
+        return int(count)
+
+    def _codes(self, namespace: str, session: str | None) -> dict[str, int | None]:
+        code = self._ledger.code
+        return {"namespace": code(namespace), "session": None if session is None else code(session)}
+
+    def _insert(self, fields: Mapping[str, Any], dim: int) -> None:
+        row = normalised(fields)
+        self._refuse_taken_key(row, None)
+        if self._engine.dim is None:
+            self._ledger.set_meta("dim", str(dim))
+        row |= {"crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
+        cursor = self._sql.execute(_INSERT, row)
+        if row["state"] == "live":
+            self._engine.word_index.add(int(cursor.lastrowid or 0), row["words"])
+
+    def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+        """Write a changed row back, and the index where its words or its state changed."""
+        row = normalised(changed)
+        self._refuse_taken_key(row, old["id"])
+        was, now = old["state"] == "live", row["state"] == "live"
+        if was != now or old["words"] != row["words"]:
+            if was:
+                self._engine.word_index.remove(old["row"], old["words"])
+            if now:
+                self._engine.word_index.add(old["row"], row["words"])
+        stamp = {"row": old["row"], "crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
+        self._sql.execute(_UPDATE, row | stamp)
+
+    def _refuse_taken_key(self, row: Mapping[str, Any], id: str | None) -> None:
+        if row["key"] is None or row["state"] != "live":
+            return
+        other = self._engine.row_of_key(row["namespace"], row["key"])
+        if other is not None and other["id"] != id:
+            raise BadValueError(
+                f"memory {other['id']} has the key {row['key']!r}", "choose another key or rewrite that one"
+            )
+
+    def _end(self, row: Mapping[str, Any], state: str) -> None:
+        """Take a memory out of its slot; retention 0 is what erased means."""
+        if row["address"] is not None:
+            self._ledger.release([row["address"]])
+            self._engine.usage.set_reads(row["address"], 0, 0.0)
+        ended = row["ended_at"] or to_iso(self._engine.clock())
+        retention = 0.0 if state == "erased" else row["strength"]
+        self._put({**row, "state": state, "strength": retention, "address": None, "ended_at": ended}, row)
+
+    def _insert_version(self, version: Mapping[str, Any], memory: Mapping[str, Any]) -> None:
+        """Keep an older version; one that comes without words and keys of its own borrows the memory's."""
+        kept = {name: version[name] if name in version else memory[name] for name in VERSION_COLUMNS if name != "crc"}
+        kept = kept | normalised(kept)
+        self._sql.execute(_INSERT_VERSION, kept | {"crc": version_checksum(kept)})
+
+    def _insert_links(self, id: str, links: Sequence[Link]) -> None:
+        rows = [(id, link.target, float(link.weight), link.kind) for link in links]
+        self._sql.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
+
+    def _purge_one(self, id: str) -> None:
+        row = self._engine.row(id)
+        if row["state"] == "live":
+            self._engine.word_index.remove(row["row"], row["words"])
+            self._ledger.release([row["address"]])
+            self._engine.usage.set_reads(row["address"], 0, 0.0)
+        for statement in _FORGET:
+            self._sql.execute(statement, (id,))
+        for other in self._sql.execute("SELECT * FROM memories WHERE superseded_by = ?", (id,)).fetchall():
+            changed = dict(other) | {"superseded_by": None}
+            seal = (checksum(changed, self._ledger.name), self._ledger.next_seq(), other["row"])
+            self._sql.execute("UPDATE memories SET superseded_by = NULL, crc = ?, seq = ? WHERE row = ?", seal)
+        self._engine.usage.forget([id])
