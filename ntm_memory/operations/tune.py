@@ -91,19 +91,10 @@ class Tuner:
         if kept:
             others = [self._learn_without(part, parts, old, heads)[1:] for part in range(1, PARTS)]
             kept, reason = _beyond_chance([(before, after), *others])
-        result = TuneResult(
-            kept=kept,
-            reason=reason,
-            before=_quality(before),
-            after=_quality(after),
-            examples=len(examples) - len(parts[0]),
-            held_out=len(parts[0]),
-            skipped=skipped,
-            failed=failed,
-            path=str(self._tuned) if kept else None,
-            changes=_changes(old, new) if kept else (),
-            dry_run=dry_run,
-        )
+        counts = len(examples) - len(parts[0]), len(parts[0]), skipped, failed
+        result = TuneResult(kept, reason, _quality(before), _quality(after), *counts, dry_run=dry_run)
+        if kept:
+            result = dataclasses.replace(result, path=str(self._tuned), changes=_changes(old, new))
         if kept and not dry_run:
             self._keep(new, result, heads)
             self._context.forget_parameters()
