@@ -1,6 +1,6 @@
 """What addressing adds to a warm recall, and what tuning costs, among many memories.
 
-    python bench/recall_speed.py [--memories 10000] [--pairs 100] [--rounds 60] [--json]
+    python -m bench.recall_speed [--memories 10000] [--pairs 100] [--rounds 60] [--json]
 
 The memories are made of the words of a small vocabulary, in sessions of twenty; their keys are random unit vectors,
 since embedding ten thousand texts would take longer than everything that is measured here. Questions are embedded by
@@ -16,7 +16,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory import NTMMemoryManager

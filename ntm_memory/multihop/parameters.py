@@ -16,7 +16,7 @@ FEATURES = {"first": list(FIRST), "next": [*NEXT, "first", "asked"]}
 KIND = Kind("ntm-memory-system/multihop", 2, FEATURES)
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = NDArray[np.float64]
-_HINT = "install the package again, or learn them: bench/fit_reasoning.py"
+_HINT = "install the package again, or learn them: python -m bench.fit multihop"
 
 
 @dataclass(frozen=True)
