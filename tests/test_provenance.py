@@ -20,7 +20,9 @@ from ntm_memory.supersession.parameters import SHIPPED, load_weights
 @pytest.mark.parametrize("step", STEPS)
 def test_a_shipped_file_says_how_it_was_made(step):
     about = read_provenance(PACKAGE / FILES[step])
-    assert about["command"].startswith("python ") and about.get("again", about["command"]).startswith("python -m bench.fit ")
+    assert about["command"].startswith("python ") and about.get("again", about["command"]).startswith(
+        "python -m bench.fit "
+    )
     assert date.fromisoformat(about["date"]) <= date.today()
     assert about["revision"] and not about["revision"].endswith("-dirty")
     assert about["figures"]

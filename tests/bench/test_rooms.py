@@ -6,6 +6,7 @@ import ast
 import collections
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,15 @@ def test_blas_keeps_to_one_thread():
     code = "import bench.grading, os; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOM.parent, env=bare, capture_output=True, text=True)
     assert done.stdout.split() == ["1", "1"]
+
+
+DOCUMENTS = [*ROOM.parent.glob("*.md"), *ROOM.parent.glob("*/*.md"), *MODULES]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOM.parent)))
+def test_documents_name_commands_and_files_that_exist(document):
+    told = document.read_text(encoding="utf-8")
+    for name in re.findall(r"python -m (bench\.[a-z_]+)", told):
+        assert importlib.util.find_spec(name), name
+    for name in re.findall(r"\bbench/[a-z_]+\.(?:py|jsonl)", told):
+        assert (ROOM.parent / name).exists(), name
