@@ -23,7 +23,7 @@ from pathlib import Path
 from bench import fit_adapter, fit_multihop, fit_recall, fit_revision, prior
 from bench.data_roles import described, find_data, with_role
 from bench.fit_job import PACKAGE, FitJob, FitStep
-from bench.provenance import provenance, revision
+from bench.provenance import provenance
 from ntm_memory.embedding import BACKENDS
 
 STEPS: dict[str, FitStep] = {
@@ -49,7 +49,7 @@ def run_step(name: str, job: FitJob) -> Path:
 
 def show_plan(names: Sequence[str], job: FitJob) -> None:
     """What would be done, with which data."""
-    print(f"code {revision()}; numbers go to {job.out}")
+    print(f"code {job.revision}; numbers go to {job.out}")
     for each in job.data:
         told = described(each)
         roles = ", ".join(each.known.roles) or "only measured, never learned from"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,16 @@ FILES = {
     "revision": "supersession/parameters.json",
 }
 """Step → its file in the package."""
+
+
+def code_revision() -> str:
+    """The code's revision as git calls it, `-dirty` where files differ from it; `unknown` outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty", "--tags"]
+    try:
+        done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,8 @@ class FitJob:
         backend: the embedder; tests have one of their own.
         steps: of gradient; None: each step's own.
         limit: conversations of a data set at most.
+        revision: the code's, before the first step writes into the checkout.
+        memo: what steps leave for later ones.
     """
 
     data: Sequence[FoundData]
@@ -81,6 +94,7 @@ class FitJob:
     backend: str = "e5"
     steps: int | None = None
     limit: int = 2000
+    revision: str = field(default_factory=code_revision)
     memo: dict[str, Any] = field(default_factory=dict)
 
     def file(self, step: str) -> Path:

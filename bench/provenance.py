@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,8 +12,6 @@ import numpy as np
 
 from bench.data_roles import described, sha256_of
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -> dict[str, Any]:
@@ -30,22 +27,12 @@ def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -
     return {
         "command": f"python -m bench.fit {name} --data DIR{options}",
         "date": datetime.now(timezone.utc).date().isoformat(),
-        "revision": revision(),
+        "revision": job.revision,
         "numpy": np.__version__,
         "data": [described(each) for each in job.with_role(*step.roles)] + list(learned.made),
         "after": {before: sha256_of(job.in_force(before)) for before in step.after},
         "figures": dict(learned.figures),
     }
-
-
-def revision() -> str:
-    """The code's revision as git calls it, `-dirty` where files differ from it; `unknown` outside a checkout."""
-    command = ["git", "describe", "--always", "--dirty", "--tags"]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def save_with_provenance(file: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

@@ -8,7 +8,7 @@ import made_up
 import numpy as np
 import pytest
 
-from bench import data_roles, fit, fit_multihop, prior
+from bench import data_roles, fit, fit_job, fit_multihop, prior
 from bench.data_roles import sha256_of
 from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
@@ -116,3 +116,10 @@ def test_every_step_has_a_file_and_comes_after_what_it_builds_on():
     for number, step in enumerate(fit.STEPS.values()):
         assert set(step.after) <= set(list(fit.STEPS)[:number])
     assert len(SIGNALS) == 12
+
+
+def test_the_revision_is_the_one_before_the_first_step_wrote(data, tmp_path, monkeypatch):
+    job = FitJob(data_roles.find_data([data]), tmp_path / "home", tmp_path / "out", backend="tiny")
+    monkeypatch.setattr(fit_job, "code_revision", lambda: "changed since")
+    for step in ("prior", "revision"):
+        assert read_provenance(fit.run_step(step, job))["revision"] == job.revision != "changed since"
