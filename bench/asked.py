@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
-from dataset import Dataset
-from projection import Lesson, lesson
 
+from bench.dataset import Dataset
+from bench.query_adapter import AdapterExample, adapter_example
 from ntm_memory import NTMMemoryManager
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
@@ -22,7 +21,7 @@ from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 
-PARTS = 4
+PARTS_LEFT_OUT = 4
 ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories, and to a stretch of them
 HANDFUL, STRETCH = 0.3, 0.15  # what one put to these counts beside one put to all
 LONGEST_STRETCH = 128
@@ -35,7 +34,7 @@ IN_USE = ("importance", "recency", "usage", "superseded")
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class PosedQuestion:
     """A question, what there was to attend to, and where its evidence stood among that."""
 
     data: str
@@ -49,10 +48,10 @@ class Asked:
     share: float  # what it counts in a fit
 
 
-class Rest:
+class CorpusWithout:
     """What is known without some memories."""
 
-    def __init__(self, known: Known, gone: np.ndarray) -> None:
+    def __init__(self, known: AnyCorpus, gone: np.ndarray) -> None:
         kept = ~gone
         columns = {field.name: getattr(known.slots, field.name) for field in dataclasses.fields(MemoryMatrix)}
         rows = {name: columns.pop(name)[kept[known.slots.owner]] for name in ("keys", "owner")}
@@ -60,22 +59,22 @@ class Rest:
         self.slots = MemoryMatrix(**rows, **{name: column[kept] for name, column in columns.items()})
         self._known, self._gone = known, known.slots.address[gone]
 
-    def postings(self, text: str) -> Postings:
-        """Where the words and marks of a question occur."""
+    def postings(self, words: Sequence[str]) -> Postings:
+        """Where these index words occur."""
         address, count = {}, {}
-        whole = self._known.postings(text)
+        whole = self._known.postings(words)
         for word, places in whole.address.items():
             kept = ~np.isin(places, self._gone)
             address[word], count[word] = places[kept], whole.count[word][kept]
         return Postings(address, count)
 
 
-Known = Corpus | Rest
-Opened = tuple[Corpus, CentredMatrix, list[str]]
-"""Memories, their view without a projection, and their ids in the data set."""
+AnyCorpus = Corpus | CorpusWithout
+OpenedConversation = tuple[Corpus, CentredMatrix, list[str]]
+"""Memories, their view without a query adapter, and their ids in the data set."""
 
 
-def opened(manager: NTMMemoryManager, data: Dataset) -> dict[str, Opened]:
+def opened(manager: NTMMemoryManager, data: Dataset) -> dict[str, OpenedConversation]:
     """{conversation: its memories}."""
     found = {}
     for conversation in data.conversations():
@@ -90,29 +89,31 @@ def in_parts(data: Dataset) -> list[tuple[dict, int]]:
     """The questions in random order and the part that each is left out with: conversations, else every fourth."""
     place = {conversation: i for i, conversation in enumerate(data.conversations())}
     mixed = np.random.default_rng(0).permutation(np.array(data.questions, dtype=object))
-    by = place if len(place) >= PARTS else None
-    return [(question, (by[question["conv"]] if by else i) % PARTS) for i, question in enumerate(mixed)]
+    by = place if len(place) >= PARTS_LEFT_OUT else None
+    return [(question, (by[question["conv"]] if by else i) % PARTS_LEFT_OUT) for i, question in enumerate(mixed)]
 
 
-def lessons(manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opened], left: int | None) -> list[Lesson]:
-    """What the projection is learned from, but for one part; a data set counts by the root of its questions."""
+def adapter_examples(
+    manager: NTMMemoryManager, data: Dataset, places: Mapping[str, OpenedConversation], parts: Collection[int]
+) -> list[AdapterExample]:
+    """What the query adapter is learned from in some parts; a data set counts by the root of its questions."""
     by_place: dict[str, list[tuple[np.ndarray, bool, np.ndarray, float]]] = {}
     for question, part in in_parts(data):
         evidence = np.isin(places[question["conv"]][2], question["gold"])
-        if part != left and evidence.any():
+        if part in parts and evidence.any():
             text = question["query"]
             share = len(data.questions) ** -0.5 * data.share
             case = manager.encoder.question(text), is_cjk(text), evidence, share
             by_place.setdefault(question["conv"], []).append(case)
-    return [lesson(places[name][1], cases) for name, cases in by_place.items()]
+    return [adapter_example(places[name][1], cases) for name, cases in by_place.items()]
 
 
-def ask(
-    manager: NTMMemoryManager, data: Dataset, places: Mapping[str, Opened], projections: Sequence[np.ndarray]
-) -> list[Asked]:
+def pose_all(
+    manager: NTMMemoryManager, data: Dataset, places: Mapping[str, OpenedConversation], adapters: Sequence[np.ndarray]
+) -> list[PosedQuestion]:
     """Every question put to its conversation's memories, some of them also to a handful and to a stretch of these.
 
-    `projections` are by part, each learned without it: what a question shows must not come from its own answer.
+    `adapters` are by part, each learned without it: what a question shows must not come from its own answer.
     """
     asked, rng = [], np.random.default_rng(0)
     views: dict[tuple[str, int], CentredMatrix] = {}
@@ -121,18 +122,18 @@ def ask(
         others = [other["query"] for other in data.questions if other["conv"] != conversation]
         stranger = others[number % len(others)] if others and number % 2 else STRANGE[number // 2 % len(STRANGE)]
         known, plain, names = places[conversation]
-        turned = dataclasses.replace(plain, projection=projections[part])
+        turned = dataclasses.replace(plain, query_adapter=adapters[part])
         view = views.setdefault((conversation, part), turned)
         inside = known, view
-        asked.append(put(manager, inside, names, question, stranger, part=part, data=data.name, share=data.share))
+        asked.append(pose(manager, inside, names, question, stranger, part=part, data=data.name, share=data.share))
         if number < ALSO_FEW:
             for kind, chosen, counts in (("a handful", handful, HANDFUL), ("a stretch", stretch, STRETCH)):
                 few = chosen(np.isin(names, question["gold"]), rng)
-                rest = Rest(known, ~few)
+                rest = CorpusWithout(known, ~few)
                 left = [name for name, kept in zip(names, few, strict=True) if kept]
                 inside, label = (rest, dataclasses.replace(view, slots=rest.slots)), f"{data.name}, {kind}"
                 share = counts * data.share
-                asked.append(put(manager, inside, left, question, stranger, part=part, data=label, share=share))
+                asked.append(pose(manager, inside, left, question, stranger, part=part, data=label, share=share))
         if number < ALSO_DATED:
             for kind, made in (
                 ("dated", dated(question, known, names)),
@@ -140,13 +141,15 @@ def ask(
             ):
                 if made is not None:
                     label, share = f"{data.name}, {kind}", DATED * data.share
-                    asked.append(put(manager, (known, view), names, made, stranger, part=part, data=label, share=share))
+                    asked.append(
+                        pose(manager, (known, view), names, made, stranger, part=part, data=label, share=share)
+                    )
     return asked
 
 
-def put(
+def pose(
     manager: NTMMemoryManager,
-    inside: tuple[Known, CentredMatrix],
+    inside: tuple[AnyCorpus, CentredMatrix],
     names: list[str],
     question: dict,
     stranger: str,
@@ -154,12 +157,12 @@ def put(
     part: int,
     data: str,
     share: float,
-) -> Asked:
+) -> PosedQuestion:
     """A question and a stranger's, put to some memories, and the question to these without its answer."""
     known, view = inside
     gone = np.isin(names, question["gold"])
-    rest = None if gone.all() else Rest(known, gone)
-    return Asked(
+    rest = None if gone.all() else CorpusWithout(known, gone)
+    return PosedQuestion(
         data=data,
         part=part,
         look=look(manager, known, view, question["query"]),
@@ -192,7 +195,7 @@ def stretch(gold: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return kept
 
 
-def dated(question: dict, known: Known, names: Sequence[str]) -> dict | None:
+def dated(question: dict, known: AnyCorpus, names: Sequence[str]) -> dict | None:
     """The question with the day of its evidence, where that is known and the question tells no time itself."""
     moments = known.slots.occurred[np.isin(names, question["gold"])]
     if not len(moments) or np.isnan(moments).any() or any(find_spans(question["query"], LATER)):
@@ -201,7 +204,7 @@ def dated(question: dict, known: Known, names: Sequence[str]) -> dict | None:
     return question | {"query": f"{when}，{text}" if is_cjk(text) else f"{text.rstrip('?.! ')} {when}?"}
 
 
-def of_a_day(question: dict, known: Known, names: Sequence[str], rng: np.random.Generator) -> dict | None:
+def of_a_day(question: dict, known: AnyCorpus, names: Sequence[str], rng: np.random.Generator) -> dict | None:
     """What happened in a day or month of which at most a few memories tell; in the language of the question."""
     moments = known.slots.occurred
     there = np.flatnonzero(~np.isnan(moments))
@@ -253,14 +256,14 @@ STRANGE = (
 )
 
 
-def look(manager: NTMMemoryManager, known: Known, view: CentredMatrix, text: str) -> Look:
+def look(manager: NTMMemoryManager, known: AnyCorpus, view: CentredMatrix, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
     request = Query(text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
-    found = examine(view, known.postings(text), request)
+    found = examine(view, known.postings(request.terms), request)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found
 
 
-def held(each: Asked) -> np.ndarray:
+def held(each: PosedQuestion) -> np.ndarray:
     """(n,) which candidates are evidence."""
     return np.isin([each.ids[i] for i in each.look.candidates], each.gold)

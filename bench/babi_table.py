@@ -1,6 +1,6 @@
 """Memory Networks on bAbI: percent of wrong answers of every task, as rows of a Markdown table and their mean.
 
-    python bench/babi_table.py --data DIR [--cores FOLDER]
+    python -m bench.babi_table --data DIR [--cores FOLDER]
 
 The shipped networks, or those of a folder (`train.py babi --out`). `valid` chose pass and restart, `check` nothing.
 Of networks that learned from `en` also `unseen`: the questions of en-10k whose stories are not in the file of `en`.
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-
-import checkout  # noqa: F401 - before numpy
 
 from ntm_memory.errors import NotFoundError
 from ntm_memory.memn2n.babi import TASKS, find_file, read_stories

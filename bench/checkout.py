@@ -1,4 +1,4 @@
-"""Imported first by every benchmark: finds the package beside this folder, and keeps BLAS to one thread."""
+"""Imported first by a benchmark that is run by its path: finds the package, and keeps BLAS to one thread."""
 
 from __future__ import annotations
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 import collections
 import hashlib
 import json
-import random
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import checkout  # noqa: F401 - before numpy
 import dateparser
 import numpy as np
 
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder
 
-KS = (1, 2, 5, 10)
-PARTS = ("queries", "memories")
+FILES = ("queries.jsonl", "memories.jsonl")
+SPLITS = ("dev", "test", "train", "kept")
+"""Folders that are parts of a data set: it is called as the folder above."""
+ASKED_AT = 1_790_000_000.0
+"""Unix seconds: when everything is measured, so that two runs of one revision see the same ages."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Dataset:
         return list(dict.fromkeys(question["conv"] for question in self.questions))
 
 
-class Remembering:
+class RememberingEmbedder:
     """An embedder that encodes no question twice: the variants of one run share the question keys."""
 
     def __init__(self, embedder: Embedder) -> None:
@@ -62,8 +67,8 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
         manager: where to.
         limit: only the first so many conversations that are asked about.
     """
-    questions, told_of = in_file(data) if data.is_file() else [rows(data / f"{part}.jsonl") for part in PARTS]
-    name = data.name.split(".")[0] if data.is_file() else data.parent.name
+    questions, told_of = in_file(data) if data.is_file() else [rows(data / file) for file in FILES]
+    name = named(data)
     asked = list(dict.fromkeys(question["conv"] for question in questions))[:limit]
     memories = collections.defaultdict(list)
     for memory in told_of:
@@ -77,6 +82,28 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
         stored[conversation] = {id: memory["id"] for id, memory in pairs if id is not None}
     kept = [question for question in questions if question["conv"] in stored]
     return Dataset(name, memories, kept, stored)
+
+
+def named(data: Path) -> str:
+    """What a data set is called: its file up to the first dot, its folder, or the folder above a split."""
+    if data.is_file():
+        return data.name.split(".")[0]
+    return data.parent.name if data.name in SPLITS else data.name
+
+
+def fixed_clock() -> float:
+    """It is always the same moment."""
+    return ASKED_AT
+
+
+@contextmanager
+def opened_copy(home: Path, config: Mapping[str, Any], embedder: Embedder) -> Iterator[NTMMemoryManager]:
+    """A manager over a copy of a data folder: what one run reads is not in use when the next one asks."""
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary) / "home"
+        shutil.copytree(home, copy)
+        with NTMMemoryManager(copy, config=config, embedder=embedder, clock=fixed_clock) as manager:
+            yield manager
 
 
 def is_train(qid: str) -> bool:
@@ -133,29 +160,3 @@ def rows(file: Path) -> list[dict]:
     """The objects of a JSON lines file."""
     with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
-
-
-def grade(ranked: Sequence[str], gold: Sequence[str]) -> dict[str, float]:
-    """Recall, hit and all-evidence at k, MRR and nDCG@10 of one ranking; the formulas of the data sets' own scorer."""
-    wanted = set(gold)
-    places = [i for i, id in enumerate(dict.fromkeys(ranked)) if id in wanted]
-    out = {f"recall@{k}": sum(place < k for place in places) / len(wanted) for k in KS}
-    out["hit@5"] = float(any(place < 5 for place in places))
-    out["mrr"] = 1 / (places[0] + 1) if places else 0.0
-    ideal = sum(1 / np.log2(i + 2) for i in range(min(10, len(wanted))))
-    out["ndcg@10"] = float(sum(1 / np.log2(place + 2) for place in places if place < 10) / ideal)
-    out["all@10"] = float(sum(place < 10 for place in places) == len(wanted))
-    return out
-
-
-def summary(grades: Sequence[Mapping[str, float]], draws: int = 1000) -> dict[str, object]:
-    """Means, and a bootstrap 95 % interval over questions of recall@5 and recall@10 (seed 0)."""
-    means: dict[str, object] = {
-        name: round(float(np.mean([each[name] for each in grades])), 4) for name in (grades[0] if grades else ())
-    }
-    rng = random.Random(0)
-    for name in ("recall@5", "recall@10"):
-        values = [each[name] for each in grades]
-        drawn = sorted(float(np.mean(rng.choices(values, k=len(values)))) for _ in range(draws))
-        means[f"{name} 95 %"] = [round(drawn[int(0.025 * draws)], 4), round(drawn[int(0.975 * draws)], 4)]
-    return means | {"questions": len(grades)}

@@ -1,10 +1,10 @@
 """Questions that need several memories: reads in a row, beside one read, BM25, plain dense and rank fusion.
 
-    python bench/multi_hop.py --data DIR --hops N [--half test|train] [--run OUT.jsonl] [--json] [--home DIR]
-    python bench/multi_hop.py --speed [--memories 10000]
+    python -m bench.multi_hop --data DIR --hops N [--half test|train] [--run OUT.jsonl] [--json] [--home DIR]
+    python -m bench.multi_hop --speed [--memories 10000]
 
 DIR holds memories.jsonl and queries.jsonl. Figures are of 1…N hops; with --half of the questions that the shipped
-parameters were not (or were) learned from, see bench/fit_reasoning.py. --run writes the ranking of N hops. --speed
+parameters were not (or were) learned from, see bench/fit_multihop.py. --run writes the ranking of N hops. --speed
 compares three hops with one recall, turn by turn in one warm process, on generated notes.
 """
 
@@ -21,11 +21,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
-from dataset import Dataset, Remembering, grade, is_train, memorize, summary
-from everyday import ENGLISH
-from recall_quality import baselines
-
+from bench.dataset import Dataset, RememberingEmbedder, fixed_clock, is_train, memorize, opened_copy
+from bench.generated_facts import ENGLISH
+from bench.grading import grade, summarise
+from bench.recall_quality import baselines
+from bench.runs import RankedAnswer, write_run
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 
@@ -39,44 +39,50 @@ HALVES: dict[str, Callable[[str], bool]] = {
 ROUNDS = 15
 
 
-def rankings(manager: NTMMemoryManager, data: Dataset, hops: int) -> dict[str, list[str]]:
+def chain_rankings(manager: NTMMemoryManager, data: Dataset, hops: int) -> dict[str, RankedAnswer]:
     """{qid: ranking} over the whole chain."""
     runs = {}
     for question in data.questions:
         space = f"{data.name}/{question['conv']}"
         answer = manager.reason_and_retrieve(question["query"], hops, namespace=space, top_k=10, max_chars=1_000_000)
-        names = data.stored[question["conv"]]
-        runs[question["qid"]] = [names[memory.id] for memory in answer.answer_memories]
+        names, found = data.stored[question["conv"]], answer.answer_memories
+        weights = [memory.weight for memory in found]
+        runs[question["qid"]] = RankedAnswer([names[memory.id] for memory in found], weights, answer.confidence)
     return runs
 
 
-def measured(data: Dataset, run: dict[str, list[str]]) -> dict[str, dict]:
+def chain_figures(data: Dataset, run: dict[str, RankedAnswer]) -> dict[str, dict]:
     """{all, and each category: figures}."""
     by = collections.defaultdict(list)
     for question in data.questions:
-        ranked = run[question["qid"]]
+        ranked = run[question["qid"]].ids
         whole = {"all@5": float(set(question["gold"]) <= set(ranked[:5]))}
         for group in ("all", str(question.get("category", "-"))):
             by[group].append(grade(ranked, question["gold"]) | whole)
-    return {group: summary(grades) for group, grades in by.items()}
+    return {group: summarise(grades) for group, grades in by.items()}
+
+
+def measure_hops(data_set: Path, home: Path, half: str, most: int) -> tuple[Dataset, dict]:
+    """The questions of a half, and {baseline or number of hops: {qid: ranking}}."""
+    embedder = RememberingEmbedder(load_embedder({}, cache_dir=home))
+    with NTMMemoryManager(home, config=EVERYTHING, embedder=embedder, clock=fixed_clock) as manager:
+        data = memorize(data_set.resolve(), manager)
+        kept = [question for question in data.questions if HALVES[half](question["qid"])]
+        data = dataclasses.replace(data, questions=kept)
+        runs = baselines(manager, data)
+    for hops in range(1, most + 1):
+        with opened_copy(home, EVERYTHING, embedder) as manager:
+            runs[f"ours, {hops} hop{'s' * (hops > 1)}"] = chain_rankings(manager, data, hops)
+    return data, runs
 
 
 def quality(args: argparse.Namespace) -> None:
     """Figures of one data set."""
     with tempfile.TemporaryDirectory() as temporary:
-        home = args.home or Path(temporary)
-        embedder = Remembering(load_embedder({}, cache_dir=home))
-        with NTMMemoryManager(home, config=EVERYTHING, embedder=embedder) as manager:
-            data = memorize(args.data.resolve(), manager)
-            kept = [question for question in data.questions if HALVES[args.half](question["qid"])]
-            data = dataclasses.replace(data, questions=kept)
-            runs = baselines(manager, data)
-            for hops in range(1, args.hops + 1):
-                runs[f"ours, {hops} hop{'s' * (hops > 1)}"] = rankings(manager, data, hops)
+        data, runs = measure_hops(args.data, args.home or Path(temporary), args.half, args.hops)
     if args.run:
-        lines = (json.dumps({"qid": qid, "ranked": ranked}) for qid, ranked in list(runs.values())[-1].items())
-        args.run.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    figures = {name: measured(data, run) for name, run in runs.items()}
+        write_run(args.run, list(runs.values())[-1])
+    figures = {name: chain_figures(data, run) for name, run in runs.items()}
     if args.json:
         print(json.dumps({"data": data.name, "half": args.half, "figures": figures}, ensure_ascii=False))
         return

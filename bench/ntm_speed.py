@@ -1,6 +1,6 @@
 """Neural Turing Machine: CPU time of forward + backward, ours (NumPy) against PyTorch autograd.
 
-    python bench/ntm_speed.py [--length 10] [--rounds 15] [--json]
+    python -m bench.ntm_speed [--length 10] [--rounds 15] [--json]
 
 The PyTorch network is written for autograd in two ways (`torch_machines.py`): `ported`, head by head, as the much-used
 public port does, and `fused`, all heads and sequences in one operation each. Before anything is timed, both must give
@@ -16,12 +16,11 @@ import platform
 import statistics
 import time
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
 import torch
 from torch.nn import functional as F
-from torch_machines import FusedMachine, PortedMachine
 
+from bench.torch_machines import FusedMachine, PortedMachine
 from ntm_memory.machine import Machine, MachineSettings
 from ntm_memory.machine.parameters import initial_machine_parameters
 from ntm_memory.training.loss import binary_cross_entropy

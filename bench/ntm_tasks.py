@@ -1,6 +1,6 @@
 """Neural Turing Machine: what it learns, how fast, and how far it generalises. One JSON line a seed, then a summary.
 
-    python bench/ntm_tasks.py TASK [--seeds 10] [--first 0] [--sequences N] [--out FILE]
+    python -m bench.ntm_tasks TASK [--seeds 10] [--first 0] [--sequences N] [--out FILE]
 
 Every seed is trained from nothing with the recorded recipe (ntm_memory/training/recipes.py); the checkpoint is chosen
 by validation at longer sizes, then measured on 100 fresh sequences of every trial size.
@@ -14,7 +14,6 @@ import sys
 import time
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory.training.experiment import finished_core
@@ -36,21 +35,21 @@ def one_seed(task: str, seed: int, sequences: int | None) -> dict:
         "cpu_seconds": round(seconds, 1),
         **{name: metrics[name] for name in ("sequences", "converged_at", "chosen_at", "restored")},
         "last_1600": {"wrong_bits": round(float(last[:, 1].mean()), 4), "bits": round(float(last[:, 2].mean()), 3)},
-        "bits": {named(trial["sizes"]): trial["bits_per_sequence"] for trial in metrics["trials"]},
-        "perfect": {named(trial["sizes"]): trial["perfect_sequences"] for trial in metrics["trials"]},
+        "bits": {sizes_named(trial["sizes"]): trial["bits_per_sequence"] for trial in metrics["trials"]},
+        "perfect": {sizes_named(trial["sizes"]): trial["perfect_sequences"] for trial in metrics["trials"]},
         "optimal": {
-            named(trial["sizes"]): trial["optimal_bits_per_sequence"]
+            sizes_named(trial["sizes"]): trial["optimal_bits_per_sequence"]
             for trial in metrics["trials"]
             if "optimal_bits_per_sequence" in trial
         },
     }
 
 
-def named(sizes: dict[str, int]) -> str:
+def sizes_named(sizes: dict[str, int]) -> str:
     return ", ".join(f"{name} {size}" for name, size in sizes.items())
 
 
-def summary(rows: list[dict]) -> dict:
+def summary_of_seeds(rows: list[dict]) -> dict:
     converged = sorted(row["converged_at"] for row in rows if row["converged_at"] is not None)
     return {
         "seeds": len(rows),
@@ -73,7 +72,7 @@ def main() -> None:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
         rows.append(one_seed(chosen.task, seed, chosen.sequences))
         tell(rows[-1], chosen.out)
-    tell(summary(rows), chosen.out)
+    tell(summary_of_seeds(rows), chosen.out)
 
 
 def tell(line: dict, out: Path | None) -> None:

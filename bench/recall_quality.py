@@ -1,10 +1,11 @@
 """Quality of recall on a data set: ours with each part switched off in turn, beside BM25, dense and rank fusion.
 
-    python bench/recall_quality.py --data DIR [--run OUT.jsonl] [--json] [--home DIR] [--limit N] [--ours-only]
+    python -m bench.recall_quality --data DIR [--run OUT.jsonl] [--json] [--home DIR] [--limit N] [--ours-only]
 
 DIR holds memories.jsonl and queries.jsonl; every conversation becomes a namespace of a temporary home (or of --home,
-which is kept and reused). Rankings are measured with the confidence floor at 0; what the floor silences is measured by
-bench/fit_recall.py.
+which is kept and reused). It is always the same moment, and every variant asks a fresh copy of the home, so that two
+runs of one revision give the same rankings (`python -m bench.same_rankings`). Rankings are measured with the confidence
+floor at 0; what the floor silences is measured by `python -m bench.fit recall`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import argparse
 import collections
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
-from dataset import Dataset, Remembering, grade, memorize, summary
 
+from bench.dataset import Dataset, RememberingEmbedder, fixed_clock, memorize, opened_copy
+from bench.grading import grade, summarise
+from bench.runs import RankedAnswer, write_run
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -38,9 +40,9 @@ VARIANTS: dict[str, dict] = {
 }
 
 
-def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, list[str]]]:
+def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, RankedAnswer]]:
     """{name: {qid: ranking}} of BM25, dense (centred cosine), and their reciprocal-rank and z-score fusion."""
-    runs: dict[str, dict[str, list[str]]] = collections.defaultdict(dict)
+    runs: dict[str, dict[str, RankedAnswer]] = collections.defaultdict(dict)
     views: dict[str, tuple[Corpus, CentredMatrix, list[str]]] = {}
     for question in data.questions:
         space = f"{data.name}/{question['conv']}"
@@ -51,11 +53,11 @@ def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, l
         known, view, ids = views[space]
         text = question["query"]
         request = Query(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
-        scores = score_all(view, known.postings(text), request)
+        scores = score_all(view, known.postings(request.terms), request)
         names = data.stored[question["conv"]]
         for name, values in fused(scores.cosine, scores.words).items():
             best = np.argsort(-values, kind="stable")[:10]
-            runs[name][question["qid"]] = [names[ids[i]] for i in best]
+            runs[name][question["qid"]] = RankedAnswer([names[ids[i]] for i in best], values[best].tolist())
     return runs
 
 
@@ -71,29 +73,43 @@ def fused(cosine: np.ndarray, words: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def rankings(open_manager: Callable[[dict], NTMMemoryManager], data: Dataset, config: dict) -> dict[str, list[str]]:
+def recall_rankings(manager: NTMMemoryManager, data: Dataset) -> dict[str, RankedAnswer]:
     """{qid: ranking} by the manager's own recall."""
-    settings = {**config, "recall": {**EVERYTHING, **config.get("recall", {})}}
-    with open_manager(settings) as manager:
-        return {
-            question["qid"]: [
-                data.stored[question["conv"]][memory.id]
-                for memory in manager.recall(question["query"], namespace=f"{data.name}/{question['conv']}").memories
-            ]
-            for question in data.questions
-        }
+    run = {}
+    for question in data.questions:
+        found = manager.recall(question["query"], namespace=f"{data.name}/{question['conv']}")
+        ids = [data.stored[question["conv"]][memory.id] for memory in found.memories]
+        run[question["qid"]] = RankedAnswer(ids, [memory.weight for memory in found.memories], found.confidence)
+    return run
 
 
-def report(data: Dataset, runs: dict[str, dict[str, list[str]]]) -> dict[str, dict]:
+def settings_of(variant: Mapping[str, dict]) -> dict:
+    """What a variant switches off, and answers of ten memories whatever their confidence."""
+    return {**variant, "recall": {**EVERYTHING, **variant.get("recall", {})}}
+
+
+def measure_recall(data_set: Path, home: Path, *, limit: int | None, ours_only: bool) -> tuple[Dataset, dict]:
+    """The data set, and {variant: {qid: ranking}}; each variant asks a copy of the memorized home."""
+    embedder = RememberingEmbedder(load_embedder({}, cache_dir=home))
+    with NTMMemoryManager(home, embedder=embedder, clock=fixed_clock) as manager:
+        data = memorize(data_set.resolve(), manager, limit)
+        runs = {} if ours_only else baselines(manager, data)
+    for name, variant in ({"ours": {}} if ours_only else VARIANTS).items():
+        with opened_copy(home, settings_of(variant), embedder) as manager:
+            runs[name] = recall_rankings(manager, data)
+    return data, runs
+
+
+def figures_by_category(data: Dataset, runs: dict[str, dict[str, RankedAnswer]]) -> dict[str, dict]:
     """{variant: {all, and each category: figures}}."""
     figures: dict[str, dict] = {}
     for name, run in runs.items():
         by = collections.defaultdict(list)
         for question in data.questions:
-            graded = grade(run[question["qid"]], question["gold"])
+            graded = grade(run[question["qid"]].ids, question["gold"])
             by["all"].append(graded)
             by[str(question.get("category", "-"))].append(graded)
-        figures[name] = {group: summary(grades) for group, grades in by.items()}
+        figures[name] = {group: summarise(grades) for group, grades in by.items()}
     return figures
 
 
@@ -108,20 +124,10 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = args.home or Path(temporary)
-        embedder = Remembering(load_embedder({}, cache_dir=home))
-
-        def open_manager(config: dict) -> NTMMemoryManager:
-            return NTMMemoryManager(home, config=config, embedder=embedder)
-
-        with open_manager({}) as manager:
-            data = memorize(args.data.resolve(), manager, args.limit)
-            runs = {} if args.ours_only else baselines(manager, data)
-        variants = {"ours": {}} if args.ours_only else VARIANTS
-        runs |= {name: rankings(open_manager, data, config) for name, config in variants.items()}
+        data, runs = measure_recall(args.data, home, limit=args.limit, ours_only=args.ours_only)
     if args.run:
-        lines = (json.dumps({"qid": qid, "ranked": ranked}) for qid, ranked in runs["ours"].items())
-        args.run.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    figures = report(data, runs)
+        write_run(args.run, runs["ours"])
+    figures = figures_by_category(data, runs)
     if args.json:
         print(json.dumps({"data": data.name, "figures": figures}, ensure_ascii=False))
         return

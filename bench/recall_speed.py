@@ -1,6 +1,6 @@
 """What addressing adds to a warm recall, and what tuning costs, among many memories.
 
-    python bench/recall_speed.py [--memories 10000] [--pairs 100] [--rounds 60] [--json]
+    python -m bench.recall_speed [--memories 10000] [--pairs 100] [--rounds 60] [--json]
 
 The memories are made of the words of a small vocabulary, in sessions of twenty; their keys are random unit vectors,
 since embedding ten thousand texts would take longer than everything that is measured here. Questions are embedded by
@@ -16,7 +16,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory import NTMMemoryManager
@@ -65,9 +64,9 @@ def recall(manager: NTMMemoryManager, questions: list[str]) -> dict[str, float]:
         whole, _ = cpu_ms(manager.recall, question)
         embedding, key = cpu_ms(manager.encoder.question, question)
         known = Corpus(manager.store, "default")
-        view = manager._context.view(known)
-        postings = known.postings(question)
+        view = manager._verbs.context.view(known)
         request = Query(question, key, index_words(question), now=time.time())
+        postings = known.postings(request.terms)
         likeness, _ = cpu_ms(score_all, view, postings, request)
         reading, _ = cpu_ms(read, view, postings, request, parameters)
         look = examine(view, postings, request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import checkout  # noqa: F401 - before numpy
 import numpy as np
 
 from ntm_memory.machine.activations import logistic

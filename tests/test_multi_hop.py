@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 
-import everyday
-import multi_hop
 import pytest
+
+from bench import generated_facts, multi_hop
 
 
 def made(seed=3, worlds=4):
     files = {}
-    everyday.make(seed, worlds, files.__setitem__)
+    generated_facts.make(seed, worlds, files.__setitem__)
     return files["memories.jsonl"], files["queries.jsonl"]
 
 

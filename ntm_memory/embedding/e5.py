@@ -78,16 +78,13 @@ class E5Embedder:
 
     @cached_property
     def prior(self) -> Vectors | None:
-        """(2, 384) mean memory in spaced scripts and in CJK, measured on everyday sentences (tests/embedding)."""
-        with np.load(PRIOR, allow_pickle=False) as shipped:
-            means: Vectors = shipped["means"]
-        return means
+        """(2, 384) mean memory in spaced scripts and in CJK, measured on everyday sentences (bench/prior.py)."""
+        return read_prior(PRIOR)
 
     @cached_property
     def query_adapter(self) -> Vectors | None:
         """(2, 384, r) learned on nine data sets (bench/query_adapter.py)."""
-        with np.load(QUERY_ADAPTER, allow_pickle=False) as shipped:
-            return np.stack((shipped["into"], shipped["back"])).astype(np.float32)
+        return read_query_adapter(QUERY_ADAPTER)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -179,6 +176,19 @@ class E5Embedder:
         x *= scale
         x += bias
         return x
+
+
+def read_prior(file: Path) -> Vectors:
+    """(2, dim) float32, what the fit of the prior wrote; how it was made stands beside it in a .json file."""
+    with np.load(file, allow_pickle=False) as learned:
+        means: Vectors = learned["means"]
+    return means
+
+
+def read_query_adapter(file: Path) -> Vectors:
+    """(2, dim, r) float32, what the fit of the adapter wrote; how it was made stands beside it in a .json file."""
+    with np.load(file, allow_pickle=False) as learned:
+        return np.stack((learned["into"], learned["back"])).astype(np.float32)
 
 
 def _memory(text: str) -> str:

@@ -28,7 +28,7 @@ class Known(Protocol):
     def memories(self, index: Index) -> Sequence[Memory | None]:
         """The records at these indices; None where one was erased in the meantime."""
 
-    def postings_of(self, words: Sequence[str]) -> Postings:
+    def postings(self, words: Sequence[str]) -> Postings:
         """Where these index words occur."""
 
     def words_of(self, index: int, id: str) -> Sequence[str]:
@@ -115,7 +115,7 @@ class Lookups:
     def look_up(self, words: Sequence[str]) -> None:
         """Postings and rarity of words not looked up before."""
         unknown = [word for word in dict.fromkeys(words) if word not in self.rarity]
-        postings = self._known.postings_of(unknown)
+        postings = self._known.postings(unknown)
         for word in unknown:
             address = postings.address.get(word, np.empty(0, dtype=np.int64))
             self.rarity[word] = self._idf_of(len(address))

@@ -47,6 +47,10 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "mix": (4,),
 }
 LEARNED = LearnedFile(
-    KIND, HopParameters, lambda found: SHAPES, SHIPPED, "{} is not usable: learn it anew with bench/fit_reasoning.py"
+    KIND,
+    HopParameters,
+    lambda found: SHAPES,
+    SHIPPED,
+    "{} is not usable: learn it anew with python -m bench.fit multihop",
 )
 save_parameters, load_parameters = LEARNED.save, LEARNED.load

@@ -141,7 +141,7 @@ class ExampleBuilder:
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
             query = replace(query, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._context.view(known), known.postings_of(query.terms), query)
+            look = examine(self._context.view(known), known.postings(query.terms), query)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None

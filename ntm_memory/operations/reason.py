@@ -177,7 +177,7 @@ def gather_features(
         query: the question.
         parameters: recall's.
     """
-    look = examine(view, corpus.postings_of(query.terms), query)
+    look = examine(view, corpus.postings(query.terms), query)
     reading = attend_to(look, view, query, parameters)
     moved = reading if asks_of_the_past(query.text) else move_on(corpus, reading, query.allowed)
     return HopFeatures(corpus, view, query, look.scores, moved), reading

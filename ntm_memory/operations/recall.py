@@ -111,7 +111,7 @@ class Recaller:
         return RecallResult(echoed(text), tuple(answers), sure)
 
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
-        view, postings = self._context.view(corpus), corpus.postings_of(query.terms)
+        view, postings = self._context.view(corpus), corpus.postings(query.terms)
         return read(view, postings, query, self._context.parameters_for(request), explain=request.explain)
 
     def _silence(self, reading: Reading, query: Query, least: float) -> str | None:

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.centred_matrix import CentredMatrix
-from ntm_memory.recall.question_cues import marks_for
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.iso_time import unix_seconds
-from ntm_memory.text.words import index_words
 
 
 class Corpus:
@@ -48,12 +46,7 @@ class Corpus:
         found = {memory.address: memory for memory in self._store.get_many(addresses)}
         return [found.get(address) for address in addresses]
 
-    def postings(self, text: str) -> Postings:
-        """Where the words and marks of a question occur."""
-        words = index_words(text)
-        return self.postings_of([*dict.fromkeys(words), *marks_for(words)])
-
-    def postings_of(self, words: Sequence[str]) -> Postings:
+    def postings(self, words: Sequence[str]) -> Postings:
         """Where these index words occur."""
         if self._then is None:
             return self._store.postings(self.namespace, words)

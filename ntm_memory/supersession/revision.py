@@ -1,7 +1,7 @@
 """Whether a statement plainly revises an older one: the same subject, the same thing told of it, told anew.
 
 "Anna moved to Berlin" revises "Anna lives in Paris"; "Anna plays the cello" does not. Read from the two texts and the
-likeness of their keys; the weights are learned by `bench/fit_revision.py`.
+likeness of their keys; the weights are learned, see `parameters.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import operator
 import re
 
+from ntm_memory.supersession.parameters import load_weights
 from ntm_memory.supersession.relations import (
     CHANGE,
     FAVOURITE,
@@ -31,12 +32,7 @@ LONGEST, LONGEST_CJK = 240, 60
 SURE, LIKELY = 0.4, 0.2
 """A memory is revised by a chance of SURE, and the likeliest one by LIKELY: a new statement revises one thing first."""
 
-# bias, centred cosine, shared words, likeness, values of one shape, a word of change,
-# a relation in common, two different relations, the attribute named alike, two different names of an attribute,
-# one of several things that may hold at once, the attribute named alike and a word of change
-WEIGHTS = (-5.48, 2.54, 2.29, 0.71, 3.24, 1.62, 5.08, -2.46, 1.4, -2.1, -1.45, 0.73)
-
-# which of them say, without a name, that both tell of one thing: a word of change, an attribute
+# which signals say, without a name, that both tell of one thing: a word of change, an attribute
 _TELLING = operator.itemgetter(5, 8)
 # which of them say that both tell of one thing: a relation, an attribute
 _OF_ONE_THING = operator.itemgetter(6, 8)
@@ -69,11 +65,11 @@ def chance(old: str, new: str, cosine: float, *, apart: bool = False) -> float:
         return 0.0  # and so is what happened on another day, if it is no state that lasts
     if not (is_named(old) or any(_TELLING(seen))):
         return 0.0  # "note one", "note two": alike, but nothing says that they tell of one thing
-    return 1 / (1 + math.exp(-sum(weight * value for weight, value in zip(WEIGHTS, seen, strict=True))))
+    return 1 / (1 + math.exp(-sum(weight * value for weight, value in zip(load_weights(), seen, strict=True))))
 
 
 def signals(old: str, new: str, cosine: float) -> tuple[float, ...]:
-    """What the chance is drawn from, in the order of `WEIGHTS`; arguments as for `chance`."""
+    """What the chance is drawn from, in the order of `parameters.SIGNALS`; arguments as for `chance`."""
     said, told = _about(old, new), _about(new, old)
     shared = len(said & told) / max(1, min(len(said), len(told)))
     shaped = bool(shapes(old) & shapes(new))

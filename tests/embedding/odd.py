@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .prior_texts import CHINESE, ENGLISH, sentences
+from bench.prior import prior_sentences
 
 ODD = [
     "",
@@ -51,4 +51,4 @@ def ordinary(count: int, seed: int = 1) -> list[str]:
     pick = chance.choice
     english = [f"{pick(_WHO)} {pick(_DID)} {pick(_WHAT)} {pick(_WHEN)}, {pick(_WHO)} knows." for _ in range(count)]
     chinese = [f"{pick(_时)}{pick(_谁)}{pick(_做)}{pick(_物)}，{pick(_谁)}也知道。" for _ in range(count)]
-    return [*(sentences(ENGLISH) + english)[:count], *(sentences(CHINESE) + chinese)[:count]]
+    return [*(prior_sentences("en") + english)[:count], *(prior_sentences("zh") + chinese)[:count]]

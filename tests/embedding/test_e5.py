@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pytest
 
+from bench.prior import LANGUAGES, measure_prior, prior_sentences
 from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
 from ntm_memory.embedding.weights import SHA256
 from ntm_memory.recall.centring import adapt
 from ntm_memory.text.passages import MAX_PASSAGES
 
-from . import prior_texts
 from .odd import LONG, ODD, ordinary
 
 pytestmark = pytest.mark.real_model
@@ -92,15 +92,15 @@ def test_a_fact_deep_in_a_long_text_is_found_by_its_passage(e5):
 
 
 def test_shipped_prior_is_the_mean_of_the_everyday_sentences(e5):
-    np.testing.assert_allclose(e5.prior, prior_texts.measure_prior(e5), atol=1e-5)
+    np.testing.assert_allclose(e5.prior, measure_prior(e5), atol=1e-5)
     assert e5.prior.dtype == np.float32
 
 
-@pytest.mark.parametrize("block", [prior_texts.ENGLISH, prior_texts.CHINESE])
-def test_the_shipped_projection_leaves_what_is_asked_word_for_word_the_nearest(e5, block):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_shipped_query_adapter_leaves_what_is_asked_word_for_word_the_nearest(e5, language):
     assert (e5.query_adapter.shape, e5.query_adapter.dtype) == ((2, 384, 8), np.float32)
-    texts = prior_texts.sentences(block)
-    mean = e5.prior[int(block == prior_texts.CHINESE)]
+    texts = prior_sentences(language)
+    mean = e5.prior[LANGUAGES.index(language)]
     keys = e5.encode_memories(texts) - mean
     keys /= np.linalg.norm(keys, axis=1, keepdims=True)
     asked = e5.encode_queries(texts) - mean

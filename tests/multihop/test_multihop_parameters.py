@@ -24,8 +24,8 @@ def test_what_is_saved_is_read_again(tmp_path):
 def test_the_shipped_ones_are_usable_and_say_where_they_come_from():
     load_parameters()
     about = json.loads(SHIPPED.read_text(encoding="utf-8"))["about"]
-    assert about["learned_by"] == "bench/fit_reasoning.py"
-    assert set(about["held_out"]) == {"1", "2", "3"}
+    assert about["command"].startswith("python bench/fit_reasoning.py ")
+    assert set(about["figures"]["other half"]) == {"1 hops", "2 hops", "3 hops"}
 
 
 def damaged(change):

@@ -1,6 +1,6 @@
 """Generated everyday facts that build on each other, and questions that need one to three of them.
 
-    python bench/everyday.py OUT_DIR [--seed N] [--worlds N]
+    python -m bench.generated_facts OUT_DIR [--seed N] [--worlds N]
 
 Encyclopedias name what they speak of at the beginning, and nobody links them. People and agents also tell facts the
 other way round ("Priya is the mentor of Jonas"), in few words, in Chinese, and sometimes with the memory a fact builds

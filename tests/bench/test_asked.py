@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asked
 import numpy as np
 import pytest
-from dataset import Dataset
 from opening import opened
 
+from bench import asked
+from bench.dataset import Dataset
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 
@@ -23,12 +23,12 @@ def known(tmp_path):
 
 def test_what_is_gone_is_in_no_column_and_under_no_word(known):
     gone = np.array([False, True, False, False, True])
-    rest = asked.Rest(known, gone)
+    rest = asked.CorpusWithout(known, gone)
     assert len(rest.slots) == 3
     assert rest.slots.address.tolist() == known.slots.address[~gone].tolist()
     assert np.bincount(rest.slots.owner).tolist() == np.bincount(known.slots.owner)[~gone].tolist()
     assert (rest.slots.keys == known.slots.keys[~gone[known.slots.owner]]).all()
-    tea = rest.postings("green tea")
+    tea = rest.postings(("green", "tea"))
     assert set(tea.address["tea"]) == {known.slots.address[0]}
     assert set(tea.address["green"]) == set(known.slots.address[[0, 3]])
     assert len(CentredMatrix(rest.slots).centre.starts) == 3
@@ -60,7 +60,9 @@ def test_parts_are_conversations_where_there_are_enough_of_them():
     assert sorted(question["query"] for question, _ in found) == sorted(
         f"question {i}.{j}" for i in range(6) for j in range(3)
     )
-    assert {(question["conv"], part) for question, part in found} == {(f"c{i}", i % asked.PARTS) for i in range(6)}
+    assert {(question["conv"], part) for question, part in found} == {
+        (f"c{i}", i % asked.PARTS_LEFT_OUT) for i in range(6)
+    }
     assert found == asked.in_parts(questions(6, 3))
 
 
@@ -76,8 +78,8 @@ def test_the_map_learns_nothing_from_the_part_that_is_left_out(tmp_path):
         asks.append({"conv": "c0", "query": "what is not there?", "gold": ["elsewhere"]})
         data = Dataset("made", {}, asks, {"c0": {id: f"d{i}" for i, id in enumerate(ids)}})
         places = asked.opened(manager, data)
-        (whole,) = asked.lessons(manager, data, places, None)
-        (less,) = asked.lessons(manager, data, places, 0)
+        (whole,) = asked.adapter_examples(manager, data, places, range(asked.PARTS_LEFT_OUT))
+        (less,) = asked.adapter_examples(manager, data, places, [1, 2, 3])
     answered = [part for question, part in asked.in_parts(data) if question["gold"] != ["elsewhere"]]
     assert len(whole.questions) == len(TEXTS)
     assert len(less.questions) == sum(part != 0 for part in answered)

@@ -1,15 +1,12 @@
 """Learn what the clues of reasoning weigh, on several multi-hop data sets and generated everyday facts together.
 
-    python bench/fit_reasoning.py --data DIR [DIR …] --home DIR --out ntm_memory/multihop/parameters.json
-
-Every conversation of a data set becomes a namespace of --home, which is kept and used again. Questions are halved by a
-hash of their ids: parameters are learned on one half, and the figures printed are of the other half (of the everyday
-facts: of other worlds). What is written is what was measured.
+Every conversation of a data set becomes a namespace. Questions are halved by a hash of their ids: parameters are
+learned on one half, and the figures are of the other half (of the generated facts: of other worlds). What is written is
+what was measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import tempfile
@@ -17,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import checkout  # noqa: F401 - before numpy
-import everyday
 import numpy as np
-from dataset import Dataset, Remembering, grade, is_train, memorize, rows
 
+from bench import generated_facts
+from bench.data_roles import OURS, sha256_of
+from bench.dataset import Dataset, is_train, memorize, rows
+from bench.fit_job import FitJob, FitStep, LearnedNumbers
+from bench.grading import grade
 from ntm_memory import NTMMemoryManager
-from ntm_memory.embedding import load_embedder
 from ntm_memory.multihop.fit import ChainExample, fit, start
 from ntm_memory.multihop.hop_features import Block, HopFeatures
 from ntm_memory.multihop.hop_features import Path as Steps
@@ -33,17 +31,20 @@ from ntm_memory.multihop.parameters import HopParameters, save_parameters
 from ntm_memory.operations.context import to_query
 from ntm_memory.operations.reason import gather_features
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.parameters import load_parameters
+from ntm_memory.recall.parameters import RecallParameters, load_parameters
 from ntm_memory.store.records import Link
 
 NOW = 1_764_000_000.0  # ages do not matter here; the same in every run
 HOPS = (2, 3)
 WORLDS = 40
-RATE = 0.05
+STEPS_OF_CHAIN = 80
+LEARNING_RATE = 0.05
+SEEDS = ((0, True), (1, False))
+"""Of generated worlds: of which half all their questions are."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChainQuestion:
     """A question, the first read's candidates, and what further reads find, each looked up once."""
 
     data: str
@@ -60,9 +61,11 @@ class Asked:
         return [self.known[path] for path in paths]
 
 
-def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> Iterator[Asked]:
+def chain_questions(
+    manager: NTMMemoryManager, data: Dataset, recall: RecallParameters, train: bool | None = None
+) -> Iterator[ChainQuestion]:
     """Every question put to its conversation's memories; `train` says of which half all are, None: by their ids."""
-    parameters, views = load_parameters(), {}
+    views: dict[str, tuple] = {}
     for question in data.questions:
         space = f"{data.name}/{question['conv']}"
         if space not in views:
@@ -72,17 +75,17 @@ def ask(manager: NTMMemoryManager, data: Dataset, train: bool | None = None) -> 
             views[space] = known, manager.encoder.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
         request = to_query(question["query"], lambda: manager.encoder, manager.settings, NOW)
-        clues, _ = gather_features(known, view, request, parameters)
+        clues, _ = gather_features(known, view, request, recall)
         gold = np.array(sorted(index[id] for id in question["gold"]))
         half = is_train(question["qid"]) if train is None else train
-        yield Asked(data.name, half, gold, clues.first(), clues, {})
+        yield ChainQuestion(data.name, half, gold, clues.first(), clues, {})
 
 
-def ask_everyday(manager: NTMMemoryManager, folder: Path, seed: int, train: bool) -> Iterator[Asked]:
-    """The questions of generated worlds, their memories linked as they say."""
+def generated(manager: NTMMemoryManager, folder: Path, seed: int) -> Dataset:
+    """Worlds of generated facts, their memories linked as they say."""
     place = folder / f"everyday{seed}" / "dev"
     place.mkdir(parents=True)
-    everyday.make(
+    generated_facts.make(
         seed,
         WORLDS,
         lambda name, made: (place / name).write_text("".join(json.dumps(row) + "\n" for row in made), "utf-8"),
@@ -92,10 +95,12 @@ def ask_everyday(manager: NTMMemoryManager, folder: Path, seed: int, train: bool
     for memory in rows(place / "memories.jsonl"):
         if memory["builds_on"] and memory["id"] in ids:
             tie(manager.store, ids[memory["id"]], [Link(ids[own], 1.0, "explicit") for own in memory["builds_on"]])
-    yield from ask(manager, data, train)
+    return data
 
 
-def figures(parameters: HopParameters, asked: Sequence[Asked], hops: int) -> dict[str, dict[str, float]]:
+def held_out_figures(
+    parameters: HopParameters, asked: Sequence[ChainQuestion], hops: int
+) -> dict[str, dict[str, float]]:
     """{data: recall and all-evidence at 5 and 10} of the chain's ranking."""
     grades = collections.defaultdict(list)
     for each in asked:
@@ -112,41 +117,56 @@ def figures(parameters: HopParameters, asked: Sequence[Asked], hops: int) -> dic
     }
 
 
-def learn(asked: Sequence[Asked], steps: int, *, loud: bool = True) -> HopParameters:
-    """HopParameters fitted on some questions, every data set counting by the root of how many questions it has."""
+def parameters_of(asked: Sequence[ChainQuestion], steps: int) -> HopParameters:
+    """Parameters fitted on some questions, every data set counting by the root of how many questions it has."""
     count = collections.Counter(each.data for each in asked)
     examples = [ChainExample(each.first, each.ask, each.gold, count[each.data] ** -0.5) for each in asked]
 
     def progress(step: int, loss: float) -> None:
-        if loud and (step % 10 == 0 or step == 1):
+        if step % 10 == 0 or step == 1:
             print(f"step {step:4d}  loss {loss:.4f}", flush=True)
 
-    return fit(start(), examples, hops=max(HOPS), steps=steps, rate=RATE, progress=progress)
+    return fit(start(), examples, hops=max(HOPS), steps=steps, rate=LEARNING_RATE, progress=progress)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, nargs="+", required=True)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=80)
-    args = parser.parse_args()
-    embedder = Remembering(load_embedder({}, cache_dir=args.home))
-    with tempfile.TemporaryDirectory() as temporary, NTMMemoryManager(args.home, embedder=embedder) as manager:
-        asked = [each for data in args.data for each in ask(manager, memorize(data.resolve(), manager))]
-        with NTMMemoryManager(Path(temporary) / "home", embedder=embedder) as small:
-            for seed, train in ((0, True), (1, False)):
-                asked += ask_everyday(small, Path(temporary), seed, train)
-            train = [each for each in asked if each.train]
-            parameters = learn(train, args.steps)
-            held_out = {hops: figures(parameters, [e for e in asked if not e.train], hops) for hops in (1, *HOPS)}
-    for hops, found in held_out.items():
+def learn_multihop(job: FitJob) -> LearnedNumbers:
+    """The parameters learned on one half, and figures of the other."""
+    recall, made, steps = load_parameters(job.in_force("recall")), [], job.steps or STEPS_OF_CHAIN
+    with tempfile.TemporaryDirectory() as temporary, job.manager() as manager:
+        asked: list[ChainQuestion] = []
+        for each in job.with_role("pool"):
+            asked += chain_questions(manager, memorize(each.path, manager, job.limit), recall)
+        with job.manager(Path(temporary) / "home") as small:
+            for seed, train in SEEDS:
+                data = generated(small, Path(temporary), seed)
+                made.append(described_worlds(data, seed))
+                asked += chain_questions(small, data, recall, train)
+            parameters = parameters_of([each for each in asked if each.train], steps)
+            unseen = [each for each in asked if not each.train]
+            figures = {f"{hops} hops": held_out_figures(parameters, unseen, hops) for hops in (1, *HOPS)}
+    for hops, found in figures.items():
         for data, each in found.items():
-            print(f"{hops} hops  {data:12s} " + "  ".join(f"{name} {value}" for name, value in each.items()))
-    counts = dict(collections.Counter(each.data for each in train))
-    about = {"learned_by": "bench/fit_reasoning.py", "steps": args.steps, "questions": counts}
-    save_parameters(args.out, parameters, about | {"held_out": {str(k): v for k, v in held_out.items()}})
+            print(f"{hops}  {data:12s} " + "  ".join(f"{name} {value}" for name, value in each.items()))
+    learned_on = dict(collections.Counter(each.data for each in asked if each.train))
+    return LearnedNumbers(
+        lambda file, about: save_parameters(file, parameters, about),
+        {"questions learned from": learned_on, "other half": figures},
+        {"steps": steps, "limit": job.limit},
+        made,
+    )
 
 
-if __name__ == "__main__":
-    main()
+def described_worlds(data: Dataset, seed: int) -> dict:
+    """Generated data in a provenance block: the program that makes it."""
+    program = Path(generated_facts.__file__)
+    return {
+        "name": data.name,
+        "source": f"python -m bench.generated_facts OUT --seed {seed} --worlds {WORLDS}",
+        "licence": OURS,
+        "files": {program.name: sha256_of(program)},
+        "memories": sum(len(memories) for memories in data.memories.values()),
+        "questions": len(data.questions),
+    }
+
+
+STEP = FitStep("what the clues of reasoning weigh", ("pool",), ("prior", "adapter", "recall"), learn_multihop)

@@ -1,0 +1,86 @@
+"""Tiny made-up data sets in the form of the real ones, under their names."""
+
+from __future__ import annotations
+
+import json
+
+WHO = "Mia Ben Tom Ana Kim Leo Zoe Max".split()
+WHAT = "tea piano chess bread roses trains stars boats".split()
+
+
+def write_lines(file, lines):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+
+
+def write_set(folder, memories, questions):
+    write_lines(folder / "memories.jsonl", memories)
+    write_lines(folder / "queries.jsonl", questions)
+
+
+def talks(folder, conversations=4):
+    """Talks of two, every second turn asked for."""
+    memories, questions = [], []
+    for number in range(conversations):
+        conv = f"c{number}"
+        for turn in range(8):
+            who, what = WHO[turn], WHAT[(turn + number) % 8]
+            told = {"id": f"D1:{turn}", "conv": conv, "session": 1, "time": f"2023-05-0{1 + turn} 10:00:00"}
+            memories.append(
+                told | {"speaker": ("A", "B")[turn % 2], "text": f"{who} told me about {what} on day {turn}"}
+            )
+            if turn % 2:
+                asked = {"qid": f"{conv}_q{turn}", "conv": conv, "query": f"What did {who} tell about {what}?"}
+                questions.append(asked | {"gold": [f"D1:{turn}"], "category": "single-hop"})
+    write_set(folder, memories, questions)
+
+
+def pool(folder, name):
+    """Paragraphs, and questions that need two of them."""
+    memories, questions = [], []
+    for number, (who, what) in enumerate(zip(WHO, WHAT, strict=True)):
+        after = WHO[(number + 1) % 8]
+        pair = (f"{who}\n{who} is the teacher of {after}.", f"{what}\nThe book about {what} was written by {who}.")
+        for text in pair:
+            memory = {"id": f"p{len(memories)}", "conv": name, "session": 0, "time": 0, "speaker": text.split("\n")[0]}
+            memories.append(memory | {"text": text})
+        asked = {"qid": f"{name}{number}", "conv": name, "query": f"Whose teacher wrote the book about {what}?"}
+        questions.append(asked | {"gold": [f"p{2 * number}", f"p{2 * number + 1}"], "category": "2hop"})
+    write_set(folder, memories, questions)
+
+
+def facts(file):
+    """A probe file of facts, asked before anything is erased."""
+    adds = [
+        {"op": "add", "id": f"g{i}", "key": f"{who}|hobby", "prev": None, "time": f"2025-01-0{1 + i} 08:00"}
+        | {"text": f"{who} likes {what}."}
+        for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
+    ]
+    asks = [
+        {"op": "query", "qid": f"q{i}", "kind": "before", "query": f"What does {who} like?", "gold": [f"g{i}"]}
+        for i, who in enumerate(WHO)
+    ]
+    write_lines(file, [*adds, *asks])
+
+
+def ours(folder):
+    """What stands in for the project's own files; returns their paths."""
+    files = [folder / name for name in ("notes.jsonl", "revisions.jsonl", "prior_texts.jsonl")]
+    pairs = list(zip(WHO, WHAT, strict=True))
+    notes = [
+        {"conv": "kim", "time": f"2025-01-0{1 + i}", "text": f"{who} cares for {what}", "ask": [f"who tends {what}"]}
+        for i, (who, what) in enumerate(pairs)
+    ]
+    write_lines(files[0], notes)
+    told = [
+        {"subject": who, "thing": "home", "statements": [f"{who} lives in Paris.", f"{who} moved to Berlin."]}
+        for who in WHO
+    ]
+    hobbies = [{"subject": who, "thing": "hobby", "statements": [f"{who} plays {what}."]} for who, what in pairs]
+    write_lines(files[1], told + hobbies)
+    write_lines(
+        files[2],
+        [{"language": "en", "text": f"{who} likes {what}"} for who, what in pairs]
+        + [{"language": "zh", "text": text} for text in ("我喜欢喝茶", "他住在北京", "明天下雨", "她会弹琴")],
+    )
+    return tuple(files)

@@ -1,0 +1,125 @@
+"""Every step of the fit runs from data to a file that the package reads, and says how the file came about."""
+
+from __future__ import annotations
+
+import json
+
+import made_up
+import numpy as np
+import pytest
+
+from bench import data_roles, fit, fit_job, fit_multihop, prior
+from bench.data_roles import sha256_of
+from bench.fit_job import FILES, FitJob
+from bench.provenance import read_provenance
+from ntm_memory.embedding.e5 import read_prior, read_query_adapter
+from ntm_memory.multihop import parameters as multihop
+from ntm_memory.recall import parameters as recall
+from ntm_memory.supersession.parameters import SIGNALS, load_weights
+
+LOADERS = {
+    "prior": read_prior,
+    "adapter": read_query_adapter,
+    "recall": recall.load_parameters,
+    "multihop": multihop.load_parameters,
+    "revision": load_weights,
+}
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A folder of data sets, and the project's own files replaced by tiny ones."""
+    beside = made_up.ours(tmp_path / "ours")
+    monkeypatch.setattr(data_roles, "BESIDE", beside)
+    monkeypatch.setattr(prior, "prior_sentences", lambda language: texts(beside[2], language))
+    monkeypatch.setattr(fit_multihop, "WORLDS", 2)
+    made_up.talks(tmp_path / "data" / "locomo" / "dev")
+    made_up.pool(tmp_path / "data" / "hotpot" / "dev", "hotpot")
+    made_up.talks(tmp_path / "data" / "of_mine" / "dev", 1)
+    made_up.facts(tmp_path / "data" / "probes" / "forget_en.dev.jsonl")
+    return tmp_path / "data"
+
+
+def texts(file, language):
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line["text"] for line in lines if line["language"] == language]
+
+
+def run(data, tmp_path, *arguments):
+    options = ["--out", str(tmp_path / "out"), "--home", str(tmp_path / "home"), "--backend", "tiny", "--steps", "2"]
+    return fit.main([*arguments, "--data", str(data), *options])
+
+
+def test_a_dry_run_lists_steps_data_hashes_and_counts(data, tmp_path, capsys):
+    assert run(data, tmp_path, "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[2].rstrip(":") for line in shown.splitlines() if line.startswith("step ")] == list(fit.STEPS)
+    assert "data locomo: written; 32 memories, 16 questions; licence: CC BY-NC 4.0" in shown
+    assert "data forget_en: facts; 8 memories, 8 questions" in shown
+    assert "data of_mine: only measured, never learned from" in shown
+    assert sha256_of(data / "locomo" / "dev" / "memories.jsonl") in shown
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_steps_run_in_order_and_the_package_reads_what_they_write(data, tmp_path, capsys):
+    assert run(data, tmp_path) == 0
+    wrote = [line.split("/out/")[1] for line in capsys.readouterr().out.splitlines() if line.startswith("wrote ")]
+    assert wrote == [FILES[name] for name in fit.STEPS]
+    for name, load in LOADERS.items():
+        file = tmp_path / "out" / FILES[name]
+        load(file)
+        about = read_provenance(file)
+        assert about["command"].startswith(f"python -m bench.fit {name} --data DIR")
+        assert about["figures"] and about["date"] and about["revision"] and about["numpy"] == np.__version__
+        assert all(len(digest) == 64 for each in about["data"] for digest in each["files"].values())
+        assert "of_mine" not in {each["name"] for each in about["data"]}
+        for before, digest in about["after"].items():
+            assert digest == sha256_of(tmp_path / "out" / FILES[before])
+    assert read_prior(tmp_path / "out" / FILES["prior"]).shape == (2, 64)
+    assert read_query_adapter(tmp_path / "out" / FILES["adapter"]).shape == (2, 64, 8)
+
+
+def test_one_step_alone_makes_the_same_file_again(data, tmp_path):
+    for step in ("prior", "adapter", "multihop", "revision"):
+        run(data, tmp_path, step)
+        file = tmp_path / "out" / FILES[step]
+        first = file.read_bytes()
+        file.unlink()
+        run(data, tmp_path, step)
+        assert file.read_bytes() == first
+
+
+def test_a_step_without_data_says_so_before_anything_is_learned(data, tmp_path):
+    with pytest.raises(SystemExit, match="no data for"):
+        run(data / "locomo", tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_without_data_and_two_sets_of_one_name_are_refused(data, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SystemExit, match="holds no data set"):
+        run(tmp_path / "empty", tmp_path, "--dry-run")
+    made_up.talks(tmp_path / "other" / "locomo" / "dev")
+    with pytest.raises(SystemExit, match="two data sets are called locomo"):
+        data_roles.find_data([data, tmp_path / "other"])
+
+
+def test_later_steps_hear_the_prior_that_was_just_learned(data, tmp_path):
+    job = FitJob(data_roles.find_data([data]), tmp_path / "home", tmp_path / "out", backend="tiny")
+    assert job.embedder().prior is None
+    fit.run_step("prior", job)
+    assert job.embedder().prior.shape == (2, 64)
+
+
+def test_every_step_has_a_file_and_comes_after_what_it_builds_on():
+    assert list(fit.STEPS) == list(FILES)
+    for number, step in enumerate(fit.STEPS.values()):
+        assert set(step.after) <= set(list(fit.STEPS)[:number])
+    assert len(SIGNALS) == 12
+
+
+def test_the_revision_is_the_one_before_the_first_step_wrote(data, tmp_path, monkeypatch):
+    job = FitJob(data_roles.find_data([data]), tmp_path / "home", tmp_path / "out", backend="tiny")
+    monkeypatch.setattr(fit_job, "code_revision", lambda: "changed since")
+    for step in ("prior", "revision"):
+        assert read_provenance(fit.run_step(step, job))["revision"] == job.revision != "changed since"
