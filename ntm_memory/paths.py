@@ -1,4 +1,4 @@
-"""Where things live: memories in the data folder, the Python environment apart from them."""
+"""Where things live: memories in the data folder, the Python environment apart from them, the skill itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ from typing import Any
 from ntm_memory.errors import ConfigError, StoreError
 
 APP = "ntm-memory-system"
+PACKAGE = Path(__file__).resolve().parent
+
+
+def is_skill(folder: Path) -> bool:
+    """Whether a folder is this skill: its SKILL.md says our name."""
+    try:
+        return f"name: {APP}" in (folder / "SKILL.md").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def skill_dir(package: Path = PACKAGE) -> Path | None:
+    """The skill's folder or checkout that this package runs from; None where it was installed among other packages."""
+    return package.parent if is_skill(package.parent) else None
 
 
 def platform_data_dir() -> Path:

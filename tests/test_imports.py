@@ -18,8 +18,8 @@ DOORS = sorted(set(SCRIPTS.glob("[!_]*.py")) - {SCRIPTS / "install.py"})
 # Rooms of one floor do not know each other. What is not named here yet stands among the operations.
 FLOORS = {
     "errors": 0,
+    "paths": 0.3,
     "config": 0.5,
-    "paths": 0.5,
     "machine": 1,
     "text": 1,
     "persistence": 1,
@@ -46,7 +46,7 @@ MOST_FILES = 20
 # Rooms that may know less than the floors below them.
 ONLY = {
     "errors": set(),
-    "config": {"errors"},
+    "config": {"paths", "errors"},
     "paths": {"errors"},
     "machine": {"errors"},
     "text": {"errors"},
