@@ -33,6 +33,7 @@ from ntm_memory.operations.transfer import Transfer
 from ntm_memory.operations.tune import Tuner
 from ntm_memory.operations.validation import checked_share, from_json_lines, told
 from ntm_memory.operations.write import Writer
+from ntm_memory.process import verbs_in_one_blas_thread
 from ntm_memory.reasoning_verbs import Reasoning
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.seed_names import SeedNames
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@verbs_in_one_blas_thread
 class NTMMemoryManager(SeedNames, Learning, Reasoning):
     """Long-term memory in one folder. A context manager; used from one thread.
 
