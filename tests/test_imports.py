@@ -55,7 +55,7 @@ ONLY = {
     "persistence": {"errors"},
     "training": {"machine", "persistence", "errors"},
     "memn2n": {"machine", "persistence", "errors"},
-    "embedding": {"text", "persistence", "errors"},
+    "embedding": {"text", "persistence", "paths", "errors"},
     "store": {"text", "persistence", "errors"},
     "recall": {"machine", "text", "persistence", "store", "embedding", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ntm_memory.cli import reasoning
+from ntm_memory.cli.entered import spoken
 from ntm_memory.errors import BadValueError
 
 EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
@@ -26,6 +27,12 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog=spoken(prog), **options)
+
+    def format_help(self) -> str:
+        return spoken(super().format_help())
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"{self.prog} --help")
 
