@@ -45,10 +45,12 @@ import ntm_memory.commands
 QUESTION = "Which drawer holds the passport of guest 417?"
 
 
-def cpu_seconds(code: str, *arguments: str) -> float:
-    """User + system seconds of one Python process."""
+def cpu_seconds(code: str, *arguments: str, bytecode: str) -> float:
+    """User + system seconds of one Python process, its bytecode in a folder that the first one fills."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments], **quiet)
+    environment = {**variables, "PYTHONPYCACHEPREFIX": bytecode}
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, **quiet)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"a measured process failed: {code.strip().splitlines()[-1]}")
@@ -66,9 +68,12 @@ def packaged_model() -> str:
 
 
 def measure(processes: dict[str, tuple[str, ...]], runs: int) -> dict[str, list[float]]:
-    """CPU seconds of each process, run by run; a run before the first warms the disk cache."""
-    rows = [{name: cpu_seconds(*told) for name, told in processes.items()} for _ in range(runs + 1)][1:]
-    return {name: [row[name] for row in rows] for name in processes}
+    """CPU seconds of each process, run by run; a run before the first warms the disk cache and compiles."""
+    with tempfile.TemporaryDirectory() as bytecode:
+        rows = [
+            {name: cpu_seconds(*told, bytecode=bytecode) for name, told in processes.items()} for _ in range(runs + 1)
+        ]
+    return {name: [row[name] for row in rows[1:]] for name in processes}
 
 
 def middle(larger: list[float], smaller: list[float]) -> float:

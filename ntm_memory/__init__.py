@@ -2,7 +2,7 @@
 
 Rooms, each knowing only those below it:
 
-cli          the scripts' command lines
+cli          the command lines of the scripts and of `ntm-memory`
 commands     one door to the manager for scripts and hooks
 manager, agent   the verbs; the seed document's names for them
 operations   one module a verb: recall, write, reason, tune, transfer, status, and what they share
@@ -16,7 +16,7 @@ memn2n       a Memory Network trained on bAbI
 machine      the paper: addressing, heads, controllers, the network forward and backward
 text         words, names, dates and places that texts tell
 persistence  files of numbers
-config, paths, errors   settings, places, what may go wrong
+config, paths, process, errors   settings, places, what holds for a whole process, what may go wrong
 """
 
 from __future__ import annotations
