@@ -82,7 +82,7 @@ def _in_one_blas_thread(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 - Python 3.7 reads this file
 def _libraries() -> ThreadpoolController:
-    """Finds the libraries once, which takes milliseconds; NumPy's must be loaded by then."""
+    """Finds the libraries once, which takes milliseconds; what is loaded after NumPy is not what we use."""
     import numpy  # noqa: F401
     from threadpoolctl import ThreadpoolController
 

@@ -33,6 +33,7 @@ def blas_threads():
 def three_threads(monkeypatch):
     """What the user chose, in a process of theirs; other tests may have run one of ours in this one."""
     monkeypatch.setattr(process, "_settled", threading.Event())
+    process._libraries.cache_clear()  # other tests bring SciPy's own BLAS along, which is not the one we use
     assert np.ones(2).sum() == 2.0
     with threadpool_limits(3, user_api="blas"):
         yield
