@@ -16,12 +16,27 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ntm_memory.errors import ConfigError
+from ntm_memory.paths import PACKAGE, skill_dir
 
 ROOT = "ntm_memory"
 FORMER_NAMES = {"recall.strength": "recall.beta", "recall.sharpen": "recall.gamma"}
 """Keys that older data folders may still use."""
-SHIPPED = Path(__file__).resolve().parent.parent / "config.json"
-"""The skill's own settings."""
+
+
+def shipped_file(package: Path = PACKAGE) -> Path:
+    """The settings that come with the code: the skill's own config.json, else the package's.
+
+    A package that was installed among others has somebody else's files beside it: none of them is read.
+
+    Args:
+        package: the folder of this package.
+    """
+    skill = skill_dir(package)
+    beside = None if skill is None else skill / "config.json"
+    return beside if beside is not None and beside.is_file() else package / "config.json"
+
+
+SHIPPED = shipped_file()
 
 
 def _setting(

@@ -184,5 +184,6 @@ def only_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
         BadValueError: naming them and, as a hint, what is known.
     """
     known = set(known)
-    if unknown := sorted(set(names) - known):
+    unknown = sorted(set(names) - known)
+    if unknown:
         raise BadValueError(f"unknown {what}: {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ntm_memory import paths
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.operations import validation
+from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
 from ntm_memory.store import open_store
 from ntm_memory.store.lookup import find
@@ -29,6 +30,7 @@ HOPS = 3
 Progress = Callable[[int], None] | None
 
 
+@verbs_in_one_blas_thread
 class NTMMemoryManager:
     """Long-term memory in one folder. A context manager; used from one thread.
 
@@ -93,11 +95,10 @@ class NTMMemoryManager:
     def memorize(self, content: str, **fields: Any) -> results.MemorizeResult:
         """Store one memory.
 
-        The same content again changes nothing: its importance and tags are not taken over (use `update`). Without a
-        key, another session, source, occurred_at or kind makes it another memory; left out, they fit any. Under a key
-        only the content counts: other content makes a new version. Nearly the same words without a key are stored and
-        the twins named in `similar`. A statement that plainly revises an older one of the same subject ranks above it;
-        the older one is marked `superseded_by`.
+        The same content again changes nothing: use `update`. Without a key, another session, source, occurred_at or
+        kind makes it another memory; left out, they fit any. Under a key other content makes a new version. Nearly the
+        same words without a key are stored and named in `similar`; what plainly revises an older statement of the same
+        subject ranks above it, and marks it `superseded_by`.
 
         Args:
             content: the text, at most 10 million characters.
@@ -114,7 +115,7 @@ class NTMMemoryManager:
         return self._verbs.writer.tell({**fields, "content": content})
 
     def memorize_many(self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None) -> results.BulkResult:
-        """Store many memories, mappings with the fields of `memorize`; a bad one is reported and stops no other.
+        """Store many memories, with the fields of `memorize`; a bad one is reported and stops no other.
 
         >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
         True
@@ -296,5 +297,4 @@ class NTMMemoryManager:
 
     def search_memory(self, query: str, top_k: int = 5) -> list[str]:
         """The seed document's name: contents of the memories recalled for a question, best first."""
-        found = self.recall(query, top_k=top_k, max_chars=validation.MAX_CONTENT)
-        return [memory.content for memory in found.memories]
+        return [each.content for each in self.recall(query, top_k=top_k, max_chars=validation.MAX_CONTENT).memories]

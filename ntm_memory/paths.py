@@ -1,9 +1,10 @@
-"""Where things live: memories in the data folder, the Python environment apart from them."""
+"""Where things live: memories in the data folder, the Python environment apart from them, the skill itself."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,33 @@ from typing import Any
 from ntm_memory.errors import ConfigError, StoreError
 
 APP = "ntm-memory-system"
+PACKAGE = Path(__file__).resolve().parent
+
+
+def is_skill(folder: Path) -> bool:
+    """Whether a folder is this skill: its SKILL.md says our name."""
+    try:
+        return f"name: {APP}" in (folder / "SKILL.md").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def skill_dir(package: Path = PACKAGE) -> Path | None:
+    """The skill's folder or checkout that this package runs from; None where it was installed among other packages."""
+    return package.parent if is_skill(package.parent) else None
+
+
+def setup_hint(extra: str | None = None) -> str:
+    """The command that completes an installation: the skill's installer, else the package's own.
+
+    Args:
+        extra: an optional part of the package.
+    """
+    skill = skill_dir()
+    if skill is not None:
+        installer = shlex.quote(str(skill / "scripts" / "install.py"))
+        return f"run: python3 {installer}" + (f" --with {extra}" if extra else "")
+    return f"run: pip install '{APP}[{extra}]'" if extra else "run: ntm-memory setup"
 
 
 def platform_data_dir() -> Path:
@@ -36,6 +64,11 @@ def environment_dir() -> Path:
     """The skill's Python environment: $NTM_MEMORY_ENV, else beside the platform's data; one serves many homes."""
     chosen = os.environ.get("NTM_MEMORY_ENV") or platform_data_dir() / APP / "venv"
     return Path(chosen).expanduser().absolute()
+
+
+def weights_dir() -> Path:
+    """Where `ntm-memory setup` puts the default embedder's weights: one serves all environments of a user."""
+    return (platform_data_dir() / APP / "weights").expanduser().absolute()
 
 
 def ensure_private_dir(path: Path) -> Path:

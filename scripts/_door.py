@@ -23,12 +23,12 @@ def run(command: str) -> int:
     Args:
         command: which script, e.g. `recall`.
     """
-    speak_utf8()
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
-    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(threads, "1")
+    from ntm_memory.operations.process import settle_threads, speak_utf8
     from ntm_memory.paths import environment_dir
 
+    speak_utf8()
+    settle_threads()
     environment = environment_dir()
     sys.pycache_prefix = str(pycache_dir(environment))
     entered = os.environ.pop(ENTERED, None) is not None
@@ -43,13 +43,6 @@ def run(command: str) -> int:
     from ntm_memory.cli import main
 
     return main(command, sys.argv[1:])
-
-
-def speak_utf8() -> None:
-    """Whatever the locale says: agents write and read UTF-8."""
-    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
-        if stream is not None:
-            stream.reconfigure(encoding="utf-8", errors=errors)  # type: ignore[union-attr]
 
 
 def pycache_dir(environment: Path) -> Path:

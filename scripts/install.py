@@ -13,10 +13,12 @@ if __name__ == "__main__":
         print(json.dumps({"ok": False, "error": {"code": "not_set_up", "message": message, "hint": hint}}))
         sys.exit(3)
     sys.dont_write_bytecode = True  # the skill's folder stays clean
-    from _door import SKILL, speak_utf8
+    from _door import SKILL
 
-    speak_utf8()
     sys.path.insert(1, str(SKILL))
     from _setup.main import main
 
+    from ntm_memory.operations.process import speak_utf8
+
+    speak_utf8()
     sys.exit(main(sys.argv[1:]))

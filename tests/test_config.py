@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from opening import opened, write_config
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.config import SHIPPED, Settings, load_settings, settings_table
+from ntm_memory.config import SHIPPED, Settings, load_settings, settings_table, shipped_file
 from ntm_memory.errors import ConfigError, StoreError
 from ntm_memory.paths import data_home, ensure_private_dir, environment_dir
 
@@ -41,6 +41,30 @@ def test_the_shipped_file_holds_every_key_with_its_default():
     assert list(_flat(shipped["ntm_memory"])) == [(key, default) for key, _, default, _ in settings_table()]
     assert set(shipped["ntm_memory"]) >= SEED
     assert load_settings(SHIPPED) == Settings()
+
+
+def test_the_package_carries_the_same_defaults_as_the_skill():
+    root = Path(__file__).parent.parent
+    assert SHIPPED == root / "config.json"
+    assert (root / "ntm_memory" / "config.json").read_bytes() == SHIPPED.read_bytes()
+
+
+def test_the_skills_own_file_is_read_where_the_package_stands_in_the_skill(tmp_path):
+    package = tmp_path / "ntm_memory"
+    (tmp_path / "SKILL.md").write_text("---\nname: ntm-memory-system\n---\n", encoding="utf-8")
+    assert shipped_file(package) == package / "config.json", "none beside SKILL.md"
+    write_config(tmp_path, memory_size=7)
+    assert shipped_file(package) == tmp_path / "config.json"
+
+
+@pytest.mark.parametrize("beside", [None, b"---\nname: another-skill\n---\n", b"\xff name: ntm-memory-system"])
+def test_a_file_beside_the_installed_package_is_somebody_elses(tmp_path, beside):
+    package = tmp_path / "site-packages" / "ntm_memory"
+    package.mkdir(parents=True)
+    (package.parent / "config.json").write_text('{"theirs": "not ours"}', encoding="utf-8")
+    if beside is not None:
+        (package.parent / "SKILL.md").write_bytes(beside)
+    assert shipped_file(package) == package / "config.json"
 
 
 def test_every_key_is_documented_with_type_default_and_range():

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
+from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.parsers import PARSERS, UsageError
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
+from ntm_memory.paths import setup_hint, skill_dir
 
 __all__ = ["main"]
 
 
 def main(command: str, argv: list[str]) -> int:
-    """Run one script's command; prints the answer, returns the exit code.
+    """Run one command; prints the answer, returns the exit code.
 
     Args:
-        command: which script, e.g. `recall`.
+        command: which one: a script's name, e.g. `recall`, or `setup`.
         argv: its arguments.
     """
     if command == "train":
         from ntm_memory.cli import train
 
         return train.main(argv)
+    if command == "setup":
+        from ntm_memory.cli import setup
+
+        return _carry_out(setup.parser, lambda arguments: _needing(lambda: setup.answer(arguments)), setup.text, argv)
+    parser, to_request = PARSERS[command]
+    return _carry_out(parser, lambda arguments: _run({"command": command, **to_request(arguments)}), command, argv)
+
+
+def _carry_out(
+    parser: Callable[[], ArgumentParser],
+    act: Callable[[dict[str, Any]], dict[str, Any]],
+    text: str | Callable[[dict[str, Any]], str],
+    argv: list[str],
+) -> int:
     chosen = "json"
     try:
-        parser, to_request = PARSERS[command]
         arguments = vars(parser().parse_args(argv))
         chosen = arguments.pop("format")
-        request = to_request(arguments)
-        answer = _run({"command": command, **request})
+        answer = act(arguments)
     except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
@@ -41,32 +54,45 @@ def main(command: str, argv: list[str]) -> int:
         return _fail("interrupted", "stopped by the user; what was reported stored is stored", "", chosen, 130)
     except Exception as error:  # noqa: BLE001 - the contract: one JSON object even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
-    _print(_renderer(command, chosen)(answer))
+    if "warnings" in answer:
+        answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
+    _print(_renderer(text, chosen)(answer))
     return 0
 
 
 def _run(request: Mapping[str, Any]) -> dict[str, Any]:
-    try:
+    def run() -> dict[str, Any]:
         from ntm_memory.cli.progress import Progress
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
             return run(request, progress=progress)
+
+    return _needing(run)
+
+
+def _needing(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What needs the package's requirements."""
+    try:
+        return act()
     except ModuleNotFoundError as error:
-        install = Path(__file__).resolve().parents[2] / "scripts" / "install.py"
-        hint = f"run: python3 {shlex.quote(str(install))}"
+        by_script = skill_dir() is not None and not is_by_console()
+        hint = setup_hint() if by_script else "install ntm-memory-system again with pip, its requirements included"
         raise NotSetUpError(f"the environment lacks {error.name}", hint) from error
 
 
-def _renderer(command: str, chosen: str) -> Callable[[dict[str, Any]], str]:
+def _renderer(told: str | Callable[[dict[str, Any]], str], chosen: str) -> Callable[[dict[str, Any]], str]:
     if chosen == "json":
         return lambda answer: json.dumps({"ok": True, **answer}, ensure_ascii=False)
+    if not isinstance(told, str):
+        return told
     from ntm_memory.cli import text
 
-    return text.context if chosen == "context" else text.RENDERERS[command]
+    return text.context if chosen == "context" else text.RENDERERS[told]
 
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
+    message, hint = spoken(message), spoken(hint)
     if chosen == "json":
         error = {"code": code, "message": message, "hint": hint}
         _print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))

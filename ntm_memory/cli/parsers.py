@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ntm_memory.cli import reasoning
+from ntm_memory.cli.entered import spoken
 from ntm_memory.cli.inputs import lines, stdin, text, told_of
 from ntm_memory.errors import BadValueError
 
@@ -24,6 +25,12 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog=spoken(prog), **options)
+
+    def format_help(self) -> str:
+        return spoken(super().format_help())
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"{self.prog} --help")
 

@@ -12,7 +12,7 @@ from typing import Any
 from ntm_memory.cli.parsers import EXIT_CODES, _Parser
 from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
-from ntm_memory.paths import data_home
+from ntm_memory.paths import data_home, setup_hint
 
 
 def parser(what: str, usage: str, description: str, epilog: str) -> _Parser:
@@ -61,7 +61,7 @@ def action_of(arguments: argparse.Namespace, what: str, training: Sequence[str],
     try:
         import numpy  # noqa: F401 - is it there?
     except ModuleNotFoundError as error:
-        raise NotSetUpError(f"the environment lacks {error.name}", "run: python3 scripts/install.py") from error
+        raise NotSetUpError(f"the environment lacks {error.name}", setup_hint()) from error
     return action[0] if action else None
 
 

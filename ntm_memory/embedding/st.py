@@ -14,6 +14,7 @@ import numpy as np
 
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.errors import EmbedderError
+from ntm_memory.paths import setup_hint
 from ntm_memory.text.passages import PASSAGE, clean, split_passages
 
 _CHARACTERS_A_TOKEN = 2
@@ -104,7 +105,7 @@ def _load(model: str, device: str) -> Any:
     except (ImportError, OSError) as error:  # OSError: a shared library of torch that does not load
         raise EmbedderError(
             f"the backend sentence-transformers is not usable: {error}",
-            "run: python3 scripts/install.py --with sentence-transformers",
+            setup_hint("sentence-transformers"),
         ) from error
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
     if not sys.stderr.isatty():

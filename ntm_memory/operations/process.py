@@ -1,0 +1,95 @@
+"""What holds for a whole process: streams that speak UTF-8, linear algebra that runs in one thread.
+
+Our matrices are small: a second BLAS thread has little to do but spin, which costs more than the work itself (measured:
+references/threads.md). A process of ours says so before NumPy comes; somebody else's lends us the setting call by call.
+
+Parses and runs on Python 3.7 or newer, as the doors do.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+Class = TypeVar("Class", bound=type)
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+_settled = threading.Event()
+_taken = threading.Lock()
+
+
+def speak_utf8() -> None:
+    """Whatever the locale says: agents write and read UTF-8."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+
+
+def settle_threads() -> None:
+    """One BLAS thread for a process that is ours, unless its environment says otherwise; before NumPy is imported."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    if "numpy" not in sys.modules:
+        _settled.set()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Run what is inside with one BLAS thread; afterwards the process's own setting is back, also after an error.
+
+    The setting is the whole process's. So one call at a time takes it and gives it back; calls inside it, and those of
+    other threads meanwhile, leave it alone.
+    """
+    if _settled.is_set() or not _taken.acquire(blocking=False):
+        yield
+        return
+    try:
+        libraries = _libraries()
+        try:
+            with libraries.limit(limits=1, user_api="blas"):
+                yield
+        finally:
+            _let_other_threads_set_it(libraries)
+    finally:
+        _taken.release()
+
+
+def verbs_in_one_blas_thread(cls: Class) -> Class:
+    """Class decorator: every public method, inherited ones included, runs in `one_blas_thread`."""
+    for name in dir(cls):
+        verb = getattr(cls, name)
+        if isinstance(verb, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, _in_one_blas_thread(verb))
+    return cls
+
+
+def _in_one_blas_thread(verb: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(verb)
+    def within(*args: Any, **options: Any) -> Any:
+        with one_blas_thread():
+            return verb(*args, **options)
+
+    return within
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - Python 3.7 reads this file
+def _libraries() -> ThreadpoolController:
+    """Finds the libraries once, which takes milliseconds; what is loaded after NumPy is not what we use."""
+    import numpy  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _let_other_threads_set_it(libraries: ThreadpoolController) -> None:
+    """From threadpoolctl 3.8 on, the thread that set it once would be the only one that can."""
+    for library in libraries.lib_controllers:
+        getattr(library, "clear_controlling_thread", lambda: None)()
