@@ -205,7 +205,7 @@ class TestOldPython:
         assert done.returncode == 3
         assert "Python 3.10 or newer" in json.loads(done.stdout)["error"]["message"]
 
-    @pytest.mark.parametrize("name", ["__init__", "paths", "operations/__init__", "operations/process", "errors"])
+    @pytest.mark.parametrize("name", ["__init__", "paths", "operations/process", "errors"])
     def test_it_can_read_what_a_door_imports_before_it_knows(self, name):
         text = (SKILL / "ntm_memory" / f"{name}.py").read_text(encoding="utf-8")
         ast.parse(text, feature_version=(3, 7))
