@@ -18,14 +18,7 @@ _ROUNDED = 1 + 1e-6
 
 
 def content_focus(similarity: Array, beta: Array | float) -> Array:
-    """Softmax of β·K over the locations (section 3.3.1, equation 5).
-
-    Args:
-        similarity: (…, N), K; −inf marks a location that must not be looked at.
-        beta: (…) or one number, β ≥ 0; above 0 where a location is marked so.
-
-    Returns:
-        (…, N) weighting, ≥ 0, sums to 1.
+    """Softmax of β·K over the locations (section 3.3.1, equation 5): `addressing.content_focus`, checked.
 
     Raises:
         BadValueError: a shape does not fit, a number is out of range or not finite, or no location may be looked at.

@@ -24,9 +24,7 @@ class Recaller:
     """
 
     def __init__(self, context: RetrievalContext) -> None:
-        self._context = context
-        self._store = context.store
-        self._settings = context.settings
+        self._context, self._store, self._settings = context, context.store, context.settings
 
     def recall(self, request: RecallRequest) -> RecallResult:
         """Answer a question with the memories the read heads attend to."""

@@ -16,7 +16,7 @@ __all__ = ["open_store"]
 def open_store(
     path: Path, *, lock_seconds: float = 10.0, clock: Callable[[], float] = time.time, create: bool = True
 ) -> Store:
-    """Open the store in a file; see `SQLiteStore` for arguments and errors."""
+    """Open the store in a file; see `Engine` for arguments, `SQLiteStore` for errors."""
     from ntm_memory.store.sqlite import SQLiteStore
 
     return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create)

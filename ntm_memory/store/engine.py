@@ -28,7 +28,15 @@ WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
 
 
 class Engine:
-    """A memory file opened, and what all parts of a store need of it; see `SQLiteStore` for arguments and errors."""
+    """A memory file opened, and what all parts of a store need of it; see `SQLiteStore` for errors.
+
+    Args:
+        path: the database file; folder and file are made if need be, for their owner alone.
+        lock_seconds: how long to wait for another writer.
+        clock: unix seconds.
+        create: False: the file must be there.
+        word_index: None: FTS5 where this SQLite has it; False: never.
+    """
 
     def __init__(
         self,

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,27 +29,16 @@ class SQLiteStore:
     (counters that may be lost).
 
     Args:
-        path: the database file; folder and file are made if need be, for their owner alone.
-        lock_seconds: how long to wait for another writer.
-        clock: unix seconds.
-        create: False: the file must be there.
-        word_index: None: FTS5 where this SQLite has it; False: never.
+        path: the database file.
+        options: see `Engine`.
 
     Raises:
         NotFoundError: the file is not there and must not be made.
         StoreError: or one of its kinds: the file cannot be used.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        lock_seconds: float = 10.0,
-        clock: Callable[[], float] = time.time,
-        create: bool = True,
-        word_index: bool | None = None,
-    ) -> None:
-        self._engine = Engine(path, lock_seconds=lock_seconds, clock=clock, create=create, word_index=word_index)
+    def __init__(self, path: Path, **options: Any) -> None:
+        self._engine = Engine(path, **options)
         self._writer = SQLiteWriter(self._engine)
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from opening import Clock, opened
+from opening import opened
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.multihop import parameters as kept
@@ -23,12 +23,6 @@ FACTS = (
     "Tom keeps the quarterly budget",
 )
 QUESTION = "Which mentor has the one who wrote the deploy script?"
-
-
-@pytest.fixture
-def memory(tmp_path):
-    with opened(tmp_path, clock=Clock()) as manager:
-        yield manager
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ DAY = (
 
 
 @pytest.fixture
-def memory(tmp_path):
-    with opened(tmp_path, clock=Clock()) as manager:
-        yield manager
-
-
-@pytest.fixture
 def day(memory):
     """The memories of a day, in order of writing, in a session of their own; others before and after."""
     memory.memorize("The cat sleeps on the sofa", session="other")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from opening import Clock, opened
+from opening import opened
 
 from ntm_memory.errors import BadValueError, CheckpointError, DiskFullError, NotFoundError
 from ntm_memory.recall.features import FEATURES, PRIORS
@@ -26,12 +26,6 @@ def talk(count=120):
 
 
 TALK = talk()
-
-
-@pytest.fixture
-def memory(tmp_path):
-    with opened(tmp_path, clock=Clock()) as manager:
-        yield manager
 
 
 @pytest.fixture
