@@ -30,13 +30,13 @@ class Read:
 
     Args:
         path: the memories read before, in order.
-        before: evidence of that path.
+        before: logit of that path.
         parent: number of the read that ended the path, and the row it chose; −1 for the first read.
         block: what there was to choose from.
         inputs: (n, d) the features with the two columns that depend on parameters.
         log_weights: (n,) log attention; what reading nothing has is missing from its sum.
         log_null: log attention on reading nothing more.
-        evidence: (n,) of the paths that end here.
+        logits: (n,) of the paths that end here.
         onward: (n,) what that is worth to paths that go on.
     """
 
@@ -47,7 +47,7 @@ class Read:
     inputs: Array
     log_weights: Array
     log_null: float
-    evidence: Array
+    logits: Array
     onward: Array
 
 
@@ -74,20 +74,20 @@ class Hypotheses:
         return tuple(np.searchsorted(self.index, read.block.candidates) for read in self.reads)
 
     @cached_property
-    def evidence(self) -> Array:
-        """(n,) evidence of each memory: log Σ exp over the first read and all paths that end at it."""
+    def logits(self) -> Array:
+        """(n,) logits of the memories: log Σ exp over the first read and all paths that end at it."""
         total = np.full(len(self.index), -np.inf)
         for read, rows in zip(self.reads, self.rows, strict=True):
-            total[rows] = np.logaddexp(total[rows], read.evidence)
+            total[rows] = np.logaddexp(total[rows], read.logits)
         return total
 
     @cached_property
     def weights(self) -> Array:
         """(n,) attention over the whole chain, sums to 1."""
-        return np.exp(self.evidence - log_sum_exp(self.evidence)) if len(self.index) else self.evidence
+        return np.exp(self.logits - log_sum_exp(self.logits)) if len(self.index) else self.logits
 
     def attention(self, hop: int) -> Array:
-        """(n,) attention of one hop over `index`: each of its reads counts by the evidence of its path; sums to ≤ 1."""
+        """(n,) attention of one hop over `index`: each of its reads counts by the logit of its path; sums to ≤ 1."""
         numbers = self.hops[hop]
         before = np.array([self.reads[number].before for number in numbers])
         total = np.zeros(len(self.index))
@@ -179,7 +179,7 @@ def read_on(
         parameters: what the features weigh.
         path: the memories read before, at least one.
         block: what there is to choose from, n ≥ 0.
-        before: evidence of the path.
+        before: logit of the path.
         parent: the read and row at which the path ends.
         bright: memory → how much the first read attended to it, see `features.brightness`.
     """
@@ -189,8 +189,8 @@ def read_on(
     score = inputs @ parameters.next + block.prior
     total = np.logaddexp(log_sum_exp(score), parameters.null)
     log_weights = score - total
-    evidence = before + parameters.mix[2] * log_weights + parameters.mix[3]
-    return Read(path, before, parent, block, inputs, log_weights, float(parameters.null - total), evidence, evidence)
+    logits = before + parameters.mix[2] * log_weights + parameters.mix[3]
+    return Read(path, before, parent, block, inputs, log_weights, float(parameters.null - total), logits, logits)
 
 
 def backward(
@@ -204,27 +204,27 @@ def backward(
     Args:
         parameters: those of the hypotheses.
         hypotheses: what `follow` found.
-        grad: (n,) gradient of the hypotheses's evidence.
+        grad: (n,) gradient of the hypotheses' logits.
         guides: number of a further read → gradient of its log weights (n,) and of its log weight on nothing.
     """
     grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
     first = hypotheses.reads[0]
-    onward = [np.zeros(len(read.evidence)) for read in hypotheses.reads]  # from the paths that go on
-    d_first = np.zeros(len(first.evidence))
+    onward = [np.zeros(len(read.logits)) for read in hypotheses.reads]  # from the paths that go on
+    d_first = np.zeros(len(first.logits))
     where = {index: row for row, index in enumerate(first.block.candidates.tolist())}
     for number in range(len(hypotheses.reads) - 1, 0, -1):
         read, rows = hypotheses.reads[number], hypotheses.rows[number]
-        d_evidence = grad[rows] * np.exp(read.evidence - hypotheses.evidence[rows]) + onward[number]
-        onward[read.parent[0]][read.parent[1]] += d_evidence.sum()
-        grads["mix"][2] += d_evidence @ read.log_weights
-        grads["mix"][3] += d_evidence.sum()
+        d_logits = grad[rows] * np.exp(read.logits - hypotheses.logits[rows]) + onward[number]
+        onward[read.parent[0]][read.parent[1]] += d_logits.sum()
+        grads["mix"][2] += d_logits @ read.log_weights
+        grads["mix"][3] += d_logits.sum()
         guide, d_nothing = (guides or {}).get(number, (0.0, 0.0))
-        d_bright = _next_backward(parameters, read, parameters.mix[2] * d_evidence + guide, d_nothing, grads)
+        d_bright = _next_backward(parameters, read, parameters.mix[2] * d_logits + guide, d_nothing, grads)
         for index, slope in zip(read.block.candidates.tolist(), d_bright, strict=True):
             row = where.get(index, -1)
             if row >= 0 and first.log_weights[row] > FAINT:
                 d_first[row] -= 2 * slope / FAINT
-    own = grad[hypotheses.rows[0]] * np.exp(first.evidence - hypotheses.evidence[hypotheses.rows[0]])
+    own = grad[hypotheses.rows[0]] * np.exp(first.logits - hypotheses.logits[hypotheses.rows[0]])
     grads["mix"][:2] = own @ first.log_weights, onward[0] @ first.log_weights
     d_first += parameters.mix[0] * own + parameters.mix[1] * onward[0]
     grads["first"] += first.inputs.T @ (d_first - np.exp(first.log_weights) * d_first.sum())

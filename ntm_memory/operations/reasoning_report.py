@@ -28,7 +28,7 @@ def ranked(
     for row in np.argsort(-weights, kind="stable")[: request.top_k]:
         memory = features.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
-            answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.evidence[row])))
+            answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
     return tuple(fit(answers, request.max_chars, features.words))
 
 
@@ -103,7 +103,7 @@ def _features(hypotheses: Hypotheses, hop: int, row: int, parameters: HopParamet
     reads = [(hypotheses.reads[number], hypotheses.rows[number]) for number in hypotheses.hops[hop]]
     read, at = max(
         ((read, int(np.searchsorted(rows, row))) for read, rows in reads if row in rows),
-        key=lambda found: float(found[0].evidence[found[1]]),
+        key=lambda found: float(found[0].logits[found[1]]),
     )
     name, weights = ("first", parameters.first) if hop == 0 else ("next", parameters.next)
     return {

@@ -73,7 +73,7 @@ class Look:
 
     Args:
         candidates: (n,) memories 0…N−1, rising.
-        features: (n, d) evidence about them.
+        features: (n, d), what is known of them.
         places: where they stand.
         previous: (n,) the focus before, sums to 1, or None.
         scores: likeness of all N memories, from which the candidates were chosen.
@@ -134,7 +134,7 @@ def attend_to(
 
 
 def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
-    """Choose candidates and gather the evidence about them, before any parameter is asked."""
+    """Choose candidates and gather their features, before any parameter is asked."""
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
     fits = date_match(query.text, view.slots.happened, query.now) if query.priors else None
@@ -233,9 +233,9 @@ def _move(
 
 
 def _explain(attention: Attention, i: int) -> Mapping[str, Any]:
-    """The weight of candidate i after every step of every head, and how much each head counted for its evidence."""
+    """The weight of candidate i after every step of every head, and how much each head counted for its logit."""
     heads = [
         {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"share": round(float(part), 6)}
         for steps, part in zip(attention.heads, attention.parts, strict=True)
     ]
-    return {"evidence": round(float(attention.logits[i]), 6), "heads": heads}
+    return {"logit": round(float(attention.logits[i]), 6), "heads": heads}

@@ -1,7 +1,7 @@
 """Read heads over a sparse candidate set: content → gate → shift → sharpen, then a linear ranker.
 
 The formulas are the machine's own (`ntm_memory.machine.addressing`); here they run over n candidates instead of N rows.
-Each head leaves its weighting; the ranker adds the heads' log-weights to its linear evidence, and one more softmax
+Each head leaves its weighting; the ranker adds the heads' log-weights to its linear logits, and one more softmax
 makes the weights of the answer: a product of experts in which each factor can be shown.
 """
 
@@ -74,7 +74,7 @@ def attend(parameters: RecallParameters, features: Array, places: Places, previo
 
     Args:
         parameters: H heads and the ranker.
-        features: (n, d) evidence, n ≥ 1, columns as in `features.FEATURES`.
+        features: (n, d), n ≥ 1, columns as in `features.FEATURES`.
         places: where the candidates stand.
         previous: (n,) the focus before, sums to 1; None: there was none, all gates count as open.
     """
@@ -94,7 +94,7 @@ def attend_backward(
     attention: Attention,
     grad: Array,
 ) -> dict[str, Array]:
-    """Gradients of the parameters from that of the evidence (n,); of a softmax loss that is weights − target."""
+    """Gradients of the parameters from that of the logits (n,); of a softmax loss that is weights − target."""
     grads = {name: np.zeros_like(value) for name, value in vars(parameters).items()}
     grads["ranker"] = np.outer(places.context, features.T @ grad)
     parts = places.context @ parameters.share

@@ -32,10 +32,10 @@ def by_hand(parameters, graph, hops, beam):
                 scores.append(np.append(block.features[row], [bright, asked]) @ parameters.next)
             total = np.log(np.exp(scores).sum() + np.exp(parameters.null))
             for index, score in zip(block.candidates.tolist(), scores, strict=True):
-                evidence = before + step * (score - total) + each
-                found.setdefault(index, []).append(evidence)
+                logit = before + step * (score - total) + each
+                found.setdefault(index, []).append(logit)
                 if score > parameters.null - PATIENCE:
-                    reached.append((evidence, (*path, index)))
+                    reached.append((logit, (*path, index)))
         ends = reached
     return {index: np.log(np.exp(values).sum()) for index, values in found.items()}
 
@@ -46,7 +46,7 @@ def test_evidence_is_what_plain_loops_say(seed, hops, beam):
     hypotheses = follow(parameters, graph.first(), graph.ask, hops, beam)
     expected = by_hand(parameters, graph, hops, beam)
     assert hypotheses.index.tolist() == sorted(expected)
-    np.testing.assert_allclose(hypotheses.evidence, [expected[index] for index in sorted(expected)], atol=1e-9)
+    np.testing.assert_allclose(hypotheses.logits, [expected[index] for index in sorted(expected)], atol=1e-9)
 
 
 @given(st.integers(0, 60), st.integers(1, 5))
@@ -130,7 +130,7 @@ def test_the_gradient_check_would_notice_a_wrong_one():
     grads = backward(parameters, hypotheses, np.linspace(-1, 1, len(hypotheses.index)))
 
     def now():
-        values = follow(parameters, graph.first(), graph.ask, 2).evidence
+        values = follow(parameters, graph.first(), graph.ask, 2).logits
         return float(values @ np.linspace(-1, 1, len(values)))
 
     grads = {name: np.asarray(value) * 1.01 for name, value in grads.items()}

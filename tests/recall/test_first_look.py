@@ -152,7 +152,7 @@ def test_explanations_show_every_step_of_every_head():
     assert read(view, postings, question, parameters).steps == ()
     assert len(reading.steps) == len(DIARY)
     for step, evidence in zip(reading.steps, reading.logits, strict=True):
-        assert step["evidence"] == pytest.approx(evidence, abs=1e-6)
+        assert step["logit"] == pytest.approx(evidence, abs=1e-6)
         assert [set(head) for head in step["heads"]] == [
             {"score", "content", "gated", "shifted", "sharpened", "share"}
         ] * 3
