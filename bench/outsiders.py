@@ -1,0 +1,169 @@
+"""Recall on words of strangers, beside BM25, plain and centred cosine and their fusion, in one run.
+
+    python -m bench.outsiders [FOLDER …] [--json]
+
+A folder (default: those of tests/outsiders) holds stores.jsonl {store, id, content, when, session}, questions.jsonl
+{store, query, kind, gold: [ids], none where nothing answers}, pairs.jsonl {old, new, label: revises | beside | same}
+and prompts.jsonl {store, prompt, gold}, written from a description of the task alone. Nothing is ever fitted on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.dataset import fixed_clock, rows
+from bench.recall_quality import fused
+from ntm_memory import NTMMemoryManager
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.first_look import Query, score_all
+from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.words import index_words
+
+SETS = Path(__file__).parents[1] / "tests" / "outsiders"
+SURE = 0.5
+BINS = np.linspace(0, 1, 11)
+Rates = dict[str, dict[str, float]]
+
+
+def default_folders() -> list[Path]:
+    """The sets that are part of this project."""
+    return sorted(file.parent for file in SETS.glob("*/questions.jsonl"))
+
+
+def tell_stores(manager: NTMMemoryManager, folder: Path) -> dict[str, str]:
+    """Memorize a folder's stores, each a namespace, in the order of their dates; {id in our store: id in the set}."""
+    stores = collections.defaultdict(list)
+    for note in rows(folder / "stores.jsonl"):
+        stores[note["store"]].append(note)
+    known = {}
+    for name, notes in stores.items():
+        notes.sort(key=lambda note: note["when"] or "")
+        told = [
+            {"content": note["content"], "occurred_at": note["when"], "session": note["session"], "namespace": name}
+            for note in notes
+        ]
+        pairs = zip(manager.memorize_many(told).ids, notes, strict=True)
+        known |= {id: note["id"] for id, note in pairs if id is not None}
+    return known
+
+
+def baseline_rankings(
+    manager: NTMMemoryManager, known: Mapping[str, str], question: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """{method: ids, best first} of one question."""
+    text, corpus = question["query"], Corpus(manager.store, question["store"])
+    ids = [known[memory.id] for memory in corpus.memories(np.arange(len(corpus.slots))) if memory is not None]
+    query = Query(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
+    scores = score_all(CentredMatrix(corpus.slots, manager.encoder.prior), corpus.postings(query.terms), query)
+    plain = np.maximum.reduceat(corpus.slots.keys @ query.key, np.searchsorted(corpus.slots.owner, np.arange(len(ids))))
+    values = {**fused(scores.cosine, scores.words), "plain cosine": plain}
+    return {name: [ids[i] for i in np.argsort(-each, kind="stable")[:6]] for name, each in values.items()}
+
+
+def grade_answerable(ranked: Sequence[str], gold: Sequence[str]) -> dict[str, float]:
+    """Whether an answer is first; the share of the golds (of five at most) among the first five."""
+    found = len(set(ranked[:5]) & set(gold)) / min(5, len(gold))
+    return {"first": float(bool(ranked) and ranked[0] in gold), "in five": found}
+
+
+def ask_everything(manager: NTMMemoryManager, folder: Path, known: Mapping[str, str]) -> dict[str, list[dict]]:
+    """{group: grades}: ours by kind and in all, baselines in all."""
+    grades = collections.defaultdict(list)
+    for question in rows(folder / "questions.jsonl"):
+        answer = manager.recall(question["query"], namespace=question["store"])
+        shown, gold = [known[memory.id] for memory in answer.memories], question["gold"]
+        right = len(set(shown) & set(gold))
+        graded = {"silent": float(not shown), "sure": answer.confidence, "answerable": float(bool(gold))}
+        if gold:
+            graded |= grade_answerable(shown, gold) | {"shown": len(shown), "right": right}
+            for name, ranked in baseline_rankings(manager, known, question).items():
+                grades[f"baseline {name}"].append(grade_answerable(ranked, gold))
+        grades[question["kind"]].append(graded)
+        grades["answerable" if gold else "unanswerable"].append(graded)
+    return grades
+
+
+def inject_prompts(manager: NTMMemoryManager, folder: Path, known: Mapping[str, str]) -> dict[str, float]:
+    """Of prompts in which a note matters how many would get it; of the others how many would get anything."""
+    given = collections.defaultdict(list)
+    for prompt in rows(folder / "prompts.jsonl"):
+        answer = manager.recall(prompt["prompt"], namespace=prompt["store"])
+        shown = {known[memory.id] for memory in answer.memories[:3]} if answer.confidence >= SURE else set()
+        name = "right injected" if prompt["gold"] else "anything injected"
+        given[name].append(float(bool(shown & set(prompt["gold"]) if prompt["gold"] else shown)))
+    return {name: float(np.mean(each)) for name, each in given.items()}
+
+
+def mark_pairs(manager: NTMMemoryManager, folder: Path) -> dict[str, float]:
+    """Share of pairs of each label in which the older note is marked, and named to the caller in any way."""
+    marks = collections.defaultdict(list)
+    for number, pair in enumerate(rows(folder / "pairs.jsonl")):
+        space = f"pair {number}"
+        manager.memorize(pair["old"], namespace=space)
+        told = manager.memorize(pair["new"], namespace=space)
+        marks[f"{pair['label']} marked"].append(float(bool(told.supersedes)))
+        marks[f"{pair['label']} named"].append(float(bool(told.supersedes or told.similar)))
+    return {name: float(np.mean(each)) for name, each in marks.items()}
+
+
+def calibration_error(graded: Iterable[Mapping[str, float]]) -> float:
+    """Expected calibration error over ten bins: how far the confidence is from the share that can be answered."""
+    sure, answerable = (
+        np.array(column) for column in zip(*((g["sure"], g["answerable"]) for g in graded), strict=True)
+    )
+    bins = np.clip(np.digitize(sure, BINS) - 1, 0, len(BINS) - 2)
+    gaps = [abs(sure[bins == b].mean() - answerable[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    return float(np.sum(gaps))
+
+
+def summarise_grades(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> Rates:
+    """{group: means}; of what is shown the share that answers, over all questions together."""
+    rates: Rates = {}
+    for group, each in grades.items():
+        names = [name for name in each[0] if name not in ("answerable", "shown", "right")]
+        rates[group] = {name: float(np.mean([graded[name] for graded in each])) for name in names}
+        if "shown" in each[0]:
+            shown = sum(graded["shown"] for graded in each)
+            rates[group]["right of shown"] = sum(graded["right"] for graded in each) / max(shown, 1)
+        rates[group]["n"] = len(each)
+    everything = [*grades.get("answerable", ()), *grades.get("unanswerable", ())]
+    rates["confidence"] = {"calibration error": calibration_error(everything), "n": len(everything)}
+    return rates
+
+
+def measure_outsiders(folder: Path, *, pairs_and_prompts: bool = True) -> Rates:
+    """All rates of one folder, in a home of its own."""
+    with tempfile.TemporaryDirectory() as home, NTMMemoryManager(home, clock=fixed_clock) as manager:
+        known = tell_stores(manager, folder)
+        rates = summarise_grades(ask_everything(manager, folder, known))
+        if pairs_and_prompts:
+            rates["prompts"] = inject_prompts(manager, folder, known)
+            rates["pairs"] = mark_pairs(manager, folder)
+    return rates
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER")
+    parser.add_argument("--json", action="store_true", help="figures as JSON")
+    args = parser.parse_args()
+    for folder in args.folders or default_folders():
+        rates = measure_outsiders(folder)
+        if args.json:
+            print(json.dumps({"set": folder.name, "rates": rates}, ensure_ascii=False))
+            continue
+        for group, each in rates.items():
+            shown = "  ".join(f"{name} {value:.3f}" for name, value in each.items() if name != "n")
+            print(f"{folder.name:6s} {group:24s} n={each.get('n', 0):4.0f}  {shown}")
+
+
+if __name__ == "__main__":
+    main()
