@@ -17,9 +17,9 @@ from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Look, Query, examine
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.dates import find_spans
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 PARTS_LEFT_OUT = 4
 ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories, and to a stretch of them

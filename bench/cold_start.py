@@ -1,6 +1,6 @@
 """Cost of one recall without a warm process, of which our imports; beside sentence_transformers + load + one encode.
 
-    python bench/cold_start.py [--memories 1000] [--runs 5] [--model FOLDER_OR_NAME] [--only-ours]
+    python -m bench.cold_start [--memories 1000] [--runs 5] [--model FOLDER_OR_NAME] [--only-ours]
 
 Whole processes in turn, A B C A B C …; user + system CPU time as the system accounts it, medians; differences, ratios
 run by run. `numpy_ms` is what `import numpy` adds to a bare Python, `ours_ms` what `import ntm_memory.commands` adds to
@@ -19,8 +19,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-import checkout  # noqa: F401 - before numpy
 
 from ntm_memory import NTMMemoryManager
 
@@ -67,7 +65,7 @@ def packaged_model() -> str:
     return str(Path(next(iter(spec.submodule_search_locations))) / "model")
 
 
-def measure(processes: dict[str, tuple[str, ...]], runs: int) -> dict[str, list[float]]:
+def measure_cold_starts(processes: dict[str, tuple[str, ...]], runs: int) -> dict[str, list[float]]:
     """CPU seconds of each process, run by run; a run before the first warms the disk cache and compiles."""
     with tempfile.TemporaryDirectory() as bytecode:
         rows = [
@@ -117,7 +115,7 @@ def main() -> None:
         }
         if not args.only_ours:
             processes["encode"] = (ENCODE, args.model or packaged_model(), QUESTION)
-        seconds = measure(processes, args.runs)
+        seconds = measure_cold_starts(processes, args.runs)
     told = {"memories": args.memories, **report(seconds), "runs": args.runs, "python": platform.python_version()}
     print(json.dumps(told))
 

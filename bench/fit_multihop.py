@@ -1,4 +1,4 @@
-"""Learn what the clues of reasoning weigh, on several multi-hop data sets and generated everyday facts together.
+"""Learn what the features of reasoning weigh, on several multi-hop data sets and generated everyday facts together.
 
 Every conversation of a data set becomes a namespace. Questions are halved by a hash of their ids: parameters are
 learned on one half, and the figures are of the other half (of the generated facts: of other worlds). What is written is
@@ -51,13 +51,13 @@ class ChainQuestion:
     train: bool
     gold: np.ndarray
     first: Block
-    clues: HopFeatures
+    features: HopFeatures
     known: dict[Steps, Block]
 
     def ask(self, paths: Sequence[Steps]) -> list[Block]:
         unknown = [path for path in paths if path not in self.known]
         if unknown:
-            self.known.update(zip(unknown, self.clues.next(unknown), strict=True))
+            self.known.update(zip(unknown, self.features.next(unknown), strict=True))
         return [self.known[path] for path in paths]
 
 
@@ -75,10 +75,10 @@ def chain_questions(
             views[space] = known, manager.encoder.view(known.slots), {name: i for i, name in enumerate(names)}
         known, view, index = views[space]
         request = to_query(question["query"], lambda: manager.encoder, manager.settings, NOW)
-        clues, _ = gather_features(known, view, request, recall)
+        features, _ = gather_features(known, view, request, recall)
         gold = np.array(sorted(index[id] for id in question["gold"]))
         half = is_train(question["qid"]) if train is None else train
-        yield ChainQuestion(data.name, half, gold, clues.first(), clues, {})
+        yield ChainQuestion(data.name, half, gold, features.first(), features, {})
 
 
 def generated(manager: NTMMemoryManager, folder: Path, seed: int) -> Dataset:
@@ -169,4 +169,4 @@ def described_worlds(data: Dataset, seed: int) -> dict:
     }
 
 
-STEP = FitStep("what the clues of reasoning weigh", ("pool",), ("prior", "adapter", "recall"), learn_multihop)
+STEP = FitStep("what the features of reasoning weigh", ("pool",), ("prior", "adapter", "recall"), learn_multihop)

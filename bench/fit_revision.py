@@ -19,9 +19,9 @@ from bench.regression import logistic_regression
 from ntm_memory.embedding import Embedder
 from ntm_memory.machine.activations import logistic
 from ntm_memory.supersession.parameters import save_weights
-from ntm_memory.supersession.revision import SURE, is_statement, signals
+from ntm_memory.supersession.revision import SURE, is_statement, revision_signals
 from ntm_memory.supersession.subjects import same_subject
-from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.writing_systems import is_cjk
 
 PRIOR_COUNT = 20
 DIGITS = 2
@@ -62,7 +62,7 @@ def pairs(statements: list[tuple[str, str]], embedder: Embedder) -> Pairs:
     for (i, (thing, old)), (j, (other, new)) in itertools.combinations(enumerate(statements), 2):
         apart = "/" in thing and thing.split("/")[0] != other.split("/")[0]
         if not apart and same_subject(old, new):
-            seen.append(signals(old, new, float(keys[i] @ keys[j])))
+            seen.append(revision_signals(old, new, float(keys[i] @ keys[j])))
             revises.append(thing == other)
     return np.array(seen), np.array(revises, dtype=float)
 

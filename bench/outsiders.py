@@ -24,8 +24,8 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, score_all
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 SETS = Path(__file__).parents[1] / "tests" / "outsiders"
 SURE = 0.5

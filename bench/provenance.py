@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.data_roles import described, sha256_of
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
+from ntm_memory.persistence.atomic import replace_text, replacing
 
 
 def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -> dict[str, Any]:
@@ -37,11 +38,10 @@ def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -
 
 def save_with_provenance(file: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Arrays in an .npz file, and how they came about in a .json file of the same name."""
-    draft = file.with_suffix(".tmp.npz")
-    np.savez(draft, **arrays)
-    draft.replace(file)
+    with replacing(file, mode=0o644) as out:
+        np.savez(out, **arrays)
     beside = {"file": file.name, "sha256": sha256_of(file), "about": dict(about)}
-    file.with_suffix(".json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    replace_text(file.with_suffix(".json"), json.dumps(beside, ensure_ascii=False, indent=1) + "\n", mode=0o644)
 
 
 def read_provenance(file: Path) -> dict[str, Any]:

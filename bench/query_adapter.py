@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.machine.optimisers import Adam
 from ntm_memory.recall.centred_matrix import CentredMatrix
 
 RANK = 8
-STRENGTH = 20.0  # β
+BETA = 20.0
 PULL = 0.06
 RATE = 3e-3
 STEPS = 120
@@ -85,7 +86,7 @@ def gradient(adapter: np.ndarray, each: AdapterExample) -> np.ndarray:
     attention, unit, length, mapped = attend(adapter, each)
     evidence = attention * each.gold
     evidence /= np.maximum(evidence.sum(axis=1, keepdims=True), 1e-30)
-    d_unit = ((attention - evidence) * (STRENGTH * each.share[:, None])) @ each.keys
+    d_unit = ((attention - evidence) * (BETA * each.share[:, None])) @ each.keys
     d_turned = (d_unit - unit * (unit * d_unit).sum(axis=1, keepdims=True)) / length
     return np.stack((each.questions.T @ (d_turned @ back), d_turned.T @ mapped))
 
@@ -97,8 +98,4 @@ def attend(adapter: np.ndarray, each: AdapterExample) -> tuple[np.ndarray, np.nd
     turned = each.questions + mapped @ back.T
     length = np.linalg.norm(turned, axis=1, keepdims=True)
     unit = turned / length
-    attention = unit @ each.keys.T * np.float32(STRENGTH)
-    attention -= attention.max(axis=1, keepdims=True)
-    np.exp(attention, out=attention)
-    attention /= attention.sum(axis=1, keepdims=True)
-    return attention, unit, length, mapped
+    return content_focus(unit @ each.keys.T, BETA), unit, length, mapped

@@ -27,8 +27,8 @@ from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, score_all
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 EVERYTHING = {"confidence_floor": 0.0, "top_k": 10, "max_chars": 1_000_000}
 VARIANTS: dict[str, dict] = {

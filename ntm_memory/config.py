@@ -171,6 +171,12 @@ def _nearest(name: str, prefix: str, known: Iterable[str]) -> str:
     return prefix + difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
 
 
+def range_of(section: type, name: str) -> tuple[float, float]:
+    """(smallest, largest) value of a setting that has a range."""
+    field_of = next(f for f in dataclasses.fields(section) if f.name == name)
+    return field_of.metadata["low"], field_of.metadata["high"]
+
+
 def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: str = "") -> Any:
     hints = get_type_hints(type(current))
     known = {f.name: f for f in dataclasses.fields(current)}

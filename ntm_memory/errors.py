@@ -19,7 +19,7 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 
@@ -148,8 +148,8 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     return value
 
 
-def real_number(name: str, value: Any, low: float, high: float, *, above: bool = False) -> None:
-    """Refuse what is no number in a range.
+def real_number(name: str, value: Any, low: float, high: float, *, above: bool = False) -> float:
+    """The value, if it is a number in a range.
 
     Args:
         name: what it is called, for the error.
@@ -161,10 +161,21 @@ def real_number(name: str, value: Any, low: float, high: float, *, above: bool =
     Raises:
         BadValueError: naming it, its value and the range; NaN is in none.
     """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high or (above and value == low):
         wanted = f"above {low:g} and at most {high:g}" if above else f"from {low:g} to {high:g}"
         raise BadValueError(f"{name} must be a number {wanted}, not {value!r}")
+    return float(value)
+
+
+def unknown_name(what: str, name: object, known: Sequence[str]) -> tuple[str, str]:
+    """(message, hint) for a name that is not known: the nearest one that is, if any is near."""
+    import difflib  # a mistake has time for it
+
+    near = difflib.get_close_matches(str(name), known, n=1)
+    if near:
+        return f"unknown {what} {name!r}, the nearest known one is {near[0]!r}", f"write {near[0]!r}"
+    return f"unknown {what} {name!r}", f"known: {', '.join(known)}"
 
 
 def one_of(name: str, value: Any, choices: Collection[str]) -> None:

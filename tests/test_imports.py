@@ -53,7 +53,7 @@ ONLY = {
     "persistence": {"paths", "errors"},
     "training": {"machine", "persistence", "errors"},
     "memn2n": {"machine", "persistence", "errors"},
-    "embedding": {"text", "persistence", "paths", "errors"},
+    "embedding": {"machine", "text", "persistence", "paths", "errors"},
     "store": {"text", "persistence", "errors"},
     "recall": {"machine", "text", "persistence", "store", "embedding", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},

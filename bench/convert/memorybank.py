@@ -10,7 +10,7 @@ import itertools
 from pathlib import Path
 
 from bench.convert.form import ConvertedSet, answerable, files_of, memory_line, question_line, read_json
-from ntm_memory.text.scripts import is_cjk
+from ntm_memory.text.writing_systems import is_cjk
 
 
 def convert(upstream: Path) -> ConvertedSet:

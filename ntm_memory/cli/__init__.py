@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.cli.entered import is_by_console, spoken
+from ntm_memory.cli.inputs import readable
 from ntm_memory.cli.parsers import PARSERS, UsageError
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 from ntm_memory.paths import setup_hint, skill_dir
@@ -43,7 +45,7 @@ def _carry_out(
 ) -> int:
     chosen = "json"
     try:
-        arguments = vars(parser().parse_args(argv))
+        arguments = vars(parser().parse_args(readable(argv)))
         chosen = arguments.pop("format")
         answer = act(arguments)
     except UsageError as usage:
@@ -86,9 +88,9 @@ def _renderer(told: str | Callable[[dict[str, Any]], str], chosen: str) -> Calla
         return lambda answer: json.dumps({"ok": True, **answer}, ensure_ascii=False)
     if not isinstance(told, str):
         return told
-    from ntm_memory.cli import text
+    from ntm_memory.cli import rendering
 
-    return text.context if chosen == "context" else text.RENDERERS[told]
+    return rendering.context if chosen == "context" else rendering.RENDERERS[told]
 
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
@@ -102,5 +104,8 @@ def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> in
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough; nothing is left to be flushed when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

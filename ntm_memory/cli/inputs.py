@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError
+
+
+def readable(argv: Sequence[str]) -> list[str]:
+    """Arguments as UTF-8, whatever the locale made of their bytes.
+
+    Raises:
+        BadValueError: one is not UTF-8 at all.
+    """
+    try:
+        return [argument.encode("utf-8", "surrogateescape").decode("utf-8") for argument in argv]
+    except UnicodeError as error:
+        raise BadValueError("an argument is not UTF-8 text", "write it in UTF-8, or send it through stdin") from error
 
 
 def told_of(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import SHA256, Weights
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.text.passages import clean, split_passages
 
 BATCH_TOKENS = 1024
@@ -151,13 +152,10 @@ class E5Embedder:
         heads = self._sizes.heads
         qkv = (x.reshape(-1, width) @ layer.qkv + layer.qkv_bias).reshape(count, longest, 3, heads, -1)
         q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each (B, heads, L, H / heads)
-        scores = (q @ k.transpose(0, 1, 3, 2)) * np.float32((width // heads) ** -0.5)
+        scores = q @ k.transpose(0, 1, 3, 2)
         if hidden is not None:
             scores += hidden
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        mixed = (scores @ v).transpose(0, 2, 1, 3).reshape(-1, width)
+        mixed = (content_focus(scores, (width // heads) ** -0.5) @ v).transpose(0, 2, 1, 3).reshape(-1, width)
         x = x + (mixed @ layer.out + layer.out_bias).reshape(x.shape)
         return self._normalise(x, *layer.norms[:2])
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ntm_memory.text.memory_names import name_of, occurs
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _MOST = 3

@@ -17,9 +17,9 @@ from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
 from ntm_memory.text.intent import parse_intent
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 TUNED = "recall.json"
 

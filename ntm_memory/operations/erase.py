@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ntm_memory.errors import BadValueError
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Erased, EraseResult
 from ntm_memory.operations.validation import checked_share
@@ -30,6 +31,8 @@ class Eraser:
         """Erase all of these memories or none, in one transaction; see `NTMMemoryManager.erase`."""
         checked_share("strength", strength)
         names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
+        if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+            raise BadValueError("ids_or_key must be ids, or one key", 'e.g. ["m_8k2f7q1xab"]')
         found = (find(self._store, name, namespace, STATES if purge else LIVE) for name in names)
         ids = list(dict.fromkeys(memory.id for memory in found))
         erased = self._foresee(ids, strength, purge) if dry_run else self._erase(ids, strength, purge)

@@ -13,7 +13,7 @@ _WORDS = 64
 _PLACES = 500
 
 
-def fit(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str]) -> list[RecalledMemory]:
+def fit_contents(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str]) -> list[RecalledMemory]:
     """Cut the contents so that together they have at most `max_chars` characters.
 
     Args:

@@ -58,7 +58,9 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
         history = [Version(**_checked(Version, version)) for version in record.get("history", [])]
         rows = record.get("keys")
         keys = None if rows is None else np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in rows])
-    except (KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise BadValueError(f"not a complete memory: {error} is missing", "export it anew") from error
+    except (TypeError, AttributeError) as error:
         raise BadValueError(f"not a complete memory: {type(error).__name__}: {error}", "export it anew") from error
     except ValueError as error:
         raise BadValueError(f"not a memory: {error}", "export it anew") from error
@@ -86,7 +88,8 @@ def read_json(text: str) -> tuple[dict[str, Any], list[Any]]:
         raise BadValueError(f"the file is not JSON: {error}", "give a file that export.py wrote") from error
     if not isinstance(loaded, dict) or not isinstance(loaded.get("memories"), list):
         raise BadValueError('the file has no list "memories"', "give a file that export.py wrote")
-    if loaded.get("format") != FORMAT or loaded.get("version") not in range(1, VERSION + 1):
+    version = loaded.get("version")
+    if loaded.get("format") != FORMAT or type(version) is not int or not 1 <= version <= VERSION:
         found = f"{loaded.get('format')!r} version {loaded.get('version')!r}"
         raise BadValueError(
             f"the file is of format {found}, expected {FORMAT!r} version {VERSION}", "update this program"
@@ -128,12 +131,12 @@ def read_markdown(text: str) -> Iterator[tuple[int, dict[str, Any] | BadValueErr
     if any(line.strip() for line in lines[: rules[0] if rules else None]):
         yield 1, BadValueError(f"text before the first block: a memory begins with a line {_RULE}")
     for first, second, end in zip(rules[::2], rules[1::2], [*rules[2::2], len(lines)], strict=False):
-        yield first + 1, _telling(lines[first + 1 : second], lines[second + 1 : end])
+        yield first + 1, _as_told(lines[first + 1 : second], lines[second + 1 : end])
     if len(rules) % 2:
         yield rules[-1] + 1, BadValueError(f"a memory's fields end with a line {_RULE}; there is none")
 
 
-def _telling(about: list[str], body: list[str]) -> dict[str, Any] | BadValueError:
+def _as_told(about: list[str], body: list[str]) -> dict[str, Any] | BadValueError:
     import yaml
 
     try:

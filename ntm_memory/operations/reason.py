@@ -12,6 +12,7 @@ from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses, follow
 from ntm_memory.multihop.linking import basis, tie
 from ntm_memory.multihop.parameters import HopParameters, load_parameters
+from ntm_memory.operations.abstention import is_sure
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed
 from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
@@ -33,7 +34,7 @@ from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.supersession.succession import asks_of_the_past, move_on
+from ntm_memory.supersession.succession import to_successors
 
 MAX_HOPS = 8
 
@@ -147,7 +148,7 @@ class Reasoner:
             return None, None
         view = self._context.view(corpus)
         features, reading = gather_features(corpus, view, query, self._context.parameters_for(request))
-        if reading.confidence < self._context.settings.recall.confidence_floor:
+        if not is_sure(reading.confidence, self._context.settings.recall):
             return None, reading
         hypotheses = follow(self.parameters, features.first(), features.next, steps)
         return self._told(request, hypotheses, features, view, round(reading.confidence, 4)), reading
@@ -179,7 +180,7 @@ def gather_features(
     """
     look = examine(view, corpus.postings(query.terms), query)
     reading = attend_to(look, view, query, parameters)
-    moved = reading if asks_of_the_past(query.text) else move_on(corpus, reading, query.allowed)
+    moved = to_successors(corpus, reading, query, query.text)
     return HopFeatures(corpus, view, query, look.scores, moved), reading
 
 

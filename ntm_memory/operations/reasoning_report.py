@@ -11,7 +11,7 @@ from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses
 from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
-from ntm_memory.operations.excerpt import echoed, fit
+from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import ChainStep, Hop, ReadMemory, RecalledMemory
 
@@ -29,7 +29,7 @@ def ranked(
         memory = features.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
             answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
-    return tuple(fit(answers, request.max_chars, features.words))
+    return tuple(fit_contents(answers, request.max_chars, features.words))
 
 
 def hops_of(
@@ -45,7 +45,7 @@ def hops_of(
             for row in shown
             if (memory := features.lookups.memory(int(hypotheses.index[row]))) is not None
         ]
-        recalled = fit(
+        recalled = fit_contents(
             [RecalledMemory.of(m, float(attention[row]), 0.0) for row, m in found], request.max_chars, features.words
         )
         memories = (
@@ -77,7 +77,7 @@ def chain_of(hypotheses: Hypotheses, features: HopFeatures, request: RecallReque
     told = [RecalledMemory.of(memory, weight, 0.0) for (*_, memory), weight in zip(whole, weights, strict=True)]
     return tuple(
         ChainStep(each.id, each.content, each.weight, reason.kind, reason.by, each.truncated)
-        for each, reason in zip(fit(told, request.max_chars, features.words), reasons, strict=True)
+        for each, reason in zip(fit_contents(told, request.max_chars, features.words), reasons, strict=True)
     )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ntm_memory.operations import validation
+from ntm_memory.operations.abstention import side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.excerpt import echoed, fit
+from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
-from ntm_memory.supersession.succession import asks_of_the_past, move_on
+from ntm_memory.supersession.succession import to_successors
 
 
 class Recaller:
@@ -76,8 +77,8 @@ class Recaller:
         if steps and not self._settings.addressing.location:
             return _nothing(query, "location addressing is off (addressing.location in config.json)")
         if there is None:
-            return _nothing(query, f"no memory stands {_side(steps)} {id} in its session")
-        answers = fit([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
+            return _nothing(query, f"no memory stands {side(steps)} {id} in its session")
+        answers = fit_contents([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
         self._context.remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
 
@@ -92,18 +93,19 @@ class Recaller:
         if allowed is not None and not allowed.any():
             return _nothing(text, "no memory passes the filters (tag, after, before)")
         query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
-        if query.key is None and not query.previous:
-            return _nothing(text, _nowhere(query))
+        reason = why_not_asked(query)
+        if reason is not None:
+            return _nothing(text, reason)
         reading = seen or self._read(request, corpus, query)
         if parts:
             within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        if query.shift is None and query.priors and not asks_of_the_past(text):
-            reading = move_on(corpus, reading, allowed)
-        reason = self._silence(reading, query, request.min_weight)
+        if query.shift is None and query.priors:
+            reading = to_successors(corpus, reading, query, text)
+        reason = why_silent(reading, query, request.min_weight, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        answers = fit(_answers(corpus, reading, request), request.max_chars, query.words)
+        answers = fit_contents(_answers(corpus, reading, request), request.max_chars, query.words)
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if query.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
@@ -111,16 +113,6 @@ class Recaller:
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
         view, postings = self._context.view(corpus), corpus.postings(query.terms)
         return read(view, postings, query, self._context.parameters_for(request), explain=request.explain)
-
-    def _silence(self, reading: Reading, query: Query, least: float) -> str | None:
-        """Why nothing is answered, or None."""
-        if query.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
-            return f"no memory stands {_side(query.shift)} the best match in its session"
-        if query.key is not None and reading.confidence < self._settings.recall.confidence_floor:
-            return "nothing relevant"
-        if not (reading.weights >= least).any():
-            return f"no memory has a weight of at least {least:g}"
-        return None
 
 
 def _answers(corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
@@ -135,13 +127,3 @@ def _answers(corpus: Corpus, reading: Reading, request: RecallRequest) -> list[R
 
 def _nothing(query: str, reason: str, confidence: float = 0.0) -> RecallResult:
     return RecallResult(echoed(query), (), round(confidence, 4), reason)
-
-
-def _side(shift: int) -> str:
-    return f"{abs(shift)} {'after' if shift > 0 else 'before'}"
-
-
-def _nowhere(query: Query) -> str:
-    if query.content:
-        return "there is no previous focus to continue from; ask with words of what you mean"
-    return "content addressing is off and there is no previous focus; read by location (--from ID --shift n)"

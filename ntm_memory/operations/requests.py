@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ntm_memory.config import RecallSettings
-from ntm_memory.errors import BadValueError, whole_number
+from ntm_memory.config import RecallSettings, range_of
+from ntm_memory.errors import BadValueError, real_number, unknown_name, whole_number
 from ntm_memory.operations import validation
 
 MAX_SHIFT = 1_000_000
 MAX_MEMORIES = 1000
+FORMER_OPTIONS = {"strength": "beta", "sharpen": "gamma"}
+"""Options as Python callers of 0.1 have them."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,7 @@ class RecallRequest:
         Raises:
             BadValueError: there is no such option, or a value is not usable.
         """
-        _refuse_unknown(options, [field.name for field in dataclasses.fields(cls)][1:])
-        told = {name: value for name, value in options.items() if value is not None}
+        told = _known_options(options, [field.name for field in dataclasses.fields(cls)][1:])
         return cls(
             query=validation.checked_query(query),
             namespace=validation.checked_name("namespace", told.get("namespace")) or "default",
@@ -75,10 +75,10 @@ class RecallRequest:
             before=validation.checked_time("before", told.get("before")),
             as_of=validation.checked_time("as_of", told.get("as_of")),
             shift=checked_shift(told["shift"]) if "shift" in told else None,
-            beta=_in_range("beta", told.get("beta", settings.beta), 0, 1000),
-            gate=_in_range("gate", told.get("gate", settings.gate), 0, 1),
-            gamma=_in_range("gamma", told.get("gamma", settings.gamma), 1, 1000),
-            explain=bool(told.get("explain", False)),
+            beta=_by_hand("beta", told, settings),
+            gate=_by_hand("gate", told, settings),
+            gamma=_by_hand("gamma", told, settings),
+            explain=validation.checked_switch("explain", told.get("explain", False)),
         )
 
 
@@ -109,17 +109,16 @@ def checked_max_chars(value: Any) -> int:
     return whole_number("max_chars", value, 1, validation.MAX_CONTENT)
 
 
-def _refuse_unknown(options: Mapping[str, Any], known: Sequence[str]) -> None:
-    for name in options:
+def _known_options(options: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """What was told, by the names of now; None tells nothing."""
+    named = {FORMER_OPTIONS.get(name, name): value for name, value in options.items()}
+    for name in named:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
-            raise BadValueError(f"unknown option {name!r}, the nearest known one is {near!r}", f"write {near!r}")
+            raise BadValueError(*unknown_name("option", name, known))
+    return {name: value for name, value in named.items() if value is not None}
 
 
-def _in_range(name: str, value: Any, low: float, high: float) -> float | None:
-    if value is None:
-        return None
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
-        raise BadValueError(f"{name} is {value!r}, expected {low} to {high}")
-    return float(value)
+def _by_hand(name: str, told: Mapping[str, Any], settings: RecallSettings) -> float | None:
+    """β, g or γ as told, else as config has it; the range is that of config."""
+    value = told.get(name, getattr(settings, name))
+    return None if value is None else real_number(name, value, *range_of(RecallSettings, name))

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ntm_memory.config import RecallSettings
 from ntm_memory.errors import BadValueError
+from ntm_memory.operations.abstention import is_sure
 from ntm_memory.operations.context import TUNED, RetrievalContext, parameters_in_force
 from ntm_memory.operations.feedback import Example, ExampleBuilder, pairs_of_feedback, pairs_of_records, record_feedback
 from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
@@ -177,8 +179,8 @@ class Tuner:
         return new, before, after
 
     def _grades(self, parameters: RecallParameters, examples: Sequence[Example]) -> Array:
-        floor = self._settings.recall.confidence_floor
-        return np.array([_grade(self._in_use(parameters, example), example, floor) for example in examples])
+        recall = self._settings.recall
+        return np.array([_grade(self._in_use(parameters, example), example, recall) for example in examples])
 
     def _keep(self, new: RecallParameters, result: TuneResult, heads: bool) -> None:
         """The former tuned file stays beside the new one; each is there whole or not at all."""
@@ -228,14 +230,14 @@ def _quality(grades: Array) -> Quality:
     return Quality(*np.round(grades.mean(axis=0), 6).tolist())
 
 
-def _grade(parameters: RecallParameters, example: Example, floor: float) -> tuple[float, ...]:
+def _grade(parameters: RecallParameters, example: Example, settings: RecallSettings) -> tuple[float, ...]:
     """Loss, recall@1, recall@5, 1 / rank of the first answer, whether recall would answer: a row of `Quality`."""
     ranking = example.ranking
     weights = attend(parameters, ranking.features, ranking.places, ranking.previous).weights
     ranks = np.flatnonzero(np.isin(np.argsort(-weights * example.retention, kind="stable"), ranking.gold))
     sure = confidence(example.features, weights, ranking.places.context, parameters.confidence)
     found = [float((ranks < k).mean()) for k in (1, 5)]
-    return loss(parameters, ranking), *found, 1 / (1 + int(ranks[0])), float(sure >= floor)
+    return loss(parameters, ranking), *found, 1 / (1 + int(ranks[0])), float(is_sure(sure, settings))
 
 
 def _changes(old: RecallParameters, new: RecallParameters) -> tuple[Change, ...]:

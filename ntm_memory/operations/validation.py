@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError
+from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number
 from ntm_memory.store.records import MemoryInput
 from ntm_memory.text.iso_time import to_whole_seconds
 
@@ -50,6 +49,8 @@ def told(record: Mapping[str, Any]) -> MemoryInput:
 
 def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with the fields' full names (`when` is `occurred_at`, `type` is `kind`), all of them known."""
+    if not isinstance(record, Mapping):
+        raise BadValueError(f"a record must be an object, not {_kind(record)}", 'e.g. {"content": "…"}')
     fields = {ALIASES.get(name, name): value for name, value in record.items()}
     unknown = sorted(set(fields) - FIELDS, key=str)
     if unknown:
@@ -126,10 +127,14 @@ def checked_name(field: str, value: Any) -> str | None:
 
 def checked_share(field: str, value: Any) -> float:
     """A number from 0 to 1."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not 0 <= value <= 1:
-        raise BadValueError(f"{field} is {value!r}, expected a number from 0 to 1")
-    return float(value)
+    return real_number(field, value, 0, 1)
+
+
+def checked_switch(field: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise BadValueError(f"{field} must be true or false, not {value!r}")
+    return value
 
 
 def checked_query(value: Any) -> str:
@@ -144,7 +149,7 @@ def checked_query(value: Any) -> str:
 
 def checked_tags(value: Any) -> tuple[str, ...]:
     """Distinct tags, sorted."""
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise BadValueError(f"tags must be a list of texts, not {_kind(value)}", 'e.g. "tags": ["work"]')
     tags = {checked_name("tag", tag) for tag in value}
     return tuple(sorted(tag for tag in tags if tag))

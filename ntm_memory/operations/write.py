@@ -20,8 +20,8 @@ from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
 from ntm_memory.supersession.reviser import Reviser
 from ntm_memory.text.likeness import likeness
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import memory_words
+from ntm_memory.text.writing_systems import is_cjk
 
 BATCH = 64
 _COMPARED, _TWINS = 8, 3
@@ -85,11 +85,11 @@ class Writer:
         changed = checked_changes(changes)
         id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
-        content = told(_telling(before) | changed).content
+        content = told(_as_told(before) | changed).content
         rows = None if content == before.content else self._encoder().memories([content])[0]
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
-            record = told(_telling(previous) | changed)
+            record = told(_as_told(previous) | changed)
             if record.key is not None and record.key != previous.key:
                 self._refuse_taken(record.namespace, record.key)
             if record.content == previous.content:
@@ -201,6 +201,6 @@ def encode(content: str, rows: Key) -> Encoding:
     return Encoding(rows, memory_words(content), is_cjk(content))
 
 
-def _telling(memory: Memory) -> dict[str, Any]:
+def _as_told(memory: Memory) -> dict[str, Any]:
     """A memory as it was told."""
     return {name: getattr(memory, name) for name in FIELDS}

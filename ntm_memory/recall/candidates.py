@@ -23,7 +23,7 @@ def choose(
 ) -> NDArray[np.int64]:
     """(n,) rising indices of the candidates.
 
-    Sparse reads lose nothing that matters: at the strengths recall uses, the 32 best rows hold 0.999 of the softmax
+    Sparse reads lose nothing that matters: at the β that recall uses, the 32 best rows hold 0.999 of the softmax
     (Rae et al. 2016 read as few as 4).
 
     Args:

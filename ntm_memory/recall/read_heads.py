@@ -78,7 +78,7 @@ def attend(parameters: RecallParameters, features: Array, places: Places, previo
         places: where the candidates stand.
         previous: (n,) the focus before, sums to 1; None: there was none, all gates count as open.
     """
-    heads = tuple(read(parameters, head, features, places, previous) for head in range(parameters.heads))
+    heads = tuple(read_head(parameters, head, features, places, previous) for head in range(parameters.heads))
     logits = features @ (places.context @ parameters.ranker)
     parts = places.context @ parameters.share
     for part, steps in zip(parts, heads, strict=True):
@@ -101,12 +101,14 @@ def attend_backward(
     for head, steps in enumerate(attention.heads):
         grads["share"][:, head] = places.context * (grad @ np.log(steps.sharpened + FLOOR))
         inner = parts[head] * grad / (steps.sharpened + FLOOR)
-        for name, value in read_backward(parameters, head, features, places, previous, steps, inner).items():
+        for name, value in read_head_backward(parameters, head, features, places, previous, steps, inner).items():
             grads[name][head] = value
     return grads
 
 
-def read(parameters: RecallParameters, head: int, features: Array, places: Places, previous: Array | None) -> Steps:
+def read_head(
+    parameters: RecallParameters, head: int, features: Array, places: Places, previous: Array | None
+) -> Steps:
     """One head's way from the content score to its weighting (paper, equations 5 to 9)."""
     score = features[:, : len(CONTENT)] @ parameters.mix[head]
     content = addressing.content_focus(score, softplus(parameters.beta[head]))
@@ -118,7 +120,7 @@ def read(parameters: RecallParameters, head: int, features: Array, places: Place
     return Steps(score, content, gated, shifted, addressing.sharpen(shifted, 1 + softplus(parameters.gamma[head])))
 
 
-def read_backward(
+def read_head_backward(
     parameters: RecallParameters,
     head: int,
     features: Array,

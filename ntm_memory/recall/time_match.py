@@ -22,11 +22,11 @@ def date_match(text: str, times: NDArray[np.float64], now: float) -> NDArray[np.
     spans = narrowest_spans(text, now)
     if not spans:
         return None
-    fits: NDArray[np.float32] = np.max([fit(span, times) for span in spans], axis=0)
+    fits: NDArray[np.float32] = np.max([time_fit(span, times) for span in spans], axis=0)
     return fits
 
 
-def fit(span: Span, times: NDArray[np.float64]) -> NDArray[np.float32]:
+def time_fit(span: Span, times: NDArray[np.float64]) -> NDArray[np.float32]:
     """(N,) 1 inside the span, falling to 1/e `FADE_DAYS` outside; 0 where a time is NaN."""
     if span.yearly:
         times = times - np.round((times - (span.start + span.end) / 2) / _YEAR) * _YEAR

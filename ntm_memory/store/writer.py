@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError, real_number
 from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, Version
@@ -131,8 +131,7 @@ class SQLiteWriter:
 
     def set_retention(self, id: str, retention: float) -> Memory:
         """Partial erase, full erase, restore."""
-        if not 0 <= retention <= 1:
-            raise BadValueError(f"retention is {retention!r}, expected 0 to 1")
+        real_number("retention", retention, 0, 1)
         with self._engine.writing():
             row = dict(self._engine.row(id))
             if retention == 0:

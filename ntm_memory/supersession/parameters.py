@@ -25,7 +25,7 @@ SIGNALS = (
     "several_at_once",
     "attribute_alike_and_change",
 )
-"""What the chance of a revision is drawn from, in the order of `revision.signals`."""
+"""What the chance of a revision is drawn from, in the order of `revision.revision_signals`."""
 KIND = Kind("ntm-memory-system/supersession", 1, list(SIGNALS))
 SHIPPED = Path(__file__).with_name("parameters.json")
 _HINT = "install the package again"

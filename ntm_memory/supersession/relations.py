@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 CHANGE = re.compile(
     r"\b(?:now|no longer|any ?more|these days|from now on|moved?|chang(?:ed?|es|ing)|switch(?:ed|es)?|became|renamed"

@@ -24,8 +24,8 @@ from ntm_memory.supersession.relations import (
 )
 from ntm_memory.supersession.subjects import TOPIC, begin_alike, is_named, speaks_cjk, subject, without_relative
 from ntm_memory.text.likeness import likeness
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import ASKS, SPOKEN, index_words, marks
+from ntm_memory.text.writing_systems import is_cjk
 
 LONGEST, LONGEST_CJK = 240, 60
 """Characters; a longer text tells more than one thing."""
@@ -58,7 +58,7 @@ def chance(old: str, new: str, cosine: float, *, apart: bool = False) -> float:
         apart: whether they are told of different days.
     """
     years = [set(_YEAR.findall(text)) for text in (old, new)]
-    seen = signals(old, new, cosine)
+    seen = revision_signals(old, new, cosine)
     if all(years) and not years[0] & years[1] and not (CHANGE.search(new) and any(_OF_ONE_THING(seen))):
         return 0.0  # what happened in another year is another event
     if apart and not any(_OF_ONE_THING(seen)):
@@ -68,7 +68,7 @@ def chance(old: str, new: str, cosine: float, *, apart: bool = False) -> float:
     return 1 / (1 + math.exp(-sum(weight * value for weight, value in zip(load_weights(), seen, strict=True))))
 
 
-def signals(old: str, new: str, cosine: float) -> tuple[float, ...]:
+def revision_signals(old: str, new: str, cosine: float) -> tuple[float, ...]:
     """What the chance is drawn from, in the order of `parameters.SIGNALS`; arguments as for `chance`."""
     said, told = _about(old, new), _about(new, old)
     shared = len(said & told) / max(1, min(len(said), len(told)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import STOP_WORDS, index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 SELF = "@self"
 _SELF = re.compile(r"\s*(?:i|i['’](?:m|ve|d|ll)|we|my|our)\b|\s*(?:我|咱)", re.IGNORECASE)

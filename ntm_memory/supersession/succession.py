@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Reading
+from ntm_memory.recall.first_look import Query, Reading
 
 _PAST = re.compile(
     r"\b(?:used to|previous(?:ly)?|former(?:ly)?|before|ever|originally|at first|in the past|back then|once)\b"
@@ -25,6 +25,11 @@ _FARTHEST = 8
 def asks_of_the_past(text: str) -> bool:
     """Whether a question is about how things were: its answer may well be a memory that was revised."""
     return _PAST.search(text) is not None
+
+
+def to_successors(corpus: Corpus, reading: Reading, query: Query, text: str) -> Reading:
+    """The reading with attention moved from revised memories to their successors, unless the text asks of the past."""
+    return reading if asks_of_the_past(text) else move_on(corpus, reading, query.allowed)
 
 
 def move_on(known: Corpus, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:

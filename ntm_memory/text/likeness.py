@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ntm_memory.text.scripts import CJK
+from ntm_memory.text.writing_systems import CJK
 
 LIKE = 0.8
 _PHRASE = 3

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import STOP_WORDS, WORD, split_speaker
+from ntm_memory.text.writing_systems import is_cjk
 
 LONGEST_TITLE = 80
 _ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from ntm_memory.text.scripts import WIDE
+from ntm_memory.text.writing_systems import WIDE
 
 PASSAGE = 1200
 WIDTH = 3

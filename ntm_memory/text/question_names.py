@@ -11,8 +11,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import STOP_WORDS, WORD, index_words, tells_time
+from ntm_memory.text.writing_systems import is_cjk
 
 MOST = 8
 _OPENERS = frozenset(

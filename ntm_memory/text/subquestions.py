@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ntm_memory.text.intent import parse_intent
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import STOP_WORDS, index_words
+from ntm_memory.text.writing_systems import is_cjk
 
 MOST = 3  # each costs an embedding
 _LEAST = 3  # words, or pairs of Chinese characters: "and his?" says nothing without the rest

@@ -17,7 +17,7 @@ import types
 import unicodedata
 from collections.abc import Callable
 
-from ntm_memory.text.scripts import CJK
+from ntm_memory.text.writing_systems import CJK
 
 _SNOWBALL = "snowballstemmer_english"
 BY = "@by="  # "@by=caroline": the speaker's name begins the text

@@ -74,11 +74,10 @@ class TrainingSettings:
         sizes = self.memory_sizes
         if sizes is None:
             return
-        whole = all(isinstance(size, int) and not isinstance(size, bool) for size in sizes)
-        if len(sizes) != 2 or not whole or not 1 <= sizes[0] <= sizes[1] <= LARGEST_MEMORY:
-            raise BadValueError(
-                f"memory_sizes must be two whole numbers, smallest and largest, at most {LARGEST_MEMORY}, not {sizes!r}"
-            )
+        if len(sizes) != 2:
+            raise BadValueError(f"memory_sizes must be two numbers, smallest and largest, not {sizes!r}")
+        smallest = whole_number("memory_sizes", sizes[0], 1, LARGEST_MEMORY)
+        whole_number("memory_sizes", sizes[1], smallest, LARGEST_MEMORY)
 
     def make_task(self) -> Task:
         """The task itself."""

@@ -15,10 +15,13 @@ CONTENTS = (
     "README.md",
     "README.zh.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "SECURITY.md",
     "LICENSE",
     "config.json",
     "pyproject.toml",
+    "bench/RESULTS.md",  # the documents link to it
+    "docs",
     "ntm_memory",
     "references",
     "scripts",
@@ -95,6 +98,7 @@ def _copy(source: Path, new: Path) -> None:
         if (source / name).is_dir():
             shutil.copytree(source / name, new / name, ignore=_LEFT_OUT, copy_function=shutil.copyfile)
         elif (source / name).exists():
+            (new / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, new / name)
 
 

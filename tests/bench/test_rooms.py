@@ -16,7 +16,7 @@ import pytest
 import bench
 
 ROOM = Path(bench.__file__).parent
-MODULES = sorted(path for path in ROOM.rglob("*.py") if path.name != "cold_start.py")
+MODULES = sorted(ROOM.rglob("*.py"))
 SCRIPTS = [path for path in MODULES if 'if __name__ == "__main__"' in path.read_text(encoding="utf-8")]
 HAND_OVER = {"main", "parser", "convert"}
 """A command's entry and its options; what each converter is called by."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from opening import write_config
@@ -16,6 +18,8 @@ from ntm_memory.commands import _HANDLERS, run
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.recall.parameters import SHIPPED
+
+SKILL = Path(__file__).parents[2]
 
 TEA = "Mia likes green tea"
 
@@ -386,3 +390,18 @@ def test_home_on_the_command_line_wins(call, tmp_path):
     call("memorize", TEA, "--home", str(other))
     assert call("status")["memories"]["live"] == 0
     assert call("status", "--home", os.path.relpath(other))["memories"]["live"] == 1
+
+
+def test_arguments_in_another_encoding_are_utf_8_or_refused(call):
+    as_ascii = "Anna mag 乌龙茶".encode().decode("ascii", "surrogateescape")  # what the locale C makes of it
+    assert call("memorize", as_ascii)["memory"]["content"] == "Anna mag 乌龙茶"
+    assert call("memorize", "Caf\udce9 in Bern", code=2)["code"] == "bad_value"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(home):
+    code = "import sys; from ntm_memory.cli import main; sys.exit(main('status', ['--home', sys.argv[1]]))"
+    command = [sys.executable, "-c", code, str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SKILL) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -20,7 +20,8 @@ from ntm_memory import __version__
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "ntm_memory"
-BUILT_FROM = (*CONTENTS, "MANIFEST.in", "CONTRIBUTING.md", "CITATION.cff", "docs", "tests", ".ci")
+SOURCES = ("MANIFEST.in", "CITATION.cff", "tests", "bench", ".ci", ".github", ".pre-commit-config.yaml")
+BUILT_FROM = (*CONTENTS, *SOURCES)
 BUILD = """
 from setuptools import build_meta
 print(build_meta.build_wheel("dist"), build_meta.build_sdist("dist"))
@@ -41,9 +42,10 @@ def distributions(tmp_path_factory):
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*_cache")
     for name in BUILT_FROM:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tree / name, ignore=ignored)
+            shutil.copytree(ROOT / name, tree / name, ignore=ignored, dirs_exist_ok=True)
         elif (ROOT / name).exists():
-            shutil.copy(ROOT / name, tree)
+            (tree / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
     done = subprocess.run([sys.executable, "-c", BUILD], cwd=tree, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Deprecat" not in done.stderr
@@ -80,7 +82,19 @@ def test_the_source_distribution_has_the_skill_and_its_tests(distributions):
         names = {name.partition("/")[2] for name in source.getnames()}
     assert our_files() <= names
     assert {"SKILL.md", "config.json", "scripts/install.py", "references/data.md", "tests/conftest.py"} <= names
-    assert not [name for name in names if "__pycache__" in name or name.startswith("bench/")]
+    read_by_tests = {"bench/fit.py", "bench/RESULTS.md", "bench/notes.jsonl", ".github/workflows/ci.yml", ".ci/run"}
+    assert read_by_tests | {".pre-commit-config.yaml", "docs/architecture.md"} <= names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_tests_in_the_source_distribution_find_all_they_import(distributions, tmp_path):
+    with tarfile.open(distributions[1]) as source:
+        source.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "PYTEST_"))}
+    done = subprocess.run(collect, cwd=unpacked, env=kept, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
 class Installed:

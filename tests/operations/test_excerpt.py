@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.operations.excerpt import excerpt, fit
+from ntm_memory.operations.excerpt import excerpt, fit_contents
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.text.words import index_words
 
@@ -19,14 +19,14 @@ def answer(content: str) -> RecalledMemory:
 
 @given(st.lists(st.text(max_size=300), max_size=8), st.integers(1, 500))
 def test_together_they_fit_and_what_is_cut_is_marked(contents, size):
-    cut = fit([answer(content) for content in contents], size, ("tea",))
+    cut = fit_contents([answer(content) for content in contents], size, ("tea",))
     assert sum(len(each.content) for each in cut) <= size
     for before, after in zip(contents, cut, strict=True):
         assert after.truncated == (after.content != before)
 
 
 def test_short_ones_stay_whole_and_long_ones_share_the_rest():
-    cut = fit([answer("x" * 1000), answer("short"), answer("y" * 1000)], 205, ())
+    cut = fit_contents([answer("x" * 1000), answer("short"), answer("y" * 1000)], 205, ())
     assert [len(each.content) for each in cut] == [99, 5, 99]  # 98 characters and the mark; room for one on each side
     assert [each.truncated for each in cut] == [True, False, True]
 

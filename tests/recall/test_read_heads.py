@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.machine import addressing
 from ntm_memory.recall.features import CONTENT, LOCATION, REACH
-from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read, read_backward
+from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read_head, read_head_backward
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import CONTEXT, matrix_of, mix_of, plain, random_features, random_parameters
 
@@ -45,7 +45,7 @@ def test_one_head_does_what_the_machine_does_step_by_step(before):
     kernel = np.append(rng.normal(size=2 * REACH + 1), -np.inf)
     parameters, features, where = single(kernel, beta=[0.7], gate=[0.4], gamma=[1.2])
     previous = focus(rng, 5) if before else None
-    steps = read(parameters, 0, features, where, previous)
+    steps = read_head(parameters, 0, features, where, previous)
     score = features[:, CONTENT.index("cosine_z")] + 2 * features[:, CONTENT.index("words_z")]
     content = addressing.content_focus(score, np.log1p(np.exp(0.7)))
     g = 1 / (1 + np.exp(-0.4))
@@ -70,7 +70,7 @@ def test_numbers_worked_by_hand():
     parameters = plain(mix=mix_of(cosine_z=1.0), beta=[one], shift=[kernel], gamma=[two])
     features = np.zeros((4, len(parameters.ranker[0])))
     features[0, CONTENT.index("cosine_z")] = np.log(3)
-    steps = read(parameters, 0, features, places([0] * 4), None)
+    steps = read_head(parameters, 0, features, places([0] * 4), None)
     assert steps.content == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6])
     assert steps.shifted == pytest.approx([1 / 4, 1 / 3, 1 / 6, 1 / 6])
     assert steps.sharpened == pytest.approx(np.array([9, 16, 4, 4]) / 33)
@@ -82,7 +82,7 @@ def test_a_sure_kernel_moves_the_focus_as_far_as_it_says_inside_the_session(offs
     kernel[REACH + offset] = 0
     parameters, features, _ = single(kernel)
     where = places([0, 1, 0, 0, 1])
-    steps = read(parameters, 0, features, where, None)
+    steps = read_head(parameters, 0, features, where, None)
     expected = np.zeros(5)
     for i, session in enumerate([0, 1, 0, 0, 1]):
         members = [j for j in range(5) if [0, 1, 0, 0, 1][j] == session]
@@ -96,7 +96,7 @@ def test_the_last_entry_of_the_kernel_spreads_over_the_session():
     kernel = np.full(2 * REACH + 2, -np.inf)
     kernel[-1] = 0
     parameters, features, _ = single(kernel)
-    steps = read(parameters, 0, features, places([0, 1, 0, 0, 1]), None)
+    steps = read_head(parameters, 0, features, places([0, 1, 0, 0, 1]), None)
     first, second = steps.content[[0, 2, 3]].sum() / 3, steps.content[[1, 4]].sum() / 2
     assert steps.shifted == pytest.approx([first, second, first, first, second])
 
@@ -104,11 +104,11 @@ def test_the_last_entry_of_the_kernel_spreads_over_the_session():
 def test_the_gate_stays_at_the_previous_focus_or_leaves_it():
     previous = np.array([0, 0, 1.0, 0, 0])
     stay, features, where = single(plain().shift[0], gate=[-40.0])
-    assert read(stay, 0, features, where, previous).gated == pytest.approx(previous)
+    assert read_head(stay, 0, features, where, previous).gated == pytest.approx(previous)
     leave = replace(stay, gate=np.array([40.0]))
-    steps = read(leave, 0, features, where, previous)
+    steps = read_head(leave, 0, features, where, previous)
     assert steps.gated == pytest.approx(steps.content)
-    assert read(stay, 0, features, where, None).gated == pytest.approx(steps.content)
+    assert read_head(stay, 0, features, where, None).gated == pytest.approx(steps.content)
 
 
 def test_switched_off_location_neither_shifts_nor_hears_neighbours():
@@ -190,10 +190,10 @@ def test_gradients_of_one_head_agree_with_central_differences(seed, before):
     slope = np.random.default_rng(seed + 200).normal(size=len(features))
 
     def total(moved):
-        return float(slope @ read(moved, 1, features, where, previous).sharpened)
+        return float(slope @ read_head(moved, 1, features, where, previous).sharpened)
 
-    steps = read(parameters, 1, features, where, previous)
-    grads = read_backward(parameters, 1, features, where, previous, steps, slope)
+    steps = read_head(parameters, 1, features, where, previous)
+    grads = read_head_backward(parameters, 1, features, where, previous, steps, slope)
     assert set(grads) == {"mix", "beta", "gate", "shift", "gamma"}
     for name, grad in grads.items():
         expected = differences(total, parameters, name)
@@ -204,8 +204,8 @@ def test_gradients_of_one_head_agree_with_central_differences(seed, before):
 
 def test_a_wrong_gradient_would_be_noticed():
     parameters, features, where, previous = case(0, before=True)
-    steps = read(parameters, 0, features, where, previous)
+    steps = read_head(parameters, 0, features, where, previous)
     slope = np.arange(7.0)
-    grads = read_backward(parameters, 0, features, where, previous, steps, slope)
-    wrong = read_backward(parameters, 0, features, places([0] * 7), previous, steps, slope)
+    grads = read_head_backward(parameters, 0, features, where, previous, steps, slope)
+    wrong = read_head_backward(parameters, 0, features, places([0] * 7), previous, steps, slope)
     assert wrong["shift"] != pytest.approx(grads["shift"], rel=1e-3)

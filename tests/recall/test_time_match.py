@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 import numpy as np
 import pytest
 
-from ntm_memory.recall.time_match import FADE_DAYS, date_match, fit
+from ntm_memory.recall.time_match import FADE_DAYS, date_match, time_fit
 from ntm_memory.text.dates import DAY, Span
 
 from .worlds import NOW
@@ -18,7 +18,7 @@ def seconds(iso):
 def test_a_time_fits_inside_and_fades_outside():
     span = Span(0, 2 * DAY)
     times = np.array([0, DAY, 2 * DAY, (2 + FADE_DAYS) * DAY, -FADE_DAYS * DAY, 400 * DAY, np.nan])
-    assert fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
+    assert time_fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
 
 
 def test_the_narrower_of_two_times_counts_and_of_separate_ones_the_best():

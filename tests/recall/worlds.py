@@ -11,8 +11,8 @@ from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
 from ntm_memory.store.records import MemoryMatrix, Postings
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import index_words, memory_words
+from ntm_memory.text.writing_systems import is_cjk
 
 NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
 DAY = 86_400.0

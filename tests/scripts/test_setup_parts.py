@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -264,11 +265,13 @@ class TestSkillCopy:
             if (SKILL / name).is_dir():
                 ignored = shutil.ignore_patterns(".*")
                 shutil.copytree(SKILL / name, folder / name, ignore=ignored)
-        (folder / "SKILL.md").write_text((SKILL / "SKILL.md").read_text(encoding="utf-8"), encoding="utf-8")
-        for name in ("tests", "bench", "docs", ".github", ".ci"):
-            (folder / name).mkdir()
+            else:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(SKILL / name, folder / name)
+        for name in ("tests", "bench", ".github", ".ci"):
+            (folder / name).mkdir(exist_ok=True)
             (folder / name / "something.md").touch()
-        (folder / "CONTRIBUTING.md").touch()
+        (folder / "MANIFEST.in").touch()
         (folder / "ntm_memory" / "__pycache__").mkdir(exist_ok=True)
         (folder / "ntm_memory" / "__pycache__" / "x.pyc").touch()
         return folder
@@ -279,11 +282,23 @@ class TestSkillCopy:
         files = [path for path in target.rglob("*") if path.is_file()]
         assert {"SKILL.md", "scripts", "ntm_memory"} <= {path.name for path in target.iterdir()}
         assert not {"tests", "__pycache__", "test"} & {path.name for path in target.rglob("*")}
-        assert {path.name for path in target.iterdir()} <= set(CONTENTS)
-        assert not {"bench", "docs", ".github", ".ci", "CONTRIBUTING.md", "MANIFEST.in"} & set(CONTENTS)
+        assert {path.name for path in target.iterdir()} == {name.split("/")[0] for name in CONTENTS}
+        assert not {".github", ".ci", "MANIFEST.in"} & {path.name for path in target.iterdir()}
+        assert [path.name for path in (target / "bench").iterdir()] == ["RESULTS.md"]
         assert len(files) <= 256
         assert max(path.stat().st_size for path in files) <= 1 << 20
         assert sum(path.stat().st_size for path in files) <= 8 << 20
+
+    def test_links_in_the_copied_documents_lead_to_copied_files(self, source, tmp_path):
+        target = tmp_path / "ntm-memory-system"
+        copy_skill(source, target)
+        links = 0
+        for page in target.rglob("*.md"):
+            for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+                assert (page.parent / link).resolve().is_relative_to(target.resolve()), (page, link)
+                assert (page.parent / link).is_file(), (page, link)
+                links += 1
+        assert links > 20
 
     def test_replaces_an_older_one_whole(self, source, tmp_path):
         target = tmp_path / "skills" / "ntm-memory-system"

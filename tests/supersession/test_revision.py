@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.supersession.parameters import SIGNALS
-from ntm_memory.supersession.revision import SURE, chance, is_statement, signals
+from ntm_memory.supersession.revision import SURE, chance, is_statement, revision_signals
 from ntm_memory.supersession.subjects import same_subject
 
 USUAL = 0.5  # centred cosine of two statements about one thing
@@ -83,5 +83,5 @@ def test_turns_of_a_talk_questions_and_essays_are_no_statements():
 @given(st.text(max_size=80), st.text(max_size=80), st.floats(-1, 1))
 def test_any_two_texts_have_a_chance(old, new, cosine):
     assert 0 <= chance(old, new, cosine) <= 1
-    assert len(signals(old, new, cosine)) == len(SIGNALS)
+    assert len(revision_signals(old, new, cosine)) == len(SIGNALS)
     assert same_subject(old, new) == same_subject(new, old)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.text.scripts import is_cjk
 from ntm_memory.text.words import ASKS, NUMBER, SPOKEN, TIME, index_words, marks, memory_words, split_speaker
+from ntm_memory.text.writing_systems import is_cjk
 
 WORDS = [
     ("running Runner runs", ("run", "runner", "run")),
