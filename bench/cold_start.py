@@ -25,6 +25,8 @@ from ntm_memory import NTMMemoryManager
 RECALL = """
 import sys
 sys.path.insert(0, sys.argv[1])
+from ntm_memory.operations.process import settle_threads
+settle_threads()  # as the scripts do
 from ntm_memory.cli import main
 main("recall", [sys.argv[2], "--home", sys.argv[3]])
 """

@@ -36,8 +36,9 @@ def read_requirements(pyproject: Path, extras: Iterable[str] = ()) -> list[str]:
 
 
 def read_weights_requirement(pyproject: Path) -> str:
-    """The pinned package that holds the default embedder's weights."""
-    return read_lists(pyproject.read_text(encoding="utf-8"), "project.optional-dependencies")[WEIGHTS_EXTRA][0]
+    """The pinned package that holds the default embedder's weights, without its marker: any platform unpacks it."""
+    (pinned,) = read_lists(pyproject.read_text(encoding="utf-8"), "project.optional-dependencies")[WEIGHTS_EXTRA]
+    return pinned.partition(";")[0].strip()
 
 
 def known_extras(pyproject: Path) -> list[str]:

@@ -95,7 +95,7 @@ def test_likeness_is_that_of_the_centred_keys(memory):
         np.testing.assert_allclose(block.likeness[:, place], keys[block.candidates] @ keys[here], atol=1e-4)
 
 
-def test_links_are_clues_and_bring_candidates(memory):
+def test_links_are_features_and_bring_candidates(memory):
     ids = [each.id for each in memory.store.memories()]
     memory.store.link(ids[0], [Link(ids[2], 0.7, "explicit")])
     features, _ = gathered(memory)

@@ -58,7 +58,7 @@ def test_two_hops_find_both_halves_and_show_the_path(memory, ids):
     assert all(m.features is None for hop in answer.hops for m in hop.memories)
 
 
-def test_explained_clues_are_named(memory, ids):
+def test_explained_features_are_named(memory, ids):
     answer = memory.reason_and_retrieve(QUESTION, 2, explain=True)
     assert set(answer.hops[0].memories[0].features) == set(kept.FEATURES["first"])
     assert set(answer.hops[1].memories[0].features) == set(kept.FEATURES["next"])
