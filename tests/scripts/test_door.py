@@ -137,7 +137,8 @@ def test_utf_8_whatever_the_locale(environment, tiny, locale):
 def test_bytes_that_are_not_utf_8_end_in_an_answer(environment, tiny):
     settings = {"python": PLAIN, "NTM_MEMORY_ENV": str(environment)}
     done = call("memorize", os.fsdecode(b"caf\xe9 au lait"), "--home", tiny, **settings)
-    assert done.answer["ok"], done.out
+    assert done.code == 2
+    assert "not UTF-8" in done.answer["error"]["message"]
 
 
 def test_the_skills_folder_stays_clean(skill, environment, tiny):
