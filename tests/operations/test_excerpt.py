@@ -52,3 +52,22 @@ def test_ten_megabytes_take_no_time():
     shown = excerpt(text, 1500, index_words("which fox drinks the tea of the lazy dog, and why does it jump?"))
     assert time.process_time() - start < 5.0
     assert "fox" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "question", "shown"),
+    [
+        ("Release {n} fixed bug {m}. ", "what did release 1317 fix?", "Release 1317 fixed"),
+        ("Room {n} has {m} seats. ", "seats of room 912", "Room 912 has"),
+        ("Part bolt{n} weighs {m} grams. ", "weight of bolt1398", "bolt1398 weighs"),
+        ("{n}号仓库存放{m}箱。", "1204号仓库", "1204号仓库"),
+    ],
+)
+def test_of_a_long_list_the_line_that_was_asked_for(line, question, shown):
+    text = "The list. " + "".join(line.format(n=n, m=n % 97) for n in range(100, 1500))
+    assert shown in excerpt(text, 300, index_words(question))
+
+
+def test_where_the_words_stand_together_is_shown():
+    days = [f"On {day} {month} we saw {31 - day} birds. " for month in ("May", "June", "July") for day in range(1, 31)]
+    assert "On 12 June we saw" in excerpt("".join(days), 200, index_words("12 June"))
