@@ -78,6 +78,7 @@ class Writer:
         with self._store.transaction():
             memory, action = self._write(record, rows)
         revised = self.reviser.note([memory]) if action == "created" else {}
+        self.reviser.reconsider([memory] if action == "updated" else [])
         return memory, action, revised.get(memory.id, ())
 
     def update(self, id_or_key: str, namespace: str, changes: Mapping[str, Any]) -> UpdateResult:
@@ -97,6 +98,7 @@ class Writer:
             else:
                 rows = self._encoder().memories([content])[0] if rows is None else rows
                 memory = self._store.rewrite(id, record, encode(record.content, rows))
+                self.reviser.reconsider([memory])
         return UpdateResult(memory, previous)
 
     def foresee(self, record: MemoryInput) -> Action:
@@ -177,6 +179,7 @@ class Writer:
                 except MemoryFullError as error:
                     failed.append(Failure(line, error.code, error.message))
         self.reviser.note([memory for memory, action in done.values() if action == "created"])
+        self.reviser.reconsider([memory for memory, action in done.values() if action == "updated"])
         return dict(sorted(done.items()))
 
     def _write(self, record: MemoryInput, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:

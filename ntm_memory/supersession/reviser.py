@@ -57,8 +57,14 @@ class Reviser:
                     found[memory.id] = revised
         return found
 
+    def reconsider(self, rewritten: Sequence[Memory]) -> None:
+        """These memories say something else now: what they had revised is free, and they may revise something else."""
+        if rewritten:
+            self.release(rewritten)
+            self.note(rewritten)
+
     def release(self, memories: Sequence[Memory]) -> None:
-        """Take back the marks that these memories, which are gone now, had put on others."""
+        """Take back the marks that these memories had put on others: they are gone, or say something else."""
         gone = {memory.id for memory in memories}
         for namespace in {memory.namespace for memory in memories}:
             slots = self._store.memory_matrix(namespace)

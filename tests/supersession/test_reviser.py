@@ -1,4 +1,4 @@
-"""Corpus that changes without a key: marks, ranks, and what becomes of them; with the real embedder."""
+"""What changes without a key: marks, ranks, and what becomes of them; with the real embedder."""
 
 from __future__ import annotations
 
@@ -105,3 +105,23 @@ def test_questions_about_the_past_are_answered_from_what_was_revised(manager, ol
     after = manager.memorize(new).memory
     assert manager.recall(now).memories[0].id == after.id
     assert manager.recall(ever).memories[0].id == before.id
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_a_revision_that_is_rewritten_gives_back_the_rank_it_took(manager, keyed):
+    before = manager.memorize("Maria lives in Paris.").memory
+    after = manager.memorize("Maria moved to Berlin.", key="maria" if keyed else None).memory
+    assert successor(manager, before.id) == after.id
+    if keyed:
+        manager.memorize("Maria plays the cello.", key="maria")
+    else:
+        manager.update(after.id, content="Maria plays the cello.")
+    assert successor(manager, before.id) is None
+    assert manager.recall("Where does Maria live?").memories[0].id == before.id
+
+
+def test_a_rewritten_memory_may_revise_what_it_did_not_before(manager):
+    before = manager.memorize("Maria lives in Paris.").memory
+    after = manager.memorize("Maria plays the cello.").memory
+    manager.update(after.id, content="Maria moved to Berlin.")
+    assert successor(manager, before.id) == after.id
