@@ -8,14 +8,8 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import HOPS, NTMMemoryManager
-from ntm_memory.operations.results import (
-    EraseResult,
-    MemorizeResult,
-    ReasonResult,
-    RecalledMemory,
-    StoreResult,
-    UpdateResult,
-)
+from ntm_memory.operations.reasoning_report import ReasonResult, StoreResult
+from ntm_memory.operations.results import EraseResult, MemorizeResult, RecalledMemory, UpdateResult
 from ntm_memory.operations.validation import checked_fields
 
 _OURS = frozenset({"type", "home"})

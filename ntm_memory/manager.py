@@ -1,7 +1,7 @@
 """`NTMMemoryManager`: the verbs of the memory system.
 
-Words come in, the embedder makes keys of them, the read heads decide where to look, the store says what is there. Each
-verb hands over to one module of `operations`, which is imported when the verb is first used.
+Words come in, the embedder makes keys, the read heads decide where to look, the store says what is there. Each verb
+hands over to one module of `operations`, imported when it is first used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ntm_memory.store.lookup import find
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
-    from ntm_memory.operations import results
+    from ntm_memory.operations import reasoning_report, results
+    from ntm_memory.operations.feedback import FeedbackResult, RevertResult, TuneResult
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
@@ -36,7 +37,7 @@ class NTMMemoryManager:
 
     Args:
         home: data folder; None: as `paths.data_home` finds it.
-        config: settings over those of config.json (the nested keys, with or without the top object `ntm_memory`).
+        config: settings over those of config.json (nested keys, with or without the top object `ntm_memory`).
         memory_size, word_size: the seed's names of `memory_size` and `memory_dim`.
         memory_file: a JSON export that is read when opening, if it exists, and written when closing.
         embedder: instead of the configured one.
@@ -146,7 +147,7 @@ class NTMMemoryManager:
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
         return self._verbs.recaller.read_location(id, shift, session=session, max_chars=max_chars)
 
-    def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> results.ReasonResult:
+    def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> reasoning_report.ReasonResult:
         """Answer a question from several memories that lead to each other.
 
         The first hop looks where recall looks, and for memories whose name the question speaks of; each further hop
@@ -165,7 +166,7 @@ class NTMMemoryManager:
 
     def store_with_reasoning(
         self, content: str, *, builds_on: Sequence[str] = (), **fields: Any
-    ) -> results.StoreResult:
+    ) -> reasoning_report.StoreResult:
         """Memorize, and link the memory with those it builds on; see `operations.reason.Reasoner.store`.
 
         >>> memory.store_with_reasoning("Oslo is cold today").action
@@ -182,8 +183,7 @@ class NTMMemoryManager:
             changes: any of content, importance, tags (which replace all), new_key.
 
         Raises:
-            BadValueError: nothing to change, or a value is not usable.
-            NotFoundError: no live memory has this id or key.
+            BadValueError, NotFoundError: nothing to change, a value is not usable; no live memory has this id or key.
 
         >>> memory.update("mia-drink", content="Mia drinks coffee now").memory.version
         2
@@ -224,7 +224,7 @@ class NTMMemoryManager:
         """
         return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
 
-    def feedback(self, query: str, *, used: Sequence[str], **told: Any) -> results.FeedbackResult:
+    def feedback(self, query: str, *, used: Sequence[str], **told: Any) -> FeedbackResult:
         """Say which recalled memories answered a question; see `operations.tune.Tuner.feedback`.
 
         >>> memory.feedback("What does Mia drink?", used=["mia-drink"]).pending
@@ -239,13 +239,13 @@ class NTMMemoryManager:
         lines: Iterable[str] | None = None,
         heads: bool = False,
         dry_run: bool = False,
-    ) -> results.TuneResult:
+    ) -> TuneResult:
         """Learn how to look from `feedback`, or from records or JSON lines; see `operations.tune.Tuner.tune`."""
         numbered = None if records is None else enumerate(records, start=1)
         told = numbered if lines is None else validation.from_json_lines(lines)
         return self._verbs.tuner.tune(told, heads=heads, dry_run=dry_run)
 
-    def revert_tuning(self) -> results.RevertResult:
+    def revert_tuning(self) -> RevertResult:
         """Undo the last tuning; see `operations.tune.Tuner.revert`."""
         return self._verbs.tuner.revert()
 

@@ -9,6 +9,7 @@ from ntm_memory.embedding.weights import Pieces
 
 _SPACE = "▁"
 _PREFIX = 4
+_PLACES = 30  # bits for a piece's number beside those of its prefix
 _UNKNOWN_PENALTY = 10.0
 _SPECIAL = (b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>")
 
@@ -93,11 +94,10 @@ class Tokenizer:
 
 def _index(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(order, prefixes): pieces sorted by their first four bytes, shorter ones padded with zeros, as numbers."""
-    raw = np.frombuffer(pieces.blob + b"\0" * _PREFIX, dtype=np.uint8)
-    starts, ends = pieces.starts[:-1].astype(np.int64), pieces.starts[1:].astype(np.int64)
-    prefixes = np.zeros(len(starts), dtype=np.int64)
-    for i in range(_PREFIX):
-        prefixes <<= 8
-        prefixes |= np.where(starts + i < ends, raw[starts + i], 0)
-    order = np.argsort(prefixes, kind="stable")
-    return order, prefixes[order]
+    padded = pieces.blob + b"\0" * _PREFIX
+    everywhere = np.ndarray((len(pieces.blob) + 1,), dtype=">u4", buffer=padded, strides=(1,))  # from each byte on
+    starts = pieces.starts[:-1].astype(np.int64)
+    missing = np.maximum(_PREFIX - np.diff(pieces.starts.astype(np.int64)), 0)  # bytes that a short piece lacks
+    prefixes = everywhere[starts].astype(np.int64) >> 8 * missing << 8 * missing
+    ranked = np.sort(prefixes << _PLACES | np.arange(len(prefixes)))  # of equal ones the first first
+    return ranked & ((1 << _PLACES) - 1), ranked >> _PLACES

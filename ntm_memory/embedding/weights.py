@@ -8,7 +8,6 @@ w = (q − 8)·d.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import json
 import mmap
@@ -159,6 +158,8 @@ def check(path: Path, cache_dir: Path | None) -> None:
         fingerprint = [str(path.resolve()), status.st_size, status.st_mtime_ns, SHA256]
         if seen is not None and _remembered(seen) == fingerprint:
             return
+        import hashlib  # a file is checked once
+
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(1 << 20):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext, to_query
-from ntm_memory.operations.results import Failure, FeedbackResult
+from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
@@ -26,6 +26,79 @@ from ntm_memory.text.iso_time import to_iso, unix_seconds
 FIELDS = frozenset({"query", "gold", "namespace", "previous"})
 # What recall itself changes afterwards: whatever was used has been read, which says nothing about the question.
 HINDSIGHT = ("usage", "superseded")
+
+
+@dataclass(frozen=True)
+class FeedbackResult:
+    """A verdict on a recall was kept: `recorded` memories were judged, `pending` verdicts wait for `tune`."""
+
+    recorded: int
+    pending: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the held-out questions are answered.
+
+    Args:
+        loss: −mean log of the attention on the memories that answer.
+        recall_at_1, recall_at_5: share of those memories among the best 1 or 5.
+        mrr: mean of 1 / rank of the first of them.
+        answered: share of the questions whose confidence reaches the floor.
+    """
+
+    loss: float
+    recall_at_1: float
+    recall_at_5: float
+    mrr: float
+    answered: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """One learned number, as it was and as it is now."""
+
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class TuneResult:
+    """Addressing parameters were learned, and kept only if they answer questions they did not see better.
+
+    Args:
+        kept: whether the new ones are (with `dry_run`: would be) in force.
+        reason: why they are, or why the old ones stay.
+        before, after: of the old and the new parameters on the held-out part.
+        examples: pairs learned from.
+        held_out: pairs judged by.
+        skipped: pairs that nothing can be learned from: what answers them is erased or was no candidate, or they ask
+            for a place.
+        failed: records that are not usable.
+        path: where the new parameters are, None if the old ones stay.
+        changes: what changed most.
+    """
+
+    kept: bool
+    reason: str
+    before: Quality
+    after: Quality
+    examples: int
+    held_out: int
+    skipped: int
+    failed: tuple[Failure, ...] = ()
+    path: str | None = None
+    changes: tuple[Change, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class RevertResult:
+    """The last tuning was undone: `in_force` are the parameters tuned before it, or those that ship."""
+
+    reverted: bool
+    in_force: Literal["previous", "shipped"]
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,20 @@ from ntm_memory.multihop.parameters import HopParameters, load_parameters
 from ntm_memory.operations.abstention import is_sure
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed
-from ntm_memory.operations.reasoning_report import chain_of, hops_of, ranked
-from ntm_memory.operations.recall import Recaller
-from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import (
+from ntm_memory.operations.reasoning_report import (
     ChainStep,
     Hop,
-    MemorizeResult,
     ReadMemory,
     ReasonResult,
-    RecallResult,
     StoreResult,
     Tie,
+    chain_of,
+    hops_of,
+    ranked,
 )
+from ntm_memory.operations.recall import Recaller
+from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.operations.results import MemorizeResult, RecallResult
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, attend_to, examine

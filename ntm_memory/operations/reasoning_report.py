@@ -1,8 +1,11 @@
-"""A hypotheses of reads told to people and agents: hops, the path with most evidence, the ranking over all of it."""
+"""A chain of reads told to people and agents: hops, the path with most evidence, the ranking over all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,93 @@ from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import ChainStep, Hop, ReadMemory, RecalledMemory
+from ntm_memory.operations.results import Action, RecalledMemory, Similar
+from ntm_memory.store.records import Memory
+
+
+@dataclass(frozen=True)
+class ReadMemory:
+    """A memory that one hop attended to.
+
+    Args:
+        weight: the hop's attention on it, 0–1.
+        truncated: whether `content` was cut.
+        features: with explain, what each feature added to its score on the path that says most for it.
+    """
+
+    id: str
+    content: str
+    weight: float
+    truncated: bool = False
+    features: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One read of a chain: what was asked with, and where it looked, best first."""
+
+    query: str
+    memories: tuple[ReadMemory, ...]
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """One memory of the path from the question to the last memory.
+
+    Args:
+        weight: attention on it when it was read.
+        why: what joins it to the step before: `link`, `name`, `words` or `likeness`.
+        by: the names or words they share.
+    """
+
+    id: str
+    content: str
+    weight: float
+    why: Literal["link", "name", "words", "likeness"]
+    by: tuple[str, ...] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class ReasonResult:
+    """An answer from several reads in a row, or none and the reason.
+
+    Args:
+        hops: the reads; fewer than asked for where one more would add nothing.
+        chain: the path with most evidence.
+        answer_memories: ranked over the whole chain.
+        confidence: 0–1, recall's own: the chance that what was asked is in memory at all.
+        reason: why there are no memories, or None.
+    """
+
+    query: str
+    hops: tuple[Hop, ...]
+    chain: tuple[ChainStep, ...]
+    answer_memories: tuple[RecalledMemory, ...]
+    confidence: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A memory that the new one builds on; `weight` is how strong the link is, 0–1."""
+
+    id: str
+    content: str
+    weight: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class StoreResult:
+    """A memory was told together with what it builds on; `links` are all it has now."""
+
+    memory: Memory
+    action: Action
+    similar: tuple[Similar, ...]
+    links: tuple[Tie, ...]
+    supersedes: tuple[str, ...] = ()
+
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one
 _READ = 80

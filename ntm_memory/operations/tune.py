@@ -12,8 +12,19 @@ from ntm_memory.config import RecallSettings
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.abstention import is_sure
 from ntm_memory.operations.context import TUNED, RetrievalContext, parameters_in_force
-from ntm_memory.operations.feedback import Example, ExampleBuilder, pairs_of_feedback, pairs_of_records, record_feedback
-from ntm_memory.operations.results import Change, Failure, FeedbackResult, Quality, RevertResult, TuneResult
+from ntm_memory.operations.feedback import (
+    Change,
+    Example,
+    ExampleBuilder,
+    FeedbackResult,
+    Quality,
+    RevertResult,
+    TuneResult,
+    pairs_of_feedback,
+    pairs_of_records,
+    record_feedback,
+)
+from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.recall.confidence import confidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -11,7 +12,6 @@ from ntm_memory.text.writing_systems import WIDE
 PASSAGE = 1200
 WIDTH = 3
 MAX_PASSAGES = 64
-_WIDE = re.compile(f"[{WIDE}]")
 _BREAKS = re.compile(r"(?<=\n)\s*|(?<=[.!?;])\s+|(?<=[。！？；…])")
 
 
@@ -73,5 +73,11 @@ def _halve(passage: str, fits: Callable[[str], bool]) -> list[str]:
     return _halve(passage[: space or middle], fits) + _halve(passage[space or middle :], fits)
 
 
+@functools.cache
+def _wide() -> re.Pattern[str]:
+    # compiled when a text is first cut: it takes as long as ten ordinary patterns, and a question is never cut
+    return re.compile(f"[{WIDE}]")
+
+
 def _weight(text: str) -> int:
-    return len(text) + (WIDTH - 1) * len(_WIDE.findall(text))
+    return len(text) + (WIDTH - 1) * len(_wide().findall(text))

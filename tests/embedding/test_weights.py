@@ -21,7 +21,7 @@ def counted(monkeypatch):
     """How often a file was hashed."""
     calls = []
     real = hashlib.sha256
-    monkeypatch.setattr(module.hashlib, "sha256", lambda *given: calls.append(1) or real(*given))
+    monkeypatch.setattr(hashlib, "sha256", lambda *given: calls.append(1) or real(*given))
     return calls
 
 
