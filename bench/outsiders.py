@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.dataset import fixed_clock, rows
+from bench.dataset import RememberingEmbedder, fixed_clock, rows
 from bench.recall_quality import fused
 from ntm_memory import NTMMemoryManager
+from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, score_all
@@ -141,7 +142,11 @@ def summarise_grades(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> Rat
 
 def measure_outsiders(folder: Path, *, pairs_and_prompts: bool = True) -> Rates:
     """All rates of one folder, in a home of its own."""
-    with tempfile.TemporaryDirectory() as home, NTMMemoryManager(home, clock=fixed_clock) as manager:
+    embedder = RememberingEmbedder(load_embedder({}))  # ours and the baselines share the questions' keys
+    with (
+        tempfile.TemporaryDirectory() as home,
+        NTMMemoryManager(home, embedder=embedder, clock=fixed_clock) as manager,
+    ):
         known = tell_stores(manager, folder)
         rates = summarise_grades(ask_everything(manager, folder, known))
         if pairs_and_prompts:

@@ -7,7 +7,6 @@ refuses what it does not know: a wrong key is answered with the nearest right on
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -168,6 +167,8 @@ def _nearest(name: str, prefix: str, known: Iterable[str]) -> str:
     for key, *_ in settings_table():
         if key.rpartition(".")[2] == name:
             return key
+    import difflib  # a mistake has time for it
+
     return prefix + difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
 
 

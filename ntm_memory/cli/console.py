@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 
 from ntm_memory import __version__
@@ -36,6 +35,8 @@ def run(argv: list[str] | None = None) -> int:
             sys.stdout.write(f"{entered.CONSOLE} {__version__}\n")
             return 0
         if command not in COMMANDS:
+            import difflib  # a mistake has time for it
+
             near = difflib.get_close_matches(command, COMMANDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"{entered.CONSOLE} --help lists the commands"
             return _fail("usage", f"there is no command {command!r}", hint, "json", 2)

@@ -79,7 +79,8 @@ def _best_start(text: str, inner: int, words: Sequence[str]) -> int:
     windows = sorted(({half - 1 for half in found} | set(found) | {0}) - {-1})
     held = {half: found.get(half, set()) | found.get(half + 1, set()) for half in windows}
     score = {half: round(sum(weight[word] for word in held[half]), 9) for half in windows}
-    best = [half for half in windows if score[half] == max(score.values())][:_WINDOWS]
+    most = max(score.values())
+    best = [half for half in windows if score[half] == most][:_WINDOWS]
     spans = [_closest(plain, half * step, inner, {word: patterns[word] for word in held[half]}) for half in best]
     first, last = min(spans, key=lambda span: span[1] - span[0])
     return max(min((first + last) // 2 - inner // 2, len(text) - inner), 0)

@@ -181,7 +181,7 @@ def gather_features(
     """
     look = examine(view, corpus.postings(query.terms), query)
     reading = attend_to(look, view, query, parameters)
-    moved = to_successors(corpus, reading, query, query.text)
+    moved = to_successors(corpus, reading, query)
     return HopFeatures(corpus, view, query, look.scores, moved), reading
 
 

@@ -101,7 +101,7 @@ class Recaller:
             within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
         if query.shift is None and query.priors:
-            reading = to_successors(corpus, reading, query, text)
+            reading = to_successors(corpus, reading, query)
         reason = why_silent(reading, query, request.min_weight, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)

@@ -27,9 +27,9 @@ def asks_of_the_past(text: str) -> bool:
     return _PAST.search(text) is not None
 
 
-def to_successors(corpus: Corpus, reading: Reading, query: Query, text: str) -> Reading:
-    """The reading with attention moved from revised memories to their successors, unless the text asks of the past."""
-    return reading if asks_of_the_past(text) else move_on(corpus, reading, query.allowed)
+def to_successors(corpus: Corpus, reading: Reading, query: Query) -> Reading:
+    """The reading with attention moved from revised memories to their successors, unless it is asked of the past."""
+    return reading if asks_of_the_past(query.text) else move_on(corpus, reading, query.allowed)
 
 
 def move_on(known: Corpus, reading: Reading, allowed: NDArray[np.bool_] | None) -> Reading:
