@@ -1,0 +1,1 @@
+"""Second look: a question and a memory, or two memories, read together."""
