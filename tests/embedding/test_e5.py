@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bench.prior import LANGUAGES, measure_prior, prior_sentences
-from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder, _gelu
+from ntm_memory.embedding.e5 import BATCH_TOKENS, E5Embedder
+from ntm_memory.embedding.transformer import gelu
 from ntm_memory.embedding.weights import SHA256
 from ntm_memory.recall.centring import adapt
 from ntm_memory.text.passages import MAX_PASSAGES
@@ -80,7 +81,7 @@ READ_WHOLE = [*LONG, "米" * 4000, "ﷺ" * 2000, "👩‍👧 " * 3000, "0x9f3a 
 def test_passages_are_read_whole(e5, text):
     passages = e5.split_passages(text)
     assert 1 < len(passages) <= MAX_PASSAGES
-    assert all(len(e5._tokenizer.encode(f"passage: {passage}")) <= 512 for passage in passages)
+    assert all(len(e5.tokenizer.encode(f"passage: {passage}")) <= 512 for passage in passages)
 
 
 def test_a_fact_deep_in_a_long_text_is_found_by_its_passage(e5):
@@ -113,7 +114,7 @@ def test_gelu_against_the_error_function():
 
     x = np.linspace(-9, 9, 2001, dtype=np.float32)
     exact = [value * 0.5 * (1 + erf(value / 2**0.5)) for value in x.astype(float)]
-    np.testing.assert_allclose(_gelu(x), exact, atol=2e-6)
+    np.testing.assert_allclose(gelu(x), exact, atol=2e-6)
 
 
 COLD = """

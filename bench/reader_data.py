@@ -1,0 +1,179 @@
+"""What the pair reader learns from: questions with a pool of memories that answer or do not, and pairs of statements."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.dataset import rows
+
+LABELS = {"revises": 0, "beside": 1, "same": 2, "unrelated": 3}
+"""What a newer statement is to an older one."""
+HERE = Path(__file__).parent
+HELD_STORES = ("08", "09")
+"""Stores of each writer that the reader does not learn from: what is made of its scores is fitted there."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Memories among which one question's answers are; `before` is each one's date or the line that stood before it."""
+
+    texts: Sequence[str]
+    before: Sequence[str]
+
+
+@dataclass
+class Asked:
+    """A question, which memories of its pool answer it (none: nothing does), near misses, and the likest others."""
+
+    source: str
+    text: str
+    pool: Pool
+    gold: Sequence[int]
+    near: Sequence[int] = ()
+    likest: Sequence[int] = field(default=(), compare=False)
+
+
+class StatementPair(NamedTuple):
+    """An older and a newer statement; `label` None: all that is known is that nothing is revised."""
+
+    older: str
+    newer: str
+    label: int | None
+
+
+class Candidates(NamedTuple):
+    """A question and a few memories, of which `answer` (or none) answers it."""
+
+    source: str
+    question: str
+    memories: Sequence[tuple[str, str]]  # (text, before)
+    answer: int | None
+
+
+def plain_pool(texts: Sequence[str]) -> Pool:
+    """Memories of which nothing else is known."""
+    return Pool(texts, [""] * len(texts))
+
+
+def conversations(folder: Path, name: str) -> Iterator[Asked]:
+    """The questions of a data set (memories.jsonl, queries.jsonl), each among the memories of its conversation."""
+    told = defaultdict(list)
+    for memory in rows(folder / "memories.jsonl"):
+        told[memory["conv"]].append(memory)
+    pools, places = {}, {}
+    for conversation, memories in told.items():
+        spoken = [f"{each['speaker']}: {each['text']}" if each["speaker"] else each["text"] for each in memories]
+        pools[conversation] = plain_pool(spoken)
+        places[conversation] = {memory["id"]: i for i, memory in enumerate(memories)}
+    for question in rows(folder / "queries.jsonl"):
+        place = places[question["conv"]]
+        gold = [place[id] for id in question["gold"] if id in place]
+        if gold:
+            yield Asked(name, question["query"], pools[question["conv"]], gold)
+
+
+def passages_in_sentences(file: Path, name: str) -> list[Asked]:
+    """XQuAD: each question among the sentences of its article."""
+    asked = []
+    for article in json.loads(file.read_text(encoding="utf-8"))["data"]:
+        sentences: list[str] = []
+        found = []
+        for paragraph in article["paragraphs"]:
+            at = 0
+            spans = []
+            for sentence in re.split(r"(?<=[.!?])\s+|(?<=[。！？])", paragraph["context"]):
+                if sentence.strip():
+                    start = paragraph["context"].find(sentence, at)
+                    at = start + len(sentence)
+                    spans.append((start, at, len(sentences)))
+                    sentences.append(sentence)
+            for question in paragraph["qas"]:
+                start = question["answers"][0]["answer_start"]
+                found.append((question["question"], [i for low, high, i in spans if low <= start < high]))
+        pool = plain_pool(sentences)
+        asked += [Asked(name, text, pool, gold) for text, gold in found]
+    return asked
+
+
+def crossed_passages(english: Path, chinese: Path) -> Iterator[Asked]:
+    """XQuAD in both languages and across them."""
+    pair = passages_in_sentences(english, "xquad_en"), passages_in_sentences(chinese, "xquad_zh")
+    for number, (one, other) in enumerate(zip(*pair, strict=True)):
+        asked = (one, other) if number % 2 else (other, one)
+        yield asked[0]
+        yield Asked("xquad_crossed", asked[0].text, asked[1].pool, asked[1].gold)
+
+
+def scripted_talk(file: Path) -> Iterator[Asked]:
+    """FriendsQA: each question among the utterances of its scene, the line before beside each."""
+    for scene in json.loads(file.read_text(encoding="utf-8"))["data"]:
+        for paragraph in scene["paragraphs"]:
+            lines = paragraph.get("utterances:") or paragraph["utterances"]
+            spoken = [f"{line['speakers'][0] if line.get('speakers') else ''}: {line['utterance']}" for line in lines]
+            pool = Pool(spoken, ["", *spoken[:-1]])
+            places = {line["uid"]: i for i, line in enumerate(lines)}
+            for question in paragraph["qas"]:
+                gold = sorted({places[a["utterance_id"]] for a in question["answers"] if a["utterance_id"] in places})
+                if gold and len(lines) > 6:
+                    yield Asked("friendsqa", question["question"], pool, gold)
+
+
+def own_notes(file: Path = HERE / "notes.jsonl") -> Iterator[Asked]:
+    """bench/notes.jsonl: each note's questions among the notes of its store."""
+    stores = defaultdict(list)
+    for note in rows(file):
+        stores[note["conv"]].append(note)
+    for notes in stores.values():
+        pool = plain_pool([note["text"] for note in notes])
+        for place, note in enumerate(notes):
+            yield from (Asked("notes", question, pool, [place]) for question in note["ask"])
+
+
+def written_answers(folder: Path) -> Iterator[Asked]:
+    """bench/pairs/*/answers.jsonl: each question among all notes of its writer."""
+    lines = rows(folder / "answers.jsonl")
+    texts = list(dict.fromkeys(note for line in lines for note in (*line["yes"], *line["no"])))
+    place, pool = {text: i for i, text in enumerate(texts)}, plain_pool(texts)
+    for line in lines:
+        yield Asked("answers", line["q"], pool, [place[t] for t in line["yes"]], [place[t] for t in line["no"]])
+
+
+def written_store(store: dict) -> Iterator[Asked]:
+    """bench/pairs/*/stores.jsonl: each question and prompt of one store among its notes."""
+    notes = store["notes"]
+    place = {note["id"]: i for i, note in enumerate(notes)}
+    pool = Pool([note["content"] for note in notes], [note["when"] or "" for note in notes])
+    for each in (*store["questions"], *store["prompts"]):
+        text, kind = each.get("query") or each["prompt"], each.get("kind", "prompt")
+        yield Asked(f"stores {kind}", text, pool, [place[id] for id in each["gold"]])
+
+
+def statement_pairs(lines: Sequence[dict]) -> list[StatementPair]:
+    """{old, new, label} as the reader learns it."""
+    return [StatementPair(line["old"], line["new"], LABELS[line["label"]]) for line in lines]
+
+
+def draw_candidates(asked: Asked, rng: random.Random, count: int = 6) -> Candidates:
+    """An answer (where there is one) first, near misses, the likest of the others, and any."""
+    taken = set(asked.gold)
+    chosen = [rng.choice(asked.gold)] if asked.gold else []
+    near = [i for i in asked.near if i not in taken]
+    chosen += rng.sample(near, min(2 if rng.random() < 0.5 else 1, len(near)))
+    likest = [i for i in asked.likest if i not in taken and i not in chosen]
+    wanted = max(0, count - len(chosen) - (1 if asked.gold else 0))
+    chosen += rng.sample(likest[:14], min(wanted, len(likest[:14])))
+    others = (
+        [i for i in range(len(asked.pool.texts)) if i not in taken and i not in chosen] if len(chosen) < count else []
+    )
+    chosen += rng.sample(others, min(count - len(chosen), len(others)))
+    spoken = asked.source == "friendsqa"
+    told = rng.random() < (0.6 if spoken else 0.3)
+    memories = [(asked.pool.texts[i], asked.pool.before[i] if told else "") for i in chosen]
+    return Candidates(asked.source, asked.text, memories, 0 if asked.gold else None)
