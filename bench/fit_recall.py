@@ -37,7 +37,7 @@ from ntm_memory.recall.read_heads import attend
 DECAY = np.array([[1e-3], [1e-3], [3e-3], [3e-3], [3e-3], [3e-3]])
 STEPS_OF_RANKER = 160
 FLOORS = (0.05, 0.1, 0.2, 0.3)
-SET_BY_HAND = dict(zip(IN_USE, (0.5, 0.1, 0.05, -0.5), strict=True))
+SET_BY_HAND = dict(zip(IN_USE, (0.5, 0.1, 0.05, 0.0), strict=True))
 
 
 def unlearned_ranker() -> RecallParameters:

@@ -43,18 +43,16 @@ def _recall(answer: Answer) -> str:
         return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
     lines = []
     for memory in answer["memories"]:
-        later = f"  (revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
+        later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
         lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}{later}")
         lines += _steps(memory.get("steps"))
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
 
 def _steps(steps: Mapping[str, Any] | None) -> list[str]:
-    """One line a read head: its weight after each step, and its part in the evidence; what a revision moved."""
+    """One line a read head: its weight after each step, and its part in the evidence."""
     names = ("content", "gated", "shifted", "sharpened")
-    moves = {"moved_here": "from what it revises +", "moved_on": "to what revises it −"}
-    moved = [f"          {said}{steps[name]:.3f}" for name, said in moves.items() if steps and name in steps]
-    return moved + [
+    return [
         f"          head {number}: "
         + " → ".join(f"{name} {head[name]:.3f}" for name in names)
         + f"  × {head['share']:.2f}"

@@ -34,7 +34,6 @@ START = 40  # candidates of the first hop by each kind of likeness
 STEP = 16  # candidates of a further hop by each kind of likeness
 NEW_WORDS = 24  # the rarest words of a memory that the next hop asks with
 SHORT_WORDS = 16  # a memory of so many index words counts as half short
-SUPERSEDED = -2.0  # as recall has it: no data set has revised facts to learn it from
 FAINT = -8.0  # log weight that counts as none
 _SHARE, _SPREAD = 5.0, 3.0
 
@@ -47,13 +46,11 @@ class Block:
         candidates: (n,) int64 memories 0…N−1.
         features: (n, d) features, columns as in `FIRST` or `NEXT`.
         likeness: (n, h) cosines with the question and with what was read after it, in order; empty for the first hop.
-        prior: (n,) what is added to the score whatever the question: `SUPERSEDED` where a later memory revises it.
     """
 
     candidates: Index
     features: Column
     likeness: Column
-    prior: Column | float = 0.0
 
 
 def brightness(log_weight: Column) -> Column:
@@ -114,7 +111,7 @@ class HopFeatures:
             scores.about[candidates] * self._short,
         ]
         features = np.stack(columns, axis=1).astype(np.float64)
-        return Block(candidates, features, np.empty((len(candidates), 0)), self._prior(candidates))
+        return Block(candidates, features, np.empty((len(candidates), 0)))
 
     def next(self, paths: Sequence[Path]) -> list[Block]:
         """What can be read after each of these paths; words, keys and texts are fetched for all of them together."""
@@ -161,7 +158,6 @@ class HopFeatures:
             candidates,
             np.stack(columns, axis=1).astype(np.float64),
             np.stack([values[candidates] for values in likeness], axis=1).astype(np.float64),
-            self._prior(candidates),
         )
 
     def _best(self, count: int, *kinds: NDArray[Any]) -> set[int]:
@@ -172,9 +168,6 @@ class HopFeatures:
             best = np.arange(len(values)) if count >= len(values) else np.argpartition(values, -count)[-count:]
             chosen.update(best[values[best] > 0].tolist())
         return chosen
-
-    def _prior(self, candidates: Index) -> Column:
-        return SUPERSEDED * self._view.slots.superseded[candidates].astype(np.float64)
 
     def _names_in(self, text: str, words: Sequence[str], candidates: Index) -> list[Column]:
         """How telling the candidates' names are where the text speaks of them; the squared share of them it holds."""

@@ -158,7 +158,7 @@ def follow(parameters: HopParameters, first: Block, ask: Ask, hops: int, beam: i
 
 
 def _first(parameters: HopParameters, block: Block) -> Read:
-    score = block.features @ parameters.first + block.prior
+    score = block.features @ parameters.first
     log_weights = score - log_sum_exp(score) if len(score) else score
     own, onward = parameters.mix[:2]
     return Read((), 0.0, (-1, -1), block, block.features, log_weights, -np.inf, own * log_weights, onward * log_weights)
@@ -186,7 +186,7 @@ def read_on(
     first = [(bright or {}).get(index, -1.0) for index in block.candidates.tolist()]
     asked = block.likeness @ parameters.keep ** np.arange(len(path), -1, -1)
     inputs = np.column_stack([block.features, first, asked])
-    score = inputs @ parameters.next + block.prior
+    score = inputs @ parameters.next
     total = np.logaddexp(log_sum_exp(score), parameters.null)
     log_weights = score - total
     logits = before + parameters.mix[2] * log_weights + parameters.mix[3]

@@ -35,7 +35,6 @@ from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.supersession.succession import to_successors
 
 MAX_HOPS = 8
 
@@ -181,8 +180,7 @@ def gather_features(
     """
     look = examine(view, corpus.postings(query.terms), query)
     reading = attend_to(look, view, query, parameters)
-    moved = to_successors(corpus, reading, query)
-    return HopFeatures(corpus, view, query, look.scores, moved), reading
+    return HopFeatures(corpus, view, query, look.scores, reading), reading
 
 
 def _of_one_hop(recalled: RecallResult) -> ReasonResult:

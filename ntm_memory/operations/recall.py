@@ -14,7 +14,6 @@ from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
-from ntm_memory.supersession.succession import to_successors
 
 
 class Recaller:
@@ -100,8 +99,6 @@ class Recaller:
         if parts:
             within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        if query.shift is None and query.priors:
-            reading = to_successors(corpus, reading, query)
         reason = why_silent(reading, query, request.min_weight, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)

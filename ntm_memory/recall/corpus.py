@@ -61,13 +61,6 @@ class Corpus:
         """The index words and marks of the memory with this index and id."""
         return self._store.words_of(id)[0] if self._then is None else self._words[index]
 
-    def successors(self, index: NDArray[np.int64]) -> dict[int, int]:
-        """Index → index of the memory that revised it, where that one is known."""
-        later = {memory.id: memory.superseded_by for memory in self.memories(index) if memory is not None}
-        found = self.places([id for id in later.values() if id is not None])
-        own = self.places(list(later))
-        return {own[id]: found[new] for id, new in later.items() if new in found and id in own}
-
     def focus(self, session: str | None) -> dict[int, float]:
         """Index → weight of the session's previous focus, as far as it is known."""
         weights = {} if session is None else dict(self._store.focus(self.namespace, session))

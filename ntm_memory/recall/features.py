@@ -216,7 +216,10 @@ def _kind(
 
 
 def _priors(question: QuestionCues, slots: MemoryMatrix, candidates: NDArray[np.int64]) -> list[Column]:
-    """What decides between equals: importance, age, use, whether a later memory revises it, the time asked for."""
+    """What decides between equals: importance, age, use, the time asked for.
+
+    A mark that a later memory revises it is a hint for who reads the answer, and weighs nothing as shipped.
+    """
     age = np.maximum(question.now - slots.happened[candidates], 0) / 86_400
     return [
         slots.importance[candidates] - np.float32(0.5),

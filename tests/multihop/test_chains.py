@@ -63,14 +63,3 @@ def test_typed_memories_and_explicit_bases(tmp_path):
         told = memory.store_with_reasoning("昨天读完了那篇论文", kind="episode", builds_on=[fact.id])
         assert (fact.kind, told.memory.kind) == ("fact", "episode")
         assert [(tie.id, tie.kind) for tie in told.links] == [(fact.id, "explicit")]
-
-
-def test_what_was_revised_leads_nowhere(tmp_path):
-    facts = ("Anna lives in Paris", "Novatek has its head office in Paris", "Ferro Works has its head office in Berlin")
-    with NTMMemoryManager(tmp_path) as memory:
-        for fact in (*facts, "Anna moved to Berlin", *OTHERS[4:]):
-            memory.memorize(fact)
-        answer = memory.reason_and_retrieve("Which company has its head office where Anna lives?")
-        found = [each.content for each in answer.answer_memories]
-        assert {facts[2], "Anna moved to Berlin"} <= set(found[:3])
-        assert found.index(facts[2]) < found.index(facts[1])
