@@ -18,8 +18,7 @@ class DataSet(NamedTuple):
     Args:
         roles: `written`: what somebody wrote or said, and questions about it; `pool`: paragraphs gathered by question;
             `facts`: statements of a few templates; `notes`: short notes asked for in other words; `revised`: facts told
-            anew; `lasting`: memories none of which revises another; `sentences`: what everyday memories are like;
-            none: only measured, never learned from.
+            anew; `sentences`: what everyday memories are like; none: only measured, never learned from.
         licence: of the texts.
         source: whose it is.
     """
@@ -31,7 +30,7 @@ class DataSet(NamedTuple):
 
 DATA_SETS = {  # the order is the one they are learned from in
     "locomo": DataSet(("written",), "CC BY-NC 4.0", "snap-research/LoCoMo"),
-    "memdaily_zh": DataSet(("written", "lasting"), "none named", "nuster1128/MemSim"),
+    "memdaily_zh": DataSet(("written",), "none named", "nuster1128/MemSim"),
     "lifebench_zh_lite": DataSet(("written",), "Apache-2.0", "1754955896/LifeBench"),
     "lifebench_en_lite": DataSet(("written",), "Apache-2.0", "1754955896/LifeBench"),
     "longmemeval_mini_session": DataSet(("written",), "MIT", "xiaowu0162/LongMemEval"),
@@ -39,7 +38,7 @@ DATA_SETS = {  # the order is the one they are learned from in
     "cmrc2018": DataSet(("written",), "CC BY-SA 4.0", "ymcui/cmrc2018"),
     "forget_en": DataSet(("facts",), "none named", "scripted probes of a few templates"),
     "forget_zh": DataSet(("facts",), "none named", "scripted probes of a few templates"),
-    "notes": DataSet(("notes", "lasting"), OURS, "bench/notes.jsonl"),
+    "notes": DataSet(("notes",), OURS, "bench/notes.jsonl"),
     "2wiki": DataSet(("pool",), "Apache-2.0", "Alab-NII/2wikimultihop"),
     "musique": DataSet(("pool",), "CC BY 4.0", "StonyBrookNLP/musique"),
     "hotpot": DataSet(("pool",), "CC BY-SA 4.0", "hotpotqa/hotpot"),

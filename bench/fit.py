@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import fit_adapter, fit_multihop, fit_recall, fit_revision, prior
+from bench import fit_adapter, fit_multihop, fit_recall, prior
 from bench.data_roles import described, find_data, with_role
 from bench.fit_job import PACKAGE, FitJob, FitStep
 from bench.provenance import provenance
@@ -31,7 +31,6 @@ STEPS: dict[str, FitStep] = {
     "adapter": fit_adapter.STEP,
     "recall": fit_recall.STEP,
     "multihop": fit_multihop.STEP,
-    "revision": fit_revision.STEP,
 }
 """All steps in their order; a new one is added here, and its file in `fit_job.FILES`."""
 

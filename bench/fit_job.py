@@ -24,7 +24,6 @@ FILES = {
     "adapter": "embedding/e5_query_adapter.npz",
     "recall": "recall/parameters.json",
     "multihop": "multihop/parameters.json",
-    "revision": "supersession/parameters.json",
 }
 """Step → its file in the package."""
 

@@ -108,10 +108,10 @@ def mark_pairs(manager: NTMMemoryManager, folder: Path) -> dict[str, float]:
     marks = collections.defaultdict(list)
     for number, pair in enumerate(rows(folder / "pairs.jsonl")):
         space = f"pair {number}"
-        manager.memorize(pair["old"], namespace=space)
+        old = manager.memorize(pair["old"], namespace=space).memory.id
         told = manager.memorize(pair["new"], namespace=space)
-        marks[f"{pair['label']} marked"].append(float(bool(told.supersedes)))
-        marks[f"{pair['label']} named"].append(float(bool(told.supersedes or told.similar)))
+        marks[f"{pair['label']} marked"].append(float(manager.store.get(old).superseded_by is not None))
+        marks[f"{pair['label']} named"].append(float(old in {each.id for each in told.related}))
     return {name: float(np.mean(each)) for name, each in marks.items()}
 
 

@@ -7,8 +7,8 @@ commands     one door to the manager for scripts and hooks
 manager, agent   the verbs; the seed document's names for them
 operations   one module a verb: recall, write, reason, tune, transfer, status, and what they share
 multihop     several reads in a row over the store
-supersession what revises what, and the step to it
 recall       the first look: read heads over the store, and how they are learned
+reader       the second look: a question and a memory, or two memories, read together
 store        memories on disk, their keys, words and versions in one SQLite file
 embedding    texts to vectors
 training     the paper's experiments: tasks, checkpoints, the cores that ship

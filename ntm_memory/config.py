@@ -80,6 +80,7 @@ class RecallSettings:
     words: bool = True
     priors: bool = True
     tuned: bool = True
+    reader: str = _setting("auto", choices=("auto", "off"))
     beta: float | None = _setting(None, 0.0, 1000.0)
     gate: float | None = _setting(None, 0.0, 1.0)
     gamma: float | None = _setting(None, 1.0, 1000.0)

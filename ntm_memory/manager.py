@@ -97,16 +97,16 @@ class NTMMemoryManager:
         """Store one memory.
 
         The same content again changes nothing: use `update`. Without a key, another session, source, occurred_at or
-        kind makes it another memory; left out, they fit any. Under a key other content makes a new version. Nearly the
-        same words without a key are stored and named in `similar`; what plainly revises an older statement of the same
-        subject ranks above it, and marks it `superseded_by`.
+        kind makes it another memory; left out, they fit any. Under a key other content makes a new version. `related`
+        names up to three older ones that it may concern: say so, also by telling it again.
 
         Args:
             content: the text, at most 10 million characters.
-            fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`.
+            fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`;
+                and of replaces, beside, same_as, ids or keys of older memories; see `validation.Decision`.
 
         Raises:
-            BadValueError: a field is unknown or not usable.
+            BadValueError, NotFoundError: a field is unknown or not usable; no live memory has an id or key named.
             EchoError: the content was printed by recall.
             MemoryFullError: `memory_size` is reached and `when_full` is `refuse`.
 

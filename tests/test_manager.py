@@ -87,13 +87,13 @@ def test_twins_stay_two_memories_and_the_second_names_the_first(memory, one, oth
     second = memory.memorize(other)
     assert second.action == "created"
     assert second.memory.id != first.memory.id
-    assert [twin.id for twin in second.similar] == [first.memory.id]
+    assert [twin.id for twin in second.related] == [first.memory.id]
     assert memory.store.get(first.memory.id).content == one
     assert {one, other} <= set(told(memory.recall(one, top_k=10)))
 
 
 def test_unrelated_memories_are_no_twins(memory):
-    assert [memory.memorize(text).similar for text in (*NEIGHBOURS, TEA)] == [()] * 4
+    assert [memory.memorize(text).related for text in (*NEIGHBOURS, TEA)] == [()] * 4
 
 
 def test_memorize_many_stores_what_can_be_stored(memory):

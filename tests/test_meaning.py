@@ -73,7 +73,7 @@ def test_negation_and_opposite_stay_two_memories(memory):
     first = memory.memorize("I hate the new office", namespace="twins")
     second = memory.memorize("I love the new office", namespace="twins")
     assert second.action == "created"
-    assert [twin.id for twin in second.similar] == [first.memory.id]
+    assert [twin.id for twin in second.related] == [first.memory.id]
     assert len(memory.recall("the new office", namespace="twins").memories) == 2
 
 

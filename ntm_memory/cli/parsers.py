@@ -61,6 +61,11 @@ def _memorize() -> _Parser:
     parser.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
     parser.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
     parser.add_argument(
+        "--replaces", metavar="ID", help="this memory says it from now on; its old text becomes history"
+    )
+    parser.add_argument("--same-as", metavar="ID", help="this memory says it already: nothing new is stored")
+    parser.add_argument("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
+    parser.add_argument(
         "--jsonl", metavar="FILE|-", help="many memories, one JSON object with these fields a line; - reads stdin"
     )
     return parser
@@ -74,6 +79,11 @@ def _memorize_request(arguments: Arguments) -> Arguments:
         return {"content": text("content", content), **given}
     if content is not None:
         raise BadValueError("CONTENT and --jsonl exclude each other", "give one of them")
+    decided = sorted({"replaces", "same_as", "beside"} & set(given))
+    if decided:
+        raise BadValueError(
+            f"--{decided[0].replace('_', '-')} is said of one memory", "put it into the line of that one"
+        )
     return {"lines": lines(jsonl), **given}
 
 

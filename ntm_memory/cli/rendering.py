@@ -9,6 +9,8 @@ from ntm_memory.operations.validation import RECALLED_TAG
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
+MOST_LINES = 20
+_SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
 
 def context(answer: Answer) -> str:
@@ -30,12 +32,23 @@ def _inside(content: str) -> str:
 def _memorize(answer: Answer) -> str:
     if "memory" not in answer:
         counts = ", ".join(f"{answer[name]} {name}" for name in ("created", "updated", "unchanged"))
-        return "\n".join([counts, *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])])
+        return "\n".join(
+            [counts, *_concerned(answer), *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])]
+        )
     memory = answer["memory"]
-    twins = [f"  much like {twin['id']}: {twin['content']}" for twin in answer["similar"]]
     told = f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}"
-    revised = [f"  seems to revise {id}" for id in answer["supersedes"]]
-    return "\n".join([told, *revised, *twins])
+    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"])])
+
+
+def _concerned(answer: Answer) -> list[str]:
+    """What the first of many new memories may concern."""
+    concerned = [f"{id} {_related(older[0])}" for id, older in answer["related"].items()]
+    more = [f"and {len(concerned) - MOST_LINES} more like that"] if len(concerned) > MOST_LINES else []
+    return [*concerned[:MOST_LINES], *more]
+
+
+def _related(older: Mapping[str, Any]) -> str:
+    return f"{_SEEMS[older['relation']]} {older['id']} ({older['chance']:.2f}): {older['content']}"
 
 
 def _recall(answer: Answer) -> str:
@@ -124,6 +137,10 @@ def _fields(answer: Answer) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.items())
 
 
+def _import(answer: Answer) -> str:
+    return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
+
+
 def _export(answer: Answer) -> str:
     return str(answer["text"]) if "text" in answer else _fields(answer)
 
@@ -139,7 +156,7 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
     "erase": _erase,
     "status": _fields,
     "export": _export,
-    "import": _fields,
+    "import": _import,
     "reembed": _fields,
     "feedback": _feedback,
     "tune": _tune,

@@ -170,10 +170,5 @@ class Lookups:
         unknown = [index for index in indices if index not in self._cosines]
         if not unknown:
             return
-        centre, slots = self._view.centre, self._view.slots
-        keys = self._view.centred(np.array(unknown))
-        rows = slots.keys @ keys.T - (centre.means @ keys.T)[centre.offset]
-        rows *= centre.inverse_norm[:, None]
-        if len(rows) != len(slots):
-            rows = np.maximum.reduceat(rows, centre.starts, axis=0)
-        self._cosines.update(zip(unknown, rows.T.astype(np.float64), strict=True))
+        cosines = self._view.cosines_with(np.array(unknown))
+        self._cosines.update(zip(unknown, cosines.astype(np.float64), strict=True))

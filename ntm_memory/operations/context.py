@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ntm_memory.config import Settings
 from ntm_memory.operations.requests import RecallRequest
@@ -21,6 +22,9 @@ from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 
+if TYPE_CHECKING:
+    from ntm_memory.reader.pair_reader import PairReader
+
 TUNED = "recall.json"
 
 
@@ -33,6 +37,7 @@ class RetrievalContext:
         settings: how much is answered, and which parts of addressing are on.
         home: data folder, where tuned parameters lie.
         clock: unix seconds.
+        reader: loads what reads two texts together when first called; it may be that there is none.
     """
 
     def __init__(
@@ -42,12 +47,14 @@ class RetrievalContext:
         settings: Settings,
         home: Path,
         clock: Callable[[], float],
+        reader: Callable[[], PairReader | None] = lambda: None,
     ) -> None:
         self.store = store
         self.encoder = encoder
         self.settings = settings
         self.home = home
         self.clock = clock
+        self.reader = reader
         self._views: dict[str, CentredMatrix] = {}
 
     @cached_property

@@ -18,7 +18,7 @@ class Eraser:
 
     Args:
         context: the store as questions are put to it.
-        writer: finds room for what is restored, and knows what revises what.
+        writer: finds room for what is restored, and takes back marks.
     """
 
     def __init__(self, context: RetrievalContext, writer: Writer) -> None:
@@ -47,9 +47,7 @@ class Eraser:
             if memory.state == "live":
                 return self._store.set_retention(memory.id, 1.0)
             self._writer.make_room(memory.namespace)
-            restored = self._store.set_retention(memory.id, 1.0)
-        self._writer.reviser.note([restored])
-        return restored
+            return self._store.set_retention(memory.id, 1.0)
 
     def _erase(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
         """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3)."""
@@ -59,7 +57,7 @@ class Eraser:
                 self._store.purge(ids)
             else:
                 memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
-                self._writer.reviser.release([memory for memory in memories if memory.state == "erased"])
+                self._writer.relater.release([memory for memory in memories if memory.state == "erased"])
         return erased
 
     def _foresee(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:

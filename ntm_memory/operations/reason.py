@@ -33,7 +33,7 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters
-from ntm_memory.store.lookup import find
+from ntm_memory.store.lookup import find_within
 from ntm_memory.store.records import Link, Memory
 
 MAX_HOPS = 8
@@ -118,12 +118,8 @@ class Reasoner:
         """
         if isinstance(builds_on, str) or not isinstance(builds_on, Sequence):
             raise BadValueError("builds_on must be a list of ids or keys", 'e.g. ["m_8k2f7q1x"]')
-        found = {memory.id: memory for memory in (find(self._store, str(name), namespace) for name in builds_on)}
-        for memory in found.values():
-            if memory.namespace != namespace:
-                hint = "memories of different namespaces never meet"
-                raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
-        return list(found.values())
+        found = (find_within(self._store, str(name), namespace) for name in builds_on)
+        return list({memory.id: memory for memory in found}.values())
 
     def _link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:
         """Link a memory just stored with those it was told to build on, and with those it leads to by itself."""
@@ -138,7 +134,7 @@ class Reasoner:
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
         memory = self._store.get(id)
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
-        return StoreResult(memory, stored.action, stored.similar, tuple(ties), stored.supersedes)
+        return StoreResult(memory, stored.action, stored.related, tuple(ties))
 
     def _chain(
         self, request: RecallRequest, corpus: Corpus, query: Query, steps: int

@@ -16,7 +16,7 @@ from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import Action, RecalledMemory, Similar
+from ntm_memory.operations.results import Action, RecalledMemory, Related
 from ntm_memory.store.records import Memory
 
 
@@ -99,9 +99,8 @@ class StoreResult:
 
     memory: Memory
     action: Action
-    similar: tuple[Similar, ...]
+    related: tuple[Related, ...]
     links: tuple[Tie, ...]
-    supersedes: tuple[str, ...] = ()
 
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one

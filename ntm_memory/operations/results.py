@@ -6,28 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
 
 Action = Literal["created", "unchanged", "updated"]
 
 
 @dataclass(frozen=True)
-class Similar:
-    """A stored memory that says nearly the same; `similarity` is the share of the text they have in common, 0–1."""
+class Related:
+    """An older memory that a new one may concern.
+
+    Args:
+        id: of the older one.
+        content: what it says, the beginning of it.
+        relation: what the new one seems to be to it: `revises` it, the `same` told again, `beside` it; `unknown` where
+            no reader is there.
+        chance: 0–1 of that it revises or tells again; without a reader the share of words they have in common.
+    """
 
     id: str
     content: str
-    similarity: float
+    relation: RelationName
+    chance: float
 
 
 @dataclass(frozen=True)
 class MemorizeResult:
-    """One memory was told; `supersedes` are the ids of older memories that it plainly revises, as a hint."""
+    """One memory was told; `related` are older ones that it may concern, the likeliest first, at most three."""
 
     memory: Memory
     action: Action
-    similar: tuple[Similar, ...] = ()
-    supersedes: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class BulkResult:
-    """Many memories were told. `ids[i]` belongs to the i-th record, None where it failed."""
+    """Many memories were told.
+
+    Args:
+        ids: `ids[i]` belongs to the i-th record, None where it failed.
+        related: id of a new memory → older ones that it may concern, where there are any.
+    """
 
     created: int
     unchanged: int
     updated: int
     failed: tuple[Failure, ...]
     ids: tuple[str | None, ...]
+    related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,10 +146,11 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store."""
+    """A file was read into the store; `related` as in `BulkResult`."""
 
     created: int
     unchanged: int
     updated: int
     failed: tuple[Failure, ...] = field(default=())
     dry_run: bool = False
+    related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ntm_memory.operations.transfer import Transfer
     from ntm_memory.operations.tune import Tuner
     from ntm_memory.operations.write import Writer
+    from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
 
@@ -63,6 +64,21 @@ class Services:
         chosen = self._embedder or load_embedder(asdict(self._settings.embedder), cache_dir=self._home)
         return Encoder(chosen, self._settings.memory_dim, self._settings.embedder.max_passages)
 
+    @cached_property
+    def reader(self) -> PairReader | None:
+        """Reads two texts together; None where config says so, or the embedder has not learned to."""
+        from ntm_memory.embedding.e5 import E5Embedder
+        from ntm_memory.reader import adapter
+
+        if self._settings.recall.reader == "off" or not adapter.SHIPPED.exists():
+            return None
+        embedder = self.encoder.embedder
+        if not isinstance(embedder, E5Embedder):
+            return None
+        from ntm_memory.reader.pair_reader import PairReader
+
+        return PairReader(embedder)
+
     def request(self, query: str, options: Mapping[str, Any]) -> RecallRequest:
         """A question with its options, checked."""
         from ntm_memory.operations.requests import RecallRequest
@@ -74,7 +90,9 @@ class Services:
         """The store as questions are put to it."""
         from ntm_memory.operations.context import RetrievalContext
 
-        return RetrievalContext(self._store, lambda: self.encoder, self._settings, self._home, self._clock)
+        return RetrievalContext(
+            self._store, lambda: self.encoder, self._settings, self._home, self._clock, lambda: self.reader
+        )
 
     @cached_property
     def writer(self) -> Writer:

@@ -103,7 +103,7 @@ class Transfer:
         if dry_run:
             return self._foresee(tellings)
         done = self._writer.memorize_many(tellings, progress)
-        return ImportResult(done.created, done.unchanged, done.updated, done.failed)
+        return ImportResult(done.created, done.unchanged, done.updated, done.failed, related=done.related)
 
     def reembed(self, encoder: Encoder, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
         """Write all keys, of older versions too, with another embedder, in one transaction."""
@@ -158,7 +158,7 @@ class Transfer:
                         failed.append(Failure(number, error.code, error.message))
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
-        return ImportResult(**counts, updated=0, failed=tuple(failed), dry_run=dry_run)
+        return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run)
 
     def _import_record(self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool) -> str:
         memory, keys, history = exchange.from_record(record)
@@ -198,10 +198,10 @@ class Transfer:
             try:
                 if isinstance(telling, NTMMemoryError):
                     raise telling
-                counts[self._writer.foresee(told(telling))] += 1
+                counts[self._writer.foresee(telling)] += 1
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        return ImportResult(**counts, failed=tuple(failed), dry_run=True)
+        return ImportResult(counts["created"], counts["unchanged"], counts["updated"], tuple(failed), dry_run=True)
 
 
 class _Counted:

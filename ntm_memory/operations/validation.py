@@ -6,7 +6,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number
 from ntm_memory.store.records import MemoryInput
@@ -18,7 +19,24 @@ MAX_NAME = 500
 MAX_QUERY = 8_000
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What the caller says a telling is to older memories, each by its id or key.
+
+    Args:
+        replaces: what is told is what this one says from now on.
+        same_as: this one says it already.
+        beside: it holds beside these.
+    """
+
+    replaces: str | None = None
+    same_as: str | None = None
+    beside: tuple[str, ...] = ()
+
+
+UNDECIDED = Decision()
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
+DECISIONS = frozenset(Decision.__dataclass_fields__)
 CHANGES = frozenset({"content", "importance", "tags", "new_key"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Filters = tuple[tuple[str, ...], str | None, str | None]
@@ -27,7 +45,7 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def told(record: Mapping[str, Any]) -> MemoryInput:
-    """Check a record of the fields of `MemoryInput`; only `content` is required.
+    """Check a record of the fields of `MemoryInput`; only `content` is required. `decided` has the rest of it.
 
     Raises:
         BadValueError: unknown field, wrong type, empty or over-long content, importance outside 0–1, unreadable time.
@@ -47,14 +65,51 @@ def told(record: Mapping[str, Any]) -> MemoryInput:
     )
 
 
+def decided(record: Mapping[str, Any]) -> Decision:
+    """What a record says of older memories.
+
+    Raises:
+        BadValueError: a value is no id or key, or they contradict each other.
+    """
+    fields = checked_fields(record)
+    beside = fields.get("beside") or ()
+    decision = Decision(
+        checked_name("replaces", fields.get("replaces")),
+        checked_name("same_as", fields.get("same_as")),
+        checked_names("beside", [beside] if isinstance(beside, str) else beside),
+    )
+    if decision.same_as is not None and decision != Decision(same_as=decision.same_as):
+        raise BadValueError("same_as stores nothing: it excludes replaces and beside", "give one of them")
+    return decision
+
+
+class Telling(NamedTuple):
+    """What is told, checked: a memory, which of its fields were told, and what the caller says it is to older ones."""
+
+    memory: MemoryInput
+    fields: frozenset[str]
+    decision: Decision
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Telling:
+        """A record, checked.
+
+        Raises:
+            BadValueError, EchoError: it is not usable.
+        """
+        fields = {name: value for name, value in checked_fields(record).items() if value is not None}
+        return cls(told(fields), frozenset(fields), decided(fields))
+
+
 def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with the fields' full names (`when` is `occurred_at`, `type` is `kind`), all of them known."""
     if not isinstance(record, Mapping):
         raise BadValueError(f"a record must be an object, not {_kind(record)}", 'e.g. {"content": "…"}')
     fields = {ALIASES.get(name, name): value for name, value in record.items()}
-    unknown = sorted(set(fields) - FIELDS, key=str)
+    known = FIELDS | DECISIONS
+    unknown = sorted(set(fields) - known, key=str)
     if unknown:
-        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(FIELDS))}")
+        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(known))}")
     return fields
 
 
@@ -149,10 +204,15 @@ def checked_query(value: Any) -> str:
 
 def checked_tags(value: Any) -> tuple[str, ...]:
     """Distinct tags, sorted."""
+    return checked_names("tags", value)
+
+
+def checked_names(field: str, value: Any) -> tuple[str, ...]:
+    """Distinct short one-line texts, sorted."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise BadValueError(f"tags must be a list of texts, not {_kind(value)}", 'e.g. "tags": ["work"]')
-    tags = {checked_name("tag", tag) for tag in value}
-    return tuple(sorted(tag for tag in tags if tag))
+        raise BadValueError(f"{field} must be a list of texts, not {_kind(value)}", f'e.g. "{field}": ["work"]')
+    names = {checked_name(field.removesuffix("s"), name) for name in value}
+    return tuple(sorted(name for name in names if name))
 
 
 def checked_filters(tags: Any, after: Any, before: Any) -> Filters:

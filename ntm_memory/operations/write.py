@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from ntm_memory.errors import BadValueError, MemoryFullError, NTMMemoryError
+from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Similar, UpdateResult
-from ntm_memory.operations.validation import FIELDS, Numbered, checked_changes, told
+from ntm_memory.operations.related import Relater
+from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Related, UpdateResult
+from ntm_memory.operations.validation import FIELDS, UNDECIDED, Numbered, Telling, checked_changes, told
 from ntm_memory.recall.allocation import least_used
-from ntm_memory.recall.centring import centred_cosines
-from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Key
-from ntm_memory.store.lookup import find
+from ntm_memory.store.lookup import find, find_within
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
-from ntm_memory.supersession.reviser import Reviser
-from ntm_memory.text.likeness import likeness
 from ntm_memory.text.words import memory_words
 from ntm_memory.text.writing_systems import is_cjk
 
 BATCH = 64
-_COMPARED, _TWINS = 8, 3
+_KEPT = ("key", "importance", "tags", "kind", "session")
+"""What a replaced memory keeps where it is not told anew; source and time are those of the new telling."""
+
+
+class Named(NamedTuple):
+    """The live memories that a decision names; of those that it holds beside, the ids."""
+
+    replaced: Memory | None = None
+    same: Memory | None = None
+    beside: tuple[str, ...] = ()
+
+
+class Written(NamedTuple):
+    """A memory, what was done, and the ids of those that it is told to hold beside."""
+
+    memory: Memory
+    action: Action
+    beside: tuple[str, ...] = ()
 
 
 class Writer:
@@ -40,18 +53,21 @@ class Writer:
         self._encoder = context.encoder
         self._settings = context.settings
         self._clock = context.clock
-        self.reviser = Reviser(context.store, context.encoder)
+        self.relater = Relater(context)
 
     def tell(self, record: Mapping[str, Any]) -> MemorizeResult:
         """Store one telling; see `NTMMemoryManager.memorize`."""
-        telling = told(record)
-        same = self.same(telling)
-        if same is not None:
-            return MemorizeResult(same, "unchanged")
-        rows = self._encoder().memories([telling.content])[0]
-        similar = self._similar(telling, rows)
-        memory, action, revised = self.memorize(telling, rows)
-        return MemorizeResult(memory, action, tuple(twin for twin in similar if twin.id != memory.id), revised)
+        telling = Telling.of(record)
+        known = self._known(telling)
+        if known is not None and telling.decision == UNDECIDED:
+            return MemorizeResult(known, "unchanged")
+        rows = None if known is not None else self._encoder().memories([telling.memory.content])[0]
+        judged = [] if rows is None else self.relater.judge(telling.memory, rows)
+        with self._store.transaction():  # another process may have written it in the meantime
+            memory, action, beside = self._write(telling, rows)
+            self.relater.release([memory] if action == "updated" else [])
+            related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
+            return MemorizeResult(self._store.get(memory.id), action, related)
 
     def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently.
@@ -69,25 +85,14 @@ class Writer:
                 return memory
         return None
 
-    def memorize(self, record: MemoryInput, rows: Key) -> tuple[Memory, Action, tuple[str, ...]]:
-        """Write one telling in one transaction; another process may have written it in the meantime.
-
-        Returns:
-            The memory, what was done, and the ids of older memories that it plainly revises.
-        """
-        with self._store.transaction():
-            memory, action = self._write(record, rows)
-        revised = self.reviser.note([memory]) if action == "created" else {}
-        self.reviser.reconsider([memory] if action == "updated" else [])
-        return memory, action, revised.get(memory.id, ())
-
     def update(self, id_or_key: str, namespace: str, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         changed = checked_changes(changes)
         id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
-        content = told(_as_told(before) | changed).content
-        rows = None if content == before.content else self._encoder().memories([content])[0]
+        telling = told(_as_told(before) | changed)
+        rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
+        judged = [] if rows is None else self.relater.judge(telling, rows)
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
             record = told(_as_told(previous) | changed)
@@ -96,32 +101,36 @@ class Writer:
             if record.content == previous.content:
                 memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
             else:
-                rows = self._encoder().memories([content])[0] if rows is None else rows
-                memory = self._store.rewrite(id, record, encode(record.content, rows))
-                self.reviser.reconsider([memory])
+                memory = self._store.rewrite(id, record, self._encoded(record.content, rows))
+                self.relater.release([memory])
+                self.relater.note(memory, judged)
         return UpdateResult(memory, previous)
 
-    def foresee(self, record: MemoryInput) -> Action:
-        """What memorizing this telling would do."""
-        if self.same(record) is not None:
+    def foresee(self, record: Mapping[str, Any]) -> Action:
+        """What memorizing this record would do."""
+        telling = Telling.of(record)
+        if self._known(telling) is not None:
             return "unchanged"
-        keyed = record.key is not None and self._store.find_key(record.namespace, record.key) is not None
-        return "updated" if keyed else "created"
+        memory, replaces = telling.memory, telling.decision.replaces
+        keyed = memory.key is not None and self._store.find_key(memory.namespace, memory.key) is not None
+        return "updated" if keyed or replaces is not None else "created"
 
     def memorize_many(self, records: Iterable[Numbered], progress: Callable[[int], None] | None = None) -> BulkResult:
         """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out."""
         ids: list[str | None] = []
         failed: list[Failure] = []
         actions: list[Action] = []
+        related: dict[str, tuple[Related, ...]] = {}
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
             done = self._write_batch(batch, failed)
-            ids.extend(done[line][0].id if line in done else None for line, _ in batch)
-            actions.extend(action for _, action in done.values())
+            ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
+            actions.extend(written.action for written in done.values())
+            related |= self._relate(list(done.values()))
             if progress is not None:
                 progress(len(ids))
         counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
-        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids))
+        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related)
 
     def make_room(self, namespace: str) -> None:
         """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
@@ -143,56 +152,113 @@ class Writer:
         (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
         self._store.archive(victim.id)
 
-    def _similar(self, telling: MemoryInput, rows: Key) -> tuple[Similar, ...]:
-        """Stored memories that say nearly the same as a new one: at most three, the likest first."""
-        corpus = Corpus(self._store, telling.namespace)
-        if not len(corpus.slots):
-            return ()
-        cosine = centred_cosines(corpus.slots, self._context.view(corpus).centre, rows[0], is_cjk(telling.content))
-        best = np.argsort(-cosine, kind="stable")[:_COMPARED]
-        twins = [
-            Similar(memory.id, memory.content[:200], round(share, 4))
-            for memory in corpus.memories(best)
-            if memory is not None and (share := likeness(memory.content, telling.content))
-        ]
-        return tuple(sorted(twins, key=lambda twin: -twin.similarity)[:_TWINS])
-
-    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, tuple[Memory, Action]]:
-        checked: dict[int, MemoryInput] = {}
+    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, Written]:
+        checked: dict[int, Telling] = {}
+        done: dict[int, Written] = {}
         for line, record in batch:
             try:
                 if isinstance(record, NTMMemoryError):
                     raise record
-                checked[line] = told(record)
+                checked[line] = Telling.of(record)
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        known = {
-            line: same for line, record in checked.items() if (same := self.same(record, in_bulk=True)) is not None
-        }
-        new = {line: record for line, record in checked.items() if line not in known}
-        rows = self._encoder().memories([record.content for record in new.values()]) if new else []
-        done: dict[int, tuple[Memory, Action]] = {line: (memory, "unchanged") for line, memory in known.items()}
+        for line, (memory, _, decision) in checked.items():
+            if decision == UNDECIDED and (same := self.same(memory, in_bulk=True)) is not None:
+                done[line] = Written(same, "unchanged")
+        new = {line: telling for line, telling in checked.items() if line not in done}
+        rows = self._encoder().memories([telling.memory.content for telling in new.values()]) if new else []
         with self._store.transaction():
             for (line, telling), key in zip(new.items(), rows, strict=True):
                 try:
-                    done[line] = self._write(telling, key, in_bulk=True)
-                except MemoryFullError as error:
+                    with self._store.transaction():  # one that fails leaves nothing half-written
+                        done[line] = self._write(telling, key, in_bulk=True)
+                except (MemoryFullError, NotFoundError, BadValueError) as error:
                     failed.append(Failure(line, error.code, error.message))
-        self.reviser.note([memory for memory, action in done.values() if action == "created"])
-        self.reviser.reconsider([memory for memory, action in done.values() if action == "updated"])
         return dict(sorted(done.items()))
 
-    def _write(self, record: MemoryInput, rows: Key, *, in_bulk: bool = False) -> tuple[Memory, Action]:
+    def _relate(self, batch: Sequence[Written]) -> dict[str, tuple[Related, ...]]:
+        """What the new ones of a batch may concern; what was rewritten gives back its marks first."""
+        self.relater.release([each.memory for each in batch if each.action == "updated"])
+        new = {each.memory.id: each for each in batch if each.action != "unchanged"}
+        return self.relater.relate(
+            [each.memory for each in new.values()], {id: each.beside for id, each in new.items() if each.beside}
+        )
+
+    def _write(self, telling: Telling, rows: Key | None, *, in_bulk: bool = False) -> Written:
+        """Write one telling inside a transaction; `rows` are its keys, None where they should not be needed."""
+        record, named = telling.memory, self._named(telling)
+        if named.same is not None:
+            self._take_back(record, named.same, named.same.key)
+            return Written(self.relater.holds(named.same), "unchanged")
+        if named.replaced is not None:
+            return self._replace(telling, named, rows)
         same = self.same(record, in_bulk=in_bulk)
-        if same is not None:
-            return same, "unchanged"
+        memory, action = self._add(record, rows) if same is None else (same, "unchanged")
+        self.relater.part(memory, named.beside)
+        return Written(memory, action, named.beside)
+
+    def _add(self, record: MemoryInput, rows: Key | None) -> tuple[Memory, Action]:
+        encoding = self._encoded(record.content, rows)
         if self._store.embedder() is None:
             self._store.set_embedder(self._encoder().identity)
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
         if keyed is not None:
-            return self._store.rewrite(keyed.id, record, encode(record.content, rows)), "updated"
+            return self._store.rewrite(keyed.id, record, encoding), "updated"
         self.make_room(record.namespace)
-        return self._store.add(record, encode(record.content, rows)), "created"
+        return self._store.add(record, encoding), "created"
+
+    def _replace(self, telling: Telling, named: Named, rows: Key | None) -> Written:
+        """What is told is what an older memory says from now on; its own text becomes history."""
+        old = named.replaced
+        assert old is not None
+        kept = {name: getattr(old, name) for name in _KEPT if name not in telling.fields}
+        record = replace(telling.memory, **kept)
+        self._take_back(telling.memory, old, record.key)
+        self.relater.part(old, named.beside)
+        if record.content == old.content:
+            return Written(self.relater.holds(old), "unchanged", named.beside)
+        memory = self._store.rewrite(old.id, record, self._encoded(record.content, rows))
+        return Written(memory, "updated", named.beside)
+
+    def _take_back(self, record: MemoryInput, old: Memory, key: str | None) -> None:
+        """Erase what was stored by the same telling before its caller decided that it is an older memory's.
+
+        Args:
+            record: what was told.
+            old: whose it is.
+            key: that the older one will have: a memory under another key was meant to stay.
+        """
+        twin = self.same(record)
+        if twin is not None and twin.id != old.id and twin.position > old.position and twin.key in (None, key):
+            self._store.set_retention(twin.id, 0.0)
+            self.relater.release([twin])
+
+    def _named(self, telling: Telling) -> Named:
+        """The memories that a decision names.
+
+        Raises:
+            NotFoundError: one is unknown, or not live.
+            BadValueError: one is of another namespace, or is to be replaced and to stay.
+        """
+        namespace, decision = telling.memory.namespace, telling.decision
+        replaced, same = (
+            None if name is None else find_within(self._store, name, namespace)
+            for name in (decision.replaces, decision.same_as)
+        )
+        beside = tuple(find_within(self._store, name, namespace).id for name in decision.beside)
+        if replaced is not None and replaced.id in beside:
+            raise BadValueError(f"memory {replaced.id} cannot be replaced and stay beside", "give one of them")
+        return Named(replaced, same, beside)
+
+    def _known(self, telling: Telling) -> Memory | None:
+        """The live memory that needs no other text: it says this already, or the caller says so."""
+        named, record = self._named(telling), telling.memory
+        if named.replaced is not None:
+            return named.replaced if named.replaced.content == record.content else None
+        return named.same or self.same(record)
+
+    def _encoded(self, content: str, rows: Key | None) -> Encoding:
+        return encode(content, self._encoder().memories([content])[0] if rows is None else rows)
 
     def _refuse_taken(self, namespace: str, key: str) -> None:
         if self._store.find_key(namespace, key) is not None:

@@ -31,7 +31,7 @@ class Head:
     out_bias: Vectors
 
     def __call__(self, x: Vectors) -> Vectors:
-        """(B, outputs) logits: relevance, then one for each of `pair_reader.RELATIONS`."""
+        """(B, outputs) logits: relevance, then one for each of `relations.RELATIONS`."""
         logits: Vectors = np.tanh(x @ self.hidden + self.hidden_bias) @ self.out + self.out_bias
         return logits
 

@@ -16,11 +16,9 @@ from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.embedding.transformer import Batch, BertLayer, embed, mean_states
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.reader.adapter import Adapter, read_adapter
+from ntm_memory.reader.relations import RELATIONS
 from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_memories
 
-RELATIONS = ("revises", "beside", "same", "unrelated")
-"""What a newer memory may be to an older one: a newer value of the same thing, something that holds beside it, the same
-told again, nothing to do with it."""
 BATCH_PIECES = 1024
 
 

@@ -100,6 +100,16 @@ class CentredMatrix:
         unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
         return unit
 
+    def cosines_with(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, N) centred cosines of some memories (their first passage) with all; of those the best passage speaks."""
+        keys, centre = self.centred(index), self.centre
+        rows = self.slots.keys @ keys.T - (centre.means @ keys.T)[centre.offset]
+        rows *= centre.inverse_norm[:, None]
+        if len(rows) != len(self.slots):
+            rows = np.maximum.reduceat(rows, centre.starts, axis=0)
+        cosines: NDArray[np.float32] = rows.T
+        return cosines
+
     def window_norms(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) lengths of the sums of centred unit keys of memories and their neighbours, `WINDOW` on both sides.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ntm_memory.errors import NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
 
@@ -24,6 +24,20 @@ def find(store: RecordReader, id_or_key: str, namespace: str = "default", states
         return _find_key(store, id_or_key, namespace, states)
     if memory.state not in states:
         raise NotFoundError(f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}")
+    return memory
+
+
+def find_within(store: RecordReader, id_or_key: str, namespace: str) -> Memory:
+    """The live memory of a namespace with this id, else with this key.
+
+    Raises:
+        NotFoundError: there is none.
+        BadValueError: the id is one of another namespace.
+    """
+    memory = find(store, id_or_key, namespace)
+    if memory.namespace != namespace:
+        hint = "memories of different namespaces never meet"
+        raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
     return memory
 
 

@@ -57,7 +57,7 @@ def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path)
     stored = call(
         "memorize", TEA, "--key", "tea", "--importance", "0", "--tag", "a", "--tag", "b", "--when", "2026-05-08"
     )
-    assert (stored["action"], stored["similar"]) == ("created", [])
+    assert (stored["action"], stored["related"]) == ("created", [])
     assert (stored["memory"]["importance"], stored["memory"]["tags"]) == (0.0, ["a", "b"])
     id = stored["memory"]["id"]
     answer = call("recall", "green tea")
@@ -405,3 +405,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(home):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_what_is_decided_of_older_memories(call, capsys):
+    one, other = (call("memorize", text)["memory"]["id"] for text in ("the code is 4711", "the code is 4712"))
+    assert main("memorize", ["the code is 4713", "--format", "text"]) == 0
+    assert f"is much like {one} (0.75): the code is 4711" in capsys.readouterr().out
+    assert call("memorize", "the code is 4714", "--beside", one, "--beside", other)["action"] == "created"
+    assert call("memorize", "it is 4711, the code", "--same-as", one)["memory"]["id"] == one
+    changed = call("memorize", "the code is 4715", "--replaces", one)
+    assert (changed["action"], changed["memory"]["id"], changed["memory"]["version"]) == ("updated", one, 2)
+    assert call("memorize", "x", "--replaces", "m_nobody12", code=4)["code"] == "not_found"
+    assert "exclude" in call("memorize", "x", "--replaces", one, "--same-as", one, code=2)["message"]
+    assert "one memory" in call("memorize", "--jsonl", "-", "--replaces", one, stdin="{}", code=2)["message"]
+    done = call("memorize", "--jsonl", "-", stdin=f'{{"content": "the code is 4716", "replaces": "{one}"}}')
+    assert (done["updated"], done["ids"]) == (1, [one])
