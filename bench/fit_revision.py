@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.centred import centred, script_means, scripts_of
 from bench.data_roles import FoundData
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
@@ -21,9 +22,7 @@ from ntm_memory.machine.activations import logistic
 from ntm_memory.supersession.parameters import save_weights
 from ntm_memory.supersession.revision import SURE, is_statement, revision_signals
 from ntm_memory.supersession.subjects import same_subject
-from ntm_memory.text.writing_systems import is_cjk
 
-PRIOR_COUNT = 20
 DIGITS = 2
 Pairs = tuple[np.ndarray, np.ndarray]
 """(n, d) signals of all pairs of one subject, (n,) whether the later revises the earlier."""
@@ -51,13 +50,9 @@ def lasting(data: Path, conversations: int = 150) -> list[tuple[str, str]]:
 
 def pairs(statements: list[tuple[str, str]], embedder: Embedder) -> Pairs:
     """All pairs of one subject."""
-    keys = embedder.encode_memories([text for _, text in statements])
-    script = np.array([int(is_cjk(text)) for _, text in statements])
-    prior = np.zeros((2, keys.shape[1]), keys.dtype) if embedder.prior is None else embedder.prior
-    for each in (0, 1):
-        own = keys[script == each]
-        keys[script == each] -= (own.sum(axis=0) + PRIOR_COUNT * prior[each]) / (len(own) + PRIOR_COUNT)
-    keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+    texts = [text for _, text in statements]
+    raw, scripts = embedder.encode_memories(texts), scripts_of(texts)
+    keys = centred(raw, scripts, script_means(embedder, raw, scripts))
     seen, revises = [], []
     for (i, (thing, old)), (j, (other, new)) in itertools.combinations(enumerate(statements), 2):
         apart = "/" in thing and thing.split("/")[0] != other.split("/")[0]

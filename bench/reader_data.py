@@ -1,4 +1,4 @@
-"""What the pair reader learns from: questions with a pool of memories that answer or do not, and pairs of statements."""
+"""What the pair reader learns from: questions with a pool of memories that answer or do not; pairs of statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,11 @@ LABELS = {"revises": 0, "beside": 1, "same": 2, "unrelated": 3}
 HERE = Path(__file__).parent
 HELD_STORES = ("08", "09")
 """Stores of each writer that the reader does not learn from: what is made of its scores is fitted there."""
+
+
+LIKEST_DRAWN = 14
+TOLD, TOLD_OF_TALK = 0.3, 0.6
+"""How often what stood before a memory is read with it."""
 
 
 @dataclass(frozen=True)
@@ -164,16 +169,16 @@ def draw_candidates(asked: Asked, rng: random.Random, count: int = 6) -> Candida
     """An answer (where there is one) first, near misses, the likest of the others, and any."""
     taken = set(asked.gold)
     chosen = [rng.choice(asked.gold)] if asked.gold else []
-    near = [i for i in asked.near if i not in taken]
-    chosen += rng.sample(near, min(2 if rng.random() < 0.5 else 1, len(near)))
-    likest = [i for i in asked.likest if i not in taken and i not in chosen]
-    wanted = max(0, count - len(chosen) - (1 if asked.gold else 0))
-    chosen += rng.sample(likest[:14], min(wanted, len(likest[:14])))
-    others = (
-        [i for i in range(len(asked.pool.texts)) if i not in taken and i not in chosen] if len(chosen) < count else []
-    )
-    chosen += rng.sample(others, min(count - len(chosen), len(others)))
-    spoken = asked.source == "friendsqa"
-    told = rng.random() < (0.6 if spoken else 0.3)
+
+    def add(places: Iterable[int], most: int) -> None:
+        free = [i for i in places if i not in taken and i not in chosen]
+        chosen.extend(rng.sample(free, min(max(most, 0), len(free))))
+
+    add(asked.near, 2 if rng.random() < 0.5 else 1)
+    likest = [i for i in asked.likest if i not in taken and i not in chosen][:LIKEST_DRAWN]
+    add(likest, count - len(chosen) - (1 if asked.gold else 0))
+    if len(chosen) < count:
+        add(range(len(asked.pool.texts)), count - len(chosen))
+    told = rng.random() < (TOLD_OF_TALK if asked.source == "friendsqa" else TOLD)
     memories = [(asked.pool.texts[i], asked.pool.before[i] if told else "") for i in chosen]
     return Candidates(asked.source, asked.text, memories, 0 if asked.gold else None)
