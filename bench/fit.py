@@ -5,10 +5,10 @@
 
 Each DIR is a folder of data sets (NAME/dev/memories.jsonl and queries.jsonl, probe files NAME.dev.jsonl, passages with
 questions NAME.json), one such data set, or one file. What a data set is for is told by its name (bench/data_roles.py);
-what has no role there is left alone. Every step writes its numbers into the package (or below --out) and beside them how
-they came about: the command, the data with their hashes, the date, the code's revision, and figures on what it never
-saw. Later steps build on what earlier ones wrote. Embedding the memories takes hours of CPU the first time; --home keeps
-them for the next run. The step `reader` needs torch; it learns from an English cross-encoder, too, where it is given one.
+what has no role there is left alone. Every step writes its numbers into the package (or below --out) and beside them
+how they came about: the command, the data with their hashes, the date, the code's revision, and figures on what it
+never saw. Later steps build on what earlier ones wrote. Embedding the memories takes hours of CPU the first time;
+--home keeps them for the next run. The step `reader` needs torch.
 
 Steps, in order:
 """

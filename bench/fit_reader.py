@@ -36,7 +36,7 @@ def learn_reader(job: FitJob) -> LearnedNumbers:
     from bench.reader_net import plain_keys
     from bench.reader_training import STEPS_DONE, train_reader
 
-    settings, weights = settings_of(job), job.embedder().weights
+    settings, weights = training_settings(job), job.embedder().weights
     lessons = gather_lessons(job.with_role(ROLE))
     find_likest(lessons, partial(plain_keys, weights))
     counts = {name: len(asked) for name, asked in lessons.groups.items()}
@@ -48,7 +48,7 @@ def learn_reader(job: FitJob) -> LearnedNumbers:
     return learned_numbers(job, learned, settings, int(learned.pop(STEPS_DONE)))
 
 
-def settings_of(job: FitJob) -> Settings:
+def training_settings(job: FitJob) -> Settings:
     """The trainer's settings, where the job says nothing else."""
     from bench.reader_training import Settings
 

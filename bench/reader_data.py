@@ -26,7 +26,7 @@ TOLD, TOLD_OF_TALK = 0.3, 0.6
 
 
 @dataclass(frozen=True)
-class Pool:
+class MemoryPool:
     """Memories among which one question's answers are; `before` is each one's date or the line that stood before it."""
 
     texts: Sequence[str]
@@ -39,7 +39,7 @@ class Asked:
 
     source: str
     text: str
-    pool: Pool
+    pool: MemoryPool
     gold: Sequence[int]
     near: Sequence[int] = ()
     likest: Sequence[int] = field(default=(), compare=False)
@@ -62,9 +62,9 @@ class Candidates(NamedTuple):
     answer: int | None
 
 
-def plain_pool(texts: Sequence[str]) -> Pool:
+def plain_pool(texts: Sequence[str]) -> MemoryPool:
     """Memories of which nothing else is known."""
-    return Pool(texts, [""] * len(texts))
+    return MemoryPool(texts, [""] * len(texts))
 
 
 def conversations(folder: Path, name: str) -> Iterator[Asked]:
@@ -122,7 +122,7 @@ def scripted_talk(file: Path) -> Iterator[Asked]:
         for paragraph in scene["paragraphs"]:
             lines = paragraph.get("utterances:") or paragraph["utterances"]
             spoken = [f"{line['speakers'][0] if line.get('speakers') else ''}: {line['utterance']}" for line in lines]
-            pool = Pool(spoken, ["", *spoken[:-1]])
+            pool = MemoryPool(spoken, ["", *spoken[:-1]])
             places = {line["uid"]: i for i, line in enumerate(lines)}
             for question in paragraph["qas"]:
                 gold = sorted({places[a["utterance_id"]] for a in question["answers"] if a["utterance_id"] in places})
@@ -154,7 +154,7 @@ def written_store(store: dict) -> Iterator[Asked]:
     """bench/pairs/*/stores.jsonl: each question and prompt of one store among its notes."""
     notes = store["notes"]
     place = {note["id"]: i for i, note in enumerate(notes)}
-    pool = Pool([note["content"] for note in notes], [note["when"] or "" for note in notes])
+    pool = MemoryPool([note["content"] for note in notes], [note["when"] or "" for note in notes])
     for each in (*store["questions"], *store["prompts"]):
         text, kind = each.get("query") or each["prompt"], each.get("kind", "prompt")
         yield Asked(f"stores {kind}", text, pool, [place[id] for id in each["gold"]])

@@ -111,7 +111,7 @@ def find_likest(lessons: Lessons, keys_of: Keys, count: int = LIKEST) -> None:
             lessons.statements += unlike_statements(pool, keys[id(pool)], rng)
 
 
-def find_sharing(pool: data.Pool, asked: Sequence[data.Asked], count: int) -> None:
+def find_sharing(pool: data.MemoryPool, asked: Sequence[data.Asked], count: int) -> None:
     """The memories of a large pool that share the rarest words with a question."""
     words = [set(index_words(text)) for text in pool.texts]
     held = Counter(word for each in words for word in each)
@@ -128,7 +128,7 @@ def _best_others(scores: np.ndarray, gold: Sequence[int], count: int) -> list[in
     return [i for i in order if i not in taken][:count]
 
 
-def unlike_statements(pool: data.Pool, keys: np.ndarray, rng: random.Random) -> list[data.StatementPair]:
+def unlike_statements(pool: data.MemoryPool, keys: np.ndarray, rng: random.Random) -> list[data.StatementPair]:
     """Notes of one writer that are alike: hardly any of them revises the other."""
     own = keys - keys.mean(0)
     own /= np.linalg.norm(own, axis=1, keepdims=True)
