@@ -168,7 +168,7 @@ class Trainer:
             taught = teacher_loss(logits[:count, 0], batch.asked, scores)
             share = 1.0 if exit == max(self.net.exits) else EARLY_EXIT
             loss = loss + share * (relevant + REVISION * revising + TAUGHT * taught)
-            told += [float(relevant), right, float(revising), sorted_right]
+            told += [relevant.item(), right, revising.item(), sorted_right]
         return loss, told
 
     def _teach(self, asked: Candidates) -> np.ndarray | None:

@@ -16,9 +16,7 @@ def tokenizer():
 
 def test_a_question_what_stood_before_and_a_memory(tokenizer):
     pair = question_and_memory(tokenizer, "who?", "it was Ben", "2024-05-01")
-    question, before, memory = (
-        tokenizer.encode(text) for text in ("query: who?", "2024-05-01", "passage: it was Ben")
-    )
+    question, before, memory = (tokenizer.encode(text) for text in ("query: who?", "2024-05-01", "passage: it was Ben"))
     assert list(pair.ids) == [*question, *before[1:], *memory[1:]]
     assert (pair.before, pair.memory) == (len(question), len(question) + len(before) - 1)
     assert pair.ids.count(tokenizer.encode("")[-1]) == 3
