@@ -2,7 +2,8 @@
 
 The embedder's network is adapted (bench/reader_net.py) to questions with answers, near misses and likest others, and to
 pairs of statements (bench/reader_lessons.py). The figures are of the stores of each writer that were held back, which
-neither the net nor any setting has seen.
+neither the net nor any setting has seen. Of pools of paragraphs all questions are learned from, also those of the half
+that the figures of reasoning are made on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_learned_numbers, save_with_provenance
+from bench.reader_data import HELD_STORES
 from bench.reader_figures import reader_figures
 from bench.reader_lessons import find_likest, gather_lessons, written_stores
 from bench.reader_teacher import teacher_described
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bench.reader_training import Settings  # needs torch, which only this step does
 
 ROLE = "read"
+HELD = f"stores {' and '.join(HELD_STORES)} of each writer, held back"
 TRAINED = "reader_learned.npz"
 """In the job's home: what was learned, as the trainer leaves it."""
 
@@ -73,7 +76,7 @@ def learned_numbers(job: FitJob, arrays: Mapping[str, np.ndarray], settings: Set
     options = {name: getattr(settings, name) for name in ("steps", "minutes", "processes")}
     return LearnedNumbers(
         lambda file, about: save_with_provenance(file, about, shipped),
-        {"steps made": done, "stores held back": held_figures(job, shipped)},
+        {"steps made": done, HELD: held_figures(job, shipped)},
         options if job.teacher is None else options | {"teacher": "FOLDER"},
         teachers=() if job.teacher is None else (teacher_described(job.teacher),),
     )
