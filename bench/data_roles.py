@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,10 @@ from typing import NamedTuple
 from bench.dataset import FILES, in_file, named, rows
 
 OURS = "MIT, written for this project"
+FREE = "CC0 1.0, written for this project"
+PAIRS = Path(__file__).with_name("pairs")
+PAIR_FILES = ("answers.jsonl", "stores.jsonl")
+"""What a folder of pairs to be read together has at least one of."""
 
 
 class DataSet(NamedTuple):
@@ -18,7 +23,9 @@ class DataSet(NamedTuple):
     Args:
         roles: `written`: what somebody wrote or said, and questions about it; `pool`: paragraphs gathered by question;
             `facts`: statements of a few templates; `notes`: short notes asked for in other words; `revised`: facts told
-            anew; `sentences`: what everyday memories are like; none: only measured, never learned from.
+            anew; `sentences`: what everyday memories are like;
+            `read`: questions with what answers them, and statements with what revises them, to be read together;
+            none: only measured, never learned from.
         licence: of the texts.
         source: whose it is.
     """
@@ -30,25 +37,34 @@ class DataSet(NamedTuple):
 
 DATA_SETS = {  # the order is the one they are learned from in
     "locomo": DataSet(("written",), "CC BY-NC 4.0", "snap-research/LoCoMo"),
-    "memdaily_zh": DataSet(("written",), "none named", "nuster1128/MemSim"),
-    "lifebench_zh_lite": DataSet(("written",), "Apache-2.0", "1754955896/LifeBench"),
-    "lifebench_en_lite": DataSet(("written",), "Apache-2.0", "1754955896/LifeBench"),
+    "memdaily_zh": DataSet(("written"), "none named", "nuster1128/MemSim"),
+    "lifebench_zh_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
+    "lifebench_en_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
     "longmemeval_mini_session": DataSet(("written",), "MIT", "xiaowu0162/LongMemEval"),
     "beam100k": DataSet(("written",), "none noted", "mohammadtavakoli78/BEAM"),
-    "cmrc2018": DataSet(("written",), "CC BY-SA 4.0", "ymcui/cmrc2018"),
+    "cmrc2018": DataSet(("written", "read"), "CC BY-SA 4.0", "ymcui/cmrc2018"),
     "forget_en": DataSet(("facts",), "none named", "scripted probes of a few templates"),
     "forget_zh": DataSet(("facts",), "none named", "scripted probes of a few templates"),
-    "notes": DataSet(("notes",), OURS, "bench/notes.jsonl"),
-    "2wiki": DataSet(("pool",), "Apache-2.0", "Alab-NII/2wikimultihop"),
-    "musique": DataSet(("pool",), "CC BY 4.0", "StonyBrookNLP/musique"),
-    "hotpot": DataSet(("pool",), "CC BY-SA 4.0", "hotpotqa/hotpot"),
+    "notes": DataSet(("notes", "read"), OURS, "bench/notes.jsonl"),
+    "2wiki": DataSet(("pool", "read"), "Apache-2.0", "Alab-NII/2wikimultihop"),
+    "musique": DataSet(("pool", "read"), "CC BY 4.0", "StonyBrookNLP/musique"),
+    "hotpot": DataSet(("pool", "read"), "CC BY-SA 4.0", "hotpotqa/hotpot"),
     "revisions": DataSet(("revised",), OURS, "bench/revisions.jsonl"),
     "update_en": DataSet(("revised",), "none named", "scripted probes of a few templates"),
     "update_zh": DataSet(("revised",), "none named", "scripted probes of a few templates"),
     "prior_texts": DataSet(("sentences",), OURS, "bench/prior_texts.jsonl"),
     "realtalk": DataSet((), "none named", "danny911kr/REALTALK"),
+    "xquad_en": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
+    "xquad_zh": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
+    "friendsqa_dev": DataSet(("read",), "Apache-2.0", "emorynlp/FriendsQA"),
+    "friendsqa_tst": DataSet(("read",), "Apache-2.0", "emorynlp/FriendsQA"),
 }
-BESIDE = tuple(Path(__file__).with_name(name) for name in ("notes.jsonl", "revisions.jsonl", "prior_texts.jsonl"))
+WRITTEN_PAIRS = sorted({file.parent for name in PAIR_FILES for file in PAIRS.glob(f"*/{name}")})
+DATA_SETS |= {folder.name: DataSet(("read",), FREE, f"bench/pairs/{folder.name}") for folder in WRITTEN_PAIRS}
+BESIDE = (
+    *(Path(__file__).with_name(name) for name in ("notes.jsonl", "revisions.jsonl", "prior_texts.jsonl")),
+    *WRITTEN_PAIRS,
+)
 """Data that is part of this project: always there."""
 
 
@@ -66,7 +82,11 @@ class FoundData(NamedTuple):
     @property
     def files(self) -> list[Path]:
         """What it is made of."""
-        return [self.path] if self.path.is_file() else [self.path / name for name in FILES]
+        if self.path.is_file():
+            return [self.path]
+        if _has_pairs(self.path):
+            return sorted(self.path.glob("*.jsonl"))
+        return [self.path / name for name in FILES]
 
 
 def find_data(places: Iterable[Path]) -> list[FoundData]:
@@ -111,20 +131,31 @@ def sha256_of(file: Path) -> str:
 
 
 def _candidates(place: Path) -> Iterator[Path]:
-    if place.is_file():
-        yield place
-    elif all((place / name).is_file() for name in FILES):
+    if place.is_file() or _is_set(place):
         yield place
     elif place.is_dir():
-        for folder in sorted({file.parent for file in place.glob(f"**/{FILES[1]}")}):
-            if (folder / FILES[0]).is_file():
-                yield folder
-        yield from sorted(file for file in place.glob("**/*.jsonl") if named(file) in DATA_SETS)
+        inside = sorted(place.rglob("*"))
+        folders = [folder for folder in inside if folder.is_dir() and _is_set(folder)]
+        yield from folders
+        files = [file for file in inside if file.suffix in (".jsonl", ".json") and file.parent not in folders]
+        yield from (file for file in files if named(file) in DATA_SETS)
+
+
+def _is_set(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in FILES) or _has_pairs(folder)
+
+
+def _has_pairs(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in PAIR_FILES)
 
 
 def _counts(each: FoundData) -> tuple[int, int]:
     """(memories, questions) as the files have them."""
+    if each.path.suffix == ".json":
+        return _counts_of_passages(each.path)
     if not each.path.is_file():
+        if _has_pairs(each.path):
+            return _counts_of_pairs([line for file in each.files for line in rows(file)])
         return len(rows(each.path / "memories.jsonl")), len(rows(each.path / "queries.jsonl"))
     lines = rows(each.path)
     if "statements" in lines[0]:
@@ -135,3 +166,27 @@ def _counts(each: FoundData) -> tuple[int, int]:
         return len(lines), 0
     questions, memories = in_file(each.path)
     return len(memories), len(questions)
+
+
+def _counts_of_passages(file: Path) -> tuple[int, int]:
+    """(utterances of talk, or passages; questions) of a file in SQuAD's form."""
+    data = json.loads(file.read_text(encoding="utf-8"))["data"]
+    passages = [passage for part in data for passage in part["paragraphs"]]
+    return (
+        sum(len(passage.get("utterances:", ["its text"])) for passage in passages),
+        sum(len(passage["qas"]) for passage in passages),
+    )
+
+
+def _counts_of_pairs(lines: Sequence[dict]) -> tuple[int, int]:
+    """(notes and statements, questions and prompts) of a folder of pairs."""
+    memories = questions = 0
+    for line in lines:
+        if "notes" in line:
+            memories += len(line["notes"]) + 2 * len(line["pairs"])
+            questions += len(line["questions"]) + len(line["prompts"])
+        elif "q" in line:
+            memories, questions = memories + len(line["yes"]) + len(line["no"]), questions + 1
+        else:
+            memories += 2
+    return memories, questions

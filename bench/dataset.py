@@ -85,7 +85,12 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
 
 
 def named(data: Path) -> str:
-    """What a data set is called: its file up to the first dot, its folder, or the folder above a split."""
+    """What a data set is called: its file up to the first dot, its folder, or the folder above a split.
+
+    A file of JSON is called by all of its name: there is one for each language.
+    """
+    if data.suffix == ".json":
+        return data.stem.replace(".", "_")
     if data.is_file():
         return data.name.split(".")[0]
     return data.parent.name if data.name in SPLITS else data.name

@@ -3,11 +3,12 @@
     python -m bench.fit --data DIR [DIR …] [--dry-run]
     python -m bench.fit STEP --data DIR [DIR …]
 
-Each DIR is a folder of data sets (NAME/dev/memories.jsonl and queries.jsonl, probe files NAME.dev.jsonl), one such data
-set, or one file. What a data set is for is told by its name (bench/data_roles.py); what has no role there is left
-alone. Every step writes its numbers into the package (or below --out) and beside them how they came about: the command,
-the data with their hashes, the date, the code's revision, and figures on what it never saw. Later steps build on what
-earlier ones wrote. Embedding the memories takes hours of CPU the first time; --home keeps them for the next run.
+Each DIR is a folder of data sets (NAME/dev/memories.jsonl and queries.jsonl, probe files NAME.dev.jsonl, passages with
+questions NAME.json), one such data set, or one file. What a data set is for is told by its name (bench/data_roles.py);
+what has no role there is left alone. Every step writes its numbers into the package (or below --out) and beside them
+how they came about: the command, the data with their hashes, the date, the code's revision, and figures on what it
+never saw. Later steps build on what earlier ones wrote. Embedding the memories takes hours of CPU the first time;
+--home keeps them for the next run. The step `reader` needs torch.
 
 Steps, in order:
 """
@@ -15,15 +16,16 @@ Steps, in order:
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import fit_adapter, fit_multihop, fit_recall, prior
+from bench import fit_adapter, fit_multihop, fit_reader, fit_recall, prior
 from bench.data_roles import described, find_data, with_role
 from bench.fit_job import PACKAGE, FitJob, FitStep
-from bench.provenance import provenance
+from bench.provenance import save_learned_numbers
 from ntm_memory.embedding import BACKENDS
 
 STEPS: dict[str, FitStep] = {
@@ -31,19 +33,16 @@ STEPS: dict[str, FitStep] = {
     "adapter": fit_adapter.STEP,
     "recall": fit_recall.STEP,
     "multihop": fit_multihop.STEP,
+    "reader": fit_reader.STEP,
 }
 """All steps in their order; a new one is added here, and its file in `fit_job.FILES`."""
 
 
 def run_step(name: str, job: FitJob) -> Path:
     """Learn, and write the numbers with their provenance; returns the file."""
-    step, file = STEPS[name], job.file(name)
+    step = STEPS[name]
     print(f"== {name}: {step.learns}", flush=True)
-    learned = step.run(job)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    learned.save(file, provenance(name, step, job, learned))
-    print(f"wrote {file}", flush=True)
-    return file
+    return save_learned_numbers(name, step, job, step.run(job))
 
 
 def show_plan(names: Sequence[str], job: FitJob) -> None:
@@ -78,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--steps", type=int, help="gradient steps, for a quick try; default: each step's own")
     made.add_argument("--limit", type=int, default=2000, help="conversations of a data set at most (2000)")
     made.add_argument("--backend", choices=BACKENDS, default="e5", help="embedder; the shipped numbers are for e5")
+    made.add_argument(
+        "--teacher", type=Path, metavar="FOLDER", help="reader: model.onnx, tokenizer.json of the teacher"
+    )
+    made.add_argument("--minutes", type=float, help="reader: of training at most; default: the step's own")
+    made.add_argument("--processes", type=int, help="reader: that train together; default: the step's own")
     made.add_argument("--dry-run", action="store_true", help="only say what would be done, with which data")
     return made
 
@@ -87,13 +91,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [args.step] if args.step else list(STEPS)
     with tempfile.TemporaryDirectory() as temporary:
         home = args.home or Path(temporary)
-        job = FitJob(find_data(args.data), home, args.out, backend=args.backend, steps=args.steps, limit=args.limit)
+        told = {name: getattr(args, name) for name in ("backend", "steps", "limit", "teacher", "minutes", "processes")}
+        job = FitJob(find_data(args.data), home, args.out, **told)
         if args.dry_run:
             show_plan(names, job)
             return 0
         missing = {name for name in names if not with_role(job.data, *STEPS[name].roles)}
         if missing:
             raise SystemExit(f"no data for {', '.join(sorted(missing))}; `--dry-run` shows what was found")
+        libraries = {library for name in names for library in STEPS[name].needs}
+        absent = sorted(library for library in libraries if importlib.util.find_spec(library) is None)
+        if absent:
+            raise SystemExit(f"not installed: {', '.join(absent)}; steps that need nothing of it can be run by name")
         for name in names:
             run_step(name, job)
     return 0

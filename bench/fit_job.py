@@ -24,6 +24,7 @@ FILES = {
     "adapter": "embedding/e5_query_adapter.npz",
     "recall": "recall/parameters.json",
     "multihop": "multihop/parameters.json",
+    "reader": "reader/adapter.npz",
 }
 """Step → its file in the package."""
 
@@ -47,12 +48,14 @@ class LearnedNumbers:
         figures: on data it never saw, as printed.
         options: the options that matter for it and are not the usual ones.
         made: provenance of data that the step made itself.
+        teachers: provenance of models whose answers it learned from.
     """
 
     save: Callable[[Path, dict], None]
     figures: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     made: Sequence[dict] = ()
+    teachers: Sequence[dict] = ()
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ class FitStep:
         roles: of the data sets it learns from.
         after: steps whose numbers it builds on.
         run: learns it.
+        needs: libraries that are no dependencies of the package.
     """
 
     learns: str
     roles: tuple[str, ...]
     after: tuple[str, ...]
     run: Callable[[FitJob], LearnedNumbers]
+    needs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -83,6 +88,8 @@ class FitJob:
         backend: the embedder; tests have one of their own.
         steps: of gradient; None: each step's own.
         limit: conversations of a data set at most.
+        teacher: folder of the English cross-encoder that the reader learns from, too; None: without one.
+        minutes, processes: of the reader's training; None: the step's own.
         revision: the code's, before the first step writes into the checkout.
         memo: what steps leave for later ones.
     """
@@ -93,6 +100,9 @@ class FitJob:
     backend: str = "e5"
     steps: int | None = None
     limit: int = 2000
+    teacher: Path | None = None
+    minutes: float | None = None
+    processes: int | None = None
     revision: str = field(default_factory=code_revision)
     memo: dict[str, Any] = field(default_factory=dict)
 

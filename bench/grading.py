@@ -34,3 +34,9 @@ def summarise(grades: Sequence[Mapping[str, float]], draws: int = 1000) -> dict[
         drawn = sorted(float(np.mean(rng.choices(values, k=len(values)))) for _ in range(draws))
         means[f"{name} 95 %"] = [round(drawn[int(0.025 * draws)], 4), round(drawn[int(0.975 * draws)], 4)]
     return means | {"questions": len(grades)}
+
+
+def area_under_curve(yes: Sequence[float], no: Sequence[float]) -> float:
+    """How often a score of `yes` is above one of `no`, ties counting half: the area under the ROC curve."""
+    over = np.subtract.outer(np.asarray(yes), np.asarray(no))
+    return float(np.mean((over > 0) + 0.5 * (over == 0)))

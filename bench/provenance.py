@@ -24,6 +24,7 @@ def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -
         job: what it was given.
         learned: what came out.
     """
+    teachers = {"teachers": list(learned.teachers)} if learned.teachers else {}
     options = "".join(f" --{option} {value}" for option, value in learned.options.items())
     return {
         "command": f"python -m bench.fit {name} --data DIR{options}",
@@ -31,9 +32,19 @@ def provenance(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -
         "revision": job.revision,
         "numpy": np.__version__,
         "data": [described(each) for each in job.with_role(*step.roles)] + list(learned.made),
+        **teachers,
         "after": {before: sha256_of(job.in_force(before)) for before in step.after},
         "figures": dict(learned.figures),
     }
+
+
+def save_learned_numbers(name: str, step: FitStep, job: FitJob, learned: LearnedNumbers) -> Path:
+    """Write a step's numbers with their block; returns the file."""
+    file = job.file(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    learned.save(file, provenance(name, step, job, learned))
+    print(f"wrote {file}", flush=True)
+    return file
 
 
 def save_with_provenance(file: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

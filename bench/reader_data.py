@@ -1,4 +1,4 @@
-"""What the pair reader learns from: questions with a pool of memories that answer or do not, and pairs of statements."""
+"""What the pair reader learns from: questions with a pool of memories that answer or do not; pairs of statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +20,13 @@ HELD_STORES = ("08", "09")
 """Stores of each writer that the reader does not learn from: what is made of its scores is fitted there."""
 
 
+LIKEST_DRAWN = 14
+TOLD, TOLD_OF_TALK = 0.3, 0.6
+"""How often what stood before a memory is read with it."""
+
+
 @dataclass(frozen=True)
-class Pool:
+class MemoryPool:
     """Memories among which one question's answers are; `before` is each one's date or the line that stood before it."""
 
     texts: Sequence[str]
@@ -34,7 +39,7 @@ class Asked:
 
     source: str
     text: str
-    pool: Pool
+    pool: MemoryPool
     gold: Sequence[int]
     near: Sequence[int] = ()
     likest: Sequence[int] = field(default=(), compare=False)
@@ -57,9 +62,9 @@ class Candidates(NamedTuple):
     answer: int | None
 
 
-def plain_pool(texts: Sequence[str]) -> Pool:
+def plain_pool(texts: Sequence[str]) -> MemoryPool:
     """Memories of which nothing else is known."""
-    return Pool(texts, [""] * len(texts))
+    return MemoryPool(texts, [""] * len(texts))
 
 
 def conversations(folder: Path, name: str) -> Iterator[Asked]:
@@ -117,7 +122,7 @@ def scripted_talk(file: Path) -> Iterator[Asked]:
         for paragraph in scene["paragraphs"]:
             lines = paragraph.get("utterances:") or paragraph["utterances"]
             spoken = [f"{line['speakers'][0] if line.get('speakers') else ''}: {line['utterance']}" for line in lines]
-            pool = Pool(spoken, ["", *spoken[:-1]])
+            pool = MemoryPool(spoken, ["", *spoken[:-1]])
             places = {line["uid"]: i for i, line in enumerate(lines)}
             for question in paragraph["qas"]:
                 gold = sorted({places[a["utterance_id"]] for a in question["answers"] if a["utterance_id"] in places})
@@ -149,7 +154,7 @@ def written_store(store: dict) -> Iterator[Asked]:
     """bench/pairs/*/stores.jsonl: each question and prompt of one store among its notes."""
     notes = store["notes"]
     place = {note["id"]: i for i, note in enumerate(notes)}
-    pool = Pool([note["content"] for note in notes], [note["when"] or "" for note in notes])
+    pool = MemoryPool([note["content"] for note in notes], [note["when"] or "" for note in notes])
     for each in (*store["questions"], *store["prompts"]):
         text, kind = each.get("query") or each["prompt"], each.get("kind", "prompt")
         yield Asked(f"stores {kind}", text, pool, [place[id] for id in each["gold"]])
@@ -164,16 +169,16 @@ def draw_candidates(asked: Asked, rng: random.Random, count: int = 6) -> Candida
     """An answer (where there is one) first, near misses, the likest of the others, and any."""
     taken = set(asked.gold)
     chosen = [rng.choice(asked.gold)] if asked.gold else []
-    near = [i for i in asked.near if i not in taken]
-    chosen += rng.sample(near, min(2 if rng.random() < 0.5 else 1, len(near)))
-    likest = [i for i in asked.likest if i not in taken and i not in chosen]
-    wanted = max(0, count - len(chosen) - (1 if asked.gold else 0))
-    chosen += rng.sample(likest[:14], min(wanted, len(likest[:14])))
-    others = (
-        [i for i in range(len(asked.pool.texts)) if i not in taken and i not in chosen] if len(chosen) < count else []
-    )
-    chosen += rng.sample(others, min(count - len(chosen), len(others)))
-    spoken = asked.source == "friendsqa"
-    told = rng.random() < (0.6 if spoken else 0.3)
+
+    def add(places: Iterable[int], most: int) -> None:
+        free = [i for i in places if i not in taken and i not in chosen]
+        chosen.extend(rng.sample(free, min(max(most, 0), len(free))))
+
+    add(asked.near, 2 if rng.random() < 0.5 else 1)
+    likest = [i for i in asked.likest if i not in taken and i not in chosen][:LIKEST_DRAWN]
+    add(likest, count - len(chosen) - (1 if asked.gold else 0))
+    if len(chosen) < count:
+        add(range(len(asked.pool.texts)), count - len(chosen))
+    told = rng.random() < (TOLD_OF_TALK if asked.source == "friendsqa" else TOLD)
     memories = [(asked.pool.texts[i], asked.pool.before[i] if told else "") for i in chosen]
     return Candidates(asked.source, asked.text, memories, 0 if asked.gold else None)

@@ -11,10 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.transformer import MATRICES
 from ntm_memory.embedding.weights import Weights
 from ntm_memory.reader.adapter import Adapter, Head
 from ntm_memory.reader.sequences import SEGMENTS, PairSequence
+from ntm_memory.text.passages import clean
 
 RANK = 12
 EXITS = (6, 12)
@@ -24,7 +26,11 @@ OUTPUTS = 5
 """A head's outputs: relevance, then one a label of `reader_data.LABELS`."""
 
 
+KEYS_AT_ONCE = 32
+
+
 def tensor(array: np.ndarray) -> torch.Tensor:
+    """A float32 copy."""
     return torch.from_numpy(np.array(array, dtype=np.float32))
 
 
@@ -171,8 +177,27 @@ class PairNet(nn.Module):
         )
 
     def load_learned(self, learned: Mapping[str, np.ndarray]) -> None:
-        """Take over what `learned` handed out."""
-        own = dict(self.named_parameters())
+        """Take over what `learned` handed out.
+
+        Raises:
+            ValueError: these are not the arrays of this net.
+        """
+        own = {name: p for name, p in self.named_parameters() if p.requires_grad}
+        if own.keys() != learned.keys():
+            raise ValueError(f"other arrays than those of the net: {sorted(own.keys() ^ learned.keys())}")
         with torch.no_grad():
             for name, value in learned.items():
                 own[name].copy_(torch.from_numpy(value))
+
+
+def plain_keys(weights: Weights, texts: Sequence[str], limit: int) -> np.ndarray:
+    """(n, H) keys of texts cut at `limit` pieces, as the embedder makes them, those of about one length together."""
+    net, tokenizer = PairNet(weights), Tokenizer(weights.pieces)
+    pieces = [tokenizer.encode(clean(text), limit) for text in texts]
+    order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
+    keys = np.empty((len(pieces), net.width), dtype=np.float32)
+    with torch.no_grad():
+        for start in range(0, len(order), KEYS_AT_ONCE):
+            part = order[start : start + KEYS_AT_ONCE]
+            keys[part] = net.plain_keys([pieces[i] for i in part]).numpy()
+    return keys

@@ -43,7 +43,7 @@ def test_what_a_file_was_learned_from_plays_a_role_of_its_step(step):
             assert each["licence"] == known.licence
 
 
-@pytest.mark.parametrize("step", ["prior", "adapter"])
+@pytest.mark.parametrize("step", ["prior", "adapter", "reader"])
 def test_the_block_beside_arrays_is_of_these_arrays(step):
     file = PACKAGE / FILES[step]
     beside = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))

@@ -127,7 +127,8 @@ def embed(weights: Weights, batch: Batch, marks: Vectors | None = None) -> Vecto
 def mean_states(x: Vectors, batch: Batch) -> Vectors:
     """(B, H) mean of each sequence's states; those of padding become 0."""
     x[~batch.real] = 0
-    return x.sum(axis=1) / batch.lengths[:, None].astype(np.float32)
+    means: Vectors = x.sum(axis=1) / batch.lengths[:, None].astype(np.float32)
+    return means
 
 
 def normalise(x: Vectors, scale: Vectors, bias: Vectors, epsilon: float) -> Vectors:

@@ -7,9 +7,11 @@ with one scale a row. Layer norms are replaced.
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -83,9 +85,9 @@ def read_adapter(file: Path = SHIPPED) -> Adapter:
         CheckpointError: the file is missing or damaged.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             return _adapter(arrays)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile) as error:
         raise CheckpointError(f"{file} is no adapter of the pair reader: {error}", "install the skill anew") from error
 
 

@@ -84,3 +84,63 @@ def ours(folder):
         + [{"language": "zh", "text": text} for text in ("我喜欢喝茶", "他住在北京", "明天下雨", "她会弹琴")],
     )
     return tuple(files)
+
+
+def pairs_to_read(folder):
+    """What stands in for bench/pairs: a writer's answers and revisions, and another's stores, one of them held back."""
+    lines = [
+        {"q": f"who likes {what}?", "yes": [f"{who} likes {what}"], "no": [f"{who} knows {what}"]}
+        for who, what in zip(WHO, WHAT, strict=True)
+    ]
+    write_lines(folder / "en_life" / "answers.jsonl", lines)
+    labels = ("revises", "beside", "same", "unrelated")
+    told = [{"old": f"{who} has tea", "new": f"{who} has milk", "label": labels[i % 4]} for i, who in enumerate(WHO)]
+    write_lines(folder / "en_life" / "revisions.jsonl", told)
+    write_lines(folder / "en1_stores" / "stores.jsonl", [store("en1-01", told), store("en1-08", told)])
+    return folder / "en1_stores", folder / "en_life"
+
+
+def store(name, pairs):
+    """Notes with questions, prompts and pairs of statements."""
+    told = zip(WHO, WHAT, strict=True)
+    notes = [
+        {"id": f"n{i}", "content": f"{name}: {a} has {b}", "when": f"2025-01-0{i + 1}"} for i, (a, b) in enumerate(told)
+    ]
+    questions = [
+        {"query": f"what of {name} is with {who}?", "kind": "own_words", "gold": [f"n{i}"]} for i, who in enumerate(WHO)
+    ]
+    questions += [{"query": f"what of {name} is in room {i}?", "kind": "absent_topic", "gold": []} for i in range(3)]
+    prompts = [{"prompt": f"write to {name} of tea", "gold": ["n0"]}, {"prompt": f"sing for {name}", "gold": []}]
+    return {
+        "store": name,
+        "about": "nobody",
+        "notes": notes,
+        "questions": questions,
+        "prompts": prompts,
+        "pairs": pairs,
+    }
+
+
+def passages(file, words):
+    """A file of passages in SQuAD's form, as XQuAD has them."""
+    context = " ".join(f"{who} {words} {what}." for who, what in zip(WHO, WHAT, strict=True))
+    asked = [
+        {"question": f"{words} {what}?", "answers": [{"answer_start": context.index(what), "text": what}]}
+        for what in WHAT
+    ]
+    write_json(file, {"data": [{"title": "all", "paragraphs": [{"context": context, "qas": asked}]}]})
+
+
+def talk(file):
+    """A scene with questions about its utterances, as FriendsQA has them."""
+    spoken = [
+        {"uid": i, "speakers": [who], "utterance": f"I bring {what}"}
+        for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
+    ]
+    asked = [{"question": f"who brings {what}?", "answers": [{"utterance_id": i}]} for i, what in enumerate(WHAT)]
+    write_json(file, {"data": [{"title": "a scene", "paragraphs": [{"utterances:": spoken, "qas": asked}]}]})
+
+
+def write_json(file, value):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(value), encoding="utf-8")

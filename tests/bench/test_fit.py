@@ -7,6 +7,7 @@ import json
 import made_up
 import numpy as np
 import pytest
+from tiny_network import TinyReadable, TinyWeights
 
 from bench import data_roles, fit, fit_job, fit_multihop, prior
 from bench.data_roles import sha256_of
@@ -14,6 +15,7 @@ from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
+from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.recall import parameters as recall
 
 LOADERS = {
@@ -21,6 +23,7 @@ LOADERS = {
     "adapter": read_query_adapter,
     "recall": recall.load_parameters,
     "multihop": multihop.load_parameters,
+    "reader": read_adapter,
 }
 
 
@@ -28,7 +31,7 @@ LOADERS = {
 def data(tmp_path, monkeypatch):
     """A folder of data sets, and the project's own files replaced by tiny ones."""
     beside = made_up.ours(tmp_path / "ours")
-    monkeypatch.setattr(data_roles, "BESIDE", beside)
+    monkeypatch.setattr(data_roles, "BESIDE", (*beside, *made_up.pairs_to_read(tmp_path / "ours" / "pairs")))
     monkeypatch.setattr(prior, "prior_sentences", lambda language: texts(beside[2], language))
     monkeypatch.setattr(fit_multihop, "WORLDS", 2)
     made_up.talks(tmp_path / "data" / "locomo" / "dev")
@@ -45,7 +48,17 @@ def texts(file, language):
 
 def run(data, tmp_path, *arguments):
     options = ["--out", str(tmp_path / "out"), "--home", str(tmp_path / "home"), "--backend", "tiny", "--steps", "2"]
-    return fit.main([*arguments, "--data", str(data), *options])
+    return fit.main([*arguments, "--data", str(data), *options, "--processes", "1"])
+
+
+@pytest.fixture
+def readable(monkeypatch):
+    """The embedder of tests gets a network that the reader's step adapts."""
+    pytest.importorskip("torch")
+    from bench import reader_training
+
+    monkeypatch.setattr(reader_training, "Weights", TinyWeights)
+    monkeypatch.setattr(fit_job, "load_embedder", lambda settings: TinyReadable())
 
 
 def test_a_dry_run_lists_steps_data_hashes_and_counts(data, tmp_path, capsys):
@@ -59,7 +72,7 @@ def test_a_dry_run_lists_steps_data_hashes_and_counts(data, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_all_steps_run_in_order_and_the_package_reads_what_they_write(data, tmp_path, capsys):
+def test_all_steps_run_in_order_and_the_package_reads_what_they_write(data, tmp_path, capsys, readable):
     assert run(data, tmp_path) == 0
     wrote = [line.split("/out/")[1] for line in capsys.readouterr().out.splitlines() if line.startswith("wrote ")]
     assert wrote == [FILES[name] for name in fit.STEPS]
@@ -85,6 +98,36 @@ def test_one_step_alone_makes_the_same_file_again(data, tmp_path):
         file.unlink()
         run(data, tmp_path, step)
         assert file.read_bytes() == first
+
+
+def test_a_step_without_its_library_says_so_before_anything_is_learned(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="not installed: torch"):
+        run(data, tmp_path)
+    assert not (tmp_path / "out").exists()
+    assert run(data, tmp_path, "prior") == 0
+
+
+def test_files_of_json_are_found_hashed_and_counted_each_by_its_whole_name(data, tmp_path, capsys):
+    made_up.passages(data / "qa" / "xquad.en.json", "had the")
+    made_up.passages(data / "qa" / "xquad.zh.json", "hatte")
+    made_up.talk(data / "qa" / "friendsqa_dev.json")
+    made_up.write_json(data / "qa" / "unknown.json", {})
+    assert run(data, tmp_path, "reader", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "data xquad_en: read; 1 memories, 8 questions; licence: CC BY-SA 4.0" in shown
+    assert "data friendsqa_dev: read; 8 memories, 8 questions; licence: Apache-2.0" in shown
+    assert sha256_of(data / "qa" / "xquad.zh.json") in shown and "xquad_zh" in shown
+    assert "data unknown" not in shown
+    assert "learns from notes, hotpot, xquad_en, xquad_zh, friendsqa_dev, en1_stores, en_life\n" in shown
+
+
+def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):
+    run(data, tmp_path, "--dry-run")
+    shown = capsys.readouterr().out
+    assert "data en_life: read; 32 memories, 8 questions; licence: CC0 1.0" in shown
+    assert "data en1_stores: read; 48 memories, 26 questions" in shown
+    assert shown.count("data revisions:") == 1
 
 
 def test_a_step_without_data_says_so_before_anything_is_learned(data, tmp_path):
