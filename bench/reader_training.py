@@ -26,7 +26,7 @@ from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import Weights
 from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_memories
 
-SHARES = {"stores": 0.44, "answers": 0.16, "passages": 0.40}
+SHARES = {"stores": 0.46, "answers": 0.24, "passages": 0.30}
 """How often a question of each group is drawn."""
 DISTILLED = ("hotpot", "musique", "2wiki", "xquad_en", "friendsqa")
 """English sources, whose candidates the teacher is asked about."""

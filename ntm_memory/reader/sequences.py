@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.text.passages import clean
 
-QUESTION, BEFORE, MEMORY, STATEMENT = 48, 26, 96, 56
+QUESTION, BEFORE, MEMORY, STATEMENT = 40, 24, 72, 56
 """Pieces of each text at most, begin and end marks included."""
 SEGMENTS = 3
 
