@@ -77,6 +77,7 @@ class RecallSettings:
     max_chars: int = _setting(1500, 1, 1_000_000)
     min_weight: float = _setting(0.0, 0.0, 1.0)
     confidence_floor: float = _setting(0.1, 0.0, 1.0)
+    least_chance: float = _setting(0.1, 0.0, 1.0)
     words: bool = True
     priors: bool = True
     tuned: bool = True

@@ -120,6 +120,7 @@ def _recall() -> _Parser:
     )
     parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
     parser.add_argument("--explain", action="store_true", help="show the weight after every addressing step")
+    parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
     return parser
 
 

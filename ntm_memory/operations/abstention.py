@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ntm_memory.config import RecallSettings
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.first_look import Query, Reading
 
 
@@ -15,22 +16,36 @@ def why_not_asked(query: Query) -> str | None:
     return "content addressing is off and there is no previous focus; read by location (--from ID --shift n)"
 
 
-def why_silent(reading: Reading, query: Query, least: float, settings: RecallSettings) -> str | None:
+def why_silent(reading: Reading, query: Query, request: RecallRequest, settings: RecallSettings) -> str | None:
     """Why what was read is no answer; None where it is one.
 
     Args:
         reading: where the heads look.
         query: the question.
-        least: weight that a memory must have.
+        request: as it was put, with the weight that a memory must have.
         settings: with the confidence floor.
     """
     if query.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
         return f"no memory stands {side(query.shift)} the best match in its session"
-    if query.key is not None and not is_sure(reading.confidence, settings):
+    if query.key is not None and not request.all and not is_sure(reading.confidence, settings):
         return "nothing relevant"
-    if not (reading.weights >= least).any():
-        return f"no memory has a weight of at least {least:g}"
+    if not (reading.weights >= request.min_weight).any():
+        return f"no memory has a weight of at least {request.min_weight:g}"
     return None
+
+
+def answering(reading: Reading, request: RecallRequest, settings: RecallSettings) -> list[int]:
+    """Places of what is shown, best first: the best, and of the next ones those that are likely enough to answer.
+
+    Args:
+        reading: where the heads look; it is an answer.
+        request: as it was put; with `all` the likelihood counts for nothing.
+        settings: with the least chance.
+    """
+    places = [i for i in range(min(request.top_k, len(reading.index))) if reading.weights[i] >= request.min_weight]
+    if request.all or reading.chances is None:
+        return places
+    return [i for i in places if i == 0 or reading.chances[i] >= settings.least_chance]
 
 
 def is_sure(confidence: float, settings: RecallSettings) -> bool:

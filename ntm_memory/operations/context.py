@@ -14,7 +14,7 @@ from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recall.first_look import Query
+from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
 from ntm_memory.text.intent import parse_intent
@@ -24,6 +24,7 @@ from ntm_memory.text.writing_systems import is_cjk
 
 if TYPE_CHECKING:
     from ntm_memory.reader.pair_reader import PairReader
+    from ntm_memory.reader.parameters import SecondLookParameters
 
 TUNED = "recall.json"
 
@@ -99,6 +100,23 @@ class RetrievalContext:
             if known.is_now:
                 self._views[known.namespace] = view
         return view
+
+    def look_again(self, known: Corpus, query: Query, reading: Reading) -> Reading:
+        """The second look: what the reading found, read together with the question; the same where nothing reads."""
+        asks_by_content = query.key is not None and query.shift is None and reading.look is not None
+        reader = self.reader() if asks_by_content and len(reading.index) else None
+        if reader is None:
+            return reading
+        from ntm_memory.reader.second_look import reread
+
+        return reread(reader, self.joining, known, query, reading)
+
+    @cached_property
+    def joining(self) -> SecondLookParameters:
+        """How both looks are joined."""
+        from ntm_memory.reader.parameters import load_parameters as load_joining
+
+        return load_joining()
 
     def remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
         """What was read is used, and in focus for the session's next question."""

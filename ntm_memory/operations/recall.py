@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ntm_memory.operations import validation
-from ntm_memory.operations.abstention import side, why_not_asked, why_silent
+from ntm_memory.operations.abstention import answering, side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
@@ -99,10 +99,12 @@ class Recaller:
         if parts:
             within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        reason = why_silent(reading, query, request.min_weight, self._settings.recall)
+        reading = self._context.look_again(corpus, query, reading)
+        reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        answers = fit_contents(_answers(corpus, reading, request), request.max_chars, query.words)
+        shown = answering(reading, request, self._settings.recall)
+        answers = fit_contents(_answers(corpus, reading, shown), request.max_chars, query.words)
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if query.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
@@ -112,14 +114,10 @@ class Recaller:
         return read(view, postings, query, self._context.parameters_for(request), explain=request.explain)
 
 
-def _answers(corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
-    best = [i for i in range(min(request.top_k, len(reading.index))) if reading.weights[i] >= request.min_weight]
-    steps = reading.steps or (None,) * len(reading.index)
-    return [
-        RecalledMemory.of(memory, float(reading.weights[i]), float(reading.logits[i]), steps[i])
-        for i, memory in zip(best, corpus.memories(reading.index[best]), strict=True)
-        if memory is not None
-    ]
+def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[RecalledMemory]:
+    """The memories at some places of a reading."""
+    found = zip(shown, corpus.memories(reading.index[list(shown)]), strict=True)
+    return [RecalledMemory.read(memory, reading, i) for i, memory in found if memory is not None]
 
 
 def _nothing(query: str, reason: str, confidence: float = 0.0) -> RecallResult:

@@ -37,6 +37,7 @@ class RecallRequest:
         gate: g in 0–1; 1: only content, 0: stay at the previous focus.
         gamma: γ ≥ 1, how strongly the best one wins.
         explain: show the weight after every addressing step.
+        all: show up to `top_k` memories, also where nothing seems to answer.
     """
 
     query: str
@@ -54,6 +55,7 @@ class RecallRequest:
     gate: float | None
     gamma: float | None
     explain: bool
+    all: bool
 
     @classmethod
     def of(cls, query: str, options: Mapping[str, Any], settings: RecallSettings) -> RecallRequest:
@@ -79,6 +81,7 @@ class RecallRequest:
             gate=_by_hand("gate", told, settings),
             gamma=_by_hand("gamma", told, settings),
             explain=validation.checked_switch("explain", told.get("explain", False)),
+            all=validation.checked_switch("all", told.get("all", False)),
         )
 
 

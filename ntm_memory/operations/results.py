@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
+
+if TYPE_CHECKING:
+    from ntm_memory.recall.first_look import Reading
 
 Action = Literal["created", "unchanged", "updated"]
 
@@ -72,6 +76,7 @@ class RecalledMemory:
     Args:
         weight: attention after the last addressing step, 0–1; over all of memory at most 1.
         score: evidence before the softmax; comparable within one recall only.
+        chance: 0–1, calibrated chance that it answers the question; None where it was not read with it.
         truncated: whether `content` was cut to keep the answer within its size.
         steps: with explain, the weight after every step of every read head, and each head's part.
     """
@@ -91,14 +96,27 @@ class RecalledMemory:
     tags: tuple[str, ...] = ()
     version: int = 1
     superseded_by: str | None = None
+    chance: float | None = None
     truncated: bool = False
     steps: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, memory: Memory, weight: float, score: float, steps: Mapping[str, Any] | None = None) -> RecalledMemory:
+    def of(cls, memory: Memory, weight: float, score: float, **known: Any) -> RecalledMemory:
         """A stored memory as an answer shows it."""
         shared = {name: getattr(memory, name) for name in cls.__dataclass_fields__ if hasattr(memory, name)}
-        return cls(**shared, weight=round(weight, 6), score=round(score, 4), steps=steps)
+        return cls(**shared, weight=round(weight, 6), score=round(score, 4), **known)
+
+    @classmethod
+    def read(cls, memory: Memory, reading: Reading, at: int) -> RecalledMemory:
+        """The memory at a place of a reading."""
+        chance = math.nan if reading.chances is None else float(reading.chances[at])
+        return cls.of(
+            memory,
+            float(reading.weights[at]),
+            float(reading.logits[at]),
+            chance=None if math.isnan(chance) else round(chance, 4),
+            steps=reading.steps[at] if reading.steps else None,
+        )
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,9 @@ class Reading:
         confidence: 0–1.
         lost: share of the attention that a shift moved past the end of a session.
         steps: for each memory the weight after every step of every head.
+        look: what there was to attend to.
+        chances: (n,) calibrated chance that each memory answers, NaN for one that was not read again; None: no second
+            look was taken.
     """
 
     index: NDArray[np.int64]
@@ -105,6 +108,8 @@ class Reading:
     confidence: float
     lost: float
     steps: tuple[Mapping[str, Any], ...]
+    look: Look | None = None
+    chances: Array | None = None
 
 
 def read(
@@ -130,7 +135,7 @@ def attend_to(
     weights = weights * view.slots.retention[candidates]
     ranked = np.argsort(-weights, kind="stable")
     steps = tuple(_explain(attention, i) for i in ranked) if explain and query.shift is None else ()
-    return Reading(candidates[ranked], weights[ranked], logits[ranked], sure, lost, steps)
+    return Reading(candidates[ranked], weights[ranked], logits[ranked], sure, lost, steps, look)
 
 
 def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
