@@ -25,6 +25,7 @@ FILES = {
     "recall": "recall/parameters.json",
     "multihop": "multihop/parameters.json",
     "reader": "reader/adapter.npz",
+    "second-look": "reader/parameters.json",
 }
 """Step → its file in the package."""
 

@@ -8,6 +8,7 @@ from the other sources only.
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -76,7 +77,9 @@ def ask_stores(manager: NTMMemoryManager, stores: Sequence[Mapping]) -> Iterator
     """The questions of stores, put to each store, and to small stores of a few of its notes."""
     rng = np.random.default_rng(0)
     for store in stores:
-        asked = [(each.get("query") or each["prompt"], each["gold"]) for each in (*store["questions"], *store["prompts"])]
+        asked = [
+            (each.get("query") or each["prompt"], each["gold"]) for each in (*store["questions"], *store["prompts"])
+        ]
         ours = tell(manager, store["store"], store["notes"])
         for text, gold in asked:
             yield Asking("stores", store["store"], text, frozenset(ours[id] for id in gold))
@@ -103,7 +106,7 @@ def ask_talks(manager: NTMMemoryManager, job: FitJob) -> Iterator[Asking]:
             known = ours[question["conv"]]
             gold = frozenset(known[id] for id in question["gold"] if id in known)
             if gold:
-                yield Asking(f"talks {each.name}", f"{each.name}/{question['conv']}", question["query"], gold)
+                yield Asking(f"talks/{each.name}", f"{each.name}/{question['conv']}", question["query"], gold)
 
 
 def look_twice(
@@ -137,15 +140,19 @@ def answer_taken_out(case: Case) -> Case:
 
 def weigh_sources(cases: Sequence[Case]) -> list[Case]:
     """Each source counts as `SHARES` says, whatever the number of its questions."""
-    counts = {source: sum(case.source == source for case in cases) for source in {case.source for case in cases}}
-    talks = max(sum(source.startswith("talks") for source in counts), 1)
+    counts = Counter(case.source for case in cases)
+    groups = Counter(group_of(source) for source in counts)
     return [
         case._replace(
-            share=case.share * SHARES[case.source.split(" locomo")[0].split(" beam")[0].split(" mem")[0].split(" long")[0]]
-            / counts[case.source] / (talks if case.source.startswith("talks") else 1)
+            share=case.share * SHARES[group_of(case.source)] / counts[case.source] / groups[group_of(case.source)]
         )
         for case in cases
     ]
+
+
+def group_of(source: str) -> str:
+    """`talks` of `talks/locomo`."""
+    return source.split("/")[0]
 
 
 def fit_ranker(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
@@ -216,7 +223,9 @@ def figures(cases: Sequence[Case], p: SecondLookParameters) -> dict[str, float]:
     }
     answerable = [(case, each) for case, each in zip(cases, judged, strict=True) if case.gold.any()]
     shown = {
-        f"right first, {name}": round(float(np.mean([case.gold[np.argmax(of(case, each))] for case, each in answerable])), 3)
+        f"right first, {name}": round(
+            float(np.mean([case.gold[np.argmax(of(case, each))] for case, each in answerable])), 3
+        )
         for name, of in right.items()
     }
     sure = np.array([each.confidence for each in judged])
@@ -229,13 +238,13 @@ def figures(cases: Sequence[Case], p: SecondLookParameters) -> dict[str, float]:
 def gather_cases(job: FitJob, read_parameters: Callable[[], RecallParameters] = load_parameters) -> list[Case]:
     """Every question as both looks meet it, a part of the talks' also with the answer taken out."""
     embedder = job.embedder()
-    reader = PairReader(embedder._embedder._embedder, read_adapter(job.in_force("reader")))
+    reader = PairReader(embedder, read_adapter(job.in_force("reader")))
     _, held = written_stores(job.with_role("read"))
     with tempfile.TemporaryDirectory() as home, job.manager(Path(home)) as manager:
         asked = [*ask_stores(manager, held), *ask_talks(manager, job)]
         print(f"{len(asked)} questions", flush=True)
         cases = look_twice(manager, reader, read_parameters(), asked)
-    talks = [case for case in cases if case.source.startswith("talks") and case.gold.any() and not case.gold.all()]
+    talks = [case for case in cases if group_of(case.source) == "talks" and case.gold.any() and not case.gold.all()]
     return [*cases, *(answer_taken_out(case) for case in talks)]
 
 
@@ -251,4 +260,9 @@ def learn_joining(job: FitJob) -> LearnedNumbers:
     return LearnedNumbers(lambda file, about: save_parameters(file, parameters, about), found)
 
 
-STEP = FitStep("how the first look and the reader are joined", ("read", "written"), ("prior", "adapter", "recall", "reader"), learn_joining)
+STEP = FitStep(
+    "how the first look and the reader are joined",
+    ("read", "written"),
+    ("prior", "adapter", "recall", "reader"),
+    learn_joining,
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ntm_memory.config import Settings
 
@@ -73,11 +73,11 @@ class Services:
         if self._settings.recall.reader == "off" or not adapter.SHIPPED.exists():
             return None
         embedder = self.encoder.embedder
-        if not isinstance(embedder, E5Embedder):
+        if (embedder.name, embedder.revision) != (E5Embedder.name, E5Embedder.revision):
             return None
         from ntm_memory.reader.pair_reader import PairReader
 
-        return PairReader(embedder)
+        return PairReader(cast(E5Embedder, embedder))
 
     def request(self, query: str, options: Mapping[str, Any]) -> RecallRequest:
         """A question with its options, checked."""

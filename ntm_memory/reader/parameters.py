@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ntm_memory.persistence.learned import Kind, LearnedFile
 
 FEATURES = ("reader", "attention", "cosine", "question_cosine", "words")
-"""What is known of a memory that was read: the reader's log-odds; of the first look the log of its attention, how far its
-centred cosine stands out of all, the same with the question turned by the query adapter, the share of words."""
+"""What is known of a memory that was read: the reader's log-odds; of the first look the log of its attention, how far
+its centred cosine stands out of all, the same with the question turned by the query adapter, the share of words."""
 CONTEXTS = ("always", "talk")
 CHANCE = ("one", "logit", "lead", "memories")
 """What the chance of a memory is drawn from: its logit, how far it leads the best other one, the log of N."""

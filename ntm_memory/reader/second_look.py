@@ -5,8 +5,9 @@ What both looks know goes into one logit for each memory; NULL stands among them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ LEAST_SPREAD = 0.05
 """Of cosines, what a standard deviation counts at least."""
 BEHIND = 1e-3
 _LEAST = 1e-6
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,9 @@ def judge(first: FirstLook, read: Array, p: SecondLookParameters) -> Judgement:
     context = np.array([1.0, first.talk])
     logits = first.features(read) @ (context @ p.ranker) - context @ p.null
     size = np.log(first.memories)
-    chances = logistic(np.stack([np.ones_like(logits), logits, leads(logits), np.full_like(logits, size)], 1) @ p.chance)
+    chances = logistic(
+        np.stack([np.ones_like(logits), logits, leads(logits), np.full_like(logits, size)], 1) @ p.chance
+    )
     best = int(logits.argmax())
     doubt = np.clip(first.confidence, 1e-4, 1 - 1e-4)
     signals = np.array([1.0, logits[best], leads(logits)[best], size, np.log(doubt / (1 - doubt))])
@@ -121,10 +124,9 @@ def judge(first: FirstLook, read: Array, p: SecondLookParameters) -> Judgement:
 
 def leads(logits: Array) -> Array:
     """(k,) how far each logit is above the best other one; above NULL where there is no other."""
-    if len(logits) == 1:
-        return np.maximum(logits, -10.0)
-    second, first = np.sort(logits)[-2:]
-    return np.clip(logits - np.where(logits == first, second, first), -10.0, 10.0)
+    second, first = np.sort(np.append(logits, 0.0 if len(logits) == 1 else -np.inf))[-2:]
+    ahead: Array = np.clip(logits - np.where(logits == first, second, first), -10.0, 10.0)
+    return ahead
 
 
 def _is_decided(judged: Judgement) -> bool:
@@ -210,7 +212,7 @@ def _joined(reading: Reading, chosen: NDArray[np.int64], logits: Array, judged: 
     )
 
 
-def _steps(reading: Reading, index: NDArray[np.int64], read: dict[int, float]) -> tuple[dict, ...]:
+def _steps(reading: Reading, index: NDArray[np.int64], read: dict[int, float]) -> tuple[Mapping[str, Any], ...]:
     """The steps of the first look, and what the reader said."""
     if not reading.steps:
         return ()
@@ -226,7 +228,7 @@ def newer_first(logits: Array, memories: Sequence[Memory]) -> Array:
         logits: (k,) above NULL.
         memories: at least k, in the same order.
     """
-    moved = logits.copy()
+    moved: Array = logits.copy()
     place = {memory.id: at for at, memory in enumerate(memories[: len(logits)])}
     for at, memory in enumerate(memories[: len(logits)]):
         newer = place.get(memory.superseded_by or "")

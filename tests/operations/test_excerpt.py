@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.operations.excerpt import excerpt, fit_contents
+from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.results import RecalledMemory
+from ntm_memory.text.excerpts import excerpt
 from ntm_memory.text.words import index_words
 
 

@@ -1,0 +1,189 @@
+"""Both looks joined: what is read, when reading stops, what comes first, what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from opening import opened
+
+from ntm_memory.errors import CheckpointError
+from ntm_memory.reader.parameters import (
+    CHANCE,
+    CONFIDENCE,
+    FEATURES,
+    SecondLookParameters,
+    load_parameters,
+    save_parameters,
+)
+from ntm_memory.reader.second_look import AT_ONCE, MOST, FirstLook, judge, leads, read_until_sure, reading_order
+
+NOTES = [f"note number {i} about tea in the garden" for i in range(20)]
+
+
+def parameters(reader=1.0, null=0.0):
+    """Only the reader counts; a chance of one half at NULL."""
+    ranker = np.zeros((2, len(FEATURES)))
+    ranker[0, 0] = reader
+    chance, confidence = np.zeros(len(CHANCE)), np.zeros(len(CONFIDENCE))
+    chance[1] = confidence[1] = 1.0
+    return SecondLookParameters(ranker, np.array([null, 0.0]), chance, confidence)
+
+
+def first_look(count, **columns):
+    """What a first look that knows nothing says of `count` memories."""
+    given = {name: np.zeros(count) for name in ("cosine", "question_cosine", "words")}
+    given |= {"attention": np.full(count, 1 / count), "memories": 100, "confidence": 0.5, "talk": 0.0}
+    return FirstLook(**{**given, **columns})
+
+
+def test_features_stand_in_the_order_of_their_names():
+    look = first_look(3, attention=np.array([0.5, 0.0, 0.25]), cosine=np.array([1.0, 2.0, 3.0]))
+    features = look.features(np.array([7.0, 8.0]))
+    assert features.shape == (2, len(FEATURES))
+    assert features[:, FEATURES.index("reader")].tolist() == [7.0, 8.0]
+    assert features[0, FEATURES.index("attention")] == pytest.approx(np.log(0.5))
+    assert np.isfinite(features).all()  # no attention at all is a small number, not minus infinity
+    assert features[:, FEATURES.index("cosine")].tolist() == [1.0, 2.0]
+
+
+def test_a_judgement_is_above_null_and_counts_a_talk_by_its_own_weights():
+    p = parameters(null=2.0)
+    p.ranker[1, 0] = 3.0
+    read = np.array([1.0, -1.0])
+    assert judge(first_look(2), read, p).logits.tolist() == [-1.0, -3.0]
+    assert judge(first_look(2, talk=1.0), read, p).logits.tolist() == [2.0, -6.0]
+    judged = judge(first_look(2), read, p)
+    assert judged.chances[0] == judged.confidence == pytest.approx(1 / (1 + np.e))
+
+
+def test_leads_are_over_the_best_other_one():
+    assert leads(np.array([1.0, 4.0, 2.0])).tolist() == [-3.0, 2.0, -2.0]
+    assert leads(np.array([3.0])).tolist() == [3.0]
+    assert leads(np.array([-50.0, 50.0])).tolist() == [-10.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ([9.0] + [-9.0] * 11, AT_ONCE),  # sure at once
+        ([-9.0] * 6 + [9.0] + [-9.0] * 5, 2 * AT_ONCE),  # sure after the second batch
+        ([9.0, 9.0] + [-9.0] * 10, MOST),  # two answer: perhaps there are more
+        ([-9.0] * 12, MOST),
+    ],
+)
+def test_reading_stops_where_one_memory_has_everything(said, read):
+    asked = []
+
+    def reader(part):
+        asked.append(part)
+        return np.array(said[part], dtype=np.float32)
+
+    judged = read_until_sure(first_look(12), reader, parameters())
+    assert len(judged.read) == read
+    assert all(part.stop - part.start <= AT_ONCE for part in asked)
+
+
+def test_no_more_than_there_are_are_read():
+    judged = read_until_sure(first_look(3), lambda part: np.zeros(3, dtype=np.float32)[part], parameters())
+    assert len(judged.logits) == 3
+
+
+def test_two_rankings_are_read_in_turn():
+    ranked, by_cosine = np.arange(20), np.arange(20)[::-1]
+    order = reading_order(ranked, by_cosine)
+    assert order[:6].tolist() == [0, 19, 1, 18, 2, 17]
+    assert len(set(order.tolist())) == len(order) == MOST
+    assert reading_order(ranked, ranked).tolist() == list(range(MOST))
+    assert reading_order(np.array([4]), np.array([4])).tolist() == [4]
+
+
+class ScriptedReader:
+    """Log-odds by a word of the memory, else -6."""
+
+    def __init__(self, script):
+        self.script, self.asked = script, []
+
+    def relevance(self, question, memories):
+        self.asked += [text for text, _ in memories]
+        return np.array([next((z for word, z in self.script.items() if word in text), -6.0) for text, _ in memories])
+
+
+@pytest.fixture
+def memory(tmp_path):
+    with opened(tmp_path, {"recall": {"confidence_floor": 0.5}}) as manager:
+        yield manager
+
+
+def read_by(manager, script):
+    reader = ScriptedReader(script)
+    manager._verbs.__dict__["reader"] = reader
+    manager._verbs.context.__dict__["joining"] = parameters()
+    return reader
+
+
+def test_what_the_reader_says_decides_what_is_shown(memory):
+    for note in NOTES:
+        memory.memorize(note)
+    read_by(memory, {"number 7 ": 2.5, "number 3 ": 1.0})
+    answer = memory.recall("which tea")
+    assert [found.content for found in answer.memories] == [NOTES[7], NOTES[3]]
+    assert answer.memories[0].chance == pytest.approx(1 / (1 + np.exp(-2.5)), abs=1e-4)
+    assert answer.confidence == answer.memories[0].chance
+    weights = [found.weight for found in memory.recall("which tea", all=True, top_k=20).memories]
+    assert weights == sorted(weights, reverse=True)
+    assert sum(weights) == pytest.approx(1, abs=1e-3)
+    assert len(weights) == 20  # those that were not read follow
+
+
+def test_nothing_is_shown_where_nothing_answers_unless_asked_for(memory):
+    for note in NOTES[:4]:
+        memory.memorize(note)
+    read_by(memory, {})
+    assert memory.recall("the capital of France").reason == "nothing relevant"
+    assert len(memory.recall("the capital of France", all=True).memories) == 4
+
+
+def test_the_reader_is_not_asked_where_a_place_or_nothing_is_asked_for(memory):
+    first = memory.memorize(NOTES[0], session="s").memory
+    memory.memorize(NOTES[1], session="s")
+    reader = read_by(memory, {})
+    assert memory.recall_from(first.id, 1).memories[0].content == NOTES[1]
+    memory.recall("number 0", shift=1)
+    assert reader.asked == []
+
+
+def test_switched_off_it_is_as_if_there_were_none(tmp_path):
+    with opened(tmp_path, {"recall": {"reader": "off"}}) as memory:
+        memory.memorize(NOTES[0])
+        assert memory.recall("tea").memories[0].chance is None
+
+
+def test_of_two_that_answer_the_newer_stands_first(memory):
+    old = memory.memorize("Standup is at 9:30").memory
+    new = memory.memorize("Standup moved to 10:00").memory
+    memory.memorize("Lunch is at noon")
+    memory.store.amend(old.id, superseded_by=new.id)
+    read_by(memory, {"9:30": 4.0, "10:00": 2.0})
+    answer = memory.recall("when is standup")
+    assert [found.id for found in answer.memories] == [new.id, old.id]
+    assert answer.memories[1].superseded_by == new.id
+    read_by(memory, {"9:30": 4.0, "10:00": -4.0})  # what does not answer moves nothing
+    assert memory.recall("when is standup").memories[0].id == old.id
+
+
+def test_explain_tells_what_the_reader_said(memory):
+    memory.memorize(NOTES[0])
+    memory.memorize(NOTES[1])
+    read_by(memory, {"number 1 ": 2.5})
+    steps = memory.recall("which tea", explain=True).memories[0].steps
+    assert steps["reader"] == 2.5
+    assert steps["heads"]
+
+
+def test_parameters_are_written_and_read(tmp_path):
+    file = tmp_path / "parameters.json"
+    save_parameters(file, parameters(null=0.5), {"command": "a test"})
+    assert load_parameters(file).null.tolist() == [0.5, 0.0]
+    file.write_text("{}")
+    with pytest.raises(CheckpointError):
+        load_parameters(file)
