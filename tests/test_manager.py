@@ -19,6 +19,7 @@ from ntm_memory.errors import (
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.recall.centring import adapt
 from ntm_memory.recall.encoder import Encoder
+from ntm_memory.text.words import SPOKEN
 
 TEA = "Mia likes green tea in the morning"
 NEIGHBOURS = ("Tom repairs old bicycles", "The library closes at nine", "Anna plays the cello on Sundays")
@@ -363,3 +364,10 @@ def test_status_tells_counts_usage_and_integrity(memory):
     assert status["usage"] == pytest.approx(3 / 10_000)
     assert status["repaired"]
     assert "repaired" not in memory.status()
+
+
+def test_a_speaker_has_a_session_or_speaks_twice(memory):
+    texts = ("Deadline: 3 May", "Mia: I like tea", "Mia: and coffee", "Tom: hello")
+    ids = [memory.memorize(text, session="s" if text[0] == "T" else None).memory.id for text in texts]
+    memory.update(ids[0], content="Deadline: 4 May")
+    assert [SPOKEN in memory.store.words_of(id)[0] for id in ids] == [False, False, True, True]

@@ -21,10 +21,10 @@ from ntm_memory.text.likeness import likeness
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 
-LIKEST, BY_WORDS = 8, 4
+LIKEST, BY_WORDS = 12, 4
 """Older memories that are looked at for one new one: the likest by key, and those that share its rarest words."""
 SHOWN = 3
-IN_BULK, BULK_ALIKE, BULK_SHARE = 2, 0.5, 0.75
+IN_BULK, BULK_ALIKE, BULK_SHARE = 2, 0.3, 0.65
 """Of many at once: how many older ones of each are looked at, from which centred cosine on, and how many pairs are read
 for each new one on average. A pair costs about as much as two embeddings."""
 EPISODE = "episode"

@@ -172,7 +172,7 @@ class Transfer:
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
-        self._store.put(memory, encode(memory.content, rows), history)
+        self._store.put(memory, encode(memory.content, rows, spoken=self._writer.is_spoken(memory)), history)
         if history:
             olds = self._encoder().memories([version.content for version in history])
             self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})

@@ -16,7 +16,7 @@ from ntm_memory.recall.allocation import least_used
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.lookup import find, find_within
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
-from ntm_memory.text.words import memory_words
+from ntm_memory.text.words import memory_words, named_by
 from ntm_memory.text.writing_systems import is_cjk
 
 BATCH = 64
@@ -101,7 +101,7 @@ class Writer:
             if record.content == previous.content:
                 memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
             else:
-                memory = self._store.rewrite(id, record, self._encoded(record.content, rows))
+                memory = self._store.rewrite(id, record, self._encoded(record, rows, previous))
                 self.relater.release([memory])
                 self.relater.note(memory, judged)
         return UpdateResult(memory, previous)
@@ -198,10 +198,10 @@ class Writer:
         return Written(memory, action, named.beside)
 
     def _add(self, record: MemoryInput, rows: Key | None) -> tuple[Memory, Action]:
-        encoding = self._encoded(record.content, rows)
         if self._store.embedder() is None:
             self._store.set_embedder(self._encoder().identity)
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
+        encoding = self._encoded(record, rows, keyed)
         if keyed is not None:
             return self._store.rewrite(keyed.id, record, encoding), "updated"
         self.make_room(record.namespace)
@@ -217,7 +217,7 @@ class Writer:
         self.relater.part(old, named.beside)
         if record.content == old.content:
             return Written(self.relater.holds(old), "unchanged", named.beside)
-        memory = self._store.rewrite(old.id, record, self._encoded(record.content, rows))
+        memory = self._store.rewrite(old.id, record, self._encoded(record, rows, old))
         return Written(memory, "updated", named.beside)
 
     def _take_back(self, record: MemoryInput, old: Memory, key: str | None) -> None:
@@ -257,17 +257,31 @@ class Writer:
             return named.replaced if named.replaced.content == record.content else None
         return named.same or self.same(record)
 
-    def _encoded(self, content: str, rows: Key | None) -> Encoding:
-        return encode(content, self._encoder().memories([content])[0] if rows is None else rows)
+    def _encoded(self, record: MemoryInput, rows: Key | None, own: Memory | None = None) -> Encoding:
+        rows = self._encoder().memories([record.content])[0] if rows is None else rows
+        return encode(record.content, rows, spoken=self.is_spoken(record, own))
+
+    def is_spoken(self, record: MemoryInput | Memory, own: Memory | None = None) -> bool:
+        """Whether a name before a colon is a speaker's: in a session, or where another memory begins with it too.
+
+        Args:
+            record: what is to be written.
+            own: the memory that is rewritten by it.
+        """
+        if record.session is not None:
+            return True
+        names = named_by(record.content)
+        held = self._store.postings(record.namespace, names).address if names else {}
+        return any(address != (own and own.address) for addresses in held.values() for address in addresses.tolist())
 
     def _refuse_taken(self, namespace: str, key: str) -> None:
         if self._store.find_key(namespace, key) is not None:
             raise BadValueError(f"another memory has the key {key!r}", "choose another key or erase that memory")
 
 
-def encode(content: str, rows: Key) -> Encoding:
-    """How a text is found again: by its key rows (P, dim), and by its words."""
-    return Encoding(rows, memory_words(content), is_cjk(content))
+def encode(content: str, rows: Key, *, spoken: bool) -> Encoding:
+    """How a text is found again: by its key rows (P, dim), and by its words; for `spoken` see `words.marks`."""
+    return Encoding(rows, memory_words(content, spoken=spoken), is_cjk(content))
 
 
 def _as_told(memory: Memory) -> dict[str, Any]:

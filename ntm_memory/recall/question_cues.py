@@ -26,7 +26,7 @@ _HOW_MANY = re.compile(r"\bhow (?:many|much|often|old|far)\b|多少|几[个只�
 class Marks:
     """The marks of all N memories (see `words.marks`), each (N,) of 0 and 1.
 
-    `named`: the question names the speaker.
+    `named`: it is spoken, and the question names the speaker.
     """
 
     spoken: NDArray[np.float32]
@@ -73,9 +73,10 @@ def read_marks(slots: MemoryMatrix, postings: Postings, terms: list[str]) -> Mar
         return found
 
     names = [term for term in terms if term.startswith(vocabulary.BY)]
+    spoken = column(vocabulary.SPOKEN)
     return Marks(
-        spoken=column(vocabulary.SPOKEN),
-        named=column(*names),
+        spoken=spoken,
+        named=spoken * column(*names),
         asks=column(vocabulary.ASKS),
         time=column(vocabulary.TIME),
         number=column(vocabulary.NUMBER),

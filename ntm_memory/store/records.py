@@ -117,7 +117,7 @@ class SlotColumns:
         retention: (N,) float32, 0–1, never 0.
         length: (N,) int64, number of index words.
         cjk: (N,) bool.
-        superseded: (N,) bool, a later memory plainly revises this one.
+        superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
     """
 
     address: NDArray[np.int64]

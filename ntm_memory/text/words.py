@@ -66,20 +66,28 @@ def index_words(text: str) -> tuple[str, ...]:
     return tuple(kept or [word for run in runs for word in _split(run, drop_stop_words=False)])
 
 
-def memory_words(text: str) -> tuple[str, ...]:
+def memory_words(text: str, *, spoken: bool = True) -> tuple[str, ...]:
     """Index words of a text to be stored, and its marks."""
-    return index_words(text) + tuple(marks(text))
+    return index_words(text) + tuple(marks(text, spoken=spoken))
 
 
-def marks(text: str) -> list[str]:
-    """What kind of memory this is: speaker (`@by`, `@by=<name>`), `@asks`, `@time`, `@number`."""
-    found = []
-    speaker, body = split_speaker(text)
-    if speaker:
-        found.append(SPOKEN)
-        found.extend(BY + word for word in dict.fromkeys(index_words(speaker)))
+def marks(text: str, *, spoken: bool = True) -> list[str]:
+    """What kind of memory this is: speaker (`@by`, `@by=<name>`), `@asks`, `@time`, `@number`.
+
+    Args:
+        text: of the memory.
+        spoken: whether a name before a colon is a speaker's, and no title ("Deadline: 3 May"): that gets no `@by`.
+    """
+    named = named_by(text)
+    body = split_speaker(text)[1]
+    found = [SPOKEN, *named] if named and spoken else named
     found.extend(mark for mark, pattern in ((ASKS, _ASKS), (TIME, _TIME), (NUMBER, _NUMBER)) if pattern.search(body))
     return found
+
+
+def named_by(text: str) -> list[str]:
+    """`@by=<word>` for each word of the name that a text begins with."""
+    return [BY + word for word in dict.fromkeys(index_words(split_speaker(text)[0]))]
 
 
 def tells_time(text: str) -> bool:

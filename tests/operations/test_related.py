@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from opening import opened
 
+from ntm_memory import CognitiveAgent
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.operations import related as finding
 from ntm_memory.reader import relations
@@ -231,3 +232,10 @@ def test_the_tiny_embedder_has_no_reader_and_config_may_say_off(tmp_path, monkey
     with opened(tmp_path) as manager:
         assert manager._verbs.reader is None
     assert relations.RELATIONS[-1] == "unrelated"
+
+
+def test_an_agent_decides_too(tmp_path):
+    with CognitiveAgent(memory={"type": "ntm", "home": str(tmp_path), "embedder": {"backend": "tiny"}}) as agent:
+        first = agent.memorize({"content": PARIS}).memory
+        assert agent.memorize({"content": BERLIN, "replaces": first.id}).memory.id == first.id
+        assert agent.external_memory.write_to_memory(CELLO, beside=[first.id]).action == "created"

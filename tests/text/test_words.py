@@ -106,6 +106,10 @@ def test_marks_cannot_be_written_by_hand():
     assert set(memory_words("@asks @by=caroline")) == {"ask", "carolin"}
 
 
+def test_a_title_is_no_speaker():
+    assert marks("Deadline: 3 May", spoken=False) == ["@by=deadlin", NUMBER]
+
+
 def test_the_same_name_twice_is_one_mark():
     assert marks("Bo Bo: yes") == [SPOKEN, "@by=bo"]
 
