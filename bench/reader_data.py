@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ TOLD, TOLD_OF_TALK = 0.3, 0.6
 """How often what stood before a memory is read with it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MemoryPool:
     """Memories among which one question's answers are; `before` is each one's date or the line that stood before it."""
 
@@ -163,6 +164,37 @@ def written_store(store: dict) -> Iterator[Asked]:
 def statement_pairs(lines: Sequence[dict]) -> list[StatementPair]:
     """{old, new, label} as the reader learns it."""
     return [StatementPair(line["old"], line["new"], LABELS[line["label"]]) for line in lines]
+
+
+def exchange_name(asked: Asked, rng: random.Random, count: int = 6) -> Candidates | None:
+    """The question with a name exchanged for another of the pool: what answered it answers it no more.
+
+    Names are capitalised words inside a sentence that an answer holds, too; None where the question has none. The other
+    memories are any, of which hardly one answers.
+    """
+    if not asked.gold:
+        return None
+    answer = rng.choice(asked.gold)
+    text = asked.pool.texts[answer]
+    own = [name for name in names_inside(asked.text) if name in text]
+    others = [name for name in pool_names(asked.pool) if name not in text and name not in asked.text]
+    if not own or not others:
+        return None
+    question = asked.text.replace(rng.choice(own), rng.choice(others))
+    free = [i for i in range(len(asked.pool.texts)) if i not in asked.gold]
+    chosen = [answer, *rng.sample(free, min(count - 1, len(free)))]
+    return Candidates(asked.source, question, [(asked.pool.texts[i], "") for i in chosen], None)
+
+
+def names_inside(text: str) -> list[str]:
+    """Capitalised words that do not begin a sentence."""
+    return re.findall(r"(?<=[a-z,;:] )[A-Z][a-zà-ÿ]+\b", text)
+
+
+@lru_cache(maxsize=None)
+def pool_names(pool: MemoryPool) -> list[str]:
+    """The names of a pool's texts, each once."""
+    return list(dict.fromkeys(name for text in pool.texts for name in names_inside(text)))
 
 
 def draw_candidates(asked: Asked, rng: random.Random, count: int = 6) -> Candidates:

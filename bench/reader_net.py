@@ -18,10 +18,10 @@ from ntm_memory.reader.adapter import Adapter, Head
 from ntm_memory.reader.sequences import SEGMENTS, PairSequence
 from ntm_memory.text.passages import clean
 
-RANK = 12
-EXITS = (6, 12)
+RANK = 16
+EXITS = (6,)
 """Layers after which a head reads."""
-HIDDEN = 32
+HIDDEN = 64
 OUTPUTS = 5
 """A head's outputs: relevance, then one a label of `reader_data.LABELS`."""
 

@@ -17,7 +17,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from bench.reader_data import LABELS, Asked, Candidates, StatementPair, draw_candidates
+from bench.reader_data import LABELS, Asked, Candidates, StatementPair, draw_candidates, exchange_name
 from bench.reader_lessons import Lessons
 from bench.reader_losses import relevance_loss, revision_loss, teacher_loss
 from bench.reader_net import PairNet
@@ -28,6 +28,8 @@ from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_m
 
 SHARES = {"stores": 0.46, "answers": 0.24, "passages": 0.30}
 """How often a question of each group is drawn."""
+EXCHANGED = 0.15
+"""How often a question that names somebody is put about somebody else."""
 DISTILLED = ("hotpot", "musique", "2wiki", "xquad_en", "friendsqa")
 """English sources, whose candidates the teacher is asked about."""
 EARLY_EXIT, REVISION, TAUGHT = 0.3, 0.7, 0.5
@@ -91,10 +93,15 @@ class Batches:
             self._rng.shuffle(self._queues[group])
         return self._queues[group].pop()
 
+    def _candidates(self, asked: Asked) -> Candidates:
+        count = self._settings.candidates
+        exchanged = exchange_name(asked, self._rng, count) if self._rng.random() < EXCHANGED else None
+        return exchanged or draw_candidates(asked, self._rng, count)
+
     def draw(self) -> Batch:
         """The next batch; its last statement pair is of two that have nothing to do with each other."""
         s, rng = self._settings, self._rng
-        asked = [draw_candidates(self._next_asked(), rng, s.candidates) for _ in range(s.questions)]
+        asked = [self._candidates(self._next_asked()) for _ in range(s.questions)]
         statements = [rng.choice(self._lessons.statements) for _ in range(s.statements - 1)]
         one, other = rng.sample(self._lessons.statements, 2)
         statements.append(StatementPair(one.older, other.newer, LABELS["unrelated"]))
@@ -172,7 +179,7 @@ class Trainer:
         return loss, told
 
     def _teach(self, asked: Candidates) -> np.ndarray | None:
-        if self._teacher is None or asked.source not in DISTILLED:
+        if self._teacher is None or asked.source not in DISTILLED or asked.answer is None:
             return None
         return self._teacher([(asked.question, text) for text, _ in asked.memories])
 
