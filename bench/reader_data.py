@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,7 +191,7 @@ def names_inside(text: str) -> list[str]:
     return re.findall(r"(?<=[a-z,;:] )[A-Z][a-zà-ÿ]+\b", text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def pool_names(pool: MemoryPool) -> list[str]:
     """The names of a pool's texts, each once."""
     return list(dict.fromkeys(name for text in pool.texts for name in names_inside(text)))

@@ -192,7 +192,7 @@ class PairNet(nn.Module):
 
 def plain_keys(weights: Weights, texts: Sequence[str], limit: int) -> np.ndarray:
     """(n, H) keys of texts cut at `limit` pieces, as the embedder makes them, those of about one length together."""
-    net, tokenizer = PairNet(weights), Tokenizer(weights.pieces)
+    net, tokenizer = PairNet(weights, exits=(weights.sizes.layers,)), Tokenizer(weights.pieces)
     pieces = [tokenizer.encode(clean(text), limit) for text in texts]
     order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
     keys = np.empty((len(pieces), net.width), dtype=np.float32)

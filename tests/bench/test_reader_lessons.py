@@ -11,7 +11,7 @@ import pytest
 from bench import data_roles, reader_data
 from bench.data_roles import DATA_SETS, find_data, with_role
 from bench.fit_reader import ROLE, STEP
-from bench.reader_data import LABELS, Asked, MemoryPool, draw_candidates, plain_pool
+from bench.reader_data import LABELS, Asked, MemoryPool, draw_candidates, exchange_name, plain_pool
 from bench.reader_lessons import LARGE, find_likest, find_sharing, gather_lessons, unlike_statements, written_stores
 from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.reader.pair_reader import RELATIONS
@@ -152,3 +152,16 @@ def test_candidates_of_what_nothing_answers():
 def test_labels_stand_where_the_reader_has_its_relations():
     assert [RELATIONS[number] for number in LABELS.values()] == list(LABELS)
     assert reader_data.statement_pairs([{"old": "a", "new": "b", "label": "same"}]) == [("a", "b", 2)]
+
+
+def test_a_question_about_somebody_else_is_answered_by_nothing():
+    pool = plain_pool(["when asked, Mia drinks tea", "they say Ben drinks milk", "and Ada has a cat", "snow fell"])
+    asked = Asked("stores", "what does Mia drink?", pool, [0])
+    made = exchange_name(asked, random.Random(0), 3)
+    assert made.answer is None
+    assert made.memories[0] == (pool.texts[0], "")  # what answered it before
+    assert made.question in ("what does Ben drink?", "what does Ada drink?")
+    assert len(made.memories) == 3
+    nobody = Asked("stores", "what fell?", pool, [3])
+    assert exchange_name(nobody, random.Random(0)) is None
+    assert exchange_name(Asked("stores", "what does Mia drink?", pool, []), random.Random(0)) is None
