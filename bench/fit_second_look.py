@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bench.data_roles import with_role
 from bench.dataset import fixed_clock, memorize
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.reader_lessons import written_stores
@@ -96,7 +97,7 @@ def ask_stores(manager: NTMMemoryManager, stores: Sequence[Mapping]) -> Iterator
 
 def ask_talks(manager: NTMMemoryManager, job: FitJob) -> Iterator[Asking]:
     """Questions of the data sets that the reader has not learned from, each among its conversation."""
-    for each in job.with_role("written"):
+    for each in with_role(job.data, "written"):
         if each.name not in TALKS:
             continue
         data = memorize(each.path, manager, limit=150)
@@ -170,7 +171,8 @@ def fit_ranker(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
         real[row, :n] = real[row, -1] = True
         target[row, :n], target[row, -1] = case.gold, not case.gold.any()
     share = np.array([case.share for case in cases])
-    spread = np.maximum(np.sqrt((x**2 * real[..., None]).sum((0, 1)) / real.sum()), 1e-6)
+    half = len(FEATURES) + 1  # a talk's own weights are pulled towards nothing as those that count always
+    spread = np.tile(np.maximum(np.sqrt((x[..., :half] ** 2 * real[..., None]).sum((0, 1)) / real.sum()), 1e-6), 2)
     weights = descend(x / spread, real, target, share / share.sum()) / spread
     both = weights.reshape(2, -1)
     return both[:, :-1], both[:, -1]

@@ -85,11 +85,18 @@ def ask_everything(manager: NTMMemoryManager, folder: Path, known: Mapping[str, 
         graded = {"silent": float(not shown), "sure": answer.confidence, "answerable": float(bool(gold))}
         if gold:
             graded |= grade_answerable(shown, gold) | {"shown": len(shown), "right": right}
+            graded["lost"] = float(not right and is_among_all(manager, known, question))
             for name, ranked in baseline_rankings(manager, known, question).items():
                 grades[f"baseline {name}"].append(grade_answerable(ranked, gold))
         grades[question["kind"]].append(graded)
         grades["answerable" if gold else "unanswerable"].append(graded)
     return grades
+
+
+def is_among_all(manager: NTMMemoryManager, known: Mapping[str, str], question: Mapping) -> bool:
+    """Whether an answer is among the best memories where nothing is left out."""
+    answer = manager.recall(question["query"], namespace=question["store"], all=True)
+    return bool({known[memory.id] for memory in answer.memories} & set(question["gold"]))
 
 
 def inject_prompts(manager: NTMMemoryManager, folder: Path, known: Mapping[str, str]) -> dict[str, float]:
