@@ -67,7 +67,7 @@ class Asking(NamedTuple):
     gold: frozenset[str]
 
 
-def tell(manager: NTMMemoryManager, namespace: str, notes: Sequence[Mapping]) -> dict[str, str]:
+def tell_notes(manager: NTMMemoryManager, namespace: str, notes: Sequence[Mapping]) -> dict[str, str]:
     """Memorize notes; {their id: ours}."""
     told = [{"content": n["content"], "occurred_at": n["when"], "namespace": namespace} for n in notes]
     pairs = zip(notes, manager.memorize_many(told).ids, strict=True)
@@ -81,13 +81,13 @@ def ask_stores(manager: NTMMemoryManager, stores: Sequence[Mapping]) -> Iterator
         asked = [
             (each.get("query") or each["prompt"], each["gold"]) for each in (*store["questions"], *store["prompts"])
         ]
-        ours = tell(manager, store["store"], store["notes"])
+        ours = tell_notes(manager, store["store"], store["notes"])
         for text, gold in asked:
             yield Asking("stores", store["store"], text, frozenset(ours[id] for id in gold))
         mixed = rng.permutation(len(store["notes"]))
         for number, part in enumerate(np.array_split(mixed, len(mixed) // SMALL)):
             name = f"{store['store']}, part {number}"
-            few = tell(manager, name, [store["notes"][i] for i in sorted(part)])
+            few = tell_notes(manager, name, [store["notes"][i] for i in sorted(part)])
             within = [(text, gold) for text, gold in asked if gold and set(gold) <= set(few)]
             others = [(text, gold) for text, gold in asked if not set(gold) & set(few)]
             foreign = [others[i] for i in rng.choice(len(others), FOREIGN, replace=False)]

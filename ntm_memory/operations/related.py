@@ -30,7 +30,6 @@ for each new one on average. A pair costs about as much as two embeddings."""
 EPISODE = "episode"
 _READ = 1000  # characters; a reader takes no more of a text
 _TOLD = 200
-_DAY = len("2026-01-31")
 
 
 class Judged(NamedTuple):
@@ -78,7 +77,7 @@ class Relater:
         if sure:
             likeliest = max(sure, key=lambda each: each.relation.revises)
             self._store.amend(likeliest.older.id, superseded_by=new.id)
-        return tuple(_shown(each) for each in others[:SHOWN])
+        return tuple(_shown(each, marked=bool(sure) and each is likeliest) for each in others[:SHOWN])
 
     def relate(
         self, written: Sequence[Memory], apart: Mapping[str, Collection[str]] | None = None
@@ -177,19 +176,19 @@ class Relater:
         return sorted(judged, key=lambda each: -each[1].relation.chance)
 
 
-def _shown(judged: Judged) -> Related:
-    relation = judged.relation
-    return Related(judged.older.id, judged.older.content[:_TOLD], relation.name, round(relation.chance, 4))
+def _shown(judged: Judged, *, marked: bool) -> Related:
+    older, relation = judged
+    return Related(older.id, older.content[:_TOLD], relation.name, round(relation.chance, 4), marked)
 
 
 def _may_be_marked(new: Memory, old: Memory) -> bool:
     """Whether a hint may be set at all: what happened is no state, and two keys were given by someone who knows better.
 
-    What is marked already keeps its mark; two days that were told are of two happenings.
+    What is marked already keeps its mark; what happened earlier revises nothing, whenever it is told.
     """
-    days = {memory.occurred_at[:_DAY] for memory in (new, old) if memory.occurred_at is not None}
     keyed = new.key is not None and old.key is not None
-    return EPISODE not in (new.kind, old.kind) and not keyed and len(days) < 2 and old.superseded_by is None
+    earlier = new.occurred_at is not None and old.occurred_at is not None and new.occurred_at < old.occurred_at
+    return EPISODE not in (new.kind, old.kind) and not keyed and not earlier and old.superseded_by is None
 
 
 def _stands(address: NDArray[np.int64], index: int, memory: Memory) -> bool:

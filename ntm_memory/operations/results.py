@@ -26,12 +26,14 @@ class Related:
         relation: what the new one seems to be to it: `revises` it, the `same` told again, `beside` it; `unknown` where
             no reader is there.
         chance: 0–1 of that it revises or tells again; without a reader the share of words they have in common.
+        marked: whether this one is now marked as perhaps revised by the new one.
     """
 
     id: str
     content: str
     relation: RelationName
     chance: float
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class MemorizeResult:
     memory: Memory
     action: Action
     related: tuple[Related, ...] = ()
+
+    @property
+    def supersedes(self) -> tuple[str, ...]:
+        """Ids of the older memories that were marked as perhaps revised."""
+        return tuple(older.id for older in self.related if older.marked)
 
 
 @dataclass(frozen=True)

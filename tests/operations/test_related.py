@@ -22,6 +22,9 @@ class ScriptedReader:
     def __init__(self, script):
         self.script, self.asked = script, []
 
+    def relevance(self, question, memories):
+        return np.zeros(len(memories), dtype=np.float32)
+
     def relations(self, pairs):
         self.asked.append(list(pairs))
         shares = {"revises": 0, "beside": 1, "same": 2, "unrelated": 3}
@@ -108,7 +111,7 @@ def test_a_few_candidates_are_read_and_none_twice(memory):
     [
         ({"kind": "episode"}, {}),
         ({}, {"kind": "episode"}),
-        ({"occurred_at": "2025-06-01"}, {"occurred_at": "2025-06-02"}),
+        ({"occurred_at": "2025-06-02"}, {"occurred_at": "2025-06-01"}),
         ({"key": "home"}, {"key": "second home"}),
     ],
 )
