@@ -40,10 +40,10 @@ def answering(reading: Reading, request: RecallRequest, settings: RecallSettings
     Args:
         reading: where the heads look; it is an answer.
         request: as it was put; with `all` the likelihood counts for nothing.
-        settings: with the least chance.
+        settings: with the least chance; where the confidence floor is 0 everything is an answer.
     """
     places = [i for i in range(min(request.top_k, len(reading.index))) if reading.weights[i] >= request.min_weight]
-    if request.all or reading.chances is None:
+    if request.all or reading.chances is None or settings.confidence_floor == 0:
         return places
     return [i for i in places if i == 0 or reading.chances[i] >= settings.least_chance]
 
