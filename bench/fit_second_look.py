@@ -124,7 +124,7 @@ def look_twice(
         look = examine(view, corpus.postings(query.terms), query)
         reading = attend_to(look, view, query, parameters)
         chosen, memories = likeliest(corpus, reading, look)
-        read = reader.relevance(query.text, [as_read(memory, query) for memory in memories])
+        read = reader.relevance(query.text, as_read(corpus, chosen, memories, query))
         gold = np.array([memory.id in each.gold for memory in memories])
         found.append(Case(each.source, first_look_at(reading, look, chosen), read.astype(float), gold, 1.0))
     return found

@@ -19,6 +19,7 @@ from ntm_memory.reader.parameters import FEATURES, SecondLookParameters
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import standard
 from ntm_memory.recall.first_look import Look, Query, Reading
+from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
 
@@ -149,7 +150,7 @@ def reread(reader: PairReader, p: SecondLookParameters, known: Corpus, query: Qu
     if reading.look is None:
         return reading
     chosen, memories = likeliest(known, reading, reading.look)
-    texts = [as_read(memory, query) for memory in memories]
+    texts = as_read(known, chosen, memories, query)
     first = first_look_at(reading, reading.look, chosen)
     judged = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p)
     logits = newer_first(judged.logits, memories)
@@ -172,10 +173,23 @@ def reading_order(ranked: NDArray[np.int64], by_cosine: NDArray[np.int64]) -> ND
     return both[np.sort(first)][:MOST]
 
 
-def as_read(memory: Memory, query: Query) -> tuple[str, str]:
-    """(text, what stood before it) of a memory as the reader is given it."""
-    text = memory.content
-    return (text if len(text) <= LONGEST else excerpt(text, LONGEST, query.words)), ""
+def as_read(
+    known: Corpus, chosen: NDArray[np.int64], memories: Sequence[Memory], query: Query
+) -> list[tuple[str, str]]:
+    """(text, what stood before it) of memories as the reader is given them: before a turn of a session, the last one."""
+    texts = [
+        memory.content if len(memory.content) <= LONGEST else excerpt(memory.content, LONGEST, query.words)
+        for memory in memories
+    ]
+    if all(memory.session is None for memory in memories):
+        return [(text, "") for text in texts]
+    before = sequence_of(known.slots).step(chosen, -1)
+    there = before[before >= 0]
+    lines = {i: line.content for i, line in zip(there.tolist(), known.memories(there), strict=True) if line is not None}
+    spoken = [memory.session is not None for memory in memories]
+    return [
+        (text, lines.get(i, "") if said else "") for text, i, said in zip(texts, before.tolist(), spoken, strict=True)
+    ]
 
 
 def first_look_at(reading: Reading, look: Look, chosen: NDArray[np.int64]) -> FirstLook:

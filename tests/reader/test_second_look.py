@@ -104,7 +104,7 @@ class ScriptedReader:
         self.script, self.asked = script, []
 
     def relevance(self, question, memories):
-        self.asked += [text for text, _ in memories]
+        self.asked += memories
         return np.array([next((z for word, z in self.script.items() if word in text), -6.0) for text, _ in memories])
 
     def relations(self, pairs):
@@ -155,6 +155,19 @@ def test_the_reader_is_not_asked_where_a_place_or_nothing_is_asked_for(memory):
     assert memory.recall_from(first.id, 1).memories[0].content == NOTES[1]
     memory.recall("number 0", shift=1)
     assert reader.asked == []
+
+
+def test_a_turn_is_read_with_the_one_before_it(memory):
+    memory.memorize("Tom: which tea?", session="s")
+    memory.memorize("Mia: the green one", session="s")
+    memory.memorize("Green tea is sold out")
+    reader = read_by(memory, {})
+    memory.recall("green tea")
+    assert set(reader.asked) == {
+        ("Tom: which tea?", ""),
+        ("Mia: the green one", "Tom: which tea?"),
+        ("Green tea is sold out", ""),
+    }
 
 
 def test_switched_off_it_is_as_if_there_were_none(tmp_path):
