@@ -10,7 +10,6 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +35,8 @@ SMALL = 8
 FOREIGN = 4
 """Notes of a small store, and questions of the others that are put to it."""
 SHARES = {"stores": 1.0, "small stores": 0.4, "talks": 0.5}
+UNREAD = {"recall": {"reader": "off"}}
+"""What is told here is not read together: it is asked about, and revises nothing."""
 DECAY = 1e-3
 STEPS = 400
 
@@ -242,7 +243,10 @@ def gather_cases(job: FitJob, read_parameters: Callable[[], RecallParameters] = 
     embedder = job.embedder()
     reader = PairReader(embedder, read_adapter(job.in_force("reader")))
     _, held = written_stores(job.with_role("read"))
-    with tempfile.TemporaryDirectory() as home, job.manager(Path(home)) as manager:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        NTMMemoryManager(home, config=UNREAD, embedder=embedder, clock=fixed_clock) as manager,
+    ):
         asked = [*ask_stores(manager, held), *ask_talks(manager, job)]
         print(f"{len(asked)} questions", flush=True)
         cases = look_twice(manager, reader, read_parameters(), asked)

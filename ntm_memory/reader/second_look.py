@@ -150,6 +150,8 @@ def reread(reader: PairReader, p: SecondLookParameters, known: Corpus, query: Qu
     if reading.look is None:
         return reading
     chosen, memories = likeliest(known, reading, reading.look)
+    if not memories:  # all were erased in the meantime
+        return reading
     texts = as_read(known, chosen, memories, query)
     first = first_look_at(reading, reading.look, chosen)
     judged = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p)
@@ -176,7 +178,7 @@ def reading_order(ranked: NDArray[np.int64], by_cosine: NDArray[np.int64]) -> ND
 def as_read(
     known: Corpus, chosen: NDArray[np.int64], memories: Sequence[Memory], query: Query
 ) -> list[tuple[str, str]]:
-    """(text, what stood before it) of memories as the reader is given them: before a turn of a session, the last one."""
+    """(text, what stood before it) of memories as the reader is given them: of a turn of a session the last turn."""
     texts = [
         memory.content if len(memory.content) <= LONGEST else excerpt(memory.content, LONGEST, query.words)
         for memory in memories
