@@ -13,7 +13,7 @@ from bench.dataset import FILES, in_file, named, rows
 OURS = "MIT, written for this project"
 FREE = "CC0 1.0, written for this project"
 PAIRS = Path(__file__).with_name("pairs")
-PAIR_FILES = ("answers.jsonl", "stores.jsonl")
+PAIR_FILES = ("answers.jsonl", "details.jsonl", "stores.jsonl")
 """What a folder of pairs to be read together has at least one of."""
 
 

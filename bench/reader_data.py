@@ -151,6 +151,18 @@ def written_answers(folder: Path) -> Iterator[Asked]:
         yield Asked("answers", line["q"], pool, [place[t] for t in line["yes"]], [place[t] for t in line["no"]])
 
 
+def written_details(folder: Path) -> Iterator[Asked]:
+    """bench/pairs/*/details.jsonl: what a note answers, and what it does not though it is about just that."""
+    lines = rows(folder / "details.jsonl")
+    pool = plain_pool(list(dict.fromkeys(note for line in lines for note in (line["note"], *line["also"]))))
+    place = {text: i for i, text in enumerate(pool.texts)}
+    for line in lines:
+        note, also = place[line["note"]], [place[text] for text in line["also"]]
+        yield from (Asked("details answered", question, pool, [note], also) for question in line["answered"])
+        for kind in ("missing", "other"):
+            yield from (Asked(f"details {kind}", question, pool, [], [note]) for question in line[kind])
+
+
 def written_store(store: dict) -> Iterator[Asked]:
     """bench/pairs/*/stores.jsonl: each question and prompt of one store among its notes."""
     notes = store["notes"]

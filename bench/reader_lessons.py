@@ -53,12 +53,14 @@ def gather_lessons(found: Sequence[FoundData]) -> Lessons:
         SystemExit: a group of questions is empty.
     """
     answers = [each.path for each in found if (each.path / "answers.jsonl").is_file()]
+    details = [each.path for each in found if (each.path / "details.jsonl").is_file()]
     taught, _ = written_stores(found)
     pairs = [line for folder in answers for line in rows(folder / "revisions.jsonl")]
     pairs += [pair for store in taught for pair in store["pairs"]]
     groups = {
         "stores": [asked for store in taught for asked in data.written_store(store)],
         "answers": [asked for folder in answers for asked in data.written_answers(folder)],
+        "details": [asked for folder in details for asked in data.written_details(folder)],
         "passages": list(_passages({each.name: each.path for each in found})),
     }
     empty = [name for name, asked in groups.items() if not asked]

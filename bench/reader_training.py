@@ -26,7 +26,7 @@ from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import Weights
 from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_memories
 
-SHARES = {"stores": 0.46, "answers": 0.24, "passages": 0.30}
+SHARES = {"stores": 0.36, "answers": 0.18, "details": 0.20, "passages": 0.26}
 """How often a question of each group is drawn."""
 EXCHANGED = 0.15
 """How often a question that names somebody is put about somebody else."""

@@ -87,7 +87,7 @@ def ours(folder):
 
 
 def pairs_to_read(folder):
-    """What stands in for bench/pairs: a writer's answers and revisions, and another's stores, one of them held back."""
+    """What stands in for bench/pairs: answers and revisions, details, and stores, one of them held back."""
     lines = [
         {"q": f"who likes {what}?", "yes": [f"{who} likes {what}"], "no": [f"{who} knows {what}"]}
         for who, what in zip(WHO, WHAT, strict=True)
@@ -97,7 +97,18 @@ def pairs_to_read(folder):
     told = [{"old": f"{who} has tea", "new": f"{who} has milk", "label": labels[i % 4]} for i, who in enumerate(WHO)]
     write_lines(folder / "en_life" / "revisions.jsonl", told)
     write_lines(folder / "en1_stores" / "stores.jsonl", [store("en1-01", told), store("en1-08", told)])
-    return folder / "en1_stores", folder / "en_life"
+    details = [
+        {
+            "note": f"{who} likes {what}",
+            "answered": [f"what does {who} like?"],
+            "missing": [f"since when does {who} like {what}?"],
+            "other": [f"what does {other} like?"],
+            "also": [f"{who} knows {what}"],
+        }
+        for who, other, what in zip(WHO, WHO[1:], WHAT, strict=False)
+    ]
+    write_lines(folder / "en1_details" / "details.jsonl", details)
+    return folder / "en1_details", folder / "en1_stores", folder / "en_life"
 
 
 def store(name, pairs):

@@ -53,7 +53,7 @@ def test_learned_arrays_become_a_file_that_says_how_it_came_about(job, arrays, t
     assert about["command"] == (
         "python -m bench.fit reader --data DIR --steps 4000 --minutes 84 --processes 2 --teacher FOLDER"
     )
-    assert [each["name"] for each in about["data"]] == ["en1_stores", "en_life"]
+    assert [each["name"] for each in about["data"]] == ["en1_details", "en1_stores", "en_life"]
     assert about["figures"]["steps made"] == 731
     held = about["figures"]["stores 08 and 09 of each writer, held back"]
     assert held["en"]["questions"] == 8 and held["en"]["pairs"] == 8

@@ -48,7 +48,7 @@ def test_licences_of_what_is_learned_from_allow_it():
 
 def test_lessons_are_of_the_sets_for_it_alone(found):
     lessons = gather_lessons(found)
-    assert set(lessons.groups) == {"stores", "answers", "passages"}
+    assert set(lessons.groups) == {"stores", "answers", "details", "passages"}
     sources = {asked.source for asked in lessons.asked}
     kinds = {"stores own_words", "stores absent_topic", "stores prompt"}
     xquad = {"xquad_en", "xquad_zh", "xquad_crossed"}
@@ -92,6 +92,17 @@ def test_questions_of_xquad_are_asked_in_their_language_and_across(found):
         assert [each.pool.texts[i].rstrip(".").split()[-1] for i in each.gold] == [what]
         german = each.text.startswith("hatte")
         assert ("hatte" in each.pool.texts[0]) == (german != (each.source == "xquad_crossed"))
+
+
+def test_a_note_answers_what_it_holds_and_no_more(found):
+    details = gather_lessons(found).groups["details"]
+    answered, missing, other = details[:3]
+    assert [each.source for each in details[:3]] == ["details answered", "details missing", "details other"]
+    assert answered.gold == missing.near == other.near  # the very note
+    assert not missing.gold and not other.gold
+    drawn = draw_candidates(missing, random.Random(0))
+    assert drawn.answer is None
+    assert missing.pool.texts[missing.near[0]] in [text for text, _ in drawn.memories]
 
 
 def test_the_line_before_stands_beside_talk(found):

@@ -61,7 +61,8 @@ def lessons():
     ]
     pairs = [StatementPair(f"{who} has tea", f"{who} has milk", i % 4) for i, who in enumerate(made_up.WHO)]
     return Lessons(
-        {"stores": asked, "answers": asked[:4], "passages": asked[4:]}, [*pairs, StatementPair("a", "b", None)]
+        {"stores": asked, "answers": asked[:4], "details": asked[2:], "passages": asked[4:]},
+        [*pairs, StatementPair("a", "b", None)],
     )
 
 
