@@ -52,7 +52,8 @@ def test_lessons_are_of_the_sets_for_it_alone(found):
     sources = {asked.source for asked in lessons.asked}
     kinds = {"stores own_words", "stores absent_topic", "stores prompt"}
     xquad = {"xquad_en", "xquad_zh", "xquad_crossed"}
-    assert sources == {"answers", "notes", "hotpot", "lifebench_en_lite", "friendsqa", *kinds, *xquad}
+    details = {f"details {kind}" for kind in ("answered", "missing", "other")}
+    assert sources == {"answers", *details, "notes", "hotpot", "lifebench_en_lite", "friendsqa", *kinds, *xquad}
     for asked in lessons.asked:
         assert all(0 <= place < len(asked.pool.texts) for place in (*asked.gold, *asked.near))
         assert not set(asked.gold) & set(asked.near)
