@@ -67,7 +67,9 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
     namespace, dry_run = arguments.get("namespace", "default"), bool(arguments.get("dry_run"))
     if query is not None:
         found = manager.recall(query, namespace=namespace, top_k=1 if top_k is None else top_k)
-        names = [memory.id for memory in found.memories]
+        from ntm_memory.operations.erase import meant_by
+
+        names = meant_by(found)
     if arguments.pop("restore", False):
         restored = [asdict(manager.restore(name, namespace, dry_run=dry_run)) for name in names]
         return {"restored": restored, "dry_run": dry_run}

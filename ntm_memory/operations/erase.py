@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.results import Erased, EraseResult
+from ntm_memory.operations.results import Erased, EraseResult, RecallResult
 from ntm_memory.operations.validation import checked_share
 from ntm_memory.operations.write import Writer
 from ntm_memory.store.lookup import LIVE, STATES, find
 from ntm_memory.store.records import Memory
+
+MEANT = 0.5
+"""The least chance of answering at which a memory is taken for the one that a query means."""
+
+
+def meant_by(found: RecallResult) -> list[str]:
+    """Ids of the memories that a query surely means; none where nothing was found.
+
+    Raises:
+        NotFoundError: something was found, but it is not likely to be what is meant.
+    """
+    if not found.memories:
+        return []
+    chances = [found.confidence if memory.chance is None else memory.chance for memory in found.memories]
+    if max(chances) < MEANT:
+        best = found.memories[0]
+        raise NotFoundError(
+            f"nothing is surely meant by {found.query!r}; the likeliest is {best.id} (chance {max(chances):.2f}): "
+            f"{best.content[:200]}",
+            "erase it by its id if it is that one",
+        )
+    return [memory.id for memory, chance in zip(found.memories, chances, strict=True) if chance >= MEANT]
 
 
 class Eraser:
