@@ -76,8 +76,8 @@ class RecallSettings:
     top_k: int = _setting(6, 1, 1000)
     max_chars: int = _setting(1500, 1, 1_000_000)
     min_weight: float = _setting(0.0, 0.0, 1.0)
-    confidence_floor: float = _setting(0.1, 0.0, 1.0)
-    least_chance: float = _setting(0.1, 0.0, 1.0)
+    confidence_floor: float = _setting(0.2, 0.0, 1.0)
+    least_chance: float = _setting(0.05, 0.0, 1.0)
     words: bool = True
     priors: bool = True
     tuned: bool = True

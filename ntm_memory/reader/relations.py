@@ -10,7 +10,7 @@ from ntm_memory.embedding.base import Vectors
 RELATIONS = ("revises", "beside", "same", "unrelated")
 """What a newer memory may be to an older one: a newer value of the same thing, something that holds beside it, the same
 told again, nothing to do with it."""
-RELATED = 0.2
+RELATED = 0.1
 """The least chance that a pair is not unrelated at which the older memory is named to the caller."""
 SURE = 0.9
 """The least chance of a revision at which the older memory is marked."""

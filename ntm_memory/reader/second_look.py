@@ -23,11 +23,13 @@ from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
 
-MOST = 12
+MOST = 8
 """Memories that are read at most."""
+MOST_OF_TALK = 4
+"""The same among the turns of a talk, each of which is read with the one before it."""
 AT_ONCE = 4
 """Memories that are read before it is asked again whether to read on."""
-SURE = 0.95
+SURE = 0.9
 """Confidence at which no more is read, where one memory leads."""
 LONGEST = 300
 """Characters of a memory that are read: of a longer one the part that holds most of the question's words."""
@@ -100,7 +102,7 @@ def read_until_sure(
         read: the reader's log-odds of some of them, by their places.
         parameters: how both looks are joined.
     """
-    total = min(len(first.attention), MOST)
+    total = min(len(first.attention), MOST if first.talk < 0.5 else MOST_OF_TALK)
     seen = np.empty(0)
     while True:
         seen = np.concatenate([seen, read(slice(len(seen), min(len(seen) + AT_ONCE, total)))])
