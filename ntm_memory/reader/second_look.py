@@ -25,8 +25,8 @@ from ntm_memory.text.excerpts import excerpt
 
 MOST = 8
 """Memories that are read at most."""
-MOST_OF_TALK = 4
-"""The same among the turns of a talk, each of which is read with the one before it."""
+MOST_OF_TALK = 5
+"""The same among the turns of a talk, each of which is read with the one before it; the read heads alone choose them."""
 AT_ONCE = 4
 """Memories that are read before it is asked again whether to read on."""
 SURE = 0.9
@@ -98,11 +98,11 @@ def read_until_sure(
     """Read a few memories at a time, the likeliest first.
 
     Args:
-        first: what the first look knows of n ≥ 1 memories.
+        first: what the first look knows of n ≥ 1 memories, as many as may be read.
         read: the reader's log-odds of some of them, by their places.
         parameters: how both looks are joined.
     """
-    total = min(len(first.attention), MOST if first.talk < 0.5 else MOST_OF_TALK)
+    total = len(first.attention)
     seen = np.empty(0)
     while True:
         seen = np.concatenate([seen, read(slice(len(seen), min(len(seen) + AT_ONCE, total)))])
@@ -162,9 +162,13 @@ def reread(reader: PairReader, p: SecondLookParameters, known: Corpus, query: Qu
 
 
 def likeliest(known: Corpus, reading: Reading, look: Look) -> tuple[NDArray[np.int64], list[Memory]]:
-    """(≤ MOST,) memories that are to be read, and their records: of the read heads and of the cosine in turn."""
+    """(≤ MOST,) memories that are to be read, and their records: of the read heads and of the cosine in turn.
+
+    A turn of a talk is found by what stands around it: a cosine of its own tells little, and takes no turn.
+    """
     by_cosine = look.candidates[np.argsort(-look.scores.about[look.candidates], kind="stable")]
-    chosen = reading_order(reading.index, by_cosine)
+    is_talk = look.places.context[1] >= 0.5
+    chosen = reading.index[:MOST_OF_TALK] if is_talk else reading_order(reading.index, by_cosine)
     found = known.memories(chosen)
     return chosen[[memory is not None for memory in found]], [memory for memory in found if memory is not None]
 
