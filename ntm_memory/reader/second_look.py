@@ -26,7 +26,7 @@ from ntm_memory.text.excerpts import excerpt
 MOST = 8
 """Memories that are read at most."""
 MOST_OF_TALK = 5
-"""The same among the turns of a talk, each of which is read with the one before it; the read heads alone choose them."""
+"""The same among turns of a talk, each of which is read with the one before it; the read heads alone choose them."""
 AT_ONCE = 4
 """Memories that are read before it is asked again whether to read on."""
 SURE = 0.9

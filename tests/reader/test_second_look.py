@@ -127,10 +127,10 @@ def read_by(manager, script):
 def test_what_the_reader_says_decides_what_is_shown(memory):
     for note in NOTES[:8]:
         memory.memorize(note)
-    read_by(memory, {"number 7 ": 2.5, "number 3 ": 1.0})
+    read_by(memory, {"number 7 ": 2.0, "number 3 ": 1.0})
     answer = memory.recall("which tea")
     assert [found.content for found in answer.memories] == [NOTES[7], NOTES[3]]
-    assert answer.memories[0].chance == pytest.approx(1 / (1 + np.exp(-2.5)), abs=1e-4)
+    assert answer.memories[0].chance == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-4)
     assert answer.confidence == answer.memories[0].chance
     for note in NOTES[8:]:
         memory.memorize(note)
