@@ -15,6 +15,7 @@ from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
+from ntm_memory.reader import parameters as second_look
 from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.recall import parameters as recall
 
@@ -24,6 +25,7 @@ LOADERS = {
     "recall": recall.load_parameters,
     "multihop": multihop.load_parameters,
     "reader": read_adapter,
+    "second-look": second_look.load_parameters,
 }
 
 
