@@ -37,7 +37,7 @@ class DataSet(NamedTuple):
 
 DATA_SETS = {  # the order is the one they are learned from in
     "locomo": DataSet(("written",), "CC BY-NC 4.0", "snap-research/LoCoMo"),
-    "memdaily_zh": DataSet(("written"), "none named", "nuster1128/MemSim"),
+    "memdaily_zh": DataSet(("written",), "none named", "nuster1128/MemSim"),
     "lifebench_zh_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
     "lifebench_en_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
     "longmemeval_mini_session": DataSet(("written",), "MIT", "xiaowu0162/LongMemEval"),

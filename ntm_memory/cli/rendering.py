@@ -9,6 +9,7 @@ from ntm_memory.operations.validation import RECALLED_TAG
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
+LEAST_TOLD = 0.1
 MOST_LINES = 20
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
@@ -37,14 +38,19 @@ def _memorize(answer: Answer) -> str:
         )
     memory = answer["memory"]
     told = f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}"
-    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"])])
+    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"] if _matters(older))])
 
 
 def _concerned(answer: Answer) -> list[str]:
     """What the first of many new memories may concern."""
-    concerned = [f"{id} {_related(older[0])}" for id, older in answer["related"].items()]
+    concerned = [f"{id} {_related(older[0])}" for id, older in answer["related"].items() if _matters(older[0])]
     more = [f"and {len(concerned) - MOST_LINES} more like that"] if len(concerned) > MOST_LINES else []
     return [*concerned[:MOST_LINES], *more]
+
+
+def _matters(older: Mapping[str, Any]) -> bool:
+    """Whether a person is told of it; an agent's JSON has all."""
+    return bool(older["chance"] >= LEAST_TOLD)
 
 
 def _related(older: Mapping[str, Any]) -> str:
