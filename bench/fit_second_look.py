@@ -17,6 +17,7 @@ import numpy as np
 from bench.data_roles import with_role
 from bench.dataset import fixed_clock, memorize
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
+from bench.grading import calibration_error
 from bench.reader_lessons import written_stores
 from bench.regression import logistic_regression
 from ntm_memory import NTMMemoryManager
@@ -24,7 +25,15 @@ from ntm_memory.operations.context import to_query
 from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import FEATURES, SecondLookParameters, save_parameters
-from ntm_memory.reader.second_look import FirstLook, as_read, first_look_at, judge, leads, likeliest
+from ntm_memory.reader.second_look import (
+    FirstLook,
+    as_read,
+    chance_signals,
+    confidence_signals,
+    first_look_at,
+    judge,
+    likeliest,
+)
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters, load_parameters
@@ -126,7 +135,7 @@ def look_twice(
         look = examine(view, corpus.postings(query.terms), query)
         reading = attend_to(look, view, query, parameters)
         chosen, memories = likeliest(corpus, reading, look)
-        read = reader.relevance(query.text, as_read(corpus, chosen, memories, query))
+        read = reader.relevance(query.text, as_read(corpus, view.sequence, chosen, memories, query))
         gold = np.array([memory.id in each.gold for memory in memories])
         found.append(Case(each.source, first_look_at(reading, look, chosen), read.astype(float), gold, 1.0))
     return found
@@ -203,12 +212,9 @@ def fit_joining(cases: Sequence[Case]) -> SecondLookParameters:
     chances, confidences = [], []
     for case in cases:
         logits = judge(case.first, case.read, p).logits
-        lead, size, best = leads(logits), np.log(case.first.memories), int(logits.argmax())
-        columns = np.stack([np.ones_like(logits), logits, lead, np.full_like(logits, size)], 1)
-        chances += [(row, answers, case.share) for row, answers in zip(columns, case.gold, strict=True)]
-        doubt = np.clip(case.first.confidence, 1e-4, 1 - 1e-4)
-        signals = np.array([1.0, logits[best], lead[best], size, np.log(doubt / (1 - doubt))])
-        confidences.append((signals, bool(case.gold.any()), case.share))
+        rows = chance_signals(logits, case.first)
+        chances += [(row, answers, case.share) for row, answers in zip(rows, case.gold, strict=True)]
+        confidences.append((confidence_signals(logits, case.first), bool(case.gold.any()), case.share))
     return p.__class__(ranker, null, _calibrated(chances), _calibrated(confidences))
 
 
@@ -233,11 +239,8 @@ def figures(cases: Sequence[Case], p: SecondLookParameters) -> dict[str, float]:
         )
         for name, of in right.items()
     }
-    sure = np.array([each.confidence for each in judged])
-    there = np.array([case.gold.any() for case in cases])
-    bins = np.minimum((sure * 10).astype(int), 9)
-    gaps = [abs(sure[bins == b].mean() - there[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return shown | {"questions": len(cases), "calibration error": round(float(np.sum(gaps)), 3)}
+    error = calibration_error([each.confidence for each in judged], [float(case.gold.any()) for case in cases])
+    return shown | {"questions": len(cases), "calibration error": round(error, 3)}
 
 
 def gather_cases(job: FitJob, read_parameters: Callable[[], RecallParameters] = load_parameters) -> list[Case]:

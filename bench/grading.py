@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 KS = (1, 2, 5, 10)
+BINS = np.linspace(0, 1, 11)
 
 
 def grade(ranked: Sequence[str], gold: Sequence[str]) -> dict[str, float]:
@@ -40,3 +41,11 @@ def area_under_curve(yes: Sequence[float], no: Sequence[float]) -> float:
     """How often a score of `yes` is above one of `no`, ties counting half: the area under the ROC curve."""
     over = np.subtract.outer(np.asarray(yes), np.asarray(no))
     return float(np.mean((over > 0) + 0.5 * (over == 0)))
+
+
+def calibration_error(sure: Sequence[float], true: Sequence[float]) -> float:
+    """Expected calibration error over ten bins: how far what was said, 0–1, is from the share that is true."""
+    said, is_true = np.array(sure), np.array(true)
+    bins = np.clip(np.digitize(said, BINS) - 1, 0, len(BINS) - 2)
+    gaps = [abs(said[bins == b].mean() - is_true[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    return float(np.sum(gaps))

@@ -13,12 +13,13 @@ import argparse
 import collections
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from bench.dataset import RememberingEmbedder, fixed_clock, rows
+from bench.grading import calibration_error
 from bench.recall_quality import fused
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
@@ -30,7 +31,6 @@ from ntm_memory.text.writing_systems import is_cjk
 
 SETS = Path(__file__).parents[1] / "tests" / "outsiders"
 SURE = 0.5
-BINS = np.linspace(0, 1, 11)
 Rates = dict[str, dict[str, float]]
 
 
@@ -122,16 +122,6 @@ def mark_pairs(manager: NTMMemoryManager, folder: Path) -> dict[str, float]:
     return {name: float(np.mean(each)) for name, each in marks.items()}
 
 
-def calibration_error(graded: Iterable[Mapping[str, float]]) -> float:
-    """Expected calibration error over ten bins: how far the confidence is from the share that can be answered."""
-    sure, answerable = (
-        np.array(column) for column in zip(*((g["sure"], g["answerable"]) for g in graded), strict=True)
-    )
-    bins = np.clip(np.digitize(sure, BINS) - 1, 0, len(BINS) - 2)
-    gaps = [abs(sure[bins == b].mean() - answerable[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(np.sum(gaps))
-
-
 def summarise_grades(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> Rates:
     """{group: means}; of what is shown the share that answers, over all questions together."""
     rates: Rates = {}
@@ -143,7 +133,8 @@ def summarise_grades(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> Rat
             rates[group]["right of shown"] = sum(graded["right"] for graded in each) / max(shown, 1)
         rates[group]["n"] = len(each)
     everything = [*grades.get("answerable", ()), *grades.get("unanswerable", ())]
-    rates["confidence"] = {"calibration error": calibration_error(everything), "n": len(everything)}
+    error = calibration_error([each["sure"] for each in everything], [each["answerable"] for each in everything])
+    rates["confidence"] = {"calibration error": error, "n": len(everything)}
     return rates
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.dataset import rows
+from ntm_memory.reader.relations import RELATIONS
 
-LABELS = {"revises": 0, "beside": 1, "same": 2, "unrelated": 3}
+LABELS = {name: place for place, name in enumerate(RELATIONS)}
 """What a newer statement is to an older one."""
 HERE = Path(__file__).parent
 HELD_STORES = ("08", "09")

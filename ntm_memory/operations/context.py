@@ -109,7 +109,7 @@ class RetrievalContext:
             return reading
         from ntm_memory.reader.second_look import reread
 
-        return reread(reader, self.joining, known, query, reading)
+        return reread(reader, self.joining, known, self.view(known).sequence, query, reading)
 
     @cached_property
     def joining(self) -> SecondLookParameters:

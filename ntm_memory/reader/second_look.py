@@ -19,7 +19,7 @@ from ntm_memory.reader.parameters import FEATURES, SecondLookParameters
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import standard
 from ntm_memory.recall.first_look import Look, Query, Reading
-from ntm_memory.recall.sequence import sequence_of
+from ntm_memory.recall.sequence import Sequence as Order
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
 
@@ -115,14 +115,23 @@ def judge(first: FirstLook, read: Array, p: SecondLookParameters) -> Judgement:
     """Join both looks for the memories that were read."""
     context = np.array([1.0, first.talk])
     logits = first.features(read) @ (context @ p.ranker) - context @ p.null
-    size = np.log(first.memories)
-    chances = logistic(
-        np.stack([np.ones_like(logits), logits, leads(logits), np.full_like(logits, size)], 1) @ p.chance
+    chances = logistic(chance_signals(logits, first) @ p.chance)
+    return Judgement(logits, chances, float(logistic(confidence_signals(logits, first) @ p.confidence)), read)
+
+
+def chance_signals(logits: Array, first: FirstLook) -> Array:
+    """(k, 4) what the chance of each memory is drawn from, columns as in `parameters.CHANCE`."""
+    signals: Array = np.stack(
+        [np.ones_like(logits), logits, leads(logits), np.full_like(logits, np.log(first.memories))], axis=1
     )
+    return signals
+
+
+def confidence_signals(logits: Array, first: FirstLook) -> Array:
+    """(5,) what the confidence of an answer is drawn from, in the order of `parameters.CONFIDENCE`."""
     best = int(logits.argmax())
     doubt = np.clip(first.confidence, 1e-4, 1 - 1e-4)
-    signals = np.array([1.0, logits[best], leads(logits)[best], size, np.log(doubt / (1 - doubt))])
-    return Judgement(logits, chances, float(logistic(signals @ p.confidence)), read)
+    return np.array([1.0, logits[best], leads(logits)[best], np.log(first.memories), np.log(doubt / (1 - doubt))])
 
 
 def leads(logits: Array) -> Array:
@@ -136,13 +145,16 @@ def _is_decided(judged: Judgement) -> bool:
     return judged.confidence >= SURE and bool((judged.chances >= 0.5).sum() == 1)
 
 
-def reread(reader: PairReader, p: SecondLookParameters, known: Corpus, query: Query, reading: Reading) -> Reading:
+def reread(
+    reader: PairReader, p: SecondLookParameters, known: Corpus, order: Order, query: Query, reading: Reading
+) -> Reading:
     """What the first look found, read together with the question.
 
     Args:
         reader: reads two texts together.
         p: how both looks are joined.
         known: the memories.
+        order: in which they were written.
         query: the question; it asks by content.
         reading: of the first look, of at least one memory.
 
@@ -154,7 +166,7 @@ def reread(reader: PairReader, p: SecondLookParameters, known: Corpus, query: Qu
     chosen, memories = likeliest(known, reading, reading.look)
     if not memories:  # all were erased in the meantime
         return reading
-    texts = as_read(known, chosen, memories, query)
+    texts = as_read(known, order, chosen, memories, query)
     first = first_look_at(reading, reading.look, chosen)
     judged = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p)
     logits = newer_first(judged.logits, memories)
@@ -182,7 +194,7 @@ def reading_order(ranked: NDArray[np.int64], by_cosine: NDArray[np.int64]) -> ND
 
 
 def as_read(
-    known: Corpus, chosen: NDArray[np.int64], memories: Sequence[Memory], query: Query
+    known: Corpus, order: Order, chosen: NDArray[np.int64], memories: Sequence[Memory], query: Query
 ) -> list[tuple[str, str]]:
     """(text, what stood before it) of memories as the reader is given them: of a turn of a session the last turn."""
     texts = [
@@ -191,7 +203,7 @@ def as_read(
     ]
     if all(memory.session is None for memory in memories):
         return [(text, "") for text in texts]
-    before = sequence_of(known.slots).step(chosen, -1)
+    before = order.step(chosen, -1)
     there = before[before >= 0]
     lines = {i: line.content for i, line in zip(there.tolist(), known.memories(there), strict=True) if line is not None}
     spoken = [memory.session is not None for memory in memories]
