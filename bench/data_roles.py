@@ -13,7 +13,7 @@ from bench.dataset import FILES, in_file, named, rows
 OURS = "MIT, written for this project"
 FREE = "CC0 1.0, written for this project"
 PAIRS = Path(__file__).with_name("pairs")
-PAIR_FILES = ("answers.jsonl", "details.jsonl", "stores.jsonl")
+PAIR_FILES = ("answers.jsonl", "details.jsonl", "prompts.jsonl", "revisions.jsonl", "stores.jsonl")
 """What a folder of pairs to be read together has at least one of."""
 
 
@@ -187,6 +187,11 @@ def _counts_of_pairs(lines: Sequence[dict]) -> tuple[int, int]:
             questions += len(line["questions"]) + len(line["prompts"])
         elif "q" in line:
             memories, questions = memories + len(line["yes"]) + len(line["no"]), questions + 1
+        elif "prompt" in line:
+            memories, questions = memories + len(line["matters"]) + len(line["not"]), questions + 1
+        elif "note" in line:
+            memories += 1 + len(line["also"])
+            questions += sum(len(line[kind]) for kind in ("answered", "missing", "other"))
         else:
             memories += 2
     return memories, questions

@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_learned_numbers, save_with_provenance
-from bench.reader_data import HELD_STORES
-from bench.reader_figures import reader_figures
+from bench.reader_data import HELD_STORES, HELD_WRITERS
+from bench.reader_figures import reader_figures, writer_of
 from bench.reader_lessons import find_likest, gather_lessons, written_stores
 from bench.reader_teacher import teacher_described
 from ntm_memory.reader.adapter import Adapter, as_arrays, read_adapter
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from bench.reader_training import Settings  # needs torch, which only this step does
 
 ROLE = "read"
-HELD = f"stores {' and '.join(HELD_STORES)} of each writer, held back"
+OWN_HANDS = f"stores {' and '.join(HELD_STORES)} of each writer, held back"
+OTHER_HANDS = f"stores of writers of whom nothing is learned ({', '.join(HELD_WRITERS)})"
 TRAINED = "reader_learned.npz"
 """In the job's home: what was learned, as the trainer leaves it."""
 
@@ -76,7 +77,7 @@ def learned_numbers(job: FitJob, arrays: Mapping[str, np.ndarray], settings: Set
     options = {name: getattr(settings, name) for name in ("steps", "minutes", "processes")}
     return LearnedNumbers(
         lambda file, about: save_with_provenance(file, about, shipped),
-        {"steps made": done, HELD: held_figures(job, shipped)},
+        {"steps made": done, **held_figures(job, shipped)},
         options if job.teacher is None else options | {"teacher": "FOLDER"},
         teachers=() if job.teacher is None else (teacher_described(job.teacher),),
     )
@@ -85,10 +86,13 @@ def learned_numbers(job: FitJob, arrays: Mapping[str, np.ndarray], settings: Set
 def held_figures(job: FitJob, shipped: Mapping[str, np.ndarray]) -> dict[str, dict]:
     """Figures of the stores held back, read with the numbers as they are kept."""
     embedder = job.embedder()
+    reader = PairReader(embedder, rounded(shipped))
     _, held = written_stores(job.with_role(ROLE))
-    figures = reader_figures(PairReader(embedder, rounded(shipped)), embedder, held)
-    for language, found in figures.items():
-        print(f"{language}: {found}", flush=True)
+    groups: dict[str, list[dict]] = {OWN_HANDS: [], OTHER_HANDS: []}
+    for store in held:
+        groups[OTHER_HANDS if writer_of(store["store"]) in HELD_WRITERS else OWN_HANDS].append(store)
+    figures = {name: reader_figures(reader, embedder, stores) for name, stores in groups.items() if stores}
+    print(figures, flush=True)
     return figures
 
 

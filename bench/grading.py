@@ -43,9 +43,16 @@ def area_under_curve(yes: Sequence[float], no: Sequence[float]) -> float:
     return float(np.mean((over > 0) + 0.5 * (over == 0)))
 
 
-def calibration_error(sure: Sequence[float], true: Sequence[float]) -> float:
-    """Expected calibration error over ten bins: how far what was said, 0–1, is from the share that is true."""
+def reliability(sure: Sequence[float], true: Sequence[float]) -> list[tuple[float, float, int]]:
+    """(what was said on average, the share that is true, how many) of each tenth of 0–1 in which anything was said."""
     said, is_true = np.array(sure), np.array(true)
     bins = np.clip(np.digitize(said, BINS) - 1, 0, len(BINS) - 2)
-    gaps = [abs(said[bins == b].mean() - is_true[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(np.sum(gaps))
+    return [
+        (float(said[bins == b].mean()), float(is_true[bins == b].mean()), int((bins == b).sum()))
+        for b in np.unique(bins)
+    ]
+
+
+def calibration_error(sure: Sequence[float], true: Sequence[float]) -> float:
+    """Expected calibration error over ten bins: how far what was said, 0–1, is from the share that is true."""
+    return float(sum(abs(said - share) * count for said, share, count in reliability(sure, true)) / len(sure))

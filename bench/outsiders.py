@@ -1,6 +1,6 @@
 """Recall on words of strangers, beside BM25, plain and centred cosine and their fusion, in one run.
 
-    python -m bench.outsiders [FOLDER …] [--json]
+    python -m bench.outsiders [FOLDER …] [--json] [--plot FILE.png]
 
 A folder (default: those of tests/outsiders) holds stores.jsonl {store, id, content, when, session}, questions.jsonl
 {store, query, kind, gold: [ids], none where nothing answers}, pairs.jsonl {old, new, label: revises | beside | same}
@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.dataset import RememberingEmbedder, fixed_clock, rows
 from bench.grading import calibration_error
+from bench.plots import draw_calibration
 from bench.recall_quality import fused
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
@@ -32,6 +33,7 @@ from ntm_memory.text.writing_systems import is_cjk
 SETS = Path(__file__).parents[1] / "tests" / "outsiders"
 SURE = 0.5
 Rates = dict[str, dict[str, float]]
+Told = dict[str, tuple[Sequence[float], Sequence[float]]]
 
 
 def default_folders() -> list[Path]:
@@ -132,21 +134,35 @@ def summarise_grades(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> Rat
             shown = sum(graded["shown"] for graded in each)
             rates[group]["right of shown"] = sum(graded["right"] for graded in each) / max(shown, 1)
         rates[group]["n"] = len(each)
-    everything = [*grades.get("answerable", ()), *grades.get("unanswerable", ())]
-    error = calibration_error([each["sure"] for each in everything], [each["answerable"] for each in everything])
-    rates["confidence"] = {"calibration error": error, "n": len(everything)}
+    sure, answerable = confidences(grades)
+    rates["confidence"] = {"calibration error": calibration_error(sure, answerable), "n": len(sure)}
     return rates
 
 
-def measure_outsiders(folder: Path, *, pairs_and_prompts: bool = True) -> Rates:
-    """All rates of one folder, in a home of its own."""
+def confidences(grades: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[list[float], list[float]]:
+    """(confidence of each question, 1 where it can be answered)."""
+    everything = [*grades.get("answerable", ()), *grades.get("unanswerable", ())]
+    return [each["sure"] for each in everything], [each["answerable"] for each in everything]
+
+
+def measure_outsiders(folder: Path, *, pairs_and_prompts: bool = True, told: Told | None = None) -> Rates:
+    """All rates of one folder, in a home of its own.
+
+    Args:
+        folder: the set.
+        pairs_and_prompts: also of what is told and of prompts.
+        told: gets, under the folder's name, how sure recall was of each question, and which can be answered.
+    """
     embedder = RememberingEmbedder(load_embedder({}))  # ours and the baselines share the questions' keys
     with (
         tempfile.TemporaryDirectory() as home,
         NTMMemoryManager(home, embedder=embedder, clock=fixed_clock) as manager,
     ):
         known = tell_stores(manager, folder)
-        rates = summarise_grades(ask_everything(manager, folder, known))
+        grades = ask_everything(manager, folder, known)
+        rates = summarise_grades(grades)
+        if told is not None:
+            told[folder.name] = confidences(grades)
         if pairs_and_prompts:
             rates["prompts"] = inject_prompts(manager, folder, known)
             rates["pairs"] = mark_pairs(manager, folder)
@@ -157,15 +173,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw how well the confidence is calibrated")
     args = parser.parse_args()
+    told: Told = {}
     for folder in args.folders or default_folders():
-        rates = measure_outsiders(folder)
+        rates = measure_outsiders(folder, told=told)
         if args.json:
             print(json.dumps({"set": folder.name, "rates": rates}, ensure_ascii=False))
             continue
         for group, each in rates.items():
             shown = "  ".join(f"{name} {value:.3f}" for name, value in each.items() if name != "n")
             print(f"{folder.name:6s} {group:24s} n={each.get('n', 0):4.0f}  {shown}")
+    if args.plot is not None:
+        draw_calibration(told, args.plot)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def save_learned_numbers(name: str, step: FitStep, job: FitJob, learned: Learned
 def save_with_provenance(file: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Arrays in an .npz file, and how they came about in a .json file of the same name."""
     with replacing(file, mode=0o644) as out:
-        np.savez(out, **arrays)
+        np.savez_compressed(out, **arrays)
     beside = {"file": file.name, "sha256": sha256_of(file), "about": dict(about)}
     replace_text(file.with_suffix(".json"), json.dumps(beside, ensure_ascii=False, indent=1) + "\n", mode=0o644)
 

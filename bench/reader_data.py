@@ -20,7 +20,8 @@ LABELS = {name: place for place, name in enumerate(RELATIONS)}
 HERE = Path(__file__).parent
 HELD_STORES = ("08", "09")
 """Stores of each writer that the reader does not learn from: what is made of its scores is fitted there."""
-
+HELD_WRITERS = ("en4", "zh4", "mix3")
+"""Writers of whom it learns no store."""
 
 LIKEST_DRAWN = 14
 TOLD, TOLD_OF_TALK = 0.3, 0.6
@@ -145,11 +146,23 @@ def own_notes(file: Path = HERE / "notes.jsonl") -> Iterator[Asked]:
 
 def written_answers(folder: Path) -> Iterator[Asked]:
     """bench/pairs/*/answers.jsonl: each question among all notes of its writer."""
-    lines = rows(folder / "answers.jsonl")
-    texts = list(dict.fromkeys(note for line in lines for note in (*line["yes"], *line["no"])))
-    place, pool = {text: i for i, text in enumerate(texts)}, plain_pool(texts)
-    for line in lines:
-        yield Asked("answers", line["q"], pool, [place[t] for t in line["yes"]], [place[t] for t in line["no"]])
+    return _with_near_misses(
+        "answers", [(line["q"], line["yes"], line["no"]) for line in rows(folder / "answers.jsonl")]
+    )
+
+
+def written_prompts(folder: Path) -> Iterator[Asked]:
+    """bench/pairs/*/prompts.jsonl: each prompt among all notes of its writer, of which some matter to it, or none."""
+    lines = rows(folder / "prompts.jsonl")
+    return _with_near_misses("prompts", [(line["prompt"], line["matters"], line["not"]) for line in lines])
+
+
+def _with_near_misses(source: str, lines: Sequence[tuple[str, list[str], list[str]]]) -> Iterator[Asked]:
+    """(text, notes that answer, notes that do not), each among all notes."""
+    pool = plain_pool(list(dict.fromkeys(note for _, yes, no in lines for note in (*yes, *no))))
+    place = {text: i for i, text in enumerate(pool.texts)}
+    for text, yes, no in lines:
+        yield Asked(source, text, pool, [place[note] for note in yes], [place[note] for note in no])
 
 
 def written_details(folder: Path) -> Iterator[Asked]:
@@ -162,6 +175,12 @@ def written_details(folder: Path) -> Iterator[Asked]:
         yield from (Asked("details answered", question, pool, [note], also) for question in line["answered"])
         for kind in ("missing", "other"):
             yield from (Asked(f"details {kind}", question, pool, [], [note]) for question in line[kind])
+
+
+def is_held(store: str) -> bool:
+    """Whether the reader learns nothing from the store of this name (writer-number)."""
+    writer, number = store.rsplit("-", 1)  # as in en1-08
+    return writer in HELD_WRITERS or number in HELD_STORES
 
 
 def written_store(store: dict) -> Iterator[Asked]:

@@ -1,6 +1,6 @@
 """Gathers what the pair reader learns from, and for each question the memories that are most like it.
 
-Of the stores written for this purpose the last of each writer (`reader_data.HELD_STORES`) are left out.
+Of the stores written for this purpose some are held back (`reader_data.is_held`).
 """
 
 from __future__ import annotations
@@ -52,15 +52,14 @@ def gather_lessons(found: Sequence[FoundData]) -> Lessons:
     Raises:
         SystemExit: a group of questions is empty.
     """
-    answers = [each.path for each in found if (each.path / "answers.jsonl").is_file()]
-    details = [each.path for each in found if (each.path / "details.jsonl").is_file()]
     taught, _ = written_stores(found)
-    pairs = [line for folder in answers for line in rows(folder / "revisions.jsonl")]
+    pairs = [line for folder in _holding(found, "revisions.jsonl") for line in rows(folder / "revisions.jsonl")]
     pairs += [pair for store in taught for pair in store["pairs"]]
     groups = {
         "stores": [asked for store in taught for asked in data.written_store(store)],
-        "answers": [asked for folder in answers for asked in data.written_answers(folder)],
-        "details": [asked for folder in details for asked in data.written_details(folder)],
+        "answers": [asked for folder in _holding(found, "answers.jsonl") for asked in data.written_answers(folder)],
+        "details": [asked for folder in _holding(found, "details.jsonl") for asked in data.written_details(folder)],
+        "prompts": [asked for folder in _holding(found, "prompts.jsonl") for asked in data.written_prompts(folder)],
         "passages": list(_passages({each.name: each.path for each in found})),
     }
     empty = [name for name, asked in groups.items() if not asked]
@@ -69,11 +68,15 @@ def gather_lessons(found: Sequence[FoundData]) -> Lessons:
     return Lessons(groups, data.statement_pairs(pairs))
 
 
+def _holding(found: Sequence[FoundData], name: str) -> list[Path]:
+    """The folders that hold a file of this name."""
+    return [each.path for each in found if (each.path / name).is_file()]
+
+
 def written_stores(found: Sequence[FoundData]) -> tuple[list[dict], list[dict]]:
     """The stores that are learned from, and those that are held back."""
-    files = [each.path / "stores.jsonl" for each in found if (each.path / "stores.jsonl").is_file()]
-    stores = [store for file in files for store in rows(file)]
-    held = [store["store"].rsplit("-", 1)[-1] in data.HELD_STORES for store in stores]
+    stores = [store for folder in _holding(found, "stores.jsonl") for store in rows(folder / "stores.jsonl")]
+    held = [data.is_held(store["store"]) for store in stores]
     return (
         [store for store, kept in zip(stores, held, strict=True) if not kept],
         [store for store, kept in zip(stores, held, strict=True) if kept],

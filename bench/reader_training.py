@@ -26,13 +26,13 @@ from ntm_memory.embedding.tokenizer import Tokenizer
 from ntm_memory.embedding.weights import Weights
 from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_memories
 
-SHARES = {"stores": 0.36, "answers": 0.18, "details": 0.20, "passages": 0.26}
+SHARES = {"stores": 0.30, "answers": 0.18, "details": 0.24, "prompts": 0.10, "passages": 0.18}
 """How often a question of each group is drawn."""
 EXCHANGED = 0.15
 """How often a question that names somebody is put about somebody else."""
 DISTILLED = ("hotpot", "musique", "2wiki", "xquad_en", "friendsqa")
 """English sources, whose candidates the teacher is asked about."""
-EARLY_EXIT, REVISION, TAUGHT = 0.3, 0.7, 0.5
+EARLY_EXIT, REVISION, TAUGHT = 0.5, 0.7, 0.5
 """What counts beside relevance at the last layer: an earlier exit; of each exit the revision and the teacher."""
 SHOW_EVERY, KEEP_EVERY = 25, 200
 """Steps after which figures are printed, and what was learned is written."""

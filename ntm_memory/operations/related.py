@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import NotFoundError
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Related
-from ntm_memory.reader.relations import SURE, Relation, relations_of
+from ntm_memory.reader.relations import AS_READ, SURE, Relation, may_revise, relations_of
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.corpus import Corpus
@@ -27,8 +27,6 @@ SHOWN = 3
 IN_BULK, BULK_ALIKE, BULK_SHARE = 2, 0.3, 0.65
 """Of many at once: how many older ones of each are looked at, from which centred cosine on, and how many pairs are read
 for each new one on average. A pair costs about as much as two embeddings."""
-EPISODE = "episode"
-_READ = 1000  # characters; a reader takes no more of a text
 _TOLD = 200
 
 
@@ -56,7 +54,7 @@ class Relater:
             corpus = Corpus(self._store, telling.namespace)
             if not len(corpus.slots):
                 return []
-            near = self._candidates(corpus, telling.content[:_READ], rows)
+            near = self._candidates(corpus, telling.content[:AS_READ], rows)
             older = [memory for memory in corpus.memories(near) if memory is not None]
         return [each for _, each in self._read([(memory, telling.content) for memory in older])]
 
@@ -170,7 +168,7 @@ class Relater:
             shares = [likeness(older.content, newer) for older, newer in pairs]
             relations = [Relation("unknown", share) if share else None for share in shares]
         else:
-            texts = [(older.content[:_READ], newer[:_READ]) for older, newer in pairs]
+            texts = [(older.content[:AS_READ], newer[:AS_READ]) for older, newer in pairs]
             relations = relations_of(reader.relations(texts))
         judged = [(i, Judged(pairs[i][0], each)) for i, each in enumerate(relations) if each is not None]
         return sorted(judged, key=lambda each: -each[1].relation.chance)
@@ -182,13 +180,8 @@ def _shown(judged: Judged, *, marked: bool) -> Related:
 
 
 def _may_be_marked(new: Memory, old: Memory) -> bool:
-    """Whether a hint may be set at all: what happened is no state, and two keys were given by someone who knows better.
-
-    What is marked already keeps its mark; what happened earlier revises nothing, whenever it is told.
-    """
-    keyed = new.key is not None and old.key is not None
-    earlier = new.occurred_at is not None and old.occurred_at is not None and new.occurred_at < old.occurred_at
-    return EPISODE not in (new.kind, old.kind) and not keyed and not earlier and old.superseded_by is None
+    """Whether a hint may be set at all; what is marked already keeps its mark."""
+    return may_revise(new, old) and old.superseded_by is None
 
 
 def _stands(address: NDArray[np.int64], index: int, memory: Memory) -> bool:

@@ -1,7 +1,7 @@
 """What makes the embedder's network a reader of pairs: low-rank changes to its matrices, and heads on its states.
 
-A matrix W of a layer becomes W + down·up of rank r (Hu et al. 2021, arXiv 2106.09685); both factors are kept in 8 bits
-with one scale a row. Layer norms are replaced.
+A matrix W of a layer becomes W + down·up of rank r (Hu et al. 2021, arXiv 2106.09685); both factors are kept as whole
+numbers of −31 to 31 with one scale a row, which pack to less than 6 bits each. Layer norms are replaced.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ntm_memory.embedding.transformer import MATRICES, BertLayer
 from ntm_memory.errors import CheckpointError
 
 SHIPPED = Path(__file__).with_name("adapter.npz")
-_LARGEST = 127
+_LARGEST = 31
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Adapter:
     segments: Vectors
     heads: Mapping[int, Head]
 
-    def merged(self, layers: Sequence[BertLayer]) -> list[BertLayer]:
-        """The embedder's layers, changed; the given ones stay as they are."""
-        return [self._merge(number, layer) for number, layer in enumerate(layers[: len(self.norms)])]
+    def merged(self, layers: Sequence[BertLayer], start: int, end: int) -> list[BertLayer]:
+        """Some of the embedder's layers, changed; the given ones stay as they are."""
+        return [self._merge(number, layers[number]) for number in range(start, end)]
 
     def _merge(self, number: int, layer: BertLayer) -> BertLayer:
         # in the order in which the matrices lie in memory, (outputs, inputs)

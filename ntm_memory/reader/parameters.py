@@ -1,4 +1,4 @@
-"""What is learned about joining the first look and the second: the ranker, NULL, and two calibrations."""
+"""What is learned about joining the first look and the reader: for each stage a ranker, NULL, and two calibrations."""
 
 from __future__ import annotations
 
@@ -10,41 +10,51 @@ from numpy.typing import NDArray
 
 from ntm_memory.persistence.learned import Kind, LearnedFile
 
-FEATURES = ("reader", "attention", "cosine", "question_cosine", "words")
-"""What is known of a memory that was read: the reader's log-odds; of the first look the log of its attention, how far
-its centred cosine stands out of all, the same with the question turned by the query adapter, the share of words."""
+STAGES = ("seen", "skimmed", "read")
+"""Of a memory: the first look alone; also the reader's early layers; all its layers."""
+SEEN, SKIMMED, READ = range(len(STAGES))
+FEATURES = ("read", "skimmed", "attention", "cosine", "question_cosine", "words")
+"""What is known of a memory: the reader's log-odds after all layers and after the early ones, 0 where it was not asked;
+of the first look the log of its attention, how far its centred cosine stands out of all, the same with the question
+turned by the query adapter, the share of words."""
 CONTEXTS = ("always", "talk")
 CHANCE = ("one", "logit", "lead", "memories")
 """What the chance of a memory is drawn from: its logit, how far it leads the best other one, the log of N."""
 CONFIDENCE = ("one", "best", "lead", "memories", "first_look")
 """What the confidence of an answer is drawn from; the last is the log-odds of the first look's confidence."""
-KIND = Kind("ntm-memory-system/second-look", 1, list(FEATURES))
+NEWEST = ("one", "lead", "revises")
+"""What decides between two memories that may answer: how far the newer one's logit leads the older's, and the reader's
+log-odds that it revises it."""
+KIND = Kind("ntm-memory-system/second-look", 2, {"stages": list(STAGES), "features": list(FEATURES)})
 SHIPPED = Path(__file__).with_name("parameters.json")
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SecondLookParameters:
-    """Weights of a softmax over the memories that were read and NULL, and of two logistic calibrations.
+    """For each stage weights of a softmax over memories and NULL, and of two logistic calibrations.
 
     Args:
-        ranker: (2, 5) weight of each feature in a memory's logit: always, and added in a talk.
-        null: (2,) logit of "none of these": always, and added in a talk.
-        chance: (4,) logistic weights of the chance that a memory answers.
-        confidence: (5,) logistic weights of the chance that the answer is there at all.
+        ranker: (3, 2, 6) weight of each feature in a memory's logit: always, and added in a talk.
+        null: (3, 2) logit of "none of these": always, and added in a talk.
+        chance: (3, 4) logistic weights of the chance that a memory answers.
+        confidence: (3, 5) logistic weights of the chance that the answer is there at all.
+        newest: (3,) logistic weights of the chance that the newer of two memories answers rather than the older.
     """
 
     ranker: Array
     null: Array
     chance: Array
     confidence: Array
+    newest: Array
 
 
 SHAPES: dict[str, tuple[int, ...]] = {
-    "ranker": (len(CONTEXTS), len(FEATURES)),
-    "null": (len(CONTEXTS),),
-    "chance": (len(CHANCE),),
-    "confidence": (len(CONFIDENCE),),
+    "ranker": (len(STAGES), len(CONTEXTS), len(FEATURES)),
+    "null": (len(STAGES), len(CONTEXTS)),
+    "chance": (len(STAGES), len(CHANCE)),
+    "confidence": (len(STAGES), len(CONFIDENCE)),
+    "newest": (len(NEWEST),),
 }
 LEARNED = LearnedFile(
     KIND,

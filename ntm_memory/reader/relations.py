@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from ntm_memory.embedding.base import Vectors
+from ntm_memory.store.records import Memory
 
 RELATIONS = ("revises", "beside", "same", "unrelated")
 """What a newer memory may be to an older one: a newer value of the same thing, something that holds beside it, the same
@@ -14,6 +15,11 @@ RELATED = 0.1
 """The least chance that a pair is not unrelated at which the older memory is named to the caller."""
 SURE = 0.9
 """The least chance of a revision at which the older memory is marked."""
+
+AS_READ = 1000
+"""Characters of a memory that may be read together with another: the reader takes no more."""
+EPISODE = "episode"
+"""The kind of what happened: that is no state, and nothing revises it."""
 
 RelationName = Literal["revises", "beside", "same", "unknown"]
 _NAMES: tuple[RelationName, ...] = ("revises", "beside", "same")
@@ -31,6 +37,18 @@ class Relation(NamedTuple):
     name: RelationName
     chance: float
     revises: float = 0.0
+
+
+def may_revise(new: Memory, old: Memory) -> bool:
+    """Whether one memory may tell a newer state of another at all.
+
+    What happened is no state, of what happened at two times the earlier revises nothing, whenever it is told, and two
+    keys were given by someone who knows better.
+    """
+    keyed = new.key is not None and old.key is not None
+    times = (old.occurred_at, new.occurred_at) if new.occurred_at and old.occurred_at else ("", "")
+    later = (times[1], new.position) > (times[0], old.position)
+    return later and not keyed and EPISODE not in (new.kind, old.kind)
 
 
 def relations_of(shares: Vectors) -> list[Relation | None]:

@@ -87,7 +87,7 @@ def ours(folder):
 
 
 def pairs_to_read(folder):
-    """What stands in for bench/pairs: answers and revisions, details, and stores, one of them held back."""
+    """What stands in for bench/pairs: answers and revisions, details, prompts, and stores, one of them held back."""
     lines = [
         {"q": f"who likes {what}?", "yes": [f"{who} likes {what}"], "no": [f"{who} knows {what}"]}
         for who, what in zip(WHO, WHAT, strict=True)
@@ -108,7 +108,16 @@ def pairs_to_read(folder):
         for who, other, what in zip(WHO, WHO[1:], WHAT, strict=False)
     ]
     write_lines(folder / "en1_details" / "details.jsonl", details)
-    return folder / "en1_details", folder / "en1_stores", folder / "en_life"
+    prompts = [
+        {
+            "prompt": f"cook for {who}",
+            "matters": [f"{who} likes {what}"] if i % 2 else [],
+            "not": [f"{who} knows {what}"],
+        }
+        for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
+    ]
+    write_lines(folder / "en_prompts" / "prompts.jsonl", prompts)
+    return folder / "en1_details", folder / "en1_stores", folder / "en_life", folder / "en_prompts"
 
 
 def store(name, pairs):

@@ -121,7 +121,10 @@ def test_files_of_json_are_found_hashed_and_counted_each_by_its_whole_name(data,
     assert "data friendsqa_dev: read; 8 memories, 8 questions; licence: Apache-2.0" in shown
     assert sha256_of(data / "qa" / "xquad.zh.json") in shown and "xquad_zh" in shown
     assert "data unknown" not in shown
-    assert "learns from notes, hotpot, xquad_en, xquad_zh, friendsqa_dev, en1_details, en1_stores, en_life\n" in shown
+    assert (
+        "learns from notes, hotpot, xquad_en, xquad_zh, friendsqa_dev, en1_details, en1_stores, en_life, en_prompts\n"
+        in shown
+    )
 
 
 def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):

@@ -47,13 +47,13 @@ def test_learned_arrays_become_a_file_that_says_how_it_came_about(job, arrays, t
     file = fit_reader.save_learned(job, arrays, fit_reader.training_settings(job), 731)
     assert file == tmp_path / "out" / "reader" / "adapter.npz"
     adapter = read_adapter(file)
-    step = np.abs(arrays["layers.3.qkv.down"]).max(axis=1) / 127
+    step = np.abs(arrays["layers.3.qkv.down"]).max(axis=1) / 31
     np.testing.assert_array_less(np.abs(adapter.down["qkv"][3].T - arrays["layers.3.qkv.down"]).max(axis=1), step)
     about = read_provenance(file)
     assert about["command"] == (
         "python -m bench.fit reader --data DIR --steps 4000 --minutes 84 --processes 2 --teacher FOLDER"
     )
-    assert [each["name"] for each in about["data"]] == ["en1_details", "en1_stores", "en_life"]
+    assert [each["name"] for each in about["data"]] == ["en1_details", "en1_stores", "en_life", "en_prompts"]
     assert about["figures"]["steps made"] == 731
     held = about["figures"]["stores 08 and 09 of each writer, held back"]
     assert held["en"]["questions"] == 8 and held["en"]["pairs"] == 8

@@ -61,19 +61,19 @@ def lessons():
     ]
     pairs = [StatementPair(f"{who} has tea", f"{who} has milk", i % 4) for i, who in enumerate(made_up.WHO)]
     return Lessons(
-        {"stores": asked, "answers": asked[:4], "details": asked[2:], "passages": asked[4:]},
+        {"stores": asked, "answers": asked[:4], "details": asked[2:], "prompts": asked[1:3], "passages": asked[4:]},
         [*pairs, StatementPair("a", "b", None)],
     )
 
 
-@pytest.mark.parametrize("depth", [6, 12])
-def test_the_package_reads_as_the_net_that_was_trained(net, network, depth):
+def test_the_package_reads_as_the_net_that_was_trained(net, network):
     pairs = [question_and_memory(network.tokenizer, "who likes tea?", *memory) for memory in MEMORIES]
     with torch.no_grad():
-        expected = net(pairs)[depth].numpy()
-    reader = PairReader(network, net.adapter(), depth=depth)
-    np.testing.assert_allclose(reader._read(pairs), expected, atol=BFLOAT)
-    np.testing.assert_allclose(reader.relevance("who likes tea?", MEMORIES), expected[:, 0], atol=BFLOAT)
+        expected = {exit: logits.numpy() for exit, logits in net(pairs).items()}
+    reader = PairReader(network, net.adapter())
+    skimmed = reader.skim("who likes tea?", MEMORIES)
+    np.testing.assert_allclose([each.logits for each in skimmed], expected[6], atol=BFLOAT)
+    np.testing.assert_allclose(reader.deepen(skimmed), expected[12][:, 0], atol=BFLOAT)
 
 
 def test_of_statements_too(net, network):

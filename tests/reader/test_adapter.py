@@ -1,4 +1,4 @@
-"""What the pair reader has learned is kept in 8 bits, and read as it was kept."""
+"""What the pair reader has learned is kept in few bits, and read as it was kept."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from ntm_memory.errors import CheckpointError
 from ntm_memory.reader.adapter import as_arrays, read_adapter
 
 LARGEST_FILE = 1 << 20
+STEPS = 31
 
 
 def kept(adapter, folder):
     file = folder / "adapter.npz"
-    np.savez(file, **as_arrays(adapter))
+    np.savez_compressed(file, **as_arrays(adapter))
     return file
 
 
@@ -26,7 +27,7 @@ def test_the_factors_come_back_within_half_a_step_of_their_row(tmp_path):
     back = read_adapter(kept(adapter, tmp_path))
     for name in MATRICES:
         for given, found, row in ((adapter.down, back.down, 1), (adapter.up, back.up, 2)):
-            step = np.abs(given[name]).max(axis=row, keepdims=True) / 127
+            step = np.abs(given[name]).max(axis=row, keepdims=True) / STEPS
             assert found[name].shape == given[name].shape
             assert (np.abs(found[name] - given[name]) <= 0.501 * step).all()
 
@@ -52,7 +53,7 @@ def test_what_is_kept_is_kept_again_unchanged(tmp_path):
 
 def test_a_file_of_all_layers_stays_below_what_hosts_take(tmp_path):
     whole = Sizes(width=384, layers=12, heads=12, inner=1536, longest=512, epsilon=1e-12)
-    assert kept(random_adapter(whole, rank=12), tmp_path).stat().st_size < LARGEST_FILE
+    assert kept(random_adapter(whole, rank=16, hidden=64), tmp_path).stat().st_size < LARGEST_FILE
 
 
 def test_damaged_and_missing_files_are_refused(tmp_path):
@@ -73,7 +74,7 @@ def test_damaged_and_missing_files_are_refused(tmp_path):
 def test_merging_adds_the_product_and_leaves_the_embedder_as_it_is():
     adapter, layers = random_adapter(SIZES), read_layers(TinyWeights())
     before = [layer.qkv.copy() for layer in layers]
-    merged = adapter.merged(layers)
+    merged = adapter.merged(layers, 0, len(layers))
     for number, (layer, changed) in enumerate(zip(layers, merged, strict=True)):
         np.testing.assert_array_equal(layer.qkv, before[number])
         for name in MATRICES:
@@ -81,4 +82,4 @@ def test_merging_adds_the_product_and_leaves_the_embedder_as_it_is():
             np.testing.assert_allclose(getattr(changed, name), expected, atol=1e-6)
         np.testing.assert_array_equal(changed.norms, adapter.norms[number])
         np.testing.assert_array_equal(changed.qkv_bias, layer.qkv_bias)
-    assert len(adapter.merged(layers[:6])) == 6
+    assert len(adapter.merged(layers, 6, 12)) == 6

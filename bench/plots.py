@@ -1,0 +1,68 @@
+"""Figures of what is measured, as PNG files; they need matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.grading import reliability
+
+
+class CostPoint(NamedTuple):
+    """How good and how dear a number of memories is.
+
+    Args:
+        skimmed, read: memories of a question.
+        first: share of answerable questions whose first memory answers.
+        ms: CPU milliseconds of the reader for one question.
+    """
+
+    skimmed: int
+    read: int
+    first: float
+    ms: float
+
+
+def draw_cost(points: Sequence[CostPoint], file: Path) -> None:
+    """Quality over cost, a line for each number of memories that are skimmed."""
+    figure, axes = _figure()
+    for skimmed in dict.fromkeys(point.skimmed for point in points):
+        line = [point for point in points if point.skimmed == skimmed]
+        axes.plot([each.ms for each in line], [each.first for each in line], "o-", label=f"{skimmed} skimmed")
+        for each in line:
+            axes.annotate(str(each.read), (each.ms, each.first), textcoords="offset points", xytext=(3, 3), fontsize=7)
+    axes.set_xlabel("CPU ms of the reader for a question; at each point: how many are read to the end")
+    axes.set_ylabel("right first, stores held back")
+    axes.legend(fontsize=7)
+    figure.savefig(file, dpi=100)
+
+
+def draw_calibration(told: Mapping[str, tuple[Sequence[float], Sequence[float]]], file: Path) -> None:
+    """How often an answer is there over how sure recall was, a line for each set.
+
+    Args:
+        told: set → (confidence of each question, 1 where it can be answered).
+        file: to write.
+    """
+    figure, axes = _figure()
+    axes.plot([0, 1], [0, 1], ":", color="gray")
+    for name, (sure, answerable) in told.items():
+        bins = np.array(reliability(sure, answerable))
+        axes.plot(bins[:, 0], bins[:, 1], "-", label=name)
+        axes.scatter(bins[:, 0], bins[:, 1], s=bins[:, 2])
+    axes.set_xlabel("confidence (area of a point: questions)")
+    axes.set_ylabel("share that can be answered")
+    axes.legend(fontsize=7)
+    figure.savefig(file, dpi=100)
+
+
+def _figure() -> tuple[Any, Any]:  # matplotlib is optional, and so are its types
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(6, 4), layout="constrained")
