@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
+_SHOWN = 80
+
 
 class NTMMemoryError(Exception):
     """Base of all errors of this package.
@@ -144,7 +146,7 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
         wanted = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise BadValueError(f"{name} must be a whole number {wanted}, not {value!r}")
+        raise BadValueError(f"{name} must be a whole number {wanted}, not {shown(value)}")
     return value
 
 
@@ -164,8 +166,17 @@ def real_number(name: str, value: Any, low: float, high: float, *, above: bool =
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high or (above and value == low):
         wanted = f"above {low:g} and at most {high:g}" if above else f"from {low:g} to {high:g}"
-        raise BadValueError(f"{name} must be a number {wanted}, not {value!r}")
-    return float(value)
+        raise BadValueError(f"{name} must be a number {wanted}, not {shown(value)}")
+    return float(value) + 0.0  # no -0.0
+
+
+def shown(value: object) -> str:
+    """A value as an error names it: in Python's spelling, of a long one the beginning."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits, or deep nesting
+        return f"a very large {type(value).__name__}"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def unknown_name(what: str, name: object, known: Sequence[str]) -> tuple[str, str]:
@@ -185,7 +196,7 @@ def one_of(name: str, value: Any, choices: Collection[str]) -> None:
         BadValueError: naming it, its value and the choices.
     """
     if value not in choices:
-        raise BadValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+        raise BadValueError(f"{name} must be one of {', '.join(choices)}, not {shown(value)}")
 
 
 def only_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, shown
+from ntm_memory.operations.validation import told
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.text.iso_time import in_full
 
@@ -21,6 +22,8 @@ FORMAT = "ntm-memory-system"
 VERSION = 2
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".markdown": "markdown"}
 TOLD = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind")
+_TOLD_OF_VERSION = ("content", "key", "importance", "tags", "occurred_at")
+_Record = TypeVar("_Record", Memory, Version)
 _ID = re.compile(r"[\w.:-]{1,100}")
 _NUMBERS: dict[str, tuple[type, float, float]] = {
     "importance": (float, 0, 1),
@@ -62,9 +65,25 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
         raise BadValueError(f"not a complete memory: {error} is missing", "export it anew") from error
     except (TypeError, AttributeError) as error:
         raise BadValueError(f"not a complete memory: {type(error).__name__}: {error}", "export it anew") from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadValueError(f"not a memory: {error}", "export it anew") from error
-    return memory, keys, history
+    return _as_if_told(memory, TOLD), keys, _versions(memory, history)
+
+
+def _as_if_told(record: _Record, names: Sequence[str]) -> _Record:
+    """A record whose fields went the way that they go when they are told."""
+    checked = told({name: getattr(record, name) for name in names})
+    return replace(record, **{name: getattr(checked, name) for name in names})
+
+
+def _versions(memory: Memory, history: Sequence[Version]) -> list[Version]:
+    """The older versions of a memory, each of it, each once, and older than it."""
+    numbers = [version.version for version in history]
+    if any(version.id != memory.id for version in history):
+        raise BadValueError(f"the history of {memory.id} is another memory's", "export it anew")
+    if len(set(numbers)) < len(numbers) or max(numbers, default=0) >= memory.version:
+        raise BadValueError(f"{memory.id} is of version {memory.version}, its history of {numbers}", "export it anew")
+    return [_as_if_told(version, _TOLD_OF_VERSION) for version in history]
 
 
 def write_json(head: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -141,7 +160,7 @@ def _as_told(about: list[str], body: list[str]) -> dict[str, Any] | BadValueErro
 
     try:
         fields = yaml.safe_load("\n".join(about)) or {}
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return BadValueError(f"not YAML between the rules: {error}")
     if not isinstance(fields, dict):
         return BadValueError("not YAML fields between the rules")
@@ -155,7 +174,7 @@ def _checked(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
     names = [name for name in cls.__dataclass_fields__ if name != "links"]  # type: ignore[attr-defined]
     fields = {name: _value(name, record[name]) for name in names}
     if cls is Memory and fields["state"] not in ("live", "archived", "erased"):
-        raise ValueError(f"state is {fields['state']!r}")
+        raise ValueError(f"state is {shown(fields['state'])}")
     if cls is Memory and (fields["retention"] == 0) != (fields["state"] == "erased"):
         raise ValueError(f"retention is {fields['retention']} and state {fields['state']}: erased means 0")
     return fields
@@ -166,15 +185,15 @@ def _value(name: str, value: Any) -> Any:
         return None
     if name == "tags":
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-            raise ValueError(f"tags are {value!r}, expected a list of texts")
+            raise ValueError(f"tags are {shown(value)}, expected a list of texts")
         return tuple(value)
     if name in _NUMBERS:
         return _number(name, value)
     if not isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {shown(value)}")
     value.encode()  # half of a surrogate pair is no text
     if name in ("id", "target") and not _ID.fullmatch(value):
-        raise ValueError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {shown(value)}")
     return in_full(value) if name in _TIMES else value
 
 
@@ -182,5 +201,5 @@ def _number(name: str, value: Any) -> float:
     wanted, low, high = _NUMBERS[name]
     number: float = float(value) if wanted is float and type(value) is int else value
     if type(number) is not wanted or not low <= number <= high:
-        raise ValueError(f"{name} is {value!r}, expected {low:g} to {high:g}")
-    return number
+        raise ValueError(f"{name} is {shown(value)}, expected {low:g} to {high:g}")
+    return number + 0  # -0.0 becomes 0.0, as which the database gives it back

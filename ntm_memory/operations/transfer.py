@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
 from ntm_memory.operations import exchange
 from ntm_memory.operations.results import Failure, ImportResult
-from ntm_memory.operations.validation import Numbered, from_json_lines, told
+from ntm_memory.operations.validation import Numbered, from_json_lines
 from ntm_memory.operations.write import Writer, encode
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.recall.encoder import Encoder, Key
@@ -149,20 +149,22 @@ class Transfer:
     ) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0}
+        missing: list[Memory] = []
         for start in range(0, len(records), BATCH):
             with nullcontext() if dry_run else self._store.transaction():
                 for number, record in enumerate(records[start : start + BATCH], start=start + 1):
                     try:
-                        counts[self._import_record(wrote, record, dry_run)] += 1
+                        counts[self._import_record(wrote, record, dry_run, missing)] += 1
                     except BadValueError as error:
                         failed.append(Failure(number, error.code, error.message))
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
+        self._refer(missing)
         return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run)
 
-    def _import_record(self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool) -> str:
+    def _import_record(self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool, missing: list[Memory]) -> str:
+        """Write one record; `missing` gets it where it refers to memories that are not there, or not yet."""
         memory, keys, history = exchange.from_record(record)
-        told({name: value for name, value in asdict(memory).items() if name in exchange.TOLD})
         if self._is_stored(memory.id):
             return "unchanged"
         if memory.state == "live" and memory.key and self._store.find_key(memory.namespace, memory.key):
@@ -172,11 +174,32 @@ class Transfer:
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
-        self._store.put(memory, encode(memory.content, rows, spoken=self._writer.is_spoken(memory)), history)
+        known = self._with_known_references(memory)
+        self._store.put(known, encode(memory.content, rows, spoken=self._writer.is_spoken(memory)), history)
         if history:
             olds = self._encoder().memories([version.content for version in history])
             self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})
+        if known != memory:
+            missing.append(memory)
         return "created"
+
+    def _with_known_references(self, memory: Memory) -> Memory:
+        """The memory without what refers to a memory that is not there."""
+        links = tuple(link for link in memory.links if self._is_stored(link.target))
+        successor = memory.superseded_by
+        known = successor if successor is not None and self._is_stored(successor) else None
+        return replace(memory, links=links, superseded_by=known)
+
+    def _refer(self, memories: Sequence[Memory]) -> None:
+        """Add the references to memories that came after the ones that refer to them."""
+        for start in range(0, len(memories), BATCH):
+            with self._store.transaction():
+                for memory in memories[start : start + BATCH]:
+                    known = self._with_known_references(memory)
+                    if known.links:
+                        self._store.link(memory.id, known.links)
+                    if known.superseded_by is not None:
+                        self._store.amend(memory.id, superseded_by=known.superseded_by)
 
     def _rows(self, content: str, keys: Key | None, wrote: Mapping[str, Any] | None) -> Key:
         """The exported key rows where the store's own embedder made them, else new ones."""

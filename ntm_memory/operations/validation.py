@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number
+from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
 from ntm_memory.store.records import MemoryInput
 from ntm_memory.text.iso_time import to_whole_seconds
 
@@ -174,7 +174,10 @@ def checked_name(field: str, value: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadValueError(f"{field} must be text, not {_kind(value)}")
-    text = unicodedata.normalize("NFC", " ".join(cleaned(str(value)).split()))
+    try:
+        text = unicodedata.normalize("NFC", " ".join(cleaned(str(value)).split()))
+    except ValueError as error:  # a number of thousands of digits
+        raise BadValueError(f"{field} must be a short text, not {shown(value)}") from error
     if len(text) > MAX_NAME:
         raise BadValueError(f"{field} has {len(text)} characters, at most {MAX_NAME} fit")
     return text or None
@@ -188,7 +191,7 @@ def checked_share(field: str, value: Any) -> float:
 def checked_switch(field: str, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, bool):
-        raise BadValueError(f"{field} must be true or false, not {value!r}")
+        raise BadValueError(f"{field} must be true or false, not {shown(value)}")
     return value
 
 
@@ -222,12 +225,14 @@ def checked_filters(tags: Any, after: Any, before: Any) -> Filters:
 
 def checked_time(field: str, value: Any) -> str | None:
     """An ISO 8601 time in UTC; a time without zone is taken as UTC, a date as its midnight."""
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
         return to_whole_seconds(str(value).strip())
     except (ValueError, OverflowError) as error:
-        raise BadValueError(f"{field} is {value!r}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00") from error
+        raise BadValueError(
+            f"{field} is {shown(value)}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00"
+        ) from error
 
 
 def cleaned(text: str) -> str:

@@ -62,7 +62,8 @@ class StoreWriter(Protocol):
     def purge(self, ids: Iterable[str]) -> int:
         """W. Remove memories of any state with history, words, keys, links, focus, and feedback that names them.
 
-        After the outermost transaction no byte of the text is in any file. Returns how many were removed.
+        After the outermost transaction no byte of the text is in any file, nor of the name of a namespace or session
+        that has no memory left. Returns how many were removed.
         """
         ...
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+_FAR = 1024
+"""Slots behind the last one from which on a wanted one is not given: those between would all have to be freed."""
+
 
 class Ledger:
     """Counters and names; all that writes runs inside a transaction of the caller."""
@@ -59,6 +62,16 @@ class Ledger:
             self._names[code] = "" if row is None else str(row[0])
         return self._names[code]
 
+    def forget_unused(self) -> list[str]:
+        """Take away the names that no memory of any state has, and say which; their codes are never used again."""
+        used = "SELECT namespace FROM memories UNION SELECT session FROM memories WHERE session IS NOT NULL"
+        query = f"SELECT code, name FROM names WHERE code NOT IN ({used}) AND substr(name, 1, 1) <> char(0)"
+        unused = self._sql.execute(query).fetchall()
+        # nobody can tell a name with a NUL
+        self._sql.executemany("UPDATE names SET name = char(0) || code WHERE code = ?", [(code,) for code, _ in unused])
+        self.forget()
+        return [str(name) for _, name in unused]
+
     def next_position(self, space: int) -> int:
         """The next place in the order of writing of a namespace; none is given twice."""
         self._sql.execute("UPDATE names SET written = written + 1 WHERE code = ?", (space,))
@@ -70,9 +83,9 @@ class Ledger:
         self._sql.execute("UPDATE names SET written = max(written, ?) WHERE code = ?", (position + 1, space))
 
     def allocate(self, wanted: int | None = None) -> int:
-        """A free slot: the wanted one if it is free, else the lowest freed one, else the next."""
+        """A free slot: the wanted one if it is free and not far off, else the lowest freed one, else the next."""
         after = int(self.meta("next_address", "0"))
-        if wanted is not None and wanted >= after:
+        if wanted is not None and after <= wanted < after + _FAR:
             self.release(range(after, wanted))
             self.set_meta("next_address", str(wanted + 1))
             return wanted

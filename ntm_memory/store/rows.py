@@ -27,6 +27,8 @@ VERSION_COLUMNS = (
     "id", "version", "content", "key", "importance", "tags", "occurred_at", "valid_from", "valid_to", "words", "length",
     "cjk", "keys", "crc",
 )  # fmt: skip
+_NORM_OFF = 2e-3
+"""How far the square of a key's length may be from 1."""
 _CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys"))
 _VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "crc"))
 Names = Callable[[int], str]
@@ -148,15 +150,17 @@ def from_keys(keys: NDArray[np.float32], dim: int | None) -> bytes:
     """The BLOB of key rows.
 
     Raises:
-        BadValueError: they are not (P ≥ 1, dim) finite numbers.
+        BadValueError: they are not (P ≥ 1, dim) vectors of length 1.
     """
     rows = np.ascontiguousarray(keys, dtype="<f4")
     if rows.ndim != 2 or not rows.size or (dim is not None and rows.shape[1] != dim):
         raise BadValueError(
             f"keys have shape {rows.shape}, expected (passages, {dim or 'width'})", "was the embedder changed?"
         )
-    if not np.isfinite(rows).all():
-        raise BadValueError("keys hold numbers that are not finite", "the embedder failed on this text")
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("pd,pd->p", rows, rows, dtype=np.float64)
+    if not (np.abs(squares - 1) <= _NORM_OFF).all():
+        raise BadValueError("keys are not finite vectors of length 1", "the embedder failed on this text")
     return rows.tobytes()
 
 

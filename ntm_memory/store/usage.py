@@ -8,23 +8,32 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _PATIENCE = 0.2
+_MOST_READS = 2**53
+_LAST_YEAR = 253_370_764_800  # unix seconds of the year 9999
 _TABLES = """
 CREATE TABLE IF NOT EXISTS reads (address INTEGER PRIMARY KEY, count INTEGER NOT NULL, last REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS focus (namespace TEXT, session TEXT, looked TEXT NOT NULL, PRIMARY KEY (namespace, session));
 """
 
 
+_Read = TypeVar("_Read")
+
+
 class UsageCounters:
-    """Counters in `usage.db`; every fault is answered by starting anew or by doing nothing."""
+    """Counters in `usage.db`; every fault is answered by starting anew or by doing nothing.
+
+    The file does not wait for the disk, so a loss of power may tear it, and SQLite opens a torn one without complaint:
+    what stands in it is a surprise until it was read as what it should be.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,17 +46,16 @@ class UsageCounters:
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
         """How often each of these slots was read."""
-        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0")
-        if not rows or not len(addresses):
+        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0", (), _as_counts)
+        if rows is None or not len(rows) or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
-        known, count = np.array(rows, dtype=np.int64).T
+        known, count = rows.T
         at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
         return np.where(known[at] == addresses, count[at], 0)
 
     def read(self, address: int) -> tuple[int, float]:
         """(count, unix seconds of the last read) of one slot."""
-        rows = self._ask("SELECT count, last FROM reads WHERE address = ?", (address,))
-        return (int(rows[0][0]), float(rows[0][1])) if rows else (0, 0.0)
+        return self._ask("SELECT count, last FROM reads WHERE address = ?", (address,), _as_read) or (0, 0.0)
 
     def set_reads(self, address: int, count: int, last: float) -> None:
         """Set a slot's counter, as an import does; count 0 forgets it, as a freed slot does."""
@@ -62,15 +70,16 @@ class UsageCounters:
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of a session's last look."""
-        rows = self._ask("SELECT looked FROM focus WHERE namespace = ? AND session = ?", (namespace, session))
-        try:
-            return [(str(id), float(weight)) for id, weight in json.loads(rows[0][0])] if rows else []
-        except (ValueError, TypeError):
-            return []
+        query = "SELECT looked FROM focus WHERE namespace = ? AND session = ?"
+        return self._ask(query, (namespace, session), _as_focus) or []
 
     def forget(self, ids: Sequence[str]) -> None:
         """Drop every focus that names one of these memories."""
         self._run("DELETE FROM focus WHERE instr(looked, ?)", [(json.dumps(id),) for id in ids])
+
+    def forget_place(self, name: str) -> None:
+        """Drop every focus of a namespace or session of this name."""
+        self._run("DELETE FROM focus WHERE ? IN (namespace, session)", [(name,)])
 
     def close(self) -> None:
         """Close the file."""
@@ -88,14 +97,17 @@ class UsageCounters:
         except (sqlite3.DatabaseError, UnicodeEncodeError):
             self._start_anew()
 
-    def _ask(self, query: str, arguments: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def _ask(
+        self, query: str, arguments: tuple[Any, ...], read: Callable[[list[tuple[Any, ...]]], _Read]
+    ) -> _Read | None:
+        """What a query finds, read as what it should be; None where it is not that, and the file begins anew."""
         try:
-            return self._open().execute(query, arguments).fetchall()
+            return read(self._open().execute(query, arguments).fetchall())
         except sqlite3.OperationalError:
-            return []
-        except (sqlite3.DatabaseError, UnicodeEncodeError):
+            return None
+        except (sqlite3.DatabaseError, ValueError, TypeError, OverflowError, RecursionError):
             self._start_anew()
-            return []
+            return None
 
     def _open(self) -> sqlite3.Connection:
         if self._sql is None:
@@ -119,3 +131,22 @@ class UsageCounters:
         self.close()
         with suppress(OSError):
             self._path.unlink()
+
+
+def _as_counts(rows: list[tuple[Any, ...]]) -> NDArray[np.int64]:
+    """(n, 2) slots and their counts."""
+    return np.array([(int(address), int(count)) for address, count in rows], dtype=np.int64)
+
+
+def _as_read(rows: list[tuple[Any, ...]]) -> tuple[int, float]:
+    count, last = (int(rows[0][0]), float(rows[0][1])) if rows else (0, 0.0)
+    if not 0 <= count <= _MOST_READS or not 0 <= last <= _LAST_YEAR:
+        raise ValueError(f"a slot was read {count} times, at {last}")
+    return count, last
+
+
+def _as_focus(rows: list[tuple[Any, ...]]) -> list[tuple[str, float]]:
+    looked = [(str(id), float(weight)) for id, weight in json.loads(rows[0][0])] if rows else []
+    if not all(0 <= weight <= 1 for _, weight in looked):
+        raise ValueError("a weight of a focus is outside 0–1")
+    return looked

@@ -166,6 +166,9 @@ class SQLiteWriter:
         with self._engine.writing():
             for id in wanted:
                 self._purge_one(id)
+            for name in self._ledger.forget_unused():
+                self._sql.execute("DELETE FROM feedback WHERE namespace = ?", (name,))
+                self._engine.usage.forget_place(name)
             self._engine.word_index.forget()
             self._ledger.next_seq()
             self._ledger.set_meta("purges", str(self._ledger.purges() + 1))

@@ -50,5 +50,5 @@ def in_full(iso: str) -> str:
     """
     try:
         return to_iso(unix_seconds(iso))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadValueError(f"{iso!r} is not an ISO 8601 time", "e.g. 2026-05-08T13:56:00Z") from error

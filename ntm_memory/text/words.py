@@ -31,7 +31,7 @@ WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
 """A word of a spaced script as it is written, "Jean-Luc's" in one."""
 _CJK = re.compile(f"[{CJK}]")
 _SPEAKER = re.compile(r"\s*([^\s:：][^:：\n]{0,39}?)\s*[:：]\s*\S")
-_ASKS = re.compile(r"[?？]\s*$|[?？]|[吗呢]\s*[。！]?\s*$")
+_ASKS = re.compile(r"[?？]\s*$|[?？]|[吗呢]\s*(?:[。！]\s*)?$")
 _TIME = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|ago|last|next|since|until|recently|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|january|february|march|april|june|july|august|september|october|november|december"

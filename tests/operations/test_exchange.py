@@ -57,15 +57,17 @@ def memories(draw):
 @given(st.lists(memories(), max_size=3), st.integers(0, 3))
 def test_json_loses_nothing(stored, passages):
     keys = np.random.default_rng(0).standard_normal((passages + 1, 8)).astype(np.float32)
+    stored = [replace(memory, version=memory.version + 1) for memory in stored]
     history = [
         Version("m_1", 1, "old", None, 0.5, ("a",), None, "2026-05-08T00:00:00.000000Z", "2026-05-09T00:00:00.000000Z")
     ]
-    records = [exchange.to_record(memory, keys, history) for memory in stored]
+    histories = [[replace(version, id=memory.id) for version in history] for memory in stored]
+    records = [exchange.to_record(memory, keys, own) for memory, own in zip(stored, histories, strict=True)]
     head, loaded = exchange.read_json("".join(exchange.write_json({"memory_size": 7}, records)))
     assert head["memory_size"] == 7
-    for memory, record in zip(stored, loaded, strict=True):
+    for memory, own, record in zip(stored, histories, loaded, strict=True):
         again, rows, versions = exchange.from_record(record)
-        assert (again, versions) == (memory, history)
+        assert (again, versions) == (memory, own)
         assert np.array_equal(rows, keys)
 
 
@@ -122,6 +124,12 @@ def test_an_export_of_the_first_version_is_read(record):
     assert memory.retention == 0.5
 
 
+_VERSION = {
+    "id": "m_2222222222", "version": 1, "content": "tea", "key": None, "importance": 0.5, "tags": [],
+    "occurred_at": None, "valid_from": "2026-05-08T00:00:00Z", "valid_to": "2026-05-09T00:00:00Z",
+}  # fmt: skip
+
+
 @pytest.fixture
 def record(tmp_path):
     with opened(tmp_path / "record") as memory:
@@ -152,6 +160,13 @@ def record(tmp_path):
         ("keys", ["!"]),
         ("keys", ["AAAA"]),
         ("keys", 7),
+        ("keys", ["/////" * 20]),
+        ("importance", 10**400),
+        ("position", 10**400),
+        ("created_at", "9999-12-31T23:59:59-12:00"),
+        ("history", [{**_VERSION, "id": "m_other"}]),
+        ("history", [{**_VERSION, "version": 7}]),
+        ("history", [{**_VERSION, "content": " "}]),
     ],
 )
 def test_a_record_that_someone_broke_is_left_out_and_reported(tmp_path, record, field, value):

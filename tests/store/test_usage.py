@@ -1,0 +1,69 @@
+"""What stands in `usage.db` may be lost, and a torn one is begun anew: it never makes a call fail."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from ntm_memory.store.usage import UsageCounters
+
+LOOSE = (
+    "CREATE TABLE reads (address INTEGER PRIMARY KEY, count, last); CREATE TABLE focus (namespace, session, looked);"
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "usage.db"
+
+
+def torn(path, *statements):
+    """A file as a loss of power may leave it: SQLite opens it, what stands in it is anything."""
+    sql = sqlite3.connect(path)
+    sql.executescript(LOOSE)
+    for statement in statements:
+        sql.execute(statement)
+    sql.commit()
+    sql.close()
+
+
+@pytest.mark.parametrize("count", ["NULL", "'x'", "x'00ff'", "1e400", "-3", "9223372036854775807.5"])
+@pytest.mark.parametrize("last", ["NULL", "'y'", "1e300", "1.0"])
+def test_counts_that_are_none_are_begun_anew(path, count, last):
+    torn(path, f"INSERT INTO reads VALUES (0, {count}, {last})")
+    usage = UsageCounters(path)
+    assert usage.read(0) == (0, 0.0)
+    assert usage.counts(np.array([0])).tolist() == [0]
+    usage.note_reads([0], 5.0)
+    assert usage.read(0) == (1, 5.0)
+    usage.close()
+
+
+@pytest.mark.parametrize("looked", ["NULL", "'{'", "'[[1]]'", "7", "'[[\"m\", 1e999]]'", "x'ff'"])
+def test_a_focus_that_is_none_is_begun_anew(path, looked):
+    torn(path, f"INSERT INTO focus VALUES ('a', 'b', {looked})")
+    usage = UsageCounters(path)
+    assert usage.focus("a", "b") == []
+    usage.set_focus("a", "b", ["m_1"], [1.0])
+    assert usage.focus("a", "b") == [("m_1", 1.0)]
+    usage.close()
+
+
+def test_one_without_tables_is_begun_anew(path):
+    sqlite3.connect(path).execute("CREATE TABLE reads (wrong)").connection.close()
+    usage = UsageCounters(path)
+    assert usage.read(0) == (0, 0.0)
+    usage.note_reads([0], 5.0)
+    usage.close()
+
+
+def test_a_place_is_forgotten(path):
+    usage = UsageCounters(path)
+    for place in (("home", "s"), ("work", "home"), ("work", "s")):
+        usage.set_focus(*place, ["m_1"], [1.0])
+    usage.forget_place("home")
+    assert usage.focus("home", "s") == usage.focus("work", "home") == []
+    assert usage.focus("work", "s") == [("m_1", 1.0)]
+    usage.close()
