@@ -93,13 +93,23 @@ class RetrievalContext:
         ]
 
     def view(self, known: Corpus) -> CentredMatrix:
-        """The memory matrix with what is derived from it, kept as long as the matrix stays the same."""
+        """The memory matrix with what is derived from it, kept as long as the matrix stays the same.
+
+        Raises:
+            EmbedderMismatchError: the keys are another embedder's by now.
+        """
         view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
-            view = self.encoder().view(known.slots) if self.settings.addressing.content else CentredMatrix(known.slots)
+            view = self._made(known)
             if known.is_now:
                 self._views[known.namespace] = view
         return view
+
+    def _made(self, known: Corpus) -> CentredMatrix:
+        if not self.settings.addressing.content:
+            return CentredMatrix(known.slots)
+        self.encoder().refuse_others(self.store.embedder())  # another process may have written all keys anew
+        return self.encoder().view(known.slots)
 
     def look_again(self, known: Corpus, query: Query, reading: Reading) -> Reading:
         """The second look: what the reading found, read together with the question; the same where nothing reads."""

@@ -258,6 +258,12 @@ class Writer:
         return named.same or self.same(record)
 
     def _encoded(self, record: MemoryInput, rows: Key | None, own: Memory | None = None) -> Encoding:
+        """How a text is found again, inside the transaction that writes it.
+
+        Raises:
+            EmbedderMismatchError: the store was written anew with another embedder since this one was loaded.
+        """
+        self._encoder().refuse_others(self._store.embedder())
         rows = self._encoder().memories([record.content])[0] if rows is None else rows
         return encode(record.content, rows, spoken=self.is_spoken(record, own))
 
