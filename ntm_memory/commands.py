@@ -35,6 +35,8 @@ def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     if handler is None:
         raise BadValueError(f"unknown command {command!r}", f"commands are: {', '.join(_HANDLERS)}")
     home, config = arguments.pop("home", None), arguments.pop("config", None)
+    if arguments.pop("any_namespace", False):
+        arguments["namespace"] = None
     with NTMMemoryManager(home, config=config) as manager:
         return handler(manager, arguments, progress)
 
@@ -66,6 +68,8 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
     names, query, top_k = (arguments.pop(name, None) for name in ("ids_or_key", "query", "top_k"))
     namespace, dry_run = arguments.get("namespace", "default"), bool(arguments.get("dry_run"))
     if query is not None:
+        if namespace is None:
+            raise BadValueError("--any-namespace goes with IDs", "a question is put to one namespace")
         found = manager.recall(query, namespace=namespace, top_k=1 if top_k is None else top_k)
         from ntm_memory.operations.erase import meant_by
 

@@ -141,11 +141,9 @@ class NTMMemoryManager:
         """
         return self._verbs.recaller.recall(self._verbs.request(query, options))
 
-    def recall_from(
-        self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
-    ) -> results.RecallResult:
+    def recall_from(self, id: str, shift: int = 0, **options: Any) -> results.RecallResult:
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
-        return self._verbs.recaller.read_location(id, shift, session=session, max_chars=max_chars)
+        return self._verbs.recaller.read_location(id, shift, **options)
 
     def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> reasoning_report.ReasonResult:
         """Answer a question from several memories that lead to each other.
@@ -174,12 +172,12 @@ class NTMMemoryManager:
         """
         return self._verbs.reasoner.store(self.memorize, content, builds_on, fields)
 
-    def update(self, id_or_key: str, *, namespace: str = "default", **changes: Any) -> results.UpdateResult:
+    def update(self, id_or_key: str, *, namespace: str | None = "default", **changes: Any) -> results.UpdateResult:
         """Change a memory: new content is erase 1 + add in the same slot and makes a new version; the rest is amended.
 
         Args:
             id_or_key: of a live memory.
-            namespace: of the key.
+            namespace: of the memory; None: an id of any namespace.
             changes: any of content, importance, tags (which replace all), new_key.
 
         Raises:
@@ -197,7 +195,7 @@ class NTMMemoryManager:
         strength: float = 1.0,
         purge: bool = False,
         dry_run: bool = False,
-        namespace: str = "default",
+        namespace: str | None = "default",
     ) -> results.EraseResult:
         """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
 
@@ -206,7 +204,7 @@ class NTMMemoryManager:
             strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
             purge: remove them for good, history included; nothing of the text stays on disk.
             dry_run: say what would happen.
-            namespace: of the key.
+            namespace: of the memories; None: ids of any namespace.
 
         Raises:
             NotFoundError: an id or key is unknown; then nothing is erased.
@@ -216,7 +214,7 @@ class NTMMemoryManager:
         """
         return self._verbs.eraser.erase(ids_or_key, strength, purge=purge, dry_run=dry_run, namespace=namespace)
 
-    def restore(self, id_or_key: str, namespace: str = "default", *, dry_run: bool = False) -> Memory:
+    def restore(self, id_or_key: str, namespace: str | None = "default", *, dry_run: bool = False) -> Memory:
         """Bring an erased, archived or weakened memory back to full retention.
 
         >>> memory.restore("mia-drink").retention
@@ -269,8 +267,10 @@ class NTMMemoryManager:
         """Write all keys anew with the configured embedder."""
         return self._verbs.transfer.reembed(self._verbs.load_encoder(), dry_run=dry_run, progress=progress)
 
-    def status(self, *, history: str | None = None, repair: bool = False) -> dict[str, Any]:
-        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory.
+    def status(
+        self, *, history: str | None = None, namespace: str | None = "default", repair: bool = False
+    ) -> dict[str, Any]:
+        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory of a namespace.
 
         >>> memory.status()["memories"]["live"]
         3
@@ -278,12 +278,12 @@ class NTMMemoryManager:
         from ntm_memory.operations import status
 
         if history is not None:
-            return status.history(self.store, history)
+            return status.history(self.store, history, namespace)
         repaired = {"repaired": self.store.repair()} if repair else {}
         return {"home": str(self.home)} | status.survey(self.store, self.settings, self.home) | repaired
 
-    def find(self, id_or_key: str, namespace: str = "default") -> Memory:
-        """The live memory with this id, else with this key in the namespace; see `store.lookup.find`."""
+    def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
+        """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""
         return find(self.store, id_or_key, namespace)
 
     def save_memory(self, key: str, content: str) -> bool:

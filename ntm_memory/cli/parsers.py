@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from ntm_memory.cli import reasoning
-from ntm_memory.cli.entered import spoken
+from ntm_memory.cli.command_parser import CommandParser, add_namespace, command_parser
 from ntm_memory.cli.inputs import lines, stdin, text, told_of
 from ntm_memory.errors import BadValueError
 
-EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
-5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched, 130 interrupted"""
 Arguments = dict[str, Any]
 
 
-class UsageError(Exception):
-    """The command line is not usable."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, prog: str, **options: Any) -> None:
-        super().__init__(prog=spoken(prog), **options)
-
-    def format_help(self) -> str:
-        return spoken(super().format_help())
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"{self.prog} --help")
-
-
-def _parser(command: str, about: str, example: str, formats: tuple[str, ...] = ("json", "text")) -> _Parser:
-    parser = _Parser(
-        prog=f"{command}.py",
-        description=about,
-        epilog=f"example: python3 {command}.py {example}\n\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+def _memorize() -> CommandParser:
+    parser = command_parser(
+        "memorize", "Store one memory, or many from JSON lines.", "'Mia likes green tea' --key mia-tea"
     )
-    parser.add_argument("--format", choices=formats, default="json", help="json (default) for programs")
-    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
-    return parser
-
-
-def _memorize() -> _Parser:
-    parser = _parser("memorize", "Store one memory, or many from JSON lines.", "'Mia likes green tea' --key mia-tea")
     parser.add_argument("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
     parser.add_argument("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
     parser.add_argument("--key", help="short name; the same key with other content makes a new version")
@@ -87,8 +54,8 @@ def _memorize_request(arguments: Arguments) -> Arguments:
     return {"lines": lines(jsonl), **given}
 
 
-def _recall() -> _Parser:
-    parser = _parser(
+def _recall() -> CommandParser:
+    parser = command_parser(
         "recall", "Find memories by what they say and where they stand.", "'What does Mia drink?'", _CONTEXT
     )
     parser.add_argument("query", nargs="?", metavar="QUERY|-", help="the question; - reads it from stdin")
@@ -96,7 +63,7 @@ def _recall() -> _Parser:
     parser.add_argument(
         "--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)"
     )
-    parser.add_argument("--namespace", help="default: default")
+    add_namespace(parser)
     parser.add_argument("--session", help="continue from this session's previous focus, and leave one")
     parser.add_argument(
         "--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag"
@@ -127,23 +94,26 @@ def _recall() -> _Parser:
 def _recall_request(arguments: Arguments) -> Arguments:
     query, anchor = arguments.pop("query"), arguments.get("anchor")
     if anchor is None:
-        return {"query": text("query", query), **told_of(arguments)}
+        given = {"query": text("query", query), **told_of(arguments)}
+        if given.pop("any_namespace", False):
+            raise BadValueError("--any-namespace goes with --from", "a question is put to one namespace")
+        return given
     if query is not None:
         raise BadValueError("QUERY and --from exclude each other", "give one of them")
     given = told_of(arguments)
-    extra = sorted(set(given) - {"anchor", "shift", "session", "max_chars", "home"})
+    extra = sorted(set(given) - {"anchor", "shift", "session", "max_chars", "home", "namespace", "any_namespace"})
     if extra:
         raise BadValueError(f"--from reads by location alone: {extra[0]} has no effect", "leave it out")
     return given
 
 
-def _update() -> _Parser:
-    parser = _parser(
+def _update() -> CommandParser:
+    parser = command_parser(
         "update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'"
     )
     parser.add_argument("id", nargs="?", metavar="ID")
     parser.add_argument("--key", help="instead of ID")
-    parser.add_argument("--namespace", help="of the key (default: default)")
+    add_namespace(parser)
     parser.add_argument("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
     parser.add_argument("--importance", type=float, metavar="0..1")
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
@@ -160,13 +130,13 @@ def _update_request(arguments: Arguments) -> Arguments:
     return {"id_or_key": name or key, **told_of(arguments)}
 
 
-def _erase() -> _Parser:
-    parser = _parser("erase", "Weaken, forget or purge memories.", "m_8k2f7q1x --dry-run")
+def _erase() -> CommandParser:
+    parser = command_parser("erase", "Weaken, forget or purge memories.", "m_8k2f7q1x --dry-run")
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--key", help="instead of IDs")
     parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
     parser.add_argument("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
-    parser.add_argument("--namespace", help="of the key or query (default: default)")
+    add_namespace(parser)
     parser.add_argument("--strength", type=float, metavar="0..1", help="1 (default) forgets, 0.5 halves its weight")
     parser.add_argument("--purge", action="store_true", help="remove for good: text, history, words, vectors")
     parser.add_argument("--restore", action="store_true", help="bring erased or weakened memories back")
@@ -187,23 +157,26 @@ def _erase_request(arguments: Arguments) -> Arguments:
     return {"ids_or_key": [key] if key is not None else ids, **told_of(arguments)}
 
 
-def _status() -> _Parser:
-    parser = _parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
+def _status() -> CommandParser:
+    parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
+    add_namespace(parser)
     parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
     return parser
 
 
-def _export() -> _Parser:
-    parser = _parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
+def _export() -> CommandParser:
+    parser = command_parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--namespace", help="only this one")
     return parser
 
 
-def _import() -> _Parser:
-    parser = _parser("import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json")
+def _import() -> CommandParser:
+    parser = command_parser(
+        "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
+    )
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
@@ -221,15 +194,17 @@ def _import_request(arguments: Arguments) -> Arguments:
     return {"text": stdin(), **told_of(arguments)}
 
 
-def _reembed() -> _Parser:
-    parser = _parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
+def _reembed() -> CommandParser:
+    parser = command_parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
 
 
-def _feedback() -> _Parser:
+def _feedback() -> CommandParser:
     example = "--query 'What does Mia drink?' --used m_8k2f7q1x"
-    parser = _parser("feedback", "Say which recalled memories answered a question; tune.py learns from it.", example)
+    parser = command_parser(
+        "feedback", "Say which recalled memories answered a question; tune.py learns from it.", example
+    )
     parser.add_argument("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
     parser.add_argument("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
     parser.add_argument("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
@@ -245,9 +220,9 @@ def _feedback_request(arguments: Arguments) -> Arguments:
     return told_of({**arguments, "query": text("query", arguments["query"])})
 
 
-def _tune() -> _Parser:
+def _tune() -> CommandParser:
     about = "Learn how to look from feedback, or from pairs of question and memory; kept only if it proves better."
-    parser = _parser("tune", about, "--dry-run")
+    parser = command_parser("tune", about, "--dry-run")
     parser.add_argument(
         "--jsonl",
         metavar="FILE|-",
@@ -268,9 +243,9 @@ def _tune_request(arguments: Arguments) -> Arguments:
     return given if jsonl is None else {"lines": lines(jsonl), **given}
 
 
-def _reason() -> _Parser:
+def _reason() -> CommandParser:
     about = "Answer from several memories that lead to each other, and show the path; or store one with its basis."
-    parser = _parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
+    parser = command_parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
     reasoning.add_arguments(parser)
     return parser
 
@@ -285,7 +260,7 @@ def _reason_request(arguments: Arguments) -> Arguments:
 
 _CONTEXT = ("json", "text", "context")
 _FORMS = ("json", "jsonl", "markdown")
-PARSERS: dict[str, tuple[Callable[[], _Parser], Callable[[Arguments], Arguments]]] = {
+PARSERS: dict[str, tuple[Callable[[], CommandParser], Callable[[Arguments], Arguments]]] = {
     "memorize": (_memorize, _memorize_request),
     "recall": (_recall, _recall_request),
     "update": (_update, _update_request),

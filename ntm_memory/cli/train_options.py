@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.parsers import EXIT_CODES, _Parser
+from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser
 from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
 from ntm_memory.paths import data_home, setup_hint
 
 
-def parser(what: str, usage: str, description: str, epilog: str) -> _Parser:
+def parser(what: str, usage: str, description: str, epilog: str) -> CommandParser:
     """A parser of [show|eval] and `what`, with the options of both kinds of network."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="train.py",
         usage=f"train.py [show|eval] {what} {usage}",
         description=description,

@@ -48,7 +48,7 @@ class Eraser:
         self._writer = writer
 
     def erase(
-        self, ids_or_key: str | Sequence[str], strength: float, *, purge: bool, dry_run: bool, namespace: str
+        self, ids_or_key: str | Sequence[str], strength: float, *, purge: bool, dry_run: bool, namespace: str | None
     ) -> EraseResult:
         """Erase all of these memories or none, in one transaction; see `NTMMemoryManager.erase`."""
         checked_share("strength", strength)
@@ -60,7 +60,7 @@ class Eraser:
         erased = self._foresee(ids, strength, purge) if dry_run else self._erase(ids, strength, purge)
         return EraseResult(erased, restorable=not purge, dry_run=dry_run)
 
-    def restore(self, id_or_key: str, namespace: str, *, dry_run: bool) -> Memory:
+    def restore(self, id_or_key: str, namespace: str | None, *, dry_run: bool) -> Memory:
         """Full retention again, and a slot if it has none; see `NTMMemoryManager.restore`."""
         memory = find(self._store, id_or_key, namespace, STATES)
         if dry_run:

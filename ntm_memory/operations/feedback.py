@@ -261,11 +261,4 @@ def _named(store: RecordReader, field: str, names: Any, namespace: str) -> list[
     """Distinct ids of live memories of a namespace, told by id or key."""
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
         raise BadValueError(f"{field} must be a list of ids or keys")
-    found = [find(store, name, namespace) for name in names]
-    for memory in found:
-        if memory.namespace != namespace:
-            raise BadValueError(
-                f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}",
-                "give the namespace that was asked",
-            )
-    return list(dict.fromkeys(memory.id for memory in found))
+    return list(dict.fromkeys(find(store, name, namespace).id for name in names))

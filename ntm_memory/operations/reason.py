@@ -33,7 +33,7 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters
-from ntm_memory.store.lookup import find_within
+from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Link, Memory
 
 MAX_HOPS = 8
@@ -113,12 +113,11 @@ class Reasoner:
         """The live memories that a new one is told to build on.
 
         Raises:
-            BadValueError: one is of another namespace.
-            NotFoundError: there is none with this id or key.
+            NotFoundError: there is none with this id or key in the namespace.
         """
         if isinstance(builds_on, str) or not isinstance(builds_on, Sequence):
             raise BadValueError("builds_on must be a list of ids or keys", 'e.g. ["m_8k2f7q1x"]')
-        found = (find_within(self._store, str(name), namespace) for name in builds_on)
+        found = (find(self._store, str(name), namespace) for name in builds_on)
         return list({memory.id: memory for memory in found}.values())
 
     def _link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:

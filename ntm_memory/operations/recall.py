@@ -14,6 +14,7 @@ from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
+from ntm_memory.store.lookup import STATES, find
 
 
 class Recaller:
@@ -51,7 +52,13 @@ class Recaller:
         return result
 
     def read_location(
-        self, id: str, shift: int = 0, *, session: str | None = None, max_chars: int | None = None
+        self,
+        id: str,
+        shift: int = 0,
+        *,
+        session: str | None = None,
+        max_chars: int | None = None,
+        namespace: str | None = "default",
     ) -> RecallResult:
         """The memory `shift` steps after (before, if negative) a live one, whatever it says (paper, section 3.3.2).
 
@@ -60,9 +67,10 @@ class Recaller:
             shift: 0 reads the memory itself.
             session: whose focus is left at what was read.
             max_chars: at most so many characters of content.
+            namespace: of the memory; None: any.
 
         Raises:
-            NotFoundError: no memory has this id.
+            NotFoundError: no memory of the namespace has this id.
             BadValueError: an argument is not usable.
         """
         steps = checked_shift(shift)
@@ -70,6 +78,7 @@ class Recaller:
         name = validation.checked_name("session", session)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
+            find(self._store, id, namespace, STATES)
             anchor, there = at_place(self._store, id, steps)
         if anchor.state != "live":
             return _nothing(query, f"memory {id} is {anchor.state}: it has no place any more")

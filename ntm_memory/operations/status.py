@@ -32,9 +32,9 @@ def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
     }
 
 
-def history(store: RecordReader, id_or_key: str) -> dict[str, Any]:
+def history(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
     """One memory, whatever its state, and its older versions, oldest first."""
-    memory = find(store, id_or_key, states=STATES)
+    memory = find(store, id_or_key, namespace, STATES)
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
 
 

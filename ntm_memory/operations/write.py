@@ -14,7 +14,7 @@ from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeR
 from ntm_memory.operations.validation import FIELDS, UNDECIDED, Numbered, Telling, checked_changes, told
 from ntm_memory.recall.allocation import least_used
 from ntm_memory.recall.encoder import Key
-from ntm_memory.store.lookup import find, find_within
+from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
 from ntm_memory.text.words import memory_words, named_by
 from ntm_memory.text.writing_systems import is_cjk
@@ -85,7 +85,7 @@ class Writer:
                 return memory
         return None
 
-    def update(self, id_or_key: str, namespace: str, changes: Mapping[str, Any]) -> UpdateResult:
+    def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         changed = checked_changes(changes)
         id = find(self._store, id_or_key, namespace).id
@@ -237,15 +237,15 @@ class Writer:
         """The memories that a decision names.
 
         Raises:
-            NotFoundError: one is unknown, or not live.
-            BadValueError: one is of another namespace, or is to be replaced and to stay.
+            NotFoundError: one is unknown, not live, or of another namespace.
+            BadValueError: one is to be replaced and to stay.
         """
         namespace, decision = telling.memory.namespace, telling.decision
         replaced, same = (
-            None if name is None else find_within(self._store, name, namespace)
+            None if name is None else find(self._store, name, namespace)
             for name in (decision.replaces, decision.same_as)
         )
-        beside = tuple(find_within(self._store, name, namespace).id for name in decision.beside)
+        beside = tuple(find(self._store, name, namespace).id for name in decision.beside)
         if replaced is not None and replaced.id in beside:
             raise BadValueError(f"memory {replaced.id} cannot be replaced and stay beside", "give one of them")
         return Named(replaced, same, beside)

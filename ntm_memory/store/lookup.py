@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.errors import NotFoundError
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
 
@@ -12,41 +12,51 @@ LIVE = ("live",)
 STATES = ("live", "archived", "erased")
 
 
-def find(store: RecordReader, id_or_key: str, namespace: str = "default", states: Sequence[str] = LIVE) -> Memory:
-    """The memory with this id, else with this key in the namespace; of several with the key the last written.
+def find(
+    store: RecordReader, id_or_key: str, namespace: str | None = "default", states: Sequence[str] = LIVE
+) -> Memory:
+    """The memory of a namespace with this id, else with this key; of several with the key the last written.
+
+    Args:
+        store: where to look.
+        id_or_key: an id, or a key.
+        namespace: that it must be of; None: an id of any namespace will do, and no key.
+        states: that it may be in.
 
     Raises:
-        NotFoundError: there is none in these states.
+        NotFoundError: there is none in these states, or it is of another namespace.
     """
+    known = _by_id(store, id_or_key)
+    if known is None or namespace not in (None, known.namespace):
+        found = None if namespace is None else _find_key(store, id_or_key, namespace, states)
+        if found is None:
+            raise _not_found(id_or_key, namespace, known)
+        return found
+    if known.state not in states:
+        raise NotFoundError(f"memory {known.id} is {known.state}", f"bring it back: erase.py --restore {known.id}")
+    return known
+
+
+def _by_id(store: RecordReader, id: str) -> Memory | None:
     try:
-        memory = store.get(id_or_key)
+        return store.get(id)
     except NotFoundError:
-        return _find_key(store, id_or_key, namespace, states)
-    if memory.state not in states:
-        raise NotFoundError(f"memory {memory.id} is {memory.state}", f"bring it back: erase.py --restore {memory.id}")
-    return memory
+        return None
 
 
-def find_within(store: RecordReader, id_or_key: str, namespace: str) -> Memory:
-    """The live memory of a namespace with this id, else with this key.
-
-    Raises:
-        NotFoundError: there is none.
-        BadValueError: the id is one of another namespace.
-    """
-    memory = find(store, id_or_key, namespace)
-    if memory.namespace != namespace:
-        hint = "memories of different namespaces never meet"
-        raise BadValueError(f"memory {memory.id} is in namespace {memory.namespace!r}, not {namespace!r}", hint)
-    return memory
-
-
-def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory:
+def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory | None:
     found = store.find_key(namespace, key)
     if found is None and tuple(states) != LIVE:
         gone = (memory for memory in store.memories(namespace, states=states) if memory.key == key)
         found = max(gone, key=lambda memory: memory.position, default=None)
-    if found is None:
-        hint = "recall.py prints ids and keys; a key belongs to a namespace"
-        raise NotFoundError(f"no memory has the id or key {key!r}", hint)
     return found
+
+
+def _not_found(name: str, namespace: str | None, elsewhere: Memory | None) -> NotFoundError:
+    if elsewhere is None:
+        hint = "recall.py prints ids and keys; a key belongs to a namespace"
+        return NotFoundError(f"no memory has the id or key {name!r}", hint)
+    return NotFoundError(
+        f"memory {elsewhere.id} is in namespace {elsewhere.namespace!r}, not {namespace!r}",
+        "give its --namespace; update.py, erase.py, status.py --history and recall.py --from also take --any-namespace",
+    )

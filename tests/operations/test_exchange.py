@@ -225,7 +225,7 @@ def test_exported_wiped_and_imported_gives_identical_recalls(tmp_path):
         rest = memory.recall("会议", namespace="work")
         every = _records(memory)
         ids = [each.id for each in memory.store.memories(states=("live", "archived", "erased"))]
-        memory.erase(ids, purge=True, namespace="default")
+        memory.erase(ids, purge=True, namespace=None)
         assert memory.store.count() == 0
         done = memory.import_file(file)
         assert (done.created, done.unchanged, done.failed) == (24, 0, ())

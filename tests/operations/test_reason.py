@@ -222,7 +222,7 @@ def test_unknown_bases_store_nothing(memory, ids, bad):
 
 def test_bases_that_cannot_be_built_on_store_nothing(memory, ids):
     other = memory.memorize("elsewhere", namespace="work").memory.id
-    with pytest.raises(BadValueError, match="is in namespace 'work', not 'default'"):
+    with pytest.raises(NotFoundError, match="is in namespace 'work', not 'default'"):
         memory.store_with_reasoning("something new", builds_on=[other])
     with pytest.raises(BadValueError, match="builds_on must be a list"):
         memory.store_with_reasoning("something new", builds_on=ids[0])

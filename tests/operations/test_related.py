@@ -193,7 +193,7 @@ def test_decisions_that_cannot_be_are_refused_and_nothing_is_written(memory, par
         for id, error in (
             ("m_nobody12", NotFoundError),
             (gone, NotFoundError),
-            (far, BadValueError),
+            (far, NotFoundError),
             (["x", 1.5], BadValueError),
         ):
             with pytest.raises(error):

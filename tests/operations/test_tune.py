@@ -95,9 +95,9 @@ def test_feedback_on_an_erased_memory_and_one_of_another_namespace_is_refused(me
     memory.erase([gone])
     with pytest.raises(NotFoundError, match="erased"):
         memory.feedback("q", used=[gone])
-    with pytest.raises(BadValueError, match="is in namespace 'x', not 'default'"):
+    with pytest.raises(NotFoundError, match="is in namespace 'x', not 'default'"):
         memory.feedback("q", used=[other])
-    with pytest.raises(BadValueError, match="is in namespace 'default', not 'x'"):
+    with pytest.raises(NotFoundError, match="is in namespace 'default', not 'x'"):
         memory.feedback("q", used=[other], previous=[memory.memorize("c").memory.id], namespace="x")
     assert memory.feedback("q", used=[other], namespace="x").pending == 1
 

@@ -1,0 +1,60 @@
+"""What all command lines have in common: one parser, its errors, options that several have."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from ntm_memory.cli.entered import spoken
+
+EXIT_CODES = """exit codes: 0 ok (finding nothing is ok), 1 bug, 2 usage or bad value, 3 not set up, 4 not found,
+5 store locked, unreadable or corrupt, 6 embedder unavailable or mismatched, 130 interrupted"""
+
+
+class UsageError(Exception):
+    """The command line is not usable."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Names itself as its user called it, and raises what is wrong instead of leaving the process."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog=spoken(prog), **options)
+
+    def format_help(self) -> str:
+        """The help, in the spelling of the door that was entered."""
+        return spoken(super().format_help())
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(message, f"{self.prog} --help")
+
+
+def command_parser(
+    command: str, about: str, example: str, formats: tuple[str, ...] = ("json", "text")
+) -> CommandParser:
+    """A parser with what every command has: one example, the exit codes, `--format` and `--home`."""
+    parser = CommandParser(
+        prog=f"{command}.py",
+        description=about,
+        epilog=f"example: python3 {command}.py {example}\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--format", choices=formats, default="json", help="json (default) for programs")
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    return parser
+
+
+def add_namespace(parser: CommandParser) -> None:
+    """The wall around what is named by an id, and the door in it."""
+    parser.add_argument("--namespace", help="of what is asked or named (default: default)")
+    parser.add_argument("--any-namespace", action="store_true", help="an ID may be of any namespace")
