@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.text.printable import in_one_line
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
@@ -20,14 +21,9 @@ def context(answer: Answer) -> str:
         return _reason(answer)  # something was stored: nothing for a prompt
     memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
     if not memories:
-        return f"{RECALLED_TAG}>\n(nothing recalled: {answer['reason']})\n{CLOSING}"
-    lines = [f"- [{memory['id']}, {_when(memory)}] {_inside(memory['content'])}" for memory in memories]
+        return f"{RECALLED_TAG}>\n(nothing recalled: {in_one_line(answer['reason'])})\n{CLOSING}"
+    lines = [f"- [{memory['id']}, {_when(memory)}] {in_one_line(memory['content'])}" for memory in memories]
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
-
-
-def _inside(content: str) -> str:
-    """A memory's text cannot end the block it stands in."""
-    return content.replace(CLOSING, CLOSING.replace("/", "\\/"))
 
 
 def _memorize(answer: Answer) -> str:
@@ -54,7 +50,7 @@ def _matters(older: Mapping[str, Any]) -> bool:
 
 
 def _related(older: Mapping[str, Any]) -> str:
-    return f"{_SEEMS[older['relation']]} {older['id']} ({older['chance']:.2f}): {older['content']}"
+    return f"{_SEEMS[older['relation']]} {older['id']} ({older['chance']:.2f}): {in_one_line(older['content'])}"
 
 
 def _recall(answer: Answer) -> str:
@@ -63,7 +59,9 @@ def _recall(answer: Answer) -> str:
     lines = []
     for memory in answer["memories"]:
         later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
-        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}{later}")
+        lines.append(
+            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}{later}"
+        )
         lines += _steps(memory.get("steps"))
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
@@ -127,10 +125,10 @@ def _reason(answer: Answer) -> str:
     lines = [answer["query"]]
     for depth, step in enumerate(answer["chain"]):
         by = f" {', '.join(step['by'])}" if step["by"] else ""
-        lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {step['content']}")
+        lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")
     lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
     for memory in answer["answer_memories"]:
-        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['content']}")
+        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}")
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
 
