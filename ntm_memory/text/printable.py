@@ -58,7 +58,8 @@ def _is_shown(text: str, at: int, each: str, kept: list[str]) -> bool:
 def in_one_line(text: str) -> str:
     """The text as an item of a fenced block: one line, in which nothing looks like an end or a beginning of the block.
 
-    A `<` gets a backslash where it stands before what reads as the fence's name or as a mark of a chat template, however it is spelled.
+    A `<` gets a backslash where it stands before what reads as the fence's name or as a mark of a chat template,
+    however that is spelled.
     """
     line = " ".join(printable(text).split())
     return "".join(each + "\\" if _opens(line, at, each) else each for at, each in enumerate(line))
