@@ -1,7 +1,7 @@
 """Learn how the first look and the reader are joined, and what the chance of a memory and of an answer is.
 
-A stage after the other, each from what the one before leaves: the first look chooses whom the reader skims, these whom
-it reads to the end (bench/second_look_cases.py has the questions). The figures are by source, learned from everything
+A stage after the other: what the first look knows chooses whom the reader reads; then both are joined
+(bench/second_look_cases.py has the questions). The figures are by source, learned from everything
 and learned from the other sources only.
 """
 
@@ -18,7 +18,7 @@ from bench.regression import logistic_regression
 from bench.second_look_cases import Case, gather_cases, group_of
 from ntm_memory.machine.optimisers import Adam
 from ntm_memory.reader.adapter import read_adapter
-from ntm_memory.reader.joining import FirstLook, Judgement, chance_signals, confidence_signals, judge
+from ntm_memory.reader.joining import FirstLook, chance_signals, confidence_signals, judge
 from ntm_memory.reader.newest import find_rivals, newest_signals
 from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import (
@@ -26,11 +26,10 @@ from ntm_memory.reader.parameters import (
     READ,
     SEEN,
     SHAPES,
-    SKIMMED,
     SecondLookParameters,
     save_parameters,
 )
-from ntm_memory.reader.second_look import DEEPLY, MOST, joined
+from ntm_memory.reader.second_look import MOST
 from ntm_memory.recall.parameters import load_parameters
 
 SHARES = {"stores": 1.0, "small stores": 0.4, "talks": 1.0}
@@ -57,12 +56,12 @@ def weigh_sources(cases: Sequence[Case]) -> list[Case]:
 
 
 def learn_stage(p: SecondLookParameters, cases: Sequence[Case]) -> None:
-    """Learn one stage, that of what the cases' reader has told: the ranker, then both calibrations of its logits."""
-    stage = len(cases[0].told)
+    """Learn one stage, that of cases which were read or were not: the ranker, then both calibrations of its logits."""
+    stage = SEEN if cases[0].read is None else READ
     p.ranker[stage], p.null[stage] = fit_ranker(cases)
     chances, confidences = [], []
     for case in cases:
-        logits = judge(case.first, p, *case.told).logits
+        logits = judge(case.first, p, case.read).logits
         rows = chance_signals(logits, case.first)
         chances += [(row, answers, case.share) for row, answers in zip(rows, case.gold, strict=True)]
         confidences.append((confidence_signals(logits, case.first), bool(case.gold.any()), case.share))
@@ -70,14 +69,14 @@ def learn_stage(p: SecondLookParameters, cases: Sequence[Case]) -> None:
 
 
 def fit_ranker(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
-    """(2, 6) ranker and (2,) NULL: a softmax over the memories and NULL, by Adam."""
+    """(2, 5) ranker and (2,) NULL: a softmax over the memories and NULL, by Adam."""
     longest = max(len(case.gold) for case in cases)
     x = np.zeros((len(cases), longest + 1, 2 * (len(FEATURES) + 1)))
     real = np.zeros((len(cases), longest + 1), dtype=bool)
     target = np.zeros((len(cases), longest + 1))
     for row, case in enumerate(cases):
         n, talk = len(case.gold), case.first.talk
-        features = case.first.features(*case.told)
+        features = case.first.features(case.read)
         x[row, :n, : len(FEATURES)] = features
         x[row, :n, len(FEATURES) + 1 : -1] = talk * features
         x[row, -1, len(FEATURES)], x[row, -1, -1] = 1.0, talk
@@ -118,14 +117,14 @@ def fit_joining(seen: Sequence[Case], read: Sequence[Case]) -> SecondLookParamet
         read: the same with what the reader says of the memories that the first look chose.
     """
     p = nothing_learned()
-    for stage in (SEEN, SKIMMED, READ):
-        learn_stage(p, seen if stage == SEEN else weigh_sources([at_stage(case, p, stage) for case in read]))
-    learn_newest(p, [case.of(judge(case.first, p, case.told[0]).order[:DEEPLY]) for case in read])
+    learn_stage(p, seen)
+    learn_stage(p, read)
+    learn_newest(p, read)
     return p
 
 
 def learn_newest(p: SecondLookParameters, cases: Sequence[Case]) -> None:
-    """When of two memories that may answer the newer does, of cases as they were read to the end.
+    """When of two memories that may answer the newer does, of cases that were read.
 
     The logistic model learns from the pairs of which one memory answers and the other does not.
     """
@@ -134,7 +133,7 @@ def learn_newest(p: SecondLookParameters, cases: Sequence[Case]) -> None:
         if case.revises is None:
             continue
         asked = ~np.isnan(case.revises)
-        logits = judge(case.first, p, *case.told).logits
+        logits = judge(case.first, p, case.read).logits
         rivals = find_rivals(logits, lambda new, old, asked=asked: bool(asked[old, new]))  # type: ignore[misc]
         if rivals is not None and case.gold[rivals.older] != case.gold[rivals.newer]:
             signals = newest_signals(logits, rivals, case.revises[rivals.older, rivals.newer])
@@ -142,49 +141,29 @@ def learn_newest(p: SecondLookParameters, cases: Sequence[Case]) -> None:
     p.newest[:] = _calibrated(rows) if rows else 0.0
 
 
-def at_stage(case: Case, p: SecondLookParameters, stage: int) -> Case:
-    """A case that was read as the stage meets it: the memories that it is about, and what is known of them by then."""
-    if stage == READ:
-        case = case.of(judge(case.first, p, case.told[0]).order[:DEEPLY])
-    return case._replace(told=case.told[:stage])
-
-
 def choose_likeliest(seen: Sequence[Case]) -> Callable[[FirstLook], np.ndarray]:
-    """Which memories are skimmed, by what the first look alone knows."""
+    """Which memories are read, by what the first look alone knows."""
     p = nothing_learned()
     learn_stage(p, weigh_sources(seen))
     return lambda first: judge(first, p).order[:MOST]
 
 
-def judged_in_full(case: Case, p: SecondLookParameters, deeply: int = DEEPLY) -> tuple[Judgement, np.ndarray]:
-    """What is thought of a case where nothing stops early, and the places of its memories in that order."""
-    skimmed, read = case.told
-    judged = judge(case.first, p, skimmed)
-    best, others = judged.order[:deeply], judged.order[deeply:]
-    if not deeply:
-        return judged, others
-    deep = judge(case.first[best], p, skimmed[best], read[best])
-    found = joined(best, others, deep, judged, np.concatenate([read[best], skimmed[others]]))
-    return found.judged, found.chosen
-
-
 def figures(cases: Sequence[Case], p: SecondLookParameters) -> dict[str, float]:
     """Of the answerable: right first by both looks, by the first, by the reader; of all: calibration error."""
-    judged = [judged_in_full(case, p) for case in cases]
-    answerable = [(case, order) for case, (_, order) in zip(cases, judged, strict=True) if case.gold.any()]
+    judged = [judge(case.first, p, case.read) for case in cases]
+    answerable = [(case, each) for case, each in zip(cases, judged, strict=True) if case.gold.any()]
     first = {
-        "both": lambda case, order: order[0],
-        "first look": lambda case, order: judge(case.first, p).order[0],
-        "attention": lambda case, order: case.first.attention.argmax(),
-        "cosine": lambda case, order: case.first.cosine.argmax(),
-        "skimmed": lambda case, order: case.told[0].argmax(),
-        "read": lambda case, order: case.told[1].argmax(),
+        "both": lambda case, each: each.order[0],
+        "first look": lambda case, each: judge(case.first, p).order[0],
+        "attention": lambda case, each: case.first.attention.argmax(),
+        "cosine": lambda case, each: case.first.cosine.argmax(),
+        "reader": lambda case, each: case.read.argmax(),
     }
     shown = {
-        f"right first, {name}": round(float(np.mean([case.gold[best(case, order)] for case, order in answerable])), 3)
+        f"right first, {name}": round(float(np.mean([case.gold[best(case, each)] for case, each in answerable])), 3)
         for name, best in first.items()
     }
-    error = calibration_error([each.confidence for each, _ in judged], [float(case.gold.any()) for case in cases])
+    error = calibration_error([each.confidence for each in judged], [float(case.gold.any()) for case in cases])
     return shown | {"questions": len(cases), "calibration error": round(error, 3)}
 
 
@@ -198,7 +177,7 @@ def learned_from(seen: Sequence[Case], read: Sequence[Case]) -> LearnedNumbers:
     """The same from questions that were met already."""
 
     def fitted(of: Callable[[Case], bool]) -> SecondLookParameters:
-        return fit_joining(weigh_sources([case for case in seen if of(case)]), [case for case in read if of(case)])
+        return fit_joining(*(weigh_sources([case for case in cases if of(case)]) for cases in (seen, read)))
 
     everything, found = fitted(lambda case: True), {}
     for source in dict.fromkeys(case.source for case in read):

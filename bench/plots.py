@@ -15,26 +15,28 @@ class CostPoint(NamedTuple):
     """How good and how dear a number of memories is.
 
     Args:
-        skimmed, read: memories of a question.
+        most: memories of a question that are read at most.
+        at_once: so many at a time, until one has everything; 0: all.
         first: share of answerable questions whose first memory answers.
-        ms: CPU milliseconds of the reader for one question.
+        ms: CPU milliseconds of the reader for one question, on average.
     """
 
-    skimmed: int
-    read: int
+    most: int
+    at_once: int
     first: float
     ms: float
 
 
 def draw_cost(points: Sequence[CostPoint], file: Path) -> None:
-    """Quality over cost, a line for each number of memories that are skimmed."""
+    """Quality over cost, a line for each number of memories that are read at a time."""
     figure, axes = _figure()
-    for skimmed in dict.fromkeys(point.skimmed for point in points):
-        line = [point for point in points if point.skimmed == skimmed]
-        axes.plot([each.ms for each in line], [each.first for each in line], "o-", label=f"{skimmed} skimmed")
+    for at_once in dict.fromkeys(point.at_once for point in points):
+        line = [point for point in points if point.at_once == at_once]
+        label = f"{at_once} at a time, until one has everything" if at_once else "all at once"
+        axes.plot([each.ms for each in line], [each.first for each in line], "o-", label=label)
         for each in line:
-            axes.annotate(str(each.read), (each.ms, each.first), textcoords="offset points", xytext=(3, 3), fontsize=7)
-    axes.set_xlabel("CPU ms of the reader for a question; at each point: how many are read to the end")
+            axes.annotate(str(each.most), (each.ms, each.first), textcoords="offset points", xytext=(3, 3), fontsize=7)
+    axes.set_xlabel("CPU ms of the reader for a question; at each point: memories read at most")
     axes.set_ylabel("right first, stores held back")
     axes.legend(fontsize=7)
     figure.savefig(file, dpi=100)

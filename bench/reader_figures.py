@@ -27,13 +27,12 @@ class ReadQuestion:
     Args:
         kind: as its writer called it; `prompt`: no question, but something to do.
         answerable: whether anything in its store answers it.
-        skimmed, logits: (n,) the reader's, after the early layers and after all.
+        logits: (n,) the reader's.
         right: (n,) which of them answer.
     """
 
     kind: str
     answerable: bool
-    skimmed: np.ndarray
     logits: np.ndarray
     right: np.ndarray
 
@@ -64,9 +63,9 @@ def read_store(reader: PairReader, embedder: Embedder, store: dict, count: int =
     cosines = centred_cosines_of(embedder, asked)
     for each, own in zip(asked, cosines, strict=True):
         likest = np.argsort(-own, kind="stable")[:count]
-        skimmed = reader.skim(each.text, [(each.pool.texts[i], "") for i in likest])
-        kind, early = each.source.removeprefix("stores "), np.array([one.relevance for one in skimmed])
-        yield ReadQuestion(kind, bool(each.gold), early, reader.deepen(skimmed), np.isin(likest, list(each.gold)))
+        logits = reader.relevance(each.text, [(each.pool.texts[i], "") for i in likest])
+        kind = each.source.removeprefix("stores ")
+        yield ReadQuestion(kind, bool(each.gold), logits, np.isin(likest, list(each.gold)))
 
 
 def centred_cosines_of(embedder: Embedder, asked: Sequence[Asked]) -> np.ndarray:
@@ -95,7 +94,6 @@ def _shares(answerable: Sequence[ReadQuestion]) -> dict[str, Any]:
         "questions": len(answerable),
         "answer among the likest": _mean([each.right.any() for each in answerable]),
         "right first, reader": _mean([each.right[each.logits.argmax()] for each in answerable]),
-        "right first, skimmed": _mean([each.right[each.skimmed.argmax()] for each in answerable]),
         "right first, cosine": _mean([each.right[0] for each in answerable]),
     }
 

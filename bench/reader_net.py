@@ -19,7 +19,7 @@ from ntm_memory.reader.sequences import SEGMENTS, PairSequence
 from ntm_memory.text.passages import clean
 
 RANK = 16
-EXITS = (6, 12)
+EXITS = (6,)
 """Layers after which a head reads."""
 HIDDEN = 64
 OUTPUTS = 5

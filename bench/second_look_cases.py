@@ -46,7 +46,7 @@ class Case(NamedTuple):
     Args:
         source: group and name.
         first: what the first look knows of n memories.
-        told: what the reader said of them, each (n,): nothing yet; skimmed; skimmed and read.
+        read: (n,) what the reader said of them; None: it was not asked yet.
         gold: (n,) which of them answer.
         share: what it counts.
         revises: (n, n) the reader's log-odds that the memory of a column revises that of a row; NaN where it was not
@@ -55,16 +55,16 @@ class Case(NamedTuple):
 
     source: str
     first: FirstLook
-    told: tuple[np.ndarray, ...]
+    read: np.ndarray | None
     gold: np.ndarray
     share: float = 1.0
     revises: np.ndarray | None = None
 
     def of(self, places: np.ndarray | slice) -> Case:
         """The same of some of its memories."""
-        told = tuple(each[places] for each in self.told)
+        read = None if self.read is None else self.read[places]
         revises = None if self.revises is None else self.revises[places][:, places]
-        return self._replace(first=self.first[places], told=told, gold=self.gold[places], revises=revises)
+        return self._replace(first=self.first[places], read=read, gold=self.gold[places], revises=revises)
 
 
 class Asking(NamedTuple):
@@ -141,17 +141,17 @@ def meet(manager: NTMMemoryManager, parameters: RecallParameters, asked: Sequenc
         reading = attend_to(look, view, query, parameters)
         places = thought_of(reading, look)
         gold = np.array([memory is not None and memory.id in each.gold for memory in corpus.memories(places)])
-        case = Case(each.source, FirstLook.of(reading, look, places), (), gold)
+        case = Case(each.source, FirstLook.of(reading, look, places), None, gold)
         yield Met(case, corpus, view.sequence, query, places)
 
 
 def read_likeliest(met: Met, reader: PairReader, chosen: np.ndarray) -> Case:
     """A question with what the reader says of the memories that the first look chose."""
     memories = [memory for memory in met.corpus.memories(met.places[chosen]) if memory is not None]
-    skimmed = reader.skim(met.query.text, as_read(met.corpus, met.order, met.places[chosen], memories, met.query))
-    early, read = np.array([each.relevance for each in skimmed]), reader.deepen(skimmed).astype(float)
+    texts = as_read(met.corpus, met.order, met.places[chosen], memories, met.query)
+    read = reader.relevance(met.query.text, texts).astype(float)
     revises = None if group_of(met.case.source) == "talks" else revisions(reader, memories, read)
-    return met.case.of(chosen)._replace(told=(early, read), revises=revises)
+    return met.case.of(chosen)._replace(read=read, revises=revises)
 
 
 def revisions(reader: PairReader, memories: Sequence[Memory], read: np.ndarray) -> np.ndarray:

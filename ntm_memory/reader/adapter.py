@@ -55,9 +55,9 @@ class Adapter:
     segments: Vectors
     heads: Mapping[int, Head]
 
-    def merged(self, layers: Sequence[BertLayer], start: int, end: int) -> list[BertLayer]:
-        """Some of the embedder's layers, changed; the given ones stay as they are."""
-        return [self._merge(number, layers[number]) for number in range(start, end)]
+    def merged(self, layers: Sequence[BertLayer]) -> list[BertLayer]:
+        """The embedder's layers, changed; the given ones stay as they are."""
+        return [self._merge(number, layer) for number, layer in enumerate(layers[: len(self.norms)])]
 
     def _merge(self, number: int, layer: BertLayer) -> BertLayer:
         # in the order in which the matrices lie in memory, (outputs, inputs)

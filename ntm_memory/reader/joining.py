@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
-from ntm_memory.reader.parameters import FEATURES, SecondLookParameters
+from ntm_memory.reader.parameters import FEATURES, READ, SEEN, SecondLookParameters
 from ntm_memory.recall.features import standard
 from ntm_memory.recall.first_look import Look, Reading
 
@@ -71,12 +71,10 @@ class FirstLook:
             words=self.words[places],
         )
 
-    def features(self, *told: Array) -> Array:
-        """(n, 6) columns as in `parameters.FEATURES`; `told` is what the reader said, each (n,): skimmed, read."""
-        unsaid = np.zeros(len(self))
+    def features(self, read: Array | None = None) -> Array:
+        """(n, 5) columns as in `parameters.FEATURES`; `read` (n,) is what the reader said."""
         columns = {
-            "read": told[1] if len(told) > 1 else unsaid,
-            "skimmed": told[0] if told else unsaid,
+            "reader": np.zeros(len(self)) if read is None else read,
             "attention": np.log(np.maximum(self.attention, _LEAST)),
             "cosine": self.cosine,
             "question_cosine": self.question_cosine,
@@ -105,10 +103,10 @@ class Judgement:
         return np.argsort(-self.logits, kind="stable")
 
 
-def judge(first: FirstLook, p: SecondLookParameters, *told: Array) -> Judgement:
-    """Join what is known of n ≥ 1 memories; the stage is given by how much the reader has told of them."""
-    stage, context = len(told), np.array([1.0, first.talk])
-    logits = first.features(*told) @ (context @ p.ranker[stage]) - context @ p.null[stage]
+def judge(first: FirstLook, p: SecondLookParameters, read: Array | None = None) -> Judgement:
+    """Join what is known of n ≥ 1 memories: by the first look, and by the reader where it was asked of them."""
+    stage, context = SEEN if read is None else READ, np.array([1.0, first.talk])
+    logits = first.features(read) @ (context @ p.ranker[stage]) - context @ p.null[stage]
     chances = logistic(chance_signals(logits, first) @ p.chance[stage])
     return Judgement(logits, chances, float(logistic(confidence_signals(logits, first) @ p.confidence[stage])))
 

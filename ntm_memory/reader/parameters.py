@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ntm_memory.persistence.learned import Kind, LearnedFile
 
-STAGES = ("seen", "skimmed", "read")
-"""Of a memory: the first look alone; also the reader's early layers; all its layers."""
-SEEN, SKIMMED, READ = range(len(STAGES))
-FEATURES = ("read", "skimmed", "attention", "cosine", "question_cosine", "words")
-"""What is known of a memory: the reader's log-odds after all layers and after the early ones, 0 where it was not asked;
-of the first look the log of its attention, how far its centred cosine stands out of all, the same with the question
-turned by the query adapter, the share of words."""
+STAGES = ("seen", "read")
+"""What is known of a memory: by the first look alone; also by the reader."""
+SEEN, READ = range(len(STAGES))
+FEATURES = ("reader", "attention", "cosine", "question_cosine", "words")
+"""What is known of a memory: the reader's log-odds, 0 where it was not asked; of the first look the log of its
+attention, how far its centred cosine stands out of all, the same with the question turned by the query adapter, the
+share of words."""
 CONTEXTS = ("always", "talk")
 CHANCE = ("one", "logit", "lead", "memories")
 """What the chance of a memory is drawn from: its logit, how far it leads the best other one, the log of N."""
@@ -35,10 +35,10 @@ class SecondLookParameters:
     """For each stage weights of a softmax over memories and NULL, and of two logistic calibrations.
 
     Args:
-        ranker: (3, 2, 6) weight of each feature in a memory's logit: always, and added in a talk.
-        null: (3, 2) logit of "none of these": always, and added in a talk.
-        chance: (3, 4) logistic weights of the chance that a memory answers.
-        confidence: (3, 5) logistic weights of the chance that the answer is there at all.
+        ranker: (2, 2, 5) weight of each feature in a memory's logit: always, and added in a talk.
+        null: (2, 2) logit of "none of these": always, and added in a talk.
+        chance: (2, 4) logistic weights of the chance that a memory answers.
+        confidence: (2, 5) logistic weights of the chance that the answer is there at all.
         newest: (3,) logistic weights of the chance that the newer of two memories answers rather than the older.
     """
 

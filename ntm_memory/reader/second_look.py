@@ -1,22 +1,21 @@
 """The second look: the likeliest memories of the first are read with the question, until it is sure which one answers.
 
-A cascade (Wang, Lin and Metzler 2011): what the first look knows chooses whom the reader skims, by its early layers;
-these choose whom it reads to the end.
+What the first look knows chooses them; what both know goes into one logit for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.reader.joining import Array, FirstLook, Judgement, judge
-from ntm_memory.reader.newest import BEHIND, marked_behind, newest_first
-from ntm_memory.reader.pair_reader import PairReader, Skimmed
+from ntm_memory.reader.newest import marked_behind, newest_first
+from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import SecondLookParameters
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Look, Query, Reading
@@ -26,80 +25,35 @@ from ntm_memory.text.excerpts import excerpt
 
 LIKEST = 12
 """Memories that are thought of: so many of the read heads', and so many by cosine."""
-MOST = 8
-"""Memories that are skimmed at most."""
-AT_ONCE = 4
-"""Memories that are skimmed before it is asked again whether to go on."""
-DEEPLY = 3
-"""Memories that are read to the end at most."""
+MOST = 6
+"""Memories that are read at most."""
+AT_ONCE = 3
+"""Memories that are read before it is asked again whether to read on."""
 SURE = 0.9
 """Confidence at which no more is read, where one memory leads."""
 LONGEST = 300
 """Characters of a memory that are read: of a longer one the part that holds most of the question's words."""
 
 
-class Reread(NamedTuple):
-    """What the second look thinks.
-
-    Args:
-        chosen: (k,) places of the memories that were read at all, the likeliest first.
-        judged: what is thought of each.
-        told: (k,) the reader's last word on each, log-odds.
-    """
-
-    chosen: NDArray[np.int64]
-    judged: Judgement
-    told: Array
-
-
 def read_until_sure(
-    reader: PairReader, question: str, texts: Sequence[tuple[str, str]], first: FirstLook, p: SecondLookParameters
-) -> Reread:
-    """Skim a few memories at a time, the likeliest first, and read the best of them to the end.
+    first: FirstLook, read: Callable[[slice], NDArray[np.float32]], p: SecondLookParameters
+) -> tuple[Judgement, Array]:
+    """Read a few memories at a time, the likeliest first.
 
     Args:
-        reader: reads question and memory together.
-        question: as it was asked.
-        texts: n ≥ 1 memories, each with what stood before it, as many as may be skimmed, the likeliest first.
-        first: what the first look knows of them.
-        p: how it is joined with what the reader says.
+        first: what the first look knows of n ≥ 1 memories, as many as may be read, the likeliest first.
+        read: the reader's log-odds of some of them, by their places.
+        p: how both looks are joined.
+
+    Returns:
+        (what is thought of the k memories that were read, (k,) what the reader said of them).
     """
-    skimmed: list[Skimmed] = []
+    said = np.empty(0)
     while True:
-        skimmed += reader.skim(question, texts[len(skimmed) : len(skimmed) + AT_ONCE])
-        told = np.array([each.relevance for each in skimmed])
-        seen = first[: len(told)]
-        judged = judge(seen, p, told)
-        if is_decided(judged) or len(skimmed) == len(texts):
-            break
-    order = judged.order
-    if is_decided(judged):
-        return Reread(order, _of(judged, order), told[order])
-    best, others = order[:DEEPLY], order[DEEPLY:]
-    read = reader.deepen([skimmed[i] for i in best])
-    deep = judge(seen[best], p, told[best], read)
-    return joined(best, others, deep, judged, np.concatenate([read, told[others]]))
-
-
-def joined(
-    best: NDArray[np.int64], others: NDArray[np.int64], deep: Judgement, judged: Judgement, told: Array
-) -> Reread:
-    """What was read to the end first, by what that told; below it the others, as they were skimmed."""
-    within = deep.order
-    below = np.minimum(judged.logits[others], deep.logits.min() - BEHIND)
-    return Reread(
-        np.concatenate([best[within], others]),
-        Judgement(
-            np.concatenate([deep.logits[within], below]),
-            np.concatenate([deep.chances[within], judged.chances[others]]),
-            deep.confidence,
-        ),
-        np.concatenate([told[: len(best)][within], told[len(best) :]]),
-    )
-
-
-def _of(judged: Judgement, order: NDArray[np.int64]) -> Judgement:
-    return Judgement(judged.logits[order], judged.chances[order], judged.confidence)
+        said = np.concatenate([said, read(slice(len(said), min(len(said) + AT_ONCE, len(first))))])
+        judged = judge(first[: len(said)], p, said)
+        if len(said) == len(first) or is_decided(judged):
+            return judged, said
 
 
 def is_decided(judged: Judgement) -> bool:
@@ -133,10 +87,9 @@ def reread(
         return reading
     chosen, first = chosen[there], first[there]
     texts = as_read(known, order, chosen, kept, query)
-    found = read_until_sure(reader, query.text, texts, first, p)
-    ranked = [kept[i] for i in found.chosen]
-    judged = newest_first(marked_behind(found.judged, ranked), ranked, reader.relations, p)
-    return _joined(reading, chosen[found.chosen], judged, found.told)
+    judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p)
+    judged = newest_first(marked_behind(judged, kept[: len(said)]), kept[: len(said)], reader.relations, p)
+    return _joined(reading, chosen[: len(said)], judged, said)
 
 
 def thought_of(reading: Reading, look: Look) -> NDArray[np.int64]:
@@ -148,7 +101,7 @@ def thought_of(reading: Reading, look: Look) -> NDArray[np.int64]:
 
 
 def likeliest(reading: Reading, look: Look, p: SecondLookParameters) -> tuple[NDArray[np.int64], FirstLook]:
-    """(≤ MOST,) memories that are to be skimmed, the likeliest first, and what is known of them."""
+    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them."""
     chosen = thought_of(reading, look)
     first = FirstLook.of(reading, look, chosen)
     best = judge(first, p).order[:MOST]
@@ -174,7 +127,7 @@ def as_read(
     ]
 
 
-def _joined(reading: Reading, chosen: NDArray[np.int64], judged: Judgement, told: Array) -> Reading:
+def _joined(reading: Reading, chosen: NDArray[np.int64], judged: Judgement, said: Array) -> Reading:
     """The reading with what was read first; what was not goes on below, its weights falling as they did."""
     rest, logits = ~np.isin(reading.index, chosen), judged.logits
     former = np.log(reading.weights[rest] + 1e-16)
@@ -188,7 +141,7 @@ def _joined(reading: Reading, chosen: NDArray[np.int64], judged: Judgement, told
         weights=content_focus(both, 1.0)[ranked] * reading.weights.sum(),
         logits=both[ranked],
         confidence=judged.confidence,
-        steps=_steps(reading, index[ranked], dict(zip(chosen.tolist(), told.tolist(), strict=True))),
+        steps=_steps(reading, index[ranked], dict(zip(chosen.tolist(), said.tolist(), strict=True))),
         chances=chances[ranked],
     )
 

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from bench.fit_second_look import (
-    at_stage,
     choose_likeliest,
     figures,
     fit_joining,
-    judged_in_full,
     learn_newest,
     learn_stage,
     nothing_learned,
@@ -18,13 +16,13 @@ from bench.fit_second_look import (
 )
 from bench.second_look_cases import Case, answer_taken_out, with_answers_taken_out
 from bench.second_look_cost import quality_by_cost
-from ntm_memory.reader.joining import FirstLook, judge
-from ntm_memory.reader.parameters import FEATURES, READ, SEEN, SKIMMED
-from ntm_memory.reader.second_look import DEEPLY, MOST
+from ntm_memory.reader.joining import FirstLook
+from ntm_memory.reader.parameters import FEATURES, READ, SEEN
+from ntm_memory.reader.second_look import MOST
 
 
 def made_up(count=200, size=10, seed=0, source="stores"):
-    """Questions whose answer the first look guesses at, skimming shows better, and reading shows plainly."""
+    """Questions whose answer the first look guesses at, and reading shows plainly."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         gold = np.zeros(size, dtype=bool)
@@ -37,7 +35,7 @@ def made_up(count=200, size=10, seed=0, source="stores"):
         first = FirstLook(
             np.exp(heard(0.3)) / size, heard(0.3), rng.normal(size=size), rng.random(size), size, 0.5, 0.0
         )
-        yield Case(source, first, (heard(1.0), heard(4.0)), gold)
+        yield Case(source, first, heard(2.5), gold)
 
 
 @pytest.fixture(scope="module")
@@ -47,44 +45,28 @@ def cases():
 
 @pytest.fixture(scope="module")
 def learned(cases):
-    return fit_joining(weigh_sources([case._replace(told=()) for case in cases]), cases)
+    return fit_joining(weigh_sources([case._replace(read=None) for case in cases]), weigh_sources(cases))
 
 
 def test_each_stage_goes_by_what_is_known_then(learned):
-    always = learned.ranker[:, 0]
-    for name, stages in (("read", [READ]), ("skimmed", [SKIMMED, READ]), ("attention", [SEEN, SKIMMED, READ])):
-        column = always[:, FEATURES.index(name)]
-        assert [stage for stage in range(3) if column[stage] > 0.02] == stages, name
-        assert all(column[stage] == pytest.approx(0, abs=1e-9) for stage in range(3) if stage not in stages)
-    assert always[READ, FEATURES.index("read")] > always[READ, FEATURES.index("skimmed")]
+    reader, attention = (learned.ranker[:, 0, FEATURES.index(name)] for name in ("reader", "attention"))
+    assert reader[SEEN] == pytest.approx(0, abs=1e-9)
+    assert reader[READ] > 0.5 and attention[SEEN] > 0.1
 
 
-def test_every_stage_is_better_than_the_one_before(cases, learned):
+def test_both_looks_are_better_than_the_first(cases, learned):
     shown = figures(cases, learned)
     assert shown["questions"] == 200
-    assert shown["right first, first look"] < shown["right first, skimmed"] <= shown["right first, both"]
+    assert shown["right first, first look"] < shown["right first, both"]
     assert shown["right first, both"] > 0.85
     assert shown["calibration error"] < 0.1
 
 
-def test_a_stage_meets_what_the_one_before_left(cases, learned):
-    case = at_stage(cases[1], learned, READ)
-    assert len(case.gold) == DEEPLY and len(case.told) == 2
-    assert case.told[0].min() >= np.sort(judge(cases[1].first, learned, cases[1].told[0]).logits)[-DEEPLY] - 10
-    assert len(at_stage(cases[1], learned, SKIMMED).told) == 1
-
-
 def test_the_first_look_chooses_whom_the_reader_skims(cases):
-    chosen = choose_likeliest([case._replace(told=()) for case in cases])
+    chosen = choose_likeliest([case._replace(read=None) for case in cases])
     kept = [case.gold[chosen(case.first)].any() for case in cases if case.gold.any()]
     assert all(len(chosen(case.first)) == MOST for case in cases)
     assert np.mean(kept) > MOST / 10
-
-
-def test_without_reading_on_the_skimming_decides(cases, learned):
-    judged, order = judged_in_full(cases[1], learned, 0)
-    assert order.tolist() == judge(cases[1].first, learned, cases[1].told[0]).order.tolist()
-    assert sorted(judged_in_full(cases[1], learned)[1].tolist()) == list(range(10))
 
 
 def test_sources_count_as_they_should_whatever_their_number():
@@ -100,20 +82,19 @@ def test_of_talks_the_answer_is_also_taken_out():
     assert len(with_answers_taken_out(talks)) == 8 + 6
     rest = answer_taken_out(talks[1])
     assert not rest.gold.any() and rest.share == 0.5
-    assert len(rest.first) == len(rest.told[0]) == len(rest.told[1]) == 9
+    assert len(rest.first) == len(rest.read) == 9
 
 
 def rivals(revised, lead, number):
     """Two memories that may answer; the second is the newer one and answers where it revises the first."""
     first = FirstLook(np.full(2, 0.5), np.zeros(2), np.zeros(2), np.zeros(2), 2, 0.5, 0.0)
     revises = np.array([[np.nan, 3.0 if revised else -3.0], [np.nan, np.nan]])
-    told = np.array([2.0 + lead, 2.0])
-    return Case("stores", first, (told, told), np.array([not revised, revised]), revises=revises)
+    return Case("stores", first, np.array([2.0 + lead, 2.0]), np.array([not revised, revised]), revises=revises)
 
 
 def test_when_the_newer_answers_is_learned_from_pairs_of_which_one_does():
     p = nothing_learned()
-    p.ranker[READ, 0, FEATURES.index("read")] = 1.0
+    p.ranker[READ, 0, FEATURES.index("reader")] = 1.0
     cases = [rivals(number % 2 == 0, 0.5 if number % 3 else -0.5, number) for number in range(60)]
     learn_newest(p, [*cases, cases[0]._replace(gold=np.array([True, True])), cases[0]._replace(revises=None)])
     assert p.newest[2] > 0.3
@@ -124,14 +105,15 @@ def test_when_the_newer_answers_is_learned_from_pairs_of_which_one_does():
 
 def test_calibrations_are_of_the_stage_alone(cases):
     p = nothing_learned()
-    learn_stage(p, weigh_sources([case._replace(told=case.told[:1]) for case in cases]))
-    assert p.chance[SKIMMED].any() and not p.chance[SEEN].any() and not p.chance[READ].any()
+    learn_stage(p, weigh_sources(cases))
+    assert p.chance[READ].any() and not p.chance[SEEN].any()
 
 
 def test_quality_rises_with_cost(cases, learned):
-    points = quality_by_cost(cases, learned, 9.0, 12.0)
-    by_numbers = {(point.skimmed, point.read): point for point in points}
+    points = quality_by_cost(cases, learned, 9.0)
+    by_numbers = {(point.most, point.at_once): point for point in points}
     assert by_numbers[0, 0].ms == 0
-    assert by_numbers[8, 3].ms == 8 * 9 + 3 * 12
-    assert by_numbers[0, 0].first < by_numbers[8, 0].first < by_numbers[8, 3].first
-    assert (4, 6) not in by_numbers
+    assert by_numbers[8, 0].ms == 8 * 9
+    assert by_numbers[8, 2].ms < by_numbers[8, 0].ms
+    assert by_numbers[0, 0].first < by_numbers[3, 0].first < by_numbers[8, 0].first
+    assert (4, 4) not in by_numbers

@@ -9,7 +9,7 @@ import pytest
 from bench.grading import area_under_curve
 from bench.reader_figures import ReadQuestion, language_of, pair_figures, question_figures, read_store, reader_figures
 from ntm_memory.embedding.tiny import TinyEmbedder
-from ntm_memory.reader.pair_reader import RELATIONS, Skimmed
+from ntm_memory.reader.pair_reader import RELATIONS
 
 PAIRS = [
     {"old": "tea at nine", "new": "tea at ten", "label": "revises"},
@@ -18,14 +18,10 @@ PAIRS = [
 
 
 class Knowing:
-    """Reads the name of a question's gold note from the question itself; skims nothing of it."""
+    """Reads the name of a question's gold note from the question itself."""
 
-    def skim(self, question, memories):
-        said = [3.0 if text.split()[1] in question else -1.0 for text, _ in memories]
-        return [Skimmed(1, z, np.zeros(1)) for z in said]
-
-    def deepen(self, skimmed):
-        return np.array([each.states for each in skimmed])
+    def relevance(self, question, memories):
+        return np.array([3.0 if text.split()[1] in question else -1.0 for text, _ in memories])
 
     def relations(self, pairs):
         sure = {"tea at ten": "revises", "Ben has tea": "unrelated"}
@@ -65,10 +61,10 @@ def test_figures_by_language():
 
 def test_figures_of_questions_in_small():
     read = [
-        ReadQuestion("own_words", True, np.array([2.0, 1.0]), np.array([1.0, 2.0]), np.array([False, True])),
-        ReadQuestion("list", True, np.zeros(2), np.array([0.0, -1.0]), np.array([False, True])),
-        ReadQuestion("list", True, np.zeros(2), np.array([0.0, -1.0]), np.array([False, False])),
-        ReadQuestion("missing_value", False, np.zeros(2), np.array([1.5, -1.0]), np.array([False, False])),
+        ReadQuestion("own_words", True, np.array([1.0, 2.0]), np.array([False, True])),
+        ReadQuestion("list", True, np.array([0.0, -1.0]), np.array([False, True])),
+        ReadQuestion("list", True, np.array([0.0, -1.0]), np.array([False, False])),
+        ReadQuestion("missing_value", False, np.array([1.5, -1.0]), np.array([False, False])),
     ]
     figures = question_figures(read)
     assert figures.pop("prompts") == {"questions": 0, "AUC": None}
@@ -76,7 +72,6 @@ def test_figures_of_questions_in_small():
         "questions": 3,
         "answer among the likest": pytest.approx(2 / 3, abs=1e-4),
         "right first, reader": pytest.approx(1 / 3, abs=1e-4),
-        "right first, skimmed": 0,
         "right first, cosine": 0,
         "AUC missing_value": pytest.approx(1 / 3, abs=1e-4),
     }

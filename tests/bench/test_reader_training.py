@@ -66,14 +66,14 @@ def lessons():
     )
 
 
-def test_the_package_reads_as_the_net_that_was_trained(net, network):
+@pytest.mark.parametrize("depth", [6, 12])
+def test_the_package_reads_as_the_net_that_was_trained(net, network, depth):
     pairs = [question_and_memory(network.tokenizer, "who likes tea?", *memory) for memory in MEMORIES]
     with torch.no_grad():
-        expected = {exit: logits.numpy() for exit, logits in net(pairs).items()}
-    reader = PairReader(network, net.adapter())
-    skimmed = reader.skim("who likes tea?", MEMORIES)
-    np.testing.assert_allclose([each.logits for each in skimmed], expected[6], atol=BFLOAT)
-    np.testing.assert_allclose(reader.deepen(skimmed), expected[12][:, 0], atol=BFLOAT)
+        expected = net(pairs)[depth].numpy()
+    reader = PairReader(network, net.adapter(), depth=depth)
+    np.testing.assert_allclose(reader._read(pairs), expected, atol=BFLOAT)
+    np.testing.assert_allclose(reader.relevance("who likes tea?", MEMORIES), expected[:, 0], atol=BFLOAT)
 
 
 def test_of_statements_too(net, network):

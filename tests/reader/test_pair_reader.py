@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 
 import numpy as np
@@ -12,7 +11,6 @@ from tiny_network import SIZES, TinyNetwork
 
 from ntm_memory.errors import CheckpointError
 from ntm_memory.reader import adapter as adapters
-from ntm_memory.reader import pair_reader
 from ntm_memory.reader.pair_reader import BATCH_PIECES, RELATIONS, PairReader
 
 MEMORIES = [
@@ -67,25 +65,12 @@ def test_relations_are_shares_and_the_order_of_the_two_counts(reader):
     assert np.abs(shares[0] - shares[1]).max() > 1e-4
 
 
-def test_what_is_skimmed_goes_through_the_early_layers_alone(network):
+def test_fewer_layers_are_run_where_a_head_reads_earlier(network):
     adapter = random_adapter(SIZES)
-    reader = PairReader(network, adapter)
-    assert (reader.early, reader.depth) == (6, 12)
-    skimmed = reader.skim("who?", MEMORIES)
-    early = PairReader(network, dataclasses.replace(adapter, heads={6: adapter.heads[6]}))
-    np.testing.assert_allclose([each.relevance for each in skimmed], early.relevance("who?", MEMORIES), atol=1e-5)
-    assert "_late_layers" not in vars(reader)  # not even made
-    some = [skimmed[3], skimmed[0]]
-    np.testing.assert_allclose(reader.deepen(some), reader.relevance("who?", MEMORIES)[[3, 0]], atol=1e-5)
-    assert not np.allclose(reader.deepen(some), [each.relevance for each in some], atol=1e-3)
-
-
-def test_what_is_plainly_unrelated_is_skimmed_alone(network, monkeypatch):
-    reader = PairReader(network, random_adapter(SIZES))
-    pairs = [("tea at nine", "tea at ten"), ("Ben has a boat", "tea at ten")]
-    whole = reader.relations(pairs)
-    monkeypatch.setattr(pair_reader, "PLAINLY", 0.0)
-    assert np.abs(reader.relations(pairs) - whole).max() > 1e-4
+    early, whole = PairReader(network, adapter, depth=6), PairReader(network, adapter)
+    assert (early.depth, whole.depth) == (6, 12)
+    assert (len(early._layers), len(whole._layers)) == (6, 12)
+    assert not np.allclose(early.relevance("who?", MEMORIES), whole.relevance("who?", MEMORIES), atol=1e-3)
 
 
 def test_an_adapter_that_is_missing_is_told_of(network, monkeypatch, tmp_path):
@@ -101,7 +86,7 @@ def test_over_the_real_network():
     from ntm_memory.embedding.e5 import E5Embedder
 
     embedder = E5Embedder()
-    reader = PairReader(embedder, random_adapter(embedder.weights.sizes, rank=12))
+    reader = PairReader(embedder, random_adapter(embedder.weights.sizes, rank=12), depth=6)
     memories = [("Mia likes tea", ""), ("我住在北京，在一家面包店工作", "2024-05-01")]
     read = reader.relevance("Where does she work?", memories)
     assert np.isfinite(read).all()

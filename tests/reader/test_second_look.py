@@ -7,8 +7,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.errors import CheckpointError
-from ntm_memory.reader.joining import FirstLook, Judgement, judge, leads
-from ntm_memory.reader.pair_reader import Skimmed
+from ntm_memory.reader.joining import FirstLook, judge, leads
 from ntm_memory.reader.parameters import (
     CHANCE,
     CONFIDENCE,
@@ -16,20 +15,19 @@ from ntm_memory.reader.parameters import (
     READ,
     SEEN,
     SHAPES,
-    SKIMMED,
     SecondLookParameters,
     load_parameters,
     save_parameters,
 )
-from ntm_memory.reader.second_look import AT_ONCE, BEHIND, DEEPLY, MOST, joined, read_until_sure
+from ntm_memory.reader.second_look import AT_ONCE, MOST, read_until_sure
 
 NOTES = [f"note number {i} about tea in the garden" for i in range(20)]
 
 
 def parameters(null=0.0):
-    """Only the reader's last word counts; a chance of one half at NULL; the first look goes by attention."""
+    """Only the reader counts; a chance of one half at NULL; the first look goes by attention."""
     p = SecondLookParameters(**{name: np.zeros(shape) for name, shape in SHAPES.items()})
-    for stage, name in ((SEEN, "attention"), (SKIMMED, "skimmed"), (READ, "read")):
+    for stage, name in ((SEEN, "attention"), (READ, "reader")):
         p.ranker[stage, 0, FEATURES.index(name)] = 1.0
     p.null[:, 0] = null
     p.newest[:] = 0.0, 0.5, 1.0
@@ -46,14 +44,13 @@ def first_look(count, **columns):
 
 def test_features_stand_in_the_order_of_their_names():
     look = first_look(2, attention=np.array([0.5, 0.0]), cosine=np.array([1.0, 2.0]))
-    features = look.features(np.array([7.0, 8.0]), np.array([5.0, 6.0]))
+    features = look.features(np.array([7.0, 8.0]))
     assert features.shape == (2, len(FEATURES))
-    assert features[:, FEATURES.index("skimmed")].tolist() == [7.0, 8.0]
-    assert features[:, FEATURES.index("read")].tolist() == [5.0, 6.0]
+    assert features[:, FEATURES.index("reader")].tolist() == [7.0, 8.0]
     assert features[0, FEATURES.index("attention")] == pytest.approx(np.log(0.5))
     assert np.isfinite(features).all()  # no attention at all is a small number, not minus infinity
     assert features[:, FEATURES.index("cosine")].tolist() == [1.0, 2.0]
-    assert look.features()[:, FEATURES.index("read")].tolist() == [0.0, 0.0]
+    assert look.features()[:, FEATURES.index("reader")].tolist() == [0.0, 0.0]
 
 
 def test_some_of_a_first_look_are_what_they_were():
@@ -65,16 +62,13 @@ def test_some_of_a_first_look_are_what_they_were():
 
 def test_a_judgement_is_above_null_and_counts_a_talk_by_its_own_weights():
     p = parameters(null=2.0)
-    p.ranker[SKIMMED, 1, FEATURES.index("skimmed")] = 3.0
-    told = np.array([1.0, -1.0])
-    assert judge(first_look(2), p, told).logits.tolist() == [-1.0, -3.0]
-    assert judge(first_look(2, talk=1.0), p, told).logits.tolist() == [2.0, -6.0]
-    judged = judge(first_look(2), p, told)
+    p.ranker[READ, 1, FEATURES.index("reader")] = 3.0
+    read = np.array([1.0, -1.0])
+    assert judge(first_look(2), p, read).logits.tolist() == [-1.0, -3.0]
+    assert judge(first_look(2, talk=1.0), p, read).logits.tolist() == [2.0, -6.0]
+    judged = judge(first_look(2), p, read)
     assert judged.chances[0] == judged.confidence == pytest.approx(1 / (1 + np.e))
-    assert judge(first_look(2), p, told, told[::-1]).order.tolist() == [
-        1,
-        0,
-    ]  # what was read counts for what was skimmed
+    assert judge(first_look(2, attention=np.array([0.1, 0.9])), p).order.tolist() == [1, 0]  # the first look alone
 
 
 def test_leads_are_over_the_best_other_one():
@@ -83,72 +77,45 @@ def test_leads_are_over_the_best_other_one():
     assert leads(np.array([-50.0, 50.0])).tolist() == [-10.0, 10.0]
 
 
-class ScriptedReader:
-    """Log-odds by a word of the memory, else -6; read to the end `later` is added by a word. Memories are unrelated."""
-
-    def __init__(self, script, later=None):
-        self.script, self.later, self.asked, self.read = script, later or {}, [], []
-        self.shares = [0.0, 0.0, 0.0, 1.0]
-
-    def skim(self, question, memories):
-        self.asked += memories
-        said = [next((z for word, z in self.script.items() if word in text), -6.0) for text, _ in memories]
-        return [Skimmed(1, text, np.array([z], dtype=np.float32)) for (text, _), z in zip(memories, said, strict=True)]
-
-    def deepen(self, skimmed):
-        self.read += [each.states for each in skimmed]
-        added = [next((z for word, z in self.later.items() if word in each.states), 0.0) for each in skimmed]
-        return np.array([each.relevance for each in skimmed]) + added
-
-    def relations(self, pairs):
-        return np.tile(np.array(self.shares), (len(pairs), 1))
-
-
-def read_notes(said, later=None):
-    """The reader's log-odds of as many notes."""
-    reader = ScriptedReader({f"number {i} ": z for i, z in enumerate(said)}, later)
-    texts = [(note, "") for note in NOTES[: len(said)]]
-    return reader, read_until_sure(reader, "which tea", texts, first_look(len(said)), parameters())
-
-
 @pytest.mark.parametrize(
-    ("said", "skimmed", "read"),
+    ("said", "read"),
     [
-        ([9.0] + [-9.0] * 11, AT_ONCE, 0),  # sure at once
-        ([-9.0] * 6 + [9.0] + [-9.0] * 5, 2 * AT_ONCE, 0),  # sure after the second batch
-        ([9.0, 9.0] + [-9.0] * 10, 12, DEEPLY),  # two answer: perhaps there are more
-        ([-9.0] * 12, 12, DEEPLY),
+        ([9.0] + [-9.0] * 11, AT_ONCE),  # sure at once
+        ([-9.0] * (AT_ONCE + 1) + [9.0] + [-9.0] * (10 - AT_ONCE), 2 * AT_ONCE),  # sure after the second batch
+        ([9.0, 9.0] + [-9.0] * 10, 12),  # two answer: perhaps there are more
+        ([-9.0] * 12, 12),
     ],
 )
-def test_reading_stops_where_one_memory_has_everything(said, skimmed, read):
-    reader, found = read_notes(said)
-    assert len(reader.asked) == len(found.chosen) == skimmed
-    assert len(reader.read) == read
+def test_reading_stops_where_one_memory_has_everything(said, read):
+    asked = []
 
+    def reader(part):
+        asked.append(part)
+        return np.array(said[part], dtype=np.float32)
 
-def test_what_was_read_to_the_end_comes_before_what_was_skimmed():
-    reader, found = read_notes([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], {"number 3 ": 9.0, "number 5 ": -99.0})
-    assert reader.read == [NOTES[5], NOTES[4], NOTES[3]]
-    assert found.chosen.tolist() == [3, 4, 5, 2, 1, 0]
-    assert found.told.tolist() == [12.0, 4.0, -94.0, 2.0, 1.0, 0.0]
-    assert (np.diff(found.judged.logits) <= 0).all()
-    assert found.judged.chances[3] == pytest.approx(1 / (1 + np.exp(-2)))  # as the skimming had it
-
-
-def test_nothing_that_was_skimmed_alone_stands_before_what_was_read():
-    deep = Judgement(np.array([-5.0, 1.0]), np.array([0.1, 0.8]), 0.7)
-    early = Judgement(np.array([3.0, 2.5, 2.0]), np.array([0.9, 0.8, 0.7]), 0.9)
-    found = joined(np.array([0, 1]), np.array([2]), deep, early, np.array([1.0, 2.0, 3.0]))
-    assert found.chosen.tolist() == [1, 0, 2]
-    assert found.judged.logits.tolist() == [1.0, -5.0, -5.0 - BEHIND]
-    assert found.judged.chances.tolist() == [0.8, 0.1, 0.7]
-    assert found.told.tolist() == [2.0, 1.0, 3.0]
-    assert found.judged.confidence == 0.7
+    judged, told = read_until_sure(first_look(12), reader, parameters())
+    assert len(judged.logits) == len(told) == read
+    assert all(part.stop - part.start <= AT_ONCE for part in asked)
 
 
 def test_no_more_than_there_are_are_read():
-    reader, found = read_notes([0.0, 0.0])
-    assert len(found.judged.logits) == len(reader.read) == 2
+    judged, _ = read_until_sure(first_look(2), lambda part: np.zeros(2, dtype=np.float32)[part], parameters())
+    assert len(judged.logits) == 2
+
+
+class ScriptedReader:
+    """Log-odds by a word of the memory, else -6; of two memories, that they have nothing to do with each other."""
+
+    def __init__(self, script):
+        self.script, self.asked = script, []
+        self.shares = [0.0, 0.0, 0.0, 1.0]
+
+    def relevance(self, question, memories):
+        self.asked += memories
+        return np.array([next((z for word, z in self.script.items() if word in text), -6.0) for text, _ in memories])
+
+    def relations(self, pairs):
+        return np.tile(np.array(self.shares), (len(pairs), 1))
 
 
 @pytest.fixture
@@ -180,7 +147,7 @@ def test_what_the_reader_says_decides_what_is_shown(memory):
     assert len(weights) == 20  # those that were not read follow
 
 
-def test_the_first_look_chooses_what_is_skimmed(memory):
+def test_the_first_look_chooses_what_is_read(memory):
     for note in NOTES:
         memory.memorize(note)
     reader = read_by(memory, {})
@@ -273,7 +240,7 @@ def test_explain_tells_what_the_reader_said(memory):
 def test_parameters_are_written_and_read(tmp_path):
     file = tmp_path / "parameters.json"
     save_parameters(file, parameters(null=0.5), {"command": "a test"})
-    assert load_parameters(file).null.tolist() == [[0.5, 0.0]] * 3
+    assert load_parameters(file).null.tolist() == [[0.5, 0.0]] * 2
     file.write_text("{}")
     with pytest.raises(CheckpointError):
         load_parameters(file)
