@@ -62,7 +62,7 @@ def test_both_looks_are_better_than_the_first(cases, learned):
     assert shown["calibration error"] < 0.1
 
 
-def test_the_first_look_chooses_whom_the_reader_skims(cases):
+def test_the_first_look_chooses_whom_the_reader_reads(cases):
     chosen = choose_likeliest([case._replace(read=None) for case in cases])
     kept = [case.gold[chosen(case.first)].any() for case in cases if case.gold.any()]
     assert all(len(chosen(case.first)) == MOST for case in cases)
