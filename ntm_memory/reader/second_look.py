@@ -27,7 +27,7 @@ LIKEST = 12
 """Memories that are thought of: so many of the read heads', and so many by cosine."""
 MOST = 6
 """Memories that are read at most."""
-AT_ONCE = 3
+AT_ONCE = 2
 """Memories that are read before it is asked again whether to read on."""
 SURE = 0.9
 """Confidence at which no more is read, where one memory leads."""
