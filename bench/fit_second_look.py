@@ -22,6 +22,7 @@ from ntm_memory.reader.joining import FirstLook, chance_signals, confidence_sign
 from ntm_memory.reader.newest import find_rivals, newest_signals
 from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import (
+    CONTEXTS,
     FEATURES,
     READ,
     SEEN,
@@ -33,8 +34,8 @@ from ntm_memory.reader.second_look import MOST
 from ntm_memory.recall.parameters import load_parameters
 
 SHARES = {"stores": 1.0, "small stores": 0.4, "talks": 1.0}
-DECAY, TALK_DECAY = 1e-2, 1e-4
-"""Pull towards nothing: of the weights that count always, and of what is added in a talk."""
+DECAY, CONTEXT_DECAY = 1e-2, 1e-3
+"""Pull towards nothing: of the weights that count always, and of those that count by context."""
 STEPS, RATE = 600, 0.05
 
 
@@ -69,30 +70,29 @@ def learn_stage(p: SecondLookParameters, cases: Sequence[Case]) -> None:
 
 
 def fit_ranker(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
-    """(2, 5) ranker and (2,) NULL: a softmax over the memories and NULL, by Adam."""
+    """(4, 5) ranker and (4,) NULL: a softmax over the memories and NULL, by Adam."""
     longest = max(len(case.gold) for case in cases)
-    x = np.zeros((len(cases), longest + 1, 2 * (len(FEATURES) + 1)))
+    half = len(FEATURES) + 1
+    x = np.zeros((len(cases), longest + 1, len(CONTEXTS), half))
     real = np.zeros((len(cases), longest + 1), dtype=bool)
     target = np.zeros((len(cases), longest + 1))
     for row, case in enumerate(cases):
-        n, talk = len(case.gold), case.first.talk
-        features = case.first.features(case.read)
-        x[row, :n, : len(FEATURES)] = features
-        x[row, :n, len(FEATURES) + 1 : -1] = talk * features
-        x[row, -1, len(FEATURES)], x[row, -1, -1] = 1.0, talk
+        n, context = len(case.gold), case.first.context
+        x[row, :n, :, :-1] = case.first.features(case.read)[:, None] * context[:, None]
+        x[row, -1, :, -1] = context
         real[row, :n] = real[row, -1] = True
         target[row, :n], target[row, -1] = case.gold, not case.gold.any()
     share = np.array([case.share for case in cases])
-    half = len(FEATURES) + 1  # a talk's own weights are pulled towards nothing as those that count always
-    spread = np.tile(np.maximum(np.sqrt((x[..., :half] ** 2 * real[..., None]).sum((0, 1)) / real.sum()), 1e-6), 2)
+    x = x.reshape(*real.shape, -1)
+    spread = np.maximum(np.sqrt((x**2 * real[..., None]).sum((0, 1)) / real.sum()), 1e-6)
     weights = descend(x / spread, real, target, share / share.sum()) / spread
-    both = weights.reshape(2, -1)
+    both = weights.reshape(len(CONTEXTS), half)
     return both[:, :-1], both[:, -1]
 
 
 def descend(x: np.ndarray, real: np.ndarray, target: np.ndarray, share: np.ndarray) -> np.ndarray:
     """(d,) weights under which the targets together get the largest share."""
-    decay = np.repeat([DECAY, TALK_DECAY], x.shape[-1] // 2)
+    decay = np.repeat([DECAY, *[CONTEXT_DECAY] * (len(CONTEXTS) - 1)], len(FEATURES) + 1)
     w, optimiser = np.zeros(x.shape[-1]), Adam(x.shape[-1], float)
     for _ in range(STEPS):
         logits = np.where(real, x @ w, -np.inf)

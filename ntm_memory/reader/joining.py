@@ -61,6 +61,11 @@ class FirstLook:
     def __len__(self) -> int:
         return len(self.attention)
 
+    @property
+    def context(self) -> Array:
+        """(4,) what the weights depend on, in the order of `parameters.CONTEXTS`."""
+        return np.array([1.0, self.talk, self.confidence, np.log(self.memories) / 5])
+
     def __getitem__(self, places: slice | NDArray[np.int64] | NDArray[np.bool_]) -> FirstLook:
         """The same of some of these memories."""
         return replace(
@@ -105,8 +110,8 @@ class Judgement:
 
 def judge(first: FirstLook, p: SecondLookParameters, read: Array | None = None) -> Judgement:
     """Join what is known of n ≥ 1 memories: by the first look, and by the reader where it was asked of them."""
-    stage, context = SEEN if read is None else READ, np.array([1.0, first.talk])
-    logits = first.features(read) @ (context @ p.ranker[stage]) - context @ p.null[stage]
+    stage = SEEN if read is None else READ
+    logits = first.features(read) @ (first.context @ p.ranker[stage]) - first.context @ p.null[stage]
     chances = logistic(chance_signals(logits, first) @ p.chance[stage])
     return Judgement(logits, chances, float(logistic(confidence_signals(logits, first) @ p.confidence[stage])))
 

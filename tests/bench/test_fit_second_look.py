@@ -49,7 +49,8 @@ def learned(cases):
 
 
 def test_each_stage_goes_by_what_is_known_then(learned):
-    reader, attention = (learned.ranker[:, 0, FEATURES.index(name)] for name in ("reader", "attention"))
+    context = next(made_up()).first.context
+    reader, attention = (context @ learned.ranker[:, :, FEATURES.index(name)].T for name in ("reader", "attention"))
     assert reader[SEEN] == pytest.approx(0, abs=1e-9)
     assert reader[READ] > 0.5 and attention[SEEN] > 0.1
 

@@ -38,7 +38,8 @@ def parameters(null=0.0):
 def first_look(count, **columns):
     """What a first look that knows nothing says of `count` memories."""
     given = {name: np.zeros(count) for name in ("cosine", "question_cosine", "words")}
-    given |= {"attention": np.full(count, 1 / count), "memories": 100, "confidence": 0.5, "talk": 0.0}
+    given |= {"attention": np.full(count, 1 / count), "memories": 1, "confidence": 0.0}
+    given["talk"] = 0.0
     return FirstLook(**{**given, **columns})
 
 
@@ -240,7 +241,7 @@ def test_explain_tells_what_the_reader_said(memory):
 def test_parameters_are_written_and_read(tmp_path):
     file = tmp_path / "parameters.json"
     save_parameters(file, parameters(null=0.5), {"command": "a test"})
-    assert load_parameters(file).null.tolist() == [[0.5, 0.0]] * 2
+    assert load_parameters(file).null.tolist() == [[0.5, 0, 0, 0]] * 2
     file.write_text("{}")
     with pytest.raises(CheckpointError):
         load_parameters(file)
