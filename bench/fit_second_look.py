@@ -34,7 +34,7 @@ from ntm_memory.reader.second_look import MOST
 from ntm_memory.recall.parameters import load_parameters
 
 SHARES = {"stores": 1.0, "small stores": 0.4, "talks": 1.0}
-DECAY, CONTEXT_DECAY = 1e-2, 1e-3
+DECAY, CONTEXT_DECAY = 1e-2, 1e-4
 """Pull towards nothing: of the weights that count always, and of those that count by context."""
 STEPS, RATE = 600, 0.05
 
