@@ -34,7 +34,7 @@ from ntm_memory.reader.second_look import MOST
 from ntm_memory.recall.parameters import load_parameters
 
 SHARES = {"stores": 1.0, "small stores": 0.4, "talks": 1.0}
-DECAY, CONTEXT_DECAY = 1e-2, 1e-4
+DECAY, CONTEXT_DECAY = 1e-2, 1e-3
 """Pull towards nothing: of the weights that count always, and of those that count by context."""
 STEPS, RATE = 600, 0.05
 
@@ -70,7 +70,7 @@ def learn_stage(p: SecondLookParameters, cases: Sequence[Case]) -> None:
 
 
 def fit_ranker(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
-    """(4, 5) ranker and (4,) NULL: a softmax over the memories and NULL, by Adam."""
+    """(2, 5) ranker and (2,) NULL: a softmax over the memories and NULL, by Adam."""
     longest = max(len(case.gold) for case in cases)
     half = len(FEATURES) + 1
     x = np.zeros((len(cases), longest + 1, len(CONTEXTS), half))

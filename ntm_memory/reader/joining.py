@@ -63,8 +63,8 @@ class FirstLook:
 
     @property
     def context(self) -> Array:
-        """(4,) what the weights depend on, in the order of `parameters.CONTEXTS`."""
-        return np.array([1.0, self.talk, self.confidence, np.log(self.memories) / 5])
+        """(2,) what the weights depend on, in the order of `parameters.CONTEXTS`."""
+        return np.array([1.0, self.talk])
 
     def __getitem__(self, places: slice | NDArray[np.int64] | NDArray[np.bool_]) -> FirstLook:
         """The same of some of these memories."""

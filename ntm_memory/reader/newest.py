@@ -15,6 +15,8 @@ from ntm_memory.reader.relations import AS_READ, RELATIONS, may_revise
 from ntm_memory.store.records import Memory
 
 BEHIND = 1e-3
+SURELY = 0.7
+"""The least chance that the newer of two memories answers rather than the older, at which it is put first."""
 _RIVAL = -1.0
 """The least logit of a memory that may answer; 0 is as likely as "none of these"."""
 _LARGEST = 10.0
@@ -72,7 +74,7 @@ def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, 
         return judged
     older, newer = (memories[place].content[:AS_READ] for place in rivals)
     revises = revising(relate([(older, newer)])[0])
-    if logistic(newest_signals(logits, rivals, revises) @ p.newest) <= 0.5:
+    if logistic(newest_signals(logits, rivals, revises) @ p.newest) < SURELY:
         return judged
     places = np.arange(len(logits))
     places[list(rivals)] = rivals[::-1]

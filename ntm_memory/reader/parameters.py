@@ -17,8 +17,8 @@ FEATURES = ("reader", "attention", "cosine", "question_cosine", "words")
 """What is known of a memory: the reader's log-odds, 0 where it was not asked; of the first look the log of its
 attention, how far its centred cosine stands out of all, the same with the question turned by the query adapter, the
 share of words."""
-CONTEXTS = ("always", "talk", "sure", "size")
-"""What each feature's weight depends on: how much this is a talk, how sure the first look is, log N / 5."""
+CONTEXTS = ("always", "talk")
+"""What each feature's weight depends on: how much this is a talk in short turns."""
 CHANCE = ("one", "logit", "lead", "memories")
 """What the chance of a memory is drawn from: its logit, how far it leads the best other one, the log of N."""
 CONFIDENCE = ("one", "best", "lead", "memories", "first_look")
@@ -36,8 +36,8 @@ class SecondLookParameters:
     """For each stage weights of a softmax over memories and NULL, and of two logistic calibrations.
 
     Args:
-        ranker: (2, 4, 5) weight of each feature in a memory's logit, one row for each of `CONTEXTS`.
-        null: (2, 4) logit of "none of these", the same.
+        ranker: (2, 2, 5) weight of each feature in a memory's logit, one row for each of `CONTEXTS`.
+        null: (2, 2) logit of "none of these", the same.
         chance: (2, 4) logistic weights of the chance that a memory answers.
         confidence: (2, 5) logistic weights of the chance that the answer is there at all.
         newest: (3,) logistic weights of the chance that the newer of two memories answers rather than the older.

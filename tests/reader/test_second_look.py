@@ -241,7 +241,7 @@ def test_explain_tells_what_the_reader_said(memory):
 def test_parameters_are_written_and_read(tmp_path):
     file = tmp_path / "parameters.json"
     save_parameters(file, parameters(null=0.5), {"command": "a test"})
-    assert load_parameters(file).null.tolist() == [[0.5, 0, 0, 0]] * 2
+    assert load_parameters(file).null.tolist() == [[0.5, 0]] * 2
     file.write_text("{}")
     with pytest.raises(CheckpointError):
         load_parameters(file)
