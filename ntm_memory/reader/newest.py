@@ -15,8 +15,9 @@ from ntm_memory.reader.relations import AS_READ, RELATIONS, may_revise
 from ntm_memory.store.records import Memory
 
 BEHIND = 1e-3
-SURELY = 0.7
-"""The least chance that the newer of two memories answers rather than the older, at which it is put first."""
+LIKELY, SURELY = 0.5, 0.7
+"""The least learned chance that the newer of two memories answers rather than the older, at which it is put first:
+where the reader thinks that it revises the older, and where it does not."""
 _RIVAL = -1.0
 """The least logit of a memory that may answer; 0 is as likely as "none of these"."""
 _LARGEST = 10.0
@@ -62,6 +63,8 @@ def newest_signals(logits: Array, rivals: Rivals, revises: float) -> Array:
 def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, p: SecondLookParameters) -> Judgement:
     """A judgement in which of two memories that both may answer the newer stands first, where it revises the older.
 
+    What was learned of such pairs decides, and asks for less where the reader thinks so, too.
+
     Args:
         judged: of n memories.
         memories: n in the same order.
@@ -74,7 +77,8 @@ def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, 
         return judged
     older, newer = (memories[place].content[:AS_READ] for place in rivals)
     revises = revising(relate([(older, newer)])[0])
-    if logistic(newest_signals(logits, rivals, revises) @ p.newest) < SURELY:
+    chance = float(logistic(newest_signals(logits, rivals, revises) @ p.newest))
+    if chance < (LIKELY if revises > 0 else SURELY):
         return judged
     places = np.arange(len(logits))
     places[list(rivals)] = rivals[::-1]

@@ -13,7 +13,7 @@ RELATIONS = ("revises", "beside", "same", "unrelated")
 told again, nothing to do with it."""
 RELATED = 0.1
 """The least chance that a pair is not unrelated at which the older memory is named to the caller."""
-SURE = 0.9
+SURE = 0.97
 """The least chance of a revision at which the older memory is marked."""
 
 AS_READ = 1000
