@@ -54,5 +54,7 @@ def test_the_command_line_knows_no_manager():
         "ntm_memory.paths",
         "ntm_memory.operations",
         "ntm_memory.operations.process",
+        "ntm_memory.text",
+        "ntm_memory.text.printable",
     }
     assert {name for name in ours if not name.startswith("ntm_memory.cli.")} <= light

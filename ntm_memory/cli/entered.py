@@ -28,7 +28,7 @@ SCRIPTS = (
 )
 """In the order in which people need them."""
 _by_console: ContextVar[bool] = ContextVar("by_console", default=False)
-_PATH = r"(?:python3 )?(?:'[^'\n]*/|\S*/)?"
+_PATH = r"(?:python3 )?(?:'[^'\n]*/|(?<!\S)\S*/)?"
 _EXTRA = re.compile(rf"{_PATH}\binstall\.py'? --with ([\w-]+)")
 _INSTALL = re.compile(rf"{_PATH}\binstall\.py\b'?")
 _SCRIPT = re.compile(rf"{_PATH}\b({'|'.join(SCRIPTS)})\.py\b'?")

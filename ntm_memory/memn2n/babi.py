@@ -13,7 +13,7 @@ TASKS = range(1, 21)
 SETS = ("en-10k", "en")
 SPLITS = ("train", "check", "valid", "test")
 _SHARES = {"train": (0.0, 0.85), "check": (0.85, 0.9), "valid": (0.9, 1.0)}
-_LINE = re.compile(r"(\d+) (.*)")
+_LINE = re.compile(r"(?<!\d)(\d+) (.*)")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 Words = tuple[str, ...]

@@ -12,7 +12,7 @@ from ntm_memory.text.words import STOP_WORDS, WORD, split_speaker
 from ntm_memory.text.writing_systems import is_cjk
 
 LONGEST_TITLE = 80
-_ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
+_ASIDE = re.compile(r"[(（][^()（）]*[)）]\s*$")
 # the subject of a Chinese sentence ends where one of these begins
 _VERBS = re.compile(
     r"[\s，。、；：！？,.;:!?()（）\"“”「」《》]|的|是|在|有|和|与|跟|及|属于|为|由|被|把|对|给|向|从|将|会|能|要|想|喜欢|负责|包括|包含|使用|基于|叫|也|都|了|说"

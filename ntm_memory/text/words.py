@@ -30,7 +30,7 @@ _RUNS = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][^\W_{CJK}]+)?")
 WORD = re.compile(r"[^\W_]+(?:[-.'’&][^\W_]+)*")
 """A word of a spaced script as it is written, "Jean-Luc's" in one."""
 _CJK = re.compile(f"[{CJK}]")
-_SPEAKER = re.compile(r"\s*([^\s:：][^:：\n]{0,39}?)\s*[:：]\s*\S")
+_SPEAKER = re.compile(r"(?<!\s)\s*([^\s:：][^:：\n]{0,39}?)\s*[:：]\s*\S")
 _ASKS = re.compile(r"[?？]\s*$|[?？]|[吗呢]\s*(?:[。！]\s*)?$")
 _TIME = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|ago|last|next|since|until|recently|(?:mon|tues|wednes|thurs|fri|satur|sun)day"

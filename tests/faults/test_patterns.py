@@ -8,6 +8,7 @@ import re
 import resource
 import subprocess
 import sys
+from collections import deque
 
 import pytest
 
@@ -15,13 +16,13 @@ import ntm_memory
 
 LENGTH = 100_000
 SECONDS = 5
-"""Of CPU time for all texts of one module: linear patterns need a few tenths, quadratic ones minutes."""
+"""Of CPU time for one text: linear patterns need hundredths, quadratic ones twenty and more."""
 PIECES = (
     " ", "\n", "\t", "a", "A", "1", "0", ".", ",", "-", "_", ":", "'", '"', "<", "(", "[", "/", "\\", "?", "!", "的",
     "吗", "一", "年", "，", "。", "“", "é", "\u0301", "𝔸", "a ", "A ", "Aa ", "1 ", "1-", "1:", "1.", "a.", "a'",
     "and ", "may ", "2026-", "吗 ", "吗。", "一年", "m_", "- [", "a\n", "\r\n", "http://", "a@", "</", "a:", "Aa: ",
 )  # fmt: skip
-ENDS = ("", "x", "。x")
+ENDS = ("", "。x")
 
 
 def modules():
@@ -59,16 +60,15 @@ def names_with_patterns():
 
 
 def try_all(name):
-    """Every pattern of a module over every text, for as much CPU time as is allowed."""
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS + 20, SECONDS + 25))  # imports and the texts themselves apart
+    """Every pattern of a module over every text."""
+    resource.setrlimit(resource.RLIMIT_CPU, (300, 310))
     for source, flags in patterns_of(importlib.import_module(name)):
         pattern = re.compile(source, flags & ~re.DEBUG)
         for piece in PIECES:
             for end in ENDS:
                 text = piece * (LENGTH // len(piece)) + end
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-                pattern.search(text)
-                pattern.sub("", text)
+                deque(pattern.finditer(text), maxlen=0)
                 spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
                 if spent > SECONDS:
                     raise SystemExit(f"{source!r} takes {spent:.1f} s for {piece!r} and {end!r}")
