@@ -10,7 +10,7 @@ from ntm_memory.text.printable import in_one_line
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
-LEAST_TOLD = 0.1
+LEAST_TOLD = 0.2
 MOST_LINES = 20
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 

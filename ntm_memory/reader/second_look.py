@@ -80,10 +80,12 @@ def reread(
     if reading.look is None:
         return reading
     chosen, first = likeliest(reading, reading.look, p)
+    with_words = known.slots.length[chosen] > 0  # a sign or two tell the reader nothing
+    chosen, first = chosen[with_words], first[with_words]
     memories = known.memories(chosen)
-    there = np.array([memory is not None for memory in memories])
+    there = np.array([memory is not None for memory in memories], dtype=bool)
     kept = [memory for memory in memories if memory is not None]
-    if not kept:  # all were erased in the meantime
+    if not kept:  # there are none with words, or all were erased in the meantime
         return reading
     chosen, first = chosen[there], first[there]
     texts = as_read(known, order, chosen, kept, query)
