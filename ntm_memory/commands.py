@@ -75,7 +75,8 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
 
         names = meant_by(found)
     if arguments.pop("restore", False):
-        restored = [asdict(manager.restore(name, namespace, dry_run=dry_run)) for name in names]
+        foreseen = [manager.restore(name, namespace, dry_run=True) for name in names]  # all of them or none
+        restored = [asdict(memory if dry_run else manager.restore(memory.id, memory.namespace)) for memory in foreseen]
         return {"restored": restored, "dry_run": dry_run}
     return asdict(manager.erase(names, **arguments))
 

@@ -113,7 +113,9 @@ class RetrievalContext:
 
     def look_again(self, known: Corpus, query: Query, reading: Reading) -> Reading:
         """The second look: what the reading found, read together with the question; the same where nothing reads."""
-        asks_by_content = query.key is not None and query.shift is None and reading.look is not None
+        asks_by_content = (
+            bool(query.words) and query.key is not None and query.shift is None and reading.look is not None
+        )
         reader = self.reader() if asks_by_content and len(reading.index) else None
         if reader is None:
             return reading

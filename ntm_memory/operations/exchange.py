@@ -53,6 +53,8 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     Raises:
         BadValueError: a field is missing or of the wrong kind.
     """
+    if not isinstance(record, Mapping):
+        raise BadValueError(f"not a memory: {shown(record)}, expected an object", "export it anew")
     if "strength" in record:  # its name up to version 1
         record = {"retention": record["strength"], **record}
     try:

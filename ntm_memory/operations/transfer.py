@@ -184,11 +184,18 @@ class Transfer:
         return "created"
 
     def _with_known_references(self, memory: Memory) -> Memory:
-        """The memory without what refers to a memory that is not there."""
-        links = tuple(link for link in memory.links if self._is_stored(link.target))
+        """The memory without what refers to itself, to another namespace, or to a memory that is not there."""
+        links = tuple(link for link in memory.links if self._may_refer(memory, link.target))
         successor = memory.superseded_by
-        known = successor if successor is not None and self._is_stored(successor) else None
-        return replace(memory, links=links, superseded_by=known)
+        return replace(memory, links=links, superseded_by=successor if self._may_refer(memory, successor) else None)
+
+    def _may_refer(self, memory: Memory, target: str | None) -> bool:
+        if target is None or target == memory.id:
+            return False
+        try:
+            return self._store.get(target).namespace == memory.namespace
+        except NotFoundError:
+            return False
 
     def _refer(self, memories: Sequence[Memory]) -> None:
         """Add the references to memories that came after the ones that refer to them."""

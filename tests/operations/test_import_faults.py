@@ -52,6 +52,28 @@ def test_what_refers_to_nothing_refers_to_nothing(tmp_path):
         assert memory.store.get(second["id"]).superseded_by == first["id"]
 
 
+def test_what_refers_to_itself_or_to_another_namespace_refers_to_nothing(tmp_path):
+    taken = exported(tmp_path / "a", "Mia likes tea", "Mia likes coffee")
+    first, second = taken["memories"]
+    first["superseded_by"] = first["id"]
+    second |= {"namespace": "other", "superseded_by": first["id"]}
+    second["links"] = [{"target": first["id"], "weight": 0.5, "kind": "name"}]
+    with opened(tmp_path / "b") as memory:
+        assert memory.import_text(json.dumps(taken)).created == 2
+        assert memory.store.get(first["id"]).superseded_by is None
+        found = memory.store.get(second["id"])
+        assert (found.superseded_by, found.links) == (None, ())
+
+
+@pytest.mark.parametrize("record", [None, 5, "text", [], True])
+def test_a_record_that_is_no_object_is_reported_where_it_is(tmp_path, record):
+    taken = exported(tmp_path / "a", "Mia likes tea", "Ben likes milk")
+    taken["memories"].insert(1, record)
+    with opened(tmp_path / "b") as memory:
+        done = memory.import_text(json.dumps(taken))
+        assert (done.created, [bad.line for bad in done.failed]) == (2, [2])
+
+
 def test_what_refers_to_a_later_record_finds_it(tmp_path):
     taken = exported(tmp_path / "a", "Mia likes tea", "Mia likes coffee")
     first, second = taken["memories"]

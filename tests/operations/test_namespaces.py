@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from opening import opened
 
+from ntm_memory.commands import run
 from ntm_memory.errors import NotFoundError
 
 
@@ -63,3 +64,25 @@ def test_any_namespace_finds_no_key(memory):
     with pytest.raises(NotFoundError):
         memory.find("tea", None)
     assert memory.find("tea", "private").key == "tea"
+
+
+def test_restoring_many_restores_all_or_none(tmp_path):
+    with opened(tmp_path) as manager:
+        gone = manager.memorize("an old fact").memory
+        manager.erase(gone.id)
+    config = {"embedder": {"backend": "tiny"}}
+    with pytest.raises(NotFoundError):
+        run(
+            {
+                "command": "erase",
+                "home": tmp_path,
+                "config": config,
+                "ids_or_key": [gone.id, "m_nobody"],
+                "restore": True,
+            }
+        )
+    with opened(tmp_path) as manager:
+        assert manager.store.get(gone.id).state == "erased"
+    run({"command": "erase", "home": tmp_path, "config": config, "ids_or_key": [gone.id], "restore": True})
+    with opened(tmp_path) as manager:
+        assert manager.store.get(gone.id).state == "live"

@@ -174,6 +174,16 @@ def test_the_reader_is_not_asked_where_a_place_or_nothing_is_asked_for(memory):
     assert reader.asked == []
 
 
+def test_what_has_no_word_is_not_read(memory):
+    cake = memory.memorize("🎂🎂").memory
+    memory.memorize(NOTES[0])
+    reader = read_by(memory, {})
+    memory.recall("which tea")
+    assert [text for text, _ in reader.asked] == [NOTES[0]]
+    assert memory.recall("🎂🎂").memories[0].id == cake.id  # nor is a question without a word
+    assert len(reader.asked) == 1
+
+
 def test_a_turn_is_read_with_the_one_before_it(memory):
     memory.memorize("Tom: which tea?", session="s")
     memory.memorize("Mia: the green one", session="s")
