@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -113,10 +114,9 @@ class RetrievalContext:
 
     def look_again(self, known: Corpus, query: Query, reading: Reading) -> Reading:
         """The second look: what the reading found, read together with the question; the same where nothing reads."""
-        asks_by_content = (
-            bool(query.words) and query.key is not None and query.shift is None and reading.look is not None
-        )
-        reader = self.reader() if asks_by_content and len(reading.index) else None
+        asks_by_content = query.key is not None and query.shift is None and reading.look is not None
+        may_read = asks_by_content and len(reading.index) and not _asks_in_signs(query)
+        reader = self.reader() if may_read else None
         if reader is None:
             return reading
         from ntm_memory.reader.second_look import reread
@@ -145,6 +145,11 @@ def parameters_in_force(home: Path, settings: Settings) -> RecallParameters:
     """
     tuned = home / TUNED
     return load_parameters(tuned) if settings.recall.tuned and tuned.exists() else load_parameters()
+
+
+def _asks_in_signs(query: Query) -> bool:
+    """Whether a question has emoji or other signs and no word: the reader knows words alone."""
+    return not query.words and any(unicodedata.category(each).startswith("S") for each in query.text)
 
 
 def to_query(
