@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_learned_numbers, save_with_provenance
-from bench.reader_data import HELD_STORES, HELD_WRITERS
-from bench.reader_figures import reader_figures, writer_of
+from bench.reader_data import HELD_STORES, HELD_WRITERS, writer_of
+from bench.reader_figures import reader_figures
 from bench.reader_lessons import find_likest, gather_lessons, written_stores
 from bench.reader_teacher import teacher_described
 from ntm_memory.reader.adapter import Adapter, as_arrays, read_adapter

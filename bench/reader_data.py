@@ -177,10 +177,14 @@ def written_details(folder: Path) -> Iterator[Asked]:
             yield from (Asked(f"details {kind}", question, pool, [], [note]) for question in line[kind])
 
 
+def writer_of(store: str) -> str:
+    """`en1` of `en1-08`."""
+    return store.rsplit("-", 1)[0]
+
+
 def is_held(store: str) -> bool:
-    """Whether the reader learns nothing from the store of this name (writer-number)."""
-    writer, number = store.rsplit("-", 1)  # as in en1-08
-    return writer in HELD_WRITERS or number in HELD_STORES
+    """Whether the reader learns nothing from the store of this name."""
+    return writer_of(store) in HELD_WRITERS or store.endswith(HELD_STORES)
 
 
 def written_store(store: dict) -> Iterator[Asked]:

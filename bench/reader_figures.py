@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.centred import centred, script_means, scripts_of
 from bench.grading import area_under_curve
-from bench.reader_data import Asked, written_store
+from bench.reader_data import Asked, writer_of, written_store
 from ntm_memory.embedding import Embedder
 from ntm_memory.reader.pair_reader import RELATIONS, PairReader
 
@@ -50,11 +50,6 @@ def reader_figures(reader: PairReader, embedder: Embedder, stores: Sequence[dict
 def language_of(store: str) -> str:
     """`en`, `zh` or `mix`, the beginning of its name."""
     return writer_of(store).rstrip("0123456789")
-
-
-def writer_of(store: str) -> str:
-    """`en1` of `en1-08`."""
-    return store.rsplit("-", 1)[0]
 
 
 def read_store(reader: PairReader, embedder: Embedder, store: dict, count: int = CANDIDATES) -> Iterator[ReadQuestion]:

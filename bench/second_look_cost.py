@@ -29,7 +29,7 @@ from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.reader.joining import judge
 from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import SecondLookParameters, load_parameters
-from ntm_memory.reader.second_look import as_read, is_decided
+from ntm_memory.reader.second_look import as_read, read_until_sure
 from ntm_memory.recall.parameters import load_parameters as load_first_look
 
 READ, AT_ONCE = (0, 2, 3, 4, 6, 8, 12), (0, 2, 3, 4)
@@ -61,14 +61,10 @@ def read_of(case: Case, p: SecondLookParameters, most: int, at_once: int) -> tup
     """(places of a case's memories, the likeliest first; how many of them were read)."""
     if not most:
         return judge(case.first, p).order, 0
-    some = case.of(slice(0, most))
-    assert some.read is not None
-    count = 0
-    while True:
-        count = min(count + at_once, len(some.gold))
-        judged = judge(some.first[:count], p, some.read[:count])
-        if count == len(some.gold) or is_decided(judged):
-            return judged.order, count
+    said = case.read
+    assert said is not None
+    judged, read = read_until_sure(case.first[:most], lambda part: said[part], p, at_once)
+    return judged.order, len(read)
 
 
 def gather_held(embedder: E5Embedder, p: SecondLookParameters) -> tuple[list[Case], float]:

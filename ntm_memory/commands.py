@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -75,8 +76,8 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
 
         names = meant_by(found)
     if arguments.pop("restore", False):
-        foreseen = [manager.restore(name, namespace, dry_run=True) for name in names]  # all of them or none
-        restored = [asdict(memory if dry_run else manager.restore(memory.id, memory.namespace)) for memory in foreseen]
+        with nullcontext() if dry_run else manager.store.transaction():  # all of them or none
+            restored = [asdict(manager.restore(name, namespace, dry_run=dry_run)) for name in names]
         return {"restored": restored, "dry_run": dry_run}
     return asdict(manager.erase(names, **arguments))
 

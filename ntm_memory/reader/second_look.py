@@ -36,7 +36,7 @@ LONGEST = 300
 
 
 def read_until_sure(
-    first: FirstLook, read: Callable[[slice], NDArray[np.float32]], p: SecondLookParameters
+    first: FirstLook, read: Callable[[slice], Array], p: SecondLookParameters, at_once: int = AT_ONCE
 ) -> tuple[Judgement, Array]:
     """Read a few memories at a time, the likeliest first.
 
@@ -44,13 +44,14 @@ def read_until_sure(
         first: what the first look knows of n ≥ 1 memories, as many as may be read, the likeliest first.
         read: the reader's log-odds of some of them, by their places.
         p: how both looks are joined.
+        at_once: memories that are read before it is asked again whether to read on.
 
     Returns:
         (what is thought of the k memories that were read, (k,) what the reader said of them).
     """
     said = np.empty(0)
     while True:
-        said = np.concatenate([said, read(slice(len(said), min(len(said) + AT_ONCE, len(first))))])
+        said = np.concatenate([said, read(slice(len(said), min(len(said) + at_once, len(first))))])
         judged = judge(first[: len(said)], p, said)
         if len(said) == len(first) or is_decided(judged):
             return judged, said
