@@ -248,19 +248,19 @@ class NTMMemoryManager:
         return self._verbs.tuner.revert()
 
     def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
-        """Write all memories to a file; see `operations.transfer.Transfer.export_file`."""
+        """Write all memories to a file; see `upkeep.transfer.Transfer.export_file`."""
         return self._verbs.transfer.export_file(Path(path), form, namespace)
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
-        """All memories as a text; see `operations.transfer.Transfer.export_text`."""
+        """All memories as a text; see `upkeep.transfer.Transfer.export_text`."""
         return self._verbs.transfer.export_text(form, namespace)
 
     def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> results.ImportResult:
-        """Read memories from a file; see `operations.transfer.Transfer.import_file`."""
+        """Read memories from a file; see `upkeep.transfer.Transfer.import_file`."""
         return self._verbs.transfer.import_file(Path(path), form, **options)
 
     def import_text(self, text: str, form: str = "json", **options: Any) -> results.ImportResult:
-        """Read memories from a text; see `operations.transfer.Transfer.import_text`."""
+        """Read memories from a text; see `upkeep.transfer.Transfer.import_text`."""
         return self._verbs.transfer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
@@ -275,7 +275,7 @@ class NTMMemoryManager:
         >>> memory.status()["memories"]["live"]
         3
         """
-        from ntm_memory.operations import status
+        from ntm_memory.upkeep import status
 
         if history is not None:
             return status.history(self.store, history, namespace)

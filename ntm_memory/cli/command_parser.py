@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ntm_memory.cli.entered import spoken
@@ -36,6 +37,11 @@ class CommandParser(argparse.ArgumentParser):
             UsageError: always.
         """
         raise UsageError(message, f"{self.prog} --help")
+
+
+Arguments = dict[str, Any]
+Parsers = dict[str, tuple[Callable[[], CommandParser], Callable[[Arguments], Arguments]]]
+"""Command → its parser, and what makes a plain request of what was parsed."""
 
 
 def command_parser(

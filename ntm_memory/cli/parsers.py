@@ -1,16 +1,16 @@
-"""Arguments of every script → a plain request. Standard library only: `--help` must not wait for numpy."""
+"""Arguments of every script → a plain request. Standard library only: `--help` must not wait for numpy.
+
+Here are the verbs of memories; `store_parsers` has those of whole stores, `tuning_parsers` those of learning from use.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ntm_memory.cli import reasoning
-from ntm_memory.cli.command_parser import CommandParser, add_namespace, command_parser
-from ntm_memory.cli.inputs import lines, stdin, text, told_of
+from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
+from ntm_memory.cli.inputs import lines, text, told_of
+from ntm_memory.cli.store_parsers import PARSERS_OF_STORES
+from ntm_memory.cli.tuning_parsers import PARSERS_OF_TUNING
 from ntm_memory.errors import BadValueError
-
-Arguments = dict[str, Any]
 
 
 def _memorize() -> CommandParser:
@@ -157,92 +157,6 @@ def _erase_request(arguments: Arguments) -> Arguments:
     return {"ids_or_key": [key] if key is not None else ids, **told_of(arguments)}
 
 
-def _status() -> CommandParser:
-    parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
-    parser.add_argument("--history", metavar="ID", help="all versions of one memory")
-    add_namespace(parser)
-    parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
-    return parser
-
-
-def _export() -> CommandParser:
-    parser = command_parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
-    parser.add_argument("path", metavar="PATH|-")
-    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
-    parser.add_argument("--namespace", help="only this one")
-    return parser
-
-
-def _import() -> CommandParser:
-    parser = command_parser(
-        "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
-    )
-    parser.add_argument("path", metavar="PATH|-")
-    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    return parser
-
-
-def _export_request(arguments: Arguments) -> Arguments:
-    return told_of({**arguments, "path": None} if arguments["path"] == "-" else arguments)
-
-
-def _import_request(arguments: Arguments) -> Arguments:
-    if arguments["path"] != "-":
-        return told_of(arguments)
-    del arguments["path"]
-    return {"text": stdin(), **told_of(arguments)}
-
-
-def _reembed() -> CommandParser:
-    parser = command_parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    return parser
-
-
-def _feedback() -> CommandParser:
-    example = "--query 'What does Mia drink?' --used m_8k2f7q1x"
-    parser = command_parser(
-        "feedback", "Say which recalled memories answered a question; tune.py learns from it.", example
-    )
-    parser.add_argument("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
-    parser.add_argument("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
-    parser.add_argument("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
-    before = "what was in focus when it was asked: what the session's recall before answered"
-    parser.add_argument("--previous", nargs="+", action="extend", default=[], metavar="ID", help=before)
-    parser.add_argument("--namespace", help="where it was asked (default: default)")
-    return parser
-
-
-def _feedback_request(arguments: Arguments) -> Arguments:
-    if not arguments["used"]:
-        raise BadValueError("--used is missing", "give the ids of the memories that answered the question")
-    return told_of({**arguments, "query": text("query", arguments["query"])})
-
-
-def _tune() -> CommandParser:
-    about = "Learn how to look from feedback, or from pairs of question and memory; kept only if it proves better."
-    parser = command_parser("tune", about, "--dry-run")
-    parser.add_argument(
-        "--jsonl",
-        metavar="FILE|-",
-        help='instead of feedback: {"query", "gold": [IDs or keys], "namespace", "previous": [IDs or keys]} a line',
-    )
-    parser.add_argument("--heads", action="store_true", help="learn the read heads too, not only what mixes them")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    parser.add_argument("--revert", action="store_true", help="undo the last tuning; in the end the shipped ones hold")
-    return parser
-
-
-def _tune_request(arguments: Arguments) -> Arguments:
-    jsonl = arguments.pop("jsonl")
-    given = told_of(arguments)
-    extra = sorted(set(given) & {"heads", "dry_run"}) + ["jsonl"] * (jsonl is not None)
-    if arguments["revert"] and extra:
-        raise BadValueError(f"--revert and --{extra[0].replace('_', '-')} exclude each other", "give one of them")
-    return given if jsonl is None else {"lines": lines(jsonl), **given}
-
-
 def _reason() -> CommandParser:
     about = "Answer from several memories that lead to each other, and show the path; or store one with its basis."
     parser = command_parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
@@ -259,17 +173,12 @@ def _reason_request(arguments: Arguments) -> Arguments:
 
 
 _CONTEXT = ("json", "text", "context")
-_FORMS = ("json", "jsonl", "markdown")
-PARSERS: dict[str, tuple[Callable[[], CommandParser], Callable[[Arguments], Arguments]]] = {
+PARSERS: Parsers = {
     "memorize": (_memorize, _memorize_request),
     "recall": (_recall, _recall_request),
     "update": (_update, _update_request),
     "erase": (_erase, _erase_request),
-    "status": (_status, told_of),
-    "export": (_export, _export_request),
-    "import": (_import, _import_request),
-    "reembed": (_reembed, told_of),
-    "feedback": (_feedback, _feedback_request),
-    "tune": (_tune, _tune_request),
+    **PARSERS_OF_STORES,
+    **PARSERS_OF_TUNING,
     "reason": (_reason, _reason_request),
 }

@@ -5,8 +5,6 @@ recall, excerpt, context     questions and answers; fitting an answer into a pro
 write, erase                 memorize, update; weaken, forget, purge, restore
 reason, reasoning_report     several reads in a row, told as a path
 feedback, tune               learning from use
-transfer, exchange           export, import, re-embedding; the files' formats
-status                       what status says
 requests, services           recall's options; what the verbs are made of
 process                      what holds for a whole process: UTF-8, one BLAS thread
 results                      what the verbs answer

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from ntm_memory.operations.reason import Reasoner
     from ntm_memory.operations.recall import Recaller
     from ntm_memory.operations.requests import RecallRequest
-    from ntm_memory.operations.transfer import Transfer
     from ntm_memory.operations.tune import Tuner
     from ntm_memory.operations.write import Writer
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
+    from ntm_memory.upkeep.transfer import Transfer
 
 
 class Services:
@@ -132,6 +132,6 @@ class Services:
     @cached_property
     def transfer(self) -> Transfer:
         """Reads and writes whole stores."""
-        from ntm_memory.operations.transfer import Transfer
+        from ntm_memory.upkeep.transfer import Transfer
 
         return Transfer(self._store, self.writer, lambda: self.encoder, self._settings)

@@ -11,7 +11,6 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
-from ntm_memory.operations import exchange
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines
 from ntm_memory.operations.write import Writer, encode
@@ -20,6 +19,7 @@ from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
+from ntm_memory.upkeep import exchange
 
 BATCH = 64
 Progress = Callable[[int], None] | None

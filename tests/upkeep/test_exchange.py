@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from opening import Clock, opened, told
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.operations import exchange
 from ntm_memory.operations.validation import checked_content, checked_name, checked_tags, from_json_lines
 from ntm_memory.store.records import Link, Memory, Version
+from ntm_memory.upkeep import exchange
 
 _LINES = st.text(st.characters(exclude_categories=["Cs"])) | st.lists(
     st.sampled_from(["---", "--- ", "\\", "\\---", "", "a", "# b", "\r", "\u2028", "\u0085", "----"]), min_size=1

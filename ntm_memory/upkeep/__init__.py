@@ -1,0 +1,5 @@
+"""Whole stores: what is in them, in and out of them, and how they are kept.
+
+transfer, exchange           export, import, re-embedding; the files' formats
+status                       what status says
+"""
