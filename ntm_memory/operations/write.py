@@ -162,19 +162,20 @@ class Writer:
                 checked[line] = Telling.of(record)
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        for line, (memory, _, decision) in checked.items():
-            if decision == UNDECIDED and (same := self.same(memory, in_bulk=True)) is not None:
-                done[line] = Written(same, "unchanged")
-        new = {line: telling for line, telling in checked.items() if line not in done}
-        rows = self._encoder().memories([telling.memory.content for telling in new.values()]) if new else []
+        new = {line: telling for line, telling in checked.items() if not self._is_known(telling)}
+        keys = self._encoder().memories([telling.memory.content for telling in new.values()]) if new else []
+        rows = dict(zip(new, keys, strict=True))
         with self._store.transaction():
-            for (line, telling), key in zip(new.items(), rows, strict=True):
+            for line, telling in checked.items():  # known or not: an earlier line may have changed what is known
                 try:
                     with self._store.transaction():  # one that fails leaves nothing half-written
-                        done[line] = self._write(telling, key, in_bulk=True)
+                        done[line] = self._write(telling, rows.get(line), in_bulk=True)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
                     failed.append(Failure(line, error.code, error.message))
-        return dict(sorted(done.items()))
+        return done
+
+    def _is_known(self, telling: Telling) -> bool:
+        return telling.decision == UNDECIDED and self.same(telling.memory, in_bulk=True) is not None
 
     def _relate(self, batch: Sequence[Written]) -> dict[str, tuple[Related, ...]]:
         """What the new ones of a batch may concern; what was rewritten gives back its marks first."""
