@@ -1,0 +1,52 @@
+"""The long forms of the programs that look for faults: each prints its figures as one JSON object.
+
+    python -m bench.faults states --operations 100000
+
+A failure is an exception that says how to repeat it. `TMPDIR` says where the memories lie.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def main() -> None:
+    """Run one program and print what it found."""
+    options = parser().parse_args()
+    told = {name: value for name, value in vars(options).items() if name not in ("program", "run")}
+    began, cpu = time.monotonic(), time.process_time()
+    figures = options.run(**told)
+    spent = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
+    print(json.dumps({"program": options.program, **figures, **spent}))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    form = argparse.RawDescriptionHelpFormatter
+    made = argparse.ArgumentParser("python -m bench.faults", description=__doc__, formatter_class=form)
+    programs = made.add_subparsers(dest="program", required=True)
+    for name, (run, about, numbers) in PROGRAMS.items():
+        one = programs.add_parser(name, help=about)
+        one.set_defaults(run=run)
+        for option, value in numbers.items():
+            one.add_argument(f"--{option}", type=type(value), default=value, help="default: %(default)s")
+    return made
+
+
+def _states(operations: int, seed: int) -> dict[str, Any]:
+    from bench.faults.states import run_states
+
+    return run_states(operations, seed)
+
+
+PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
+    "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
+}
+
+
+if __name__ == "__main__":
+    main()
