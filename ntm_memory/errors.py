@@ -19,10 +19,15 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 _SHOWN = 80
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 3
+_BRIEF.maxlist = _BRIEF.maxtuple = _BRIEF.maxdict = _BRIEF.maxset = 20
+_BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = 3 * _SHOWN
 
 
 class NTMMemoryError(Exception):
@@ -171,9 +176,12 @@ def real_number(name: str, value: Any, low: float, high: float, *, above: bool =
 
 
 def shown(value: object) -> str:
-    """A value as an error names it: in Python's spelling, of a long one the beginning."""
+    """A value as an error names it: in Python's spelling, of a long one the beginning.
+
+    Never the whole of it first: a few lists in YAML that hold each other would be written out as gigabytes.
+    """
     try:
-        text = repr(value)
+        text = _BRIEF.repr(value)
     except (ValueError, RecursionError):  # thousands of digits, or deep nesting
         return f"a very large {type(value).__name__}"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
@@ -228,6 +229,8 @@ def checked_time(field: str, value: Any) -> str | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
+        if not isinstance(value, (str, int, float, date)):  # YAML gives dates; a list may be endless when written out
+            raise ValueError(f"no time is {_kind(value)}")
         return to_whole_seconds(str(value).strip())
     except (ValueError, OverflowError) as error:
         raise BadValueError(

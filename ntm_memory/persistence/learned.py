@@ -57,9 +57,9 @@ def load_learned(
         loaded = json.loads(file.read_text(encoding="utf-8"))
         known = Kind(loaded["format"], loaded["version"], loaded["features"])
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        names = (former or {}).get(known.version, {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise CheckpointError(f"{file} cannot be read: {error}", hint) from error
-    names = (former or {}).get(known.version, {})
     if known != (kind._replace(version=known.version) if names else kind):
         raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
     return {names.get(name, name): value for name, value in values.items()}

@@ -141,9 +141,17 @@ def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
             arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
-        return (Matrix(**arrays), stamp) if at == len(whole) - _SEAL else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole_file = at == len(whole) - _SEAL and _owned(arrays["passages"], len(arrays["keys"]))
+        return (Matrix(**arrays), stamp) if whole_file else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
+
+
+def _owned(passages: NDArray[np.int64], rows: int) -> bool:
+    """Whether each key row belongs to one memory; else a wrong count would ask for all the RAM there is."""
+    if not len(passages):
+        return rows == 0
+    return bool(passages.min() >= 1 and passages.max() <= rows and passages.sum() == rows)
 
 
 def _seal(*parts: bytes | memoryview) -> bytes:
