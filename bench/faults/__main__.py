@@ -43,8 +43,19 @@ def _states(operations: int, seed: int) -> dict[str, Any]:
     return run_states(operations, seed)
 
 
+def _fuzz(inputs: int, seed: int, seconds: float, feeds: str) -> dict[str, Any]:
+    from bench.faults.fuzz import FEEDS, run_fuzz
+
+    return run_fuzz(inputs, seed, tuple(feeds.split(",")) if feeds else tuple(FEEDS), seconds)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
+    "fuzz": (
+        _fuzz,
+        "hostile input through every door",
+        {"inputs": 1_000_000, "seed": 0, "seconds": 1200.0, "feeds": ""},
+    ),
 }
 
 
