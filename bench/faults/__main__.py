@@ -49,8 +49,15 @@ def _fuzz(inputs: int, seed: int, seconds: float, feeds: str) -> dict[str, Any]:
     return run_fuzz(inputs, seed, tuple(feeds.split(",")) if feeds else tuple(FEEDS), seconds)
 
 
+def _kill(cycles: int, writers: int, seed: int) -> dict[str, Any]:
+    from bench.faults.kill import run_kills
+
+    return run_kills(cycles, writers, seed)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
+    "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
     "fuzz": (
         _fuzz,
         "hostile input through every door",
