@@ -65,7 +65,7 @@ class SQLiteRecordReader:
                 query, arguments = query + " AND namespace = ?", [*arguments, self._ledger.known_code(namespace)]
             rows = [row for (row,) in self._sql.execute(query + " ORDER BY namespace, position", arguments)]
         for start in range(0, len(rows), _PAGE):
-            yield from self._page(rows[start : start + _PAGE])
+            yield from self._page(rows[start : start + _PAGE], states)
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""
@@ -104,11 +104,12 @@ class SQLiteRecordReader:
             rows = self._sql.execute(query).fetchall()
         return [_verdict(*row) for row in rows]
 
-    def _page(self, rows: Sequence[int]) -> list[Memory]:
+    def _page(self, rows: Sequence[int], states: Sequence[str]) -> list[Memory]:
         query = "SELECT * FROM memories WHERE row = ?"
         with self._engine.reading():
             found = [self._sql.execute(query, (row,)).fetchone() for row in rows]
-            return [self._engine.memory(row) for row in found if row is not None]
+            # others may have written since the rows were listed
+            return [self._engine.memory(row) for row in found if row is not None and row["state"] in states]
 
 
 def _verdict(query: str, namespace: str, at: str, *named: str) -> Feedback:

@@ -130,7 +130,7 @@ class Transfer:
         states = STATES if form == "json" else ("live",)
         return _Counted(self._store.memories(namespace, states=states))
 
-    def _written(self, form: str, memories: Iterable[Memory]) -> Iterator[str]:
+    def _written(self, form: str, memories: _Counted) -> Iterator[str]:
         if form == "markdown":
             return exchange.write_markdown(memories)
         if form == "jsonl":
@@ -140,9 +140,19 @@ class Transfer:
             "memory_dim": self._store.dim,
             "embedder": self._store.embedder(),
         }
+        return exchange.write_json(head, self._records(memories))
+
+    def _records(self, memories: _Counted) -> Iterator[dict[str, Any]]:
+        """Each memory with the keys and the history of the same moment: others may write, and purge, meanwhile."""
         store = self._store
-        records = (exchange.to_record(each, store.keys_of(each.id), store.history(each.id)) for each in memories)
-        return exchange.write_json(head, records)
+        for each in memories:
+            try:
+                with store.snapshot():
+                    record = exchange.to_record(store.get(each.id), store.keys_of(each.id), store.history(each.id))
+            except NotFoundError:
+                memories.count -= 1
+                continue
+            yield record
 
     def _import_records(
         self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress
