@@ -55,9 +55,20 @@ def _kill(cycles: int, writers: int, seed: int) -> dict[str, Any]:
     return run_kills(cycles, writers, seed)
 
 
+def _power(points: int, writers: int, seed: int, journal: str) -> dict[str, Any]:
+    from bench.faults.power import run_power
+
+    return run_power(points, writers, seed, wal=journal == "wal")
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
     "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
+    "power": (
+        _power,
+        "the power fails, at points of a trace; --journal delete or wal",
+        {"points": 1000, "writers": 4, "seed": 0, "journal": "delete"},
+    ),
     "fuzz": (
         _fuzz,
         "hostile input through every door",

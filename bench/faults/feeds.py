@@ -149,14 +149,16 @@ def _spoilt_config(draw: Mutator, valid: bytes) -> bytes:
 
 
 def _sealed(draw: Mutator, valid: bytes) -> bytes:
-    """matrix.bin with a right checksum, half of the time."""
-    data = draw.bytes_changed(valid[:-4])
-    if draw.random() < 0.3:
-        head, _, rest = valid[:-4].partition(b"\n")
-        with suppress(UnicodeEncodeError):
-            told = draw.json(draw.changed(json.loads(head))).encode()
-            data = told + b" " * (-(len(told) + 1) % 64) + b"\n" + rest
-    return data + (zlib.crc32(data).to_bytes(4, "little") if draw.random() < 0.8 else valid[-4:])
+    """matrix.bin: damaged with the checksum that it had, or with another head and a right one.
+
+    Other numbers under a right checksum are not damage but forgery, and who can write them can write memory.db.
+    """
+    if draw.random() < 0.6:
+        return draw.bytes_changed(valid)
+    head, _, rest = valid[:-4].partition(b"\n")
+    told = draw.json(draw.changed(json.loads(head))).encode("utf-8", "surrogatepass")
+    data = told + b" " * (-(len(told) + 1) % 64) + b"\n" + rest
+    return data + zlib.crc32(data).to_bytes(4, "little")
 
 
 FEEDS: dict[str, Callable[[Path, Mutator], Feed]] = {

@@ -66,7 +66,7 @@ def feed_one_store(feed: Callable[[Path, Mutator], Feed], name: str, number: int
                 act()
             except Exception as error:
                 raise Found(
-                    f"{name}, seed {number}, input {count}: {type(error).__name__}: {error}\n{about!r}"
+                    f"{name}, seed {number}, input {count}: {type(error).__name__}: {error}\n{repr(about)[:3000]}"
                 ) from error
             slowest = max(slowest, spent := time.process_time() - began)
             if spent > SECONDS:

@@ -28,7 +28,7 @@ def draw_call(draw: random.Random, namespace: str, ids: Sequence[str], verbs: Se
     if verb in ("update", "weaken", "erase", "restore", "purge") and not ids:
         verb = "memorize"
     call: Call = {"verb": verb, "namespace": namespace}
-    if verb in ("memorize", "keyed", "update"):
+    if verb in ("memorize", "keyed", "update", "recall"):
         call["content"] = f"word{draw.getrandbits(60):x} " + " ".join(draw.choices(("tea", "milk", "Oslo"), k=3))
     if verb == "keyed":
         call["key"] = draw.choice(("k1", "k2", "k3"))
