@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ntm_memory.errors import BadValueError, StoreKeyError
+from ntm_memory.errors import StoreKeyError
 
 VARIABLE = "NTM_MEMORY_KEY"
 NEXT_VARIABLE = "NTM_MEMORY_NEW_KEY"
@@ -54,8 +54,7 @@ def find_key(salt: bytes) -> Key:
     """The key of the file that begins with this salt; the environment comes first.
 
     Raises:
-        StoreKeyError: there is none.
-        BadValueError: the environment's is not one.
+        StoreKeyError: there is none, or the environment's is not one.
     """
     secret = secret_in(VARIABLE)
     if secret is not None:
@@ -88,13 +87,13 @@ def secret_in(variable: str) -> bytes | None:
     """The secret in an environment variable; None where it is not set.
 
     Raises:
-        BadValueError: it is no key. What it is instead is not shown.
+        StoreKeyError: it is no key. What it is instead is not shown.
     """
     told = os.environ.get(variable)
     if not told:
         return None
     if not _FORM.fullmatch(told.strip()):
-        raise BadValueError(f"{variable} must be 64 hexadecimal digits (32 bytes)", _MAKE_ONE)
+        raise StoreKeyError(f"{variable} must be 64 hexadecimal digits (32 bytes)", _MAKE_ONE)
     return bytes.fromhex(told.strip())
 
 

@@ -54,6 +54,11 @@ class _Connection(dbapi2.Connection):  # type: ignore[misc]
     executescript = _with_standard_errors(dbapi2.Connection.executescript)
     __exit__ = _with_standard_errors(dbapi2.Connection.__exit__)
 
+    @property
+    @_with_standard_errors
+    def in_transaction(self) -> bool:
+        return bool(super().in_transaction)
+
     @_with_standard_errors
     def cursor(self, factory: type[Any] = _Cursor) -> Any:
         return super().cursor(factory)
