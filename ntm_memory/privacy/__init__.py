@@ -6,3 +6,6 @@ encrypted_copy               a database under another key, or under none
 sealing                      bytes in a file of our own
 wiping                       a file's bytes go before its name
 """
+
+SALT_BYTES = 16
+"""An encrypted file begins with so many random bytes, by which its key is named."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ntm_memory.errors import NotSetUpError, StoreKeyError
 from ntm_memory.paths import setup_hint
-from ntm_memory.privacy.keys import ENVIRONMENT, KEYRING, SALT_BYTES, VARIABLE, Key, new_key, secret_in
+from ntm_memory.privacy import SALT_BYTES
 from ntm_memory.privacy.wiping import wipe
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from ntm_memory.privacy.keys import Key
 
 EXTRA = "encrypt"
 PAGE = 4096
@@ -64,6 +66,8 @@ def make(path: Path) -> None:
     Raises:
         StoreKeyError: there is no place to keep its key.
     """
+    from ntm_memory.privacy.keys import ENVIRONMENT, KEYRING, VARIABLE, new_key, secret_in  # seldom needed
+
     secret = secret_in(VARIABLE)
     key = new_key(secret, KEYRING if secret is None else ENVIRONMENT)
     draft = new_draft(path)
@@ -125,6 +129,8 @@ def refuse_wrong(path: Path, sql: sqlite3.Connection, key: Key | None) -> None:
     except sqlite3.DatabaseError as error:
         if key is None or "not a database" not in str(error):
             raise
+        from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE
+
         where = VARIABLE if key.source == ENVIRONMENT else "the system's keyring"
         raise StoreKeyError(
             f"the key in {where} does not open {path}: it is another one's, or the file's head is damaged",

@@ -8,18 +8,16 @@ taken the other's place.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from ntm_memory.errors import StoreKeyError
+from ntm_memory.privacy import SALT_BYTES
 
 VARIABLE = "NTM_MEMORY_KEY"
 NEXT_VARIABLE = "NTM_MEMORY_NEW_KEY"
 SERVICE = "ntm-memory-system"
-SALT_BYTES = 16
 _KEY_BYTES = 32
-_FORM = re.compile(r"[0-9a-fA-F]{64}")
 _MAKE_ONE = "make one that only you can read: openssl rand -hex 32"
 ENVIRONMENT, KEYRING = "environment", "keyring"
 
@@ -92,9 +90,18 @@ def secret_in(variable: str) -> bytes | None:
     told = os.environ.get(variable)
     if not told:
         return None
-    if not _FORM.fullmatch(told.strip()):
+    secret = _secret(told.strip())
+    if secret is None:
         raise StoreKeyError(f"{variable} must be 64 hexadecimal digits (32 bytes)", _MAKE_ONE)
-    return bytes.fromhex(told.strip())
+    return secret
+
+
+def _secret(digits: str) -> bytes | None:
+    """The bytes of 64 hexadecimal digits; None of anything else."""
+    try:
+        return bytes.fromhex(digits) if len(digits) == 2 * _KEY_BYTES and digits.isalnum() else None
+    except ValueError:
+        return None
 
 
 def forget_key(key: Key) -> None:
@@ -132,7 +139,7 @@ def _secret_in_keyring(salt: bytes) -> bytes | None:
         return None
     except keyring.errors.KeyringError as error:
         raise _unusable(error) from error
-    return bytes.fromhex(told) if told and _FORM.fullmatch(told) else None
+    return _secret(told) if told else None
 
 
 def _keyring() -> Any:

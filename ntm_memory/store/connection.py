@@ -12,13 +12,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotFoundError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
-from ntm_memory.privacy.keys import Key, find_key
 from ntm_memory.privacy.wiping import wipe
 from ntm_memory.store.faults import faults
 from ntm_memory.store.lock import WriterLock
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 _CACHE_KIB = 65_536  # a transaction that outgrows the cache would shut readers out until it ends
 LOCAL_FILE_SYSTEMS = frozenset("ext2 ext3 ext4 xfs btrfs zfs f2fs tmpfs overlay bcachefs jfs reiserfs".split())
@@ -76,7 +79,11 @@ class Connection:
                 if not self.path.stat().st_size:
                     cipher.make(self.path)
         salt = cipher.salt_of(self.path)
-        return None if salt is None else find_key(salt)
+        if salt is None:
+            return None
+        from ntm_memory.privacy.keys import find_key  # seldom needed
+
+        return find_key(salt)
 
     def _remove_draft(self) -> None:
         """Remove what was left of a file that was to take this one's place; one that is being written has the lock."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreCorruptError
-from ntm_memory.privacy.keys import Key
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
 from ntm_memory.store.rows import to_seconds
 from ntm_memory.store.usage import UsageCounters
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 LAG = 256
 _COLUMNS = """

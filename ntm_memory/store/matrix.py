@@ -12,16 +12,17 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
-from ntm_memory.privacy.keys import Key
-from ntm_memory.privacy.sealing import seal, unseal
 from ntm_memory.store.records import SlotColumns
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
@@ -120,6 +121,8 @@ def save(file: Path, matrix: Matrix, stamp: Stamp, key: Key | None = None) -> bo
     parts = [header, small, keys, _checksum(header, small, keys)]
     try:
         if key is not None:
+            from ntm_memory.privacy.sealing import seal
+
             parts = [seal(b"".join(parts), key, FORMAT)]
         with replacing(file, durable=False) as out:
             out.writelines(parts)
@@ -133,6 +136,8 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
     try:
         whole = np.fromfile(file, dtype=np.uint8)
         if key is not None:
+            from ntm_memory.privacy.sealing import unseal
+
             whole = np.frombuffer(unseal(whole.tobytes(), key, FORMAT), dtype=np.uint8)
         if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
             return None

@@ -11,14 +11,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.privacy import cipher
-from ntm_memory.privacy.keys import Key
 from ntm_memory.privacy.wiping import wipe
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 _PATIENCE = 0.2
 _MOST_READS = 2**53
