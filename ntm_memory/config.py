@@ -95,6 +95,13 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class PrivacySettings:
+    """What must not be kept, or not be readable."""
+
+    encrypt: str = _setting("off", choices=("off", "sqlcipher"))
+
+
+@dataclass(frozen=True)
 class CapacitySettings:
     """What happens when all `memory_size` slots are taken."""
 
@@ -122,6 +129,7 @@ class Settings:
     embedder: EmbedderSettings = EmbedderSettings()
     recall: RecallSettings = RecallSettings()
     store: StoreSettings = StoreSettings()
+    privacy: PrivacySettings = PrivacySettings()
     capacity: CapacitySettings = CapacitySettings()
     hosts: HostSettings = HostSettings()
 

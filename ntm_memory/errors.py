@@ -11,6 +11,7 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 │   ├── StoreLockedError             5    store_locked     another process kept the writer lock too long
 │   ├── StoreCorruptError            5    store_corrupt    a checksum or the database's own check failed
 │   ├── StoreFromFutureError         5    store_too_new    written by a newer version of this package
+│   ├── StoreKeyError                5    store_key        the store is encrypted, and its key is missing or wrong
 │   └── DiskFullError                5    disk_full        nothing was written: no space left
 ├── CheckpointError                  5    bad_checkpoint   a trained core is damaged, foreign or too new
 └── EmbedderError                    6    embedder_error   the embedder's weights or library are not usable
@@ -109,6 +110,12 @@ class StoreFromFutureError(StoreError):
     """The store was written by a newer version of this package."""
 
     code = "store_too_new"
+
+
+class StoreKeyError(StoreError):
+    """The store is encrypted, and its key is missing or another one."""
+
+    code = "store_key"
 
 
 class DiskFullError(StoreError):

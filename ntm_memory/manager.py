@@ -63,8 +63,8 @@ class NTMMemoryManager:
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = dict((config or {}).get(ROOT, config or {})) | {name: n for name, n in seed.items() if n is not None}
         self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
-        seconds = self.settings.store.lock_seconds
-        self.store: Store = open_store(self.home / "memory.db", lock_seconds=seconds, clock=clock)
+        seconds, encrypt = self.settings.store.lock_seconds, self.settings.privacy.encrypt != "off"
+        self.store: Store = open_store(self.home / "memory.db", lock_seconds=seconds, clock=clock, encrypt=encrypt)
         self._verbs = Services(self.store, self.settings, self.home, clock, embedder)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:
@@ -267,20 +267,15 @@ class NTMMemoryManager:
         """Write all keys anew with the configured embedder."""
         return self._verbs.transfer.reembed(self._verbs.load_encoder(), dry_run=dry_run, progress=progress)
 
-    def status(
-        self, *, history: str | None = None, namespace: str | None = "default", repair: bool = False
-    ) -> dict[str, Any]:
-        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory of a namespace.
+    def status(self, **options: Any) -> dict[str, Any]:
+        """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
 
         >>> memory.status()["memories"]["live"]
         3
         """
         from ntm_memory.upkeep import status
 
-        if history is not None:
-            return status.history(self.store, history, namespace)
-        repaired = {"repaired": self.store.repair()} if repair else {}
-        return {"home": str(self.home)} | status.survey(self.store, self.settings, self.home) | repaired
+        return status.answer(self.store, self.settings, self.home, **options)
 
     def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
         """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""

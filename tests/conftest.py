@@ -26,6 +26,9 @@ def _point_elsewhere(patch, folder):
     patch.setenv("NTM_MEMORY_HOME", str(folder / "memory"))
     patch.setenv("NTM_MEMORY_ENV", sys.prefix)
     patch.setenv("NTM_MEMORY_TESTING", "1")
+    patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for key in ("NTM_MEMORY_KEY", "NTM_MEMORY_NEW_KEY"):
+        patch.delenv(key, raising=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,3 +43,36 @@ def _no_real_home(tmp_path_factory):
 def _own_home(monkeypatch, tmp_path):
     """Each test has its own."""
     _point_elsewhere(monkeypatch, tmp_path / "home")
+
+
+@pytest.fixture
+def secret(monkeypatch):
+    """A key in the environment."""
+    monkeypatch.setenv("NTM_MEMORY_KEY", "5a" * 32)
+    return "5a" * 32
+
+
+@pytest.fixture
+def keyring():
+    """The real library with a backend in this process's memory: {(service, name): password}."""
+    keyring = pytest.importorskip("keyring", reason="needs the extra `encrypt`")
+    from keyring.backend import KeyringBackend
+
+    class Kept(KeyringBackend):
+        priority = 9
+        entries: dict = {}
+
+        def get_password(self, service, name):
+            return self.entries.get((service, name))
+
+        def set_password(self, service, name, password):
+            self.entries[service, name] = password
+
+        def delete_password(self, service, name):
+            del self.entries[service, name]
+
+    KeyringBackend._classes.discard(Kept)  # else the library would choose it by itself in other tests
+    before = keyring.get_keyring()
+    keyring.set_keyring(Kept())
+    yield keyring.get_keyring()
+    keyring.set_keyring(before)

@@ -54,7 +54,7 @@ ONLY = {
     "training": {"machine", "persistence", "errors"},
     "memn2n": {"machine", "persistence", "errors"},
     "embedding": {"machine", "text", "persistence", "paths", "errors"},
-    "privacy": {"machine", "text", "persistence", "errors"},
+    "privacy": {"machine", "text", "persistence", "paths", "errors"},
     "store": {"text", "privacy", "persistence", "errors"},
     "recall": {"machine", "text", "persistence", "store", "embedding", "errors"},
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
 from ntm_memory.cli.inputs import stdin, told_of
+from ntm_memory.errors import BadValueError
 
 _FORMS = ("json", "jsonl", "markdown")
+_ENCRYPTION = {
+    "encrypt": "encrypt the memory; its key: $NTM_MEMORY_KEY, else a new one in the system's keyring",
+    "decrypt": "make it plain again",
+    "rekey": "give it another key: $NTM_MEMORY_NEW_KEY, else a new one in the keyring",
+    "forget-key": "remove its key from the keyring: it cannot be read again",
+}
 
 
 def _status() -> CommandParser:
@@ -13,7 +20,22 @@ def _status() -> CommandParser:
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
     parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
+    for action, about in _ENCRYPTION.items():
+        parser.add_argument(f"--{action}", dest="encryption", action="append_const", const=action, help=about)
+    parser.add_argument("--dry-run", action="store_true", help="with these four: only say what would happen")
     return parser
+
+
+def _status_request(arguments: Arguments) -> Arguments:
+    actions = arguments.pop("encryption") or []
+    given = told_of(arguments)
+    if not actions:
+        if given.pop("dry_run", False):
+            raise BadValueError("--dry-run goes with --encrypt and the like", "leave it out")
+        return given
+    if len(actions) > 1 or set(given) & {"history", "repair"}:
+        raise BadValueError(f"--{actions[0]} stands alone", "give one of them at a time")
+    return {"encryption": actions[0], **given}
 
 
 def _export() -> CommandParser:
@@ -52,7 +74,7 @@ def _reembed() -> CommandParser:
 
 
 PARSERS_OF_STORES: Parsers = {
-    "status": (_status, told_of),
+    "status": (_status, _status_request),
     "export": (_export, _export_request),
     "import": (_import, _import_request),
     "reembed": (_reembed, told_of),

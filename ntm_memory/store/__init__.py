@@ -14,9 +14,14 @@ __all__ = ["open_store"]
 
 
 def open_store(
-    path: Path, *, lock_seconds: float = 10.0, clock: Callable[[], float] = time.time, create: bool = True
+    path: Path,
+    *,
+    lock_seconds: float = 10.0,
+    clock: Callable[[], float] = time.time,
+    create: bool = True,
+    encrypt: bool = False,
 ) -> Store:
     """Open the store in a file; see `Engine` for arguments, `SQLiteStore` for errors."""
     from ntm_memory.store.sqlite import SQLiteStore
 
-    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create)
+    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create, encrypt=encrypt)

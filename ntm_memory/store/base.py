@@ -193,6 +193,11 @@ class StoreUpkeep(Protocol):
         ...
 
     @property
+    def encrypted(self) -> bool:
+        """Whether what is kept can be read with a key only."""
+        ...
+
+    @property
     def dim(self) -> int | None:
         """Width of the key vectors; None while nothing was written."""
         ...

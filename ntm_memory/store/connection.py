@@ -12,10 +12,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ntm_memory.errors import NotFoundError, StoreError
+from ntm_memory.errors import NotFoundError, StoreError, StoreLockedError
+from ntm_memory.privacy import cipher
+from ntm_memory.privacy.wiping import wipe
 from ntm_memory.store.faults import faults
 from ntm_memory.store.lock import WriterLock
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 _CACHE_KIB = 65_536  # a transaction that outgrows the cache would shut readers out until it ends
 LOCAL_FILE_SYSTEMS = frozenset("ext2 ext3 ext4 xfs btrfs zfs f2fs tmpfs overlay bcachefs jfs reiserfs".split())
@@ -32,13 +38,14 @@ class Connection:
         path: the database file; its folder is made if need be.
         lock_seconds: how long to wait for another writer.
         create: whether to make the file if it is not there.
+        encrypt: whether a file that is made is encrypted; one that is there is as it is.
 
     Raises:
         NotFoundError: there is no file and none is to be made.
-        StoreError: or one of its kinds: the file cannot be opened.
+        StoreError: or one of its kinds: the file cannot be opened, or its key is missing or wrong.
     """
 
-    def __init__(self, path: Path, lock_seconds: float, *, create: bool) -> None:
+    def __init__(self, path: Path, lock_seconds: float, *, create: bool, encrypt: bool = False) -> None:
         self.path = path
         self.lock = WriterLock(path.with_suffix(".lock"), lock_seconds)
         self.on_rollback: Callable[[], None] = _nothing
@@ -48,14 +55,57 @@ class Connection:
             raise NotFoundError(f"there is no memory at {path}", "memorize something first, or check --home")
         with faults(path):
             _make_private(path)
-            self.sql = sqlite3.connect(path, isolation_level=None, timeout=lock_seconds)
-            self.sql.execute("PRAGMA secure_delete = ON")
-            self.sql.execute("PRAGMA temp_store = MEMORY")  # else VACUUM writes the texts to a temporary file
-            self.sql.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+            self._remove_draft()
+            self.key = self._find_key(encrypt)
+            self._opened = _identity(path)
+            self.sql = cipher.connect(path, self.key, isolation_level=None, timeout=lock_seconds)
+            try:
+                self._set_up()
+            except BaseException:
+                self.sql.close()
+                raise
+
+    def _set_up(self) -> None:
+        if self.key is not None:
+            cipher.refuse_wrong(self.path, self.sql, self.key)
+        self.sql.row_factory = cipher.row_factory(self.key)
+        self.sql.execute("PRAGMA secure_delete = ON")
+        self.sql.execute("PRAGMA temp_store = MEMORY")  # else VACUUM writes the texts to a temporary file
+        self.sql.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+
+    def _find_key(self, encrypt: bool) -> Key | None:
+        if encrypt and not self.path.stat().st_size:
+            with self.exclusive():
+                if not self.path.stat().st_size:
+                    cipher.make(self.path)
+        salt = cipher.salt_of(self.path)
+        if salt is None:
+            return None
+        from ntm_memory.privacy.keys import find_key  # seldom needed
+
+        return find_key(salt)
+
+    def _remove_draft(self) -> None:
+        """Remove what was left of a file that was to take this one's place; one that is being written has the lock."""
+        if cipher.draft_of(self.path).exists():
+            lock = WriterLock(self.path.with_suffix(".lock"), 0)
+            with suppress(StoreLockedError, OSError):
+                lock.acquire()
+                wipe(cipher.draft_of(self.path))
+            lock.close()
+
+    def refuse_replaced(self) -> None:
+        """Refuse to go on with a file that is no longer the one of this name: what is written to it would be lost.
+
+        Raises:
+            StoreError: another file took its place since it was opened.
+        """
+        if _identity(self.path) != self._opened:
+            raise StoreError(f"{self.path} was replaced since it was opened", "open the memory anew")
 
     def set_journal(self) -> str | None:
         """Choose the journal mode; a warning where another process holds the file in the wrong one."""
-        wanted = choose_mode(self.path.parent)
+        wanted = choose_mode(self.path.parent, *cipher.own_sqlite_version(self.key))
         (mode,) = self.sql.execute("PRAGMA journal_mode").fetchone()
         if mode != wanted:
             with suppress(sqlite3.OperationalError):
@@ -89,6 +139,7 @@ class Connection:
             yield
             return
         with faults(self.path):
+            self.refuse_replaced()
             self.sql.execute("BEGIN")
         try:
             yield
@@ -119,6 +170,7 @@ class Connection:
             self.lock.acquire()
         try:
             with faults(self.path):
+                self.refuse_replaced()
                 self.sql.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
@@ -167,9 +219,15 @@ def _make_private(path: Path) -> None:
             path.chmod(0o600)
 
 
-def choose_mode(folder: Path) -> str:
-    """`wal` on a SQLite with the bug mended and a local file system, else `delete` (a rollback journal)."""
-    return "wal" if wal_is_safe() and is_local(folder) else "delete"
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file has this name now."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def choose_mode(folder: Path, *of: tuple[int, ...]) -> str:
+    """`wal` on a SQLite (`of` a version, else this one) with the bug mended and a local file system, else `delete`."""
+    return "wal" if wal_is_safe(*of) and is_local(folder) else "delete"
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

@@ -36,6 +36,7 @@ class Engine:
         clock: unix seconds.
         create: False: the file must be there.
         word_index: None: FTS5 where this SQLite has it; False: never.
+        encrypt: whether a file that is made is encrypted.
     """
 
     def __init__(
@@ -46,14 +47,14 @@ class Engine:
         clock: Callable[[], float] = time.time,
         create: bool = True,
         word_index: bool | None = None,
+        encrypt: bool = False,
     ) -> None:
         self.path = path
         self.clock = clock
         self._closed = False
         self.warnings: list[str] = []
-        self.connection = Connection(path, lock_seconds, create=create)
+        self.connection = Connection(path, lock_seconds, create=create, encrypt=encrypt)
         self.sql = self.connection.sql
-        self.sql.row_factory = sqlite3.Row
         self.ledger = Ledger(self.sql)
         try:
             with faults(path):
@@ -61,14 +62,19 @@ class Engine:
         except BaseException:
             self.connection.close()
             raise
-        self.usage = UsageCounters(path.with_name("usage.db"))
-        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage)
+        self.usage = UsageCounters(path.with_name("usage.db"), self.connection.key)
+        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage, self.connection.key)
         self.connection.on_rollback = self._rolled_back
 
     @property
     def uuid(self) -> str:
         """Identity of this store, made at creation."""
         return self._uuid
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the file can be read with a key only."""
+        return self.connection.key is not None
 
     @property
     def dim(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from ntm_memory.store.matrix import Matrix, Stamp
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
 from ntm_memory.store.rows import to_seconds
 from ntm_memory.store.usage import UsageCounters
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 LAG = 256
 _COLUMNS = """
@@ -31,10 +35,12 @@ class LiveMatrix:
         file: the derived file.
         sql: the database; the caller holds a transaction while it calls.
         usage: read counters.
+        key: of the store; None: the file is plain.
     """
 
-    def __init__(self, file: Path, sql: sqlite3.Connection, usage: UsageCounters) -> None:
+    def __init__(self, file: Path, sql: sqlite3.Connection, usage: UsageCounters, key: Key | None = None) -> None:
         self._file = file
+        self._key = key
         self._sql = sql
         self._usage = usage
         self._matrix: Matrix | None = None
@@ -62,9 +68,9 @@ class LiveMatrix:
     def save_if_lagging(self, now: Stamp) -> None:
         """Write the derived file if many rows were written since it was."""
         if self._saved is None:
-            known = sidecar.load(self._file, now)
+            known = sidecar.load(self._file, now, self._key)
             self._saved = 0 if known is None else known[1].seq
-        if now.seq - self._saved > LAG and sidecar.save(self._file, self._upto(now), now):
+        if now.seq - self._saved > LAG and sidecar.save(self._file, self._upto(now), now, self._key):
             self._saved = now.seq
 
     def rebuild(self, now: Stamp) -> None:
@@ -93,7 +99,7 @@ class LiveMatrix:
         """Whether the derived file, if there is one, is whole and says what the database says."""
         if not self._file.exists():
             return True
-        loaded = sidecar.load(self._file, now)
+        loaded = sidecar.load(self._file, now, self._key)
         if loaded is None:
             return False
         there, here = self._patched(*loaded), self._read(-1, now.dim)[1]
@@ -112,7 +118,7 @@ class LiveMatrix:
         return self._matrix
 
     def _load(self, now: Stamp) -> Matrix | None:
-        loaded = sidecar.load(self._file, now)
+        loaded = sidecar.load(self._file, now, self._key)
         if loaded is None:
             # a file that is refused now must not be believed later, when the database has grown past it
             with suppress(OSError):

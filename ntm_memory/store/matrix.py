@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,12 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.store.records import SlotColumns
 
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
+
 FORMAT = "ntm-matrix-1"
 _ALIGN = 64
-_SEAL = 4
+_CHECKSUM = 4
 # the order of the file: everything small first, so that the keys begin on a boundary
 _TYPES: dict[str, str] = {
     "row": "<i8",
@@ -106,8 +109,8 @@ def patch(old: Matrix, changed: NDArray[np.int64], new: Matrix) -> Matrix:
     return Matrix(**{name: array[order] for name, array in both.items()}, keys=joined.keys_of(order))
 
 
-def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
-    """Write the file, whole or not at all; False where it could not be written, which harms nothing."""
+def save(file: Path, matrix: Matrix, stamp: Stamp, key: Key | None = None) -> bool:
+    """Write the file, sealed where there is a key, whole or not at all; False where it failed: no harm is done."""
     arrays = {name: np.ascontiguousarray(getattr(matrix, name), kind) for name, kind in _TYPES.items()}
     small = b"".join(array.tobytes() for name, array in arrays.items() if name != "keys")
     small += b"\0" * (-len(small) % _ALIGN)
@@ -115,19 +118,28 @@ def save(file: Path, matrix: Matrix, stamp: Stamp) -> bool:
     shapes = {name: array.shape for name, array in arrays.items()}
     header = json.dumps({"format": FORMAT, **vars(stamp), "shapes": shapes}).encode()
     header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
+    parts = [header, small, keys, _checksum(header, small, keys)]
     try:
+        if key is not None:
+            from ntm_memory.privacy.sealing import seal
+
+            parts = [seal(b"".join(parts), key, FORMAT)]
         with replacing(file, durable=False) as out:
-            out.writelines((header, small, keys, _seal(header, small, keys)))
-    except (OSError, BadValueError):
+            out.writelines(parts)
+    except (OSError, BadValueError, OverflowError):
         return False
     return True
 
 
-def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
+def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp] | None:
     """The matrix of the file, or None where it is missing, damaged, foreign or not of the database's past."""
     try:
         whole = np.fromfile(file, dtype=np.uint8)
-        if _seal(whole[:-_SEAL].data) != whole[-_SEAL:].tobytes():
+        if key is not None:
+            from ntm_memory.privacy.sealing import unseal
+
+            whole = np.frombuffer(unseal(whole.tobytes(), key, FORMAT), dtype=np.uint8)
+        if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
             return None
         end = whole[: 1 << 16].tobytes().index(b"\n") + 1
         head = json.loads(whole[:end].tobytes())
@@ -141,7 +153,7 @@ def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
             arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
-        whole_file = at == len(whole) - _SEAL and _owned(arrays["passages"], len(arrays["keys"]))
+        whole_file = at == len(whole) - _CHECKSUM and _owned(arrays["passages"], len(arrays["keys"]))
         return (Matrix(**arrays), stamp) if whole_file else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
@@ -154,12 +166,12 @@ def _owned(passages: NDArray[np.int64], rows: int) -> bool:
     return bool(passages.min() >= 1 and passages.max() <= rows and passages.sum() == rows)
 
 
-def _seal(*parts: bytes | memoryview) -> bytes:
+def _checksum(*parts: bytes | memoryview) -> bytes:
     """CRC32 of the parts, as the last bytes of the file."""
     crc = 0
     for part in parts:
         crc = zlib.crc32(part, crc)
-    return crc.to_bytes(_SEAL, "little")
+    return crc.to_bytes(_CHECKSUM, "little")
 
 
 def remove(file: Path) -> None:

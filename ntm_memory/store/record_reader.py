@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.faults import faults
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Feedback, Memory, Version
 from ntm_memory.store.rows import content_hash, to_keys, to_version
@@ -93,7 +92,7 @@ class SQLiteRecordReader:
 
     def count(self, *, state: str = "live") -> int:
         """Number of memories in this state."""
-        with faults(self._engine.path):
+        with self._engine.reading():
             (count,) = self._sql.execute("SELECT count(*) FROM memories WHERE state = ?", (state,)).fetchone()
             return int(count)
 

@@ -152,6 +152,10 @@ class SQLiteStore:
         return self._engine.uuid
 
     @property
+    def encrypted(self) -> bool:
+        return self._engine.encrypted
+
+    @property
     def dim(self) -> int | None:
         return self._engine.dim
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.privacy import cipher
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import checksum, version_checksum
@@ -59,7 +60,7 @@ class SQLiteUpkeep:
             (journal,) = self._sql.execute("PRAGMA journal_mode").fetchone()
             traces = self._traces_left()
             return {
-                "engine": f"SQLite {sqlite3.sqlite_version}",
+                "engine": cipher.engine(self._sql, self._engine.connection.key),
                 "path": str(self._engine.path),
                 "bytes": sum(file.stat().st_size for file in files),
                 "journal_mode": journal,

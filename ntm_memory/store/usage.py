@@ -11,10 +11,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ntm_memory.privacy import cipher
+from ntm_memory.privacy.wiping import wipe
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 _PATIENCE = 0.2
 _MOST_READS = 2**53
@@ -33,10 +39,15 @@ class UsageCounters:
 
     The file does not wait for the disk, so a loss of power may tear it, and SQLite opens a torn one without complaint:
     what stands in it is a surprise until it was read as what it should be.
+
+    Args:
+        path: the file.
+        key: of the store; None: the file is plain. One that the key does not open is begun anew.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Key | None = None) -> None:
         self._path = path
+        self._key = key
         self._sql: sqlite3.Connection | None = None
 
     def note_reads(self, addresses: Sequence[int], at: float) -> None:
@@ -117,7 +128,7 @@ class UsageCounters:
         return self._sql
 
     def _connect(self) -> sqlite3.Connection:
-        sql = sqlite3.connect(self._path, timeout=_PATIENCE)
+        sql = cipher.connect(self._path, self._key, timeout=_PATIENCE)
         try:
             sql.execute("PRAGMA synchronous = OFF")
             sql.execute("PRAGMA secure_delete = ON")
@@ -131,6 +142,22 @@ class UsageCounters:
         self.close()
         with suppress(OSError):
             self._path.unlink()
+
+
+def carry_over(path: Path, old: Key | None, new: Key | None) -> None:
+    """Write the counters anew under another key, or under none; what cannot be read is begun anew.
+
+    Raises:
+        OSError: the old file cannot be removed.
+    """
+    before, after = UsageCounters(path, old), UsageCounters(path, new)
+    reads = before._ask("SELECT address, count, last FROM reads", (), list) or []
+    focus = before._ask("SELECT namespace, session, looked FROM focus", (), list) or []
+    before.close()
+    wipe(path)
+    after._run("INSERT OR REPLACE INTO reads VALUES (?, ?, ?)", reads)
+    after._run("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", focus)
+    after.close()
 
 
 def _as_counts(rows: list[tuple[Any, ...]]) -> NDArray[np.int64]:

@@ -2,4 +2,5 @@
 
 transfer, exchange           export, import, re-embedding; the files' formats
 status                       what status says
+encryption, encrypted_files  encrypting a memory and back; which of its files are
 """

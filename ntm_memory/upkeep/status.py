@@ -12,6 +12,45 @@ from ntm_memory.errors import CheckpointError
 from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
+from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
+
+
+def answer(
+    store: Store,
+    settings: Settings,
+    home: Path,
+    *,
+    history: str | None = None,
+    namespace: str | None = "default",
+    repair: bool = False,
+    encryption: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """How a store is.
+
+    Args:
+        store: the store; `encryption` closes it, for its file is replaced.
+        settings: of the memory system.
+        home: the data folder.
+        history: id or key of a memory whose versions are all that is told.
+        namespace: of that memory.
+        repair: mend indexes and derived files first.
+        encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
+        dry_run: say what `encryption` would do.
+
+    Raises:
+        StoreKeyError: a key is missing, wrong or cannot be kept.
+    """
+    if history is not None:
+        return one_memory(store, history, namespace)
+    if encryption is not None:
+        from ntm_memory.upkeep.encryption import carry_out
+
+        store.close()
+        told = carry_out(home / "memory.db", encryption, settings.store.lock_seconds, dry_run=dry_run)
+        return {"home": str(home)} | told
+    repaired = {"repaired": store.repair()} if repair else {}
+    return {"home": str(home)} | survey(store, settings, home) | repaired
 
 
 def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
@@ -27,12 +66,17 @@ def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
         "usage": round(counts["live"] / settings.memory_size, 4),
         "embedder": store.embedder(),
         "integrity": faults or "ok",
-        "warnings": [*info.pop("warnings", ()), *_warnings(counts["live"], settings, home)],
+        "warnings": [
+            *info.pop("warnings", ()),
+            *_warnings(counts["live"], settings, home),
+            *_warnings_of_privacy(store, settings, home),
+        ],
+        "encryption": files_of(home) if store.encrypted else "off",
         "store": info,
     }
 
 
-def history(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
+def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
     """One memory, whatever its state, and its older versions, oldest first."""
     memory = find(store, id_or_key, namespace, STATES)
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
@@ -47,3 +91,12 @@ def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
     if live >= size:
         then = {"grow": "it grows on", "evict": "each new memory archives the least used one"}
         yield f"all {size:,} slots (memory_size) are taken: {then.get(when_full, 'new memories are refused')}"
+
+
+def _warnings_of_privacy(store: Store, settings: Settings, home: Path) -> Iterator[str]:
+    if store.encrypted:
+        plain = [name for name, state in files_of(home).items() if state == PLAIN]
+        if plain:
+            yield f"this memory is encrypted, and these files in its folder are not: {', '.join(plain)}"
+    elif settings.privacy.encrypt != "off":
+        yield "config.json asks for encryption, and this memory was there before: run status.py --encrypt"

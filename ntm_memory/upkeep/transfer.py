@@ -63,13 +63,13 @@ class Transfer:
             if error.errno == errno.ENOSPC:
                 raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
             raise BadValueError(f"{path} cannot be written: {error.strerror}", "choose another path") from error
-        return {"path": str(path.resolve()), "count": memories.count, "form": chosen}
+        return {"path": str(path.resolve()), "count": memories.count, "form": chosen} | self._warning()
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
         """All memories as `text` of the answer; see `export_file`."""
         memories = self._memories(_form(form), namespace)
         text = "".join(self._written(form, memories))
-        return {"text": text, "count": memories.count, "form": form}
+        return {"text": text, "count": memories.count, "form": form} | self._warning()
 
     def import_file(
         self, path: Path, form: str | None = None, *, dry_run: bool = False, progress: Progress = None
@@ -125,6 +125,11 @@ class Transfer:
                 if progress is not None:
                     progress(start + len(batch))
         return answer
+
+    def _warning(self) -> dict[str, Any]:
+        """What is to be said of an export of an encrypted memory."""
+        told = "the export is not encrypted: whoever has it can read it"
+        return {"warnings": [told]} if self._store.encrypted else {}
 
     def _memories(self, form: str, namespace: str | None) -> _Counted:
         states = STATES if form == "json" else ("live",)
