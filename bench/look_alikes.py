@@ -17,7 +17,7 @@ SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "COPTIC", "CHEROKEE")
 """Scripts whose letters are taken for Latin ones; in others a letter that looks like `o` tells words apart."""
 ABOUT = {
     "command": "python -m bench.look_alikes confusable_homoglyphs/confusables.json",
-    "source": "confusables.txt of UTS #39, https://www.unicode.org/Public/security/, by way of confusable-homoglyphs 3.3.1",
+    "source": "confusables.txt of Unicode Technical Standard 39, as confusable-homoglyphs 3.3.1 has it",
     "licence": "Unicode License V3, https://www.unicode.org/license.txt, copyright Unicode, Inc.",
     "what": "lower-case letters of other scripts, by the Latin letter that they, or their capitals, look like",
 }
@@ -53,6 +53,4 @@ def by_latin(like: dict[str, str]) -> dict[str, str]:
 
 if __name__ == "__main__":
     made = look_alikes(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    TARGET.write_text(
-        json.dumps({"about": ABOUT, **made}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    TARGET.write_text(json.dumps({"about": ABOUT, **made}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -80,7 +80,7 @@ def _is_selector(each: str) -> bool:
 
 
 class _LookAlikes(NamedTuple):
-    """What letters look like; of capitals those whose small letter looks like another one, in a text with Latin in it."""
+    """What letters look like; `capitals`: where Latin is near, of those whose small letter looks like another."""
 
     letters: _Letters
     capitals: dict[int, str]

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ntm_memory.errors import NotFoundError, StoreError
-from ntm_memory.store.faults import faults
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.store.faults import faults
 
 _CACHE_KIB = 65_536  # a transaction that outgrows the cache would shut readers out until it ends
 LOCAL_FILE_SYSTEMS = frozenset("ext2 ext3 ext4 xfs btrfs zfs f2fs tmpfs overlay bcachefs jfs reiserfs".split())

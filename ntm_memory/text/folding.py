@@ -1,8 +1,9 @@
-"""When two keys, or two texts, are the same but for how they are spelled: case, width, white space, what is invisible."""
+"""When two keys or two texts are the same but for how they are spelled: case, width, white space, the invisible."""
 
 from __future__ import annotations
 
 import unicodedata
+import zlib
 from collections.abc import Iterable
 
 STOPS = ".。 "
@@ -47,6 +48,12 @@ def folded_text(text: str) -> str:
     plain = " ".join(text.split())
     folded = plain.casefold().replace("`", "'") if plain.isascii() else _settled(plain)
     return folded.rstrip(STOPS) or folded
+
+
+def text_hash(text: str) -> int:
+    """63 bits of a folded text, to find equal ones by index."""
+    folded = folded_text(text).encode("utf-8", "surrogatepass")
+    return zlib.crc32(folded) << 31 ^ zlib.adler32(folded[::-1])
 
 
 def near_keys(key: str, others: Iterable[str]) -> list[str]:

@@ -44,7 +44,8 @@ def test_what_is_strewn_in_does_not_count(text, strewn):
 @given(st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,äöüéñ", max_size=60))
 def test_letters_of_other_scripts_that_look_alike_do_not_count(text):
     assert folded_value(text.translate(LOOK_ALIKES)) == folded_value(text)
-    assert folded_value("q" + text.translate(GREEK)) == folded_value("q" + text)  # some Latin tells what N is
+    text = "q" + text.replace(".", "")  # some Latin in the same sentence tells what N is
+    assert folded_value(text.translate(GREEK)) == folded_value(text)
 
 
 @given(st.text("abcxyz .,\n", max_size=200))
