@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
 from ntm_memory.cli.inputs import stdin, told_of
+from ntm_memory.errors import BadValueError
 
 _FORMS = ("json", "jsonl", "markdown")
 
@@ -13,6 +14,10 @@ def _status() -> CommandParser:
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
     parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
+    parser.add_argument(
+        "--audit", type=int, nargs="?", const=20, metavar="N", help="who did what last, newest first (default 20 lines)"
+    )
+    parser.add_argument("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
     return parser
 
 
@@ -30,8 +35,15 @@ def _import() -> CommandParser:
     )
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument("--force-retracted", action="store_true", help="take in also what was retracted here")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
+
+
+def _status_request(arguments: Arguments) -> Arguments:
+    if arguments["id"] is not None and arguments["audit"] is None:
+        raise BadValueError("--id needs --audit", "give --audit, or --history ID")
+    return told_of(arguments)
 
 
 def _export_request(arguments: Arguments) -> Arguments:
@@ -52,7 +64,7 @@ def _reembed() -> CommandParser:
 
 
 PARSERS_OF_STORES: Parsers = {
-    "status": (_status, told_of),
+    "status": (_status, _status_request),
     "export": (_export, _export_request),
     "import": (_import, _import_request),
     "reembed": (_reembed, told_of),

@@ -46,6 +46,20 @@ def parts_of(text: str) -> list[Part]:
     return [Part(start, part) for start, part in zip(starts, folded, strict=True) if part]
 
 
+def holds(text: str, value: str) -> bool:
+    """Whether sentences, lines or cells of a text, one or several in a row, say a folded value."""
+    ends = [0]
+    for part in parts_of(text):
+        ends.append(ends[-1] + len(part.folded))
+    whole, bounds = folded_value(text), set(ends)
+    at = whole.find(value)
+    while at >= 0:
+        if {at, at + len(value)} <= bounds:
+            return True
+        at = whole.find(value, at + 1)
+    return False
+
+
 def _folded(text: str) -> str:
     """The text folded, its line feeds kept."""
     if text.isascii():

@@ -111,7 +111,7 @@ class Tombstones:
             RetractedError: the text is, or holds, what was.
         """
         if self.any() and (found := self.matches(namespace, content)):
-            raise _refusal(found[0])
+            raise refusal(found[0])
 
     def lift(self, namespace: str, content: str) -> int:
         """Forget that a text, or any line of it, was retracted; returns how many memories' tombstones were lifted."""
@@ -215,7 +215,8 @@ def _checked(told: Any) -> Tombstone:
     return tombstone
 
 
-def _refusal(match: Match) -> RetractedError:
+def refusal(match: Match) -> RetractedError:
+    """Why a text is not stored, and what lifts that."""
     where = "this was retracted" if match.line is None else f"line {match.line} says what was retracted"
     lift = "memorize or import with --force-retracted"
     hint = lift if match.purged else f"erase.py --restore {match.id} brings it back; or {lift}"

@@ -205,6 +205,10 @@ class MatrixReader(Protocol):
         """
         ...
 
+    def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What is erased, archived or weakened, with retention 1, in the form of `memory_matrix_as_of`."""
+        ...
+
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace; words that occur nowhere are left out.
 

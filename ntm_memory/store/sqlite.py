@@ -165,6 +165,9 @@ class SQLiteStore:
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         return self._matrix.memory_matrix_as_of(namespace, at)
 
+    def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        return self._matrix.memory_matrix_of_restorable(namespace)
+
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         return self._matrix.postings(namespace, words)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import CheckpointError
+from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
+
+MOST_AUDIT = 100_000
 
 
 def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
@@ -36,6 +38,11 @@ def history(store: RecordReader, id_or_key: str, namespace: str | None = "defaul
     """One memory, whatever its state, and its older versions, oldest first."""
     memory = find(store, id_or_key, namespace, STATES)
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
+
+
+def audit(store: RecordReader, count: int, id: str | None = None) -> dict[str, Any]:
+    """What was done last, newest first; with an id to that memory, which may be gone."""
+    return {"audit": [asdict(entry) for entry in store.audit(whole_number("audit", count, 1, MOST_AUDIT), id)]}
 
 
 def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
