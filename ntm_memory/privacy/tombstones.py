@@ -5,6 +5,7 @@ A hash keeps the value from being read, not from being guessed: who has the file
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,8 @@ CREATE TABLE tombstones (salt TEXT NOT NULL, space BLOB NOT NULL, value BLOB NOT
     PRIMARY KEY (salt, space, value, id)) WITHOUT ROWID;
 CREATE INDEX tombstones_id ON tombstones(id);
 """
-_SALT = "tombstone_salt"
+_SALT, _SALTS = "tombstone_salt", "tombstone_salts"
+"""Names in `meta`: the salt of this store's own tombstones; of all salts, how many parts a value has at most."""
 _DIGEST = 16
 _LEAST_WITHIN = 8
 """Bytes of a folded value from which on it is also known inside a longer text; `yes` would be found everywhere."""
@@ -94,14 +96,15 @@ class Tombstones:
         named = None if key is None else _hash(salt, "key", namespace, folded_key(key))
         row = (salt, _space(salt, namespace), _hash(salt, "value", value), id, named, within, 0, at)
         self._sql.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._note_salt(salt, within)
 
     def matches(self, namespace: str, content: str) -> list[Match]:
         """What of a text was retracted in its namespace: the whole of it, or sentences and lines."""
-        salts = self._sql.execute("SELECT salt, max(parts) FROM tombstones GROUP BY salt").fetchall()
+        salts = self._salts()
         parts = parts_of(content) if salts else []
         found: list[Match] = []
-        for salt, most in salts:
-            found += self._matches(salt, _space(salt, namespace), int(most), parts, content)
+        for salt, most in salts.items():
+            found += self._matches(salt, _space(salt, namespace), most, parts, content)
         return found
 
     def refuse(self, namespace: str, content: str) -> None:
@@ -157,6 +160,8 @@ class Tombstones:
             )
             for each in tombstones
         ]  # fmt: skip
+        for each in tombstones:
+            self._note_salt(each.salt, each.parts)
         return sum(self._sql.execute(query, row).rowcount for row in rows)
 
     def _matches(self, salt: str, space: bytes, most: int, parts: Sequence[Part], content: str) -> Iterator[Match]:
@@ -180,12 +185,28 @@ class Tombstones:
                     yield Match(salt, value, at_time, id, bool(purged), line)
 
     def _own_salt(self) -> str:
-        row = self._sql.execute("SELECT value FROM meta WHERE name = ?", (_SALT,)).fetchone()
-        if row is not None:
-            return str(row[0])
-        salt = os.urandom(16).hex()
-        self._sql.execute("INSERT INTO meta VALUES (?, ?)", (_SALT, salt))
+        salt = self._meta(_SALT)
+        if not salt:
+            salt = os.urandom(16).hex()
+            self._sql.execute("INSERT INTO meta VALUES (?, ?)", (_SALT, salt))
         return salt
+
+    def _salts(self) -> dict[str, int]:
+        """Salt → the most parts of a value hashed with it; kept, as asking all tombstones would take as long as all."""
+        kept = self._meta(_SALTS)
+        if kept:
+            salts: dict[str, int] = json.loads(kept)
+            return salts
+        return dict(self._sql.execute("SELECT salt, max(parts) FROM tombstones GROUP BY salt").fetchall())
+
+    def _note_salt(self, salt: str, parts: int) -> None:
+        known = self._salts()
+        if parts > known.get(salt, -1):
+            self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SALTS, json.dumps(known | {salt: parts})))
+
+    def _meta(self, name: str) -> str:
+        row = self._sql.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return "" if row is None else str(row[0])
 
 
 def checked_tombstones(told: Any) -> list[Tombstone]:
