@@ -46,7 +46,8 @@ def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress)
     lines = arguments.pop("lines", None)
     if lines is None:
         return asdict(manager.memorize(**arguments))
-    return asdict(manager.memorize_lines(lines, shared=arguments, progress=progress))
+    force = arguments.pop("force_retracted", False)
+    return asdict(manager.memorize_lines(lines, shared=arguments, progress=progress, force_retracted=force))
 
 
 def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
@@ -68,18 +69,21 @@ def _update(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     names, query, top_k = (arguments.pop(name, None) for name in ("ids_or_key", "query", "top_k"))
     namespace, dry_run = arguments.get("namespace", "default"), bool(arguments.get("dry_run"))
+    restore, yes, chances = arguments.pop("restore", False), arguments.pop("yes", False), dict[str, float]()
     if query is not None:
         if namespace is None:
             raise BadValueError("--any-namespace goes with IDs", "a question is put to one namespace")
-        found = manager.recall(query, namespace=namespace, top_k=1 if top_k is None else top_k)
-        from ntm_memory.operations.erase import meant_by
-
-        names = meant_by(found)
-    if arguments.pop("restore", False):
+        chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=top_k or 1)
+        names = list(chances)
+    if restore:
         with nullcontext() if dry_run else manager.store.transaction():  # all of them or none
-            restored = [asdict(manager.restore(name, namespace, dry_run=dry_run)) for name in names]
-        return {"restored": restored, "dry_run": dry_run}
-    return asdict(manager.erase(names, **arguments))
+            restored = [manager.restore(name, namespace, dry_run=dry_run) for name in names]
+        answers = [asdict(memory) | {"chance": chances.get(memory.id)} for memory in restored]
+        return {"restored": answers, "dry_run": dry_run}
+    erased = asdict(manager.erase(names, **arguments))
+    for each in erased["erased"]:
+        each["chance"] = chances.get(each["id"])
+    return erased
 
 
 def _status(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -4,6 +4,7 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 ├── BadValueError                    2    bad_value        an argument, option or input line is not usable
 │   ├── ConfigError                  2    bad_config       config.json: unreadable, unknown key, wrong type or range
 │   ├── EchoError                    2    echo             the text was printed by recall; storing it again is refused
+│   ├── RetractedError               2    retracted        the text, or a line of it, was retracted for good
 │   └── MemoryFullError              2    memory_full      memory_size reached and when_full is "refuse"
 ├── NotSetUpError                    3    not_set_up       the Python environment is missing or incomplete
 ├── NotFoundError                    4    not_found        no memory with this id or key
@@ -65,6 +66,22 @@ class EchoError(BadValueError):
     """The text to be stored was printed by recall."""
 
     code = "echo"
+
+
+class RetractedError(BadValueError):
+    """The text, or a line of it, was retracted: it is not stored again unless that is asked for.
+
+    Args:
+        message: what was wrong.
+        hint: how to lift it.
+        id: of the memory that was retracted.
+    """
+
+    code = "retracted"
+
+    def __init__(self, message: str, hint: str = "", *, id: str = "") -> None:
+        super().__init__(message, hint)
+        self.id = id
 
 
 class MemoryFullError(BadValueError):

@@ -18,6 +18,7 @@ from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
 from ntm_memory.store import open_store
 from ntm_memory.store.lookup import find
+from ntm_memory.upkeep.forgetting import ForgettingVerbs
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
@@ -32,7 +33,7 @@ Progress = Callable[[int], None] | None
 
 
 @verbs_in_one_blas_thread
-class NTMMemoryManager:
+class NTMMemoryManager(ForgettingVerbs):
     """Long-term memory in one folder. A context manager; used from one thread.
 
     Args:
@@ -93,7 +94,7 @@ class NTMMemoryManager:
         """Words to key vectors; the embedder is loaded when first needed, see `operations.services`."""
         return self._verbs.encoder
 
-    def memorize(self, content: str, **fields: Any) -> results.MemorizeResult:
+    def memorize(self, content: str, *, force_retracted: bool = False, **fields: Any) -> results.MemorizeResult:
         """Store one memory.
 
         The same content again changes nothing: use `update`. Without a key, another session, source, occurred_at or
@@ -102,32 +103,41 @@ class NTMMemoryManager:
 
         Args:
             content: the text, at most 10 million characters.
+            force_retracted: store it also where it was retracted, which is lifted by that.
             fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`;
                 and of replaces, beside, same_as, ids or keys of older memories; see `validation.Decision`.
 
         Raises:
             BadValueError, NotFoundError: a field is unknown or not usable; no live memory has an id or key named.
-            EchoError: the content was printed by recall.
+            EchoError, RetractedError: the content was printed by recall, or was retracted.
             MemoryFullError: `memory_size` is reached and `when_full` is `refuse`.
 
         >>> memory.memorize("Mia drinks green tea", key="mia-drink", tags=["people"]).action
         'created'
         """
-        return self._verbs.writer.tell({**fields, "content": content})
+        return self._verbs.writer.tell({**fields, "content": content}, force=force_retracted)
 
-    def memorize_many(self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None) -> results.BulkResult:
+    def memorize_many(
+        self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None, force_retracted: bool = False
+    ) -> results.BulkResult:
         """Store many memories, with the fields of `memorize`; a bad one is reported and stops no other.
 
         >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
         True
         """
-        return self._verbs.writer.memorize_many(enumerate(records, start=1), progress)
+        return self._verbs.writer.memorize_many(enumerate(records, start=1), progress, force=force_retracted)
 
     def memorize_lines(
-        self, lines: Iterable[str], *, shared: Mapping[str, Any] | None = None, progress: Progress = None
+        self,
+        lines: Iterable[str],
+        *,
+        shared: Mapping[str, Any] | None = None,
+        progress: Progress = None,
+        force_retracted: bool = False,
     ) -> results.BulkResult:
         """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
-        return self._verbs.writer.memorize_many(validation.from_json_lines(lines, shared or {}), progress)
+        told = validation.from_json_lines(lines, shared or {})
+        return self._verbs.writer.memorize_many(told, progress, force=force_retracted)
 
     def recall(self, query: str, **options: Any) -> results.RecallResult:
         """Answer a question with the memories the read heads attend to.
@@ -188,40 +198,6 @@ class NTMMemoryManager:
         """
         return self._verbs.writer.update(id_or_key, namespace, changes)
 
-    def erase(
-        self,
-        ids_or_key: str | Sequence[str],
-        *,
-        strength: float = 1.0,
-        purge: bool = False,
-        dry_run: bool = False,
-        namespace: str | None = "default",
-    ) -> results.EraseResult:
-        """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
-
-        Args:
-            ids_or_key: ids, or one key.
-            strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
-            purge: remove them for good, history included; nothing of the text stays on disk.
-            dry_run: say what would happen.
-            namespace: of the memories; None: ids of any namespace.
-
-        Raises:
-            NotFoundError: an id or key is unknown; then nothing is erased.
-
-        >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
-        0.5
-        """
-        return self._verbs.eraser.erase(ids_or_key, strength, purge=purge, dry_run=dry_run, namespace=namespace)
-
-    def restore(self, id_or_key: str, namespace: str | None = "default", *, dry_run: bool = False) -> Memory:
-        """Bring an erased, archived or weakened memory back to full retention.
-
-        >>> memory.restore("mia-drink").retention
-        1.0
-        """
-        return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
-
     def feedback(self, query: str, *, used: Sequence[str], **told: Any) -> FeedbackResult:
         """Say which recalled memories answered a question; see `operations.tune.Tuner.feedback`.
 
@@ -269,6 +245,8 @@ class NTMMemoryManager:
 
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
+
+        With `audit` what was done last, so many lines, the newest first; with `id` too: to that memory.
 
         >>> memory.status()["memories"]["live"]
         3

@@ -211,7 +211,7 @@ def test_update_makes_a_weakened_memory_whole_again(memory):
 def test_update_refuses_a_taken_key_and_nothing_to_change(memory):
     memory.memorize("one", key="a")
     memory.memorize("two", key="b")
-    with pytest.raises(BadValueError, match="another memory has the key"):
+    with pytest.raises(BadValueError, match="has the key 'b'"):
         memory.update("a", new_key="b")
     with pytest.raises(BadValueError, match="nothing to change"):
         memory.update("a")

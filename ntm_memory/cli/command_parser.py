@@ -39,6 +39,22 @@ class CommandParser(argparse.ArgumentParser):
         raise UsageError(message, f"{self.prog} --help")
 
 
+class Once(argparse.Action):
+    """An option that names one thing: given twice it is refused, where otherwise the last one would hold."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Take the value of an option.
+
+        Raises:
+            UsageError: it was given before.
+        """
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option} is given twice, it names one memory")
+        setattr(namespace, self.dest, values)
+
+
 Arguments = dict[str, Any]
 Parsers = dict[str, tuple[Callable[[], CommandParser], Callable[[Arguments], Arguments]]]
 """Command → its parser, and what makes a plain request of what was parsed."""

@@ -6,7 +6,7 @@ Here are the verbs of memories; `store_parsers` has those of whole stores, `tuni
 from __future__ import annotations
 
 from ntm_memory.cli import reasoning
-from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
+from ntm_memory.cli.command_parser import Arguments, CommandParser, Once, Parsers, add_namespace, command_parser
 from ntm_memory.cli.inputs import lines, text, told_of
 from ntm_memory.cli.store_parsers import PARSERS_OF_STORES
 from ntm_memory.cli.tuning_parsers import PARSERS_OF_TUNING
@@ -19,7 +19,7 @@ def _memorize() -> CommandParser:
     )
     parser.add_argument("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
     parser.add_argument("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
-    parser.add_argument("--key", help="short name; the same key with other content makes a new version")
+    parser.add_argument("--key", action=Once, help="short name; the same key with other content makes a new version")
     parser.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
     parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG")
     parser.add_argument("--source", help="where it comes from, e.g. a message id")
@@ -28,10 +28,13 @@ def _memorize() -> CommandParser:
     parser.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
     parser.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
     parser.add_argument(
-        "--replaces", metavar="ID", help="this memory says it from now on; its old text becomes history"
+        "--replaces", action=Once, metavar="ID", help="this memory says it from now on; its old text becomes history"
     )
-    parser.add_argument("--same-as", metavar="ID", help="this memory says it already: nothing new is stored")
+    parser.add_argument(
+        "--same-as", action=Once, metavar="ID", help="this memory says it already: nothing new is stored"
+    )
     parser.add_argument("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
+    parser.add_argument("--force-retracted", action="store_true", help="store it also where it was retracted")
     parser.add_argument(
         "--jsonl", metavar="FILE|-", help="many memories, one JSON object with these fields a line; - reads stdin"
     )
@@ -131,14 +134,17 @@ def _update_request(arguments: Arguments) -> Arguments:
 
 
 def _erase() -> CommandParser:
-    parser = command_parser("erase", "Weaken, forget or purge memories.", "m_8k2f7q1x --dry-run")
+    parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_8k2f7q1x --dry-run")
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--key", help="instead of IDs")
     parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
     parser.add_argument("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
     add_namespace(parser)
     parser.add_argument("--strength", type=float, metavar="0..1", help="1 (default) forgets, 0.5 halves its weight")
-    parser.add_argument("--purge", action="store_true", help="remove for good: text, history, words, vectors")
+    parser.add_argument("--purge", action="store_true", help="remove for good: text, history, words, vectors, backups")
+    parser.add_argument("--version", type=int, metavar="N", help="with --purge: this old version of one memory alone")
+    parser.add_argument("--retract", action="store_true", help="erase, and refuse it when it is told again")
+    parser.add_argument("--yes", action="store_true", help="with --query: take it also where it is hardly meant")
     parser.add_argument("--restore", action="store_true", help="bring erased or weakened memories back")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
@@ -148,8 +154,16 @@ def _erase_request(arguments: Arguments) -> Arguments:
     ids, key = arguments.pop("ids"), arguments.pop("key")
     if sum((bool(ids), key is not None, arguments["query"] is not None)) != 1:
         raise BadValueError("give either IDs, --key or --query", "recall.py prints ids and keys")
-    if arguments["restore"] and (arguments["purge"] or arguments["strength"] is not None):
-        raise BadValueError("--restore excludes --purge and --strength", "it brings back full strength")
+    if arguments["restore"] and (arguments["purge"] or arguments["retract"] or arguments["strength"] is not None):
+        raise BadValueError("--restore excludes --purge, --retract and --strength", "it brings back full strength")
+    if arguments["retract"] and arguments["strength"] is not None:
+        raise BadValueError("--retract excludes --strength", "what is retracted is erased whole")
+    if arguments["version"] is not None and (
+        not arguments["purge"] or arguments["retract"] or len(ids) + (key is not None) != 1
+    ):
+        raise BadValueError("--version goes with --purge and one ID or --key", "it removes one old version alone")
+    if arguments["query"] is None and arguments["yes"]:
+        raise BadValueError("--yes needs --query", "what is named is meant")
     if arguments["purge"] and arguments["strength"] is not None:
         raise BadValueError("--purge excludes --strength", "purging leaves nothing to weaken")
     if arguments["query"] is None and arguments["top_k"] is not None:

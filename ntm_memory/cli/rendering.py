@@ -34,7 +34,8 @@ def _memorize(answer: Answer) -> str:
         )
     memory = answer["memory"]
     told = f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}"
-    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"] if _matters(older))])
+    near = [f"  there is a key much like it: {in_one_line(key)}" for key in answer.get("similar_keys", ())]
+    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"] if _matters(older)), *near])
 
 
 def _concerned(answer: Answer) -> list[str]:
@@ -87,15 +88,28 @@ def _update(answer: Answer) -> str:
 def _erase(answer: Answer) -> str:
     if "restored" in answer:
         verb = "would restore" if answer["dry_run"] else "restored"
-        lines = [f"{verb} {memory['id']}: {memory['content'][:200]}" for memory in answer["restored"]]
+        lines = [f"{verb} {memory['id']}{_sure(memory)}: {memory['content'][:200]}" for memory in answer["restored"]]
         return "\n".join(lines or ["nothing found to restore"])
-    verb = "would erase" if answer["dry_run"] else "erased"
-    lines = [
-        f"{verb} {each['id']}: retention {each['retention_before']:g} → {each['retention_after']:g}"
-        f"  {each['content'][:200]}"
-        for each in answer["erased"]
-    ]
+    verb = ("would " if answer["dry_run"] else "") + ("retract" if answer["retracted"] else "erase")
+    verb += "" if answer["dry_run"] else "ed" if answer["retracted"] else "d"
+    lines = [f"{verb} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
+    if answer["holding"]:
+        lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
+    lines += [f"{name}: {', '.join(answer[name])}" for name in ("backups_purged", "backups_holding") if answer[name]]
     return "\n".join(lines or ["nothing found to erase"])
+
+
+def _sure(each: Mapping[str, Any]) -> str:
+    """How likely it is that a question meant this one."""
+    return "" if each["chance"] is None else f" (chance {each['chance']:.2f})"
+
+
+def _how(answer: Answer, each: Mapping[str, Any]) -> str:
+    if answer["version"] is not None:
+        return f"version {answer['version']} for good  {each['content'][:200]}"
+    if not answer["restorable"]:
+        return f"for good  {each['content'][:200]}"
+    return f"retention {each['retention_before']:g} → {each['retention_after']:g}  {each['content'][:200]}"
 
 
 def _feedback(answer: Answer) -> str:
@@ -141,6 +155,17 @@ def _fields(answer: Answer) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.items())
 
 
+def _status(answer: Answer) -> str:
+    if "audit" not in answer:
+        return _fields(answer)
+    lines = []
+    for entry in answer["audit"]:
+        detail = " ".join(f"{name}={value}" for name, value in entry["detail"].items())
+        told = (entry["at"][:19], entry["who"], entry["verb"], entry["id"], entry["namespace"], detail)
+        lines.append("  ".join(in_one_line(str(each)) for each in told if each))
+    return "\n".join(lines or ["nothing was done yet"])
+
+
 def _import(answer: Answer) -> str:
     return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
 
@@ -158,7 +183,7 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
     "recall": _recall,
     "update": _update,
     "erase": _erase,
-    "status": _fields,
+    "status": _status,
     "export": _export,
     "import": _import,
     "reembed": _fields,

@@ -23,17 +23,23 @@ def _status() -> CommandParser:
     for action, about in _ENCRYPTION.items():
         parser.add_argument(f"--{action}", dest="encryption", action="append_const", const=action, help=about)
     parser.add_argument("--dry-run", action="store_true", help="with these four: only say what would happen")
+    parser.add_argument(
+        "--audit", type=int, nargs="?", const=20, metavar="N", help="who did what last, newest first (default 20 lines)"
+    )
+    parser.add_argument("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
     return parser
 
 
 def _status_request(arguments: Arguments) -> Arguments:
+    if arguments["id"] is not None and arguments["audit"] is None:
+        raise BadValueError("--id needs --audit", "give --audit, or --history ID")
     actions = arguments.pop("encryption") or []
     given = told_of(arguments)
     if not actions:
         if given.pop("dry_run", False):
             raise BadValueError("--dry-run goes with --encrypt and the like", "leave it out")
         return given
-    if len(actions) > 1 or set(given) & {"history", "repair"}:
+    if len(actions) > 1 or set(given) & {"history", "repair", "audit"}:
         raise BadValueError(f"--{actions[0]} stands alone", "give one of them at a time")
     return {"encryption": actions[0], **given}
 
@@ -52,6 +58,7 @@ def _import() -> CommandParser:
     )
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument("--force-retracted", action="store_true", help="take in also what was retracted here")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
 

@@ -15,6 +15,7 @@ from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
 from ntm_memory.store.lookup import STATES, find
+from ntm_memory.text.folding import folded_text
 
 
 class Recaller:
@@ -50,6 +51,14 @@ class Recaller:
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result
+
+    def recall_restorable(self, request: RecallRequest) -> RecallResult:
+        """Answer a question with what is erased, archived or weakened."""
+        with self._store.snapshot():
+            corpus = Corpus(self._store, request.namespace, restorable=True)
+            if not len(corpus.slots):
+                return _nothing(request.query, f"nothing can be restored in namespace {request.namespace!r}")
+            return self._answer(request, corpus, self._context.ask(request), [], None)
 
     def read_location(
         self,
@@ -112,11 +121,25 @@ class Recaller:
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        shown = answering(reading, request, self._settings.recall)
-        answers = fit_contents(_answers(corpus, reading, shown), request.max_chars, query.words)
+        answers = fit_contents(self._shown(corpus, reading, request), request.max_chars, query.words)
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if query.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure)
+
+    def _shown(self, corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
+        """What is shown of a reading, best first; what says the same word by word is shown once."""
+        folded: dict[str, RecalledMemory] = {}
+        seen = 0
+        while True:
+            more = replace(request, top_k=request.top_k + seen - len(folded))
+            shown = answering(reading, more, self._settings.recall)[seen:]
+            if not shown:
+                return list(folded.values())
+            for answer in _answers(corpus, reading, shown):
+                text = folded_text(answer.content)
+                known = folded.get(text)
+                folded[text] = answer if known is None else replace(known, also=(*known.also, answer.id))
+            seen += len(shown)
 
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
         view, postings = self._context.view(corpus), corpus.postings(query.terms)

@@ -38,11 +38,17 @@ class Related:
 
 @dataclass(frozen=True)
 class MemorizeResult:
-    """One memory was told; `related` are older ones that it may concern, the likeliest first, at most three."""
+    """One memory was told.
+
+    Args:
+        related: older ones that it may concern, the likeliest first, at most three.
+        similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
+    """
 
     memory: Memory
     action: Action
     related: tuple[Related, ...] = ()
+    similar_keys: tuple[str, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -84,6 +90,7 @@ class RecalledMemory:
         weight: attention after the last addressing step, 0–1; over all of memory at most 1.
         score: evidence before the softmax; comparable within one recall only.
         chance: 0–1, calibrated chance that it answers the question; None where it was not read with it.
+        also: ids of other memories that were found and say the same word by word.
         truncated: whether `content` was cut to keep the answer within its size.
         steps: with explain, the weight after every step of every read head, and each head's part.
     """
@@ -104,6 +111,7 @@ class RecalledMemory:
     version: int = 1
     superseded_by: str | None = None
     chance: float | None = None
+    also: tuple[str, ...] = ()
     truncated: bool = False
     steps: Mapping[str, Any] | None = None
 
@@ -152,26 +160,40 @@ class UpdateResult:
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erase did to one memory."""
+    """What an erase did to one memory; `chance` is that of being meant, where a question found it."""
 
     id: str
     content: str
     retention_before: float
     retention_after: float
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
 class EraseResult:
-    """Memories were weakened, forgotten or purged; `restorable` unless purged."""
+    """Memories were weakened, forgotten or purged; `restorable` unless purged.
+
+    Args:
+        version: the old version that was purged alone; None: whole memories.
+        retracted: whether their texts are refused from now on.
+        holding: live memories that hold a retracted text as one of their sentences or lines; they stay.
+        backups_purged: names of the backups from which they were removed too.
+        backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
+    """
 
     erased: tuple[Erased, ...]
     restorable: bool
     dry_run: bool = False
+    version: int | None = None
+    retracted: bool = False
+    holding: tuple[str, ...] = ()
+    backups_purged: tuple[str, ...] = ()
+    backups_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store; `related` as in `BulkResult`."""
+    """A file was read into the store; `related` as in `BulkResult`, `tombstones`: how many new ones came with it."""
 
     created: int
     unchanged: int
@@ -179,3 +201,4 @@ class ImportResult:
     failed: tuple[Failure, ...] = field(default=())
     dry_run: bool = False
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    tombstones: int = 0

@@ -73,15 +73,26 @@ def decided(record: Mapping[str, Any]) -> Decision:
         BadValueError: a value is no id or key, or they contradict each other.
     """
     fields = checked_fields(record)
-    beside = fields.get("beside") or ()
+    beside = fields.get("beside")
+    beside = () if beside is None else [beside] if isinstance(beside, str) else beside
     decision = Decision(
-        checked_name("replaces", fields.get("replaces")),
-        checked_name("same_as", fields.get("same_as")),
-        checked_names("beside", [beside] if isinstance(beside, str) else beside),
+        _checked_older("replaces", fields.get("replaces")),
+        _checked_older("same_as", fields.get("same_as")),
+        checked_names("beside", beside),
     )
+    if not decision.beside and beside:
+        raise BadValueError("beside is empty", "give the id or key of a memory")
     if decision.same_as is not None and decision != Decision(same_as=decision.same_as):
         raise BadValueError("same_as stores nothing: it excludes replaces and beside", "give one of them")
     return decision
+
+
+def _checked_older(field: str, value: Any) -> str | None:
+    """The id or key of a memory; None means none, blank text is a mistake."""
+    name = checked_name(field, value)
+    if value is not None and name is None:
+        raise BadValueError(f"{field} is empty", "give the id or key of a memory")
+    return name
 
 
 class Telling(NamedTuple):

@@ -5,39 +5,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
+from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError, RetractedError
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.related import Relater
+from ntm_memory.operations.refusals import noting_refusals, refuse_retracted
+from ntm_memory.operations.related import SHOWN, Relater
 from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Related, UpdateResult
+from ntm_memory.operations.room import make_room
 from ntm_memory.operations.validation import FIELDS, UNDECIDED, Numbered, Telling, checked_changes, told
-from ntm_memory.recall.allocation import least_used
+from ntm_memory.operations.written import Named, Written
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
+from ntm_memory.text.folding import folded_key
 from ntm_memory.text.words import memory_words, named_by
 from ntm_memory.text.writing_systems import is_cjk
 
 BATCH = 64
 _KEPT = ("key", "importance", "tags", "kind", "session")
 """What a replaced memory keeps where it is not told anew; source and time are those of the new telling."""
-
-
-class Named(NamedTuple):
-    """The live memories that a decision names; of those that it holds beside, the ids."""
-
-    replaced: Memory | None = None
-    same: Memory | None = None
-    beside: tuple[str, ...] = ()
-
-
-class Written(NamedTuple):
-    """A memory, what was done, and the ids of those that it is told to hold beside."""
-
-    memory: Memory
-    action: Action
-    beside: tuple[str, ...] = ()
 
 
 class Writer:
@@ -55,28 +42,33 @@ class Writer:
         self._clock = context.clock
         self.relater = Relater(context)
 
-    def tell(self, record: Mapping[str, Any]) -> MemorizeResult:
-        """Store one telling; see `NTMMemoryManager.memorize`."""
+    def tell(self, record: Mapping[str, Any], *, force: bool = False) -> MemorizeResult:
+        """Store one telling; see `NTMMemoryManager.memorize`; with `force` also what was retracted."""
         telling = Telling.of(record)
         known = self._known(telling)
         if known is not None and telling.decision == UNDECIDED:
             return MemorizeResult(known, "unchanged")
-        rows = None if known is not None else self._encoder().memories([telling.memory.content])[0]
-        judged = [] if rows is None else self.relater.judge(telling.memory, rows)
-        with self._store.transaction():  # another process may have written it in the meantime
-            memory, action, beside = self._write(telling, rows)
-            self.relater.release([memory] if action == "updated" else [])
-            related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
-            return MemorizeResult(self._store.get(memory.id), action, related)
+        namespace, content = telling.memory.namespace, telling.memory.content
+        with noting_refusals(self._store, namespace):
+            if known is None and not force:
+                refuse_retracted(self._store, namespace, content)  # before the embedder is loaded
+            rows = None if known is not None else self._encoder().memories([content])[0]
+            judged = [] if rows is None else self.relater.judge(telling.memory, rows)
+            with self._store.transaction():  # another process may have written it in the meantime
+                memory, action, beside = self._write(telling, rows, force=force)
+                self.relater.release([memory] if action == "updated" else [])
+                related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
+                near = self._store.keys_like(namespace, memory.key) if memory.key and action == "created" else []
+                return MemorizeResult(self._store.get(memory.id), action, related, tuple(near[:SHOWN]))
 
     def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
-        """The live memory that says this already: same content, and nothing told differently.
+        """The live memory that says this already, word by word, and nothing told differently.
 
         One that was revised since is true again when it is told again, but not when a file of many is read twice.
         """
         if record.key is not None:
             keyed = self._store.find_key(record.namespace, record.key)
-            return keyed if keyed is not None and keyed.content == record.content else None
+            return keyed if keyed is not None and keyed.content.split() == record.content.split() else None
         for memory in self._store.find_content(record.namespace, record.content):
             stated = ((record.session, memory.session), (record.source, memory.source))
             times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
@@ -93,29 +85,32 @@ class Writer:
         telling = told(_as_told(before) | changed)
         rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
         judged = [] if rows is None else self.relater.judge(telling, rows)
-        with self._store.transaction():
+        with noting_refusals(self._store, telling.namespace), self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
             record = told(_as_told(previous) | changed)
-            if record.key is not None and record.key != previous.key:
-                self._refuse_taken(record.namespace, record.key)
             if record.content == previous.content:
                 memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
+                self._store.note("updated", id, record.namespace, version=memory.version)
             else:
                 memory = self._store.rewrite(id, record, self._encoded(record, rows, previous))
                 self.relater.release([memory])
                 self.relater.note(memory, judged)
         return UpdateResult(memory, previous)
 
-    def foresee(self, record: Mapping[str, Any]) -> Action:
+    def foresee(self, record: Mapping[str, Any], *, force: bool = False) -> Action:
         """What memorizing this record would do."""
         telling = Telling.of(record)
         if self._known(telling) is not None:
             return "unchanged"
         memory, replaces = telling.memory, telling.decision.replaces
+        if not force:
+            refuse_retracted(self._store, memory.namespace, memory.content)
         keyed = memory.key is not None and self._store.find_key(memory.namespace, memory.key) is not None
         return "updated" if keyed or replaces is not None else "created"
 
-    def memorize_many(self, records: Iterable[Numbered], progress: Callable[[int], None] | None = None) -> BulkResult:
+    def memorize_many(
+        self, records: Iterable[Numbered], progress: Callable[[int], None] | None = None, *, force: bool = False
+    ) -> BulkResult:
         """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out."""
         ids: list[str | None] = []
         failed: list[Failure] = []
@@ -123,7 +118,7 @@ class Writer:
         related: dict[str, tuple[Related, ...]] = {}
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
-            done = self._write_batch(batch, failed)
+            done = self._write_batch(batch, failed, force)
             ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
             actions.extend(written.action for written in done.values())
             related |= self._relate(list(done.values()))
@@ -138,21 +133,9 @@ class Writer:
         Raises:
             MemoryFullError: `capacity.when_full` is `refuse`.
         """
-        when_full, size = self._settings.capacity.when_full, self._settings.memory_size
-        if when_full == "grow" or self._store.count() < size:
-            return
-        if when_full == "refuse":
-            raise MemoryFullError(
-                f"all {size:,} slots are taken (memory_size, with capacity.when_full = refuse)",
-                "erase something, raise memory_size, or set capacity.when_full to grow or evict",
-            )
-        spaces = self._store.namespaces()
-        space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
-        slots = self._store.memory_matrix(space)
-        (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
-        self._store.archive(victim.id)
+        make_room(self._store, self._settings, self._clock(), namespace)
 
-    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, Written]:
+    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure], force: bool) -> dict[int, Written]:
         checked: dict[int, Telling] = {}
         done: dict[int, Written] = {}
         for line, record in batch:
@@ -169,9 +152,11 @@ class Writer:
             for line, telling in checked.items():  # known or not: an earlier line may have changed what is known
                 try:
                     with self._store.transaction():  # one that fails leaves nothing half-written
-                        done[line] = self._write(telling, rows.get(line), in_bulk=True)
+                        done[line] = self._write(telling, rows.get(line), in_bulk=True, force=force)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
                     failed.append(Failure(line, error.code, error.message))
+                    if isinstance(error, RetractedError):
+                        self._store.note("refused", error.id or None, telling.memory.namespace)
         return done
 
     def _is_known(self, telling: Telling) -> bool:
@@ -185,9 +170,11 @@ class Writer:
             [each.memory for each in new.values()], {id: each.beside for id, each in new.items() if each.beside}
         )
 
-    def _write(self, telling: Telling, rows: Key | None, *, in_bulk: bool = False) -> Written:
+    def _write(self, telling: Telling, rows: Key | None, *, in_bulk: bool = False, force: bool = False) -> Written:
         """Write one telling inside a transaction; `rows` are its keys, None where they should not be needed."""
         record, named = telling.memory, self._named(telling)
+        if force and named.same is None:
+            self._store.lift(record.namespace, record.content)
         if named.same is not None:
             self._take_back(record, named.same, named.same.key)
             return Written(self.relater.holds(named.same), "unchanged")
@@ -204,7 +191,7 @@ class Writer:
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
         encoding = self._encoded(record, rows, keyed)
         if keyed is not None:
-            return self._store.rewrite(keyed.id, record, encoding), "updated"
+            return self._store.rewrite(keyed.id, replace(record, key=keyed.key), encoding), "updated"
         self.make_room(record.namespace)
         return self._store.add(record, encoding), "created"
 
@@ -214,11 +201,13 @@ class Writer:
         assert old is not None
         kept = {name: getattr(old, name) for name in _KEPT if name not in telling.fields}
         record = replace(telling.memory, **kept)
+        if _same_key(record.key, old.key):
+            record = replace(record, key=old.key)
         self._take_back(telling.memory, old, record.key)
         self.relater.part(old, named.beside)
         if record.content == old.content:
             return Written(self.relater.holds(old), "unchanged", named.beside)
-        memory = self._store.rewrite(old.id, record, self._encoded(record, rows, old))
+        memory = self._store.rewrite(old.id, record, self._encoded(record, rows, old), verb="replaced")
         return Written(memory, "updated", named.beside)
 
     def _take_back(self, record: MemoryInput, old: Memory, key: str | None) -> None:
@@ -230,7 +219,9 @@ class Writer:
             key: that the older one will have: a memory under another key was meant to stay.
         """
         twin = self.same(record)
-        if twin is not None and twin.id != old.id and twin.position > old.position and twin.key in (None, key):
+        if twin is None or twin.id == old.id or twin.position < old.position:
+            return
+        if twin.key is None or _same_key(twin.key, key):
             self._store.set_retention(twin.id, 0.0)
             self.relater.release([twin])
 
@@ -281,14 +272,14 @@ class Writer:
         held = self._store.postings(record.namespace, names).address if names else {}
         return any(address != (own and own.address) for addresses in held.values() for address in addresses.tolist())
 
-    def _refuse_taken(self, namespace: str, key: str) -> None:
-        if self._store.find_key(namespace, key) is not None:
-            raise BadValueError(f"another memory has the key {key!r}", "choose another key or erase that memory")
-
 
 def encode(content: str, rows: Key, *, spoken: bool) -> Encoding:
     """How a text is found again: by its key rows (P, dim), and by its words; for `spoken` see `words.marks`."""
     return Encoding(rows, memory_words(content, spoken=spoken), is_cjk(content))
+
+
+def _same_key(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and folded_key(one) == folded_key(other)
 
 
 def _as_told(memory: Memory) -> dict[str, Any]:

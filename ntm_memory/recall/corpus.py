@@ -20,15 +20,20 @@ class Corpus:
         store: where they are.
         namespace: which ones.
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
+        restorable: instead, what is erased, archived or weakened.
     """
 
-    def __init__(self, store: StoreReader, namespace: str, as_of: str | None = None) -> None:
+    def __init__(
+        self, store: StoreReader, namespace: str, as_of: str | None = None, *, restorable: bool = False
+    ) -> None:
         self._store = store
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
         self.slots: MemoryMatrix
-        if as_of is None:
+        if restorable:
+            self.slots, self._then, self._words = store.memory_matrix_of_restorable(namespace)
+        elif as_of is None:
             self.slots = store.memory_matrix(namespace)
         else:
             self.slots, self._then, self._words = store.memory_matrix_as_of(namespace, as_of)

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.privacy.audit import AuditEntry
+from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
 
 
@@ -33,14 +35,17 @@ class StoreWriter(Protocol):
         ...
 
     def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
-        """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
+        """W. Write a new memory into a free slot (the lowest freed one, else the next).
+
+        Here and in `put`, `rewrite` and what restores, a text that was retracted raises `RetractedError`.
+        """
         ...
 
     def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
         """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
         ...
 
-    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
         """W. Erase 1 + add: slot, id and position stay, version + 1, retention 1; the old content becomes history."""
         ...
 
@@ -65,6 +70,26 @@ class StoreWriter(Protocol):
         After the outermost transaction no byte of the text is in any file, nor of the name of a namespace or session
         that has no memory left. Returns how many were removed.
         """
+        ...
+
+    def purge_version(self, id: str, version: int) -> None:
+        """W. Remove an older version in the same way; the current one raises `BadValueError`."""
+        ...
+
+    def retract(self, ids: Iterable[str]) -> None:
+        """W. Leave tombstones: what these memories say is refused from now on; it does not erase them."""
+        ...
+
+    def lift(self, namespace: str, content: str) -> int:
+        """W. Take away the tombstones by which a text is refused; returns of how many memories."""
+        ...
+
+    def take_over(self, tombstones: Sequence[Tombstone]) -> int:
+        """W. Keep another store's tombstones too; returns how many are new."""
+        ...
+
+    def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
+        """W. Add a line to the audit; the methods above do so themselves, but for `put`, `amend`, `replace_keys`."""
         ...
 
     def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
@@ -103,11 +128,15 @@ class RecordReader(Protocol):
         ...
 
     def find_key(self, namespace: str, key: str) -> Memory | None:
-        """The live memory with this key."""
+        """The live memory with this key: spelled exactly so, else in another case, width or white space."""
+        ...
+
+    def keys_like(self, namespace: str, key: str) -> list[str]:
+        """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
         ...
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories with exactly this content, oldest first."""
+        """Live memories that say this word by word (see `text.folding.folded_text`), oldest first."""
         ...
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
@@ -138,6 +167,18 @@ class RecordReader(Protocol):
         """All verdicts, oldest first."""
         ...
 
+    def tombstones(self) -> list[Tombstone]:
+        """What was retracted, oldest first."""
+        ...
+
+    def retracted_in(self, namespace: str, content: str) -> list[Match]:
+        """What of a text was retracted in a namespace: the whole of it, or sentences and lines."""
+        ...
+
+    def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
+        """What was done last, newest first; of one memory, if an id is given."""
+        ...
+
 
 class MatrixReader(Protocol):
     """The memory matrix that read heads look at, and what finds candidates in it."""
@@ -162,6 +203,10 @@ class MatrixReader(Protocol):
 
         Returns (matrix, whose slot numbers are 0…N−1; records as they read then; their words).
         """
+        ...
+
+    def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What is erased, archived or weakened, with retention 1, in the form of `memory_matrix_as_of`."""
         ...
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:

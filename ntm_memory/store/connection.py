@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotFoundError, StoreError, StoreLockedError
+from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.wiping import wipe
 from ntm_memory.store.faults import faults
-from ntm_memory.store.lock import WriterLock
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key

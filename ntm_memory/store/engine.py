@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import NotFoundError, NTMMemoryError
+from ntm_memory.privacy.audit import AuditTrail
+from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
 from ntm_memory.store.faults import faults
@@ -20,6 +22,7 @@ from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
 from ntm_memory.store.usage import UsageCounters
+from ntm_memory.text.folding import folded_key
 
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
@@ -56,6 +59,8 @@ class Engine:
         self.connection = Connection(path, lock_seconds, create=create, encrypt=encrypt)
         self.sql = self.connection.sql
         self.ledger = Ledger(self.sql)
+        self.tombstones = Tombstones(self.sql)
+        self.audit = AuditTrail(self.sql, clock)
         try:
             with faults(path):
                 self._prepare(word_index)
@@ -131,10 +136,21 @@ class Engine:
         return row
 
     def row_of_key(self, space: int | None, key: str | None) -> sqlite3.Row | None:
-        """The row of the live memory with this key in the namespace of a code."""
-        query = "SELECT * FROM memories WHERE namespace = ? AND key = ? AND state = 'live'"
-        row: sqlite3.Row | None = self.sql.execute(query, (space, key)).fetchone()
-        return row
+        """The row of the live memory with this key in the namespace of a code: spelled so, else spelled otherwise."""
+        if key is None:
+            return None
+        for column, wanted in (("key", key), ("folded_key", folded_key(key))):
+            query = f"SELECT * FROM memories WHERE namespace = ? AND {column} = ? AND state = 'live'"
+            row: sqlite3.Row | None = self.sql.execute(query, (space, wanted)).fetchone()
+            if row is not None:
+                return row
+        return None
+
+    def live_id_of(self, space: int | None, column: str, key: str | None) -> str | None:
+        """The id of the live memory whose `key` or `folded_key` is exactly this."""
+        query = f"SELECT id FROM memories WHERE namespace = ? AND {column} = ? AND state = 'live'"
+        found = self.sql.execute(query, (space, key)).fetchone()
+        return None if found is None else str(found[0])
 
     def memory(self, row: Row) -> Memory:
         """The record of a row, with its counters and links.
@@ -147,6 +163,7 @@ class Engine:
         return to_memory(row, self.ledger.name, reads, links)
 
     def _prepare(self, word_index: bool | None) -> None:
+        schema.add_functions(self.sql)
         if self._version() < schema.VERSION:
             with self.connection.exclusive():
                 schema.bring_up(self.sql)

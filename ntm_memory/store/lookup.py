@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ntm_memory.errors import NotFoundError
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
+from ntm_memory.text.folding import folded_key
 
 LIVE = ("live",)
 STATES = ("live", "archived", "erased")
@@ -47,7 +48,9 @@ def _by_id(store: RecordReader, id: str) -> Memory | None:
 def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory | None:
     found = store.find_key(namespace, key)
     if found is None and tuple(states) != LIVE:
-        gone = (memory for memory in store.memories(namespace, states=states) if memory.key == key)
+        folded = folded_key(key)
+        all_of_it = store.memories(namespace, states=states)
+        gone = (memory for memory in all_of_it if memory.key is not None and folded_key(memory.key) == folded)
         found = max(gone, key=lambda memory: memory.position, default=None)
     return found
 

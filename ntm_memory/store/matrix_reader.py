@@ -46,6 +46,15 @@ class SQLiteMatrixReader:
         with self._engine.reading():
             return self._as_of(self._ledger.known_code(namespace), at)
 
+    def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What is erased, archived or weakened, as if it were whole."""
+        query = "SELECT * FROM memories WHERE namespace = ? AND (state <> 'live' OR strength < 1) ORDER BY position"
+        with self._engine.reading():
+            rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
+            records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
+            slots = _matrix_of(rows, records, self._engine.dim or 1)
+            return slots, records, [decode_words(row["words"]) for row in rows]
+
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace."""
         address, count = {}, {}

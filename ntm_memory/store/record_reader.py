@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.privacy.audit import AuditEntry
+from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Feedback, Memory, Version
-from ntm_memory.store.rows import content_hash, to_keys, to_version
+from ntm_memory.store.rows import to_keys, to_version
+from ntm_memory.text.folding import folded_text, near_keys, text_hash
 
 _PAGE = 256
+_SPREAD = 6
+"""How much longer or shorter, with separators, a key may be that is near another one."""
 # left alone, the planner walks the whole namespace in order
 _SAME = """
-SELECT * FROM memories INDEXED BY memories_hash
-WHERE hash = ? AND namespace = ? AND content = ? AND state = 'live' ORDER BY position
+SELECT * FROM memories INDEXED BY memories_text
+WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
 """
 
 
@@ -43,17 +48,29 @@ class SQLiteRecordReader:
             return [self._engine.memory(row) for row in rows if row is not None]
 
     def find_key(self, namespace: str, key: str) -> Memory | None:
-        """The live memory with this key."""
+        """The live memory with this key, however it is spelled."""
         with self._engine.reading():
             row = self._engine.row_of_key(self._ledger.known_code(namespace), key)
             return None if row is None else self._engine.memory(row)
 
-    def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories with exactly this content, oldest first."""
+    def keys_like(self, namespace: str, key: str) -> list[str]:
+        """Live keys of a namespace that may be meant by a key and are not the same."""
+        length = len(key)
+        query = (
+            "SELECT key FROM memories WHERE namespace = ? AND key IS NOT NULL AND state = 'live'"
+            " AND length(key) BETWEEN ? AND ? ORDER BY key"
+        )
         with self._engine.reading():
             space = self._ledger.known_code(namespace)
-            rows = self._sql.execute(_SAME, (content_hash(content), space, content)).fetchall()
-            return [self._engine.memory(row) for row in rows]
+            rows = self._sql.execute(query, (space, length - _SPREAD, length + _SPREAD)).fetchall()
+        return near_keys(key, (key for (key,) in rows))
+
+    def find_content(self, namespace: str, content: str) -> list[Memory]:
+        """Live memories that say this word by word, oldest first."""
+        folded = folded_text(content)
+        with self._engine.reading():
+            rows = self._sql.execute(_SAME, (text_hash(content), self._ledger.known_code(namespace))).fetchall()
+            return [self._engine.memory(row) for row in rows if folded_text(row["content"]) == folded]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
         """All memories in order of namespace and writing; the caller may write meanwhile."""
@@ -102,6 +119,21 @@ class SQLiteRecordReader:
         with self._engine.reading():
             rows = self._sql.execute(query).fetchall()
         return [_verdict(*row) for row in rows]
+
+    def tombstones(self) -> list[Tombstone]:
+        """What was retracted, oldest first."""
+        with self._engine.reading():
+            return self._engine.tombstones.all()
+
+    def retracted_in(self, namespace: str, content: str) -> list[Match]:
+        """What of a text was retracted in a namespace."""
+        with self._engine.reading():
+            return self._engine.tombstones.matches(namespace, content) if self._engine.tombstones.any() else []
+
+    def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
+        """What was done last, newest first."""
+        with self._engine.reading():
+            return self._engine.audit.newest(count, id, self._ledger.name)
 
     def _page(self, rows: Sequence[int], states: Sequence[str]) -> list[Memory]:
         query = "SELECT * FROM memories WHERE row = ?"

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError, StoreCorruptError
 from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
+from ntm_memory.text.folding import text_hash
 from ntm_memory.text.iso_time import to_iso, unix_seconds
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
     "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
     "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
-    "length": int, "cjk": int, "keys": bytes, "hash": int,
+    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int,
 }  # fmt: skip
 COLUMNS = (*_KINDS, "crc", "seq")
 VERSION_COLUMNS = (
@@ -29,7 +30,8 @@ VERSION_COLUMNS = (
 )  # fmt: skip
 _NORM_OFF = 2e-3
 """How far the square of a key's length may be from 1."""
-_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys"))
+# the folded ones follow from what is checked, and rows of version 2 were sealed without them
+_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "folded_key", "text_hash"))
 _VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "crc"))
 Names = Callable[[int], str]
 Row = Mapping[str, Any] | sqlite3.Row
@@ -65,6 +67,7 @@ def found_by(content: str, encoding: Encoding, dim: int | None) -> dict[str, Any
         "cjk": encoding.cjk,
         "keys": from_keys(encoding.keys, dim),
         "hash": content_hash(content),
+        "text_hash": text_hash(content),
     }
 
 
@@ -136,7 +139,7 @@ def version_checksum(row: Row) -> int:
 
 
 def content_hash(content: str) -> int:
-    """63 bits of a text, to find equal contents by index."""
+    """63 bits of a text, part of what a row is sealed by."""
     text = content.encode()
     return zlib.crc32(text) << 31 ^ zlib.adler32(text[::-1])
 

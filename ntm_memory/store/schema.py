@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
+from ntm_memory.privacy import audit, tombstones
+from ntm_memory.text.folding import folded_key, text_hash
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE names (code INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, written INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE memories (
@@ -41,11 +45,15 @@ CREATE TABLE memories (
     keys BLOB NOT NULL,
     hash INTEGER NOT NULL,
     crc INTEGER NOT NULL,
-    seq INTEGER NOT NULL
+    seq INTEGER NOT NULL,
+    folded_key TEXT,
+    text_hash INTEGER
 );
 CREATE UNIQUE INDEX memories_address ON memories(address) WHERE address IS NOT NULL;
 CREATE UNIQUE INDEX memories_key ON memories(namespace, key) WHERE key IS NOT NULL AND state = 'live';
-CREATE INDEX memories_hash ON memories(hash);
+CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
+    WHERE folded_key IS NOT NULL AND state = 'live';
+CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
 CREATE TABLE versions (
@@ -72,9 +80,28 @@ CREATE TABLE free (address INTEGER PRIMARY KEY);
 CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL, used TEXT NOT NULL,
     unused TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '[]');
 """
+    + tombstones.TABLE
+    + audit.TABLE
+)
 
-UPGRADES = {1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'"}
-"""Version → statements that make the next one of it."""
+UPGRADES = {
+    1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
+    2: """
+ALTER TABLE memories ADD COLUMN folded_key TEXT;
+ALTER TABLE memories ADD COLUMN text_hash INTEGER;
+UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
+    folded_key = folded_key_of(CAST(key AS BLOB));
+UPDATE memories SET folded_key = NULL WHERE state = 'live' AND key IS NOT NULL AND row NOT IN
+    (SELECT min(row) FROM memories WHERE state = 'live' AND key IS NOT NULL GROUP BY namespace, folded_key);
+DROP INDEX memories_hash;
+CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
+    WHERE folded_key IS NOT NULL AND state = 'live';
+CREATE INDEX memories_text ON memories(text_hash);
+"""
+    + tombstones.TABLE
+    + audit.TABLE,
+}
+"""Version → statements that make the next one of it; where several live keys fold to one, the oldest one has it."""
 
 
 def version_of(sql: sqlite3.Connection) -> int:
@@ -95,6 +122,12 @@ def version_of(sql: sqlite3.Connection) -> int:
     if sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StoreCorruptError("this SQLite file belongs to another program", "choose another folder with --home")
     return 0
+
+
+def add_functions(sql: sqlite3.Connection) -> None:
+    """What statements may call: the key and the text as they are compared."""
+    for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
+        sql.create_function(name, 1, _of_bytes(of))
 
 
 def bring_up(sql: sqlite3.Connection) -> None:
@@ -119,6 +152,15 @@ def _create(sql: sqlite3.Connection) -> None:
     meta = {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
     sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], str | int | None]:
+    """A function of a text as one of its bytes too: a damaged row must not keep the others from being brought up."""
+
+    def call(text: str | bytes | None) -> str | int | None:
+        return None if text is None else of(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+
+    return call
 
 
 def _run(sql: sqlite3.Connection, statements: str) -> None:

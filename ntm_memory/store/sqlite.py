@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreError
+from ntm_memory.privacy.audit import AuditEntry
+from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
@@ -40,6 +43,7 @@ class SQLiteStore:
     def __init__(self, path: Path, **options: Any) -> None:
         self._engine = Engine(path, **options)
         self._writer = SQLiteWriter(self._engine)
+        self._forgetter = SQLiteForgetter(self._engine)
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)
         self._upkeep = SQLiteUpkeep(self._engine)
@@ -60,8 +64,8 @@ class SQLiteStore:
     def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
         self._writer.put(memory, encoding, history)
 
-    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
-        return self._writer.rewrite(id, told, encoding)
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
+        return self._writer.rewrite(id, told, encoding, verb=verb)
 
     def amend(self, id: str, **fields: Any) -> Memory:
         return self._writer.amend(id, **fields)
@@ -73,7 +77,22 @@ class SQLiteStore:
         return self._writer.archive(id)
 
     def purge(self, ids: Iterable[str]) -> int:
-        return self._writer.purge(ids)
+        return self._forgetter.purge(ids)
+
+    def purge_version(self, id: str, version: int) -> None:
+        self._forgetter.purge_version(id, version)
+
+    def retract(self, ids: Iterable[str]) -> None:
+        self._forgetter.retract(ids)
+
+    def lift(self, namespace: str, content: str) -> int:
+        return self._forgetter.lift(namespace, content)
+
+    def take_over(self, tombstones: Sequence[Tombstone]) -> int:
+        return self._forgetter.take_over(tombstones)
+
+    def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
+        self._writer.note(verb, id, namespace, **detail)
 
     def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
         self._writer.replace_keys(keys)
@@ -100,6 +119,9 @@ class SQLiteStore:
     def find_key(self, namespace: str, key: str) -> Memory | None:
         return self._records.find_key(namespace, key)
 
+    def keys_like(self, namespace: str, key: str) -> list[str]:
+        return self._records.keys_like(namespace, key)
+
     def find_content(self, namespace: str, content: str) -> list[Memory]:
         return self._records.find_content(namespace, content)
 
@@ -124,6 +146,15 @@ class SQLiteStore:
     def feedback(self) -> list[Feedback]:
         return self._records.feedback()
 
+    def tombstones(self) -> list[Tombstone]:
+        return self._records.tombstones()
+
+    def retracted_in(self, namespace: str, content: str) -> list[Match]:
+        return self._records.retracted_in(namespace, content)
+
+    def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
+        return self._records.audit(count, id)
+
     # the matrix
     def snapshot(self) -> AbstractContextManager[None]:
         return self._matrix.snapshot()
@@ -133,6 +164,9 @@ class SQLiteStore:
 
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         return self._matrix.memory_matrix_as_of(namespace, at)
+
+    def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        return self._matrix.memory_matrix_of_restorable(namespace)
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         return self._matrix.postings(namespace, words)

@@ -12,6 +12,15 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import checksum, version_checksum
 
+_ALWAYS = 3
+"""Lines of a repair's answer that it always has."""
+_ALIKE = """
+SELECT one.id, one.key, other.id, other.key FROM memories AS one, memories AS other
+WHERE one.state = 'live' AND one.key IS NOT NULL AND one.folded_key IS NULL
+AND other.namespace = one.namespace AND other.state = 'live' AND other.folded_key = folded_key_of(one.key)
+ORDER BY one.id
+"""
+
 
 class SQLiteUpkeep:
     """Checks and mends an open file."""
@@ -48,6 +57,7 @@ class SQLiteUpkeep:
                     )
             self._engine.word_index.rebuild()
             self._ledger.next_seq()
+            self._engine.audit.note("repaired", None, None, sealed=len(done) - _ALWAYS)
         with self._engine.reading():
             self._engine.live_matrix.rebuild(self._engine.now())
         return done
@@ -59,6 +69,7 @@ class SQLiteUpkeep:
             (schema,) = self._sql.execute("PRAGMA user_version").fetchone()
             (journal,) = self._sql.execute("PRAGMA journal_mode").fetchone()
             traces = self._traces_left()
+            alike = [_two_keys(*row) for row in self._sql.execute(_ALIKE)]
             return {
                 "engine": cipher.engine(self._sql, self._engine.connection.key),
                 "path": str(self._engine.path),
@@ -67,7 +78,8 @@ class SQLiteUpkeep:
                 "schema_version": schema,
                 "keywords": self._engine.word_index.name,
                 "warnings": self._engine.warnings
-                + (["traces of purged memories may be left: run --repair"] if traces else []),
+                + (["traces of purged memories may be left: run --repair"] if traces else [])
+                + alike,
             }
 
     def clean_up(self) -> None:
@@ -124,3 +136,10 @@ class SQLiteUpkeep:
         seal = (checksum(row, self._ledger.name), self._ledger.next_seq(), row["row"])
         self._sql.execute("UPDATE memories SET crc = ?, seq = ? WHERE row = ?", seal)
         return f"memory {row['id']} sealed as it reads now: please look at it"
+
+
+def _two_keys(id: str, key: str, other: str, others_key: str) -> str:
+    return (
+        f"memories {id} and {other} have one key, {key!r} and {others_key!r}, told before keys were compared by case:"
+        " erase one, or give it another key (update.py ID --new-key)"
+    )

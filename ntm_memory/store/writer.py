@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -26,18 +26,13 @@ from ntm_memory.store.rows import (
     to_tags,
     version_checksum,
 )
+from ntm_memory.text.folding import folded_key
 from ntm_memory.text.iso_time import in_full, to_iso
 
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
 _INSERT_VERSION = f"INSERT OR REPLACE INTO versions ({', '.join(VERSION_COLUMNS)}) VALUES ({placed(VERSION_COLUMNS)})"
 _AMENDABLE = frozenset({"key", "importance", "tags", "source", "occurred_at", "kind", "superseded_by"})
-_FORGET = (
-    "DELETE FROM memories WHERE id = ?1",
-    "DELETE FROM versions WHERE id = ?1",
-    "DELETE FROM links WHERE id = ?1 OR target = ?1",
-    "DELETE FROM feedback WHERE instr(used || unused || previous, '\"' || ?1 || '\"')",
-)
 
 
 class SQLiteWriter:
@@ -73,8 +68,10 @@ class SQLiteWriter:
         }
         with self._engine.writing():
             fields = new | to_fields(told, encoding, self._engine.dim) | self._codes(told.namespace, told.session)
+            self._engine.tombstones.refuse(told.namespace, told.content)
             fields |= {"address": self._ledger.allocate(), "position": self._ledger.next_position(fields["namespace"])}
             self._insert(fields, encoding.keys.shape[1])
+            self._engine.audit.note("created", fields["id"], fields["namespace"], now)
             return self._engine.memory(self._engine.row(fields["id"]))
 
     def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
@@ -91,6 +88,8 @@ class SQLiteWriter:
         with self._engine.writing():
             if self._sql.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,)).fetchone():
                 raise BadValueError(f"a memory with the id {memory.id} is stored already", "update it instead")
+            if memory.state != "erased" or not self._engine.tombstones.holds(memory.id):
+                self._engine.tombstones.refuse(memory.namespace, memory.content)
             fields |= self._codes(memory.namespace, memory.session)
             fields["address"] = self._ledger.allocate(memory.address) if live else None
             self._ledger.position_taken(fields["namespace"], memory.position)
@@ -101,8 +100,8 @@ class SQLiteWriter:
             if memory.reads and fields["address"] is not None:
                 self._engine.usage.set_reads(fields["address"], memory.reads, self._engine.clock())
 
-    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
-        """Erase 1 + add in the same slot; the old content becomes history."""
+    def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
+        """Erase 1 + add in the same slot; the old content becomes history; `verb` says in the audit why."""
         now = to_iso(self._engine.clock())
         with self._engine.writing():
             changes = to_fields(told, encoding, self._engine.dim)
@@ -113,8 +112,10 @@ class SQLiteWriter:
             codes = self._codes(told.namespace, told.session)
             if codes["namespace"] != old["namespace"]:
                 raise BadValueError("a memory cannot move to another namespace", "memorize it there and erase it here")
+            self._engine.tombstones.refuse(told.namespace, told.content)
             self._insert_version(old | {"valid_from": old["updated_at"], "valid_to": now}, old)
             self._put(old | changes | codes | {"version": old["version"] + 1}, old)
+            self._engine.audit.note(verb, id, old["namespace"], now, version=old["version"] + 1)
             return self._engine.memory(self._engine.row(id))
 
     def amend(self, id: str, **fields: Any) -> Memory:
@@ -134,15 +135,15 @@ class SQLiteWriter:
         real_number("retention", retention, 0, 1)
         with self._engine.writing():
             row = dict(self._engine.row(id))
-            if retention == 0:
-                if row["state"] != "erased":
-                    self._end(row, "erased")
-            elif row["state"] == "live":
+            if retention == 0 and row["state"] != "erased":
+                self._end(row, "erased")
+            elif retention and row["state"] == "live":
+                if retention != row["strength"]:
+                    verb = "weakened" if retention < row["strength"] else "restored"
+                    self._engine.audit.note(verb, id, row["namespace"], retention=retention)
                 self._put(row | {"strength": retention}, row)
-            else:
-                taken = self._engine.row_of_key(row["namespace"], row["key"]) is not None
-                changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": retention}
-                self._put(row | changes | ({"key": None} if taken else {}), row)
+            elif retention:
+                self._restore(row, retention)
             return self._engine.memory(self._engine.row(id))
 
     def archive(self, id: str) -> Memory:
@@ -152,28 +153,6 @@ class SQLiteWriter:
             if row["state"] == "live":
                 self._end(row, "archived")
             return self._engine.memory(self._engine.row(id))
-
-    def purge(self, ids: Iterable[str]) -> int:
-        """Remove memories for good; once the outermost transaction is over, no file of the folder holds a byte of them.
-
-        Raises:
-            StoreLockedError: they are removed, but another program kept the file busy, so that traces may be left; the
-                next `purge`, `repair` or opening takes them away.
-        """
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return 0
-        with self._engine.writing():
-            for id in wanted:
-                self._purge_one(id)
-            for name in self._ledger.forget_unused():
-                self._sql.execute("DELETE FROM feedback WHERE namespace = ?", (name,))
-                self._engine.usage.forget_place(name)
-            self._engine.word_index.forget()
-            self._ledger.next_seq()
-            self._ledger.set_meta("purges", str(self._ledger.purges() + 1))
-            self._ledger.set_meta("traces", "1")
-        return len(wanted)
 
     def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
         """New key rows by (id, version), of present and older versions."""
@@ -195,6 +174,12 @@ class SQLiteWriter:
             for known in (id, *(link.target for link in links)):
                 self._engine.row(known)
             self._insert_links(id, links)
+
+    def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
+        """Add a line to the audit."""
+        with self._engine.writing():
+            space = None if namespace is None else self._ledger.known_code(namespace)
+            self._engine.audit.note(verb, id, space, **detail)
 
     def note_reads(self, addresses: Sequence[int]) -> None:
         """Count a recall of these slots."""
@@ -220,8 +205,7 @@ class SQLiteWriter:
         return {"namespace": code(namespace), "session": None if session is None else code(session)}
 
     def _insert(self, fields: Mapping[str, Any], dim: int) -> None:
-        row = normalised(fields)
-        self._refuse_taken_key(row, None)
+        row = normalised(fields) | {"folded_key": self._folded_key(fields, None)}
         if self._engine.dim is None:
             self._ledger.set_meta("dim", str(dim))
         row |= {"crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
@@ -231,8 +215,7 @@ class SQLiteWriter:
 
     def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         """Write a changed row back, and the index where its words or its state changed."""
-        row = normalised(changed)
-        self._refuse_taken_key(row, old["id"])
+        row = normalised(changed) | {"folded_key": self._folded_key(changed, old)}
         was, now = old["state"] == "live", row["state"] == "live"
         if was != now or old["words"] != row["words"]:
             if was:
@@ -242,14 +225,36 @@ class SQLiteWriter:
         stamp = {"row": old["row"], "crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
         self._sql.execute(_UPDATE, row | stamp)
 
-    def _refuse_taken_key(self, row: Mapping[str, Any], id: str | None) -> None:
-        if row["key"] is None or row["state"] != "live":
-            return
-        other = self._engine.row_of_key(row["namespace"], row["key"])
-        if other is not None and other["id"] != id:
-            raise BadValueError(
-                f"memory {other['id']} has the key {row['key']!r}", "choose another key or rewrite that one"
-            )
+    def _folded_key(self, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> str | None:
+        """The key as keys are compared; None for none, and for one of two that were live before keys were folded.
+
+        Raises:
+            BadValueError: another live memory has the key.
+        """
+        key = None if row["key"] is None else str(row["key"])
+        as_before = old is not None and (old["key"], old["state"]) == (key, "live")
+        if old is not None and as_before and old["folded_key"] is not None:
+            return str(old["folded_key"])
+        folded = None if key is None else folded_key(key)
+        if key is None or row["state"] != "live":
+            return folded
+        for column, wanted in (("key", key), ("folded_key", folded)):
+            other = self._engine.live_id_of(row["namespace"], column, wanted)
+            if other is not None and other != row["id"]:
+                if as_before:
+                    return None
+                raise BadValueError(f"memory {other} has the key {key!r}", "choose another key or rewrite that one")
+        return folded
+
+    def _restore(self, row: Mapping[str, Any], retention: float) -> None:
+        """Give a memory that is not live a slot again; that it was retracted is lifted by it."""
+        if self._engine.tombstones.lift_of(row["id"]):
+            self._engine.audit.note("lifted", row["id"], row["namespace"])
+        self._engine.tombstones.refuse(self._ledger.name(row["namespace"]), row["content"])
+        taken = self._engine.row_of_key(row["namespace"], row["key"]) is not None
+        changes = {"state": "live", "ended_at": None, "address": self._ledger.allocate(), "strength": retention}
+        self._put({**row, **changes, **({"key": None} if taken else {})}, row)
+        self._engine.audit.note("restored", row["id"], row["namespace"])
 
     def _end(self, row: Mapping[str, Any], state: str) -> None:
         """Take a memory out of its slot; retention 0 is what erased means."""
@@ -259,6 +264,7 @@ class SQLiteWriter:
         ended = row["ended_at"] or to_iso(self._engine.clock())
         retention = 0.0 if state == "erased" else row["strength"]
         self._put({**row, "state": state, "strength": retention, "address": None, "ended_at": ended}, row)
+        self._engine.audit.note(state, row["id"], row["namespace"])
 
     def _insert_version(self, version: Mapping[str, Any], memory: Mapping[str, Any]) -> None:
         """Keep an older version; one that comes without words and keys of its own borrows the memory's."""
@@ -269,17 +275,3 @@ class SQLiteWriter:
     def _insert_links(self, id: str, links: Sequence[Link]) -> None:
         rows = [(id, link.target, float(link.weight), link.kind) for link in links]
         self._sql.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
-
-    def _purge_one(self, id: str) -> None:
-        row = self._engine.row(id)
-        if row["state"] == "live":
-            self._engine.word_index.remove(row["row"], row["words"])
-            self._ledger.release([row["address"]])
-            self._engine.usage.set_reads(row["address"], 0, 0.0)
-        for statement in _FORGET:
-            self._sql.execute(statement, (id,))
-        for other in self._sql.execute("SELECT * FROM memories WHERE superseded_by = ?", (id,)).fetchall():
-            changed = dict(other) | {"superseded_by": None}
-            seal = (checksum(changed, self._ledger.name), self._ledger.next_seq(), other["row"])
-            self._sql.execute("UPDATE memories SET superseded_by = NULL, crc = ?, seq = ? WHERE row = ?", seal)
-        self._engine.usage.forget([id])

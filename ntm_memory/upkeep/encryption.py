@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, StoreKeyError, one_of
+from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.encrypted_copy import copy_verified
 from ntm_memory.privacy.keys import (
@@ -28,7 +29,6 @@ from ntm_memory.privacy.keys import (
 )
 from ntm_memory.privacy.wiping import blank, wipe
 from ntm_memory.store.faults import faults
-from ntm_memory.store.lock import WriterLock
 from ntm_memory.store.usage import carry_over
 
 ENCRYPT, DECRYPT, REKEY, FORGET_KEY = ACTIONS = ("encrypt", "decrypt", "rekey", "forget-key")

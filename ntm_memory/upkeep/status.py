@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import CheckpointError
+from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
 from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
+
+MOST_AUDIT = 100_000
 
 
 def answer(
@@ -23,6 +25,8 @@ def answer(
     history: str | None = None,
     namespace: str | None = "default",
     repair: bool = False,
+    audit: int | None = None,
+    id: str | None = None,
     encryption: str | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
@@ -35,12 +39,16 @@ def answer(
         history: id or key of a memory whose versions are all that is told.
         namespace: of that memory.
         repair: mend indexes and derived files first.
+        audit: tell only what was done last, so many lines, the newest first.
+        id: with `audit`: what was done to this memory, which may be gone.
         encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
         dry_run: say what `encryption` would do.
 
     Raises:
         StoreKeyError: a key is missing, wrong or cannot be kept.
     """
+    if audit is not None:
+        return last_done(store, audit, id)
     if history is not None:
         return one_memory(store, history, namespace)
     if encryption is not None:
@@ -80,6 +88,11 @@ def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "def
     """One memory, whatever its state, and its older versions, oldest first."""
     memory = find(store, id_or_key, namespace, STATES)
     return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
+
+
+def last_done(store: RecordReader, count: int, id: str | None = None) -> dict[str, Any]:
+    """What was done last, newest first; with an id to that memory, which may be gone."""
+    return {"audit": [asdict(entry) for entry in store.audit(whole_number("audit", count, 1, MOST_AUDIT), id)]}
 
 
 def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:

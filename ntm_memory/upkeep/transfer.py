@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError
+from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, RetractedError
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines
 from ntm_memory.operations.write import Writer, encode
 from ntm_memory.persistence.atomic import replacing_text
+from ntm_memory.privacy.tombstones import checked_tombstones, refusal
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
@@ -72,7 +73,13 @@ class Transfer:
         return {"text": text, "count": memories.count, "form": form} | self._warning()
 
     def import_file(
-        self, path: Path, form: str | None = None, *, dry_run: bool = False, progress: Progress = None
+        self,
+        path: Path,
+        form: str | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Progress = None,
+        force_retracted: bool = False,
     ) -> ImportResult:
         """Read memories from a file; what is there already stays as it is.
 
@@ -81,6 +88,7 @@ class Transfer:
             form: json, jsonl or markdown; None: by the file's ending, else json.
             dry_run: say what would happen.
             progress: called with the number of records that are durably done.
+            force_retracted: take in also what was retracted here, which is lifted by that.
 
         Raises:
             BadValueError: unknown form, or the file cannot be read as such.
@@ -90,20 +98,36 @@ class Transfer:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        return self.import_text(text, chosen, dry_run=dry_run, progress=progress)
+        return self.import_text(text, chosen, dry_run=dry_run, progress=progress, force_retracted=force_retracted)
 
     def import_text(
-        self, text: str, form: str = "json", *, dry_run: bool = False, progress: Progress = None
+        self,
+        text: str,
+        form: str = "json",
+        *,
+        dry_run: bool = False,
+        progress: Progress = None,
+        force_retracted: bool = False,
     ) -> ImportResult:
         """Read memories from a text; see `import_file`."""
-        if _form(form) == "json":
+        result = self._import(_form(form), text, dry_run=dry_run, progress=progress, force=force_retracted)
+        if not dry_run:
+            counts = {name: getattr(result, name) for name in ("created", "unchanged", "updated", "tombstones")}
+            self._store.note("imported", **counts, failed=len(result.failed))
+        return result
+
+    def _import(self, form: str, text: str, *, dry_run: bool, progress: Progress, force: bool) -> ImportResult:
+        if form == "json":
             head, records = exchange.read_json(text)
-            return self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress)
+            tombstones = checked_tombstones(head.get("tombstones"))
+            new = 0 if dry_run else self._store.take_over(tombstones)
+            done = self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress, force=force)
+            return replace(done, tombstones=new)
         tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
         if dry_run:
-            return self._foresee(tellings)
-        done = self._writer.memorize_many(tellings, progress)
-        return ImportResult(done.created, done.unchanged, done.updated, done.failed, related=done.related)
+            return self._foresee(tellings, force)
+        told = self._writer.memorize_many(tellings, progress, force=force)
+        return ImportResult(told.created, told.unchanged, told.updated, told.failed, related=told.related)
 
     def reembed(self, encoder: Encoder, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
         """Write all keys, of older versions too, with another embedder, in one transaction."""
@@ -124,6 +148,7 @@ class Transfer:
                 self._store.replace_keys(dict(zip(batch, rows, strict=True)))
                 if progress is not None:
                     progress(start + len(batch))
+            self._store.note("reembedded", memories=len(memories))
         return answer
 
     def _warning(self) -> dict[str, Any]:
@@ -140,11 +165,13 @@ class Transfer:
             return exchange.write_markdown(memories)
         if form == "jsonl":
             return exchange.write_json_lines(memories)
-        head = {
+        head: dict[str, Any] = {
             "memory_size": self._settings.memory_size,
             "memory_dim": self._store.dim,
             "embedder": self._store.embedder(),
         }
+        tombstones = [each._asdict() for each in self._store.tombstones()]
+        head |= {"tombstones": tombstones} if tombstones else {}
         return exchange.write_json(head, self._records(memories))
 
     def _records(self, memories: _Counted) -> Iterator[dict[str, Any]]:
@@ -160,7 +187,7 @@ class Transfer:
             yield record
 
     def _import_records(
-        self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress
+        self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress, force: bool
     ) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0}
@@ -169,23 +196,33 @@ class Transfer:
             with nullcontext() if dry_run else self._store.transaction():
                 for number, record in enumerate(records[start : start + BATCH], start=start + 1):
                     try:
-                        counts[self._import_record(wrote, record, dry_run, missing)] += 1
+                        counts[self._import_record(wrote, record, dry_run, missing, force)] += 1
                     except BadValueError as error:
                         failed.append(Failure(number, error.code, error.message))
+                        if isinstance(error, RetractedError) and not dry_run:
+                            self._store.note("refused", error.id or None)
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
         return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run)
 
-    def _import_record(self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool, missing: list[Memory]) -> str:
+    def _import_record(
+        self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool, missing: list[Memory], force: bool
+    ) -> str:
         """Write one record; `missing` gets it where it refers to memories that are not there, or not yet."""
         memory, keys, history = exchange.from_record(record)
         if self._is_stored(memory.id):
             return "unchanged"
         if memory.state == "live" and memory.key and self._store.find_key(memory.namespace, memory.key):
             raise BadValueError(f"another memory has the key {memory.key!r}", "erase or rename it first")
+        retracted = self._store.retracted_in(memory.namespace, memory.content)
+        stays_erased = memory.state == "erased" and any(each.id == memory.id and not each.purged for each in retracted)
+        if retracted and not stays_erased and not force:
+            raise refusal(retracted[0])  # before its vectors are made
         if dry_run:
             return "created"
+        if force and not stays_erased:
+            self._store.lift(memory.namespace, memory.content)
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
@@ -236,14 +273,14 @@ class Transfer:
             return False
         return True
 
-    def _foresee(self, tellings: Iterable[Numbered]) -> ImportResult:
+    def _foresee(self, tellings: Iterable[Numbered], force: bool) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0, "updated": 0}
         for line, telling in tellings:
             try:
                 if isinstance(telling, NTMMemoryError):
                     raise telling
-                counts[self._writer.foresee(telling)] += 1
+                counts[self._writer.foresee(telling, force=force)] += 1
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
         return ImportResult(counts["created"], counts["unchanged"], counts["updated"], tuple(failed), dry_run=True)

@@ -37,3 +37,16 @@ def draft(
     """What `add` and `rewrite` take, after the id: what is told, and how it is found."""
     chosen = tuple(content.split()) if words is None else tuple(words)
     return MemoryInput(content, **fields), Encoding(key_rows(content, passages, dim), chosen, cjk)
+
+
+AS_VERSION_2 = (
+    "DROP TABLE tombstones",
+    "DROP TABLE audit",
+    "DROP INDEX memories_folded_key",
+    "DROP INDEX memories_text",
+    "ALTER TABLE memories DROP COLUMN folded_key",
+    "ALTER TABLE memories DROP COLUMN text_hash",
+    "CREATE INDEX memories_hash ON memories(hash)",
+    "PRAGMA user_version = 2",
+)
+"""What makes a file of version 2 of one of version 3; DROP COLUMN needs SQLite 3.35."""

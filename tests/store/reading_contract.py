@@ -83,7 +83,7 @@ class ReadingContract:
         texts = ["same", "Same", "same ", "same", "the code is 4711", "the code is 4712"]
         memories = [store.add(*draft(text)) for text in texts]
         store.add(*draft("same", namespace="other"))
-        assert store.find_content("default", "same") == [memories[0], memories[3]]
+        assert store.find_content("default", "same") == memories[:4]
         assert store.find_content("default", "the code is 4712") == [memories[5]]
         assert store.find_content("nowhere", "same") == []
 

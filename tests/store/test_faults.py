@@ -11,6 +11,8 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, Stor
 from ntm_memory.store import open_store
 from ntm_memory.store.records import Feedback
 
+from .drafts import AS_VERSION_2
+
 
 def raw(path, *statements):
     sql = sqlite3.connect(path, isolation_level=None)
@@ -38,6 +40,7 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(path, filled):
     verdict = Feedback("q", "default", (filled[0].id,), (), "2023-01-01T00:00:00Z")
     raw(
         path,
+        *AS_VERSION_2,
         "DROP TABLE feedback",
         "CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL,"
         " used TEXT NOT NULL, unused TEXT NOT NULL, at TEXT NOT NULL)",

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ntm_memory.errors import StoreError, StoreLockedError
-from ntm_memory.store import connection, lock, open_store
+from ntm_memory.persistence import writer_lock as lock
+from ntm_memory.store import connection, open_store
 
 from .drafts import EMBEDDER, draft
 
@@ -47,7 +48,7 @@ def test_the_lock_dies_with_its_process(path, filled):
     script = f"""
 import os, sys
 from pathlib import Path
-from ntm_memory.store.lock import WriterLock
+from ntm_memory.persistence.writer_lock import WriterLock
 held = WriterLock(Path({str(path.with_suffix(".lock"))!r}), 1.0)
 held.acquire()
 print("held", flush=True)

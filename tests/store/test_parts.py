@@ -9,6 +9,7 @@ import pytest
 
 import ntm_memory
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.sqlite import SQLiteStore
@@ -49,10 +50,10 @@ def test_what_the_writer_wrote_the_readers_read(engine):
 
 
 def test_what_a_purge_leaves_is_the_upkeeps_to_clean(engine):
-    writer, upkeep = SQLiteWriter(engine), SQLiteUpkeep(engine)
+    writer, forgetter, upkeep = SQLiteWriter(engine), SQLiteForgetter(engine), SQLiteUpkeep(engine)
     writer.set_embedder(EMBEDDER)
     memory = writer.add(*draft("secret"))
-    writer.purge([memory.id])
+    forgetter.purge([memory.id])
     assert any("traces" in warning for warning in upkeep.info()["warnings"])
     upkeep.clean_up()
     assert not any("traces" in warning for warning in upkeep.info()["warnings"])
@@ -61,7 +62,7 @@ def test_what_a_purge_leaves_is_the_upkeeps_to_clean(engine):
 
 def test_a_store_holds_its_parts_and_inherits_nothing():
     assert SQLiteStore.__bases__ == (object,)
-    for part in (Engine, SQLiteWriter, SQLiteRecordReader, SQLiteMatrixReader, SQLiteUpkeep):
+    for part in (Engine, SQLiteWriter, SQLiteForgetter, SQLiteRecordReader, SQLiteMatrixReader, SQLiteUpkeep):
         assert part.__bases__ == (object,)
 
 

@@ -1,0 +1,35 @@
+"""Where the next memory goes when all slots are taken."""
+
+from __future__ import annotations
+
+from ntm_memory.config import Settings
+from ntm_memory.errors import MemoryFullError
+from ntm_memory.recall.allocation import least_used
+from ntm_memory.store.base import Store
+
+
+def make_room(store: Store, settings: Settings, now: float, namespace: str) -> None:
+    """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
+
+    Args:
+        store: where it is to be written.
+        settings: how many slots there are, and what is done when all are taken.
+        now: unix seconds.
+        namespace: whose memories are looked at first.
+
+    Raises:
+        MemoryFullError: `capacity.when_full` is `refuse`.
+    """
+    when_full, size = settings.capacity.when_full, settings.memory_size
+    if when_full == "grow" or store.count() < size:
+        return
+    if when_full == "refuse":
+        raise MemoryFullError(
+            f"all {size:,} slots are taken (memory_size, with capacity.when_full = refuse)",
+            "erase something, raise memory_size, or set capacity.when_full to grow or evict",
+        )
+    spaces = store.namespaces()
+    space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
+    slots = store.memory_matrix(space)
+    (victim,) = store.get_many([int(slots.address[least_used(slots, now)])])
+    store.archive(victim.id)

@@ -1,0 +1,93 @@
+"""The manager's verbs of forgetting: erase, restore, and which memories a question means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntm_memory.errors import BadValueError
+
+if TYPE_CHECKING:
+    from ntm_memory.operations.results import EraseResult
+    from ntm_memory.operations.services import Services
+    from ntm_memory.store.records import Memory
+
+
+class ForgettingVerbs:
+    """Verbs of `NTMMemoryManager`."""
+
+    home: Path
+    _verbs: Services
+
+    def erase(
+        self,
+        ids_or_key: str | Sequence[str],
+        *,
+        strength: float = 1.0,
+        purge: bool = False,
+        retract: bool = False,
+        version: int | None = None,
+        dry_run: bool = False,
+        namespace: str | None = "default",
+    ) -> EraseResult:
+        """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
+
+        Args:
+            ids_or_key: ids, or one key.
+            strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
+            purge: remove them for good, history and backups included; nothing of the text stays on disk.
+            retract: erase them and what says the same, and refuse it when it is told again in the namespace.
+            version: with `purge`: remove this older version of one memory alone.
+            dry_run: say what would happen.
+            namespace: of the memories; None: ids of any namespace.
+
+        Raises:
+            NotFoundError: an id or key is unknown; then nothing is erased.
+
+        >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
+        0.5
+        """
+        verbs = self._verbs.eraser
+        if version is not None and (not purge or retract or strength != 1):
+            raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
+
+        if version is None:
+            erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
+        else:
+            erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
+        return _backups_too(self.home, erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+
+    def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
+        """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
+
+        Args:
+            query: the question.
+            restore: look among what is erased, archived or weakened.
+            yes: take what is found also where it is not likely to be meant.
+            options: as of `recall`.
+        """
+        from ntm_memory.operations.erase import meant_by
+
+        request = self._verbs.request(query, {"top_k": 1, **options, "all": True})
+        recaller = self._verbs.recaller
+        return meant_by(recaller.recall_restorable(request) if restore else recaller.recall(request), unsure=yes)
+
+    def restore(self, id_or_key: str, namespace: str | None = "default", *, dry_run: bool = False) -> Memory:
+        """Bring an erased, archived or weakened memory back to full retention.
+
+        >>> memory.restore("mia-drink").retention
+        1.0
+        """
+        return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
+
+
+def _backups_too(home: Path, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
+    """The backups come first: what is not in the memory any more could not be asked for once more."""
+    from ntm_memory.upkeep.backup_purge import FOLDER, purged_in_backups
+
+    copies = purged_in_backups(home / FOLDER, replace(erase(dry_run=True), dry_run=dry_run))
+    done = erase(dry_run=dry_run)
+    return replace(done, backups_purged=copies.backups_purged, backups_holding=copies.backups_holding)
