@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from ntm_memory.errors import RetractedError
+from ntm_memory.errors import RetractedError, StoreError
 from ntm_memory.privacy.tombstones import refusal
 from ntm_memory.store.base import Store
 
@@ -27,5 +27,6 @@ def noting_refusals(store: Store, namespace: str) -> Iterator[None]:
     try:
         yield
     except RetractedError as error:
-        store.note("refused", error.id or None, namespace)
+        with suppress(StoreError):  # why it was refused matters more than that it is noted
+            store.note("refused", error.id or None, namespace)
         raise
