@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.operations.context import RetrievalContext
@@ -55,31 +56,30 @@ class Eraser:
         names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
         if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
             raise BadValueError("ids_or_key must be ids, or one key", 'e.g. ["m_8k2f7q1xab"]')
-        found = (find(self._store, name, namespace, STATES if purge else LIVE) for name in names)
-        ids = list(dict.fromkeys(memory.id for memory in found))
-        erased = self._foresee(ids, strength, purge) if dry_run else self._erase(ids, strength, purge)
+        with nullcontext() if dry_run else self._store.transaction():  # else two at once would both say they erased it
+            found = (find(self._store, name, namespace, STATES if purge else LIVE) for name in names)
+            ids = list(dict.fromkeys(memory.id for memory in found))
+            erased = self._foresee(ids, strength, purge) if dry_run else self._erase(ids, strength, purge)
         return EraseResult(erased, restorable=not purge, dry_run=dry_run)
 
     def restore(self, id_or_key: str, namespace: str | None, *, dry_run: bool) -> Memory:
         """Full retention again, and a slot if it has none; see `NTMMemoryManager.restore`."""
-        memory = find(self._store, id_or_key, namespace, STATES)
-        if dry_run:
-            return memory
-        with self._store.transaction():
-            if memory.state == "live":
-                return self._store.set_retention(memory.id, 1.0)
-            self._writer.make_room(memory.namespace)
+        with nullcontext() if dry_run else self._store.transaction():  # else its key may be another's by then
+            memory = find(self._store, id_or_key, namespace, STATES)
+            if dry_run:
+                return memory
+            if memory.state != "live":
+                self._writer.make_room(memory.namespace)
             return self._store.set_retention(memory.id, 1.0)
 
     def _erase(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
-        """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3)."""
-        with self._store.transaction():
-            erased = self._foresee(ids, strength, purge)
-            if purge:
-                self._store.purge(ids)
-            else:
-                memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
-                self._writer.relater.release([memory for memory in memories if memory.state == "erased"])
+        """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3); inside a transaction."""
+        erased = self._foresee(ids, strength, purge)
+        if purge:
+            self._store.purge(ids)
+        else:
+            memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
+            self._writer.relater.release([memory for memory in memories if memory.state == "erased"])
         return erased
 
     def _foresee(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
