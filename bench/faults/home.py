@@ -63,11 +63,11 @@ def without_waiting() -> Iterator[None]:
                 statement = "PRAGMA synchronous = OFF"
             return super().execute(statement, *arguments)
 
-    with patched_connections(lambda *told, **options: connect(*told, **options, factory=Hasty)):
+    with patched_connections(lambda *told, **options: sqlite_connect(*told, **options, factory=Hasty)):
         yield
 
 
-connect = sqlite3.connect
+sqlite_connect = sqlite3.connect
 
 
 @contextmanager
