@@ -61,10 +61,10 @@ def _power(points: int, writers: int, seed: int, journal: str) -> dict[str, Any]
     return run_power(points, writers, seed, wal=journal == "wal")
 
 
-def _interleave(seeds: int, seed: int, threads: int) -> dict[str, Any]:
+def _interleave(seeds: int, seed: int, managers: int) -> dict[str, Any]:
     from bench.faults.interleave import run_interleavings
 
-    return run_interleavings(seeds, seed, threads)
+    return run_interleavings(seeds, seed, managers)
 
 
 def _disk_errors(every: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] =
     "interleave": (
         _interleave,
         "managers on one home, switched at every statement",
-        {"seeds": 10_000, "seed": 0, "threads": 3},
+        {"seeds": 10_000, "seed": 0, "managers": 3},
     ),
     "disk-errors": (_disk_errors, "every so manieth call on a file fails: EIO, a full disk", {"every": 1}),
     "fuzz": (

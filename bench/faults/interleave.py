@@ -1,7 +1,7 @@
 """Several managers on one home, switched at every statement: what they answer is what some order of the verbs answers.
 
 Writers, readers and background passes (counters, the matrix file, what is due after a purge, learned numbers, checks)
-run in threads of one process, drawn by a seed. Their answers and the store they leave must be those of the model for an
+take turns in one process, drawn by a seed. Their answers and the store they leave must be those of the model for an
 order of whole verbs that keeps who was done before whom began (linearizable). What a pass does not prove: anything
 between two statements (SQLite's own work), or other machines' file systems. Control: an update that takes no lock.
 """
@@ -39,7 +39,7 @@ class Done:
     ended: int
 
 
-def run_interleavings(seeds: int, number: int, threads: int = 3) -> dict[str, Any]:
+def run_interleavings(seeds: int, number: int, managers: int = 3) -> dict[str, Any]:
     """Run so many schedules, each of its own seed.
 
     Raises:
@@ -48,16 +48,16 @@ def run_interleavings(seeds: int, number: int, threads: int = 3) -> dict[str, An
     verbs = moments = 0
     for seed in range(number, number + seeds):
         try:
-            done, moment = one_schedule(seed, threads)
+            done, moment = one_schedule(seed, managers)
         except BaseException as error:
-            raise AssertionError(f"seed {seed}, {threads} threads: {type(error).__name__}: {error}") from error
+            raise AssertionError(f"seed {seed}, {managers} managers: {type(error).__name__}: {error}") from error
         verbs, moments = verbs + done, moments + moment
     return {"schedules": seeds, "verbs": verbs, "statements": moments, "seeds": [number, number + seeds - 1]}
 
 
-def one_schedule(seed: int, threads: int) -> tuple[int, int]:
+def one_schedule(seed: int, managers: int) -> tuple[int, int]:
     """(verbs, statements) of one schedule."""
-    draw, scheduler, home = random.Random(seed), Scheduler(seed), Path(tempfile.mkdtemp(prefix="ntm-threads-"))
+    draw, scheduler, home = random.Random(seed), Scheduler(seed), Path(tempfile.mkdtemp(prefix="ntm-turns-"))
     clock, model, done = Ticking(), Model(), list[Done]()
     try:
         with switching(scheduler):
@@ -66,8 +66,8 @@ def one_schedule(seed: int, threads: int) -> tuple[int, int]:
                     told = {**call, "namespace": "default", "content": CONTENTS[0] if "key" in call else CONTENTS[1]}
                     assert replay(model, told, carry_out(memory, told)["ids"])
             names = ["k1", "k2", *model.known]
-            scripts = [[_drawn(draw, names) for _ in range(EACH)] for _ in range(threads)]
-            scheduler.run([_thread(script, home, clock, scheduler, done) for script in scripts])
+            scripts = [[_drawn(draw, names) for _ in range(EACH)] for _ in range(managers)]
+            scheduler.run([_manager(script, home, clock, scheduler, done) for script in scripts])
             with open_home(home, clock=clock) as memory:
                 assert (faults := memory.store.check()) == [], faults
                 left = kept_by(memory)
@@ -88,7 +88,7 @@ def _drawn(draw: random.Random, names: Sequence[str]) -> Call:
     return call
 
 
-def _thread(
+def _manager(
     script: Sequence[Call], home: Path, clock: Ticking, scheduler: Scheduler, done: list[Done]
 ) -> Callable[[], None]:
     def run() -> None:

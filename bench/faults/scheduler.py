@@ -1,18 +1,19 @@
-"""Threads of which one runs at a time; at each SQL statement the next is drawn, so that a seed repeats a run."""
+"""Several bodies in one thread; at each SQL statement the next one is drawn, so that a seed repeats a run."""
 
 from __future__ import annotations
 
 import itertools
 import random
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bench.faults.home import patched_connections, sqlite_connect
+import greenlet
+
+from bench.faults.home import patched_connections, sqlite_connect, without_syncing
 from ntm_memory.store import live_matrix, lock, schema
 
 MOST = 200_000
@@ -20,7 +21,7 @@ MOST = 200_000
 
 
 class Scheduler:
-    """Runs bodies in threads, one at a time.
+    """Runs bodies as coroutines of one thread (greenlets), which the product does not notice.
 
     Args:
         number: the seed.
@@ -28,62 +29,44 @@ class Scheduler:
 
     def __init__(self, number: int) -> None:
         self._draw, self.moment = random.Random(number), 0
-        self._gates: list[threading.Semaphore] = []
-        self._alive: list[int] = []
-        self._own = threading.local()
-        self.failures: list[BaseException] = []
+        self._alive: list[greenlet.greenlet] = []
 
     def run(self, bodies: Sequence[Callable[[], None]]) -> None:
-        """Run them all to their end; the first exception of one is raised here."""
-        self._gates = [threading.Semaphore(0) for _ in bodies]
-        self._alive = list(range(len(bodies)))
-        threads = [threading.Thread(target=self._body, args=each) for each in enumerate(bodies)]
-        for thread in threads:
-            thread.start()
-        self._gates[self._draw.choice(self._alive)].release()
-        for thread in threads:
-            thread.join()
-        if self.failures:
-            raise self.failures[0]
+        """Run them all to their end; an exception of one is raised here."""
+        self._alive = [greenlet.greenlet(body) for body in bodies]
+        try:
+            while self._alive:  # the end of one leads back here
+                self._draw.choice(self._alive).switch()
+                self._alive = [each for each in self._alive if not each.dead]
+        finally:
+            self._alive = []  # after an exception the others are ended without another switch
 
     def switch(self) -> int:
         """Perhaps another one runs now; the moment at which this one goes on."""
-        own = getattr(self._own, "number", None)
-        if own is None or self.failures:
+        own = greenlet.getcurrent()
+        if own not in self._alive:
             return self.moment
         self.moment += 1
         if self.moment > MOST:
             raise AssertionError("nothing comes to an end")
         chosen = self._draw.choice(self._alive)
-        if chosen != own:
-            self._gates[chosen].release()
-            self._gates[own].acquire()
+        if chosen is not own:
+            chosen.switch()
         return self.moment
-
-    def _body(self, number: int, body: Callable[[], None]) -> None:
-        self._own.number = number
-        self._gates[number].acquire()
-        try:
-            body()
-        except BaseException as error:  # noqa: BLE001 - raised again by `run`
-            self.failures.append(error)
-        self._alive.remove(number)
-        if self._alive:
-            self._gates[self._draw.choice(self._alive)].release()
 
 
 @contextmanager
 def switching(scheduler: Scheduler) -> Iterator[None]:
     """The product's connections, its writer lock and its matrix file let the scheduler draw who goes on.
 
-    SQLite's own waiting would stop the one thread that runs, so that a busy database is asked again after a switch.
+    SQLite's own waiting would stop the one thread there is, so that a busy database is asked again after a switch.
     """
     replaced = _replacements(scheduler)
     kept = [(where, name, getattr(where, name)) for where, name, _ in replaced]
     for where, name, value in replaced:
         setattr(where, name, value)
     try:
-        with patched_connections(_opener(scheduler)):
+        with patched_connections(_opener(scheduler)), without_syncing():
             yield
     finally:
         for where, name, value in kept:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.importorskip("greenlet")
+
 from bench.faults.interleave import Done, in_some_order, one_schedule, run_interleavings
 from bench.faults.model import Known, Model
 from ntm_memory.operations.write import Writer
