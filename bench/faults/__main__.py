@@ -61,6 +61,18 @@ def _power(points: int, writers: int, seed: int, journal: str) -> dict[str, Any]
     return run_power(points, writers, seed, wal=journal == "wal")
 
 
+def _interleave(seeds: int, seed: int, managers: int) -> dict[str, Any]:
+    from bench.faults.interleave import run_interleavings
+
+    return run_interleavings(seeds, seed, managers)
+
+
+def _disk_errors(every: int) -> dict[str, Any]:
+    from bench.faults.disk_errors import run_disk_errors
+
+    return run_disk_errors(every)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
     "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
@@ -69,6 +81,12 @@ PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] =
         "the power fails, at points of a trace; --journal delete or wal",
         {"points": 1000, "writers": 4, "seed": 0, "journal": "delete"},
     ),
+    "interleave": (
+        _interleave,
+        "managers on one home, switched at every statement",
+        {"seeds": 10_000, "seed": 0, "managers": 3},
+    ),
+    "disk-errors": (_disk_errors, "every so manieth call on a file fails: EIO, a full disk", {"every": 1}),
     "fuzz": (
         _fuzz,
         "hostile input through every door",

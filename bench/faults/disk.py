@@ -1,8 +1,8 @@
 """What a disk may hold after the power fails, from a trace of everything that was done to the files of a folder.
 
-`shim.c` writes the trace. A file's bytes are sure when it was synced since; its name when its folder was. Of the rest
-each write is kept, lost or torn at sectors of 512 bytes, in any order, and names are kept up to some moment, as journaling
-file systems keep them. What this does not model: a disk that lies about syncing, bytes that change by themselves.
+`shim.c` writes the trace. A file is sure as far as it was synced since, its name as far as its folder was. Of the rest
+each write is kept, lost or torn at sectors of 512 bytes, in any order, and names are kept up to some moment, as with
+journaling file systems. What this does not model: a disk that lies about syncing, bytes that change by themselves.
 """
 
 from __future__ import annotations

@@ -149,16 +149,15 @@ static int cut(int file, off_t size) {
 int ftruncate(int file, off_t size) { return cut(file, size); }
 int ftruncate64(int file, off_t size) { return cut(file, size); }
 
-static int synced(int file, const char *which) {
-    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, which);
+/* A sync is written down, not carried out: nobody pulls the plug of this machine, and each waits for milliseconds. */
+static int synced(int file) {
     const char *name = name_of(file);
     if (name && fails()) return -1;
-    int done = real(file);
-    if (name && !done) note('S', name, NULL, 0, NULL, 0);
-    return done;
+    if (name) note('S', name, NULL, 0, NULL, 0);
+    return 0;
 }
-int fsync(int file) { return synced(file, "fsync"); }
-int fdatasync(int file) { return synced(file, "fdatasync"); }
+int fsync(int file) { return synced(file); }
+int fdatasync(int file) { return synced(file); }
 
 int renameat(int at, const char *old, int there, const char *new) {
     REAL(int, "renameat", int, const char *, int, const char *);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from ntm_memory.errors import BadValueError, NotFoundError, whole_number
 from ntm_memory.operations.context import RetrievalContext
@@ -74,17 +75,18 @@ class Eraser:
         names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
         if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
             raise BadValueError("ids_or_key must be ids, or one key", 'e.g. ["m_8k2f7q1xab"]')
-        found = [find(self._store, name, namespace, STATES if purge or retract else LIVE) for name in names]
-        memories = {memory.id: memory for memory in found}
-        holding: tuple[str, ...] = ()
-        if retract:
-            twins, holding = self._saying_it(list(memories.values()))
-            memories |= {twin.id: twin for twin in twins}
-        ids = list(memories)
-        if dry_run:
-            erased = self._foresee(ids, strength, purge)
-        else:
-            erased = self._erase(ids, strength, purge=purge, retract=retract)
+        with nullcontext() if dry_run else self._store.transaction():  # else two at once would both say they erased it
+            found = [find(self._store, name, namespace, STATES if purge or retract else LIVE) for name in names]
+            memories = {memory.id: memory for memory in found}
+            holding: tuple[str, ...] = ()
+            if retract:
+                twins, holding = self._saying_it(list(memories.values()))
+                memories |= {twin.id: twin for twin in twins}
+            ids = list(memories)
+            if dry_run:
+                erased = self._foresee(ids, strength, purge)
+            else:
+                erased = self._erase(ids, strength, purge=purge, retract=retract)
         return EraseResult(erased, restorable=not purge, dry_run=dry_run, retracted=retract, holding=holding)
 
     def purge_version(
@@ -108,21 +110,21 @@ class Eraser:
         if dry_run:
             return memory
         with noting_refusals(self._store, memory.namespace), self._store.transaction():
+            memory = find(self._store, id_or_key, namespace, STATES)  # its key may be another's by now
             if memory.state != "live":
                 self._writer.make_room(memory.namespace)
             return self._store.set_retention(memory.id, 1.0)
 
     def _erase(self, ids: Sequence[str], strength: float, *, purge: bool, retract: bool) -> tuple[Erased, ...]:
-        """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3)."""
-        with self._store.transaction():
-            erased = self._foresee(ids, strength, purge)
-            if retract:
-                self._store.retract(ids)
-            if purge:
-                self._store.purge(ids)
-            else:
-                memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
-                self._writer.relater.release([memory for memory in memories if memory.state == "erased"])
+        """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3); inside a transaction."""
+        erased = self._foresee(ids, strength, purge)
+        if retract:
+            self._store.retract(ids)
+        if purge:
+            self._store.purge(ids)
+        else:
+            memories = [self._store.set_retention(each.id, each.retention_after) for each in erased]
+            self._writer.relater.release([memory for memory in memories if memory.state == "erased"])
         return erased
 
     def _foresee(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:
