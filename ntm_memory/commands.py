@@ -54,6 +54,8 @@ def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     anchor = arguments.pop("anchor", None)
     result = manager.recall(**arguments) if anchor is None else manager.recall_from(anchor, **arguments)
     answer = asdict(result)
+    if not answer["warnings"]:
+        answer.pop("warnings")
     if not arguments.get("explain"):
         answer.pop("explanation")
         for memory in answer["memories"]:

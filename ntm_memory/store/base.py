@@ -91,8 +91,13 @@ class StoreWriter(Protocol):
 class RecordReader(Protocol):
     """Memories one by one, whatever their state, and what is told of them.
 
-    Ids that do not exist raise `NotFoundError`, a text that is not what was written `StoreCorruptError`.
+    Ids that do not exist raise `NotFoundError`. A memory that is not what was written is never told as true: asked for
+    by id or key it is a `StoreCorruptError`, among others it is left out, which `damaged` tells.
     """
+
+    def damaged(self) -> list[str]:
+        """One line for each damaged memory that was left out since the store was opened."""
+        ...
 
     def get(self, id: str) -> Memory:
         """The memory with this id, whatever its state."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError
+from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
 from ntm_memory.store.faults import faults
@@ -18,9 +19,10 @@ from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.store.rows import Row, to_memory
+from ntm_memory.store.rows import Row, fetch, to_memory, what_is_wrong
 from ntm_memory.store.usage import UsageCounters
 
+_PATIENCE = 0.2
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
 WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
@@ -51,6 +53,7 @@ class Engine:
         self.clock = clock
         self._closed = False
         self.warnings: list[str] = []
+        self._damaged: dict[str, str] = {}
         self.connection = Connection(path, lock_seconds, create=create)
         self.sql = self.connection.sql
         self.sql.row_factory = sqlite3.Row
@@ -74,8 +77,7 @@ class Engine:
     def dim(self) -> int | None:
         """Width of the key vectors."""
         with faults(self.path):
-            text = self.ledger.meta("dim")
-            return int(text) if text else None
+            return self.ledger.number("dim") if self.ledger.meta("dim") else None
 
     def close(self) -> None:
         """Bring the derived matrix up to date if it lags, and close the files; closing twice is closing once."""
@@ -84,18 +86,40 @@ class Engine:
         self._closed = True
         try:
             if not self.sql.in_transaction:
-                # derived: what goes wrong with it is no error
-                with suppress(NTMMemoryError, sqlite3.Error, MemoryError), self.connection.reading():
-                    self.live_matrix.save_if_lagging(self.now())
+                # derived: what goes wrong with it is no error, and nobody waits for it
+                with suppress(NTMMemoryError, sqlite3.Error, MemoryError):
+                    self.connection.wait_at_most(_PATIENCE)
+                    self.save_matrix_if_lagging()
         finally:
             self.usage.close()
             self.connection.close()
 
+    def save_matrix_if_lagging(self) -> None:
+        """Write the derived matrix and its token if many rows were written since it was.
+
+        Raises:
+            StoreError: or one of its kinds: it could not be written.
+        """
+        with self.reading():
+            if not self.live_matrix.lags(self.now()):
+                return
+        # one transaction: a copy of the database either has the token and all that is in the matrix, or has neither
+        with self.writing():
+            token = os.urandom(8).hex()
+            self.live_matrix.save(self.now(), token)
+            self.ledger.set_meta("matrix", token)
+
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys."""
         with faults(self.path):
-            identity: Mapping[str, Any] | None = json.loads(self.ledger.meta("embedder", "null"))
-        return identity
+            text = self.ledger.meta("embedder", "null")
+        try:
+            identity: Mapping[str, Any] | None = json.loads(text)
+            if identity is None or identity["name"] and identity["dim"] and "revision" in identity:
+                return identity
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise StoreCorruptError("what the file says of its embedder is damaged", "run: status.py --repair")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -111,7 +135,8 @@ class Engine:
 
     def now(self) -> Stamp:
         """The state of the file as of this moment."""
-        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1)
+        token = self.ledger.meta("matrix")
+        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1, token)
 
     def row(self, id: str) -> sqlite3.Row:
         """The row of a memory, whatever its state.
@@ -119,16 +144,17 @@ class Engine:
         Raises:
             NotFoundError: there is none.
         """
-        row: sqlite3.Row | None = self.sql.execute("SELECT * FROM memories WHERE id = ?", (id,)).fetchone()
-        if row is None:
+        found = fetch(self.sql, "SELECT * FROM memories WHERE id = ?", (id,))
+        if not found:
             raise NotFoundError(f"no memory has the id {id!r}", "recall.py prints ids")
+        row: sqlite3.Row = found[0]
         return row
 
     def row_of_key(self, space: int | None, key: str | None) -> sqlite3.Row | None:
         """The row of the live memory with this key in the namespace of a code."""
         query = "SELECT * FROM memories WHERE namespace = ? AND key = ? AND state = 'live'"
-        row: sqlite3.Row | None = self.sql.execute(query, (space, key)).fetchone()
-        return row
+        found = fetch(self.sql, query, (space, key))
+        return found[0] if found else None
 
     def memory(self, row: Row) -> Memory:
         """The record of a row, with its counters and links.
@@ -139,6 +165,32 @@ class Engine:
         reads = (0, 0.0) if row["address"] is None else self.usage.read(row["address"])
         links = tuple(Link(*link) for link in self.sql.execute(_LINKS, (row["id"],)).fetchall())
         return to_memory(row, self.ledger.name, reads, links)
+
+    def sound(self, rows: Iterable[Row]) -> Iterator[Memory]:
+        """The records of the rows that are what was written; of the others it is noted that they were left out."""
+        for row in rows:
+            try:
+                yield self.memory(row)
+            except StoreCorruptError as error:
+                self._damaged[str(row["id"])] = error.message
+
+    def vouch(self, row: Row) -> None:
+        """Refuse to write over a row that is not what was written: its text would be true from then on.
+
+        Raises:
+            StoreCorruptError: it is not.
+        """
+        wrong = what_is_wrong(row, self.ledger.name)
+        if wrong is not None:
+            raise StoreCorruptError(f"memory {row['id']!s:.100} is damaged: {wrong}", "run: status.py --repair")
+
+    def damaged(self) -> list[str]:
+        """One line for each memory that was left out of an answer since it is damaged."""
+        for number in self.live_matrix.left_out:
+            for row in fetch(self.sql, "SELECT * FROM memories WHERE row = ?", (number,)):
+                wrong = what_is_wrong(row, self.ledger.name) or "its vectors are not of length 1"
+                self._damaged.setdefault(str(row["id"]), f"memory {row['id']!s:.100} is damaged: {wrong}")
+        return list(self._damaged.values())
 
     def _prepare(self, word_index: bool | None) -> None:
         if self._version() < schema.VERSION:

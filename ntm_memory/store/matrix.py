@@ -21,7 +21,7 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.store.records import SlotColumns
 
-FORMAT = "ntm-matrix-1"
+FORMAT = "ntm-matrix-2"
 _ALIGN = 64
 _SEAL = 4
 # the order of the file: everything small first, so that the keys begin on a boundary
@@ -71,16 +71,19 @@ class Stamp:
         seq: its sequence number.
         purges: how often rows were removed from it; a matrix from before a purge is never used.
         dim: width of the keys.
+        token: drawn anew each time a matrix is written, and put into database and file together. Two databases with the
+            same token have the written one as a common past; counters alone do not tell that, once a copy was put back.
     """
 
     uuid: str
     seq: int
     purges: int
     dim: int
+    token: str = ""
 
     def may_become(self, now: Stamp) -> bool:
         """Whether a matrix of this state can be patched up to another."""
-        same = (self.uuid, self.purges, self.dim) == (now.uuid, now.purges, now.dim)
+        same = (self.uuid, self.purges, self.dim, self.token) == (now.uuid, now.purges, now.dim, now.token)
         return same and self.seq <= now.seq
 
 
@@ -131,7 +134,7 @@ def load(file: Path, now: Stamp) -> tuple[Matrix, Stamp] | None:
             return None
         end = whole[: 1 << 16].tobytes().index(b"\n") + 1
         head = json.loads(whole[:end].tobytes())
-        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim")))
+        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
         if head["format"] != FORMAT or not stamp.may_become(now):
             return None
         arrays, at = {}, end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Feedback, Memory, Version
-from ntm_memory.store.rows import content_hash, to_keys, to_version
+from ntm_memory.store.rows import content_hash, fetch, to_keys, to_version
 
 _PAGE = 256
 # left alone, the planner walks the whole namespace in order
@@ -40,8 +41,8 @@ class SQLiteRecordReader:
         """The live memories in these slots, in the order asked."""
         query = "SELECT * FROM memories WHERE address = ?"
         with self._engine.reading():
-            rows = [self._sql.execute(query, (int(address),)).fetchone() for address in addresses]
-            return [self._engine.memory(row) for row in rows if row is not None]
+            rows = [row for address in addresses for row in fetch(self._sql, query, (int(address),))]
+            return list(self._engine.sound(rows))
 
     def find_key(self, namespace: str, key: str) -> Memory | None:
         """The live memory with this key."""
@@ -53,11 +54,10 @@ class SQLiteRecordReader:
         """Live memories with exactly this content, oldest first."""
         with self._engine.reading():
             space = self._ledger.known_code(namespace)
-            rows = self._sql.execute(_SAME, (content_hash(content), space, content)).fetchall()
-            return [self._engine.memory(row) for row in rows]
+            return list(self._engine.sound(fetch(self._sql, _SAME, (content_hash(content), space, content))))
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
-        """All memories in order of namespace and writing; the caller may write meanwhile."""
+        """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile."""
         marks = ", ".join("?" * len(states))
         query, arguments = f"SELECT row FROM memories WHERE state IN ({marks})", list[Any](states)
         with self._engine.reading():
@@ -70,19 +70,22 @@ class SQLiteRecordReader:
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""
         with self._engine.reading():
-            return to_keys(self._engine.row(id)["keys"], self._engine.dim or 1)
+            row = self._engine.row(id)
+            self._engine.vouch(row)
+            return to_keys(row["keys"], self._engine.dim or 1)
 
     def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
         """(index words, whether the text is CJK) of one memory."""
         with self._engine.reading():
             row = self._engine.row(id)
+            self._engine.vouch(row)
             return decode_words(row["words"]), bool(row["cjk"])
 
     def history(self, id: str) -> list[Version]:
         """Older versions, oldest first."""
         with self._engine.reading():
             self._engine.row(id)
-            rows = self._sql.execute("SELECT * FROM versions WHERE id = ? ORDER BY version", (id,)).fetchall()
+            rows = fetch(self._sql, "SELECT * FROM versions WHERE id = ? ORDER BY version", (id,))
             return [to_version(row) for row in rows]
 
     def namespaces(self) -> dict[str, int]:
@@ -101,16 +104,17 @@ class SQLiteRecordReader:
         """All verdicts, oldest first."""
         query = "SELECT query, namespace, at, used, unused, previous FROM feedback ORDER BY row"
         with self._engine.reading():
-            rows = self._sql.execute(query).fetchall()
-        return [_verdict(*row) for row in rows]
+            rows = fetch(self._sql, query)
+        return [verdict for row in rows for verdict in _verdict(*row)]
 
     def _page(self, rows: Sequence[int]) -> list[Memory]:
         query = "SELECT * FROM memories WHERE row = ?"
         with self._engine.reading():
-            found = [self._sql.execute(query, (row,)).fetchone() for row in rows]
-            return [self._engine.memory(row) for row in found if row is not None]
+            return list(self._engine.sound([found for row in rows for found in fetch(self._sql, query, (row,))]))
 
 
-def _verdict(query: str, namespace: str, at: str, *named: str) -> Feedback:
-    used, unused, previous = (tuple(json.loads(ids)) for ids in named)
-    return Feedback(query, namespace, used, unused, at, previous)
+def _verdict(query: str, namespace: str, at: str, *named: str) -> Iterator[Feedback]:
+    """The verdict of a row; none where it is damaged: what is learned from can do without one."""
+    with suppress(ValueError, TypeError, RecursionError):
+        used, unused, previous = (tuple(json.loads(ids)) for ids in named)
+        yield Feedback(query, namespace, used, unused, at, previous)

@@ -91,6 +91,9 @@ class SQLiteStore:
         self._writer.set_focus(namespace, session, ids, weights)
 
     # records
+    def damaged(self) -> list[str]:
+        return self._engine.damaged()
+
     def get(self, id: str) -> Memory:
         return self._records.get(id)
 

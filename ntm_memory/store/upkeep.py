@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
-from ntm_memory.store.rows import checksum, version_checksum
+from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version, width_of
+
+UNKNOWN = "unknown"
+"""The name of an embedder of which nothing is known but that it wrote the vectors."""
 
 
 class SQLiteUpkeep:
@@ -25,30 +30,27 @@ class SQLiteUpkeep:
         try:
             # FTS5 asks for its integrity check as a write
             with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
-                return list(self._faults())
+                with any_text(self._sql):
+                    return [line for part in self._parts() for line in _lines(part)]
         except StoreError as error:
             return [f"database: {error.message}"]
 
     def repair(self) -> list[str]:
-        """Rebuild indexes, words and derived matrix from the memories, and seal damaged memories as they read now."""
+        """Make anew what follows from the memories: indexes, words, counters, derived matrix.
+
+        No memory is touched: what cannot be vouched for stays damaged, see `upkeep.repair`.
+        """
         done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
-        with self._engine.writing():
+        with self._engine.writing(), any_text(self._sql):
             self._sql.execute("REINDEX")
-            done += [
-                self._seal(row) for row in self._sql.execute("SELECT * FROM memories").fetchall() if self._bad(row)
-            ]
-            versions = self._sql.execute("SELECT * FROM versions").fetchall()
-            for row in versions:
-                if version_checksum(row) != row["crc"]:
-                    query = "UPDATE versions SET crc = ? WHERE id = ? AND version = ?"
-                    self._sql.execute(query, (version_checksum(row), row["id"], row["version"]))
-                    done.append(
-                        f"version {row['version']} of memory {row['id']} sealed as it reads now: please look at it"
-                    )
+            done += self._ledger.mend()
+            done += self._mend_identity()
             self._engine.word_index.rebuild()
             self._ledger.next_seq()
-        with self._engine.reading():
-            self._engine.live_matrix.rebuild(self._engine.now())
+        self._engine.live_matrix.forget()
+        with suppress(OSError, StoreError):  # derived; who looks next makes it anew
+            self._engine.live_matrix.remove_file()
+            self._engine.save_matrix_if_lagging()
         return done
 
     def info(self) -> dict[str, Any]:
@@ -98,28 +100,62 @@ class SQLiteUpkeep:
             raise StoreLockedError("another program reads the write-ahead log")
         self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
 
-    def _faults(self) -> Iterator[str]:
+    def _parts(self) -> Iterator[Callable[[], Iterator[str]]]:
+        """What is looked at, each by itself: what stops one stops no other."""
+        yield self._structure
+        yield lambda: (f"bookkeeping: {line}" for line in self._ledger.faults())
+        yield self._identity
+        yield self._rows
+        yield self._words
+        yield self._derived
+
+    def _structure(self) -> Iterator[str]:
         for (line,) in self._sql.execute("PRAGMA integrity_check(20)").fetchall():
             if line != "ok":
                 yield f"database: {line}"
+
+    def _identity(self) -> Iterator[str]:
+        wrote = self._engine.embedder()
+        if wrote is not None and self._engine.dim != wrote["dim"]:
+            yield f"bookkeeping: the vectors are {self._engine.dim} wide, their embedder's are {wrote['dim']}"
+
+    def _rows(self) -> Iterator[str]:
         for row in self._sql.execute("SELECT * FROM memories"):
-            if self._bad(row):
-                yield f"memory {row['id']}: checksum differs"
+            wrong = what_is_wrong(row, self._ledger.name)
+            if wrong is not None:
+                yield f"memory {row['id']!s:.100}: {wrong}"
         for row in self._sql.execute("SELECT * FROM versions"):
-            if version_checksum(row) != row["crc"]:
-                yield f"version {row['version']} of memory {row['id']}: checksum differs"
+            wrong = what_is_wrong_with_version(row)
+            if wrong is not None:
+                yield f"version {row['version']!s:.100} of memory {row['id']!s:.100}: {wrong}"
+
+    def _words(self) -> Iterator[str]:
         if not self._engine.word_index.check():
             yield "word index disagrees with the memories"
-        try:
-            if not self._engine.live_matrix.agrees(self._engine.now()):
-                yield "derived matrix disagrees with the memories"
-        except StoreCorruptError as error:
-            yield error.message
 
-    def _bad(self, row: sqlite3.Row) -> bool:
-        return bool(checksum(row, self._ledger.name) != row["crc"])
+    def _derived(self) -> Iterator[str]:
+        if not self._engine.live_matrix.agrees(self._engine.now()):
+            yield "derived matrix disagrees with the memories"
 
-    def _seal(self, row: sqlite3.Row) -> str:
-        seal = (checksum(row, self._ledger.name), self._ledger.next_seq(), row["row"])
-        self._sql.execute("UPDATE memories SET crc = ?, seq = ? WHERE row = ?", seal)
-        return f"memory {row['id']} sealed as it reads now: please look at it"
+    def _mend_identity(self) -> Iterator[str]:
+        """Make an embedder that is not told, or told wrongly, an unknown one of the width that the vectors have."""
+        with suppress(StoreCorruptError):
+            wrote = self._engine.embedder()
+            if (wrote is None and not self._sql.execute("SELECT 1 FROM memories").fetchone()) or (
+                wrote is not None and self._engine.dim == wrote["dim"]
+            ):
+                return
+        dim = width_of([row["keys"] for row in self._sql.execute("SELECT keys FROM memories LIMIT 100")])
+        if dim is not None:
+            self._ledger.set_meta("embedder", json.dumps({"name": UNKNOWN, "revision": "", "dim": dim}))
+            self._ledger.set_meta("dim", str(dim))
+            yield "which embedder wrote the vectors is lost: run reembed.py"
+
+
+def _lines(part: Callable[[], Iterator[str]]) -> Iterator[str]:
+    try:
+        yield from part()
+    except sqlite3.Error as error:
+        yield f"database: {error}"
+    except StoreError as error:
+        yield error.message

@@ -18,6 +18,7 @@ from ntm_memory.store.rows import (
     COLUMNS,
     VERSION_COLUMNS,
     checksum,
+    fetch,
     found_by,
     from_keys,
     normalised,
@@ -25,6 +26,7 @@ from ntm_memory.store.rows import (
     to_fields,
     to_tags,
     version_checksum,
+    what_is_wrong,
 )
 from ntm_memory.text.iso_time import in_full, to_iso
 
@@ -231,6 +233,7 @@ class SQLiteWriter:
 
     def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         """Write a changed row back, and the index where its words or its state changed."""
+        self._engine.vouch(old)
         row = normalised(changed)
         self._refuse_taken_key(row, old["id"])
         was, now = old["state"] == "live", row["state"] == "live"
@@ -278,8 +281,10 @@ class SQLiteWriter:
             self._engine.usage.set_reads(row["address"], 0, 0.0)
         for statement in _FORGET:
             self._sql.execute(statement, (id,))
-        for other in self._sql.execute("SELECT * FROM memories WHERE superseded_by = ?", (id,)).fetchall():
+        for other in fetch(self._sql, "SELECT * FROM memories WHERE superseded_by = ?", (id,)):
             changed = dict(other) | {"superseded_by": None}
-            seal = (checksum(changed, self._ledger.name), self._ledger.next_seq(), other["row"])
+            is_sound = what_is_wrong(other, self._ledger.name) is None
+            crc = checksum(changed, self._ledger.name) if is_sound else other["crc"]
+            seal = (crc, self._ledger.next_seq(), other["row"])
             self._sql.execute("UPDATE memories SET superseded_by = NULL, crc = ?, seq = ? WHERE row = ?", seal)
         self._engine.usage.forget([id])
