@@ -19,13 +19,16 @@ Response = dict[str, Any]
 Progress = Callable[[int], None] | None
 
 
-def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
+def run(
+    request: Mapping[str, Any], *, progress: Progress = None, later: list[Callable[[], None]] | None = None
+) -> Response:
     """Carry out one request.
 
     Args:
         request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason),
             optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
+        later: gets what may be done when the answer was given; None: it is done before.
 
     Raises:
         NTMMemoryError: what went wrong, with its exit code.
@@ -38,8 +41,22 @@ def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     home, config = arguments.pop("home", None), arguments.pop("config", None)
     if arguments.pop("any_namespace", False):
         arguments["namespace"] = None
+    rescued = _rescued(command, arguments, home, config)
+    if rescued is not None:
+        return rescued
     with NTMMemoryManager(home, config=config) as manager:
+        manager.backup_later = later
         return handler(manager, arguments, progress)
+
+
+def _rescued(command: Any, arguments: Request, home: Any, config: Any) -> Response | None:
+    """The answer to what works also where the memory cannot be opened; None to everything else."""
+    name = next((each for each in ("salvage", "backup", "repair", "check") if arguments.get(each)), None)
+    if name is None:
+        return None
+    from ntm_memory.upkeep import by_hand
+
+    return by_hand.answer(command, name, arguments, home, config)
 
 
 def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -16,15 +16,14 @@ from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
-from ntm_memory.store import open_store
 from ntm_memory.store.lookup import find
+from ntm_memory.upkeep.daily import open_backed_up
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
     from ntm_memory.operations import reasoning_report, results
     from ntm_memory.operations.feedback import FeedbackResult, RevertResult, TuneResult
     from ntm_memory.recall.encoder import Encoder
-    from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
 
 HOPS = 3
@@ -63,8 +62,8 @@ class NTMMemoryManager:
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = dict((config or {}).get(ROOT, config or {})) | {name: n for name, n in seed.items() if n is not None}
         self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
-        seconds = self.settings.store.lock_seconds
-        self.store: Store = open_store(self.home / "memory.db", lock_seconds=seconds, clock=clock)
+        self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
+        self.store, self._daily = open_backed_up(self.home, self.settings.store, clock)
         self._verbs = Services(self.store, self.settings, self.home, clock, embedder)
         self._memory_file = None if memory_file is None else Path(memory_file)
         try:
@@ -81,6 +80,7 @@ class NTMMemoryManager:
                 self.export_file(self._memory_file)
         finally:
             self.store.close()
+            self._daily.settle(self.backup_later)
 
     def __enter__(self) -> NTMMemoryManager:
         return self
@@ -102,8 +102,7 @@ class NTMMemoryManager:
 
         Args:
             content: the text, at most 10 million characters.
-            fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`;
-                and of replaces, beside, same_as, ids or keys of older memories; see `validation.Decision`.
+            fields: any of those of `MemoryInput`, and of replaces, beside, same_as; see `validation.Decision`.
 
         Raises:
             BadValueError, NotFoundError: a field is unknown or not usable; no live memory has an id or key named.
@@ -132,9 +131,7 @@ class NTMMemoryManager:
     def recall(self, query: str, **options: Any) -> results.RecallResult:
         """Answer a question with the memories the read heads attend to.
 
-        Args:
-            query: the question.
-            options: any of the fields of `operations.requests.RecallRequest`, where each is explained.
+        Its `options` are the fields of `operations.requests.RecallRequest`, where each is explained.
 
         >>> memory.recall("What does Mia drink?", top_k=1).memories[0].content
         'Mia drinks green tea'
@@ -264,13 +261,18 @@ class NTMMemoryManager:
         return self._verbs.transfer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
-        """Write all keys anew with the configured embedder."""
-        return self._verbs.transfer.reembed(self._verbs.load_encoder(), dry_run=dry_run, progress=progress)
+        """Write all keys anew with the configured embedder; see `upkeep.reembedding.reembed`."""
+        return self._verbs.reembed(dry_run=dry_run, progress=progress)
 
     def status(
-        self, *, history: str | None = None, namespace: str | None = "default", repair: bool = False
+        self,
+        *,
+        history: str | None = None,
+        namespace: str | None = "default",
+        repair: bool = False,
+        check: bool = False,
     ) -> dict[str, Any]:
-        """Counts, size, embedder, integrity and warnings; with `history` the versions of one memory of a namespace.
+        """Counts, integrity, backups …; see `upkeep.status.survey`. With `history` the versions of one memory.
 
         >>> memory.status()["memories"]["live"]
         3
@@ -279,8 +281,7 @@ class NTMMemoryManager:
 
         if history is not None:
             return status.history(self.store, history, namespace)
-        repaired = {"repaired": self.store.repair()} if repair else {}
-        return {"home": str(self.home)} | status.survey(self.store, self.settings, self.home) | repaired
+        return status.survey(self.store, self.settings, self.home, repair=repair, check=check)
 
     def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
         """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
 from ntm_memory.cli.inputs import stdin, told_of
+from ntm_memory.errors import BadValueError
 
 _FORMS = ("json", "jsonl", "markdown")
 
@@ -12,7 +13,8 @@ def _status() -> CommandParser:
     parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
-    parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
+    parser.add_argument("--check", action="store_true", help="look at all files of the data folder")
+    parser.add_argument("--repair", action="store_true", help="mend the memory; what is damaged goes to damaged/")
     return parser
 
 
@@ -21,6 +23,7 @@ def _export() -> CommandParser:
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--namespace", help="only this one")
+    parser.add_argument("--salvage", action="store_true", help="all that is undamaged, whatever the memory's state")
     return parser
 
 
@@ -28,7 +31,8 @@ def _import() -> CommandParser:
     parser = command_parser(
         "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
     )
-    parser.add_argument("path", metavar="PATH|-")
+    parser.add_argument("path", metavar="PATH|-", nargs="?")
+    parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
@@ -39,6 +43,10 @@ def _export_request(arguments: Arguments) -> Arguments:
 
 
 def _import_request(arguments: Arguments) -> Arguments:
+    if (arguments["path"] is None) == (arguments["backup"] is None):
+        raise BadValueError("give a PATH, or --backup NAME", "import.py --help")
+    if arguments["backup"] is not None and (arguments["dry_run"] or arguments["form"]):
+        raise BadValueError("--backup goes alone", "import.py --help")
     if arguments["path"] != "-":
         return told_of(arguments)
     del arguments["path"]

@@ -14,9 +14,16 @@ __all__ = ["open_store"]
 
 
 def open_store(
-    path: Path, *, lock_seconds: float = 10.0, clock: Callable[[], float] = time.time, create: bool = True
+    path: Path,
+    *,
+    lock_seconds: float = 10.0,
+    clock: Callable[[], float] = time.time,
+    create: bool = True,
+    on_write: Callable[[], object] | None = None,
+    before_upgrade: Callable[[], object] | None = None,
 ) -> Store:
-    """Open the store in a file; see `Engine` for arguments, `SQLiteStore` for errors."""
+    """Open the store in a file; see `Engine` and `SQLiteStore` for arguments and errors."""
     from ntm_memory.store.sqlite import SQLiteStore
 
-    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create)
+    options = {"lock_seconds": lock_seconds, "clock": clock, "create": create, "before_upgrade": before_upgrade}
+    return SQLiteStore(path, on_write=on_write, **options)

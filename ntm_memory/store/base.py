@@ -36,8 +36,13 @@ class StoreWriter(Protocol):
         """W. Write a new memory into a free slot (the lowest freed one, else the next)."""
         ...
 
-    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
-        """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
+    def put(
+        self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
+    ) -> None:
+        """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free.
+
+        `older` are the keys of each version of `history`; left out, they are the memory's.
+        """
         ...
 
     def rewrite(self, id: str, told: MemoryInput, encoding: Encoding) -> Memory:
@@ -65,10 +70,6 @@ class StoreWriter(Protocol):
         After the outermost transaction no byte of the text is in any file, nor of the name of a namespace or session
         that has no memory left. Returns how many were removed.
         """
-        ...
-
-    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """W. New key rows (P, dim) by (id, version), older ones too; for `reembed`, after `set_embedder`."""
         ...
 
     def link(self, id: str, links: Sequence[Link]) -> None:
@@ -204,6 +205,28 @@ class StoreUpkeep(Protocol):
 
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
+        ...
+
+    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
+        """Whether keys of this embedder are being prepared beside those in force."""
+        ...
+
+    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """(id, version), of older versions too, of the texts for which no keys of this embedder are prepared."""
+        ...
+
+    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The texts of (id, version), as far as they are still there."""
+        ...
+
+    def prepare_keys(
+        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
+    ) -> None:
+        """W. Keep key rows (P, dim) by (id, version) beside those in force, with the text that they are of."""
+        ...
+
+    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
+        """W. Put the prepared keys and their embedder in force; False where some are missing, and nothing changed."""
         ...
 
     def check(self) -> list[str]:

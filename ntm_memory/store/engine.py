@@ -23,6 +23,7 @@ from ntm_memory.store.rows import Row, fetch, to_memory, what_is_wrong
 from ntm_memory.store.usage import UsageCounters
 
 _PATIENCE = 0.2
+_EMPTIED = "put a backup back: import.py --backup latest; or, to begin anew, remove the empty file"
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
 WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
@@ -38,6 +39,7 @@ class Engine:
         clock: unix seconds.
         create: False: the file must be there.
         word_index: None: FTS5 where this SQLite has it; False: never.
+        before_upgrade: called before tables of an older version are brought up to date.
     """
 
     def __init__(
@@ -48,8 +50,11 @@ class Engine:
         clock: Callable[[], float] = time.time,
         create: bool = True,
         word_index: bool | None = None,
+        before_upgrade: Callable[[], object] | None = None,
     ) -> None:
         self.path = path
+        self._before_upgrade = before_upgrade
+        self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock = clock
         self._closed = False
         self.warnings: list[str] = []
@@ -171,8 +176,13 @@ class Engine:
         for row in rows:
             try:
                 yield self.memory(row)
-            except StoreCorruptError as error:
-                self._damaged[str(row["id"])] = error.message
+            except StoreCorruptError:
+                self.note_damage(row)
+
+    def note_damage(self, row: Row) -> None:
+        """Remember that a memory was left out."""
+        wrong = what_is_wrong(row, self.ledger.name) or "its vectors are not of length 1"
+        self._damaged[str(row["id"])] = f"memory {row['id']!s:.100} is damaged: {wrong}"
 
     def vouch(self, row: Row) -> None:
         """Refuse to write over a row that is not what was written: its text would be true from then on.
@@ -188,13 +198,25 @@ class Engine:
         """One line for each memory that was left out of an answer since it is damaged."""
         for number in self.live_matrix.left_out:
             for row in fetch(self.sql, "SELECT * FROM memories WHERE row = ?", (number,)):
-                wrong = what_is_wrong(row, self.ledger.name) or "its vectors are not of length 1"
-                self._damaged.setdefault(str(row["id"]), f"memory {row['id']!s:.100} is damaged: {wrong}")
+                self.note_damage(row)
+        for id in list(self._damaged):
+            rows = fetch(self.sql, "SELECT * FROM memories WHERE id = ?", (id,))
+            if (
+                rows
+                and what_is_wrong(rows[0], self.ledger.name) is None
+                and rows[0]["row"] not in self.live_matrix.left_out
+            ):
+                del self._damaged[id]  # it was put right since
         return list(self._damaged.values())
 
     def _prepare(self, word_index: bool | None) -> None:
-        if self._version() < schema.VERSION:
+        version = self._version()
+        if version < schema.VERSION:
+            if version and self._before_upgrade is not None:
+                self._before_upgrade()
             with self.connection.exclusive():
+                if self._was_emptied and not self._version():
+                    raise StoreCorruptError(f"{self.path} is empty, and there was a memory in it", _EMPTIED)
                 schema.bring_up(self.sql)
         warning = self.connection.set_journal()
         self._uuid = self.ledger.meta("uuid")
@@ -216,3 +238,8 @@ class Engine:
         """What a rollback took back may have been remembered."""
         self.ledger.forget()
         self.live_matrix.forget()
+
+
+def _others_tell(home: Path) -> bool:
+    """Whether other files of a data folder show that there was a memory."""
+    return (home / "matrix.bin").exists() or (home / "usage.db").exists() or any((home / "backups").glob("*.db"))

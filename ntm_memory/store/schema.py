@@ -7,7 +7,7 @@ import sqlite3
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -71,10 +71,19 @@ CREATE INDEX links_target ON links(target);
 CREATE TABLE free (address INTEGER PRIMARY KEY);
 CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL, used TEXT NOT NULL,
     unused TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '[]');
+CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY (id, version));
 """
 
-UPGRADES = {1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'"}
+UPGRADES = {
+    1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
+    2: """
+CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY (id, version));
+""",
+}
 """Version → statements that make the next one of it."""
+_DONE = ("duplicate column name", "already exists")
 
 
 def version_of(sql: sqlite3.Connection) -> int:
@@ -105,7 +114,7 @@ def bring_up(sql: sqlite3.Connection) -> None:
         if not found:
             _create(sql)
         for version in range(found or VERSION, VERSION):
-            _run(sql, UPGRADES[version])
+            _run(sql, UPGRADES[version], again=True)
         sql.execute(f"PRAGMA user_version = {VERSION}")
         sql.execute("COMMIT")
     except BaseException:
@@ -121,10 +130,14 @@ def _create(sql: sqlite3.Connection) -> None:
     sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-def _run(sql: sqlite3.Connection, statements: str) -> None:
-    """Not `executescript`, which commits what was open before."""
+def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> None:
+    """Not `executescript`, which commits what was open before; `again`: what is there already may be there."""
     for statement in filter(str.strip, statements.split(";\n")):
-        sql.execute(statement)
+        try:
+            sql.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not again or not any(sign in str(error) for sign in _DONE):
+                raise
 
 
 def new_id() -> str:

@@ -1,17 +1,32 @@
-"""Checking and mending a SQLite store, and what is due after a purge."""
+"""A SQLite store as a whole: checked, mended, cleaned after a purge, all its keys written anew."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
-from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version, width_of
+from ntm_memory.store.rows import (
+    any_text,
+    checksum,
+    content_hash,
+    fetch,
+    from_keys,
+    version_checksum,
+    what_is_wrong,
+    what_is_wrong_with_version,
+    width_of,
+)
+
+_NEW = "SELECT id, version, keys FROM new_keys"
 
 UNKNOWN = "unknown"
 """The name of an embedder of which nothing is known but that it wrote the vectors."""
@@ -41,10 +56,11 @@ class SQLiteUpkeep:
         No memory is touched: what cannot be vouched for stays damaged, see `upkeep.repair`.
         """
         done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
-        with self._engine.writing(), any_text(self._sql):
-            self._sql.execute("REINDEX")
-            done += self._ledger.mend()
-            done += self._mend_identity()
+        with self._engine.writing():
+            with any_text(self._sql):
+                self._sql.execute("REINDEX")
+                done += self._ledger.mend()
+                done += self._mend_identity()
             self._engine.word_index.rebuild()
             self._ledger.next_seq()
         self._engine.live_matrix.forget()
@@ -88,6 +104,70 @@ class SQLiteUpkeep:
                 "the memories are removed, but another program keeps the file busy and traces may be left",
                 "close other programs that use the memory, then run: status.py --repair",
             ) from error
+
+    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
+        """Whether keys of this embedder are being prepared."""
+        with self._engine.reading():
+            return self._ledger.meta("reembedding") == _spelled(identity)
+
+    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """(id, version) of the texts for which no keys of this embedder are prepared, damaged ones left out."""
+        with self._engine.reading():
+            rows = fetch(self._sql, "SELECT id, version, hash FROM new_keys") if self.is_reembedding(identity) else []
+            there = {(id, version): hash for id, version, hash in rows}
+            return [name for name, row in self._texts() if there.get(name) != content_hash(row["content"])]
+
+    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The texts of (id, version), as far as they are still there."""
+        found = {}
+        queries = [f"SELECT content FROM {table} WHERE id = ? AND version = ?" for table in ("memories", "versions")]
+        with self._engine.reading():
+            for name in names:
+                for row in (row for query in queries for row in fetch(self._sql, query, name)):
+                    found[name] = row["content"]
+        return found
+
+    def prepare_keys(
+        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
+    ) -> None:
+        """Keep key rows of another embedder beside the old ones, by (id, version), with the text that they are of."""
+        with self._engine.writing():
+            if not self.is_reembedding(identity):
+                self._sql.execute("DELETE FROM new_keys")
+                self._ledger.set_meta("reembedding", _spelled(identity))
+            rows = [(*name, content_hash(text), from_keys(key, identity["dim"])) for name, (text, key) in keys.items()]
+            self._sql.executemany("INSERT OR REPLACE INTO new_keys VALUES (?, ?, ?, ?)", rows)
+
+    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
+        """Put the prepared keys in the place of all others; False where some are missing, and nothing is changed."""
+        with self._engine.writing():
+            if self.without_new_keys(identity):
+                return False
+            there = dict((row[:2], row[2]) for row in map(tuple, self._sql.execute(_NEW).fetchall()))
+            for name, row in list(self._texts()):
+                changed = dict(row) | {"keys": there[name]}
+                if "row" in changed:
+                    stamp = (changed["keys"], checksum(changed, self._ledger.name), self._ledger.next_seq(), row["row"])
+                    self._sql.execute("UPDATE memories SET keys = ?, crc = ?, seq = ? WHERE row = ?", stamp)
+                else:
+                    query = "UPDATE versions SET keys = ?, crc = ? WHERE id = ? AND version = ?"
+                    self._sql.execute(query, (changed["keys"], version_checksum(changed), *name))
+            self._sql.execute("DELETE FROM new_keys")
+            self._sql.execute("DELETE FROM meta WHERE name = 'reembedding'")
+            self._ledger.set_meta("embedder", json.dumps(dict(identity), ensure_ascii=False))
+            self._ledger.set_meta("dim", str(int(identity["dim"])))
+        return True
+
+    def _texts(self) -> Iterator[tuple[tuple[str, int], sqlite3.Row]]:
+        """((id, version), row) of everything that has keys and can be vouched for."""
+        for row in fetch(self._sql, "SELECT * FROM memories ORDER BY row"):
+            if what_is_wrong(row, self._ledger.name) is None:
+                yield (row["id"], row["version"]), row
+            else:
+                self._engine.note_damage(row)
+        for row in fetch(self._sql, "SELECT * FROM versions ORDER BY id, version"):
+            if what_is_wrong_with_version(row) is None:
+                yield (row["id"], row["version"]), row
 
     def _traces_left(self) -> bool:
         return self._ledger.meta("traces", "0") == "1"
@@ -150,6 +230,10 @@ class SQLiteUpkeep:
             self._ledger.set_meta("embedder", json.dumps({"name": UNKNOWN, "revision": "", "dim": dim}))
             self._ledger.set_meta("dim", str(dim))
             yield "which embedder wrote the vectors is lost: run reembed.py"
+
+
+def _spelled(identity: Mapping[str, Any]) -> str:
+    return json.dumps(dict(identity), ensure_ascii=False, sort_keys=True)
 
 
 def _lines(part: Callable[[], Iterator[str]]) -> Iterator[str]:

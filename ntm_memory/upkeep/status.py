@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,30 @@ from ntm_memory.errors import CheckpointError
 from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
+from ntm_memory.upkeep.backups import FOLDER, described
+from ntm_memory.upkeep.daily import FAILED
+from ntm_memory.upkeep.damaged import files_kept
 
 
-def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
-    """Counts, size, usage, embedder, integrity and warnings."""
+def survey(
+    store: Store, settings: Settings, home: Path, *, repair: bool = False, check: bool = False
+) -> dict[str, Any]:
+    """Counts, size, usage, embedder, integrity, backups and warnings.
+
+    Args:
+        store: the store.
+        settings: of the memory system.
+        home: the data folder.
+        repair: mend the memory file first.
+        check: look at all files of the folder, too.
+    """
+    repaired = {"repaired": mended(home, settings)} if repair else {}
     counts = {state: store.count(state=state) for state in STATES}
     faults = store.check()
     info = store.info()
+    files = {"files": check_home(home, faults) or "ok"} if check else {}
     return {
+        "home": str(home),
         "memories": counts,
         "namespaces": store.namespaces(),
         "memory_size": settings.memory_size,
@@ -27,9 +44,26 @@ def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
         "usage": round(counts["live"] / settings.memory_size, 4),
         "embedder": store.embedder(),
         "integrity": faults or "ok",
+        **files,
         "warnings": [*info.pop("warnings", ()), *_warnings(counts["live"], settings, home)],
+        "backups": [backup["name"] for backup in described(home)],
         "store": info,
+        **repaired,
     }
+
+
+def mended(home: Path, settings: Settings) -> list[str]:
+    """What was done to mend the memory file; it need not be one that can be opened."""
+    from ntm_memory.upkeep.rescue import repair
+
+    return repair(home, settings)
+
+
+def check_home(home: Path, faults: list[str]) -> list[str]:
+    """One line for each fault of a file of the folder."""
+    from ntm_memory.upkeep import check
+
+    return check.check_home(home, faults)
 
 
 def history(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
@@ -43,6 +77,12 @@ def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
         parameters_in_force(home, settings)
     except CheckpointError as error:
         yield f"{error.message}: every recall fails until it is removed or tune.py --revert"
+    with suppress(OSError, UnicodeDecodeError):
+        why = (home / FOLDER / FAILED).read_text(encoding="utf-8")
+        yield f"today's backup could not be made: {why}"
+    kept = files_kept(home)
+    if kept:
+        yield f"damaged/ holds {len(kept)} files that repairs put aside: tell again what is worth it, then remove them"
     size, when_full = settings.memory_size, settings.capacity.when_full
     if live >= size:
         then = {"grow": "it grows on", "evict": "each new memory archives the least used one"}
