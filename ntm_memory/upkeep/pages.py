@@ -18,11 +18,16 @@ _MOST_TYPES = 64
 
 
 class Record(NamedTuple):
-    """What stands in a cell of `size` bytes; `rowid` is None in an index, and in a table without row numbers."""
+    """What stands in a cell of `size` bytes; `rowid` is None in an index, and in a table without row numbers.
+
+    `at` is where in the file the cell begins, `overflow` where the pages begin in which it goes on.
+    """
 
     rowid: int | None
     values: tuple[Any, ...]
     size: int
+    at: int
+    overflow: tuple[int, ...]
 
 
 class Pages:
@@ -96,9 +101,11 @@ class Pages:
         if types is None:
             return None
         local = self._local(length, in_table)
-        payload = self._payload(at, end, length, local)
+        payload, chain = self._payload(at, end, length, local)
+        if payload is None:
+            return None
         size = at - first + local + (4 if local < length else 0)
-        return None if payload is None else Record(rowid, tuple(_values(payload, begin - at, types)), size)
+        return Record(rowid, tuple(_values(payload, begin - at, types)), size, first, chain)
 
     def _types(self, at: int, end: int, length: int) -> tuple[list[int] | None, int]:
         """(serial types, where the values begin) of a record whose header lies inside the page."""
@@ -125,23 +132,24 @@ class Pages:
         kept = least + (length - least) % (usable - 4)
         return kept if kept <= most else least
 
-    def _payload(self, at: int, end: int, length: int, local: int) -> bytes | None:
+    def _payload(self, at: int, end: int, length: int, local: int) -> tuple[bytes | None, tuple[int, ...]]:
+        """(the record, its overflow pages); no record where the chain is broken."""
         if at + local + (4 if local < length else 0) > end:
-            return None
-        parts, got, chain = [self._data[at : at + local]], local, set[int]()
+            return None, ()
+        parts, got, chain = [self._data[at : at + local]], local, list[int]()
         following = int.from_bytes(self._data[at + local : at + local + 4], "big") if local < length else 0
         while got < length:
             start = (following - 1) * self._usable
             if following < 2 or start >= len(self._data) or start in chain:
-                return None
-            chain.add(start)
+                return None, ()
+            chain.append(start)
             parts.append(self._data[start + 4 : start + min(self._usable, 4 + length - got)])
             got += len(parts[-1])
             following = int.from_bytes(self._data[start : start + 4], "big")
         if got != length:
-            return None
-        self._overflow |= chain
-        return b"".join(parts)
+            return None, ()
+        self._overflow.update(chain)
+        return b"".join(parts), tuple(chain)
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
         """(number, where it ends); a number that does not end inside is 0."""
