@@ -17,8 +17,10 @@ import json
 import os
 import random
 import shutil
+import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,9 @@ def exported(file: Path) -> dict[str, set[str]]:
     return {m["id"]: {m["content"], *(version["content"] for version in m["history"])} for m in memories}
 
 
-def try_one(home: Path, data: bytes, at: int, bit: int, truth: dict[str, set[str]], own: dict[str, list[range]]) -> Counter[str]:
+def try_one(
+    home: Path, data: bytes, at: int, bit: int, truth: dict[str, set[str]], own: dict[str, list[range]]
+) -> Counter[str]:
     """Everything that is called on one flip, counted."""
     found: Counter[str] = Counter()
     damaged = bytearray(data)
@@ -92,7 +96,9 @@ def try_one(home: Path, data: bytes, at: int, bit: int, truth: dict[str, set[str
     call(found, "status", home)
     call(found, "status", home, check=True)
     recalled = call(found, "recall", home, query="note about tea", top_k=200)
-    untrue = [m for m in recalled.get("memories", ()) if not m["truncated"] and m["content"] not in truth.get(m["id"], ())]
+    untrue = [
+        m for m in recalled.get("memories", ()) if not m["truncated"] and m["content"] not in truth.get(m["id"], ())
+    ]
     call(found, "export", home, path=out / "plain.json")
     call(found, "export", home, path=out / "salvaged.json", salvage=True)
     plain, salvaged = exported(out / "plain.json"), exported(out / "salvaged.json")
@@ -115,8 +121,10 @@ def try_one(home: Path, data: bytes, at: int, bit: int, truth: dict[str, set[str
     return found
 
 
-def measure(flips: int, memories: int, seed: int) -> dict[str, Any]:
-    """All flips, counted."""
+def measure(
+    flips: int, memories: int, seed: int, progress: Callable[[int, Counter[str]], None] | None = None
+) -> dict[str, Any]:
+    """All flips, counted; `progress` is told of each."""
     os.environ["NTM_MEMORY_TESTING"] = "1"
     chance, total = random.Random(seed), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +137,13 @@ def measure(flips: int, memories: int, seed: int) -> dict[str, Any]:
             home.mkdir()
             total.update(try_one(home, data, chance.randrange(len(data)), chance.randrange(8), truth, own))
             shutil.rmtree(home)
+            if progress is not None:
+                progress(number + 1, total)
     return {"flips": flips, "memories": len(truth), "bytes": len(data), "seed": seed, **dict(total)}
+
+
+def show(done: int, total: Counter[str]) -> None:
+    print(done, json.dumps(total), file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -137,9 +151,10 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=400)
     parser.add_argument("--memories", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--progress", action="store_true", help="a line on stderr for each flip")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    figures = measure(args.flips, args.memories, args.seed)
+    figures = measure(args.flips, args.memories, args.seed, show if args.progress else None)
     print(json.dumps(figures) if args.json else "\n".join(f"{value:>8} {name}" for name, value in figures.items()))
 
 

@@ -17,6 +17,8 @@ from ntm_memory.manager import NTMMemoryManager
 Request = dict[str, Any]
 Response = dict[str, Any]
 Progress = Callable[[int], None] | None
+_WITHOUT_OPENING = {"export": ("salvage",), "import": ("backup",), "status": ("repair", "check")}
+"""Command → arguments by which it works also where the memory cannot be opened."""
 
 
 def run(
@@ -41,22 +43,16 @@ def run(
     home, config = arguments.pop("home", None), arguments.pop("config", None)
     if arguments.pop("any_namespace", False):
         arguments["namespace"] = None
-    rescued = _rescued(command, arguments, home, config)
-    if rescued is not None:
-        return rescued
+    done: Response = {}
+    if any(arguments.get(name) for name in _WITHOUT_OPENING.get(str(command), ())):
+        from ntm_memory.upkeep import by_hand
+
+        done, is_all = by_hand.carry_out(arguments, home, config)
+        if is_all:
+            return done
     with NTMMemoryManager(home, config=config) as manager:
         manager.backup_later = later
-        return handler(manager, arguments, progress)
-
-
-def _rescued(command: Any, arguments: Request, home: Any, config: Any) -> Response | None:
-    """The answer to what works also where the memory cannot be opened; None to everything else."""
-    name = next((each for each in ("salvage", "backup", "repair", "check") if arguments.get(each)), None)
-    if name is None:
-        return None
-    from ntm_memory.upkeep import by_hand
-
-    return by_hand.answer(command, name, arguments, home, config)
+        return handler(manager, arguments, progress) | done
 
 
 def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -65,9 +65,9 @@ class NTMMemoryManager:
         self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
         self.store, self._daily = open_backed_up(self.home, self.settings.store, clock)
         self._verbs = Services(self.store, self.settings, self.home, clock, embedder)
-        self._memory_file = None if memory_file is None else Path(memory_file)
+        self._memory_file = memory_file and Path(memory_file)
         try:
-            if self._memory_file is not None and self._memory_file.exists():
+            if self._memory_file and self._memory_file.exists():
                 self.import_file(self._memory_file)
         except BaseException:
             self.store.close()
@@ -76,7 +76,7 @@ class NTMMemoryManager:
     def close(self) -> None:
         """Write `memory_file`, if one was given, and close the store."""
         try:
-            if self._memory_file is not None:
+            if self._memory_file:
                 self.export_file(self._memory_file)
         finally:
             self.store.close()

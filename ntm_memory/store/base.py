@@ -233,8 +233,15 @@ class StoreUpkeep(Protocol):
         """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
         ...
 
+    def damage(self) -> list[str]:
+        """The faults of `check` that are of memories and of the database itself, not of what is made from them."""
+        ...
+
     def repair(self) -> list[str]:
-        """Mend what can be mended (indexes, sidecar, counters); what was done, one line each."""
+        """Make anew what follows from the memories (indexes, sidecar, counters); what was done, one line each.
+
+        Only where there is no `damage`: an index may hold what is left of a damaged row.
+        """
         ...
 
     def info(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Engine:
         self.clock = clock
         self._closed = False
         self.warnings: list[str] = []
-        self._damaged: dict[str, str] = {}
+        self._damaged: dict[int, str] = {}
         self.connection = Connection(path, lock_seconds, create=create)
         self.sql = self.connection.sql
         self.sql.row_factory = sqlite3.Row
@@ -182,7 +182,7 @@ class Engine:
     def note_damage(self, row: Row) -> None:
         """Remember that a memory was left out."""
         wrong = what_is_wrong(row, self.ledger.name) or "its vectors are not of length 1"
-        self._damaged[str(row["id"])] = f"memory {row['id']!s:.100} is damaged: {wrong}"
+        self._damaged[row["row"]] = f"memory {row['id']!s:.100} is damaged: {wrong}"
 
     def vouch(self, row: Row) -> None:
         """Refuse to write over a row that is not what was written: its text would be true from then on.
@@ -196,17 +196,13 @@ class Engine:
 
     def damaged(self) -> list[str]:
         """One line for each memory that was left out of an answer since it is damaged."""
-        for number in self.live_matrix.left_out:
-            for row in fetch(self.sql, "SELECT * FROM memories WHERE row = ?", (number,)):
-                self.note_damage(row)
-        for id in list(self._damaged):
-            rows = fetch(self.sql, "SELECT * FROM memories WHERE id = ?", (id,))
-            if (
-                rows
-                and what_is_wrong(rows[0], self.ledger.name) is None
-                and rows[0]["row"] not in self.live_matrix.left_out
-            ):
-                del self._damaged[id]  # it was put right since
+        for number in {*self._damaged, *self.live_matrix.left_out}:
+            rows = fetch(self.sql, "SELECT * FROM memories WHERE row = ?", (number,))
+            is_sound = rows and what_is_wrong(rows[0], self.ledger.name) is None
+            if not rows or (is_sound and number not in self.live_matrix.left_out):
+                self._damaged.pop(number, None)  # it was put right since
+            else:
+                self.note_damage(rows[0])
         return list(self._damaged.values())
 
     def _prepare(self, word_index: bool | None) -> None:

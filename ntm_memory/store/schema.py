@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
@@ -75,6 +76,7 @@ CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER 
     PRIMARY KEY (id, version));
 """
 
+NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
 UPGRADES = {
     1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
     2: """

@@ -189,6 +189,9 @@ class SQLiteStore:
     def check(self) -> list[str]:
         return self._upkeep.check()
 
+    def damage(self) -> list[str]:
+        return self._upkeep.damage()
+
     def repair(self) -> list[str]:
         return self._upkeep.repair()
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (
@@ -42,13 +43,12 @@ class SQLiteUpkeep:
 
     def check(self) -> list[str]:
         """Integrity: the database's own check, a CRC per row, the word index, the derived matrix; one line a fault."""
-        try:
-            # FTS5 asks for its integrity check as a write
-            with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
-                with any_text(self._sql):
-                    return [line for part in self._parts() for line in _lines(part)]
-        except StoreError as error:
-            return [f"database: {error.message}"]
+        books = lambda: (f"bookkeeping: {line}" for line in self._ledger.faults())  # noqa: E731
+        return self._looked_at(self._structure, self._rows, books, self._identity, self._words, self._derived)
+
+    def damage(self) -> list[str]:
+        """The part of `check` that `repair` must not touch: it could destroy what is left of what is damaged."""
+        return self._looked_at(self._structure, self._rows)
 
     def repair(self) -> list[str]:
         """Make anew what follows from the memories: indexes, words, counters, derived matrix.
@@ -180,19 +180,26 @@ class SQLiteUpkeep:
             raise StoreLockedError("another program reads the write-ahead log")
         self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
 
-    def _parts(self) -> Iterator[Callable[[], Iterator[str]]]:
-        """What is looked at, each by itself: what stops one stops no other."""
-        yield self._structure
-        yield lambda: (f"bookkeeping: {line}" for line in self._ledger.faults())
-        yield self._identity
-        yield self._rows
-        yield self._words
-        yield self._derived
+    def _looked_at(self, *parts: Callable[[], Iterator[str]]) -> list[str]:
+        """The faults of these parts, each looked at by itself: what stops one stops no other."""
+        try:
+            # FTS5 asks for its integrity check as a write
+            with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
+                with any_text(self._sql):
+                    return [line for part in parts for line in _lines(part)]
+        except StoreError as error:
+            return [f"database: {error.message}"]
 
     def _structure(self) -> Iterator[str]:
         for (line,) in self._sql.execute("PRAGMA integrity_check(20)").fetchall():
             if line != "ok":
                 yield f"database: {line}"
+        there = {
+            name for (name,) in self._sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        }
+        for table in schema.NAMES:
+            if table not in there:
+                yield f"database: the table {table} is missing"
 
     def _identity(self) -> Iterator[str]:
         wrote = self._engine.embedder()
@@ -243,3 +250,5 @@ def _lines(part: Callable[[], Iterator[str]]) -> Iterator[str]:
         yield f"database: {error}"
     except StoreError as error:
         yield error.message
+    except UnicodeError:
+        yield "a text is no UTF-8"

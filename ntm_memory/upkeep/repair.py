@@ -58,6 +58,8 @@ def _mended_in_place(path: Path, seconds: float) -> list[str] | None:
     except StoreError:
         return None
     try:
+        if store.damage():
+            return None
         done = store.repair()
         return None if store.check() else done
     except _TEMPORARY:

@@ -129,9 +129,7 @@ def test_a_purge_meanwhile_leaves_no_vector(tmp_path):
         with other(tmp_path, stop) as new:
             texts = new.store.texts_of(new.store.without_new_keys(stop_identity(new)))
             rows = new._verbs.load_encoder().memories(list(texts.values()))
-            new.store.prepare_keys(
-                stop_identity(new), {n: (texts[n], key) for n, key in zip(texts, rows, strict=True)}
-            )
+            new.store.prepare_keys(stop_identity(new), {n: (texts[n], key) for n, key in zip(texts, rows, strict=True)})
         memory.erase(secret.id, purge=True)
     assert not any(row in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
 
