@@ -92,6 +92,7 @@ class StoreSettings:
     """How the store behaves."""
 
     lock_seconds: float = _setting(10.0, 0.0, 3600.0)
+    backups: int = _setting(7, 0, 1000)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,13 @@ def main(command: str, argv: list[str]) -> int:
 
         return _carry_out(setup.parser, lambda arguments: _needing(lambda: setup.answer(arguments)), setup.text, argv)
     parser, to_request = PARSERS[command]
-    return _carry_out(parser, lambda arguments: _run({"command": command, **to_request(arguments)}), command, argv)
+    later: list[Callable[[], None]] = []
+    code = _carry_out(
+        parser, lambda arguments: _run({"command": command, **to_request(arguments)}, later), command, argv
+    )
+    for act in later:  # the answer is given: nobody waits for it but the process
+        act()
+    return code
 
 
 def _carry_out(
@@ -65,13 +71,13 @@ def _carry_out(
     return 0
 
 
-def _run(request: Mapping[str, Any]) -> dict[str, Any]:
+def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         from ntm_memory.cli.progress import Progress
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
-            return run(request, progress=progress)
+            return run(request, progress=progress, later=later)
 
     return _needing(run)
 

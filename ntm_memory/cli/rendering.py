@@ -55,9 +55,9 @@ def _related(older: Mapping[str, Any]) -> str:
 
 
 def _recall(answer: Answer) -> str:
+    lines = [f"warning: {line}" for line in answer.get("warnings", ())]
     if not answer["memories"]:
-        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
-    lines = []
+        return "\n".join([*lines, f"{answer['reason']} (confidence {answer['confidence']:.2f})"])
     for memory in answer["memories"]:
         later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
         lines.append(

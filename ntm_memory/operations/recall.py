@@ -48,6 +48,7 @@ class Recaller:
             corpus = Corpus(self._store, request.namespace, request.as_of)
             seen = known[1] if known is not None and known[0].slots is corpus.slots else None
             result = self._answer(request, corpus, query, parts, seen)
+            result = replace(result, warnings=tuple(self._store.damaged()))
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result

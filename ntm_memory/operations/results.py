@@ -141,6 +141,7 @@ class RecallResult:
     Args:
         confidence: 0–1, calibrated chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
+        warnings: what was left out since it is damaged.
     """
 
     query: str
@@ -148,6 +149,7 @@ class RecallResult:
     confidence: float
     reason: str | None = None
     explanation: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -135,3 +135,10 @@ class Services:
         from ntm_memory.upkeep.transfer import Transfer
 
         return Transfer(self._store, self.writer, lambda: self.encoder, self._settings)
+
+    def reembed(self, *, dry_run: bool, progress: Callable[[int], None] | None) -> dict[str, Any]:
+        """Write all keys anew; see `upkeep.reembedding.reembed`."""
+        from ntm_memory.upkeep.reembedding import reembed
+
+        encoder, keep = self.load_encoder(), self._settings.store.backups
+        return reembed(self._store, encoder, self._home, keep, dry_run=dry_run, progress=progress)

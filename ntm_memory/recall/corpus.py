@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
@@ -75,7 +76,7 @@ class Corpus:
         """Id → index of those that are known."""
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
-        addresses = {address: id for id in ids if (address := self._store.get(id).address) is not None}
+        addresses = {address: id for id in ids if (address := _address(self._store, id)) is not None}
         index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
         return {addresses[int(self.slots.address[i])]: int(i) for i in index}
 
@@ -96,6 +97,14 @@ class Corpus:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
+
+
+def _address(store: StoreReader, id: str) -> int | None:
+    """The slot of a memory; None where it has none, is damaged or is not there."""
+    try:
+        return store.get(id).address
+    except (NotFoundError, StoreCorruptError):
+        return None
 
 
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:
