@@ -142,6 +142,8 @@ def _fields(answer: Answer) -> str:
 
 
 def _import(answer: Answer) -> str:
+    if "restored" in answer:
+        return _fields(answer)
     return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
 
 
