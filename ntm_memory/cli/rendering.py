@@ -167,6 +167,8 @@ def _status(answer: Answer) -> str:
 
 
 def _import(answer: Answer) -> str:
+    if "restored" in answer:
+        return _fields(answer)
     return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
 
 
