@@ -220,7 +220,8 @@ class Transfer:
     ) -> list[tuple[int, _Prepared]]:
         """Records read and embedded while others may write; what is no record goes to `failed`."""
         found: list[tuple[int, _Prepared]] = []
-        theirs = wrote is not None and wrote == self._store.embedder()
+        ours = self._store.embedder() or (self._encoder().identity if embed else None)
+        theirs = wrote is not None and wrote == ours
         for number, record in enumerate(records, start=first):
             try:
                 memory, keys, history = exchange.from_record(record)
