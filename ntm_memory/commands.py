@@ -88,7 +88,8 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
     if query is not None:
         if namespace is None:
             raise BadValueError("--any-namespace goes with IDs", "a question is put to one namespace")
-        chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=top_k or 1)
+        most = 1 if top_k is None else top_k
+        chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=most)
         names = list(chances)
     if restore:
         with nullcontext() if dry_run else manager.store.transaction():  # all of them or none
