@@ -30,6 +30,9 @@ def _import() -> CommandParser:
     )
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument(
+        "--trust", metavar="LEVEL", help="trust it so far at most: person, agent, import (default), tool"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
 

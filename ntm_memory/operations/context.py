@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntm_memory.config import Settings
+from ntm_memory.errors import MemoryFullError
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
+from ntm_memory.recall.allocation import least_used
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
@@ -129,6 +131,26 @@ class RetrievalContext:
         from ntm_memory.reader.parameters import load_parameters as load_joining
 
         return load_joining()
+
+    def make_room(self, namespace: str) -> None:
+        """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
+
+        Raises:
+            MemoryFullError: `capacity.when_full` is `refuse`.
+        """
+        when_full, size = self.settings.capacity.when_full, self.settings.memory_size
+        if when_full == "grow" or self.store.count() < size:
+            return
+        if when_full == "refuse":
+            raise MemoryFullError(
+                f"all {size:,} slots are taken (memory_size, with capacity.when_full = refuse)",
+                "erase something, raise memory_size, or set capacity.when_full to grow or evict",
+            )
+        spaces = self.store.namespaces()
+        space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
+        slots = self.store.memory_matrix(space)
+        (victim,) = self.store.get_many([int(slots.address[least_used(slots, self.clock())])])
+        self.store.archive(victim.id)
 
     def remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
         """What was read is used, and in focus for the session's next question."""

@@ -68,7 +68,7 @@ class Eraser:
         with self._store.transaction():
             if memory.state == "live":
                 return self._store.set_retention(memory.id, 1.0)
-            self._writer.make_room(memory.namespace)
+            self._writer.context.make_room(memory.namespace)
             return self._store.set_retention(memory.id, 1.0)
 
     def _erase(self, ids: Sequence[str], strength: float, purge: bool) -> tuple[Erased, ...]:

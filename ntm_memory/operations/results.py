@@ -98,6 +98,8 @@ class RecalledMemory:
     created_at: str
     occurred_at: str | None = None
     session: str | None = None
+    source: str | None = None
+    trust: str = "agent"
     importance: float = 0.5
     retention: float = 1.0
     tags: tuple[str, ...] = ()

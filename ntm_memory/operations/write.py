@@ -11,25 +11,19 @@ from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTM
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.related import Relater
 from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Related, UpdateResult
-from ntm_memory.operations.validation import FIELDS, UNDECIDED, Numbered, Telling, checked_changes, told
-from ntm_memory.recall.allocation import least_used
+from ntm_memory.operations.telling import Named, Telling, Within, named_by, revised
+from ntm_memory.operations.validation import UNDECIDED, Numbered, checked_changes, from_json_lines
+from ntm_memory.privacy.trust import USUAL, checked_trust, lower
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
-from ntm_memory.text.words import memory_words, named_by
+from ntm_memory.text.words import memory_words
+from ntm_memory.text.words import named_by as speakers_of
 from ntm_memory.text.writing_systems import is_cjk
 
 BATCH = 64
 _KEPT = ("key", "importance", "tags", "kind", "session")
 """What a replaced memory keeps where it is not told anew; source and time are those of the new telling."""
-
-
-class Named(NamedTuple):
-    """The live memories that a decision names; of those that it holds beside, the ids."""
-
-    replaced: Memory | None = None
-    same: Memory | None = None
-    beside: tuple[str, ...] = ()
 
 
 class Written(NamedTuple):
@@ -48,11 +42,9 @@ class Writer:
     """
 
     def __init__(self, context: RetrievalContext) -> None:
-        self._context = context
+        self.context = context
         self._store = context.store
         self._encoder = context.encoder
-        self._settings = context.settings
-        self._clock = context.clock
         self.relater = Relater(context)
 
     def tell(self, record: Mapping[str, Any]) -> MemorizeResult:
@@ -60,7 +52,7 @@ class Writer:
         telling = Telling.of(record)
         known = self._known(telling)
         if known is not None and telling.decision == UNDECIDED:
-            return MemorizeResult(known, "unchanged")
+            return self._confirm(known, telling)
         rows = None if known is not None else self._encoder().memories([telling.memory.content])[0]
         judged = [] if rows is None else self.relater.judge(telling.memory, rows)
         with self._store.transaction():  # another process may have written it in the meantime
@@ -68,6 +60,13 @@ class Writer:
             self.relater.release([memory] if action == "updated" else [])
             related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
             return MemorizeResult(self._store.get(memory.id), action, related)
+
+    def _confirm(self, known: Memory, telling: Telling) -> MemorizeResult:
+        """What is known already is told again; who vouches for it by saying so makes it better trusted."""
+        trust = telling.memory.trust
+        if "trust" not in telling.fields or lower(known.trust, trust) == trust:
+            return MemorizeResult(known, "unchanged")
+        return MemorizeResult(self._store.amend(known.id, trust=trust), "updated")
 
     def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently.
@@ -90,16 +89,18 @@ class Writer:
         changed = checked_changes(changes)
         id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
-        telling = told(_as_told(before) | changed)
+        telling = revised(before, changed)
         rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
         judged = [] if rows is None else self.relater.judge(telling, rows)
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
-            record = told(_as_told(previous) | changed)
+            record = revised(previous, changed)
             if record.key is not None and record.key != previous.key:
                 self._refuse_taken(record.namespace, record.key)
             if record.content == previous.content:
-                memory = self._store.amend(id, key=record.key, importance=record.importance, tags=record.tags)
+                memory = self._store.amend(
+                    id, key=record.key, importance=record.importance, tags=record.tags, trust=record.trust
+                )
             else:
                 memory = self._store.rewrite(id, record, self._encoded(record, rows, previous))
                 self.relater.release([memory])
@@ -115,15 +116,30 @@ class Writer:
         keyed = memory.key is not None and self._store.find_key(memory.namespace, memory.key) is not None
         return "updated" if keyed or replaces is not None else "created"
 
-    def memorize_many(self, records: Iterable[Numbered], progress: Callable[[int], None] | None = None) -> BulkResult:
-        """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out."""
+    def memorize_many(
+        self,
+        records: Iterable[Numbered],
+        progress: Callable[[int], None] | None = None,
+        *,
+        trust: str | None = None,
+        usual: str = USUAL,
+    ) -> BulkResult:
+        """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out.
+
+        Args:
+            records: what is told.
+            progress: called with the number of records done.
+            trust: who tells them, whatever they claim; a record may claim less. None: nothing was said, `usual` holds.
+            usual: the level of this way in.
+        """
+        within = Within(None if trust is None else checked_trust(trust), usual)
         ids: list[str | None] = []
         failed: list[Failure] = []
         actions: list[Action] = []
         related: dict[str, tuple[Related, ...]] = {}
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
-            done = self._write_batch(batch, failed)
+            done = self._write_batch(batch, failed, within)
             ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
             actions.extend(written.action for written in done.values())
             related |= self._relate(list(done.values()))
@@ -132,34 +148,20 @@ class Writer:
         counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
         return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related)
 
-    def make_room(self, namespace: str) -> None:
-        """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
+    def memorize_lines(
+        self, lines: Iterable[str], shared: Mapping[str, Any], progress: Callable[[int], None] | None
+    ) -> BulkResult:
+        """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
+        return self.memorize_many(from_json_lines(lines, shared), progress, trust=shared.get("trust"))
 
-        Raises:
-            MemoryFullError: `capacity.when_full` is `refuse`.
-        """
-        when_full, size = self._settings.capacity.when_full, self._settings.memory_size
-        if when_full == "grow" or self._store.count() < size:
-            return
-        if when_full == "refuse":
-            raise MemoryFullError(
-                f"all {size:,} slots are taken (memory_size, with capacity.when_full = refuse)",
-                "erase something, raise memory_size, or set capacity.when_full to grow or evict",
-            )
-        spaces = self._store.namespaces()
-        space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
-        slots = self._store.memory_matrix(space)
-        (victim,) = self._store.get_many([int(slots.address[least_used(slots, self._clock())])])
-        self._store.archive(victim.id)
-
-    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, Written]:
+    def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure], within: Within) -> dict[int, Written]:
         checked: dict[int, Telling] = {}
         done: dict[int, Written] = {}
         for line, record in batch:
             try:
                 if isinstance(record, NTMMemoryError):
                     raise record
-                checked[line] = Telling.of(record)
+                checked[line] = Telling.of(record).within(*within)
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
         for line, (memory, _, decision) in checked.items():
@@ -186,25 +188,26 @@ class Writer:
 
     def _write(self, telling: Telling, rows: Key | None, *, in_bulk: bool = False) -> Written:
         """Write one telling inside a transaction; `rows` are its keys, None where they should not be needed."""
-        record, named = telling.memory, self._named(telling)
+        record, named = telling.memory, named_by(self._store, telling)
         if named.same is not None:
             self._take_back(record, named.same, named.same.key)
             return Written(self.relater.holds(named.same), "unchanged")
         if named.replaced is not None:
             return self._replace(telling, named, rows)
         same = self.same(record, in_bulk=in_bulk)
-        memory, action = self._add(record, rows) if same is None else (same, "unchanged")
+        memory, action = self._add(telling, rows) if same is None else (same, "unchanged")
         self.relater.part(memory, named.beside)
         return Written(memory, action, named.beside)
 
-    def _add(self, record: MemoryInput, rows: Key | None) -> tuple[Memory, Action]:
+    def _add(self, telling: Telling, rows: Key | None) -> tuple[Memory, Action]:
+        record = telling.memory
         if self._store.embedder() is None:
             self._store.set_embedder(self._encoder().identity)
         keyed = None if record.key is None else self._store.find_key(record.namespace, record.key)
         encoding = self._encoded(record, rows, keyed)
         if keyed is not None:
-            return self._store.rewrite(keyed.id, record, encoding), "updated"
-        self.make_room(record.namespace)
+            return self._store.rewrite(keyed.id, telling.over(keyed), encoding), "updated"
+        self.context.make_room(record.namespace)
         return self._store.add(record, encoding), "created"
 
     def _replace(self, telling: Telling, named: Named, rows: Key | None) -> Written:
@@ -212,7 +215,7 @@ class Writer:
         old = named.replaced
         assert old is not None
         kept = {name: getattr(old, name) for name in _KEPT if name not in telling.fields}
-        record = replace(telling.memory, **kept)
+        record = replace(telling.over(old), **kept)
         self._take_back(telling.memory, old, record.key)
         self.relater.part(old, named.beside)
         if record.content == old.content:
@@ -233,26 +236,9 @@ class Writer:
             self._store.set_retention(twin.id, 0.0)
             self.relater.release([twin])
 
-    def _named(self, telling: Telling) -> Named:
-        """The memories that a decision names.
-
-        Raises:
-            NotFoundError: one is unknown, not live, or of another namespace.
-            BadValueError: one is to be replaced and to stay.
-        """
-        namespace, decision = telling.memory.namespace, telling.decision
-        replaced, same = (
-            None if name is None else find(self._store, name, namespace)
-            for name in (decision.replaces, decision.same_as)
-        )
-        beside = tuple(find(self._store, name, namespace).id for name in decision.beside)
-        if replaced is not None and replaced.id in beside:
-            raise BadValueError(f"memory {replaced.id} cannot be replaced and stay beside", "give one of them")
-        return Named(replaced, same, beside)
-
     def _known(self, telling: Telling) -> Memory | None:
         """The live memory that needs no other text: it says this already, or the caller says so."""
-        named, record = self._named(telling), telling.memory
+        named, record = named_by(self._store, telling), telling.memory
         if named.replaced is not None:
             return named.replaced if named.replaced.content == record.content else None
         return named.same or self.same(record)
@@ -276,7 +262,7 @@ class Writer:
         """
         if record.session is not None:
             return True
-        names = named_by(record.content)
+        names = speakers_of(record.content)
         held = self._store.postings(record.namespace, names).address if names else {}
         return any(address != (own and own.address) for addresses in held.values() for address in addresses.tolist())
 
@@ -288,8 +274,3 @@ class Writer:
 def encode(content: str, rows: Key, *, spoken: bool) -> Encoding:
     """How a text is found again: by its key rows (P, dim), and by its words; for `spoken` see `words.marks`."""
     return Encoding(rows, memory_words(content, spoken=spoken), is_cjk(content))
-
-
-def _as_told(memory: Memory) -> dict[str, Any]:
-    """A memory as it was told."""
-    return {name: getattr(memory, name) for name in FIELDS}

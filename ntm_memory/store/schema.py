@@ -7,7 +7,7 @@ import sqlite3
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -35,6 +35,7 @@ CREATE TABLE memories (
     ended_at TEXT,
     kind TEXT,
     superseded_by TEXT,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person')),
     words TEXT NOT NULL,
     length INTEGER NOT NULL,
     cjk INTEGER NOT NULL,
@@ -48,6 +49,7 @@ CREATE UNIQUE INDEX memories_key ON memories(namespace, key) WHERE key IS NOT NU
 CREATE INDEX memories_hash ON memories(hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
 CREATE TABLE versions (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -58,6 +60,7 @@ CREATE TABLE versions (
     occurred_at TEXT,
     valid_from TEXT NOT NULL,
     valid_to TEXT NOT NULL,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person')),
     words TEXT NOT NULL,
     length INTEGER NOT NULL,
     cjk INTEGER NOT NULL,
@@ -73,7 +76,13 @@ CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace T
     unused TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '[]');
 """
 
-UPGRADES = {1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'"}
+_TRUST = """trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))"""
+UPGRADES = {
+    1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
+    2: f"""ALTER TABLE memories ADD COLUMN {_TRUST};
+ALTER TABLE versions ADD COLUMN {_TRUST};
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live'""",
+}
 """Version → statements that make the next one of it."""
 
 

@@ -15,6 +15,7 @@ from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines
 from ntm_memory.operations.write import Writer, encode
 from ntm_memory.persistence.atomic import replacing_text
+from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
@@ -72,7 +73,13 @@ class Transfer:
         return {"text": text, "count": memories.count, "form": form}
 
     def import_file(
-        self, path: Path, form: str | None = None, *, dry_run: bool = False, progress: Progress = None
+        self,
+        path: Path,
+        form: str | None = None,
+        *,
+        dry_run: bool = False,
+        trust: str | None = None,
+        progress: Progress = None,
     ) -> ImportResult:
         """Read memories from a file; what is there already stays as it is.
 
@@ -80,6 +87,7 @@ class Transfer:
             path: what `export_file` wrote.
             form: json, jsonl or markdown; None: by the file's ending, else json.
             dry_run: say what would happen.
+            trust: at most so far is what comes in trusted, whatever the file claims; None: `import`.
             progress: called with the number of records that are durably done.
 
         Raises:
@@ -90,19 +98,27 @@ class Transfer:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        return self.import_text(text, chosen, dry_run=dry_run, progress=progress)
+        return self.import_text(text, chosen, dry_run=dry_run, trust=trust, progress=progress)
 
     def import_text(
-        self, text: str, form: str = "json", *, dry_run: bool = False, progress: Progress = None
+        self,
+        text: str,
+        form: str = "json",
+        *,
+        dry_run: bool = False,
+        trust: str | None = None,
+        progress: Progress = None,
     ) -> ImportResult:
         """Read memories from a text; see `import_file`."""
         if _form(form) == "json":
             head, records = exchange.read_json(text)
-            return self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress)
+            most = IMPORTED if trust is None else checked_trust(trust)
+            claimed = [exchange.within(record, most) for record in records]
+            return self._import_records(head.get("embedder"), claimed, dry_run=dry_run, progress=progress)
         tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
         if dry_run:
             return self._foresee(tellings)
-        done = self._writer.memorize_many(tellings, progress)
+        done = self._writer.memorize_many(tellings, progress, trust=trust, usual=IMPORTED)
         return ImportResult(done.created, done.unchanged, done.updated, done.failed, related=done.related)
 
     def reembed(self, encoder: Encoder, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
@@ -172,7 +188,7 @@ class Transfer:
         if dry_run:
             return "created"
         if memory.state == "live":
-            self._writer.make_room(memory.namespace)
+            self._writer.context.make_room(memory.namespace)
         rows = self._rows(memory.content, keys, wrote)
         known = self._with_known_references(memory)
         self._store.put(known, encode(memory.content, rows, spoken=self._writer.is_spoken(memory)), history)
