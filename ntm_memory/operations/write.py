@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
+from ntm_memory.errors import BadValueError, EchoError, MemoryFullError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext
+from ntm_memory.operations.echoes import echoed_memory
 from ntm_memory.operations.related import Relater
 from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Related, UpdateResult
 from ntm_memory.operations.telling import Named, Telling, Within, named_by, revised
@@ -53,6 +54,8 @@ class Writer:
         known = self._known(telling)
         if known is not None and telling.decision == UNDECIDED:
             return self._confirm(known, telling)
+        if known is None and (again := self._told_again(telling)) is not None:
+            return self._confirm(again, telling)
         rows = None if known is not None else self._encoder().memories([telling.memory.content])[0]
         judged = [] if rows is None else self.relater.judge(telling.memory, rows)
         with self._store.transaction():  # another process may have written it in the meantime
@@ -90,6 +93,8 @@ class Writer:
         id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
         telling = revised(before, changed)
+        if telling.content != before.content:
+            echoed_memory(self._store, telling, decided=True, own=id)
         rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
         judged = [] if rows is None else self.relater.judge(telling, rows)
         with self._store.transaction():
@@ -110,7 +115,7 @@ class Writer:
     def foresee(self, record: Mapping[str, Any]) -> Action:
         """What memorizing this record would do."""
         telling = Telling.of(record)
-        if self._known(telling) is not None:
+        if self._known(telling) is not None or self._told_again(telling) is not None:
             return "unchanged"
         memory, replaces = telling.memory, telling.decision.replaces
         keyed = memory.key is not None and self._store.find_key(memory.namespace, memory.key) is not None
@@ -164,10 +169,18 @@ class Writer:
                 checked[line] = Telling.of(record).within(*within)
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        for line, (memory, _, decision) in checked.items():
-            if decision == UNDECIDED and (same := self.same(memory, in_bulk=True)) is not None:
-                done[line] = Written(same, "unchanged")
-        new = {line: telling for line, telling in checked.items() if line not in done}
+        new: dict[int, Telling] = {}
+        for line, telling in checked.items():
+            try:
+                known = self.same(telling.memory, in_bulk=True) if telling.decision == UNDECIDED else None
+                known = known or self._told_again(telling, in_bulk=True)
+            except EchoError as error:
+                failed.append(Failure(line, error.code, error.message))
+                continue
+            if known is None:
+                new[line] = telling
+            else:
+                done[line] = Written(known, "unchanged")
         rows = self._encoder().memories([telling.memory.content for telling in new.values()]) if new else []
         with self._store.transaction():
             for (line, telling), key in zip(new.items(), rows, strict=True):
@@ -235,6 +248,17 @@ class Writer:
         if twin is not None and twin.id != old.id and twin.position > old.position and twin.key in (None, key):
             self._store.set_retention(twin.id, 0.0)
             self.relater.release([twin])
+
+    def _told_again(self, telling: Telling, *, in_bulk: bool = False) -> Memory | None:
+        """The memory that says the same in the same words, whatever their case and punctuation.
+
+        Raises:
+            EchoError: the text is what recall printed, and nothing besides.
+        """
+        record = telling.memory
+        decided = telling.decision != UNDECIDED or record.key is not None
+        found = echoed_memory(self._store, record, decided=decided)
+        return None if found is None else self.same(replace(record, content=found.content), in_bulk=in_bulk)
 
     def _known(self, telling: Telling) -> Memory | None:
         """The live memory that needs no other text: it says this already, or the caller says so."""
