@@ -12,6 +12,8 @@ Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
 LEAST_TOLD = 0.2
 MOST_LINES = 20
+MOST_OF_SOURCE = 80
+_NO_BRACKETS = str.maketrans("[]［］", "()()")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
 
@@ -22,8 +24,14 @@ def context(answer: Answer) -> str:
     memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
     if not memories:
         return f"{RECALLED_TAG}>\n(nothing recalled: {in_one_line(answer['reason'])})\n{CLOSING}"
-    lines = [f"- [{memory['id']}, {_when(memory)}] {in_one_line(memory['content'])}" for memory in memories]
+    lines = [f"- [{_head(memory)}] {in_one_line(memory['content'])}" for memory in memories]
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
+
+
+def _head(memory: Mapping[str, Any]) -> str:
+    """Which memory it is, when it was told and by whom; a source cannot end the bracket that it stands in."""
+    source = in_one_line(memory["source"] or "").translate(_NO_BRACKETS)[:MOST_OF_SOURCE]
+    return ", ".join([memory["id"], _when(memory), memory["trust"], *([f"from {source}"] if source else [])])
 
 
 def _memorize(answer: Answer) -> str:
@@ -60,7 +68,8 @@ def _recall(answer: Answer) -> str:
     for memory in answer["memories"]:
         later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
         lines.append(
-            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}{later}"
+            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}"
+            f"  {in_one_line(memory['content'])}{later}"
         )
         lines += _steps(memory.get("steps"))
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
@@ -128,7 +137,9 @@ def _reason(answer: Answer) -> str:
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")
     lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
     for memory in answer["answer_memories"]:
-        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}")
+        lines.append(
+            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}  {in_one_line(memory['content'])}"
+        )
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
 

@@ -72,10 +72,9 @@ def _alike(store: Store, record: MemoryInput) -> list[Memory]:
             return []
         order = np.argsort(slots.address)
         addresses = slots.address[order]
-        shared = np.zeros(len(addresses))
-        for where in store.postings(record.namespace, words).address.values():
-            shared[np.searchsorted(addresses, where[np.isin(where, addresses)])] += 1
-        share = shared / np.maximum(slots.length[order], 1)
+        held = [*store.postings(record.namespace, words).address.values()]
+        places = np.searchsorted(addresses, np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
+        share = np.bincount(places, minlength=len(addresses)) / np.maximum(slots.length[order], 1)
         likely = np.flatnonzero(share >= _SHARE)
         likeliest = likely[np.argsort(-share[likely], kind="stable")[:MOST]]
         return store.get_many(addresses[likeliest].tolist())
