@@ -1,4 +1,4 @@
-"""What a door prints holds nothing that cannot be seen, acts on a terminal, or is no JSON; in text a value is a line."""
+"""What a door prints holds nothing that cannot be seen or acts on a terminal; in text each value is one line."""
 
 from __future__ import annotations
 

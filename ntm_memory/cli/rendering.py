@@ -137,9 +137,8 @@ def _reason(answer: Answer) -> str:
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")
     lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
     for memory in answer["answer_memories"]:
-        lines.append(
-            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}  {in_one_line(memory['content'])}"
-        )
+        about = f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}"
+        lines.append(f"{about}  {in_one_line(memory['content'])}")
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
 

@@ -28,7 +28,7 @@ FIELDS = frozenset(
     occurred_at updated_at last_read_at session namespace importance retention strength tags source trust kind version
     superseded_by chance truncated steps confidence reason explanation took_ms related relation marked action reads
     links target state hops chain why by features erased restored restorable retention_before retention_after dry_run
-    text count form used unused""".split()
+    text count form used unused created updated unchanged failed ids line code message""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = "query|reason|created_at|occurred_at|updated_at|last_read_at|relation|why|action|state|superseded_by"
@@ -37,6 +37,13 @@ _VALUE = re.compile(rf'"(?:{_VALUES_OF_OURS})"\s*:\s*{_STRING}')
 _FIELD = re.compile(
     rf'"(?:{"|".join(sorted(FIELDS))})"\s*:\s*(?:-?\d[\d.eE+-]*|true\b|false\b|null\b|\[\s*\]|\{{\s*\}})?'
 )
+_LINE = re.compile(
+    r"\[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d(?:, (?:tool|import|agent|person)(?:, from [^\]\n]{0,80})?)?\]"
+    r"|^[ \t]*\d+(?:\.\d+)?%(?=\s+m_[2-9a-z]{10}\b)|\(perhaps revised by m_[2-9a-z]{10}\)"
+    r"|^[ \t]*confidence \d\.\d+(?:, \d+ ms)?[ \t]*$",
+    re.MULTILINE,
+)
+"""What `--format text` and `--format context` print around a memory."""
 _TORN_END = re.compile(r'[{,]\s*"?[a-z_]{0,20}"?\s*:?\s*"?[\d:.TZ-]*$')
 _FENCE = re.compile(r"<\\?\s*/?\s*recalled-memories[^>\n]{0,200}>?", re.IGNORECASE)
 _PART_OF_ID = re.compile(r"\bm_[2-9a-z]{2,10}(?![\w])")
@@ -134,6 +141,7 @@ def tokens(text: str) -> list[str]:
 def _without_print(text: str, ids: Sequence[str]) -> _Page:
     """A text without our tags, ids and names of JSON fields."""
     plain, fences = _FENCE.subn(" ", _decoded(text))
+    plain, heads = _LINE.subn(lambda head: " ".join(ID.findall(head[0])), plain)
     values = _VALUE.subn(" ", plain)
     named = _FIELD.subn(" ", values[0])
     is_json = values[1] + named[1] > 1
@@ -148,7 +156,7 @@ def _without_print(text: str, ids: Sequence[str]) -> _Page:
     def part(match: re.Match[str]) -> str:
         return " " if any(id.startswith(match[0]) for id in ids) else match[0]
 
-    return _Page(_PART_OF_ID.sub(part, plain), bool(fences or marks or is_json), is_json)
+    return _Page(_PART_OF_ID.sub(part, plain), bool(fences or heads or marks or is_json), is_json)
 
 
 def _decoded(text: str) -> str:

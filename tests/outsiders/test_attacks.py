@@ -48,7 +48,7 @@ def answers(text):
     return {
         "recall": shown,
         "memorize": {"memory": one, "action": "created", "related": [older]},
-        "import": {"created": 1, "updated": 0, "unchanged": 0, "failed": failed, "related": {"m_1": [older]}, text: text},
+        "import": {"created": 1, "updated": 0, "failed": failed, "related": {"m_1": [older]}, text: text},
         "update": {"memory": one, "previous": one},
         "erase": {"erased": [one], "dry_run": False},
         "reason": {
