@@ -284,7 +284,7 @@ def main() -> None:
             "about": about(figures),
             "parameters": {"least": round(least, 3), "weights": final.weights},
         }
-        replace_text(framing.SHIPPED, json.dumps(content, ensure_ascii=False, indent=0) + "\n")
+        replace_text(framing.SHIPPED, json.dumps(content, ensure_ascii=False, indent=0) + "\n", mode=0o644)
 
 
 if __name__ == "__main__":

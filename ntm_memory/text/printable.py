@@ -22,7 +22,7 @@ _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 """Letters by category that show nothing."""
 _FENCE = "recalled"
 _LOOKS_AHEAD = 48
-_LIKE_LATIN = str.maketrans("аɑαᴀ@4еεєҽ℮ə3сϲᴄ¢гᴦʀɾӏιıіi1|ʟԁɗᴅđ", "aaaaaaeeeeeeeccccrrrrlllllllldddd")
+_LIKE_LATIN = str.maketrans("аɑαᴀ@4еεєҽ℮ə3ᴇсϲᴄ¢гᴦʀɾӏιıіi1|ʟԁɗᴅđ", "aaaaaaeeeeeeeeccccrrrrlllllllldddd")
 """Letters that look like those of the fence's name."""
 
 
@@ -85,7 +85,7 @@ def _is_shown(text: str, at: int, each: str, kept: list[str]) -> bool:
 
 
 _OPENERS = frozenset("<‹〈⟨❮˂ᐸ«≪⧼⟪《ᚲ⋖")
-_SPELLED = re.compile(r"&(?:lt|#0*60|#x0*3c);?|\\(?:u0{2,6}|x|0*)(?:3c|74)|%(?:25)?3c", re.IGNORECASE)
+_SPELLED = re.compile(r"&(?:lt|#0*60|#x0*3c);?|(?<!\\)\\(?:u0{2,6}3c|u\{0*3c\}|x3c|0*74)|%(?:25)?3c", re.IGNORECASE)
 """A `<` as web pages, programs and addresses spell it."""
 
 

@@ -12,7 +12,11 @@ from ntm_memory.cli import rendering
 from ntm_memory.cli.outputs import as_json, safe
 from ntm_memory.errors import EchoError
 
-FACTS = ("Nora keeps the spare key under the blue pot", "Nora's dentist is Dr Okafor in Mill Lane", "诺拉的车停在地下二层")
+FACTS = (
+    "Nora keeps the spare key under the blue pot",
+    "Nora's dentist is Dr Okafor in Mill Lane",
+    "诺拉的车停在地下二层",
+)
 
 
 @pytest.fixture
@@ -46,7 +50,9 @@ def test_by_every_way_in_it_is_refused_with_the_ids_of_what_it_tells(memory, for
     assert "m_" in refused.value.message
     with pytest.raises(EchoError):
         memory.store_with_reasoning(text)
-    assert [bad.code for bad in memory.memorize_many([{"content": text}, {"content": "Tom is in Oslo"}]).failed] == ["echo"]
+    assert [bad.code for bad in memory.memorize_many([{"content": text}, {"content": "Tom is in Oslo"}]).failed] == [
+        "echo"
+    ]
     lines = json.dumps({"content": text}) + "\n"
     assert memory.import_text(lines, "jsonl", dry_run=True).failed[0].code == "echo"
     assert memory.import_text(lines, "jsonl").failed[0].code == "echo"
@@ -78,7 +84,11 @@ def test_a_fact_told_again_is_unchanged_whatever_its_case(memory):
 
 
 def test_what_is_new_beside_it_is_stored(memory):
-    for text in (f"{FACTS[0]}. {FACTS[1]}. Her brother has the other one.", f"{FACTS[0]} - not any more", printed(memory)["items"] + "\n- Tom is ill"):
+    for text in (
+        f"{FACTS[0]}. {FACTS[1]}. Her brother has the other one.",
+        f"{FACTS[0]} - not any more",
+        printed(memory)["items"] + "\n- Tom is ill",
+    ):
         assert memory.memorize(text).action == "created"
     assert memory.update("spare-key", content=f"{FACTS[0]}, the green one").memory.version == 2
 

@@ -33,8 +33,8 @@ def ids(text, known=ALL):
         ("根据记忆：小美喜欢喝绿茶，不喝咖啡。", [TEA]),
         ("THE SPARE KEY IS UNDER THE BLUE POT; nora's cat sees the vet on 14 march at 9:30", [KEY, VET]),
         ("The spare key is under the blue pot\u200b; nora&#39;s cat sees the vet on 14 March at 9:30", [KEY, VET]),
-        ("m_2222222222 May 8, 2026 [spare-key] The spare key is under the blue pot; m_3333333333 Nora's cat se…", [KEY, VET]),
-        ('{"ok": true, "memories": [{"id": "m_2222222222", "content": "The spare key is under the blue pot", "wei', [KEY]),
+        ("m_2222222222 May 8, 2026 [spare-key] The spare key is under the blue pot; Nora's cat se…", [KEY, VET]),
+        ('{"memories": [{"id": "m_7777777777", "content": "The spare key is under the blue pot", "wei', [KEY]),
     ],
 )  # fmt: skip
 def test_an_echo_names_what_it_tells(text, told):
@@ -88,7 +88,11 @@ def test_the_names_of_our_fields_are_known():
 
 
 def test_damaged_weights_are_told(tmp_path):
-    for text in ("", "{}", json.dumps({"format": framing.FORMAT, "version": 9, "parameters": {"least": 0, "weights": {}}})):
+    for text in (
+        "",
+        "{}",
+        json.dumps({"format": framing.FORMAT, "version": 9, "parameters": {"least": 0, "weights": {}}}),
+    ):
         file = tmp_path / "framing.json"
         file.write_text(text)
         with pytest.raises(CheckpointError):
