@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.privacy.trust import USUAL
 from ntm_memory.text.printable import in_one_line
 
 Answer = dict[str, Any]
@@ -68,7 +69,7 @@ def _recall(answer: Answer) -> str:
     for memory in answer["memories"]:
         later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
         lines.append(
-            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}"
+            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}{_unusual(memory)}"
             f"  {in_one_line(memory['content'])}{later}"
         )
         lines += _steps(memory.get("steps"))
@@ -137,7 +138,7 @@ def _reason(answer: Answer) -> str:
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")
     lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
     for memory in answer["answer_memories"]:
-        about = f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {memory['trust']}"
+        about = f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}{_unusual(memory)}"
         lines.append(f"{about}  {in_one_line(memory['content'])}")
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
@@ -157,6 +158,11 @@ def _import(answer: Answer) -> str:
 
 def _export(answer: Answer) -> str:
     return str(answer["text"]) if "text" in answer else _fields(answer)
+
+
+def _unusual(memory: Mapping[str, Any]) -> str:
+    """Who told it, where that is not what is taken for granted."""
+    return "" if memory["trust"] == USUAL else f"  {memory['trust']}"
 
 
 def _when(memory: Mapping[str, Any]) -> str:
