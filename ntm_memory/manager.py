@@ -1,7 +1,7 @@
 """`NTMMemoryManager`: the verbs of the memory system.
 
-Words come in, the embedder makes keys, the read heads decide where to look, the store says what is there. Each verb
-hands over to one module of `operations`, imported when it is first used.
+Words come in, the embedder makes keys, the read heads decide where to look, the store says what is there. Each verb is
+one module of `operations`, imported when it is first used.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class NTMMemoryManager(ForgettingVerbs):
         Args:
             content: the text, at most 10 million characters.
             force_retracted: store it also where it was retracted, which is lifted by that.
-            fields: any of those of `MemoryInput`, and of replaces, beside, same_as; see `validation.Decision`.
+            fields: of `MemoryInput`: key, importance, tags, source, session, namespace, occurred_at, kind, trust;
+                of `validation.Decision`: replaces, beside, same_as, ids or keys of older memories.
 
         Raises:
             BadValueError, NotFoundError: a field is unknown or not usable; no live memory has an id or key named.
@@ -116,15 +117,13 @@ class NTMMemoryManager(ForgettingVerbs):
         """
         return self._verbs.writer.tell({**fields, "content": content}, force=force_retracted)
 
-    def memorize_many(
-        self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None, force_retracted: bool = False
-    ) -> results.BulkResult:
-        """Store many memories, with the fields of `memorize`; a bad one is reported and stops no other.
+    def memorize_many(self, records: Iterable[Mapping[str, Any]], **options: Any) -> results.BulkResult:
+        """Store many memories, with the fields of `memorize`; options are those of `BulkWriter.memorize_many`.
 
         >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
         True
         """
-        return self._verbs.writer.memorize_many(enumerate(records, start=1), progress, force=force_retracted)
+        return self._verbs.writer.memorize_many(enumerate(records, start=1), **options)
 
     def memorize_lines(
         self,
@@ -135,8 +134,7 @@ class NTMMemoryManager(ForgettingVerbs):
         force_retracted: bool = False,
     ) -> results.BulkResult:
         """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
-        told = validation.from_json_lines(lines, shared or {})
-        return self._verbs.writer.memorize_many(told, progress, force=force_retracted)
+        return self._verbs.writer.memorize_lines(lines, shared or {}, progress, force_retracted=force_retracted)
 
     def recall(self, query: str, **options: Any) -> results.RecallResult:
         """Answer a question with the memories the read heads attend to.
@@ -185,7 +183,7 @@ class NTMMemoryManager(ForgettingVerbs):
         Args:
             id_or_key: of a live memory.
             namespace: of the memory; None: an id of any namespace.
-            changes: any of content, importance, tags (which replace all), new_key.
+            changes: any of content, importance, tags (which replace all), new_key, trust.
 
         Raises:
             BadValueError, NotFoundError: nothing to change, a value is not usable; no live memory has this id or key.

@@ -80,9 +80,11 @@ class Corpus:
         index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
         return {addresses[int(self.slots.address[i])]: int(i) for i in index}
 
-    def allowed(self, tags: Sequence[str], after: str | None, before: str | None) -> NDArray[np.bool_] | None:
-        """(N,) what has all of these tags and happened in [after, before); None where nothing is asked for."""
-        if not tags and after is None and before is None:
+    def allowed(
+        self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
+    ) -> NDArray[np.bool_] | None:
+        """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
+        if not tags and after is None and before is None and trusted is None:
             return None
         slots = self.slots
         happened = slots.happened
@@ -91,7 +93,14 @@ class Corpus:
             allowed &= happened >= unix_seconds(after)
         if before is not None:
             allowed &= happened < unix_seconds(before)
+        if trusted is not None:
+            allowed &= self._trusted(trusted)
         return allowed & self._tagged(tags) if tags else allowed
+
+    def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
+        if self._then is not None:
+            return np.array([memory.trust in levels for memory in self._then], dtype=bool)
+        return np.isin(self.slots.address, self._store.trusted(self.namespace, levels))
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:

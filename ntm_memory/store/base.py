@@ -55,7 +55,7 @@ class StoreWriter(Protocol):
         ...
 
     def amend(self, id: str, **fields: Any) -> Memory:
-        """W. Change fields that are not content: key, importance, tags, source, occurred_at, kind, superseded_by."""
+        """W. Change key, importance, tags, source, occurred_at, kind, trust or superseded_by: what is not content."""
         ...
 
     def set_retention(self, id: str, retention: float) -> Memory:
@@ -224,6 +224,10 @@ class MatrixReader(Protocol):
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
+        ...
+
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have one of these levels of trust, rising."""
         ...
 
     def sessions(self, namespace: str) -> dict[str, int]:

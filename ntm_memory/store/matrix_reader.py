@@ -74,6 +74,14 @@ class SQLiteMatrixReader:
             found = [address for address, text in rows if set(tags) <= _tags(text)]
             return np.array(sorted(found), dtype=np.int64)
 
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have one of these levels of trust, rising."""
+        marks = ", ".join("?" * len(levels))
+        query = f"SELECT address FROM memories WHERE namespace = ? AND state = 'live' AND trust IN ({marks})"
+        with self._engine.reading():
+            rows = self._sql.execute(query, (self._ledger.known_code(namespace), *levels)).fetchall()
+            return np.array(sorted(address for (address,) in rows), dtype=np.int64)
+
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
         query = "SELECT DISTINCT session FROM memories WHERE namespace = ? AND session IS NOT NULL"
@@ -118,7 +126,7 @@ def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory
     changes: dict[str, Any] = {"state": "live", "retention": record.retention or 1.0, "superseded_by": successor}
     if old is not None:
         then = to_version(old)
-        shared = ("content", "key", "importance", "tags", "occurred_at", "version")
+        shared = ("content", "key", "importance", "tags", "occurred_at", "version", "trust")
         changes |= {name: getattr(then, name) for name in shared} | {"updated_at": then.valid_from}
     return replace(record, **changes)
 

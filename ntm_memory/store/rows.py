@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreCorruptError
+from ntm_memory.privacy.trust import USUAL
 from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
 from ntm_memory.text.folding import text_hash
@@ -23,19 +24,20 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
     "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
     "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
-    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int,
+    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int, "trust": str,
 }  # fmt: skip
 COLUMNS = (*_KINDS, "crc", "seq")
 VERSION_COLUMNS = (
     "id", "version", "content", "key", "importance", "tags", "occurred_at", "valid_from", "valid_to", "words", "length",
-    "cjk", "keys", "crc",
+    "cjk", "keys", "trust", "crc",
 )  # fmt: skip
 _MOST_PASSAGES = 64
 _NORM_OFF = 2e-3
 """How far the square of a key's length may be from 1."""
-# the folded ones follow from what is checked, and rows of version 2 were sealed without them
-_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "folded_key", "text_hash"))
-_VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "crc"))
+_FOLDED = ("folded_key", "text_hash")
+# the folded ones follow from what is checked; what rows of version 2 have not must not change their checksum
+_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "trust", *_FOLDED))
+_VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "trust", "crc"))
 Names = Callable[[int], str]
 Row = Mapping[str, Any] | sqlite3.Row
 
@@ -54,6 +56,7 @@ def to_fields(told: MemoryInput, encoding: Encoding, dim: int | None) -> dict[st
         "source": told.source,
         "occurred_at": told.occurred_at,
         "kind": told.kind,
+        "trust": told.trust,
         **found_by(told.content, encoding, dim),
     }
 
@@ -114,6 +117,7 @@ def to_memory(row: Row, names: Names, reads: tuple[int, float], links: tuple[Lin
         reads=reads[0],
         last_read_at=to_iso(reads[1]) if reads[0] else None,
         links=links,
+        trust=row["trust"],
     )
 
 
@@ -135,12 +139,19 @@ def checksum(row: Row, names: Names) -> int:
     """CRC32 over everything that a row of `memories` says, namespace and session by name."""
     said = [row[name] for name in _CHECKED]
     said += ["" if row[name] is None else names(row[name]) for name in ("namespace", "session")]
+    said += _said_of_trust(row)
     return zlib.crc32(row["keys"], zlib.crc32(repr(said).encode()))
 
 
 def version_checksum(row: Row) -> int:
     """CRC32 over everything that a row of `versions` says."""
-    return zlib.crc32(row["keys"], zlib.crc32(repr([row[name] for name in _VERSION_CHECKED]).encode()))
+    said = [row[name] for name in _VERSION_CHECKED] + _said_of_trust(row)
+    return zlib.crc32(row["keys"], zlib.crc32(repr(said).encode()))
+
+
+def _said_of_trust(row: Row) -> list[str]:
+    """Nothing for the usual level: so what was written before there was any keeps its checksum."""
+    return [] if row["trust"] == USUAL else [row["trust"]]
 
 
 def what_is_wrong(row: Row, names: Names) -> str | None:

@@ -48,7 +48,8 @@ CREATE TABLE memories (
     crc INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     folded_key TEXT,
-    text_hash INTEGER
+    text_hash INTEGER,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))
 );
 CREATE UNIQUE INDEX memories_address ON memories(address) WHERE address IS NOT NULL;
 CREATE UNIQUE INDEX memories_key ON memories(namespace, key) WHERE key IS NOT NULL AND state = 'live';
@@ -57,6 +58,7 @@ CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
 CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
 CREATE TABLE versions (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -72,6 +74,7 @@ CREATE TABLE versions (
     cjk INTEGER NOT NULL,
     keys BLOB NOT NULL,
     crc INTEGER NOT NULL,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person')),
     PRIMARY KEY (id, version)
 );
 CREATE TABLE links (id TEXT NOT NULL, target TEXT NOT NULL, weight REAL NOT NULL, kind TEXT NOT NULL,
@@ -99,13 +102,17 @@ CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
     WHERE folded_key IS NOT NULL AND state = 'live';
 """
 NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+_TRUST = """trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))"""
 UPGRADES = {
     1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
-    2: """
+    2: f"""
 CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
     PRIMARY KEY (id, version));
 ALTER TABLE memories ADD COLUMN folded_key TEXT;
 ALTER TABLE memories ADD COLUMN text_hash INTEGER;
+ALTER TABLE memories ADD COLUMN {_TRUST};
+ALTER TABLE versions ADD COLUMN {_TRUST};
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
 """
     + _FOLD
     + """

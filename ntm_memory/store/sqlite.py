@@ -185,6 +185,9 @@ class SQLiteStore:
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)
 
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        return self._matrix.trusted(namespace, levels)
+
     def sessions(self, namespace: str) -> dict[str, int]:
         return self._matrix.sessions(namespace)
 

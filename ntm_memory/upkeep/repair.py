@@ -108,7 +108,7 @@ def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
 
 
 def rebuild(found: Salvaged, target: Path, *, like: Path) -> list[str]:
-    """Write what can be vouched for into a new memory file, encrypted as another is; what was set right, a line each."""
+    """Write what can be vouched for into a new file, encrypted as another is; what was set right, one line each."""
     done: list[str] = []
     with closing(opened(target, like=like, isolation_level=None)) as sql:
         target.chmod(0o600)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.privacy.trust import USUAL
 from ntm_memory.store import schema
 from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version, width_of
 from ntm_memory.upkeep.files import opened
@@ -25,6 +26,8 @@ Row = dict[str, Any]
 _CHECKED = ("memories", "versions")
 _KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "TEXT": (str,), "REAL": (float, int), "BLOB": (bytes,)}
 _LIKELY_NAME = "default"
+_DEFAULTS = {"trust": USUAL}
+"""Of columns that came later: what older rows have."""
 
 
 @dataclass
@@ -164,7 +167,7 @@ def _carved(copy: Path, tables: Mapping[str, Mapping[str, str]]) -> dict[str, li
             own_number = columns[0] in ("row", "code", "address") and values[0] is None
             filled = (record.rowid, *values[1:]) if own_number else values
             if table in _CHECKED and len(filled) < len(columns):  # written before a column came: its checksum decides
-                filled = (*filled, *[None] * (len(columns) - len(filled)))
+                filled = (*filled, *map(_DEFAULTS.get, columns[len(filled) :]))
             fits = len(filled) == len(columns) and (table in _CHECKED or all(map(_is_kind, filled, declared)))
             if fits:
                 rows[table].append(dict(zip(columns, map(_as_declared, filled, declared), strict=True)))

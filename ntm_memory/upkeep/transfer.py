@@ -18,11 +18,13 @@ from ntm_memory.errors import (
     RetractedError,
     StoreCorruptError,
 )
+from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines
-from ntm_memory.operations.write import Writer, encode
+from ntm_memory.operations.write import encode
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
+from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
@@ -44,7 +46,7 @@ class Transfer:
         settings: what an export says about the store.
     """
 
-    def __init__(self, store: Store, writer: Writer, encoder: Callable[[], Encoder], settings: Settings) -> None:
+    def __init__(self, store: Store, writer: BulkWriter, encoder: Callable[[], Encoder], settings: Settings) -> None:
         self._store = store
         self._writer = writer
         self._encoder = encoder
@@ -91,6 +93,7 @@ class Transfer:
         form: str | None = None,
         *,
         dry_run: bool = False,
+        trust: str | None = None,
         progress: Progress = None,
         force_retracted: bool = False,
     ) -> ImportResult:
@@ -100,6 +103,7 @@ class Transfer:
             path: what `export_file` wrote.
             form: json, jsonl or markdown; None: by the file's ending, else json.
             dry_run: say what would happen.
+            trust: at most so far is what comes in trusted, whatever the file claims; None: `import`.
             progress: called with the number of records that are durably done.
             force_retracted: take in also what was retracted here, which is lifted by that.
 
@@ -111,7 +115,9 @@ class Transfer:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        return self.import_text(text, chosen, dry_run=dry_run, progress=progress, force_retracted=force_retracted)
+        return self.import_text(
+            text, chosen, dry_run=dry_run, trust=trust, progress=progress, force_retracted=force_retracted
+        )
 
     def import_text(
         self,
@@ -119,28 +125,34 @@ class Transfer:
         form: str = "json",
         *,
         dry_run: bool = False,
+        trust: str | None = None,
         progress: Progress = None,
         force_retracted: bool = False,
     ) -> ImportResult:
         """Read memories from a text; see `import_file`."""
-        result = self._import(_form(form), text, dry_run=dry_run, progress=progress, force=force_retracted)
+        result = self._import(_form(form), text, dry_run=dry_run, trust=trust, progress=progress, force=force_retracted)
         if not dry_run:
             counts = {name: getattr(result, name) for name in ("created", "unchanged", "updated", "tombstones")}
             self._store.note("imported", **counts, failed=len(result.failed))
         return result
 
-    def _import(self, form: str, text: str, *, dry_run: bool, progress: Progress, force: bool) -> ImportResult:
+    def _import(
+        self, form: str, text: str, *, dry_run: bool, trust: str | None, progress: Progress, force: bool
+    ) -> ImportResult:
         if form == "json":
             head, records = exchange.read_json(text)
             tombstones = checked_tombstones(head.get("tombstones"))
+            most = IMPORTED if trust is None else checked_trust(trust)
+            claimed = [exchange.within(record, most) for record in records]
             new = 0 if dry_run else self._store.take_over(tombstones)
-            done = self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress, force=force)
+            done = self._import_records(head.get("embedder"), claimed, dry_run=dry_run, progress=progress, force=force)
             return replace(done, tombstones=new)
         tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
         if dry_run:
             return self._foresee(tellings, force)
-        told = self._writer.memorize_many(tellings, progress, force=force)
-        return ImportResult(told.created, told.unchanged, told.updated, told.failed, related=told.related)
+        told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
+        counts = (told.created, told.unchanged, told.updated, told.failed)
+        return ImportResult(*counts, related=told.related, secrets=told.secrets)
 
     def _refuse_damaged(self) -> None:
         """An export that says nothing of what it left out would be taken for all.

@@ -45,6 +45,9 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(path, filled):
         "CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL,"
         " used TEXT NOT NULL, unused TEXT NOT NULL, at TEXT NOT NULL)",
         f"INSERT INTO feedback VALUES (1, 'q', 'default', '[\"{filled[0].id}\"]', '[]', '2023-01-01T00:00:00Z')",
+        "DROP INDEX memories_trust",
+        "ALTER TABLE memories DROP COLUMN trust",
+        "ALTER TABLE versions DROP COLUMN trust",
         "PRAGMA user_version = 1",
     )
     store = open_store(path)
