@@ -95,6 +95,13 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class PrivacySettings:
+    """What is not kept as it was told."""
+
+    on_secret: str = _setting("redact", choices=("redact", "refuse", "allow"))
+
+
+@dataclass(frozen=True)
 class CapacitySettings:
     """What happens when all `memory_size` slots are taken."""
 
@@ -122,6 +129,7 @@ class Settings:
     embedder: EmbedderSettings = EmbedderSettings()
     recall: RecallSettings = RecallSettings()
     store: StoreSettings = StoreSettings()
+    privacy: PrivacySettings = PrivacySettings()
     capacity: CapacitySettings = CapacitySettings()
     hosts: HostSettings = HostSettings()
 

@@ -37,12 +37,33 @@ class Related:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A secret that was told and is not kept.
+
+    Args:
+        kind: what it is, e.g. `aws-access-token` or `password`.
+        field: in which it stood.
+        at: its first character there, from 0.
+    """
+
+    kind: str
+    field: str
+    at: int
+
+
+@dataclass(frozen=True)
 class MemorizeResult:
-    """One memory was told; `related` are older ones that it may concern, the likeliest first, at most three."""
+    """One memory was told.
+
+    Args:
+        related: older ones that it may concern, the likeliest first, at most three.
+        secrets: what was left out of it.
+    """
 
     memory: Memory
     action: Action
     related: tuple[Related, ...] = ()
+    secrets: tuple[LeftOut, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -66,6 +87,7 @@ class BulkResult:
     Args:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
+        secrets: id of a memory → what was left out of it, where anything was.
     """
 
     created: int
@@ -74,6 +96,7 @@ class BulkResult:
     failed: tuple[Failure, ...]
     ids: tuple[str | None, ...]
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,10 +167,11 @@ class RecallResult:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """A memory was changed; `previous` is how it read before."""
+    """A memory was changed; `previous` is how it read before, `secrets` what was left out of what was told."""
 
     memory: Memory
     previous: Memory
+    secrets: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,7 +195,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store; `related` as in `BulkResult`."""
+    """A file was read into the store; `related` and `secrets` as in `BulkResult`."""
 
     created: int
     unchanged: int
@@ -179,3 +203,4 @@ class ImportResult:
     failed: tuple[Failure, ...] = field(default=())
     dry_run: bool = False
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)

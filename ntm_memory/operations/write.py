@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
+from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError, SecretError
 from ntm_memory.operations.context import RetrievalContext
+from ntm_memory.operations.gate import Gate, Passed
 from ntm_memory.operations.related import Relater
-from ntm_memory.operations.results import Action, BulkResult, Failure, MemorizeResult, Related, UpdateResult
+from ntm_memory.operations.results import Action, BulkResult, Failure, LeftOut, MemorizeResult, Related, UpdateResult
 from ntm_memory.operations.validation import FIELDS, UNDECIDED, Numbered, Telling, checked_changes, told
 from ntm_memory.recall.allocation import least_used
 from ntm_memory.recall.encoder import Key
@@ -33,11 +34,12 @@ class Named(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A memory, what was done, and the ids of those that it is told to hold beside."""
+    """A memory, what was done, the ids of those that it is told to hold beside, and what was left out of it."""
 
     memory: Memory
     action: Action
     beside: tuple[str, ...] = ()
+    secrets: tuple[LeftOut, ...] = ()
 
 
 class Writer:
@@ -54,20 +56,27 @@ class Writer:
         self._settings = context.settings
         self._clock = context.clock
         self.relater = Relater(context)
+        self.gate = Gate(context.settings.privacy.on_secret, context.encoder)
 
     def tell(self, record: Mapping[str, Any]) -> MemorizeResult:
         """Store one telling; see `NTMMemoryManager.memorize`."""
         telling = Telling.of(record)
+        passed = self.gate.glance(telling.memory)
+        telling = telling._replace(memory=passed.memory)
         known = self._known(telling)
+        if known is None:
+            (passed,) = self.gate.read([passed])
+            telling = telling._replace(memory=passed.memory)
+            known = self._known(telling) if passed.secrets else None
         if known is not None and telling.decision == UNDECIDED:
-            return MemorizeResult(known, "unchanged")
-        rows = None if known is not None else self._encoder().memories([telling.memory.content])[0]
+            return MemorizeResult(known, "unchanged", secrets=passed.secrets)
+        rows = passed.rows
         judged = [] if rows is None else self.relater.judge(telling.memory, rows)
         with self._store.transaction():  # another process may have written it in the meantime
-            memory, action, beside = self._write(telling, rows)
+            memory, action, beside, _ = self._write(telling, rows)
             self.relater.release([memory] if action == "updated" else [])
             related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
-            return MemorizeResult(self._store.get(memory.id), action, related)
+            return MemorizeResult(self._store.get(memory.id), action, related, passed.secrets)
 
     def same(self, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
         """The live memory that says this already: same content, and nothing told differently.
@@ -90,9 +99,12 @@ class Writer:
         changed = checked_changes(changes)
         id = find(self._store, id_or_key, namespace).id
         before = self._store.get(id)
-        telling = told(_as_told(before) | changed)
-        rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
-        judged = [] if rows is None else self.relater.judge(telling, rows)
+        passed = self.gate.glance(told(_as_told(before) | changed))
+        if passed.memory.content != before.content:
+            (passed,) = self.gate.read([passed])
+        changed = {name: getattr(passed.memory, name) for name in changed}
+        rows = passed.rows
+        judged = [] if rows is None else self.relater.judge(passed.memory, rows)
         with self._store.transaction():
             previous = self._store.get(id)  # another process may have changed it while the embedder was at work
             record = told(_as_told(previous) | changed)
@@ -104,7 +116,7 @@ class Writer:
                 memory = self._store.rewrite(id, record, self._encoded(record, rows, previous))
                 self.relater.release([memory])
                 self.relater.note(memory, judged)
-        return UpdateResult(memory, previous)
+        return UpdateResult(memory, previous, passed.secrets)
 
     def foresee(self, record: Mapping[str, Any]) -> Action:
         """What memorizing this record would do."""
@@ -121,16 +133,18 @@ class Writer:
         failed: list[Failure] = []
         actions: list[Action] = []
         related: dict[str, tuple[Related, ...]] = {}
+        secrets: dict[str, tuple[LeftOut, ...]] = {}
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
             done = self._write_batch(batch, failed)
             ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
             actions.extend(written.action for written in done.values())
             related |= self._relate(list(done.values()))
+            secrets |= {written.memory.id: written.secrets for written in done.values() if written.secrets}
             if progress is not None:
                 progress(len(ids))
         counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
-        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related)
+        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related, secrets=secrets)
 
     def make_room(self, namespace: str) -> None:
         """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
@@ -153,28 +167,41 @@ class Writer:
         self._store.archive(victim.id)
 
     def _write_batch(self, batch: Sequence[Numbered], failed: list[Failure]) -> dict[int, Written]:
-        checked: dict[int, Telling] = {}
+        checked: dict[int, tuple[Telling, Passed]] = {}
         done: dict[int, Written] = {}
         for line, record in batch:
             try:
                 if isinstance(record, NTMMemoryError):
                     raise record
-                checked[line] = Telling.of(record)
+                telling = Telling.of(record)
+                passed = self.gate.glance(telling.memory)
+                checked[line] = telling._replace(memory=passed.memory), passed
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        for line, (memory, _, decision) in checked.items():
-            if decision == UNDECIDED and (same := self.same(memory, in_bulk=True)) is not None:
-                done[line] = Written(same, "unchanged")
-        new = {line: telling for line, telling in checked.items() if line not in done}
-        rows = self._encoder().memories([telling.memory.content for telling in new.values()]) if new else []
+        for line, (telling, passed) in checked.items():
+            if telling.decision == UNDECIDED and (same := self.same(telling.memory, in_bulk=True)) is not None:
+                done[line] = Written(same, "unchanged", secrets=passed.secrets)
+        new = {line: each for line, each in checked.items() if line not in done}
+        read = self.gate.read_each([passed for _, passed in new.values()]) if new else []
         with self._store.transaction():
-            for (line, telling), key in zip(new.items(), rows, strict=True):
+            for (line, (telling, _)), found in zip(new.items(), read, strict=True):
                 try:
                     with self._store.transaction():  # one that fails leaves nothing half-written
-                        done[line] = self._write(telling, key, in_bulk=True)
+                        done[line] = self._write_passed(telling, found)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
                     failed.append(Failure(line, error.code, error.message))
         return dict(sorted(done.items()))
+
+    def _write_passed(self, telling: Telling, passed: Passed | SecretError) -> Written:
+        """Write one telling of many, without its secrets.
+
+        Raises:
+            SecretError: it holds one that is to be refused.
+        """
+        if isinstance(passed, SecretError):
+            raise passed
+        written = self._write(telling._replace(memory=passed.memory), passed.rows, in_bulk=True)
+        return written._replace(secrets=passed.secrets)
 
     def _relate(self, batch: Sequence[Written]) -> dict[str, tuple[Related, ...]]:
         """What the new ones of a batch may concern; what was rewritten gives back its marks first."""

@@ -37,6 +37,7 @@ class _Rule(NamedTuple):
     kind: str
     pattern: re.Pattern[str]
     entropy: float
+    group: int | None
 
 
 def is_placeholder(value: str) -> bool:
@@ -69,7 +70,7 @@ def find_credentials(text: str, lowered: str) -> Iterator[Found]:
 
 def _matches(rule: _Rule, text: str, low: int, high: int) -> Iterator[Found]:
     for match in rule.pattern.finditer(text, low, min(high, len(text))):
-        group = next((number for number, value in enumerate(match.groups(), start=1) if value), 0)
+        group = rule.group or next((number for number, value in enumerate(match.groups(), start=1) if value), 0)
         value = match[group]
         if entropy(value) > rule.entropy and not is_placeholder(value):
             yield (rule.kind, *match.span(group))
@@ -93,4 +94,4 @@ def _rule(number: int) -> _Rule:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # [[ in a class is meant as it is written
         pattern = re.compile(rule["pattern"])
-    return _Rule(rule["id"], pattern, rule.get("entropy", 0.0))
+    return _Rule(rule["id"], pattern, rule.get("entropy", 0.0), rule.get("group"))
