@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, characte
 
 CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
 AT_ONCE, RATE, DECAY = 32, 3e-3, 0.05
+_ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
 """Characters of a text that counts as one: a longer one counts by the root of its length."""
 
@@ -111,18 +114,19 @@ def stacked(examples: Sequence[Example]) -> Tensors:
 
 
 def redrawn(example: Example, rng: random.Random) -> Example:
-    """The same text with other letters and digits in its secret: what is learned is its shape, not its value."""
-    if example.span is None or rng.random() < 0.5:
+    """The same text with other letters and digits in its secret, or in what looks like one and is none.
+
+    What is learned is the shape and the talk around it, not the value; and that not all that looks drawn is a secret.
+    """
+    spans = [example.span] if example.span else [run.span() for run in _DRAWN.finditer(example.text)]
+    if not spans or rng.random() < 0.5:
         return example
-    start, end = example.span
-    start += rng.choice([0, 4])
-    letters = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
-    drawn = [
-        next((rng.choice(kind) for kind in letters if char in kind), char) if start <= i < end else char
-        for i, char in enumerate(example.text)
-    ]
+    text = list(example.text)
+    for start, end in spans:
+        for i in range(start + rng.choice([0, 4]), end):
+            text[i] = next((rng.choice(kind) for kind in _ALIKE if text[i] in kind), text[i])
     known = example.known if rng.random() < 0.5 else [[] for _ in example.known]
-    return Example("".join(drawn), example.span, example.kind, known, example.states, example.places)
+    return Example("".join(text), example.span, example.kind, known, example.states, example.places)
 
 
 def batches(examples: Sequence[Example], rng: random.Random) -> Iterator[Tensors]:

@@ -25,6 +25,8 @@ DILATIONS = (1, 2, 4)
 KINDS = ("password", "pin", "one-time-code", "key", "card", "account", "phrase", "secret")
 LEAST = 3
 """Characters of a secret at least."""
+LIKELY = 0.1
+"""Chance of a character from which on it may be a part of one."""
 BRIDGED = 8
 """Characters between two parts of one secret at most, where no white space lies between them."""
 _WITHIN = "\"'`“”‘’「」『』<>(),;，。；：！？（）、"
@@ -87,7 +89,7 @@ def decode(text: str, chances: Array, least: float) -> list[Span]:
     """Runs of likely characters with at least `LEAST` in a row that are surely of a secret; parts of one are joined."""
     if len(text) < LEAST or _sureness(chances) <= least:
         return []
-    likely = np.concatenate([[False], chances > min(least / 2, 0.3), [False]])
+    likely = np.concatenate([[False], chances > LIKELY, [False]])
     edges = np.flatnonzero(likely[1:] != likely[:-1]).reshape(-1, 2)
     joined: list[list[int]] = []
     for start, end in edges.tolist():

@@ -66,7 +66,21 @@ _SEED = re.compile(
     r"((?:[a-z]{3,8}[ ,]{1,3}){11,23}[a-z]{3,8})"
     r"|(?:助记词|助記詞)[^a-z\n]{0,12}((?:[a-z]{3,8}[ ,]{1,3}){11,23}[a-z]{3,8})"
 )
-_CARD_BEGINS = ("2", "3", "4", "5", "6", "9")
+_CARDS = (
+    (4, 4, (13, 16, 19)),  # Visa
+    (51, 55, (16,)), (2221, 2720, (16,)),  # Mastercard
+    (34, 34, (15,)), (37, 37, (15,)),  # American Express
+    (62, 62, (16, 17, 18, 19)), (81, 81, (16, 17, 18, 19)),  # UnionPay
+    (6011, 6011, (16, 19)), (644, 659, (16, 19)),  # Discover
+    (3528, 3589, (16, 17, 18, 19)),  # JCB
+    (300, 305, (14, 16, 19)), (36, 36, (14, 16, 19)), (38, 39, (14, 16, 19)),  # Diners Club
+    (2200, 2204, (16, 17, 18, 19)),  # Mir
+    (50, 50, (16, 19)), (56, 58, (16, 19)), (60, 60, (16,)), (63, 63, (16, 19)), (67, 67, (16, 19)),  # Maestro, RuPay
+)  # fmt: skip
+"""(first, last beginning, lengths) of the numbers of payment cards, by issuer (ISO/IEC 7812-1, public lists of issuers)."""
+_CARD_GROUPS = re.compile(
+    r"\d+|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{6}([ -])\d{10,13}"
+)
 _TRAILING = ".,;:!?)]}>，。；：！？）】"
 
 
@@ -129,9 +143,13 @@ def looks_secret(value: str, *, quoted: bool, kind: str) -> bool:
 
 
 def is_card(text: str) -> bool:
-    """Whether digits are a payment card's: of its length, its beginning, and its check digit (Luhn, ISO/IEC 7812-1)."""
+    """Whether digits are a payment card's: its beginning, length and groups, and its check digit (Luhn, ISO/IEC 7812-1)."""
     digits = [int(each) for each in text if each.isdigit()]
-    if not 13 <= len(digits) <= 19 or str(digits[0]) not in _CARD_BEGINS or len(set(digits)) < 3:
+    number = "".join(map(str, digits))
+    issued = any(
+        first <= int(number[: len(str(first))]) <= last and len(number) in sizes for first, last, sizes in _CARDS
+    )
+    if not issued or len(set(digits)) < 3 or not _CARD_GROUPS.fullmatch(text):
         return False
     doubled = [sum(divmod(2 * each, 10)) for each in digits[-2::-2]]
     return (sum(digits[::-2]) + sum(doubled)) % 10 == 0
