@@ -20,7 +20,15 @@ from bench.provenance import save_with_provenance
 from bench.reader_data import scripted_talk
 from bench.secret_net import Example, train
 from ntm_memory.embedding.e5 import E5Embedder
-from ntm_memory.privacy.secret_tagger import KINDS, LEAST, Read, character_codes, character_features, decode, network
+from ntm_memory.privacy.secret_tagger import (
+    KINDS,
+    LEAST,
+    PieceStates,
+    character_codes,
+    character_features,
+    decode,
+    network,
+)
 from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 
 ROLE = "talk"
@@ -76,7 +84,7 @@ def turns_of(data: FoundData) -> list[dict]:
 
 def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray:
     """(L,) chance of each character."""
-    read = Read(example.states.astype(np.float32), example.places)
+    read = PieceStates(example.states.astype(np.float32), example.places)
     codes, features = character_codes(example.text), character_features(example.text, example.known)
     return network(dict(arrays), codes, features, read)[0]
 

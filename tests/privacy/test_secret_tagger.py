@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.privacy import secret_tagger
-from ntm_memory.privacy.secret_tagger import BUCKETS, LEAST, Read, character_codes, character_features, decode, tag
+from ntm_memory.privacy.secret_tagger import (
+    BUCKETS,
+    LEAST,
+    PieceStates,
+    character_codes,
+    character_features,
+    decode,
+    tag,
+)
 
 
 @pytest.mark.parametrize(("length", "dilation"), [(1, 1), (7, 1), (9, 2), (5, 4)])
@@ -51,5 +59,5 @@ def test_every_character_has_a_code_and_classes(text):
 def test_texts_of_any_length_are_tagged():
     for text in ("a", "密码", "x" * 3000):
         width = secret_tagger._model()["states.w"].shape[0]
-        read = Read(np.zeros((2, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
+        read = PieceStates(np.zeros((2, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
         assert all(0 <= each.start < each.end <= len(text) for each in tag(text, read, [[], []], least=0.0))
