@@ -88,13 +88,13 @@ class Writer:
     def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         changed = checked_changes(changes)
-        id = find(self._store, id_or_key, namespace).id
-        before = self._store.get(id)
+        before = find(self._store, id_or_key, namespace)
         telling = told(_as_told(before) | changed)
         rows = None if telling.content == before.content else self._encoder().memories([telling.content])[0]
         judged = [] if rows is None else self.relater.judge(telling, rows)
         with self._store.transaction():
-            previous = self._store.get(id)  # another process may have changed it while the embedder was at work
+            previous = find(self._store, id_or_key, namespace)  # another process may have written meanwhile
+            id = previous.id
             record = told(_as_told(previous) | changed)
             if record.key is not None and record.key != previous.key:
                 self._refuse_taken(record.namespace, record.key)
