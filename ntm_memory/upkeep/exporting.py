@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +13,12 @@ from ntm_memory.errors import (
     DiskFullError,
     NotFoundError,
     NTMMemoryError,
-    RetractedError,
     StoreCorruptError,
 )
-from ntm_memory.operations.bulk import BulkWriter
-from ntm_memory.operations.results import Failure, ImportResult, LeftOut
-from ntm_memory.operations.validation import FIELDS, Numbered, from_json_lines
-from ntm_memory.operations.write import encode
 from ntm_memory.persistence.atomic import replacing_text
-from ntm_memory.privacy.tombstones import checked_tombstones, refusal
-from ntm_memory.privacy.trust import IMPORTED, checked_trust
-from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
-from ntm_memory.store.records import Memory, MemoryInput, Version
+from ntm_memory.store.records import Memory
 from ntm_memory.upkeep import exchange
 
 BATCH = 64
