@@ -24,7 +24,7 @@ class DataSet(NamedTuple):
         roles: `written`: what somebody wrote or said, and questions about it; `pool`: paragraphs gathered by question;
             `facts`: statements of a few templates; `notes`: short notes asked for in other words; `revised`: facts told
             anew; `sentences`: what everyday memories are like;
-            `talk`: ordinary turns of talk, which hold no secret;
+            `talk`: ordinary turns, notes and prose, which hold no secret;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -38,18 +38,18 @@ class DataSet(NamedTuple):
 
 DATA_SETS = {  # the order is the one they are learned from in
     "locomo": DataSet(("written",), "CC BY-NC 4.0", "snap-research/LoCoMo"),
-    "memdaily_zh": DataSet(("written",), "none named", "nuster1128/MemSim"),
+    "memdaily_zh": DataSet(("written", "talk"), "none named", "nuster1128/MemSim"),
     "lifebench_zh_lite": DataSet(("written", "read", "talk"), "Apache-2.0", "1754955896/LifeBench"),
     "lifebench_en_lite": DataSet(("written", "read", "talk"), "Apache-2.0", "1754955896/LifeBench"),
-    "longmemeval_mini_session": DataSet(("written",), "MIT", "xiaowu0162/LongMemEval"),
+    "longmemeval_mini_session": DataSet(("written", "talk"), "MIT", "xiaowu0162/LongMemEval"),
     "beam100k": DataSet(("written",), "none noted", "mohammadtavakoli78/BEAM"),
-    "cmrc2018": DataSet(("written", "read"), "CC BY-SA 4.0", "ymcui/cmrc2018"),
+    "cmrc2018": DataSet(("written", "read", "talk"), "CC BY-SA 4.0", "ymcui/cmrc2018"),
     "forget_en": DataSet(("facts",), "none named", "scripted probes of a few templates"),
     "forget_zh": DataSet(("facts",), "none named", "scripted probes of a few templates"),
     "notes": DataSet(("notes", "read"), OURS, "bench/notes.jsonl"),
     "2wiki": DataSet(("pool", "read"), "Apache-2.0", "Alab-NII/2wikimultihop"),
     "musique": DataSet(("pool", "read"), "CC BY 4.0", "StonyBrookNLP/musique"),
-    "hotpot": DataSet(("pool", "read"), "CC BY-SA 4.0", "hotpotqa/hotpot"),
+    "hotpot": DataSet(("pool", "read", "talk"), "CC BY-SA 4.0", "hotpotqa/hotpot"),
     "revisions": DataSet(("revised",), OURS, "bench/revisions.jsonl"),
     "update_en": DataSet(("revised",), "none named", "scripted probes of a few templates"),
     "update_zh": DataSet(("revised",), "none named", "scripted probes of a few templates"),
@@ -61,7 +61,12 @@ DATA_SETS = {  # the order is the one they are learned from in
     "friendsqa_tst": DataSet(("read", "talk"), "Apache-2.0", "emorynlp/FriendsQA"),
 }
 WRITTEN_PAIRS = sorted({file.parent for name in PAIR_FILES for file in PAIRS.glob(f"*/{name}")})
-DATA_SETS |= {folder.name: DataSet(("read",), FREE, f"bench/pairs/{folder.name}") for folder in WRITTEN_PAIRS}
+DATA_SETS |= {
+    folder.name: DataSet(
+        ("read", "talk") if folder.name.endswith("_stores") else ("read",), FREE, f"bench/pairs/{folder.name}"
+    )
+    for folder in WRITTEN_PAIRS
+}
 BESIDE = (
     *(Path(__file__).with_name(name) for name in ("notes.jsonl", "revisions.jsonl", "prior_texts.jsonl")),
     *WRITTEN_PAIRS,

@@ -34,8 +34,8 @@ from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 ROLE = "talk"
 SETS = Path(__file__).with_name("secrets")
 HELD = ("writer_a", "writer_d", "writer_j")
-TURNS = 3000
-"""Turns of each set of ordinary talk at most."""
+TURNS, TURN = 2000, 300
+"""Turns of each set of ordinary talk at most, and characters of one."""
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 14
@@ -74,12 +74,15 @@ def examples_of(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> lis
 
 
 def turns_of(data: FoundData) -> list[dict]:
-    """Ordinary turns of a data set, each once."""
+    """Ordinary turns, notes or prose of a data set, each once; notes that may tell a secret are left out."""
     if data.path.is_file():
         texts = [text for asked in scripted_talk(data.path) for text in asked.pool.texts]
+    elif (stores := data.path / "stores.jsonl").exists():
+        texts = [note["content"] for store in rows(stores) for note in store["notes"]]
+        texts = [text for text in texts if not known_secrets(text) and not supposed_secrets(text)]
     else:
         texts = [memory["text"] for memory in rows(data.path / "memories.jsonl")]
-    return [{"text": text} for text in list(dict.fromkeys(texts))[:TURNS]]
+    return [{"text": text[:TURN]} for text in list(dict.fromkeys(texts))[:TURNS]]
 
 
 def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray:

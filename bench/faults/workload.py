@@ -56,7 +56,7 @@ def carry_out(memory: NTMMemoryManager, call: Call) -> Answer:
             return {"did": "restored", "ids": [memory.restore(call["name"], space).id]}
         if call["verb"] == "recall":
             found = memory.recall(call["content"], namespace=space, all=True, top_k=1000)
-            return {"did": sorted(each.content for each in found.memories), "ids": []}
+            return {"did": sorted({each.content for each in found.memories}), "ids": []}  # equal texts are shown once
         strength, purge = 0.5 if call["verb"] == "weaken" else 1.0, call["verb"] == "purge"
         erased = memory.erase([call["name"]], strength=strength, purge=purge, namespace=space)
         return {"did": "erased", "ids": [each.id for each in erased.erased]}
@@ -82,7 +82,7 @@ def replay(model: Model, call: Call, ids: Sequence[str | None]) -> Answer:
         if call["verb"] == "restore":
             return {"did": "restored", "ids": [model.restore(call["name"], space, _nobody)]}
         if call["verb"] == "recall":
-            return {"did": sorted(each.content for each in model.live(space)), "ids": []}
+            return {"did": sorted({each.content for each in model.live(space)}), "ids": []}
         strength, purge = 0.5 if call["verb"] == "weaken" else 1.0, call["verb"] == "purge"
         return {"did": "erased", "ids": model.erase([call["name"]], space, strength, purge=purge)}
     except Refusal as refusal:

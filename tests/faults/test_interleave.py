@@ -8,14 +8,13 @@ pytest.importorskip("greenlet")
 
 from bench.faults.interleave import Done, in_some_order, one_schedule, run_interleavings
 from bench.faults.model import Known, Model
-from ntm_memory.operations.write import Writer
+from ntm_memory.entry import known
+from ntm_memory.operations import write
 
-LONELY = Writer.same
 
-
-def _looks_before_it_locks_alone(writer, record, *, in_bulk=False):
-    inside = writer._store._engine.connection.in_transaction
-    return None if inside and not in_bulk else LONELY(writer, record, in_bulk=in_bulk)
+def _looks_before_it_locks_alone(store, record, *, in_bulk=False):
+    inside = store._engine.connection.in_transaction
+    return None if inside and not in_bulk else known.saying(store, record, in_bulk=in_bulk)
 
 
 def test_any_interleaving_is_some_order_of_the_verbs():
@@ -27,7 +26,7 @@ def test_a_schedule_is_repeated_by_its_seed():
 
 
 def test_a_check_outside_of_its_transaction_is_found(monkeypatch):
-    monkeypatch.setattr(Writer, "same", _looks_before_it_locks_alone)
+    monkeypatch.setattr(write, "saying", _looks_before_it_locks_alone)
     with pytest.raises(AssertionError, match="no order of the verbs"):
         run_interleavings(200, 0)
 

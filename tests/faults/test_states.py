@@ -6,7 +6,7 @@ import pytest
 from opening import opened
 
 from bench.faults.states import run_states
-from ntm_memory.operations.write import Writer
+from ntm_memory.operations import write
 from ntm_memory.store.sqlite import SQLiteStore
 
 
@@ -14,7 +14,7 @@ def test_any_verbs_in_any_order():
     assert run_states(400, 1)["operations"] >= 400
 
 
-def _nothing_is_the_same(writer, record, *, in_bulk=False):
+def _nothing_is_the_same(store, record, *, in_bulk=False):
     return None
 
 
@@ -24,7 +24,7 @@ def _keeps_what_is_purged(store, ids):
 
 @pytest.mark.parametrize(
     ("broken", "verb", "by"),
-    [(Writer, "same", _nothing_is_the_same), (SQLiteStore, "purge", _keeps_what_is_purged)],
+    [(write, "saying", _nothing_is_the_same), (SQLiteStore, "purge", _keeps_what_is_purged)],
 )
 def test_a_broken_verb_is_found(monkeypatch, broken, verb, by):
     monkeypatch.setattr(broken, verb, by)
