@@ -28,7 +28,7 @@ from bench.faults.workload import Call, new_ids, replay
 ROOT = Path(__file__).parents[2]
 CYCLES_OF_A_HOME = 12
 WORK = "import sys; from bench.faults.workload import work_as_told; work_as_told(sys.argv[1:])"
-FILES = {"memory.db", "memory.lock", "matrix.bin", "usage.db", "usage.db-journal"}
+FILES = {"memory.db", "memory.lock", "matrix.bin", "usage.db", "usage.db-journal", "backups"}
 """What may stand in the folder afterwards: the journal of the counters goes when they are next asked for."""
 
 

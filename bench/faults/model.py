@@ -13,6 +13,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from ntm_memory.text.folding import folded_key, folded_text
+
 
 class Refusal(Exception):
     """What the memory must answer with an error of this code."""
@@ -42,6 +44,11 @@ class Known:
     def version(self) -> int:
         """As it is counted: each new text is one more."""
         return len(self.older) + 1
+
+
+def is_key(one: str | None, other: str | None) -> bool:
+    """Whether two keys are one, however they are spelled; what folds a spelling has tests of its own."""
+    return one is not None and other is not None and folded_key(one) == folded_key(other)
 
 
 Victim = Callable[[Sequence[Known]], Known]
@@ -85,7 +92,7 @@ class Model:
             if live_alone and by_id.state != "live":
                 raise Refusal("not_found")
             return by_id
-        keyed = [each for each in self.known.values() if each.namespace == namespace and each.key == name]
+        keyed = [each for each in self.known.values() if each.namespace == namespace and is_key(each.key, name)]
         living = [each for each in keyed if each.state == "live"]
         if living or (keyed and not live_alone):
             return (living or sorted(keyed, key=lambda each: each.position))[-1]
@@ -93,16 +100,18 @@ class Model:
 
     def with_key(self, namespace: str, key: str | None) -> Known | None:
         """The live memory under a key."""
-        return next((each for each in self.live(namespace) if key is not None and each.key == key), None)
+        return next((each for each in self.live(namespace) if is_key(each.key, key)), None)
 
     def same(self, told: dict[str, Any]) -> Known | None:
         """The live memory that says this already."""
         content, namespace = normal(told["content"]), told.get("namespace", "default")
         if told.get("key") is not None:
             keyed = self.with_key(namespace, told["key"])
-            return keyed if keyed is not None and keyed.content == content else None
+            return keyed if keyed is not None and keyed.content.split() == content.split() else None
         session = told.get("session")
-        fitting = (e for e in self.live(namespace) if e.content == content and session in (None, e.session))
+        says = folded_text(content)
+        live = (each for each in self.live(namespace) if folded_text(each.content) == says)
+        fitting = (each for each in live if session in (None, each.session))
         return next(fitting, None)
 
     def memorize(self, told: dict[str, Any], new_id: str, victim: Victim) -> tuple[str, str]:
@@ -117,7 +126,7 @@ class Model:
             return "unchanged", known.id
         keyed = self.with_key(namespace, told.get("key"))
         if keyed is not None:
-            self._rewrite(keyed, content, told)
+            self._rewrite(keyed, content, told | {"key": keyed.key})
             keyed.session = told.get("session")
             return "updated", keyed.id
         self._make_room(namespace, victim)
@@ -137,7 +146,7 @@ class Model:
         if not content:
             raise Refusal("bad_value")
         key = changes.get("new_key", old.key)
-        if key != old.key and self.with_key(namespace, key) is not None:
+        if self.with_key(namespace, key) not in (None, old):
             raise Refusal("bad_value")
         kept = {"key": key, "importance": old.importance, "tags": old.tags}
         told = kept | {name: value for name, value in changes.items() if name in ("importance", "tags")}
@@ -172,7 +181,12 @@ class Model:
     def _replace(self, told: dict[str, Any], content: str, namespace: str) -> tuple[str, str]:
         old = self.find(told["replaces"], namespace)
         twin = self.same(told)
-        if twin is not None and twin is not old and twin.position > old.position and twin.key in (None, old.key):
+        if (
+            twin is not None
+            and twin is not old
+            and twin.position > old.position
+            and (twin.key is None or is_key(twin.key, old.key))
+        ):
             twin.state, twin.retention = "erased", 0.0
         if content == old.content:
             return "unchanged", old.id
