@@ -15,6 +15,7 @@ from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
+from ntm_memory.privacy import framing
 from ntm_memory.reader import parameters as second_look
 from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.recall import parameters as recall
@@ -26,6 +27,7 @@ LOADERS = {
     "multihop": multihop.load_parameters,
     "reader": read_adapter,
     "second-look": second_look.load_parameters,
+    "echoes": framing.load,
 }
 
 
@@ -131,7 +133,7 @@ def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):
     run(data, tmp_path, "--dry-run")
     shown = capsys.readouterr().out
     assert "data en_life: read; 32 memories, 8 questions; licence: CC0 1.0" in shown
-    assert "data en1_stores: read; 48 memories, 26 questions" in shown
+    assert "data en1_stores: read, echoed; 48 memories, 26 questions" in shown
     assert shown.count("data revisions:") == 1
 
 
