@@ -14,6 +14,7 @@ CLOSING = "</recalled-memories>"
 LEAST_TOLD = 0.2
 MOST_LINES = 20
 MOST_OF_SOURCE = 80
+_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding")
 _NO_BRACKETS = str.maketrans("[]［］", "()()")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
@@ -105,7 +106,7 @@ def _erase(answer: Answer) -> str:
     lines = [f"{verb} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{name}: {', '.join(answer[name])}" for name in ("backups_purged", "backups_holding") if answer[name]]
+    lines += [f"{name}: {', '.join(answer[name])}" for name in _WHERE if answer[name]]
     return "\n".join(lines or ["nothing found to erase"])
 
 
