@@ -75,7 +75,7 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
             with closing(open_store(copy)) as store:
-                _remove(store, ids, version)
+                remove_from(store, ids, version)
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             copy.replace(file)
@@ -91,19 +91,25 @@ def _may_hold(file: Path, ids: Sequence[str], version: int | None) -> bool:
         return True
 
 
-def _remove(store: Store, ids: Sequence[str], version: int | None) -> None:
-    """What is an old version now may be all that a memory says in an older backup: then that memory goes from it."""
+def remove_from(store: Store, ids: Sequence[str], version: int | None) -> int:
+    """Remove memories, or an old version of each, from another state of a store; how many of them it held.
+
+    What is an old version now may be all that a memory says in an older backup: then that memory goes from it.
+    """
+    removed = 0
     for id in ids:
         try:
             memory = store.get(id)
         except NotFoundError:
             continue
         except StoreCorruptError:
-            if version is None:  # of a damaged memory nobody knows which version it is
-                store.purge([id])
-                continue
-            raise
+            if version is not None:  # of a damaged memory nobody knows which version it is
+                raise
+            removed += store.purge([id])
+            continue
         if version is None or memory.version == version:
-            store.purge([id])
+            removed += store.purge([id])
         elif any(old.version == version for old in store.history(id)):
             store.purge_version(id, version)
+            removed += 1
+    return removed
