@@ -24,9 +24,14 @@ def context(answer: Answer) -> str:
     if "memory" in answer:
         return _reason(answer)  # something was stored: nothing for a prompt
     memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
-    if not memories:
-        return f"{RECALLED_TAG}>\n(nothing recalled: {in_one_line(answer['reason'])})\n{CLOSING}"
     lines = [f"- [{_head(memory)}] {in_one_line(memory['content'])}" for memory in memories]
+    if not memories:
+        lines = [f"(nothing recalled: {in_one_line(answer['reason'])})"]
+    damaged = len(answer.get("warnings", ()))
+    if damaged:  # what is told of them may hold what stands in a damaged row
+        lines.append(
+            f"({damaged} damaged {'memory is' if damaged == 1 else 'memories are'} left out: status.py --check)"
+        )
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
 
 
@@ -145,9 +150,10 @@ def _reason(answer: Answer) -> str:
             f"  builds on {tie['id']} ({tie['kind']} {tie['weight']:.2f}): {tie['content']}" for tie in answer["links"]
         ]
         return "\n".join([_memorize(answer), *ties])
+    lines = [f"warning: {line}" for line in answer.get("warnings", ())]
     if not answer["answer_memories"]:
-        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
-    lines = [answer["query"]]
+        return "\n".join([*lines, f"{answer['reason']} (confidence {answer['confidence']:.2f})"])
+    lines.append(answer["query"])
     for depth, step in enumerate(answer["chain"]):
         by = f" {', '.join(step['by'])}" if step["by"] else ""
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")

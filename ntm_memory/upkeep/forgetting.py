@@ -87,6 +87,18 @@ class ForgettingVerbs:
         """
         return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
 
+    def restore_all(
+        self, ids_or_keys: Sequence[str], namespace: str | None = "default", *, dry_run: bool = False
+    ) -> list[Memory]:
+        """Restore all of these memories or none; see `restore`."""
+        from contextlib import nullcontext
+
+        from ntm_memory.entry.refusals import noting_refusals
+
+        # what one restore notes of a refusal is taken back with the others
+        with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
+            return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
+
     def _copies_too(self, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
         """Copies come first: what is not in the memory any more could not be asked for once more."""
         from ntm_memory.upkeep.backup_purge import FOLDER, purged_in_backups
