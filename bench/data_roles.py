@@ -25,6 +25,7 @@ class DataSet(NamedTuple):
             `facts`: statements of a few templates; `notes`: short notes asked for in other words; `revised`: facts told
             anew; `sentences`: what everyday memories are like;
             `talk`: ordinary turns, notes and prose, which hold no secret;
+            `echoed`: notes that come back in the words of who recalled them;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -61,9 +62,16 @@ DATA_SETS = {  # the order is the one they are learned from in
     "friendsqa_tst": DataSet(("read", "talk"), "Apache-2.0", "emorynlp/FriendsQA"),
 }
 WRITTEN_PAIRS = sorted({file.parent for name in PAIR_FILES for file in PAIRS.glob(f"*/{name}")})
+_ECHOED = ("en1_stores", "en2_stores", "en3_stores", "mix1_stores", "zh1_stores", "zh2_stores", "zh3_stores")
 DATA_SETS |= {
     folder.name: DataSet(
-        ("read", "talk") if folder.name.endswith("_stores") else ("read",), FREE, f"bench/pairs/{folder.name}"
+        (
+            "read",
+            *(["talk"] if folder.name.endswith("_stores") else []),
+            *(["echoed"] if folder.name in _ECHOED else []),
+        ),
+        FREE,
+        f"bench/pairs/{folder.name}",
     )
     for folder in WRITTEN_PAIRS
 }

@@ -1,6 +1,4 @@
-"""Learn which words only present what was recalled, from sentences around memories.
-
-    python -m bench.fit_echo [--write]
+"""Learn which words only present what was recalled, from sentences around memories (`privacy.framing`).
 
 bench/echoes holds one sentence a line, {m} for a memory: frames.* only present it, additions.* say something besides.
 Each is told of memories from bench/pairs in several layouts; besides, every frame is told with one memory changed and
@@ -10,30 +8,26 @@ with one that is not stored. The threshold is chosen on sentences held out in tu
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timezone
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.data_roles import sha256_of
+from bench.data_roles import OURS, FoundData, sha256_of
 from bench.dataset import rows
+from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.privacy import framing
 from ntm_memory.privacy.echo import KnownMemory, echo_in
 from ntm_memory.privacy.framing import Framing, Leftover, features
 
-HERE = Path(__file__).parent
-SETS = {
-    "en": ["en1_stores", "en2_stores", "en3_stores", "mix1_stores"],
-    "zh": ["zh1_stores", "zh2_stores", "zh3_stores"],
-}
+ROLE = "echoed"
+SENTENCES = Path(__file__).with_name("echoes")
 MOST_REFUSED = 0.01
 FOLDS, TIMES, LEAST_SENTENCES, DECAY, STEPS = 4, 2, 2, 0.0005, 250
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -64,20 +58,19 @@ class Watching(Framing):
 def sentences() -> list[tuple[str, str, bool]]:
     """(language, sentence, whether it only presents) of bench/echoes."""
     found = []
-    for file in sorted((HERE / "echoes").glob("*.txt")):
+    for file in sorted(SENTENCES.glob("*.txt")):
         kind, language, _ = file.name.split(".")
         found += [(language, line, kind == "frames") for line in file.read_text("utf-8").splitlines() if line.strip()]
     return found
 
 
-def memories() -> dict[str, list[KnownMemory]]:
+def memories(data: Sequence[FoundData]) -> dict[str, list[KnownMemory]]:
     """Notes by language, each with an id, a key and a date."""
     draw = random.Random(1)
     pool: dict[str, list[KnownMemory]] = {}
-    for language, names in SETS.items():
-        notes = [
-            note for name in names for store in rows(HERE / "pairs" / name / "stores.jsonl") for note in store["notes"]
-        ]
+    for language in ("en", "zh"):
+        told = [each for each in data if each.name.startswith("zh") == (language == "zh")]
+        notes = [note for each in told for store in rows(each.path / "stores.jsonl") for note in store["notes"]]
         pool[language] = []
         for note in notes:
             words = re.findall(r"[^\W\d_]{3,}", note["content"])
@@ -135,12 +128,13 @@ def changed(text: str, draw: random.Random, other: str) -> str:
     return "".join(parts)
 
 
-def made(seed: int = 0) -> list[Told]:
-    """Echoes and news of all sentences."""
+def made(pool: Mapping[str, Sequence[KnownMemory]], seed: int = 0) -> list[Told]:
+    """Echoes and news of all sentences in whose language there are notes."""
     draw = random.Random(seed)
-    pool = memories()
     told = []
     for number, (language, sentence, presents) in enumerate(sentences()):
+        if not pool[language]:
+            continue
         for time in range(TIMES):
             count = max(sentence.count("{m}"), 1)
             held = draw.sample(pool[language], count + 3)
@@ -191,8 +185,10 @@ class Sparse(NamedTuple):
         return np.bincount(self.column, weights=self.value * r[self.row], minlength=self.columns)
 
 
-def learn(left: Sequence[Leftover], labels: Sequence[bool], groups: Sequence[int]) -> Framing:
+def learn(given: Sequence[tuple[Leftover, Told]], steps: int) -> Framing:
     """Weights by logistic regression; words of fewer than `LEAST_SENTENCES` sentences are unknown ones."""
+    left = [each for each, _ in given]
+    labels, groups = [told.echo for _, told in given], [told.sentence for _, told in given]
     seen: Counter[str] = Counter()
     for word, _ in {(w, g) for each, g in zip(left, groups, strict=True) for w in framing.units(each.spans)}:
         seen[word] += 1
@@ -215,14 +211,14 @@ def learn(left: Sequence[Leftover], labels: Sequence[bool], groups: Sequence[int
     y = np.array(labels, dtype=np.float32)
     cost = np.where(y > 0, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
     free = np.array([name == "bias" or name.startswith("*") for name in names])
-    weights = descend(x, y, cost, free)
+    weights = descend(x, y, cost, free, steps)
     return Framing({name: round(float(w), 3) for name, w in zip(names, weights, strict=True) if abs(w) >= 0.02}, 0.0)
 
 
-def descend(x: Sparse, y: np.ndarray, cost: np.ndarray, free: np.ndarray) -> np.ndarray:
+def descend(x: Sparse, y: np.ndarray, cost: np.ndarray, free: np.ndarray, steps: int) -> np.ndarray:
     """Logistic regression with a square penalty, by Adam; what is `free` is not held down."""
     w, m, v = (np.zeros(x.columns) for _ in range(3))
-    for step in range(1, STEPS + 1):
+    for step in range(1, steps + 1):
         p = 1 / (1 + np.exp(-np.clip(x.times(w), -30, 30)))
         gradient = x.back(cost * (p - y)) / len(y) + DECAY * np.where(free, 0, w)
         m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
@@ -230,62 +226,61 @@ def descend(x: Sparse, y: np.ndarray, cost: np.ndarray, free: np.ndarray) -> np.
     return w
 
 
-def about(figures: dict[str, float]) -> dict[str, object]:
-    """How the weights came about."""
-    files = [
-        *sorted((HERE / "echoes").glob("*.txt")),
-        *(HERE / "pairs" / n / "stores.jsonl" for s in SETS.values() for n in s),
-    ]
-    return {
-        "command": "python -m bench.fit_echo --write",
-        "date": datetime.now(timezone.utc).date().isoformat(),
-        "data": {file.relative_to(HERE).as_posix(): sha256_of(file) for file in files},
-        "figures": figures,
-    }
-
-
-def main() -> None:
-    """Fit, say how well it does on sentences held out, and write the weights."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--write", action="store_true", help="replace the shipped weights")
-    arguments = parser.parse_args()
-    told = made()
-    left = looked_at(told)
-    plain_new = [t for t, seen in zip(told, left, strict=True) if seen is True and not t.echo]
-    lost = [t for t, seen in zip(told, left, strict=True) if seen is False and t.echo]
-    rest = [(seen, t) for t, seen in zip(told, left, strict=True) if isinstance(seen, Leftover)]
-    order = sorted({t.sentence for _, t in rest})
+def held_out_scores(given: Sequence[tuple[Leftover, Told]], steps: int) -> list[tuple[float, bool]]:
+    """(score, whether it is an echo) of each text by weights that never saw its sentence."""
+    order = sorted({told.sentence for _, told in given})
     random.Random(7).shuffle(order)
     fold = {sentence: i % FOLDS for i, sentence in enumerate(order)}
-    scores: list[tuple[float, Told]] = []
+    scores: list[tuple[float, bool]] = []
     for held in range(FOLDS):
-        train = [(seen, t) for seen, t in rest if fold[t.sentence] != held]
-        learned = learn([s for s, _ in train], [t.echo for _, t in train], [t.sentence for _, t in train])
-        scores += [(learned.score(seen), t) for seen, t in rest if fold[t.sentence] == held]
-    new = sorted((score for score, t in scores if not t.echo), reverse=True)
-    refused = int(MOST_REFUSED * sum(not t.echo for t in told)) - len(plain_new)
-    least = new[max(refused, 0)] + 0.01
-    caught = sum(score >= least for score, t in scores if t.echo) + sum(
-        seen is True and t.echo for t, seen in zip(told, left, strict=True)
-    )
+        learned = learn([each for each in given if fold[each[1].sentence] != held], steps)
+        scores += [(learned.score(left), told.echo) for left, told in given if fold[told.sentence] == held]
+    return scores
+
+
+def learn_echoes(job: FitJob) -> LearnedNumbers:
+    """Without a quarter of the sentences in turn, for the threshold and the figures; then with all."""
+    steps = job.steps or STEPS
+    told = made(memories(job.with_role(ROLE)))
+    seen = list(zip(looked_at(told), told, strict=True))
+    given = [(left, each) for left, each in seen if isinstance(left, Leftover)]
+    sure = [each.echo for left, each in seen if left is True]
+    scores = held_out_scores(given, steps)
+    echoes = sum(each.echo for each in told)
+    news = len(told) - echoes
+    refused = max(int(MOST_REFUSED * news) - sure.count(False), 0)
+    least = round(sorted((score for score, echo in scores if not echo), reverse=True)[refused] + 0.01, 3)
+    taken = [echo for score, echo in scores if score >= least] + sure
     figures = {
         "texts": len(told),
-        "echoes": sum(t.echo for t in told),
-        "caught": round(caught / sum(t.echo for t in told), 4),
-        "refused": round((sum(score >= least for score in new) + len(plain_new)) / sum(not t.echo for t in told), 4),
-        "without a whole memory": len(lost),
+        "echoes": echoes,
+        "caught": round(taken.count(True) / echoes, 4),
+        "refused": round(taken.count(False) / news, 4),
+        "without a whole memory": sum(left is False and each.echo for left, each in seen),
     }
-    print(json.dumps(figures), "least", round(least, 2))
-    final = learn([s for s, _ in rest], [t.echo for _, t in rest], [t.sentence for _, t in rest])
-    if arguments.write:
-        content = {
-            "format": framing.FORMAT,
-            "version": framing.VERSION,
-            "about": about(figures),
-            "parameters": {"least": round(least, 3), "weights": final.weights},
-        }
-        replace_text(framing.SHIPPED, json.dumps(content, ensure_ascii=False, indent=0) + "\n", mode=0o644)
+    print(json.dumps(figures), "least", least, flush=True)
+    weights = learn(given, steps).weights
+    made_of = [described_sentences(file) for file in sorted(SENTENCES.glob("*.txt"))]
+    return LearnedNumbers(lambda file, about: save(file, about, least, weights), figures, made=made_of)
 
 
-if __name__ == "__main__":
-    main()
+def described_sentences(file: Path) -> dict[str, Any]:
+    """Provenance of one file of sentences."""
+    return {
+        "name": file.stem,
+        "source": f"bench/echoes/{file.name}",
+        "licence": OURS,
+        "memories": sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines()),
+        "questions": 0,
+        "files": {file.name: sha256_of(file)},
+    }
+
+
+def save(file: Path, about: Mapping[str, Any], least: float, weights: Mapping[str, float]) -> None:
+    """Write what `privacy.framing.load` reads."""
+    parameters = {"least": least, "weights": weights}
+    content = {"format": framing.FORMAT, "version": framing.VERSION, "about": about, "parameters": parameters}
+    replace_text(file, json.dumps(content, ensure_ascii=False, indent=0) + "\n", mode=0o644)
+
+
+STEP = FitStep("which words around memories only present them", (ROLE,), (), learn_echoes)

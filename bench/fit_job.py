@@ -27,6 +27,7 @@ FILES = {
     "reader": "reader/adapter.npz",
     "second-look": "reader/parameters.json",
     "secrets": "privacy/secret_tagger.npz",
+    "echoes": "privacy/framing.json",
 }
 """Step → its file in the package."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -103,8 +102,7 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
         chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=most)
         names = list(chances)
     if restore:
-        with nullcontext() if dry_run else manager.store.transaction():  # all of them or none
-            restored = [manager.restore(name, namespace, dry_run=dry_run) for name in names]
+        restored = manager.restore_all(names, namespace, dry_run=dry_run)
         answers = [asdict(memory) | {"chance": chances.get(memory.id)} for memory in restored]
         return {"restored": answers, "dry_run": dry_run}
     erased = asdict(manager.erase(names, **arguments))
@@ -148,6 +146,8 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
         return asdict(manager.store_with_reasoning(**arguments))
     start = time.perf_counter()
     answer = asdict(manager.reason_and_retrieve(**arguments))
+    if not answer["warnings"]:
+        answer.pop("warnings")
     for memory in answer["answer_memories"]:
         memory.pop("steps")
     if not arguments.get("explain"):

@@ -54,6 +54,11 @@ def test_the_block_beside_arrays_is_of_these_arrays(step):
 def test_every_learned_file_of_the_package_belongs_to_a_step():
     found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/parameters.json")}
     found |= {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/*.npz")}
+    found |= {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.glob("*/*.json")
+        if "parameters" in json.loads(path.read_text(encoding="utf-8"))
+    }
     assert found == set(FILES.values())
 
 

@@ -14,6 +14,7 @@ CLOSING = "</recalled-memories>"
 LEAST_TOLD = 0.2
 MOST_LINES = 20
 MOST_OF_SOURCE = 80
+_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding")
 _NO_BRACKETS = str.maketrans("[]［］", "()()")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
@@ -23,9 +24,14 @@ def context(answer: Answer) -> str:
     if "memory" in answer:
         return _reason(answer)  # something was stored: nothing for a prompt
     memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
-    if not memories:
-        return f"{RECALLED_TAG}>\n(nothing recalled: {in_one_line(answer['reason'])})\n{CLOSING}"
     lines = [f"- [{_head(memory)}] {in_one_line(memory['content'])}" for memory in memories]
+    if not memories:
+        lines = [f"(nothing recalled: {in_one_line(answer['reason'])})"]
+    damaged = len(answer.get("warnings", ()))
+    if damaged:  # what is told of them may hold what stands in a damaged row
+        lines.append(
+            f"({damaged} damaged {'memory is' if damaged == 1 else 'memories are'} left out: status.py --check)"
+        )
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
 
 
@@ -120,7 +126,7 @@ def _erase(answer: Answer) -> str:
     lines = [f"{verb} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{name}: {', '.join(answer[name])}" for name in ("backups_purged", "backups_holding") if answer[name]]
+    lines += [f"{name}: {', '.join(answer[name])}" for name in _WHERE if answer[name]]
     return "\n".join(lines or ["nothing found to erase"])
 
 
@@ -159,9 +165,10 @@ def _reason(answer: Answer) -> str:
             f"  builds on {tie['id']} ({tie['kind']} {tie['weight']:.2f}): {tie['content']}" for tie in answer["links"]
         ]
         return "\n".join([_memorize(answer), *ties])
+    lines = [f"warning: {line}" for line in answer.get("warnings", ())]
     if not answer["answer_memories"]:
-        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
-    lines = [answer["query"]]
+        return "\n".join([*lines, f"{answer['reason']} (confidence {answer['confidence']:.2f})"])
+    lines.append(answer["query"])
     for depth, step in enumerate(answer["chain"]):
         by = f" {', '.join(step['by'])}" if step["by"] else ""
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")

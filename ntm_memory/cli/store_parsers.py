@@ -72,7 +72,9 @@ def _import() -> CommandParser:
     parser.add_argument("path", metavar="PATH|-", nargs="?")
     parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
-    parser.add_argument("--force-retracted", action="store_true", help="take in also what was retracted here")
+    parser.add_argument(
+        "--force-retracted", action="store_true", help="take in also what was retracted (with --backup: or purged) here"
+    )
     parser.add_argument(
         "--trust", metavar="LEVEL", help="trust it so far at most: person, agent, import (default), tool"
     )

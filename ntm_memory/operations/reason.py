@@ -75,6 +75,8 @@ class Reasoner:
             allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
             query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
             result, reading = self._chain(request, corpus, query, steps)
+            if result is not None:
+                result = replace(result, warnings=tuple(self._store.damaged()))
         if result is None:  # nothing is found, and recall knows why
             known = None if reading is None else (corpus, reading)
             return _of_one_hop(self._recaller.answer(request, query, known))
@@ -183,4 +185,5 @@ def _of_one_hop(recalled: RecallResult) -> ReasonResult:
     read_here = tuple(ReadMemory(m.id, m.content, m.weight, m.truncated) for m in recalled.memories)
     hops = (Hop(recalled.query, read_here),) if read_here else ()
     chain = tuple(ChainStep(m.id, m.content, m.weight, "likeness", (), m.truncated) for m in recalled.memories[:1])
-    return ReasonResult(recalled.query, hops, chain, recalled.memories, recalled.confidence, recalled.reason)
+    told = (recalled.memories, recalled.confidence, recalled.reason, recalled.warnings)
+    return ReasonResult(recalled.query, hops, chain, *told)

@@ -73,6 +73,7 @@ class ReasonResult:
         answer_memories: ranked over the whole chain.
         confidence: 0–1, recall's own: the chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
+        warnings: what was left out since it is damaged.
     """
 
     query: str
@@ -81,6 +82,7 @@ class ReasonResult:
     answer_memories: tuple[RecalledMemory, ...]
     confidence: float
     reason: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,7 @@ class EraseResult:
         holding: live memories that hold a retracted text as one of their sentences or lines; they stay.
         backups_purged: names of the backups from which they were removed too.
         backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
+        damaged_purged, damaged_holding: the same of the files that repairs put aside in `damaged/`.
     """
 
     erased: tuple[Erased, ...]
@@ -213,6 +214,8 @@ class EraseResult:
     holding: tuple[str, ...] = ()
     backups_purged: tuple[str, ...] = ()
     backups_holding: tuple[str, ...] = ()
+    damaged_purged: tuple[str, ...] = ()
+    damaged_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Words that only present what was recalled, told from words that say something: a learned sum of weights.
 
-`python -m bench.fit_echo` learns the weights; a word that it never saw counts as one that says something.
+`python -m bench.fit echoes` learns the weights; a word that it never saw counts as one that says something.
 """
 
 from __future__ import annotations

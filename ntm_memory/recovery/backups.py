@@ -15,6 +15,7 @@ from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
+from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.store import schema
 from ntm_memory.store.faults import faults
 
@@ -84,9 +85,11 @@ def is_due(home: Path, now: float) -> bool:
 
 
 def restore_backup(
-    home: Path, name: str, keep: int, seconds: float, clock: Callable[[], float] = time.time
+    home: Path, name: str, keep: int, seconds: float, clock: Callable[[], float] = time.time, *, force: bool = False
 ) -> dict[str, Any]:
     """Put a backup in the place of the memory file, which is itself backed up first; all or nothing.
+
+    What was retracted or purged since the backup was made does not come back, and the audit goes on.
 
     Args:
         home: the data folder.
@@ -94,6 +97,7 @@ def restore_backup(
         keep: how many backups are kept.
         seconds: how long to wait for other writers.
         clock: unix seconds.
+        force: it comes back as it was, whatever was retracted or purged since.
 
     Raises:
         NotFoundError: there is no such backup.
@@ -108,6 +112,7 @@ def restore_backup(
             draft = drafts / "new.db"
             copy_as_it_is(chosen, draft)
             _make_ready(draft, chosen)
+            counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
             put_in_place(draft, path, seconds)
         for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
@@ -115,7 +120,7 @@ def restore_backup(
                 (home / derived).unlink()
     finally:
         lock.close()
-    return {"restored": chosen.name, "before": before}
+    return {"restored": chosen.name, "before": before, **counts}
 
 
 def _make(source: Path, target: Path) -> None:

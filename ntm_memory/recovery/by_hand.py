@@ -38,7 +38,8 @@ def carry_out(
         return export_salvaged(folder, Path(arguments["path"])), True
     if arguments.get("backup"):
         name, kept = str(arguments["backup"]), settings.store.backups
-        return restore_backup(folder, name, kept, settings.store.lock_seconds), True
+        force = bool(arguments.get("force_retracted"))
+        return restore_backup(folder, name, kept, settings.store.lock_seconds, force=force), True
     return _of_status(arguments, folder, settings)
 
 

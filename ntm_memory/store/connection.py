@@ -180,7 +180,7 @@ class Connection:
             self._depth = 1
             try:
                 yield
-                with faults(self.path):
+                with faults(self.path, at_commit=True):
                     self.sql.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):

@@ -15,12 +15,18 @@ _LITTLE = 1 << 20
 _DISK_FULL = ("the disk is full; nothing was written", "free some space and try again")
 _DAMAGE = ("malformed", "not a database", "corrupt", "no such table", "no such column", "no such index", "constructor")
 _MEND = "run: status.py --repair; or take all that is undamaged with export.py --salvage PATH"
+_MAY_BE_WRITTEN = "it may be written all the same: look whether it is there before you do it again"
 _CHECK_FOLDER = "check the folder's owner, permissions and free space"
 
 
 @contextmanager
-def faults(path: Path) -> Iterator[None]:
+def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
     """Translate what goes wrong inside; only the store's own code may stand in it, never the caller's.
+
+    Args:
+        path: the file.
+        at_commit: inside is a COMMIT alone. Where the disk fails in it, even the last step may have failed, the flush
+            of the folder after everything was written: then nobody knows whether it is written.
 
     Raises:
         DiskFullError, StoreLockedError, StoreCorruptError: what SQLite calls full, busy or locked, malformed.
@@ -30,6 +36,8 @@ def faults(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if at_commit and "I/O error" in str(error):
+            raise StoreError(f"{path}: the disk failed at the end of writing", _MAY_BE_WRITTEN) from error
         raise _translated(path, error) from error
     except UnicodeEncodeError as error:
         raise BadValueError(f"a text cannot be stored: {error.reason}", "remove lone surrogates") from error

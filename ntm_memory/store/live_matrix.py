@@ -76,7 +76,7 @@ class LiveMatrix:
     def lags(self, now: Stamp) -> bool:
         """Whether many rows were written since the derived file was; if so, the matrix is brought up to date."""
         if self._saved is None:
-            known = sidecar.load(self._file, now, self._key)
+            known = self._loaded(now)
             self._saved = 0 if known is None else known[1].seq
         if now.seq - self._saved <= LAG:
             return False
@@ -113,7 +113,7 @@ class LiveMatrix:
         """Whether the derived file, if there is one, is whole and says what the database says."""
         if not self._file.exists():
             return True
-        loaded = sidecar.load(self._file, now, self._key)
+        loaded = self._loaded(now)
         if loaded is None:
             return False
         there, here = self._patched(*loaded), self._read(-1, now.dim)[1]
@@ -132,7 +132,7 @@ class LiveMatrix:
         return self._matrix
 
     def _load(self, now: Stamp) -> Matrix | None:
-        loaded = sidecar.load(self._file, now, self._key)
+        loaded = self._loaded(now)
         if loaded is None:
             # a file that is refused now must not be believed later, when the database has grown past it
             with suppress(OSError):
@@ -141,6 +141,20 @@ class LiveMatrix:
             return None
         self._saved = loaded[1].seq
         return self._patched(*loaded)
+
+    def _loaded(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
+        """What the derived file holds; None where it has slots that the database never gave away: a checksum is no seal.
+
+        Believed, they would ask for all the RAM there is, or give one memory's attention to another.
+        """
+        loaded = sidecar.load(self._file, now, self._key)
+        if loaded is None or not len(loaded[0].row):
+            return loaded
+        query = "SELECT value FROM meta WHERE name = 'next_address'"
+        (given,) = self._sql.execute(query).fetchone() or ("0",)
+        row, address = loaded[0].row, loaded[0].address
+        inside = str(given).isdecimal() and 0 <= address.min() and address.max() < int(given)
+        return loaded if inside and (np.diff(row) > 0).all() and np.bincount(address).max() == 1 else None
 
     def _patched(self, matrix: Matrix, stamp: Stamp) -> Matrix:
         changed, new = self._read(stamp.seq, stamp.dim)

@@ -24,6 +24,7 @@ from ntm_memory.store.rows import (
     normalised,
     placed,
     to_fields,
+    to_seconds,
     to_tags,
     version_checksum,
 )
@@ -102,7 +103,10 @@ class SQLiteWriter:
                 self._insert_version(vars(version) | {"tags": to_tags(version.tags)} | own, fields)
             self._insert_links(memory.id, memory.links)
             if memory.reads and fields["address"] is not None:
-                self._engine.usage.set_reads(fields["address"], memory.reads, self._engine.clock())
+                last = (
+                    self._engine.clock() if memory.last_read_at is None else max(to_seconds(memory.last_read_at), 0.0)
+                )
+                self._engine.usage.set_reads(fields["address"], memory.reads, last)
 
     def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
         """Erase 1 + add in the same slot; the old content becomes history; `verb` says in the audit why."""

@@ -36,7 +36,7 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
     "reads": (int, 0, 2**53),
 }
 _OPTIONAL = frozenset({"address", "session", "key", "source", "occurred_at", "kind", "superseded_by", "last_read_at"})
-_TIMES = frozenset({"created_at", "updated_at", "valid_from", "valid_to"})
+_TIMES = frozenset({"created_at", "updated_at", "valid_from", "valid_to", "last_read_at"})
 _RULE = "---"
 
 

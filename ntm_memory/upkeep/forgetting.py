@@ -13,13 +13,17 @@ from ntm_memory.errors import BadValueError
 if TYPE_CHECKING:
     from ntm_memory.operations.results import EraseResult
     from ntm_memory.operations.services import Services
+    from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
+
+_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding")
 
 
 class ForgettingVerbs:
     """Verbs of `NTMMemoryManager`."""
 
     home: Path
+    store: Store
     _verbs: Services
 
     def erase(
@@ -58,7 +62,7 @@ class ForgettingVerbs:
             erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
         else:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        return _backups_too(self.home, erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        return self._copies_too(erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
 
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
@@ -83,11 +87,29 @@ class ForgettingVerbs:
         """
         return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
 
+    def restore_all(
+        self, ids_or_keys: Sequence[str], namespace: str | None = "default", *, dry_run: bool = False
+    ) -> list[Memory]:
+        """Restore all of these memories or none; see `restore`."""
+        from contextlib import nullcontext
 
-def _backups_too(home: Path, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
-    """The backups come first: what is not in the memory any more could not be asked for once more."""
-    from ntm_memory.upkeep.backup_purge import FOLDER, purged_in_backups
+        from ntm_memory.entry.refusals import noting_refusals
 
-    copies = purged_in_backups(home / FOLDER, replace(erase(dry_run=True), dry_run=dry_run))
-    done = erase(dry_run=dry_run)
-    return replace(done, backups_purged=copies.backups_purged, backups_holding=copies.backups_holding)
+        # what one restore notes of a refusal is taken back with the others
+        with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
+            return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
+
+    def _copies_too(self, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
+        """Copies come first: what is not in the memory any more could not be asked for once more."""
+        from ntm_memory.upkeep.backup_purge import FOLDER, purged_in_backups
+        from ntm_memory.upkeep.damaged_purge import Wanted, purged_in_damaged
+
+        foreseen = replace(erase(dry_run=True), dry_run=dry_run)
+        texts = [each.content for each in foreseen.erased]
+        if foreseen.version is None:
+            texts += [old.content for each in foreseen.erased for old in self.store.history(each.id)]
+        ids, said = [each.id for each in foreseen.erased], [text.encode() for text in texts if text]
+        copies = purged_in_backups(self.home / FOLDER, foreseen)
+        copies = purged_in_damaged(self.home, copies, Wanted(ids, foreseen.version, said, self.store.uuid))
+        done = erase(dry_run=dry_run)
+        return replace(done, **{name: getattr(copies, name) for name in _WHERE})

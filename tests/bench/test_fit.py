@@ -15,6 +15,7 @@ from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
+from ntm_memory.privacy import framing
 from ntm_memory.reader import parameters as second_look
 from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.recall import parameters as recall
@@ -26,6 +27,7 @@ LOADERS = {
     "multihop": multihop.load_parameters,
     "reader": read_adapter,
     "second-look": second_look.load_parameters,
+    "echoes": framing.load,
 }
 
 
@@ -74,7 +76,9 @@ def test_a_dry_run_lists_steps_data_hashes_and_counts(data, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_all_steps_run_in_order_and_the_package_reads_what_they_write(data, tmp_path, capsys, readable):
+def test_all_steps_run_in_order_and_the_package_reads_what_they_write(data, tmp_path, capsys, readable, monkeypatch):
+    # the step `secrets` knows the real embedder only
+    monkeypatch.setattr(fit, "STEPS", {name: step for name, step in fit.STEPS.items() if name != "secrets"})
     assert run(data, tmp_path) == 0
     wrote = [line.split("/out/")[1] for line in capsys.readouterr().out.splitlines() if line.startswith("wrote ")]
     assert wrote == [FILES[name] for name in fit.STEPS]
@@ -105,7 +109,7 @@ def test_one_step_alone_makes_the_same_file_again(data, tmp_path):
 def test_a_step_without_its_library_says_so_before_anything_is_learned(data, tmp_path, monkeypatch):
     monkeypatch.setattr(fit.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="not installed: torch"):
-        run(data, tmp_path)
+        run(data, tmp_path, "reader")
     assert not (tmp_path / "out").exists()
     assert run(data, tmp_path, "prior") == 0
 
@@ -118,7 +122,7 @@ def test_files_of_json_are_found_hashed_and_counted_each_by_its_whole_name(data,
     assert run(data, tmp_path, "reader", "--dry-run") == 0
     shown = capsys.readouterr().out
     assert "data xquad_en: read; 1 memories, 8 questions; licence: CC BY-SA 4.0" in shown
-    assert "data friendsqa_dev: read; 8 memories, 8 questions; licence: Apache-2.0" in shown
+    assert "data friendsqa_dev: read, talk; 8 memories, 8 questions; licence: Apache-2.0" in shown
     assert sha256_of(data / "qa" / "xquad.zh.json") in shown and "xquad_zh" in shown
     assert "data unknown" not in shown
     assert (
@@ -131,7 +135,7 @@ def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):
     run(data, tmp_path, "--dry-run")
     shown = capsys.readouterr().out
     assert "data en_life: read; 32 memories, 8 questions; licence: CC0 1.0" in shown
-    assert "data en1_stores: read; 48 memories, 26 questions" in shown
+    assert "data en1_stores: read, echoed; 48 memories, 26 questions" in shown
     assert shown.count("data revisions:") == 1
 
 

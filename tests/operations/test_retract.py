@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from opening import opened, told
+from opening import TINY, opened, told
 
+from ntm_memory import commands
 from ntm_memory.errors import BadValueError, RetractedError
 
 VALUE = "The safe opens with 4711"
@@ -207,3 +208,15 @@ def test_one_old_version_is_purged_and_nothing_else(tmp_path, memory):
     assert memory.status(audit=1)["audit"][0] | {"at": "", "who": ""} == {
         "at": "", "who": "", "verb": "version purged", "id": id, "namespace": "default", "detail": {"version": 1},
     }  # fmt: skip
+
+
+def test_a_refusal_among_several_restored_is_noted(tmp_path, memory):
+    fine, other = memory.memorize("the lawn is green").memory.id, memory.memorize("the pond is deep").memory.id
+    memory.erase([fine, other])
+    twin = memory.memorize("the pond is deep", session="another").memory.id
+    memory.erase(twin, retract=True)
+    request = {"command": "erase", "ids_or_key": [fine, other], "restore": True}
+    with pytest.raises(RetractedError):
+        commands.run({**request, "home": tmp_path / "home", "config": TINY})
+    assert memory.store.audit(1)[0].verb == "refused" and memory.store.get(fine).state == "erased"
+    assert [entry.verb for entry in memory.store.audit(3)].count("refused") == 1

@@ -14,7 +14,7 @@ from ntm_memory.privacy.framing import shipped
 
 SETS = sorted((Path(__file__).parent / "echo").glob("*.jsonl"))
 CAUGHT = {"echo1": 0.9, "echo2": 0.8}
-"""Held on both sets: reached were 74 and 66 of 80."""
+"""Held on both sets: reached were 75 and 67 of 80."""
 REFUSED = 0.01
 
 

@@ -14,6 +14,7 @@ from opening import opened
 
 from bench.damage import measure
 from ntm_memory import commands
+from ntm_memory.cli.rendering import RENDERERS, context
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreFromFutureError
 from ntm_memory.recovery.pages import Pages
 from ntm_memory.recovery.repair import mend
@@ -226,3 +227,17 @@ def test_files_of_the_folder_that_are_damaged_are_named_with_what_to_do(tmp_path
     ):
         assert any(name in line and what in line for line in lines), (name, lines)
     assert run(tmp_path / "new", "status", check=True)["files"] == "ok"
+
+
+def test_what_is_left_out_is_told_to_a_prompt_and_by_reason_too(tmp_path, filled):
+    hurt(tmp_path, "UPDATE memories SET keys = x'' WHERE id = ?", filled[3].id)
+    block = context(run(tmp_path, "recall", query="note", top_k=100)).split("\n")
+    (line,) = [line for line in block if "left out" in line]
+    assert line.startswith("(1 damaged memory is left out") and block.index(line) == len(block) - 2
+    for hops in (1, 3):
+        answer = run(tmp_path, "reason", query="note number 8 about tea", hops=hops)
+        assert answer["answer_memories"] and filled[3].id in answer["warnings"][0]
+        assert "left out" in context(answer)
+        assert RENDERERS["reason"](answer).startswith("warning: ")
+    mend(tmp_path / "memory.db", 1.0)
+    assert "left out" not in context(run(tmp_path, "recall", query="note"))

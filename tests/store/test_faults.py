@@ -238,3 +238,32 @@ def test_garbled_bookkeeping_is_told_and_rebuilt_from_the_memories(path, filled,
     new = store.add(*draft("one more"))
     assert new.address == 20 and len(store.memory_matrix("default")) == 21
     store.close()
+
+
+class FailingAtTheEnd:
+    """A connection whose disk fails when all of a commit is written: at the flush of the folder."""
+
+    def __init__(self, sql):
+        self._sql = sql
+
+    def __getattr__(self, name):
+        return getattr(self._sql, name)
+
+    def execute(self, statement, *arguments):
+        done = self._sql.execute(statement, *arguments)
+        if statement == "COMMIT":
+            raise sqlite3.OperationalError("disk I/O error")
+        return done
+
+
+def test_a_disk_that_fails_after_the_commit_is_not_said_to_have_written_nothing(path, monkeypatch):
+    store = open_store(path)
+    monkeypatch.setattr("ntm_memory.store.faults._little_room", lambda path: True)
+    connection = store._engine.connection
+    sound, connection.sql = connection.sql, FailingAtTheEnd(connection.sql)
+    with pytest.raises(StoreError) as caught, store.transaction():
+        store.add(*draft("written all the same"))
+    assert "nothing was written" not in str(caught.value) and "may be written" in caught.value.hint
+    connection.sql = sound
+    assert [each.content for each in store.memories()] == ["written all the same"]
+    store.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -203,3 +205,19 @@ def test_patching_equals_building_from_scratch():
         patched = sidecar.patch(of(old, sizes), np.array(sorted(changed)), of(new, grown))
         expected = of({**rest, **new}, grown)
         assert all(np.array_equal(a, vars(expected)[name], equal_nan=True) for name, a in vars(patched).items())
+
+
+@pytest.mark.parametrize(
+    "forge", [lambda a: a + 2**40, lambda a: -1 - a, lambda a: a * 0 + 1], ids=["far", "below", "one"]
+)
+def test_forged_slots_under_a_right_checksum_are_not_believed(path, file, forge):
+    expected, _ = memory_matrix(path)
+    store = open_store(path)
+    loaded, stamp = sidecar.load(file, store._engine.now())
+    store.close()
+    assert sidecar.save(file, replace(loaded, address=forge(loaded.address)), stamp)
+    with closing(open_store(path)) as store:
+        assert store.check() == ["derived matrix disagrees with the memories"]
+        store.postings("default", ["text"])
+    found, faults = memory_matrix(path)
+    assert same_slots(found, expected) and faults == []

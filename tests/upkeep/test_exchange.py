@@ -327,3 +327,22 @@ def test_reembed_of_an_emptied_memory_lets_another_embedder_in(tmp_path):
     with opened(tmp_path) as memory:
         memory.reembed()
         assert memory.memorize("tea").action == "created"
+
+
+def test_when_it_was_read_last_comes_along(tmp_path):
+    clock = Clock()
+    with opened(tmp_path / "one", clock=clock) as one, opened(tmp_path / "two", clock=Clock(1.8e9)) as two:
+        one.memorize("Mia likes tea")
+        one.recall("tea")
+        (before,) = one.store.memories()
+        text = one.export_text()["text"]
+        assert two.import_text(text).created == 1
+        (after,) = two.store.memories()
+        assert (after.reads, after.last_read_at) == (before.reads, before.last_read_at) and before.reads == 1
+        record = json.loads(text)["memories"][0]
+    for last, wanted in (("no time", None), ("1950-01-01T00:00:00Z", "1970-01-01T00:00:00.000000Z")):
+        with opened(tmp_path / last[:4]) as memory:
+            changed = {**json.loads(text), "memories": [{**record, "last_read_at": last}]}
+            done = memory.import_text(json.dumps(changed))
+            assert [each.last_read_at for each in memory.store.memories()] == ([wanted] if wanted else [])
+            assert len(done.failed) == (not wanted)
