@@ -76,7 +76,10 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
         chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=top_k or 1)
         names = list(chances)
     if restore:
-        with nullcontext() if dry_run else manager.store.transaction():  # all of them or none
+        from ntm_memory.operations.refusals import noting_refusals
+
+        # all of them or none; what is noted inside of a refusal is taken back with the rest
+        with noting_refusals(manager.store, namespace), nullcontext() if dry_run else manager.store.transaction():
             restored = [manager.restore(name, namespace, dry_run=dry_run) for name in names]
         answers = [asdict(memory) | {"chance": chances.get(memory.id)} for memory in restored]
         return {"restored": answers, "dry_run": dry_run}

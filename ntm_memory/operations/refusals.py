@@ -22,7 +22,7 @@ def refuse_retracted(store: Store, namespace: str, content: str) -> None:
 
 
 @contextmanager
-def noting_refusals(store: Store, namespace: str) -> Iterator[None]:
+def noting_refusals(store: Store, namespace: str | None) -> Iterator[None]:
     """Note a refusal in the audit when what was begun inside is taken back."""
     try:
         yield
