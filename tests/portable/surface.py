@@ -1,4 +1,4 @@
-"""The memory as a host has it: command lines in, printed answers and exit codes out. Each call opens the folder anew."""
+"""The memory as a host has it: command lines in, printed answers and exit codes out; each call opens it anew."""
 
 from __future__ import annotations
 

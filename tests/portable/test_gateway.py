@@ -142,7 +142,12 @@ def test_gateway_model_cannot_claim_human_authority(memory, monkeypatch, way):
     assert [line["who"] for line in memory.audit()][:2] == ["Ute", "hook"]
 
 
-LEVELS = {"import_lines": "import", "import_markdown": "import", "import_json": "import", "import_json_history": "import"}
+LEVELS = {
+    "import_lines": "import",
+    "import_markdown": "import",
+    "import_json": "import",
+    "import_json_history": "import",
+}
 
 
 @pytest.mark.xfail(strict=True, reason=NOT_MERGED.format("trust"))

@@ -98,7 +98,13 @@ def test_scope_caller_cannot_widen_by_leaving_it_empty(memory, empty):
     assert memory.ask("status")["namespaces"]["a"] == 1
 
 
-ALIKE = ["Ute is a baker in Kiel", "Ute is a baker in Bonn", "Karl repairs bicycles", "Ute sells bread", "The oven is hot"]
+ALIKE = [
+    "Ute is a baker in Kiel",
+    "Ute is a baker in Bonn",
+    "Karl repairs bicycles",
+    "Ute sells bread",
+    "The oven is hot",
+]
 
 
 def _fill(memory, space):
@@ -110,7 +116,9 @@ def _fill(memory, space):
 
 def _ranked(memory, space):
     """What recall makes of a scope, without what is random or told of time."""
-    answers = [memory.ask("recall", q, "--all", "--namespace", space) for q in ("Who is a baker?", "Where is the oven?")]
+    answers = [
+        memory.ask("recall", q, "--all", "--namespace", space) for q in ("Who is a baker?", "Where is the oven?")
+    ]
     return [
         [(each["content"], round(each["weight"], 4)) for each in answer["memories"]] + [round(answer["confidence"], 4)]
         for answer in answers
