@@ -14,8 +14,8 @@ def test_retrieval_k_is_an_upper_bound(memory, verb, k, budget):
     """Given far more long matches than k → asked with k and a budget → at most k come, within the budget.
 
     Measured on what reaches the prompt: the characters of its lines' texts. Control: with room enough exactly k come,
-    and there were four times as many. A pass does not prove anything of tokens: the budget counts characters of content,
-    not ids, dates and the fence.
+    and there were four times as many. A pass does not prove anything of tokens: the budget counts characters of
+    content, not ids, dates and the fence.
     """
     with memory.python() as manager:
         manager.memorize_many([{"content": LONG.format(number)} for number in range(28)])
