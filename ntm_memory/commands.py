@@ -17,15 +17,20 @@ from ntm_memory.manager import NTMMemoryManager
 Request = dict[str, Any]
 Response = dict[str, Any]
 Progress = Callable[[int], None] | None
+_WITHOUT_OPENING = {"export": ("salvage",), "import": ("backup",), "status": ("repair", "check")}
+"""Command → arguments by which it works also where the memory cannot be opened."""
 
 
-def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
+def run(
+    request: Mapping[str, Any], *, progress: Progress = None, later: list[Callable[[], None]] | None = None
+) -> Response:
     """Carry out one request.
 
     Args:
         request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason),
             optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
+        later: gets what may be done when the answer was given; None: it is done before.
 
     Raises:
         NTMMemoryError: what went wrong, with its exit code.
@@ -38,8 +43,16 @@ def run(request: Mapping[str, Any], *, progress: Progress = None) -> Response:
     home, config = arguments.pop("home", None), arguments.pop("config", None)
     if arguments.pop("any_namespace", False):
         arguments["namespace"] = None
+    done: Response = {}
+    if any(arguments.get(name) for name in _WITHOUT_OPENING.get(str(command), ())):
+        from ntm_memory.upkeep import by_hand
+
+        done, is_all = by_hand.carry_out(arguments, home, config)
+        if is_all:
+            return done
     with NTMMemoryManager(home, config=config) as manager:
-        return handler(manager, arguments, progress)
+        manager.backup_later = later
+        return handler(manager, arguments, progress) | done
 
 
 def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
@@ -55,6 +68,8 @@ def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     anchor = arguments.pop("anchor", None)
     result = manager.recall(**arguments) if anchor is None else manager.recall_from(anchor, **arguments)
     answer = asdict(result)
+    if not answer["warnings"]:
+        answer.pop("warnings")
     if not arguments.get("explain"):
         answer.pop("explanation")
         for memory in answer["memories"]:
@@ -73,7 +88,8 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
     if query is not None:
         if namespace is None:
             raise BadValueError("--any-namespace goes with IDs", "a question is put to one namespace")
-        chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=top_k or 1)
+        most = 1 if top_k is None else top_k
+        chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=most)
         names = list(chances)
     if restore:
         from ntm_memory.operations.refusals import noting_refusals

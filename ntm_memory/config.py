@@ -76,6 +76,7 @@ class RecallSettings:
     top_k: int = _setting(6, 1, 1000)
     max_chars: int = _setting(1500, 1, 1_000_000)
     min_weight: float = _setting(0.0, 0.0, 1.0)
+    min_trust: str = _setting("tool", choices=("tool", "import", "agent", "person"))
     confidence_floor: float = _setting(0.2, 0.0, 1.0)
     least_chance: float = _setting(0.05, 0.0, 1.0)
     words: bool = True
@@ -92,12 +93,14 @@ class StoreSettings:
     """How the store behaves."""
 
     lock_seconds: float = _setting(10.0, 0.0, 3600.0)
+    backups: int = _setting(7, 0, 1000)
 
 
 @dataclass(frozen=True)
 class PrivacySettings:
     """What must not be kept, or not be readable."""
 
+    on_secret: str = _setting("redact", choices=("redact", "refuse", "allow"))
     encrypt: str = _setting("off", choices=("off", "sqlcipher"))
 
 

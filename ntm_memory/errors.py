@@ -3,6 +3,7 @@
 NTMMemoryError                      exit  code (as printed in {"error": {"code": …}})
 ├── BadValueError                    2    bad_value        an argument, option or input line is not usable
 │   ├── ConfigError                  2    bad_config       config.json: unreadable, unknown key, wrong type or range
+│   ├── SecretError                  2    secret           the text holds a secret and config refuses secrets
 │   ├── EchoError                    2    echo             the text was printed by recall; storing it again is refused
 │   ├── RetractedError               2    retracted        the text, or a line of it, was retracted for good
 │   └── MemoryFullError              2    memory_full      memory_size reached and when_full is "refuse"
@@ -60,6 +61,12 @@ class ConfigError(BadValueError):
     """A configuration file cannot be read, or a key in it is unknown or out of range."""
 
     code = "bad_config"
+
+
+class SecretError(BadValueError):
+    """The text to be stored holds a secret, and `privacy.on_secret` is `refuse`."""
+
+    code = "secret"
 
 
 class EchoError(BadValueError):

@@ -1,7 +1,7 @@
 """`NTMMemoryManager`: the verbs of the memory system.
 
-Words come in, the embedder makes keys, the read heads decide where to look, the store says what is there. Each verb
-hands over to one module of `operations`, imported when it is first used.
+Words come in, the embedder makes keys, the read heads decide where to look, the store says what is there. Each verb is
+one module of `operations`, imported when it is first used.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
-from ntm_memory.store import open_store
 from ntm_memory.store.lookup import find
+from ntm_memory.upkeep.daily import open_backed_up
 from ntm_memory.upkeep.forgetting import ForgettingVerbs
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ntm_memory.operations import reasoning_report, results
     from ntm_memory.operations.feedback import FeedbackResult, RevertResult, TuneResult
     from ntm_memory.recall.encoder import Encoder
-    from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
 
 HOPS = 3
@@ -64,12 +63,12 @@ class NTMMemoryManager(ForgettingVerbs):
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = dict((config or {}).get(ROOT, config or {})) | {name: n for name, n in seed.items() if n is not None}
         self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
-        seconds, encrypt = self.settings.store.lock_seconds, self.settings.privacy.encrypt != "off"
-        self.store: Store = open_store(self.home / "memory.db", lock_seconds=seconds, clock=clock, encrypt=encrypt)
+        self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
+        self.store, self._daily = open_backed_up(self.home, self.settings, clock)
         self._verbs = Services(self.store, self.settings, self.home, clock, embedder)
-        self._memory_file = None if memory_file is None else Path(memory_file)
+        self._memory_file = memory_file and Path(memory_file)
         try:
-            if self._memory_file is not None and self._memory_file.exists():
+            if self._memory_file and self._memory_file.exists():
                 self.import_file(self._memory_file)
         except BaseException:
             self.store.close()
@@ -78,10 +77,11 @@ class NTMMemoryManager(ForgettingVerbs):
     def close(self) -> None:
         """Write `memory_file`, if one was given, and close the store."""
         try:
-            if self._memory_file is not None:
+            if self._memory_file:
                 self.export_file(self._memory_file)
         finally:
             self.store.close()
+            self._daily.settle(self.backup_later)
 
     def __enter__(self) -> NTMMemoryManager:
         return self
@@ -104,8 +104,8 @@ class NTMMemoryManager(ForgettingVerbs):
         Args:
             content: the text, at most 10 million characters.
             force_retracted: store it also where it was retracted, which is lifted by that.
-            fields: any of key, importance, tags, source, session, namespace, occurred_at, kind; see `MemoryInput`;
-                and of replaces, beside, same_as, ids or keys of older memories; see `validation.Decision`.
+            fields: of `MemoryInput`: key, importance, tags, source, session, namespace, occurred_at, kind, trust;
+                of `validation.Decision`: replaces, beside, same_as, ids or keys of older memories.
 
         Raises:
             BadValueError, NotFoundError: a field is unknown or not usable; no live memory has an id or key named.
@@ -117,15 +117,13 @@ class NTMMemoryManager(ForgettingVerbs):
         """
         return self._verbs.writer.tell({**fields, "content": content}, force=force_retracted)
 
-    def memorize_many(
-        self, records: Iterable[Mapping[str, Any]], *, progress: Progress = None, force_retracted: bool = False
-    ) -> results.BulkResult:
-        """Store many memories, with the fields of `memorize`; a bad one is reported and stops no other.
+    def memorize_many(self, records: Iterable[Mapping[str, Any]], **options: Any) -> results.BulkResult:
+        """Store many memories, with the fields of `memorize`; options are those of `BulkWriter.memorize_many`.
 
         >>> memory.memorize_many([{"content": "Tom is in Oslo"}, {"content": ""}]).ids[1] is None
         True
         """
-        return self._verbs.writer.memorize_many(enumerate(records, start=1), progress, force=force_retracted)
+        return self._verbs.writer.memorize_many(enumerate(records, start=1), **options)
 
     def memorize_lines(
         self,
@@ -136,15 +134,12 @@ class NTMMemoryManager(ForgettingVerbs):
         force_retracted: bool = False,
     ) -> results.BulkResult:
         """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
-        told = validation.from_json_lines(lines, shared or {})
-        return self._verbs.writer.memorize_many(told, progress, force=force_retracted)
+        return self._verbs.writer.memorize_lines(lines, shared or {}, progress, force_retracted=force_retracted)
 
     def recall(self, query: str, **options: Any) -> results.RecallResult:
         """Answer a question with the memories the read heads attend to.
 
-        Args:
-            query: the question.
-            options: any of the fields of `operations.requests.RecallRequest`, where each is explained.
+        Its `options` are the fields of `operations.requests.RecallRequest`, where each is explained.
 
         >>> memory.recall("What does Mia drink?", top_k=1).memories[0].content
         'Mia drinks green tea'
@@ -188,7 +183,7 @@ class NTMMemoryManager(ForgettingVerbs):
         Args:
             id_or_key: of a live memory.
             namespace: of the memory; None: an id of any namespace.
-            changes: any of content, importance, tags (which replace all), new_key.
+            changes: any of content, importance, tags (which replace all), new_key, trust.
 
         Raises:
             BadValueError, NotFoundError: nothing to change, a value is not usable; no live memory has this id or key.
@@ -240,8 +235,8 @@ class NTMMemoryManager(ForgettingVerbs):
         return self._verbs.transfer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
-        """Write all keys anew with the configured embedder."""
-        return self._verbs.transfer.reembed(self._verbs.load_encoder(), dry_run=dry_run, progress=progress)
+        """Write all keys anew with the configured embedder; see `upkeep.reembedding.reembed`."""
+        return self._verbs.reembed(dry_run=dry_run, progress=progress)
 
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.

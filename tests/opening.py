@@ -24,7 +24,8 @@ class Clock:
 def opened(home: Path, config: dict | None = None, **options) -> NTMMemoryManager:
     """A manager with the tiny embedder that answers whatever its confidence: what it says is not learned for it."""
     recall = {"confidence_floor": 0.0} | (config or {}).get("recall", {})
-    return NTMMemoryManager(home, config={**TINY, **(config or {}), "recall": recall}, **options)
+    store = {"backups": 0} | (config or {}).get("store", {})  # those who look at backups ask for them
+    return NTMMemoryManager(home, config={**TINY, **(config or {}), "recall": recall, "store": store}, **options)
 
 
 def write_config(home: Path, **settings) -> None:

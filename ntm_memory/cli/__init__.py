@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from argparse import ArgumentParser
@@ -12,11 +11,11 @@ from typing import Any
 from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
-from ntm_memory.cli.outputs import safe
+from ntm_memory.cli.outputs import as_json, safe
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 from ntm_memory.paths import setup_hint, skill_dir
-from ntm_memory.text.printable import printable
+from ntm_memory.text.printable import in_one_line
 
 __all__ = ["main"]
 
@@ -37,7 +36,13 @@ def main(command: str, argv: list[str]) -> int:
 
         return _carry_out(setup.parser, lambda arguments: _needing(lambda: setup.answer(arguments)), setup.text, argv)
     parser, to_request = PARSERS[command]
-    return _carry_out(parser, lambda arguments: _run({"command": command, **to_request(arguments)}), command, argv)
+    later: list[Callable[[], None]] = []
+    code = _carry_out(
+        parser, lambda arguments: _run({"command": command, **to_request(arguments)}, later), command, argv
+    )
+    for act in later:  # the answer is given: nobody waits for it but the process
+        act()
+    return code
 
 
 def _carry_out(
@@ -61,17 +66,17 @@ def _carry_out(
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
-    _print(_renderer(text, chosen)(safe(answer)))
+    _print(as_json({"ok": True, **answer}) if chosen == "json" else _renderer(text, chosen)(safe(answer)))
     return 0
 
 
-def _run(request: Mapping[str, Any]) -> dict[str, Any]:
+def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         from ntm_memory.cli.progress import Progress
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
-            return run(request, progress=progress)
+            return run(request, progress=progress, later=later)
 
     return _needing(run)
 
@@ -87,8 +92,6 @@ def _needing(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _renderer(told: str | Callable[[dict[str, Any]], str], chosen: str) -> Callable[[dict[str, Any]], str]:
-    if chosen == "json":
-        return lambda answer: json.dumps({"ok": True, **answer}, ensure_ascii=False, allow_nan=False)
     if not isinstance(told, str):
         return told
     from ntm_memory.cli import rendering
@@ -97,12 +100,12 @@ def _renderer(told: str | Callable[[dict[str, Any]], str], chosen: str) -> Calla
 
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
-    message, hint = printable(spoken(message)), printable(spoken(hint))
+    message, hint = spoken(message), spoken(hint)
     if chosen == "json":
         error = {"code": code, "message": message, "hint": hint}
-        _print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+        _print(as_json({"ok": False, "error": error}))
     else:
-        sys.stderr.write(f"{message}\n{hint}".strip() + "\n")
+        sys.stderr.write(f"{in_one_line(message)}\n{in_one_line(hint)}".strip() + "\n")
     return exit_code
 
 

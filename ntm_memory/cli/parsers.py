@@ -23,6 +23,7 @@ def _memorize() -> CommandParser:
     parser.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
     parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG")
     parser.add_argument("--source", help="where it comes from, e.g. a message id")
+    parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
     parser.add_argument("--session", help="the conversation it belongs to")
     parser.add_argument("--namespace", help="default: default")
     parser.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
@@ -89,6 +90,9 @@ def _recall() -> CommandParser:
         help="1 or more: how strongly the best one wins",
     )
     parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
+    parser.add_argument(
+        "--min-trust", metavar="LEVEL", help="only what such or better trusted ones told (default tool: all)"
+    )
     parser.add_argument("--explain", action="store_true", help="show the weight after every addressing step")
     parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
     return parser
@@ -121,6 +125,7 @@ def _update() -> CommandParser:
     parser.add_argument("--importance", type=float, metavar="0..1")
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
     parser.add_argument("--new-key")
+    parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
     return parser
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 
-_ASKING = ("hops", "top_k", "max_chars", "after", "before", "as_of", "explain")
+_ASKING = ("hops", "top_k", "max_chars", "after", "before", "as_of", "min_trust", "explain")
 _TELLING = {
     "builds_on": "builds-on",
     "kind": "type",
     "key": "key",
     "importance": "importance",
     "source": "source",
+    "trust": "trust",
     "occurred_at": "when",
 }
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--after", metavar="ISO", help="read only what happened then or later")
     parser.add_argument("--before", metavar="ISO", help="read only what happened earlier")
     parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
+    parser.add_argument("--min-trust", metavar="LEVEL", help="read only what such or better trusted ones told")
     parser.add_argument("--explain", action="store_true", help="show what each feature added to a memory's score")
     parser.add_argument("--namespace", help="default: default")
     parser.add_argument("--session", help="follow this session's focus; with --store: its conversation")
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--key", help="short name; the same key with other content makes a new version")
     telling.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
     telling.add_argument("--source", help="where it comes from, e.g. a message id")
+    telling.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
     telling.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.privacy.trust import USUAL
 from ntm_memory.text.printable import in_one_line
 
 Answer = dict[str, Any]
 CLOSING = "</recalled-memories>"
 LEAST_TOLD = 0.2
 MOST_LINES = 20
+MOST_OF_SOURCE = 80
+_NO_BRACKETS = str.maketrans("[]［］", "()()")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
 
@@ -22,8 +25,14 @@ def context(answer: Answer) -> str:
     memories = answer["answer_memories" if "answer_memories" in answer else "memories"]
     if not memories:
         return f"{RECALLED_TAG}>\n(nothing recalled: {in_one_line(answer['reason'])})\n{CLOSING}"
-    lines = [f"- [{memory['id']}, {_when(memory)}] {in_one_line(memory['content'])}" for memory in memories]
+    lines = [f"- [{_head(memory)}] {in_one_line(memory['content'])}" for memory in memories]
     return "\n".join([f"{RECALLED_TAG}>", *lines, CLOSING])
+
+
+def _head(memory: Mapping[str, Any]) -> str:
+    """Which memory it is, when it was told and by whom; a source cannot end the bracket that it stands in."""
+    source = in_one_line(memory["source"] or "").translate(_NO_BRACKETS)[:MOST_OF_SOURCE]
+    return ", ".join([memory["id"], _when(memory), memory["trust"], *([f"from {source}"] if source else [])])
 
 
 def _memorize(answer: Answer) -> str:
@@ -55,13 +64,14 @@ def _related(older: Mapping[str, Any]) -> str:
 
 
 def _recall(answer: Answer) -> str:
+    lines = [f"warning: {line}" for line in answer.get("warnings", ())]
     if not answer["memories"]:
-        return f"{answer['reason']} (confidence {answer['confidence']:.2f})"
-    lines = []
+        return "\n".join([*lines, f"{answer['reason']} (confidence {answer['confidence']:.2f})"])
     for memory in answer["memories"]:
         later = f"  (perhaps revised by {memory['superseded_by']})" if memory["superseded_by"] else ""
         lines.append(
-            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}{later}"
+            f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}{_unusual(memory)}"
+            f"  {in_one_line(memory['content'])}{later}"
         )
         lines += _steps(memory.get("steps"))
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
@@ -142,7 +152,8 @@ def _reason(answer: Answer) -> str:
         lines.append(f"{'   ' * depth}└─ {step['why']}{by} → {step['id']}  {in_one_line(step['content'])}")
     lines += ["", *(_one_hop(number, hop) for number, hop in enumerate(answer["hops"], start=1)), ""]
     for memory in answer["answer_memories"]:
-        lines.append(f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}  {in_one_line(memory['content'])}")
+        about = f"{memory['weight']:6.1%}  {memory['id']}  {_when(memory)}{_unusual(memory)}"
+        lines.append(f"{about}  {in_one_line(memory['content'])}")
     return "\n".join([*lines, f"confidence {answer['confidence']:.2f}, {answer['took_ms']:.0f} ms"])
 
 
@@ -167,11 +178,18 @@ def _status(answer: Answer) -> str:
 
 
 def _import(answer: Answer) -> str:
+    if "restored" in answer:
+        return _fields(answer)
     return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
 
 
 def _export(answer: Answer) -> str:
     return str(answer["text"]) if "text" in answer else _fields(answer)
+
+
+def _unusual(memory: Mapping[str, Any]) -> str:
+    """Who told it, where that is not what is taken for granted."""
+    return "" if memory["trust"] == USUAL else f"  {memory['trust']}"
 
 
 def _when(memory: Mapping[str, Any]) -> str:

@@ -19,7 +19,8 @@ def _status() -> CommandParser:
     parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
-    parser.add_argument("--repair", action="store_true", help="mend indexes and derived files")
+    parser.add_argument("--check", action="store_true", help="look at all files of the data folder")
+    parser.add_argument("--repair", action="store_true", help="mend the memory; what is damaged goes to damaged/")
     for action, about in _ENCRYPTION.items():
         parser.add_argument(f"--{action}", dest="encryption", action="append_const", const=action, help=about)
     parser.add_argument("--dry-run", action="store_true", help="with these four: only say what would happen")
@@ -49,6 +50,7 @@ def _export() -> CommandParser:
     parser.add_argument("path", metavar="PATH|-")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--namespace", help="only this one")
+    parser.add_argument("--salvage", action="store_true", help="all that is undamaged, whatever the memory's state")
     return parser
 
 
@@ -56,9 +58,13 @@ def _import() -> CommandParser:
     parser = command_parser(
         "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
     )
-    parser.add_argument("path", metavar="PATH|-")
+    parser.add_argument("path", metavar="PATH|-", nargs="?")
+    parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--force-retracted", action="store_true", help="take in also what was retracted here")
+    parser.add_argument(
+        "--trust", metavar="LEVEL", help="trust it so far at most: person, agent, import (default), tool"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
 
@@ -68,6 +74,10 @@ def _export_request(arguments: Arguments) -> Arguments:
 
 
 def _import_request(arguments: Arguments) -> Arguments:
+    if (arguments["path"] is None) == (arguments["backup"] is None):
+        raise BadValueError("give a PATH, or --backup NAME", "import.py --help")
+    if arguments["backup"] is not None and (arguments["dry_run"] or arguments["form"]):
+        raise BadValueError("--backup goes alone", "import.py --help")
     if arguments["path"] != "-":
         return told_of(arguments)
     del arguments["path"]

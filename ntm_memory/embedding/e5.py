@@ -6,11 +6,14 @@ Twelve BERT layers, mean pooling, unit norm; `query: ` and `passage: ` before th
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.embedding.tokenizer import Tokenizer
@@ -19,8 +22,22 @@ from ntm_memory.embedding.weights import SHA256, Weights
 from ntm_memory.text.passages import clean, split_passages
 
 BATCH_TOKENS = 1024
+LOOKED_AT = 8
+"""The layer whose states are handed out: words in their context, not yet the one meaning of the text."""
 PRIOR = Path(__file__).with_name("e5_prior.npz")
 QUERY_ADAPTER = Path(__file__).with_name("e5_query_adapter.npz")
+
+
+class ReadText(NamedTuple):
+    """A text as a layer in the middle has read it.
+
+    Args:
+        states: (T, 384) of its pieces.
+        places: (L,) of each character, the number of its piece.
+    """
+
+    states: Vectors
+    places: NDArray[np.int64]
 
 
 class E5Embedder:
@@ -49,6 +66,21 @@ class E5Embedder:
     def encode_memories(self, texts: Sequence[str]) -> Vectors:
         """(B, 384) float32, unit norm; a text is cut at 512 tokens, see `split_passages`."""
         return self._encode([_memory(text) for text in texts])
+
+    def read_memories(self, texts: Sequence[str]) -> tuple[Vectors, list[ReadText]]:
+        """What `encode_memories` gives, and what a layer in the middle made of each text's pieces."""
+        kept: dict[int, Vectors] = {}
+        vectors = self._encode([_memory(text) for text in texts], kept)
+        return vectors, [ReadText(kept[i], self._places(text)) for i, text in enumerate(texts)]
+
+    def _places(self, text: str) -> NDArray[np.int64]:
+        """(L,) of each character of a text as it was told, the piece in which it was read."""
+        folded = [unicodedata.normalize("NFKC", each) for each in text]
+        before = len(_memory(""))
+        told = np.cumsum([0, *(len(each) for each in folded[:-1])]) + before
+        places = self.tokenizer.places(_memory("") + "".join(folded), self._sizes.longest)
+        here: NDArray[np.int64] = places[np.minimum(told, len(places) - 1)]
+        return here
 
     def split_passages(self, text: str) -> list[str]:
         """The passages of a text, each within 512 tokens."""
@@ -85,8 +117,8 @@ class E5Embedder:
         """The opened weights file."""
         return self._weights
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        """Texts of about the same length go through the network together."""
+    def _encode(self, texts: Sequence[str], kept: dict[int, Vectors] | None = None) -> Vectors:
+        """Texts of about the same length go through the network together; `kept` takes the states of each."""
         tokens = [self.tokenizer.encode(text, self._sizes.longest) for text in texts]
         vectors = np.empty((len(tokens), self.dim), dtype=np.float32)
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
@@ -95,19 +127,24 @@ class E5Embedder:
             end = start + 1
             while end < len(order) and len(tokens[order[end]]) * (end + 1 - start) <= BATCH_TOKENS:
                 end += 1
-            vectors[order[start:end]] = self._forward([tokens[i] for i in order[start:end]])
+            vectors[order[start:end]], states = self._forward([tokens[i] for i in order[start:end]])
+            if kept is not None:
+                kept |= {i: states[row, : len(tokens[i])] for row, i in enumerate(order[start:end])}
             start = end
         return vectors
 
-    def _forward(self, tokens: Sequence[Sequence[int]]) -> Vectors:
-        """(B, H) unit vectors of B token sequences, the last of which is the longest."""
+    def _forward(self, tokens: Sequence[Sequence[int]]) -> tuple[Vectors, Vectors]:
+        """(B, H) unit vectors of B token sequences, the last of which is the longest; (B, L, H) states on the way."""
         batch = Batch.of(tokens)
         x = embed(self._weights, batch)
-        for layer in self.layers:
+        for layer in self.layers[:LOOKED_AT]:
+            x = layer(x, batch)
+        states = x
+        for layer in self.layers[LOOKED_AT:]:
             x = layer(x, batch)
         pooled = mean_states(x, batch)
         unit: Vectors = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
-        return unit
+        return unit, states
 
 
 def read_prior(file: Path) -> Vectors:

@@ -34,14 +34,31 @@ class Tokenizer:
 
     def encode(self, text: str, limit: int | None = None) -> list[int]:
         """Piece ids of a text, begin and end marks included, at most `limit` ≥ 2 of them."""
-        ids = self._split(self._prepare(text))[: None if limit is None else limit - 2]
+        ids = [piece for piece, _ in self._split(self._prepare(text))][: None if limit is None else limit - 2]
         return [self._pieces.begin, *ids, self._pieces.end]
+
+    def places(self, text: str, limit: int | None = None) -> NDArray[np.int64]:
+        """(L,) of each character of a text, the number of the piece of `encode` in which it stands.
+
+        White space stands with what follows it, characters beyond the limit in the last piece.
+        """
+        written = [len(self._normal.get(ord(each), each).replace(" ", "")) for each in text]
+        words = self._prepare(text)
+        ends = np.zeros(len(words) + 1, dtype=np.int64)
+        ends[[start for _, start in self._split(words)]] = 1
+        pieces = np.cumsum(ends)[:-1][[each != _SPACE for each in words]]  # of each character that is written
+        if not len(pieces):
+            return np.zeros(len(text), dtype=np.int64)
+        first = np.minimum(np.cumsum([0, *written[:-1]]), len(pieces) - 1)
+        places: NDArray[np.int64] = np.minimum(pieces[first], len(pieces) if limit is None else limit - 2)
+        return places
 
     def _prepare(self, text: str) -> str:
         words = [word for word in text.translate(self._normal).split(" ") if word]
         return "".join(_SPACE + word for word in words)
 
-    def _split(self, text: str) -> list[int]:
+    def _split(self, text: str) -> list[tuple[int, int]]:
+        """(piece id, its first character) in order."""
         raw = text.encode()
         ends = [0]
         for character in text:
@@ -62,12 +79,14 @@ class Tokenizer:
                     best[j], back[j] = reached + piece[1], (i, piece[0])
             if reached + unknown[1] > best[i + 1]:
                 best[i + 1], back[i + 1] = reached + unknown[1], (i, unknown[0])
-        ids: list[int] = []
+        pieces: list[tuple[int, int]] = []
         while count:
             count, piece_id = back[count]
-            if not (ids and piece_id == ids[-1] == unknown[0]):  # a run of unknown characters is one unknown piece
-                ids.append(piece_id)
-        return ids[::-1]
+            if pieces and piece_id == pieces[-1][0] == unknown[0]:  # a run of unknown characters is one unknown piece
+                pieces[-1] = (piece_id, count)
+            else:
+                pieces.append((piece_id, count))
+        return pieces[::-1]
 
     def _reach(self, raw: bytes, start: int) -> int:
         """Bytes of the longest piece that may begin here; the pieces that may are in `_found` afterwards."""

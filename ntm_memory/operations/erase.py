@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
+from ntm_memory.entry.refusals import noting_refusals
 from ntm_memory.errors import BadValueError, NotFoundError, whole_number
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.refusals import noting_refusals
 from ntm_memory.operations.results import Erased, EraseResult, RecallResult
 from ntm_memory.operations.validation import checked_share
 from ntm_memory.operations.write import Writer

@@ -72,7 +72,7 @@ class Reasoner:
             return _of_one_hop(self._recaller.answer(request, query))
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)
-            allowed = corpus.allowed(request.tags, request.after, request.before)
+            allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
             query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
             result, reading = self._chain(request, corpus, query, steps)
         if result is None:  # nothing is found, and recall knows why

@@ -11,6 +11,7 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
 from ntm_memory.operations.results import RecalledMemory, RecallResult
+from ntm_memory.privacy.trust import at_least
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
@@ -48,6 +49,7 @@ class Recaller:
             corpus = Corpus(self._store, request.namespace, request.as_of)
             seen = known[1] if known is not None and known[0].slots is corpus.slots else None
             result = self._answer(request, corpus, query, parts, seen)
+            result = replace(result, warnings=tuple(self._store.damaged()))
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result
@@ -95,6 +97,8 @@ class Recaller:
             return _nothing(query, "location addressing is off (addressing.location in config.json)")
         if there is None:
             return _nothing(query, f"no memory stands {side(steps)} {id} in its session")
+        if there.trust not in at_least(self._settings.recall.min_trust):
+            return _nothing(query, f"memory {there.id} has the trust {there.trust}, below recall.min_trust")
         answers = fit_contents([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
         self._context.remember(anchor.namespace, name, answers)
         return RecallResult(query, tuple(answers), 1.0)
@@ -106,9 +110,9 @@ class Recaller:
         text = request.query
         if not len(corpus.slots):
             return _nothing(text, f"nothing is stored in namespace {corpus.namespace!r}{corpus.moment}")
-        allowed = corpus.allowed(request.tags, request.after, request.before)
+        allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
         if allowed is not None and not allowed.any():
-            return _nothing(text, "no memory passes the filters (tag, after, before)")
+            return _nothing(text, "no memory passes the filters (tag, after, before, min_trust)")
         query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
         reason = why_not_asked(query)
         if reason is not None:

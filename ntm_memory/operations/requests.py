@@ -10,6 +10,7 @@ from typing import Any
 from ntm_memory.config import RecallSettings, range_of
 from ntm_memory.errors import BadValueError, real_number, unknown_name, whole_number
 from ntm_memory.operations import validation
+from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
 
 MAX_SHIFT = 1_000_000
 MAX_MEMORIES = 1000
@@ -28,6 +29,7 @@ class RecallRequest:
         top_k: at most so many memories, 1–1000.
         max_chars: at most so many characters of content in all.
         min_weight: leave out memories with less attention, 0–1.
+        min_trust: only memories told by such or by better trusted ones; see `privacy.trust`.
         tags: only memories with all of these.
         after: only what happened then or later, ISO 8601.
         before: only what happened earlier, ISO 8601.
@@ -46,6 +48,7 @@ class RecallRequest:
     top_k: int
     max_chars: int
     min_weight: float
+    min_trust: str
     tags: tuple[str, ...]
     after: str | None
     before: str | None
@@ -56,6 +59,11 @@ class RecallRequest:
     gamma: float | None
     explain: bool
     all: bool
+
+    @property
+    def trusted(self) -> tuple[str, ...] | None:
+        """The levels of trust that may be read; None: all."""
+        return None if self.min_trust == LOWEST else at_least(self.min_trust)
 
     @classmethod
     def of(cls, query: str, options: Mapping[str, Any], settings: RecallSettings) -> RecallRequest:
@@ -72,6 +80,7 @@ class RecallRequest:
             top_k=checked_top_k(told.get("top_k", settings.top_k)),
             max_chars=checked_max_chars(told.get("max_chars", settings.max_chars)),
             min_weight=validation.checked_share("min_weight", told.get("min_weight", settings.min_weight)),
+            min_trust=checked_trust(told.get("min_trust", settings.min_trust), "min_trust"),
             tags=validation.checked_tags(told.get("tags", ())),
             after=validation.checked_time("after", told.get("after")),
             before=validation.checked_time("before", told.get("before")),

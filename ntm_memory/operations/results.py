@@ -37,18 +37,35 @@ class Related:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A secret that was told and is not kept.
+
+    Args:
+        kind: what it is, e.g. `aws-access-token` or `password`.
+        field: in which it stood.
+        at: its first character there, from 0.
+    """
+
+    kind: str
+    field: str
+    at: int
+
+
+@dataclass(frozen=True)
 class MemorizeResult:
     """One memory was told.
 
     Args:
         related: older ones that it may concern, the likeliest first, at most three.
         similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
+        secrets: what was left out of it.
     """
 
     memory: Memory
     action: Action
     related: tuple[Related, ...] = ()
     similar_keys: tuple[str, ...] = ()
+    secrets: tuple[LeftOut, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -72,6 +89,7 @@ class BulkResult:
     Args:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
+        secrets: id of a memory → what was left out of it, where anything was.
     """
 
     created: int
@@ -80,6 +98,7 @@ class BulkResult:
     failed: tuple[Failure, ...]
     ids: tuple[str | None, ...]
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,8 @@ class RecalledMemory:
     created_at: str
     occurred_at: str | None = None
     session: str | None = None
+    source: str | None = None
+    trust: str = "agent"
     importance: float = 0.5
     retention: float = 1.0
     tags: tuple[str, ...] = ()
@@ -141,6 +162,7 @@ class RecallResult:
     Args:
         confidence: 0–1, calibrated chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
+        warnings: what was left out since it is damaged.
     """
 
     query: str
@@ -148,14 +170,16 @@ class RecallResult:
     confidence: float
     reason: str | None = None
     explanation: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """A memory was changed; `previous` is how it read before."""
+    """A memory was changed; `previous` is how it read before, `secrets` what was left out of what was told."""
 
     memory: Memory
     previous: Memory
+    secrets: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,7 +217,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store; `related` as in `BulkResult`, `tombstones`: how many new ones came with it."""
+    """A file was read into the store; `related` and `secrets` as in `BulkResult`, `tombstones`: how many new ones came."""
 
     created: int
     unchanged: int
@@ -202,3 +226,4 @@ class ImportResult:
     dry_run: bool = False
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     tombstones: int = 0
+    secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)

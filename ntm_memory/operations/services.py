@@ -12,13 +12,13 @@ from ntm_memory.config import Settings
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
+    from ntm_memory.operations.bulk import BulkWriter
     from ntm_memory.operations.context import RetrievalContext
     from ntm_memory.operations.erase import Eraser
     from ntm_memory.operations.reason import Reasoner
     from ntm_memory.operations.recall import Recaller
     from ntm_memory.operations.requests import RecallRequest
     from ntm_memory.operations.tune import Tuner
-    from ntm_memory.operations.write import Writer
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
@@ -95,11 +95,11 @@ class Services:
         )
 
     @cached_property
-    def writer(self) -> Writer:
+    def writer(self) -> BulkWriter:
         """Adds and revises."""
-        from ntm_memory.operations.write import Writer
+        from ntm_memory.operations.bulk import BulkWriter
 
-        return Writer(self.context)
+        return BulkWriter(self.context)
 
     @cached_property
     def eraser(self) -> Eraser:
@@ -135,3 +135,10 @@ class Services:
         from ntm_memory.upkeep.transfer import Transfer
 
         return Transfer(self._store, self.writer, lambda: self.encoder, self._settings)
+
+    def reembed(self, *, dry_run: bool, progress: Callable[[int], None] | None) -> dict[str, Any]:
+        """Write all keys anew; see `upkeep.reembedding.reembed`."""
+        from ntm_memory.upkeep.reembedding import reembed
+
+        encoder, keep = self.load_encoder(), self._settings.store.backups
+        return reembed(self._store, encoder, self._home, keep, dry_run=dry_run, progress=progress)

@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
+from ntm_memory.privacy.trust import checked_trust
 from ntm_memory.store.records import MemoryInput
 from ntm_memory.text.iso_time import to_whole_seconds
 
@@ -38,7 +39,7 @@ class Decision:
 UNDECIDED = Decision()
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
 DECISIONS = frozenset(Decision.__dataclass_fields__)
-CHANGES = frozenset({"content", "importance", "tags", "new_key"})
+CHANGES = frozenset({"content", "importance", "tags", "new_key", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
@@ -63,6 +64,7 @@ def told(record: Mapping[str, Any]) -> MemoryInput:
         namespace=checked_name("namespace", record.get("namespace", "default")) or "default",
         occurred_at=checked_time("occurred_at", record.get("occurred_at")),
         kind=checked_name("kind", record.get("kind")),
+        trust=checked_trust(record.get("trust")),
     )
 
 
@@ -95,24 +97,6 @@ def _checked_older(field: str, value: Any) -> str | None:
     return name
 
 
-class Telling(NamedTuple):
-    """What is told, checked: a memory, which of its fields were told, and what the caller says it is to older ones."""
-
-    memory: MemoryInput
-    fields: frozenset[str]
-    decision: Decision
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Telling:
-        """A record, checked.
-
-        Raises:
-            BadValueError, EchoError: it is not usable.
-        """
-        fields = {name: value for name, value in checked_fields(record).items() if value is not None}
-        return cls(told(fields), frozenset(fields), decided(fields))
-
-
 def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with the fields' full names (`when` is `occurred_at`, `type` is `kind`), all of them known."""
     if not isinstance(record, Mapping):
@@ -126,7 +110,7 @@ def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update changes: content, importance, tags or new_key, at least one of them.
+    """What an update changes: content, importance, tags, new_key or trust, at least one of them.
 
     Raises:
         BadValueError: nothing to change, or there is no such field.
@@ -136,7 +120,7 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(CHANGES))}")
     if not given:
-        raise BadValueError("nothing to change", "give content, importance, tags or a new key")
+        raise BadValueError("nothing to change", "give content, importance, tags, trust or a new key")
     key = {"key": given.pop("new_key")} if "new_key" in given else {}
     return given | key
 

@@ -19,6 +19,7 @@ from typing import BinaryIO, TextIO
 from ntm_memory.errors import BadValueError
 
 PRIVATE = 0o600
+_NAME_BYTES = 200
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -41,7 +42,7 @@ def replacing(target: Path, *, mode: int = PRIVATE, durable: bool = True) -> Ite
     """
     _refuse_unusual(target)
     # not the module secrets or tempfile: they cost every cold start several milliseconds
-    draft = target.with_name(f"{target.name}.{os.urandom(8).hex()}.tmp")
+    draft = target.parent / f"{_beginning(target.name)}.{os.urandom(8).hex()}.tmp"
     handle = os.open(draft, _NEW, mode)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -80,11 +81,18 @@ def replace_text(target: Path, content: str, *, mode: int = PRIVATE, durable: bo
     replace_bytes(target, content.encode(), mode=mode, durable=durable)
 
 
+def _beginning(name: str) -> str:
+    """As much of a name as leaves room for a draft's ending: most file systems take 255 bytes."""
+    return os.fsdecode(os.fsencode(name)[:_NAME_BYTES]) if len(os.fsencode(name)) > _NAME_BYTES else name
+
+
 def _refuse_unusual(target: Path) -> None:
     try:
         kind = os.lstat(target).st_mode
     except FileNotFoundError:
         return
+    except ValueError as error:
+        raise BadValueError(f"{str(target)!r} is no path: {error}", "choose another path") from error
     if stat.S_ISLNK(kind):
         raise BadValueError(f"{target} is a symbolic link", "name the file itself, or remove the link")
     if not stat.S_ISREG(kind):

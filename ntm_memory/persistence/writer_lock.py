@@ -25,7 +25,7 @@ class WriterLock:
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
-        self._seconds = seconds
+        self.seconds = seconds
         self._file: int | None = None
 
     def acquire(self) -> None:
@@ -36,11 +36,11 @@ class WriterLock:
         """
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + self.seconds
         while not _try_lock(self._file):
             if time.monotonic() >= deadline:
                 raise StoreLockedError(
-                    f"another process has been writing for {self._seconds:g} seconds",
+                    f"another process has been writing for {self.seconds:g} seconds",
                     "try again, or raise store.lock_seconds",
                 )
             time.sleep(_PAUSE)

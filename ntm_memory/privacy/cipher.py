@@ -43,11 +43,11 @@ def salt_of(path: Path) -> bytes | None:
     return head if random and size % PAGE == 0 else None
 
 
-def connect(path: Path, key: Key | None, **options: Any) -> sqlite3.Connection:
+def connect(path: Path | str, key: Key | None, **options: Any) -> sqlite3.Connection:
     """Open a database, encrypted where there is a key; `sqlite3`'s own interface and errors in both cases.
 
     Args:
-        path: the file; a new one is made with the key's salt.
+        path: the file, or with `uri=True` its address; a new one is made with the key's salt.
         key: None: a plain file.
         options: as `sqlite3.connect` takes them.
 

@@ -92,7 +92,7 @@ class Tombstones:
         if not value:
             raise BadValueError(f"memory {id} has no word by which it could be known again", "erase it with --purge")
         salt = self._own_salt()
-        within = min(len(parts), _MOST_PARTS) if len(value.encode()) >= _LEAST_WITHIN else 0
+        within = len(parts) if len(parts) <= _MOST_PARTS and len(value.encode()) >= _LEAST_WITHIN else 0
         named = None if key is None else _hash(salt, "key", namespace, folded_key(key))
         row = (salt, _space(salt, namespace), _hash(salt, "value", value), id, named, within, 0, at)
         self._sql.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)

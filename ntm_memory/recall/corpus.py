@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
@@ -75,13 +76,15 @@ class Corpus:
         """Id → index of those that are known."""
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
-        addresses = {address: id for id in ids if (address := self._store.get(id).address) is not None}
+        addresses = {address: id for id in ids if (address := _address(self._store, id)) is not None}
         index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
         return {addresses[int(self.slots.address[i])]: int(i) for i in index}
 
-    def allowed(self, tags: Sequence[str], after: str | None, before: str | None) -> NDArray[np.bool_] | None:
-        """(N,) what has all of these tags and happened in [after, before); None where nothing is asked for."""
-        if not tags and after is None and before is None:
+    def allowed(
+        self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
+    ) -> NDArray[np.bool_] | None:
+        """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
+        if not tags and after is None and before is None and trusted is None:
             return None
         slots = self.slots
         happened = slots.happened
@@ -90,12 +93,27 @@ class Corpus:
             allowed &= happened >= unix_seconds(after)
         if before is not None:
             allowed &= happened < unix_seconds(before)
+        if trusted is not None:
+            allowed &= self._trusted(trusted)
         return allowed & self._tagged(tags) if tags else allowed
+
+    def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
+        if self._then is not None:
+            return np.array([memory.trust in levels for memory in self._then], dtype=bool)
+        return np.isin(self.slots.address, self._store.trusted(self.namespace, levels))
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
+
+
+def _address(store: StoreReader, id: str) -> int | None:
+    """The slot of a memory; None where it has none, is damaged or is not there."""
+    try:
+        return store.get(id).address
+    except (NotFoundError, StoreCorruptError):
+        return None
 
 
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:

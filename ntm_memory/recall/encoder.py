@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,20 @@ from ntm_memory.store.records import MemoryMatrix
 
 RANDOM_PROJECTION_SEED = 1410_5401
 Key = NDArray[np.float32]
+
+
+class Passage(NamedTuple):
+    """A passage, and how the embedder read it.
+
+    Args:
+        text: of it.
+        states: (T, H) of its pieces in a layer in the middle; None where the embedder does not tell.
+        places: (L,) of each character, the number of its piece.
+    """
+
+    text: str
+    states: NDArray[np.float32] | None = None
+    places: NDArray[np.int64] | None = None
 
 
 class Encoder:
@@ -90,10 +104,25 @@ class Encoder:
 
     def memories(self, texts: Sequence[str]) -> list[Key]:
         """For each text its key rows (P, dim), one a passage, unit norm."""
-        passages = [self.embedder.split_passages(text)[: self.max_passages] for text in texts]
-        flat = self._project(self.embedder.encode_memories([p for each in passages for p in each]))
+        passages = [self._passages(text) for text in texts]
+        return self._rows(passages, self.embedder.encode_memories([p for each in passages for p in each]))
+
+    def read(self, texts: Sequence[str]) -> tuple[list[Key], list[list[Passage]]]:
+        """The same rows, and how each passage was read, where the embedder tells it."""
+        reads = getattr(self.embedder, "read_memories", None)
+        if reads is None:
+            return self.memories(texts), [[Passage(text) for text in self._passages(each)] for each in texts]
+        passages = [self._passages(text) for text in texts]
+        vectors, states = reads([p for each in passages for p in each])
+        left = iter(states)
+        return self._rows(passages, vectors), [[Passage(p, *next(left)) for p in each] for each in passages]
+
+    def _passages(self, text: str) -> list[str]:
+        return self.embedder.split_passages(text)[: self.max_passages]
+
+    def _rows(self, passages: Sequence[Sequence[str]], vectors: Key) -> list[Key]:
         ends = np.cumsum([len(each) for each in passages])
-        return np.split(flat, ends[:-1])
+        return np.split(self._project(vectors), ends[:-1])
 
     def _project(self, vectors: Key) -> Key:
         if self.dim == self.embedder.dim:

@@ -20,8 +20,11 @@ def open_store(
     clock: Callable[[], float] = time.time,
     create: bool = True,
     encrypt: bool = False,
+    on_write: Callable[[], object] | None = None,
+    before_upgrade: Callable[[], object] | None = None,
 ) -> Store:
-    """Open the store in a file; see `Engine` for arguments, `SQLiteStore` for errors."""
+    """Open the store in a file; see `Engine` and `SQLiteStore` for arguments and errors."""
     from ntm_memory.store.sqlite import SQLiteStore
 
-    return SQLiteStore(path, lock_seconds=lock_seconds, clock=clock, create=create, encrypt=encrypt)
+    options = {"lock_seconds": lock_seconds, "clock": clock, "create": create, "encrypt": encrypt}
+    return SQLiteStore(path, on_write=on_write, before_upgrade=before_upgrade, **options)

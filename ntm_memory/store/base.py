@@ -41,8 +41,13 @@ class StoreWriter(Protocol):
         """
         ...
 
-    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
-        """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free."""
+    def put(
+        self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
+    ) -> None:
+        """W. Write a record as another store had it: id, position, times, version, state; the slot if it is free.
+
+        `older` are the keys of each version of `history`; left out, they are the memory's.
+        """
         ...
 
     def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
@@ -50,7 +55,7 @@ class StoreWriter(Protocol):
         ...
 
     def amend(self, id: str, **fields: Any) -> Memory:
-        """W. Change fields that are not content: key, importance, tags, source, occurred_at, kind, superseded_by."""
+        """W. Change key, importance, tags, source, occurred_at, kind, trust or superseded_by: what is not content."""
         ...
 
     def set_retention(self, id: str, retention: float) -> Memory:
@@ -89,11 +94,7 @@ class StoreWriter(Protocol):
         ...
 
     def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
-        """W. Add a line to the audit; the methods above do so themselves, but for `put`, `amend`, `replace_keys`."""
-        ...
-
-    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """W. New key rows (P, dim) by (id, version), older ones too; for `reembed`, after `set_embedder`."""
+        """W. Add a line to the audit; the methods above do so themselves, but for `put`, `amend`."""
         ...
 
     def link(self, id: str, links: Sequence[Link]) -> None:
@@ -116,8 +117,13 @@ class StoreWriter(Protocol):
 class RecordReader(Protocol):
     """Memories one by one, whatever their state, and what is told of them.
 
-    Ids that do not exist raise `NotFoundError`, a text that is not what was written `StoreCorruptError`.
+    Ids that do not exist raise `NotFoundError`. A memory that is not what was written is never told as true: asked for
+    by id or key it is a `StoreCorruptError`, among others it is left out, which `damaged` tells.
     """
+
+    def damaged(self) -> list[str]:
+        """One line for each damaged memory that was left out since the store was opened."""
+        ...
 
     def get(self, id: str) -> Memory:
         """The memory with this id, whatever its state."""
@@ -220,6 +226,10 @@ class MatrixReader(Protocol):
         """Slots of the live memories that have all of these tags, rising."""
         ...
 
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have one of these levels of trust, rising."""
+        ...
+
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
         ...
@@ -251,12 +261,41 @@ class StoreUpkeep(Protocol):
         """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
         ...
 
+    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
+        """Whether keys of this embedder are being prepared beside those in force."""
+        ...
+
+    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """(id, version), of older versions too, of the texts for which no keys of this embedder are prepared."""
+        ...
+
+    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The texts of (id, version), as far as they are still there."""
+        ...
+
+    def prepare_keys(
+        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
+    ) -> None:
+        """W. Keep key rows (P, dim) by (id, version) beside those in force, with the text that they are of."""
+        ...
+
+    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
+        """W. Put the prepared keys and their embedder in force; False where some are missing, and nothing changed."""
+        ...
+
     def check(self) -> list[str]:
         """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
         ...
 
+    def damage(self) -> list[str]:
+        """The faults of `check` that are of memories and of the database itself, not of what is made from them."""
+        ...
+
     def repair(self) -> list[str]:
-        """Mend what can be mended (indexes, sidecar, counters); what was done, one line each."""
+        """Make anew what follows from the memories (indexes, sidecar, counters); what was done, one line each.
+
+        Only where there is no `damage`: an index may hold what is left of a damaged row.
+        """
         ...
 
     def info(self) -> dict[str, Any]:

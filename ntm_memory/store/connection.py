@@ -115,6 +115,11 @@ class Connection:
             return None
         return f"the journal mode is {mode}, {wanted} would be safer here: close all other programs that use the memory"
 
+    def wait_at_most(self, seconds: float) -> None:
+        """From now on wait no longer for others than that."""
+        self.lock.seconds = min(self.lock.seconds, seconds)
+        self.sql.execute(f"PRAGMA busy_timeout = {int(1000 * self.lock.seconds)}")
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""

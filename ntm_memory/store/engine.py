@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError
+from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.store import postings, schema
@@ -20,10 +21,12 @@ from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
-from ntm_memory.store.rows import Row, to_memory
+from ntm_memory.store.rows import Row, fetch, to_memory, what_is_wrong
 from ntm_memory.store.usage import UsageCounters
 from ntm_memory.text.folding import folded_key
 
+_PATIENCE = 0.2
+_EMPTIED = "put a backup back: import.py --backup latest; or, to begin anew, remove the empty file"
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
 WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
@@ -40,6 +43,7 @@ class Engine:
         create: False: the file must be there.
         word_index: None: FTS5 where this SQLite has it; False: never.
         encrypt: whether a file that is made is encrypted.
+        before_upgrade: called before tables of an older version are brought up to date.
     """
 
     def __init__(
@@ -51,11 +55,15 @@ class Engine:
         create: bool = True,
         word_index: bool | None = None,
         encrypt: bool = False,
+        before_upgrade: Callable[[], object] | None = None,
     ) -> None:
         self.path = path
+        self._before_upgrade = before_upgrade
+        self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock = clock
         self._closed = False
         self.warnings: list[str] = []
+        self._damaged: dict[int, str] = {}
         self.connection = Connection(path, lock_seconds, create=create, encrypt=encrypt)
         self.sql = self.connection.sql
         self.ledger = Ledger(self.sql)
@@ -85,8 +93,7 @@ class Engine:
     def dim(self) -> int | None:
         """Width of the key vectors."""
         with faults(self.path):
-            text = self.ledger.meta("dim")
-            return int(text) if text else None
+            return self.ledger.number("dim") if self.ledger.meta("dim") else None
 
     def close(self) -> None:
         """Bring the derived matrix up to date if it lags, and close the files; closing twice is closing once."""
@@ -95,18 +102,40 @@ class Engine:
         self._closed = True
         try:
             if not self.sql.in_transaction:
-                # derived: what goes wrong with it is no error
-                with suppress(NTMMemoryError, sqlite3.Error, MemoryError), self.connection.reading():
-                    self.live_matrix.save_if_lagging(self.now())
+                # derived: what goes wrong with it is no error, and nobody waits for it
+                with suppress(NTMMemoryError, sqlite3.Error, MemoryError):
+                    self.connection.wait_at_most(_PATIENCE)
+                    self.save_matrix_if_lagging()
         finally:
             self.usage.close()
             self.connection.close()
 
+    def save_matrix_if_lagging(self) -> None:
+        """Write the derived matrix and its token if many rows were written since it was.
+
+        Raises:
+            StoreError: or one of its kinds: it could not be written.
+        """
+        with self.reading():
+            if not self.live_matrix.lags(self.now()):
+                return
+        # one transaction: a copy of the database either has the token and all that is in the matrix, or has neither
+        with self.writing():
+            token = os.urandom(8).hex()
+            self.live_matrix.save(self.now(), token)
+            self.ledger.set_meta("matrix", token)
+
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys."""
         with faults(self.path):
-            identity: Mapping[str, Any] | None = json.loads(self.ledger.meta("embedder", "null"))
-        return identity
+            text = self.ledger.meta("embedder", "null")
+        try:
+            identity: Mapping[str, Any] | None = json.loads(text)
+            if identity is None or identity["name"] and identity["dim"] and "revision" in identity:
+                return identity
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise StoreCorruptError("what the file says of its embedder is damaged", "run: status.py --repair")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -122,7 +151,8 @@ class Engine:
 
     def now(self) -> Stamp:
         """The state of the file as of this moment."""
-        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1)
+        token = self.ledger.meta("matrix")
+        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1, token)
 
     def row(self, id: str) -> sqlite3.Row:
         """The row of a memory, whatever its state.
@@ -130,9 +160,10 @@ class Engine:
         Raises:
             NotFoundError: there is none.
         """
-        row: sqlite3.Row | None = self.sql.execute("SELECT * FROM memories WHERE id = ?", (id,)).fetchone()
-        if row is None:
+        found = fetch(self.sql, "SELECT * FROM memories WHERE id = ?", (id,))
+        if not found:
             raise NotFoundError(f"no memory has the id {id!r}", "recall.py prints ids")
+        row: sqlite3.Row = found[0]
         return row
 
     def row_of_key(self, space: int | None, key: str | None) -> sqlite3.Row | None:
@@ -141,9 +172,9 @@ class Engine:
             return None
         for column, wanted in (("key", key), ("folded_key", folded_key(key))):
             query = f"SELECT * FROM memories WHERE namespace = ? AND {column} = ? AND state = 'live'"
-            row: sqlite3.Row | None = self.sql.execute(query, (space, wanted)).fetchone()
-            if row is not None:
-                return row
+            found: list[sqlite3.Row] = fetch(self.sql, query, (space, wanted))
+            if found:
+                return found[0]
         return None
 
     def live_id_of(self, space: int | None, column: str, key: str | None) -> str | None:
@@ -162,10 +193,49 @@ class Engine:
         links = tuple(Link(*link) for link in self.sql.execute(_LINKS, (row["id"],)).fetchall())
         return to_memory(row, self.ledger.name, reads, links)
 
+    def sound(self, rows: Iterable[Row]) -> Iterator[Memory]:
+        """The records of the rows that are what was written; of the others it is noted that they were left out."""
+        for row in rows:
+            try:
+                yield self.memory(row)
+            except StoreCorruptError:
+                self.note_damage(row)
+
+    def note_damage(self, row: Row) -> None:
+        """Remember that a memory was left out."""
+        wrong = what_is_wrong(row, self.ledger.name) or "its vectors are not of length 1"
+        self._damaged[row["row"]] = f"memory {row['id']!s:.100} is damaged: {wrong}"
+
+    def vouch(self, row: Row) -> None:
+        """Refuse to write over a row that is not what was written: its text would be true from then on.
+
+        Raises:
+            StoreCorruptError: it is not.
+        """
+        wrong = what_is_wrong(row, self.ledger.name)
+        if wrong is not None:
+            raise StoreCorruptError(f"memory {row['id']!s:.100} is damaged: {wrong}", "run: status.py --repair")
+
+    def damaged(self) -> list[str]:
+        """One line for each memory that was left out of an answer since it is damaged."""
+        for number in {*self._damaged, *self.live_matrix.left_out}:
+            rows = fetch(self.sql, "SELECT * FROM memories WHERE row = ?", (number,))
+            is_sound = rows and what_is_wrong(rows[0], self.ledger.name) is None
+            if not rows or (is_sound and number not in self.live_matrix.left_out):
+                self._damaged.pop(number, None)  # it was put right since
+            else:
+                self.note_damage(rows[0])
+        return list(self._damaged.values())
+
     def _prepare(self, word_index: bool | None) -> None:
         schema.add_functions(self.sql)
-        if self._version() < schema.VERSION:
+        version = self._version()
+        if version < schema.VERSION:
+            if version and self._before_upgrade is not None:
+                self._before_upgrade()
             with self.connection.exclusive():
+                if self._was_emptied and not self._version():
+                    raise StoreCorruptError(f"{self.path} is empty, and there was a memory in it", _EMPTIED)
                 schema.bring_up(self.sql)
         warning = self.connection.set_journal()
         self._uuid = self.ledger.meta("uuid")
@@ -187,3 +257,8 @@ class Engine:
         """What a rollback took back may have been remembered."""
         self.ledger.forget()
         self.live_matrix.forget()
+
+
+def _others_tell(home: Path) -> bool:
+    """Whether other files of a data folder show that there was a memory."""
+    return (home / "matrix.bin").exists() or (home / "usage.db").exists() or any((home / "backups").glob("*.db"))

@@ -13,6 +13,8 @@ from ntm_memory.errors import BadValueError, DiskFullError, StoreCorruptError, S
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LITTLE = 1 << 20
 _DISK_FULL = ("the disk is full; nothing was written", "free some space and try again")
+_DAMAGE = ("malformed", "not a database", "corrupt", "no such table", "no such column", "no such index", "constructor")
+_MEND = "run: status.py --repair; or take all that is undamaged with export.py --salvage PATH"
 _CHECK_FOLDER = "check the folder's owner, permissions and free space"
 
 
@@ -48,9 +50,10 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
         return DiskFullError(*_DISK_FULL)
     if "locked" in text or "busy" in text:
         return StoreLockedError(f"{path} is locked by another process", "try again in a moment")
-    if any(sign in text for sign in ("malformed", "not a database", "corrupt")):
-        hint = "keep a copy of the folder, then run status.py --repair, or import your last export into a new one"
-        return StoreCorruptError(f"{path} is damaged: {text}", hint)
+    if "decode" in text:  # SQLite's own text quotes the memory
+        return StoreCorruptError(f"{path} is damaged: a text in it is no UTF-8", _MEND)
+    if any(sign in text for sign in _DAMAGE):
+        return StoreCorruptError(f"{path} is damaged: {text}", _MEND)
     return StoreError(f"{path} cannot be used: {text}", _CHECK_FOLDER)
 
 

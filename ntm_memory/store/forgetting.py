@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.privacy.tombstones import Tombstone
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.rows import checksum
+from ntm_memory.store.rows import checksum, fetch, what_is_wrong
 from ntm_memory.text.iso_time import to_iso
 
 _FORGET = (
     "DELETE FROM memories WHERE id = ?1",
     "DELETE FROM versions WHERE id = ?1",
+    "DELETE FROM new_keys WHERE id = ?1",
     "DELETE FROM links WHERE id = ?1 OR target = ?1",
     "DELETE FROM feedback WHERE instr(used || unused || previous, '\"' || ?1 || '\"')",
 )
@@ -61,6 +62,7 @@ class SQLiteForgetter:
                     f"update it first, or purge it whole: erase.py {id} --purge",
                 )
             query = "DELETE FROM versions WHERE id = ? AND version = ?"
+            self._sql.execute("DELETE FROM new_keys WHERE id = ? AND version = ?", (id, version))
             if not self._sql.execute(query, (id, version)).rowcount:
                 raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
             self._engine.audit.note("version purged", id, row["namespace"], version=version)
@@ -104,9 +106,11 @@ class SQLiteForgetter:
             self._engine.usage.set_reads(row["address"], 0, 0.0)
         for statement in _FORGET:
             self._sql.execute(statement, (id,))
-        for other in self._sql.execute("SELECT * FROM memories WHERE superseded_by = ?", (id,)).fetchall():
+        for other in fetch(self._sql, "SELECT * FROM memories WHERE superseded_by = ?", (id,)):
             changed = dict(other) | {"superseded_by": None}
-            seal = (checksum(changed, self._ledger.name), self._ledger.next_seq(), other["row"])
+            is_sound = what_is_wrong(other, self._ledger.name) is None
+            crc = checksum(changed, self._ledger.name) if is_sound else other["crc"]
+            seal = (crc, self._ledger.next_seq(), other["row"])
             self._sql.execute("UPDATE memories SET superseded_by = NULL, crc = ?, seq = ? WHERE row = ?", seal)
         self._engine.usage.forget([id])
         self._engine.audit.note("purged", id, row["namespace"])

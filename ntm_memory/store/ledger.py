@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from ntm_memory.errors import StoreCorruptError
+
+_MOST_DIGITS = 17
 _FAR = 1024
 """Slots behind the last one from which on a wanted one is not given: those between would all have to be freed."""
+
+
+_TAKEN = "address IN (SELECT address FROM memories WHERE address IS NOT NULL)"
 
 
 class Ledger:
@@ -29,19 +36,32 @@ class Ledger:
         """Write a value of the file as a whole."""
         self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def number(self, name: str) -> int:
+        """A counter of the file as a whole; 0 where it was never written.
+
+        Raises:
+            StoreCorruptError: it is no number.
+        """
+        text = self.meta(name, "0")
+        if not _is_number(text):
+            raise StoreCorruptError(
+                f"the file's bookkeeping is damaged: {name} is no number", "run: status.py --repair"
+            )
+        return int(text)
+
     def seq(self) -> int:
         """How many rows were ever written: whoever remembers it knows whether anything changed since."""
-        return int(self.meta("seq", "0"))
+        return self.number("seq")
 
     def next_seq(self) -> int:
         """Count a write."""
         seq = self.seq() + 1
-        self._sql.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (str(seq),))
+        self.set_meta("seq", str(seq))
         return seq
 
     def purges(self) -> int:
         """How often rows were removed for good, which no row tells any more."""
-        return int(self.meta("purges", "0"))
+        return self.number("purges")
 
     def code(self, name: str) -> int:
         """The number of a namespace or session, made if it is new."""
@@ -84,7 +104,7 @@ class Ledger:
 
     def allocate(self, wanted: int | None = None) -> int:
         """A free slot: the wanted one if it is free and not far off, else the lowest freed one, else the next."""
-        after = int(self.meta("next_address", "0"))
+        after = self.number("next_address")
         if wanted is not None and after <= wanted < after + _FAR:
             self.release(range(after, wanted))
             self.set_meta("next_address", str(wanted + 1))
@@ -97,6 +117,47 @@ class Ledger:
         self.set_meta("next_address", str(after + 1))
         return after
 
+    def faults(self) -> Iterator[str]:
+        """What the bookkeeping says that cannot be true; one line each."""
+        for name, least in self._least().items():
+            text = self.meta(name, "0")
+            if not _is_number(text):
+                yield f"{name} is no number"
+            elif int(text) < least:
+                yield f"{name} is {text}, the memories say at least {least}"
+        if not self.meta("uuid"):
+            yield "the file has no identity"
+        if not self.meta("embedder") and self._sql.execute("SELECT 1 FROM memories").fetchone():
+            yield "nothing says which embedder wrote the vectors"
+        (taken,) = self._sql.execute(f"SELECT count(*) FROM free WHERE {_TAKEN}").fetchone()
+        if taken:
+            yield f"{taken} slots are called free and are taken"
+
+    def mend(self) -> list[str]:
+        """Set right by the memories what the bookkeeping says that cannot be true; what was done, one line each.
+
+        Who wrote the vectors cannot be seen in them: an embedder that is not told becomes an unknown one, which every
+        use of the store refuses, until `reembed` writes all vectors anew.
+        """
+        done = [f"bookkeeping set right: {line}" for line in self.faults()]
+        for name, least in self._least().items():
+            if not _is_number(self.meta(name, "0")) or self.number(name) < least:
+                self.set_meta(name, str(least))
+        if not self.meta("uuid"):
+            self.set_meta("uuid", os.urandom(16).hex())
+        self._sql.execute(f"DELETE FROM free WHERE {_TAKEN} OR address >= ?", (self.number("next_address"),))
+        return done
+
+    def _least(self) -> dict[str, int]:
+        """The smallest values that the counters may have."""
+        numbers = "SELECT max(seq), max(address) FROM memories WHERE typeof(seq) = 'integer'"
+        seq, address = self._sql.execute(numbers).fetchone()
+        return {"seq": seq or 0, "next_address": 0 if address is None else address + 1, "purges": 0}
+
     def release(self, addresses: Iterable[int]) -> None:
         """Give slots back."""
         self._sql.executemany("INSERT OR IGNORE INTO free VALUES (?)", [(address,) for address in addresses])
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import StoreCorruptError
+from ntm_memory.errors import StoreError
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
-from ntm_memory.store.rows import to_seconds
+from ntm_memory.store.rows import are_unit, fetch, to_seconds
 from ntm_memory.store.usage import UsageCounters
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ class LiveMatrix:
         self._stamp: Stamp | None = None
         self._saved: int | None = None
         self._slots: dict[int | None, MemoryMatrix] = {}
+        self._left_out: set[int] = set()
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """Database rows that are live and were left out, since what addressing needs of them is damaged."""
+        return frozenset(self._left_out)
 
     def memory_matrix(self, space: int | None, now: Stamp) -> MemoryMatrix:
         """The slots of one namespace; the same object as before if nothing was written meanwhile."""
@@ -65,21 +73,26 @@ class LiveMatrix:
         at = np.minimum(np.searchsorted(matrix.row, rows), len(matrix.row) - 1)
         return matrix.address[at], (matrix.row[at] == rows) & (matrix.namespace[at] == space)
 
-    def save_if_lagging(self, now: Stamp) -> None:
-        """Write the derived file if many rows were written since it was."""
+    def lags(self, now: Stamp) -> bool:
+        """Whether many rows were written since the derived file was; if so, the matrix is brought up to date."""
         if self._saved is None:
             known = sidecar.load(self._file, now, self._key)
             self._saved = 0 if known is None else known[1].seq
-        if now.seq - self._saved > LAG and sidecar.save(self._file, self._upto(now), now, self._key):
-            self._saved = now.seq
+        if now.seq - self._saved <= LAG:
+            return False
+        self._upto(now)
+        return True
 
-    def rebuild(self, now: Stamp) -> None:
-        """Read everything anew and replace the derived file."""
-        self.forget()
-        with suppress(OSError):
-            sidecar.remove(self._file)
-        self._saved = 0
-        self.save_if_lagging(now)
+    def save(self, now: Stamp, token: str) -> None:
+        """Write the derived file under a new token, which the caller writes into the database in the same transaction.
+
+        Raises:
+            StoreError: it could not be written, or a memory is damaged: who reads on shall be told so each time.
+        """
+        matrix, marked = self._upto(now), replace(now, token=token)
+        if self._left_out or not sidecar.save(self._file, matrix, marked, self._key):
+            raise StoreError(f"{self._file} was not written")
+        self._stamp, self._saved = marked, marked.seq
 
     def remove_file(self) -> None:
         """Remove the derived file.
@@ -94,6 +107,7 @@ class LiveMatrix:
         """Drop what was read."""
         self._matrix = self._stamp = None
         self._slots.clear()
+        self._left_out.clear()
 
     def agrees(self, now: Stamp) -> bool:
         """Whether the derived file, if there is one, is whole and says what the database says."""
@@ -133,16 +147,19 @@ class LiveMatrix:
         return sidecar.patch(matrix, changed, new) if len(changed) else matrix
 
     def _read(self, since: int, dim: int) -> tuple[NDArray[np.int64], Matrix]:
-        """(database rows written after a sequence number, the live ones among them)."""
+        """(database rows written after a sequence number, the live ones among them); damaged ones are left out."""
         # left alone, the planner walks all rows in order
         source = "memories" if since < 0 else "memories INDEXED BY memories_seq"
-        rows = self._sql.execute(f"SELECT {_COLUMNS} FROM {source} WHERE seq > ? ORDER BY row", (since,)).fetchall()
+        query = f"SELECT {_COLUMNS} FROM {source} WHERE seq > ? ORDER BY row"
+        rows = fetch(self._sql, query, (since,))
         live = [row for row in rows if row[_STATE] == "live"]
-        try:
-            entries = [(*row[:5], to_seconds(row[5]), to_seconds(row[6]), *row[7:_KEYS]) for row in live]
-            matrix = sidecar.build(entries, (row[_KEYS] for row in live), dim)
-        except (ValueError, TypeError) as error:
-            raise StoreCorruptError(f"a memory is damaged: {error}", "run: status.py --repair") from error
+        self._left_out -= {row[0] for row in rows}
+        matrix = _built(live, dim)
+        if matrix is None:
+            kept = [row for row in live if _built([row], dim) is not None]
+            self._left_out |= {row[0] for row in live} - {row[0] for row in kept}
+            matrix = _built(kept, dim)
+            assert matrix is not None
         return np.array([row[0] for row in rows], dtype=np.int64), matrix
 
     def _cut(self, matrix: Matrix, space: int | None) -> MemoryMatrix:
@@ -157,3 +174,13 @@ class LiveMatrix:
             owner=np.repeat(np.arange(len(mine)), matrix.passages[mine]),
             reads=self._usage.counts(matrix.address[mine]),
         )
+
+
+def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:
+    """The matrix of live rows; None where a value of one is not what it must be."""
+    try:
+        entries = [(*row[:5], to_seconds(row[5]), to_seconds(row[6]), *row[7:_KEYS]) for row in live]
+        matrix = sidecar.build(entries, (row[_KEYS] for row in live), dim)
+        return matrix if matrix.passages.all() and are_unit(matrix.keys) else None
+    except (ValueError, TypeError, OverflowError, AttributeError):
+        return None

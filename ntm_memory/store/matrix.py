@@ -24,7 +24,7 @@ from ntm_memory.store.records import SlotColumns
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
 
-FORMAT = "ntm-matrix-1"
+FORMAT = "ntm-matrix-2"
 _ALIGN = 64
 _CHECKSUM = 4
 # the order of the file: everything small first, so that the keys begin on a boundary
@@ -74,16 +74,19 @@ class Stamp:
         seq: its sequence number.
         purges: how often rows were removed from it; a matrix from before a purge is never used.
         dim: width of the keys.
+        token: drawn anew each time a matrix is written, and put into database and file together. Two databases with the
+            same token have the written one as a common past; counters alone do not tell that, once a copy was put back.
     """
 
     uuid: str
     seq: int
     purges: int
     dim: int
+    token: str = ""
 
     def may_become(self, now: Stamp) -> bool:
         """Whether a matrix of this state can be patched up to another."""
-        same = (self.uuid, self.purges, self.dim) == (now.uuid, now.purges, now.dim)
+        same = (self.uuid, self.purges, self.dim, self.token) == (now.uuid, now.purges, now.dim, now.token)
         return same and self.seq <= now.seq
 
 
@@ -143,7 +146,7 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
             return None
         end = whole[: 1 << 16].tobytes().index(b"\n") + 1
         head = json.loads(whole[:end].tobytes())
-        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim")))
+        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
         if head["format"] != FORMAT or not stamp.may_become(now):
             return None
         arrays, at = {}, end

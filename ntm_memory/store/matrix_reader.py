@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
-from ntm_memory.store.rows import Row, to_keys, to_seconds, to_version
+from ntm_memory.store.rows import Row, fetch, to_keys, to_seconds, to_version, what_is_wrong_with_version
 
 _THEN = """
 SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
@@ -70,9 +70,17 @@ class SQLiteMatrixReader:
         """Slots of the live memories that have all of these tags, rising."""
         query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._engine.reading():
-            rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
-            found = [address for address, text in rows if set(tags) <= set(json.loads(text))]
+            rows = fetch(self._sql, query, (self._ledger.known_code(namespace),))
+            found = [address for address, text in rows if set(tags) <= _tags(text)]
             return np.array(sorted(found), dtype=np.int64)
+
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        """Slots of the live memories that have one of these levels of trust, rising."""
+        marks = ", ".join("?" * len(levels))
+        query = f"SELECT address FROM memories WHERE namespace = ? AND state = 'live' AND trust IN ({marks})"
+        with self._engine.reading():
+            rows = self._sql.execute(query, (self._ledger.known_code(namespace), *levels)).fetchall()
+            return np.array(sorted(address for (address,) in rows), dtype=np.int64)
 
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
@@ -95,20 +103,30 @@ class SQLiteMatrixReader:
         """
         moment = at if "." in at else at.replace("Z", ".999999Z")  # a second ends with its last microsecond
         rows, records = [], []
-        for row in self._sql.execute(_THEN, (space, moment, moment)).fetchall():
-            old = self._sql.execute(_VERSION, (row["id"], moment, moment)).fetchone()
-            revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
-            rows.append(dict(row) | (dict(old) if old is not None else {}))
-            records.append(_as_it_was(self._engine.memory(row), old, row["superseded_by"] if revised else None))
+        for row in fetch(self._sql, _THEN, (space, moment, moment)):
+            for memory in self._engine.sound([row]):
+                old = next(iter(fetch(self._sql, _VERSION, (row["id"], moment, moment))), None)
+                if old is not None and what_is_wrong_with_version(old) is not None:
+                    continue  # what it said then is not known
+                revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
+                rows.append(dict(row) | (dict(old) if old is not None else {}))
+                records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = _matrix_of(rows, records, self._engine.dim or 1)
         return slots, records, [decode_words(row["words"]) for row in rows]
+
+
+def _tags(text: Any) -> set[str]:
+    try:
+        return set(json.loads(text))
+    except (ValueError, TypeError, RecursionError):  # damaged: it has no tag that one could ask for
+        return set()
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
     changes: dict[str, Any] = {"state": "live", "retention": record.retention or 1.0, "superseded_by": successor}
     if old is not None:
         then = to_version(old)
-        shared = ("content", "key", "importance", "tags", "occurred_at", "version")
+        shared = ("content", "key", "importance", "tags", "occurred_at", "version", "trust")
         changes |= {name: getattr(then, name) for name in shared} | {"updated_at": then.valid_from}
     return replace(record, **changes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Feedback, Memory, Version
-from ntm_memory.store.rows import to_keys, to_version
+from ntm_memory.store.rows import fetch, to_keys, to_version
 from ntm_memory.text.folding import folded_text, near_keys, text_hash
 
 _PAGE = 256
@@ -44,8 +45,8 @@ class SQLiteRecordReader:
         """The live memories in these slots, in the order asked."""
         query = "SELECT * FROM memories WHERE address = ?"
         with self._engine.reading():
-            rows = [self._sql.execute(query, (int(address),)).fetchone() for address in addresses]
-            return [self._engine.memory(row) for row in rows if row is not None]
+            rows = [row for address in addresses for row in fetch(self._sql, query, (int(address),))]
+            return list(self._engine.sound(rows))
 
     def find_key(self, namespace: str, key: str) -> Memory | None:
         """The live memory with this key, however it is spelled."""
@@ -69,11 +70,11 @@ class SQLiteRecordReader:
         """Live memories that say this word by word, oldest first."""
         folded = folded_text(content)
         with self._engine.reading():
-            rows = self._sql.execute(_SAME, (text_hash(content), self._ledger.known_code(namespace))).fetchall()
-            return [self._engine.memory(row) for row in rows if folded_text(row["content"]) == folded]
+            rows = fetch(self._sql, _SAME, (text_hash(content), self._ledger.known_code(namespace)))
+            return [memory for memory in self._engine.sound(rows) if folded_text(memory.content) == folded]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
-        """All memories in order of namespace and writing; the caller may write meanwhile."""
+        """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile."""
         marks = ", ".join("?" * len(states))
         query, arguments = f"SELECT row FROM memories WHERE state IN ({marks})", list[Any](states)
         with self._engine.reading():
@@ -86,19 +87,22 @@ class SQLiteRecordReader:
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""
         with self._engine.reading():
-            return to_keys(self._engine.row(id)["keys"], self._engine.dim or 1)
+            row = self._engine.row(id)
+            self._engine.vouch(row)
+            return to_keys(row["keys"], self._engine.dim or 1)
 
     def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
         """(index words, whether the text is CJK) of one memory."""
         with self._engine.reading():
             row = self._engine.row(id)
+            self._engine.vouch(row)
             return decode_words(row["words"]), bool(row["cjk"])
 
     def history(self, id: str) -> list[Version]:
         """Older versions, oldest first."""
         with self._engine.reading():
             self._engine.row(id)
-            rows = self._sql.execute("SELECT * FROM versions WHERE id = ? ORDER BY version", (id,)).fetchall()
+            rows = fetch(self._sql, "SELECT * FROM versions WHERE id = ? ORDER BY version", (id,))
             return [to_version(row) for row in rows]
 
     def namespaces(self) -> dict[str, int]:
@@ -117,8 +121,8 @@ class SQLiteRecordReader:
         """All verdicts, oldest first."""
         query = "SELECT query, namespace, at, used, unused, previous FROM feedback ORDER BY row"
         with self._engine.reading():
-            rows = self._sql.execute(query).fetchall()
-        return [_verdict(*row) for row in rows]
+            rows = fetch(self._sql, query)
+        return [verdict for row in rows for verdict in _verdict(*row)]
 
     def tombstones(self) -> list[Tombstone]:
         """What was retracted, oldest first."""
@@ -138,11 +142,13 @@ class SQLiteRecordReader:
     def _page(self, rows: Sequence[int], states: Sequence[str]) -> list[Memory]:
         query = "SELECT * FROM memories WHERE row = ?"
         with self._engine.reading():
-            found = [self._sql.execute(query, (row,)).fetchone() for row in rows]
+            found = [each for row in rows for each in fetch(self._sql, query, (row,))]
             # others may have written since the rows were listed
-            return [self._engine.memory(row) for row in found if row is not None and row["state"] in states]
+            return list(self._engine.sound([row for row in found if row["state"] in states]))
 
 
-def _verdict(query: str, namespace: str, at: str, *named: str) -> Feedback:
-    used, unused, previous = (tuple(json.loads(ids)) for ids in named)
-    return Feedback(query, namespace, used, unused, at, previous)
+def _verdict(query: str, namespace: str, at: str, *named: str) -> Iterator[Feedback]:
+    """The verdict of a row; none where it is damaged: what is learned from can do without one."""
+    with suppress(ValueError, TypeError, RecursionError):
+        used, unused, previous = (tuple(json.loads(ids)) for ids in named)
+        yield Feedback(query, namespace, used, unused, at, previous)

@@ -32,7 +32,8 @@ class Memory:
     """One memory as it is stored.
 
     `address` is the slot (row of the memory matrix M), `position` the order of writing inside the namespace (rising,
-    never reused). `retention` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC.
+    never reused). `retention` is 1 when fresh and lowered by partial erase. Times are ISO 8601 in UTC. `trust` says who
+    told it, one of `privacy.trust.TRUST_LEVELS`.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Memory:
     reads: int = 0
     last_read_at: str | None = None
     links: tuple[Link, ...] = ()
+    trust: str = "agent"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Version:
     occurred_at: str | None
     valid_from: str
     valid_to: str
+    trust: str = "agent"
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class MemoryInput:
     namespace: str = "default"
     occurred_at: str | None = None
     kind: str | None = None
+    trust: str = "agent"
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreCorruptError
+from ntm_memory.privacy.trust import USUAL
 from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
 from ntm_memory.text.folding import text_hash
@@ -21,18 +24,20 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
     "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
     "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
-    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int,
+    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int, "trust": str,
 }  # fmt: skip
 COLUMNS = (*_KINDS, "crc", "seq")
 VERSION_COLUMNS = (
     "id", "version", "content", "key", "importance", "tags", "occurred_at", "valid_from", "valid_to", "words", "length",
-    "cjk", "keys", "crc",
+    "cjk", "keys", "trust", "crc",
 )  # fmt: skip
+_MOST_PASSAGES = 64
 _NORM_OFF = 2e-3
 """How far the square of a key's length may be from 1."""
-# the folded ones follow from what is checked, and rows of version 2 were sealed without them
-_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "folded_key", "text_hash"))
-_VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "crc"))
+_FOLDED = ("folded_key", "text_hash")
+# the folded ones follow from what is checked; what rows of version 2 have not must not change their checksum
+_CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "trust", *_FOLDED))
+_VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "trust", "crc"))
 Names = Callable[[int], str]
 Row = Mapping[str, Any] | sqlite3.Row
 
@@ -51,6 +56,7 @@ def to_fields(told: MemoryInput, encoding: Encoding, dim: int | None) -> dict[st
         "source": told.source,
         "occurred_at": told.occurred_at,
         "kind": told.kind,
+        "trust": told.trust,
         **found_by(told.content, encoding, dim),
     }
 
@@ -86,8 +92,9 @@ def to_memory(row: Row, names: Names, reads: tuple[int, float], links: tuple[Lin
     Raises:
         StoreCorruptError: the row is not what was written.
     """
-    if checksum(row, names) != row["crc"]:
-        raise StoreCorruptError(f"memory {row['id']} is damaged: its checksum differs", "run: status.py --repair")
+    wrong = what_is_wrong(row, names)
+    if wrong is not None:
+        raise StoreCorruptError(f"memory {row['id']!s:.100} is damaged: {wrong}", "run: status.py --repair")
     return Memory(
         id=row["id"],
         address=row["address"],
@@ -110,6 +117,7 @@ def to_memory(row: Row, names: Names, reads: tuple[int, float], links: tuple[Lin
         reads=reads[0],
         last_read_at=to_iso(reads[1]) if reads[0] else None,
         links=links,
+        trust=row["trust"],
     )
 
 
@@ -119,9 +127,10 @@ def to_version(row: Row) -> Version:
     Raises:
         StoreCorruptError: the row is not what was written.
     """
-    if version_checksum(row) != row["crc"]:
-        named = f"version {row['version']} of memory {row['id']}"
-        raise StoreCorruptError(f"{named} is damaged: its checksum differs", "run: status.py --repair")
+    wrong = what_is_wrong_with_version(row)
+    if wrong is not None:
+        named = f"version {row['version']!s:.100} of memory {row['id']!s:.100}"
+        raise StoreCorruptError(f"{named} is damaged: {wrong}", "run: status.py --repair")
     fields = {name: row[name] for name in Version.__dataclass_fields__}
     return Version(**fields | {"tags": tuple(json.loads(row["tags"]))})
 
@@ -130,12 +139,75 @@ def checksum(row: Row, names: Names) -> int:
     """CRC32 over everything that a row of `memories` says, namespace and session by name."""
     said = [row[name] for name in _CHECKED]
     said += ["" if row[name] is None else names(row[name]) for name in ("namespace", "session")]
+    said += _said_of_trust(row)
     return zlib.crc32(row["keys"], zlib.crc32(repr(said).encode()))
 
 
 def version_checksum(row: Row) -> int:
     """CRC32 over everything that a row of `versions` says."""
-    return zlib.crc32(row["keys"], zlib.crc32(repr([row[name] for name in _VERSION_CHECKED]).encode()))
+    said = [row[name] for name in _VERSION_CHECKED] + _said_of_trust(row)
+    return zlib.crc32(row["keys"], zlib.crc32(repr(said).encode()))
+
+
+def _said_of_trust(row: Row) -> list[str]:
+    """Nothing for the usual level: so what was written before there was any keeps its checksum."""
+    return [] if row["trust"] == USUAL else [row["trust"]]
+
+
+def what_is_wrong(row: Row, names: Names) -> str | None:
+    """Why a row of `memories` cannot be vouched for; None where it is what was written."""
+    if any(row[name] is not None and not names(row[name]) for name in ("namespace", "session")):
+        return "its namespace or session has no name"  # to the checksum the same as none
+    return _wrong(row, lambda: checksum(row, names))
+
+
+def what_is_wrong_with_version(row: Row) -> str | None:
+    """Why a row of `versions` cannot be vouched for; None where it is what was written."""
+    return _wrong(row, lambda: version_checksum(row))
+
+
+def _wrong(row: Row, seal: Callable[[], int]) -> str | None:
+    try:
+        if seal() != row["crc"]:
+            return "its checksum differs"
+        if not isinstance(json.loads(row["tags"]), list):
+            return "its tags are no list"
+    except (TypeError, ValueError, RecursionError) as error:  # NULL, bytes for a text, no JSON
+        return f"a value is not of its kind ({type(error).__name__})"
+    return None
+
+
+def fetch(sql: sqlite3.Connection, query: str, arguments: Sequence[Any] = ()) -> list[Any]:
+    """The rows of a query; where a text is no UTF-8, its bytes stand as lone surrogates, and no checksum agrees."""
+    try:
+        return sql.execute(query, arguments).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    with any_text(sql):
+        return sql.execute(query, arguments).fetchall()
+
+
+@contextmanager
+def any_text(sql: sqlite3.Connection) -> Iterator[None]:
+    """Bytes that are no UTF-8 are read as lone surrogates, by which they are known, instead of stopping a query."""
+    sql.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        sql.text_factory = str
+
+
+def width_of(blobs: Sequence[bytes]) -> int | None:
+    """The width at which all key rows of these BLOBs have length 1; None where there is none."""
+    common = 0
+    for blob in blobs:
+        common = math.gcd(common, len(blob))
+    widths = (common // 4 // parts for parts in range(1, _MOST_PASSAGES + 1) if common and common % (4 * parts) == 0)
+    for dim in widths:
+        if all(are_unit(to_keys(blob, dim)) for blob in blobs):
+            return dim
+    return None
 
 
 def content_hash(content: str) -> int:
@@ -160,11 +232,16 @@ def from_keys(keys: NDArray[np.float32], dim: int | None) -> bytes:
         raise BadValueError(
             f"keys have shape {rows.shape}, expected (passages, {dim or 'width'})", "was the embedder changed?"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.einsum("pd,pd->p", rows, rows, dtype=np.float64)
-    if not (np.abs(squares - 1) <= _NORM_OFF).all():
+    if not are_unit(rows):
         raise BadValueError("keys are not finite vectors of length 1", "the embedder failed on this text")
     return rows.tobytes()
+
+
+def are_unit(rows: NDArray[np.float32]) -> bool:
+    """Whether all (P, dim) rows are finite vectors of length 1."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("pd,pd->p", rows, rows, dtype=np.float64)
+    return bool((np.abs(squares - 1) <= _NORM_OFF).all())
 
 
 def to_tags(tags: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 
@@ -47,7 +48,8 @@ CREATE TABLE memories (
     crc INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     folded_key TEXT,
-    text_hash INTEGER
+    text_hash INTEGER,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))
 );
 CREATE UNIQUE INDEX memories_address ON memories(address) WHERE address IS NOT NULL;
 CREATE UNIQUE INDEX memories_key ON memories(namespace, key) WHERE key IS NOT NULL AND state = 'live';
@@ -56,6 +58,7 @@ CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
 CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
 CREATE TABLE versions (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -71,6 +74,7 @@ CREATE TABLE versions (
     cjk INTEGER NOT NULL,
     keys BLOB NOT NULL,
     crc INTEGER NOT NULL,
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person')),
     PRIMARY KEY (id, version)
 );
 CREATE TABLE links (id TEXT NOT NULL, target TEXT NOT NULL, weight REAL NOT NULL, kind TEXT NOT NULL,
@@ -79,29 +83,47 @@ CREATE INDEX links_target ON links(target);
 CREATE TABLE free (address INTEGER PRIMARY KEY);
 CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace TEXT NOT NULL, used TEXT NOT NULL,
     unused TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '[]');
+CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY (id, version));
 """
     + tombstones.TABLE
     + audit.TABLE
 )
 
-UPGRADES = {
-    1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
-    2: """
-ALTER TABLE memories ADD COLUMN folded_key TEXT;
-ALTER TABLE memories ADD COLUMN text_hash INTEGER;
+FOLDED = ("folded_key", "text_hash")
+"""Columns that follow from others, by which a key and a text are found however they are spelled."""
+_FOLD = """
+DROP INDEX IF EXISTS memories_folded_key;
 UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
     folded_key = folded_key_of(CAST(key AS BLOB));
 UPDATE memories SET folded_key = NULL WHERE state = 'live' AND key IS NOT NULL AND row NOT IN
     (SELECT min(row) FROM memories WHERE state = 'live' AND key IS NOT NULL GROUP BY namespace, folded_key);
-DROP INDEX memories_hash;
 CREATE UNIQUE INDEX memories_folded_key ON memories(namespace, folded_key)
     WHERE folded_key IS NOT NULL AND state = 'live';
+"""
+NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+_TRUST = """trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))"""
+UPGRADES = {
+    1: "ALTER TABLE feedback ADD COLUMN previous TEXT NOT NULL DEFAULT '[]'",
+    2: f"""
+CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY (id, version));
+ALTER TABLE memories ADD COLUMN folded_key TEXT;
+ALTER TABLE memories ADD COLUMN text_hash INTEGER;
+ALTER TABLE memories ADD COLUMN {_TRUST};
+ALTER TABLE versions ADD COLUMN {_TRUST};
+CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
+"""
+    + _FOLD
+    + """
+DROP INDEX IF EXISTS memories_hash;
 CREATE INDEX memories_text ON memories(text_hash);
 """
     + tombstones.TABLE
     + audit.TABLE,
 }
 """Version → statements that make the next one of it; where several live keys fold to one, the oldest one has it."""
+_DONE = ("duplicate column name", "already exists")
 
 
 def version_of(sql: sqlite3.Connection) -> int:
@@ -130,6 +152,12 @@ def add_functions(sql: sqlite3.Connection) -> None:
         sql.create_function(name, 1, _of_bytes(of))
 
 
+def fold_anew(sql: sqlite3.Connection) -> None:
+    """Make the columns `FOLDED` from the others, inside a transaction."""
+    add_functions(sql)
+    _run(sql, _FOLD)
+
+
 def bring_up(sql: sqlite3.Connection) -> None:
     """Make the tables, or bring those of an older version up to date, all or none; the caller holds the writer lock."""
     sql.execute("BEGIN IMMEDIATE")
@@ -138,7 +166,7 @@ def bring_up(sql: sqlite3.Connection) -> None:
         if not found:
             _create(sql)
         for version in range(found or VERSION, VERSION):
-            _run(sql, UPGRADES[version])
+            _run(sql, UPGRADES[version], again=True)
         sql.execute(f"PRAGMA user_version = {VERSION}")
         sql.execute("COMMIT")
     except BaseException:
@@ -163,10 +191,14 @@ def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], 
     return call
 
 
-def _run(sql: sqlite3.Connection, statements: str) -> None:
-    """Not `executescript`, which commits what was open before."""
+def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> None:
+    """Not `executescript`, which commits what was open before; `again`: what is there already may be there."""
     for statement in filter(str.strip, statements.split(";\n")):
-        sql.execute(statement)
+        try:
+            sql.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not again or not any(sign in str(error) for sign in _DONE):
+                raise
 
 
 def new_id() -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class SQLiteStore:
 
     Args:
         path: the database file.
+        on_write: called after every transaction that was committed.
         options: see `Engine`.
 
     Raises:
@@ -40,16 +41,24 @@ class SQLiteStore:
         StoreError: or one of its kinds: the file cannot be used.
     """
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, on_write: Callable[[], object] | None = None, **options: Any) -> None:
         self._engine = Engine(path, **options)
         self._writer = SQLiteWriter(self._engine)
         self._forgetter = SQLiteForgetter(self._engine)
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)
         self._upkeep = SQLiteUpkeep(self._engine)
-        self._engine.connection.on_commit = self._upkeep.clean_up
+        self._on_write = on_write
+        self._engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due
             self._upkeep.clean_up()
+
+    def _committed(self) -> None:
+        try:
+            self._upkeep.clean_up()
+        finally:
+            if self._on_write is not None:
+                self._on_write()
 
     # writing
     def transaction(self) -> AbstractContextManager[None]:
@@ -61,8 +70,10 @@ class SQLiteStore:
     def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
         return self._writer.add(told, encoding)
 
-    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
-        self._writer.put(memory, encoding, history)
+    def put(
+        self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
+    ) -> None:
+        self._writer.put(memory, encoding, history, older)
 
     def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
         return self._writer.rewrite(id, told, encoding, verb=verb)
@@ -94,9 +105,6 @@ class SQLiteStore:
     def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
         self._writer.note(verb, id, namespace, **detail)
 
-    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        self._writer.replace_keys(keys)
-
     def link(self, id: str, links: Sequence[Link]) -> None:
         self._writer.link(id, links)
 
@@ -110,6 +118,9 @@ class SQLiteStore:
         self._writer.set_focus(namespace, session, ids, weights)
 
     # records
+    def damaged(self) -> list[str]:
+        return self._engine.damaged()
+
     def get(self, id: str) -> Memory:
         return self._records.get(id)
 
@@ -174,6 +185,9 @@ class SQLiteStore:
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)
 
+    def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
+        return self._matrix.trusted(namespace, levels)
+
     def sessions(self, namespace: str) -> dict[str, int]:
         return self._matrix.sessions(namespace)
 
@@ -196,8 +210,28 @@ class SQLiteStore:
     def embedder(self) -> Mapping[str, Any] | None:
         return self._engine.embedder()
 
+    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
+        return self._upkeep.is_reembedding(identity)
+
+    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
+        return self._upkeep.without_new_keys(identity)
+
+    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        return self._upkeep.texts_of(names)
+
+    def prepare_keys(
+        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
+    ) -> None:
+        self._upkeep.prepare_keys(identity, keys)
+
+    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
+        return self._upkeep.swap_keys(identity)
+
     def check(self) -> list[str]:
         return self._upkeep.check()
+
+    def damage(self) -> list[str]:
+        return self._upkeep.damage()
 
     def repair(self) -> list[str]:
         return self._upkeep.repair()

@@ -1,19 +1,42 @@
-"""Checking and mending a SQLite store, and what is due after a purge."""
+"""A SQLite store as a whole: checked, mended, cleaned after a purge, all its keys written anew."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
+from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
-from ntm_memory.store.rows import checksum, version_checksum
+from ntm_memory.store.rows import (
+    any_text,
+    checksum,
+    content_hash,
+    fetch,
+    from_keys,
+    version_checksum,
+    what_is_wrong,
+    what_is_wrong_with_version,
+    width_of,
+)
 
-_ALWAYS = 3
-"""Lines of a repair's answer that it always has."""
+_NEW = "SELECT id, version, keys FROM new_keys"
+
+UNKNOWN = "unknown"
+"""The name of an embedder of which nothing is known but that it wrote the vectors."""
+
+_UNFOLDED = """
+SELECT * FROM memories WHERE text_hash IS NOT text_hash_of(CAST(content AS BLOB))
+OR (folded_key IS NOT NULL AND folded_key IS NOT folded_key_of(CAST(key AS BLOB)))
+"""
 _ALIKE = """
 SELECT one.id, one.key, other.id, other.key FROM memories AS one, memories AS other
 WHERE one.state = 'live' AND one.key IS NOT NULL AND one.folded_key IS NULL
@@ -32,34 +55,34 @@ class SQLiteUpkeep:
 
     def check(self) -> list[str]:
         """Integrity: the database's own check, a CRC per row, the word index, the derived matrix; one line a fault."""
-        try:
-            # FTS5 asks for its integrity check as a write
-            with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
-                return list(self._faults())
-        except StoreError as error:
-            return [f"database: {error.message}"]
+        books = lambda: (f"bookkeeping: {line}" for line in self._ledger.faults())  # noqa: E731
+        return self._looked_at(
+            self._structure, self._rows, books, self._identity, self._folded, self._words, self._derived
+        )
+
+    def damage(self) -> list[str]:
+        """The part of `check` that `repair` must not touch: it could destroy what is left of what is damaged."""
+        return self._looked_at(self._structure, self._rows)
 
     def repair(self) -> list[str]:
-        """Rebuild indexes, words and derived matrix from the memories, and seal damaged memories as they read now."""
+        """Make anew what follows from the memories: indexes, words, counters, derived matrix.
+
+        No memory is touched: what cannot be vouched for stays damaged, see `upkeep.repair`.
+        """
         done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
         with self._engine.writing():
-            self._sql.execute("REINDEX")
-            done += [
-                self._seal(row) for row in self._sql.execute("SELECT * FROM memories").fetchall() if self._bad(row)
-            ]
-            versions = self._sql.execute("SELECT * FROM versions").fetchall()
-            for row in versions:
-                if version_checksum(row) != row["crc"]:
-                    query = "UPDATE versions SET crc = ? WHERE id = ? AND version = ?"
-                    self._sql.execute(query, (version_checksum(row), row["id"], row["version"]))
-                    done.append(
-                        f"version {row['version']} of memory {row['id']} sealed as it reads now: please look at it"
-                    )
+            with any_text(self._sql):
+                self._sql.execute("REINDEX")
+                schema.fold_anew(self._sql)
+                done += self._ledger.mend()
+                done += self._mend_identity()
             self._engine.word_index.rebuild()
             self._ledger.next_seq()
-            self._engine.audit.note("repaired", None, None, sealed=len(done) - _ALWAYS)
-        with self._engine.reading():
-            self._engine.live_matrix.rebuild(self._engine.now())
+            self._engine.audit.note("repaired", None, None)
+        self._engine.live_matrix.forget()
+        with suppress(OSError, StoreError):  # derived; who looks next makes it anew
+            self._engine.live_matrix.remove_file()
+            self._engine.save_matrix_if_lagging()
         return done
 
     def info(self) -> dict[str, Any]:
@@ -100,6 +123,70 @@ class SQLiteUpkeep:
                 "close other programs that use the memory, then run: status.py --repair",
             ) from error
 
+    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
+        """Whether keys of this embedder are being prepared."""
+        with self._engine.reading():
+            return self._ledger.meta("reembedding") == _spelled(identity)
+
+    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """(id, version) of the texts for which no keys of this embedder are prepared, damaged ones left out."""
+        with self._engine.reading():
+            rows = fetch(self._sql, "SELECT id, version, hash FROM new_keys") if self.is_reembedding(identity) else []
+            there = {(id, version): hash for id, version, hash in rows}
+            return [name for name, row in self._texts() if there.get(name) != content_hash(row["content"])]
+
+    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The texts of (id, version), as far as they are still there."""
+        found = {}
+        queries = [f"SELECT content FROM {table} WHERE id = ? AND version = ?" for table in ("memories", "versions")]
+        with self._engine.reading():
+            for name in names:
+                for row in (row for query in queries for row in fetch(self._sql, query, name)):
+                    found[name] = row["content"]
+        return found
+
+    def prepare_keys(
+        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
+    ) -> None:
+        """Keep key rows of another embedder beside the old ones, by (id, version), with the text that they are of."""
+        with self._engine.writing():
+            if not self.is_reembedding(identity):
+                self._sql.execute("DELETE FROM new_keys")
+                self._ledger.set_meta("reembedding", _spelled(identity))
+            rows = [(*name, content_hash(text), from_keys(key, identity["dim"])) for name, (text, key) in keys.items()]
+            self._sql.executemany("INSERT OR REPLACE INTO new_keys VALUES (?, ?, ?, ?)", rows)
+
+    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
+        """Put the prepared keys in the place of all others; False where some are missing, and nothing is changed."""
+        with self._engine.writing():
+            if self.without_new_keys(identity):
+                return False
+            there = dict((row[:2], row[2]) for row in map(tuple, self._sql.execute(_NEW).fetchall()))
+            for name, row in list(self._texts()):
+                changed = dict(row) | {"keys": there[name]}
+                if "row" in changed:
+                    stamp = (changed["keys"], checksum(changed, self._ledger.name), self._ledger.next_seq(), row["row"])
+                    self._sql.execute("UPDATE memories SET keys = ?, crc = ?, seq = ? WHERE row = ?", stamp)
+                else:
+                    query = "UPDATE versions SET keys = ?, crc = ? WHERE id = ? AND version = ?"
+                    self._sql.execute(query, (changed["keys"], version_checksum(changed), *name))
+            self._sql.execute("DELETE FROM new_keys")
+            self._sql.execute("DELETE FROM meta WHERE name = 'reembedding'")
+            self._ledger.set_meta("embedder", json.dumps(dict(identity), ensure_ascii=False))
+            self._ledger.set_meta("dim", str(int(identity["dim"])))
+        return True
+
+    def _texts(self) -> Iterator[tuple[tuple[str, int], sqlite3.Row]]:
+        """((id, version), row) of everything that has keys and can be vouched for."""
+        for row in fetch(self._sql, "SELECT * FROM memories ORDER BY row"):
+            if what_is_wrong(row, self._ledger.name) is None:
+                yield (row["id"], row["version"]), row
+            else:
+                self._engine.note_damage(row)
+        for row in fetch(self._sql, "SELECT * FROM versions ORDER BY id, version"):
+            if what_is_wrong_with_version(row) is None:
+                yield (row["id"], row["version"]), row
+
     def _traces_left(self) -> bool:
         return self._ledger.meta("traces", "0") == "1"
 
@@ -111,32 +198,84 @@ class SQLiteUpkeep:
             raise StoreLockedError("another program reads the write-ahead log")
         self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
 
-    def _faults(self) -> Iterator[str]:
+    def _looked_at(self, *parts: Callable[[], Iterator[str]]) -> list[str]:
+        """The faults of these parts, each looked at by itself: what stops one stops no other."""
+        try:
+            # FTS5 asks for its integrity check as a write
+            with faults(self._engine.path), self._engine.connection.exclusive(), self._engine.connection.reading():
+                with any_text(self._sql):
+                    return [line for part in parts for line in _lines(part)]
+        except StoreError as error:
+            return [f"database: {error.message}"]
+
+    def _structure(self) -> Iterator[str]:
         for (line,) in self._sql.execute("PRAGMA integrity_check(20)").fetchall():
             if line != "ok":
                 yield f"database: {line}"
+        there = {
+            name for (name,) in self._sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        }
+        for table in schema.NAMES:
+            if table not in there:
+                yield f"database: the table {table} is missing"
+
+    def _identity(self) -> Iterator[str]:
+        wrote = self._engine.embedder()
+        if wrote is not None and self._engine.dim != wrote["dim"]:
+            yield f"bookkeeping: the vectors are {self._engine.dim} wide, their embedder's are {wrote['dim']}"
+
+    def _rows(self) -> Iterator[str]:
         for row in self._sql.execute("SELECT * FROM memories"):
-            if self._bad(row):
-                yield f"memory {row['id']}: checksum differs"
+            wrong = what_is_wrong(row, self._ledger.name)
+            if wrong is not None:
+                yield f"memory {row['id']!s:.100}: {wrong}"
         for row in self._sql.execute("SELECT * FROM versions"):
-            if version_checksum(row) != row["crc"]:
-                yield f"version {row['version']} of memory {row['id']}: checksum differs"
+            wrong = what_is_wrong_with_version(row)
+            if wrong is not None:
+                yield f"version {row['version']!s:.100} of memory {row['id']!s:.100}: {wrong}"
+
+    def _folded(self) -> Iterator[str]:
+        for row in self._sql.execute(_UNFOLDED):
+            if what_is_wrong(row, self._ledger.name) is None:
+                yield f"memory {row['id']}: its key or text is found by another spelling than its own"
+
+    def _words(self) -> Iterator[str]:
         if not self._engine.word_index.check():
             yield "word index disagrees with the memories"
-        try:
-            # the file from before a purge that is being finished is nobody's any more
-            if not self._traces_left() and not self._engine.live_matrix.agrees(self._engine.now()):
-                yield "derived matrix disagrees with the memories"
-        except StoreCorruptError as error:
-            yield error.message
 
-    def _bad(self, row: sqlite3.Row) -> bool:
-        return bool(checksum(row, self._ledger.name) != row["crc"])
+    def _derived(self) -> Iterator[str]:
+        # the file from before a purge that is being finished is nobody's any more
+        if not self._traces_left() and not self._engine.live_matrix.agrees(self._engine.now()):
+            yield "derived matrix disagrees with the memories"
 
-    def _seal(self, row: sqlite3.Row) -> str:
-        seal = (checksum(row, self._ledger.name), self._ledger.next_seq(), row["row"])
-        self._sql.execute("UPDATE memories SET crc = ?, seq = ? WHERE row = ?", seal)
-        return f"memory {row['id']} sealed as it reads now: please look at it"
+    def _mend_identity(self) -> Iterator[str]:
+        """Make an embedder that is not told, or told wrongly, an unknown one of the width that the vectors have."""
+        with suppress(StoreCorruptError):
+            wrote = self._engine.embedder()
+            if (wrote is None and not self._sql.execute("SELECT 1 FROM memories").fetchone()) or (
+                wrote is not None and self._engine.dim == wrote["dim"]
+            ):
+                return
+        dim = width_of([row["keys"] for row in self._sql.execute("SELECT keys FROM memories LIMIT 100")])
+        if dim is not None:
+            self._ledger.set_meta("embedder", json.dumps({"name": UNKNOWN, "revision": "", "dim": dim}))
+            self._ledger.set_meta("dim", str(dim))
+            yield "which embedder wrote the vectors is lost: run reembed.py"
+
+
+def _spelled(identity: Mapping[str, Any]) -> str:
+    return json.dumps(dict(identity), ensure_ascii=False, sort_keys=True)
+
+
+def _lines(part: Callable[[], Iterator[str]]) -> Iterator[str]:
+    try:
+        yield from part()
+    except sqlite3.Error as error:
+        yield f"database: {error}"
+    except StoreError as error:
+        yield error.message
+    except UnicodeError:
+        yield "a text is no UTF-8"
 
 
 def _two_keys(id: str, key: str, other: str, others_key: str) -> str:

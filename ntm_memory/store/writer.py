@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -32,7 +33,7 @@ from ntm_memory.text.iso_time import in_full, to_iso
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
 _INSERT_VERSION = f"INSERT OR REPLACE INTO versions ({', '.join(VERSION_COLUMNS)}) VALUES ({placed(VERSION_COLUMNS)})"
-_AMENDABLE = frozenset({"key", "importance", "tags", "source", "occurred_at", "kind", "superseded_by"})
+_AMENDABLE = frozenset({"key", "importance", "tags", "source", "occurred_at", "kind", "superseded_by", "trust"})
 
 
 class SQLiteWriter:
@@ -74,7 +75,9 @@ class SQLiteWriter:
             self._engine.audit.note("created", fields["id"], fields["namespace"], now)
             return self._engine.memory(self._engine.row(fields["id"]))
 
-    def put(self, memory: Memory, encoding: Encoding, history: Sequence[Version]) -> None:
+    def put(
+        self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
+    ) -> None:
         """Write a record as another store had it."""
         live = memory.state == "live"
         fields = vars(memory) | {
@@ -94,8 +97,9 @@ class SQLiteWriter:
             fields["address"] = self._ledger.allocate(memory.address) if live else None
             self._ledger.position_taken(fields["namespace"], memory.position)
             self._insert(fields, encoding.keys.shape[1])
-            for version in history:
-                self._insert_version(vars(version) | {"tags": to_tags(version.tags)}, fields)
+            for version, keys in itertools.zip_longest(history, older):
+                own = {} if keys is None else {"keys": from_keys(keys, self._engine.dim)}
+                self._insert_version(vars(version) | {"tags": to_tags(version.tags)} | own, fields)
             self._insert_links(memory.id, memory.links)
             if memory.reads and fields["address"] is not None:
                 self._engine.usage.set_reads(fields["address"], memory.reads, self._engine.clock())
@@ -154,20 +158,6 @@ class SQLiteWriter:
                 self._end(row, "archived")
             return self._engine.memory(self._engine.row(id))
 
-    def replace_keys(self, keys: Mapping[tuple[str, int], NDArray[np.float32]]) -> None:
-        """New key rows by (id, version), of present and older versions."""
-        with self._engine.writing():
-            for (id, version), rows in keys.items():
-                row, blob = dict(self._engine.row(id)), from_keys(rows, self._engine.dim)
-                if row["version"] == version:
-                    self._put(row | {"keys": blob}, row)
-                    continue
-                query = "SELECT * FROM versions WHERE id = ? AND version = ?"
-                old = self._sql.execute(query, (id, version)).fetchone()
-                if old is None:
-                    raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
-                self._insert_version(dict(old) | {"keys": blob}, row)
-
     def link(self, id: str, links: Sequence[Link]) -> None:
         """Add links from a memory to others."""
         with self._engine.writing():
@@ -215,6 +205,7 @@ class SQLiteWriter:
 
     def _put(self, changed: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         """Write a changed row back, and the index where its words or its state changed."""
+        self._engine.vouch(old)
         row = normalised(changed) | {"folded_key": self._folded_key(changed, old)}
         was, now = old["state"] == "live", row["state"] == "live"
         if was != now or old["words"] != row["words"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -21,7 +22,7 @@ _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 """Letters by category that show nothing."""
 _FENCE = "recalled"
 _LOOKS_AHEAD = 48
-_LIKE_LATIN = str.maketrans("аɑαеεҽсϲгӏıi1ԁɗ", "aaaeeeccrlllldd")
+_LIKE_LATIN = str.maketrans("аɑαᴀ@4еεєҽ℮ə3ᴇсϲᴄ¢гᴦʀɾӏιıіi1|ʟԁɗᴅđ", "aaaaaaeeeeeeeeccccrrrrlllllllldddd")
 """Letters that look like those of the fence's name."""
 
 
@@ -42,6 +43,34 @@ def printable(text: str) -> str:
     return "".join(kept)
 
 
+def escaped(text: str) -> str:
+    """JSON in which what `printable` would take away stands by its number, and so does a `<` that looks like a fence's.
+
+    Read as JSON it is the same.
+    """
+    if not text.isascii():
+        text = "".join(
+            each if each.isascii() or _is_harmless(text, at, each) else json.dumps(each)[1:-1]
+            for at, each in enumerate(text)
+        )
+    text = text.replace("\x7f", "\\u007f")
+    if "<" not in text and text.isascii():
+        return text
+    return "".join(
+        f"\\u{ord(each):04x}" if each not in "&\\%" and _opens(text, at, each) else each for at, each in enumerate(text)
+    )
+
+
+def _is_harmless(text: str, at: int, each: str) -> bool:
+    """Whether a character may stand in JSON as it is."""
+    if each in _JOINERS:
+        before, after = text[at - 1 : at], text[at + 1 : at + 2]
+        return before > "\x7f" and after > "\x7f" and before not in _JOINERS
+    if "\U000e0100" <= each <= "\U000e01ef" or each in _FILLERS:
+        return False
+    return unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
 def _is_shown(text: str, at: int, each: str, kept: list[str]) -> bool:
     if each in _KEPT_CONTROLS or text[at : at + 2] == "\r\n":
         return True
@@ -53,6 +82,11 @@ def _is_shown(text: str, at: int, each: str, kept: list[str]) -> bool:
     if "\U000e0100" <= each <= "\U000e01ef" or each in _FILLERS:
         return False
     return unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+_OPENERS = frozenset("<‹〈⟨❮˂ᐸ«≪⧼⟪《ᚲ⋖")
+_SPELLED = re.compile(r"&(?:lt|#0*60|#x0*3c);?|(?<!\\)\\(?:u0{2,6}3c|u\{0*3c\}|x3c|0*74)|%(?:25)?3c", re.IGNORECASE)
+"""A `<` as web pages, programs and addresses spell it."""
 
 
 def in_one_line(text: str) -> str:
@@ -67,13 +101,16 @@ def in_one_line(text: str) -> str:
 
 def _opens(line: str, at: int, each: str) -> bool:
     """Whether a `<`, or what looks like one, begins what must not be read as markup."""
-    if unicodedata.normalize("NFKC", each) not in ("<", "‹", "〈", "﹤"):
+    spelled = _SPELLED.match(line, at) if each in "&\\%" else None
+    if spelled is None and unicodedata.normalize("NFKC", each) not in _OPENERS:
         return False
-    following = line[at + 1 : at + _LOOKS_AHEAD]
+    following = line[(spelled.end() if spelled else at + 1) : at + _LOOKS_AHEAD]
+    if following.startswith("\\"):
+        return False  # it has its backslash already
     if following[:1] == "|" or unicodedata.normalize("NFKC", following[:1]) == "|":
         return True
-    plain = "".join(c for c in unicodedata.normalize("NFKD", following).casefold() if c.isalnum())
-    return _folded(plain).startswith(_FENCE)
+    plain = "".join(c for c in _folded(unicodedata.normalize("NFKD", following).casefold()) if c.isalnum())
+    return plain.startswith(_FENCE)
 
 
 def _folded(text: str) -> str:

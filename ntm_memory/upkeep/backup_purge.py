@@ -14,6 +14,7 @@ from ntm_memory.errors import NTMMemoryError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
+from ntm_memory.upkeep.files import opened
 
 FOLDER = "backups"
 ENDING = ".db"
@@ -53,7 +54,7 @@ def _holds(file: Path, ids: Sequence[str], version: int | None) -> bool:
     if version is not None:
         query, arguments = f"{query} AND version = ?", [*arguments, version]
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as sql:
+        with closing(opened(file, read_only=True)) as sql:
             return bool(sql.execute(query, arguments).fetchone()[0])
     except sqlite3.Error:
         return True
@@ -65,9 +66,8 @@ def _purge(file: Path, ids: Sequence[str], version: int | None) -> bool:
         with tempfile.TemporaryDirectory(prefix=".purge-", dir=file.parent) as draft:
             copy = Path(draft) / "memory.db"
             copy.touch(mode=0o600)
-            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
-                with closing(sqlite3.connect(copy)) as target:
-                    source.backup(target)
+            with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
+                source.backup(target)
             with closing(open_store(copy)) as store:
                 _remove(store, ids, version)
             with copy.open("rb") as written:

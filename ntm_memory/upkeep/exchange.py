@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, shown
 from ntm_memory.operations.validation import told
+from ntm_memory.privacy.trust import TRUST_LEVELS, USUAL, checked_trust, lower
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.text.iso_time import in_full
 
@@ -21,7 +22,7 @@ FORMS = ("json", "jsonl", "markdown")
 FORMAT = "ntm-memory-system"
 VERSION = 2
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".markdown": "markdown"}
-TOLD = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind")
+TOLD = ("content", "key", "importance", "tags", "source", "session", "namespace", "occurred_at", "kind", "trust")
 _TOLD_OF_VERSION = ("content", "key", "importance", "tags", "occurred_at")
 _Record = TypeVar("_Record", Memory, Version)
 _ID = re.compile(r"[\w.:-]{1,100}")
@@ -53,6 +54,7 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     Raises:
         BadValueError: a field is missing or of the wrong kind.
     """
+    record = within(record, TRUST_LEVELS[-1])
     if not isinstance(record, Mapping):
         raise BadValueError(f"not a memory: {shown(record)}, expected an object", "export it anew")
     if "strength" in record:  # its name up to version 1
@@ -70,6 +72,17 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"not a memory: {error}", "export it anew") from error
     return _as_if_told(memory, TOLD), keys, _versions(memory, history)
+
+
+def within(record: Any, most: str) -> Any:
+    """A record that claims to be trusted so far at most, its history too; what is no record stays as it is."""
+    if not isinstance(record, Mapping):
+        return record
+    claimed = most if record.get("trust") is None else record["trust"]
+    known = {"trust": lower(claimed, most) if claimed in TRUST_LEVELS else claimed}
+    history = record.get("history")
+    older = {"history": [within(version, most) for version in history]} if isinstance(history, list) else {}
+    return {**record, **known, **older}
 
 
 def _as_if_told(record: _Record, names: Sequence[str]) -> _Record:
@@ -174,6 +187,7 @@ def _as_told(about: list[str], body: list[str]) -> dict[str, Any] | BadValueErro
 def _checked(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a dataclass in a JSON object, each of its type and range."""
     names = [name for name in cls.__dataclass_fields__ if name != "links"]  # type: ignore[attr-defined]
+    record = {"trust": USUAL, **record}  # files of before there was any have none
     fields = {name: _value(name, record[name]) for name in names}
     if cls is Memory and fields["state"] not in ("live", "archived", "erased"):
         raise ValueError(f"state is {shown(fields['state'])}")
@@ -189,6 +203,8 @@ def _value(name: str, value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise ValueError(f"tags are {shown(value)}, expected a list of texts")
         return tuple(value)
+    if name == "trust":
+        return checked_trust(value)
     if name in _NUMBERS:
         return _number(name, value)
     if not isinstance(value, str):

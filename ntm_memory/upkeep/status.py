@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import parameters_in_force
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
+from ntm_memory.upkeep.backups import FOLDER, described
+from ntm_memory.upkeep.daily import FAILED
+from ntm_memory.upkeep.damaged import files_kept
 from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
 
 MOST_AUDIT = 100_000
@@ -25,6 +29,7 @@ def answer(
     history: str | None = None,
     namespace: str | None = "default",
     repair: bool = False,
+    check: bool = False,
     audit: int | None = None,
     id: str | None = None,
     encryption: str | None = None,
@@ -38,7 +43,8 @@ def answer(
         home: the data folder.
         history: id or key of a memory whose versions are all that is told.
         namespace: of that memory.
-        repair: mend indexes and derived files first.
+        repair: mend the memory file first.
+        check: look at all files of the folder, too.
         audit: tell only what was done last, so many lines, the newest first.
         id: with `audit`: what was done to this memory, which may be gone.
         encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
@@ -57,16 +63,28 @@ def answer(
         store.close()
         told = carry_out(home / "memory.db", encryption, settings.store.lock_seconds, dry_run=dry_run)
         return {"home": str(home)} | told
-    repaired = {"repaired": store.repair()} if repair else {}
-    return {"home": str(home)} | survey(store, settings, home) | repaired
+    return survey(store, settings, home, repair=repair, check=check)
 
 
-def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
-    """Counts, size, usage, embedder, integrity and warnings."""
+def survey(
+    store: Store, settings: Settings, home: Path, *, repair: bool = False, check: bool = False
+) -> dict[str, Any]:
+    """Counts, size, usage, embedder, integrity, backups and warnings.
+
+    Args:
+        store: the store.
+        settings: of the memory system.
+        home: the data folder.
+        repair: mend the memory file first.
+        check: look at all files of the folder, too.
+    """
+    repaired = {"repaired": mended(home, settings)} if repair else {}
     counts = {state: store.count(state=state) for state in STATES}
     faults = store.check()
     info = store.info()
+    files = {"files": check_home(home, faults) or "ok"} if check else {}
     return {
+        "home": str(home),
         "memories": counts,
         "namespaces": store.namespaces(),
         "memory_size": settings.memory_size,
@@ -74,14 +92,31 @@ def survey(store: Store, settings: Settings, home: Path) -> dict[str, Any]:
         "usage": round(counts["live"] / settings.memory_size, 4),
         "embedder": store.embedder(),
         "integrity": faults or "ok",
+        **files,
         "warnings": [
             *info.pop("warnings", ()),
             *_warnings(counts["live"], settings, home),
             *_warnings_of_privacy(store, settings, home),
         ],
         "encryption": files_of(home) if store.encrypted else "off",
+        "backups": [backup["name"] for backup in described(home)],
         "store": info,
+        **repaired,
     }
+
+
+def mended(home: Path, settings: Settings) -> list[str]:
+    """What was done to mend the memory file; it need not be one that can be opened."""
+    from ntm_memory.upkeep.rescue import repair
+
+    return repair(home, settings)
+
+
+def check_home(home: Path, faults: list[str]) -> list[str]:
+    """One line for each fault of a file of the folder."""
+    from ntm_memory.upkeep import check
+
+    return check.check_home(home, faults)
 
 
 def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
@@ -100,6 +135,12 @@ def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
         parameters_in_force(home, settings)
     except CheckpointError as error:
         yield f"{error.message}: every recall fails until it is removed or tune.py --revert"
+    with suppress(OSError, UnicodeDecodeError):
+        why = (home / FOLDER / FAILED).read_text(encoding="utf-8")
+        yield f"today's backup could not be made: {why}"
+    kept = files_kept(home)
+    if kept:
+        yield f"damaged/ holds {len(kept)} files that repairs put aside: tell again what is worth it, then remove them"
     size, when_full = settings.memory_size, settings.capacity.when_full
     if live >= size:
         then = {"grow": "it grows on", "evict": "each new memory archives the least used one"}

@@ -5,24 +5,34 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
-from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, RetractedError
+from ntm_memory.errors import (
+    BadValueError,
+    DiskFullError,
+    NotFoundError,
+    NTMMemoryError,
+    RetractedError,
+    StoreCorruptError,
+)
+from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import Failure, ImportResult
 from ntm_memory.operations.validation import Numbered, from_json_lines
-from ntm_memory.operations.write import Writer, encode
+from ntm_memory.operations.write import encode
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
+from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
-from ntm_memory.store.records import Memory
+from ntm_memory.store.records import Memory, Version
 from ntm_memory.upkeep import exchange
 
 BATCH = 64
+_NAMED = 5
 Progress = Callable[[int], None] | None
 
 
@@ -36,7 +46,7 @@ class Transfer:
         settings: what an export says about the store.
     """
 
-    def __init__(self, store: Store, writer: Writer, encoder: Callable[[], Encoder], settings: Settings) -> None:
+    def __init__(self, store: Store, writer: BulkWriter, encoder: Callable[[], Encoder], settings: Settings) -> None:
         self._store = store
         self._writer = writer
         self._encoder = encoder
@@ -60,16 +70,21 @@ class Transfer:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing_text(path) as out:
                 out.writelines(self._written(chosen, memories))
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
+                self._refuse_damaged()
+        except (OSError, ValueError) as error:
+            if isinstance(error, NTMMemoryError):
+                raise
+            if getattr(error, "errno", None) == errno.ENOSPC:
                 raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
-            raise BadValueError(f"{path} cannot be written: {error.strerror}", "choose another path") from error
+            why = getattr(error, "strerror", None) or error
+            raise BadValueError(f"{path} cannot be written: {why}", "choose another path") from error
         return {"path": str(path.resolve()), "count": memories.count, "form": chosen} | self._warning()
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
         """All memories as `text` of the answer; see `export_file`."""
         memories = self._memories(_form(form), namespace)
         text = "".join(self._written(form, memories))
+        self._refuse_damaged()
         return {"text": text, "count": memories.count, "form": form} | self._warning()
 
     def import_file(
@@ -78,6 +93,7 @@ class Transfer:
         form: str | None = None,
         *,
         dry_run: bool = False,
+        trust: str | None = None,
         progress: Progress = None,
         force_retracted: bool = False,
     ) -> ImportResult:
@@ -87,6 +103,7 @@ class Transfer:
             path: what `export_file` wrote.
             form: json, jsonl or markdown; None: by the file's ending, else json.
             dry_run: say what would happen.
+            trust: at most so far is what comes in trusted, whatever the file claims; None: `import`.
             progress: called with the number of records that are durably done.
             force_retracted: take in also what was retracted here, which is lifted by that.
 
@@ -98,7 +115,9 @@ class Transfer:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        return self.import_text(text, chosen, dry_run=dry_run, progress=progress, force_retracted=force_retracted)
+        return self.import_text(
+            text, chosen, dry_run=dry_run, trust=trust, progress=progress, force_retracted=force_retracted
+        )
 
     def import_text(
         self,
@@ -106,50 +125,50 @@ class Transfer:
         form: str = "json",
         *,
         dry_run: bool = False,
+        trust: str | None = None,
         progress: Progress = None,
         force_retracted: bool = False,
     ) -> ImportResult:
         """Read memories from a text; see `import_file`."""
-        result = self._import(_form(form), text, dry_run=dry_run, progress=progress, force=force_retracted)
+        result = self._import(_form(form), text, dry_run=dry_run, trust=trust, progress=progress, force=force_retracted)
         if not dry_run:
             counts = {name: getattr(result, name) for name in ("created", "unchanged", "updated", "tombstones")}
             self._store.note("imported", **counts, failed=len(result.failed))
         return result
 
-    def _import(self, form: str, text: str, *, dry_run: bool, progress: Progress, force: bool) -> ImportResult:
+    def _import(
+        self, form: str, text: str, *, dry_run: bool, trust: str | None, progress: Progress, force: bool
+    ) -> ImportResult:
         if form == "json":
             head, records = exchange.read_json(text)
             tombstones = checked_tombstones(head.get("tombstones"))
+            most = IMPORTED if trust is None else checked_trust(trust)
+            claimed = [exchange.within(record, most) for record in records]
             new = 0 if dry_run else self._store.take_over(tombstones)
-            done = self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress, force=force)
+            done = self._import_records(head.get("embedder"), claimed, dry_run=dry_run, progress=progress, force=force)
             return replace(done, tombstones=new)
         tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
         if dry_run:
             return self._foresee(tellings, force)
-        told = self._writer.memorize_many(tellings, progress, force=force)
-        return ImportResult(told.created, told.unchanged, told.updated, told.failed, related=told.related)
+        told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
+        counts = (told.created, told.unchanged, told.updated, told.failed)
+        return ImportResult(*counts, related=told.related, secrets=told.secrets)
 
-    def reembed(self, encoder: Encoder, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
-        """Write all keys, of older versions too, with another embedder, in one transaction."""
-        before = self._store.embedder()
-        memories = list(self._store.memories(states=STATES))
-        answer = {"before": before, "after": encoder.identity, "count": len(memories), "dry_run": dry_run}
-        if dry_run or before is None:
-            return answer
-        texts = {(memory.id, memory.version): memory.content for memory in memories}
-        for memory in memories:
-            texts |= {(memory.id, version.version): version.content for version in self._store.history(memory.id)}
-        names = list(texts)
-        with self._store.transaction():
-            self._store.set_embedder(encoder.identity)
-            for start in range(0, len(names), BATCH):
-                batch = names[start : start + BATCH]
-                rows = encoder.memories([texts[name] for name in batch])
-                self._store.replace_keys(dict(zip(batch, rows, strict=True)))
-                if progress is not None:
-                    progress(start + len(batch))
-            self._store.note("reembedded", memories=len(memories))
-        return answer
+    def _refuse_damaged(self) -> None:
+        """An export that says nothing of what it left out would be taken for all.
+
+        Raises:
+            StoreCorruptError: memories are damaged.
+        """
+        damaged = self._store.damaged()
+        if damaged:
+            named = "; ".join(damaged[:_NAMED]) + (
+                f"; and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+            )
+            raise StoreCorruptError(
+                f"nothing was exported: {named}",
+                "export.py --salvage PATH writes all others; status.py --repair puts the damaged ones aside",
+            )
 
     def _warning(self) -> dict[str, Any]:
         """What is to be said of an export of an encrypted memory."""
@@ -193,10 +212,11 @@ class Transfer:
         counts = {"created": 0, "unchanged": 0}
         missing: list[Memory] = []
         for start in range(0, len(records), BATCH):
+            batch = self._prepared(wrote, records[start : start + BATCH], start + 1, failed, embed=not dry_run)
             with nullcontext() if dry_run else self._store.transaction():
-                for number, record in enumerate(records[start : start + BATCH], start=start + 1):
+                for number, record in batch:
                     try:
-                        counts[self._import_record(wrote, record, dry_run, missing, force)] += 1
+                        counts[self._import_record(record, dry_run, missing, force)] += 1
                     except BadValueError as error:
                         failed.append(Failure(number, error.code, error.message))
                         if isinstance(error, RetractedError) and not dry_run:
@@ -204,13 +224,37 @@ class Transfer:
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
+        failed.sort(key=lambda failure: failure.line)
         return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run)
 
-    def _import_record(
-        self, wrote: Mapping[str, Any] | None, record: Any, dry_run: bool, missing: list[Memory], force: bool
-    ) -> str:
+    def _prepared(
+        self, wrote: Mapping[str, Any] | None, records: Sequence[Any], first: int, failed: list[Failure], *, embed: bool
+    ) -> list[tuple[int, _Prepared]]:
+        """Records read and embedded while others may write; what is no record goes to `failed`."""
+        found: list[tuple[int, _Prepared]] = []
+        ours = self._store.embedder() or (self._encoder().identity if embed else None)
+        theirs = wrote is not None and wrote == ours
+        for number, record in enumerate(records, start=first):
+            try:
+                memory, keys, history = exchange.from_record(record)
+            except BadValueError as error:
+                failed.append(Failure(number, error.code, error.message))
+                continue
+            found.append((number, _Prepared(memory, keys if theirs else None, history, wrote if theirs else None)))
+        new = [each for _, each in found if embed and not self._is_stored(each.memory.id)]
+        texts = [each.memory.content for each in new if each.rows is None]
+        texts += [version.content for each in new for version in each.history]
+        made = iter(self._encoder().memories(texts) if texts else ())
+        for each in new:
+            if each.rows is None:
+                each.rows, each.embedder = next(made), self._encoder().identity
+        for each in new:
+            each.older = [next(made) for _ in each.history]
+        return found
+
+    def _import_record(self, record: _Prepared, dry_run: bool, missing: list[Memory], force: bool) -> str:
         """Write one record; `missing` gets it where it refers to memories that are not there, or not yet."""
-        memory, keys, history = exchange.from_record(record)
+        memory = record.memory
         if self._is_stored(memory.id):
             return "unchanged"
         if memory.state == "live" and memory.key and self._store.find_key(memory.namespace, memory.key):
@@ -223,14 +267,16 @@ class Transfer:
             return "created"
         if force and not stays_erased:
             self._store.lift(memory.namespace, memory.content)
+        if self._store.embedder() is None:
+            self._store.set_embedder(self._encoder().identity)
+        if record.rows is None or record.embedder != self._store.embedder():
+            self._encoder().refuse_others(self._store.embedder())  # all keys were written anew meanwhile
         if memory.state == "live":
             self._writer.make_room(memory.namespace)
-        rows = self._rows(memory.content, keys, wrote)
+        rows = self._encoder().memories([memory.content])[0] if record.rows is None else record.rows
         known = self._with_known_references(memory)
-        self._store.put(known, encode(memory.content, rows, spoken=self._writer.is_spoken(memory)), history)
-        if history:
-            olds = self._encoder().memories([version.content for version in history])
-            self._store.replace_keys({(memory.id, old.version): key for old, key in zip(history, olds, strict=True)})
+        encoding = encode(memory.content, rows, spoken=self._writer.is_spoken(memory))
+        self._store.put(known, encoding, record.history, record.older)
         if known != memory:
             missing.append(memory)
         return "created"
@@ -260,17 +306,13 @@ class Transfer:
                     if known.superseded_by is not None:
                         self._store.amend(memory.id, superseded_by=known.superseded_by)
 
-    def _rows(self, content: str, keys: Key | None, wrote: Mapping[str, Any] | None) -> Key:
-        """The exported key rows where the store's own embedder made them, else new ones."""
-        if self._store.embedder() is None:
-            self._store.set_embedder(self._encoder().identity)
-        return keys if keys is not None and wrote == self._store.embedder() else self._encoder().memories([content])[0]
-
     def _is_stored(self, id: str) -> bool:
         try:
             self._store.get(id)
         except NotFoundError:
             return False
+        except StoreCorruptError:
+            pass  # it is there, and nothing is written over it
         return True
 
     def _foresee(self, tellings: Iterable[Numbered], force: bool) -> ImportResult:
@@ -284,6 +326,17 @@ class Transfer:
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
         return ImportResult(counts["created"], counts["unchanged"], counts["updated"], tuple(failed), dry_run=True)
+
+
+@dataclass
+class _Prepared:
+    """A record of an import with its key rows, those of its older versions, and who made them."""
+
+    memory: Memory
+    rows: Key | None
+    history: list[Version]
+    embedder: Mapping[str, Any] | None
+    older: list[Key] = field(default_factory=list)
 
 
 class _Counted:

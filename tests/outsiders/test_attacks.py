@@ -11,18 +11,64 @@ import pytest
 
 from bench.dataset import rows
 from ntm_memory.cli import rendering
-from ntm_memory.cli.outputs import safe
+from ntm_memory.cli.outputs import as_json, safe
 from ntm_memory.text.printable import in_one_line, printable
 
 SETS = Path(__file__).parent / "attacks"
 ATTACKS, HARMLESS = rows(SETS / "attacks.jsonl"), rows(SETS / "harmless.jsonl")
 JOINERS = "\u200c\u200d"
-ITEM = re.compile(r"- \[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d\] ")
+ITEM = re.compile(r"- \[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d, agent(, from [^\[\]\n]*)?\] ")
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def known(content, **about):
+    """A memory as answers have it."""
+    fields = {"address": 1, "trust": "agent", "source": None, "weight": 0.5, "superseded_by": None, "version": 2}
+    times = {"occurred_at": "2026-05-08", "created_at": "2026-05-08"}
+    return {
+        "id": f"m_{'2' * 10}",
+        "content": content,
+        "retention_before": 1.0,
+        "retention_after": 0.5,
+        **fields,
+        **times,
+        **about,
+    }
+
+
+def answers(text):
+    """An answer of every command that has a text of its own, this one wherever a stranger's may stand."""
+    one, older = (
+        known(text, source=text),
+        {"id": "m_" + "3" * 10, "chance": 0.9, "relation": "revises", "content": text},
+    )
+    failed = [{"line": 1, "code": "bad_value", "message": text}]
+    shown = {"memories": [one], "reason": text, "confidence": 0.5, "took_ms": 1.0}
+    step = {"why": "name", "by": [text], "id": one["id"], "content": text}
+    return {
+        "recall": shown,
+        "memorize": {"memory": one, "action": "created", "related": [older]},
+        "import": {"created": 1, "updated": 0, "failed": failed, "related": {"m_1": [older]}, text: text},
+        "update": {"memory": one, "previous": one},
+        "erase": {"erased": [one], "dry_run": False},
+        "reason": {
+            **shown, "query": text, "chain": [step], "answer_memories": [one],
+            "hops": [{"query": text, "memories": [one]}],
+        },
+        "status": {"warnings": [text], "namespaces": {text: 1}, "home": text},
+    }  # fmt: skip
 
 
 def recalled(*contents):
     memories = [
-        {"id": f"m_{'2' * 9}{i}", "content": each, "occurred_at": "2026-05-08", "created_at": "2026-05-08"}
+        {
+            "id": f"m_{'2' * 9}{i}",
+            "content": each,
+            "occurred_at": "2026-05-08",
+            "created_at": "2026-05-08",
+            "trust": "agent",
+            "source": None,
+        }
         for i, each in enumerate(contents, start=2)
     ]
     return safe({"memories": memories, "reason": None})
@@ -45,6 +91,34 @@ def test_nothing_invisible_is_printed(attack):
         hidden = [each for each in text if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co", "Cn")]
         assert set(hidden) <= {"\r", "\n", "\t", *JOINERS}
     json.dumps(safe({"content": attack["text"]}), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
+def test_in_every_output_a_hostile_text_adds_no_line_and_nothing_invisible(attack):
+    for command, answer in answers(attack["text"]).items():
+        render, plain = rendering.RENDERERS[command], answers("plain")[command]
+        out = render(safe(answer))
+        assert out.count("\n") == len(out.splitlines()) - 1 == render(safe(plain)).count("\n"), command
+        assert {unicodedata.category(each) for each in out} & set(HIDDEN) <= {"Cc", "Cf"}
+        assert {each for each in out if unicodedata.category(each) in HIDDEN} <= {"\n", *JOINERS}
+        assert not re.search(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", out).casefold())
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
+def test_as_json_nothing_is_lost_and_nothing_is_hidden(attack):
+    answer = {"memories": [known(attack["text"], source=attack["text"])], attack["text"]: "as a name"}
+    out = as_json(answer)
+    assert json.loads(out) == answer and "\n" not in out
+    assert {each for each in out if unicodedata.category(each) in HIDDEN} <= set(JOINERS)
+    assert not re.search(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", out).casefold())
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
+def test_a_hostile_source_stays_inside_its_bracket(attack):
+    block = rendering.context(safe({"memories": [known("Mia likes tea", source=attack["text"])], "reason": None}))
+    _, item, _ = block.split("\n")
+    assert ITEM.match(item) and item.endswith("] Mia likes tea")
+    assert len(re.findall(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", block).casefold())) == 2
 
 
 @pytest.mark.parametrize("note", HARMLESS)

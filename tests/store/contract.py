@@ -247,9 +247,14 @@ class WritingContract:
         store.rewrite(live.id, *draft("live again"))
         store.archive(gone.id)
         rows = {(live.id, 2): key_rows("L", 3, 5), (live.id, 1): key_rows("l", 1, 5), (gone.id, 1): key_rows("G", 1, 5)}
-        with store.transaction():
-            store.set_embedder({"name": "other", "revision": "2", "dim": 5})
-            store.replace_keys(rows)
+        other = {"name": "other", "revision": "2", "dim": 5}
+        texts = store.texts_of(store.without_new_keys(other))
+        assert texts == {(live.id, 2): "live again", (live.id, 1): "live", (gone.id, 1): "gone"}
+        store.prepare_keys(other, {name: (texts[name], rows[name]) for name in list(rows)[:2]})
+        assert store.is_reembedding(other) and not store.swap_keys(other) and store.dim != 5
+        assert store.without_new_keys(other) == [(gone.id, 1)]
+        store.prepare_keys(other, {(gone.id, 1): ("gone", rows[gone.id, 1])})
+        assert store.swap_keys(other) and not store.is_reembedding(other) and store.embedder() == other
         assert store.dim == 5 and np.array_equal(store.memory_matrix("default").keys, rows[live.id, 2])
         assert np.array_equal(store.keys_of(live.id), rows[live.id, 2])
         assert np.array_equal(store.keys_of(gone.id), rows[gone.id, 1])
@@ -267,7 +272,7 @@ class WritingContract:
             lambda s: s.archive("m_no"),
             lambda s: s.keys_of("m_no"),
             lambda s: s.history("m_no"),
-            lambda s: s.replace_keys({("m_no", 1): key_rows("x")}),
+            lambda s: s.words_of("m_no"),
         ],
     )
     def test_an_unknown_id_is_not_found(self, store, call):

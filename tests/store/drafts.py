@@ -42,6 +42,7 @@ def draft(
 AS_VERSION_2 = (
     "DROP TABLE tombstones",
     "DROP TABLE audit",
+    "DROP TABLE new_keys",
     "DROP INDEX memories_folded_key",
     "DROP INDEX memories_text",
     "ALTER TABLE memories DROP COLUMN folded_key",

@@ -8,6 +8,7 @@ import pytest
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.store import open_store
+from ntm_memory.store.rows import checksum
 
 from .drafts import AS_VERSION_2, EMBEDDER, Clock, draft
 
@@ -60,10 +61,13 @@ def test_an_older_store_keeps_both_of_two_keys_that_fold_to_one(path, store):
     sql = sqlite3.connect(path, isolation_level=None)
     for statement in AS_VERSION_2:
         sql.execute(statement)
-    sql.execute("UPDATE memories SET key = 'Port' WHERE id = ?", (two.id,))
+    sql.row_factory = sqlite3.Row
+    row = dict(sql.execute("SELECT * FROM memories WHERE id = ?", (two.id,)).fetchone()) | {"key": "Port"}
+    sealed = checksum(row, lambda code: "default")
+    sql.execute("UPDATE memories SET key = 'Port', crc = ? WHERE id = ?", (sealed, two.id))
     sql.close()
     store = open_store(path)
-    store.repair()  # its seal is of the other key
+    store.repair()
     assert store.check() == []
     assert [store.find_key("default", key).id for key in ("port", "Port", "PORT")] == [one.id, two.id, one.id]
     assert store.find_key("default", "third").id == third.id and store.find_content("default", "Three.") != []

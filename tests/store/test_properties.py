@@ -138,7 +138,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def write_matrix(self):
-        self.store._engine.live_matrix.rebuild(self.store._engine.now())
+        self.store._engine.live_matrix.remove_file()
+        self.store._engine.save_matrix_if_lagging()
         self.store._engine.live_matrix._saved = -1_000
         self.store.close()
         self.store = self.open()

@@ -227,11 +227,11 @@ def test_exported_wiped_and_imported_gives_identical_recalls(tmp_path):
         ids = [each.id for each in memory.store.memories(states=("live", "archived", "erased"))]
         memory.erase(ids, purge=True, namespace=None)
         assert memory.store.count() == 0
-        done = memory.import_file(file)
+        done = memory.import_file(file, trust="person")
         assert (done.created, done.unchanged, done.failed) == (24, 0, ())
         assert _answers(memory) == before
     with opened(tmp_path / "two", still, clock=lambda: 1_700_000_000.0) as memory:
-        memory.import_file(file)
+        memory.import_file(file, trust="person")
         assert _answers(memory) == before
         assert told(memory.recall("会议", namespace="work")) == told(rest)
         assert [version["content"] for version in memory.status(history="home")["history"]] == ["Mia lives in Bremen"]
@@ -266,7 +266,7 @@ def test_tellings_round_trip_through_files(tmp_path, form):
     with opened(tmp_path / "two") as memory:
         foreseen = memory.import_file(file, dry_run=True)
         assert (foreseen.created, foreseen.dry_run, memory.store.count()) == (len(before), True, 0)
-        memory.import_file(file)
+        memory.import_file(file, trust="person")
         assert [exchange.to_telling(each) for each in memory.store.memories()] == before
         assert memory.import_file(file).unchanged == len(before)
 

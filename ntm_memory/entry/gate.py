@@ -1,0 +1,126 @@
+"""What is told passes here before it is written: secrets are left out or refused, as config has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from ntm_memory.errors import SecretError
+from ntm_memory.operations.results import LeftOut
+from ntm_memory.privacy.secret_tagger import Read
+from ntm_memory.privacy.secrets import Secret, find_secrets, known_secrets, redacted
+from ntm_memory.recall.encoder import Encoder, Key, Passage
+from ntm_memory.store.records import MemoryInput
+
+NAMES = ("key", "source", "session")
+"""Short fields in which secrets are looked for, beside the content and the tags."""
+
+
+class Passed(NamedTuple):
+    """What may be written of a telling.
+
+    Args:
+        memory: without its secrets.
+        rows: (P, dim) its keys; None while it was not read.
+        secrets: what was left out.
+    """
+
+    memory: MemoryInput
+    rows: Key | None = None
+    secrets: tuple[LeftOut, ...] = ()
+
+
+class Gate:
+    """Lets tellings pass.
+
+    Args:
+        on_secret: `redact`, `refuse` or `allow`.
+        encoder: loads the embedder; asked only for what is read.
+    """
+
+    def __init__(self, on_secret: str, encoder: Callable[[], Encoder]) -> None:
+        self._on_secret = on_secret
+        self._encoder = encoder
+
+    def glance(self, memory: MemoryInput) -> Passed:
+        """Leave out what rules of services and check digits know, in all fields; nothing is loaded for it.
+
+        Raises:
+            SecretError: there is any, and it is to be refused.
+        """
+        if self._on_secret == "allow":
+            return Passed(memory)
+        changed = {name: self.left_out(name, getattr(memory, name)) for name in ("content", *NAMES)}
+        tags = [self.left_out("tags", tag) for tag in memory.tags]
+        secrets = [each for _, found in (*changed.values(), *tags) for each in found]
+        if not secrets:
+            return Passed(memory)
+        self._refuse(secrets)
+        texts: dict[str, Any] = {name: text for name, (text, _) in changed.items()}
+        kept = replace(memory, **texts, tags=tuple(sorted({str(tag) for tag, _ in tags})))
+        return Passed(kept, secrets=tuple(secrets))
+
+    def read(self, passed: Sequence[Passed]) -> list[Passed]:
+        """Their keys, without what the embedder's reading of them shows to be secret.
+
+        Raises:
+            SecretError: there is any, and it is to be refused; of several, see `read_each`.
+        """
+        found = self.read_each(passed)
+        for each in found:
+            if isinstance(each, SecretError):
+                raise each
+        return cast("list[Passed]", found)
+
+    def read_each(self, passed: Sequence[Passed]) -> list[Passed | SecretError]:
+        """The same, an error standing in the place of what is refused."""
+        texts = [each.memory.content for each in passed]
+        if self._on_secret == "allow":
+            return [
+                each._replace(rows=rows) for each, rows in zip(passed, self._encoder().memories(texts), strict=True)
+            ]
+        all_rows, readings = self._encoder().read(texts)
+        done: list[Passed | SecretError] = []
+        for each, rows, passages in zip(passed, all_rows, readings, strict=True):
+            try:
+                done.append(self._without_secrets(each._replace(rows=rows), passages))
+            except SecretError as error:
+                done.append(error)
+        return done
+
+    def left_out(self, field: str, text: str | None) -> tuple[str | None, list[LeftOut]]:
+        """A field's text without what is known to be secret, and what that was."""
+        found = known_secrets(text) if text else []
+        kept = redacted(text, found) if text and found else text
+        return kept, [LeftOut(each.kind, field, each.start) for each in found]
+
+    def _without_secrets(self, passed: Passed, passages: Sequence[Passage]) -> Passed:
+        content = passed.memory.content
+        found = list(secrets_of(content, passages))
+        if not found:
+            return passed
+        secrets = [LeftOut(each.kind, "content", each.start) for each in found]
+        self._refuse(secrets)
+        kept = replace(passed.memory, content=redacted(content, found))
+        return Passed(kept, self._encoder().memories([kept.content])[0], (*passed.secrets, *secrets))
+
+    def _refuse(self, secrets: Sequence[LeftOut]) -> None:
+        if self._on_secret == "refuse":
+            named = ", ".join(f"{each.kind} in {each.field} at character {each.at}" for each in secrets)
+            raise SecretError(f"the text holds a secret ({named}); nothing was stored", "leave it out")
+
+
+def secrets_of(content: str, passages: Sequence[Passage]) -> Iterator[Secret]:
+    """The secrets of a text that was read in passages, at their places in the text."""
+    at = 0
+    for passage in passages:
+        start = content.find(passage.text, at)
+        if start < 0:  # it was cut in another spelling
+            continue
+        read = None
+        if passage.states is not None and passage.places is not None:
+            read = Read(passage.states, passage.places)
+        for secret in find_secrets(passage.text, read):
+            yield secret._replace(start=secret.start + start, end=secret.end + start)
+        at = start + len(passage.text)

@@ -1,0 +1,54 @@
+"""Whether a memory says already what is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ntm_memory.entry.echoes import echoed_memory
+from ntm_memory.entry.telling import Telling, named_by
+from ntm_memory.operations.validation import UNDECIDED
+from ntm_memory.store.base import Store
+from ntm_memory.store.records import Memory, MemoryInput
+from ntm_memory.text.folding import folded_key
+
+
+def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
+    """The live memory that says this already, word by word, and nothing told differently.
+
+    One that was revised since is true again when it is told again, but not when a file of many is read twice.
+    """
+    if record.key is not None:
+        keyed = store.find_key(record.namespace, record.key)
+        return keyed if keyed is not None and keyed.content.split() == record.content.split() else None
+    for memory in store.find_content(record.namespace, record.content):
+        stated = ((record.session, memory.session), (record.source, memory.source))
+        times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
+        again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
+        if not again and all(new is None or new == old for new, old in stated + times):
+            return memory
+    return None
+
+
+def known(store: Store, telling: Telling) -> Memory | None:
+    """The live memory that needs no other text: it says this already, or the caller says so."""
+    named, record = named_by(store, telling), telling.memory
+    if named.replaced is not None:
+        return named.replaced if named.replaced.content == record.content else None
+    return named.same or saying(store, record)
+
+
+def told_again(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:
+    """The memory that says the same in the same words, whatever their case and punctuation.
+
+    Raises:
+        EchoError: the text is what recall printed, and nothing besides.
+    """
+    record = telling.memory
+    decided = telling.decision != UNDECIDED or record.key is not None
+    found = echoed_memory(store, record, decided=decided)
+    return None if found is None else saying(store, replace(record, content=found.content), in_bulk=in_bulk)
+
+
+def is_same_key(one: str | None, other: str | None) -> bool:
+    """Whether two keys are one, however they are spelled."""
+    return one is not None and other is not None and folded_key(one) == folded_key(other)

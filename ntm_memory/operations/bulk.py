@@ -1,0 +1,137 @@
+"""Many tellings at once: a batch in a transaction, a bad one left out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ntm_memory.entry.gate import Passed
+from ntm_memory.entry.known import saying, told_again
+from ntm_memory.entry.telling import Telling, Within, Written
+from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError, RetractedError
+from ntm_memory.operations.results import Action, BulkResult, Failure, LeftOut, Related
+from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
+from ntm_memory.operations.write import Writer
+from ntm_memory.privacy.trust import USUAL, checked_trust
+
+BATCH = 64
+Progress = Callable[[int], None] | None
+
+
+class BulkWriter(Writer):
+    """Writes many tellings, too."""
+
+    def memorize_many(
+        self,
+        records: Iterable[Numbered],
+        progress: Progress = None,
+        *,
+        force_retracted: bool = False,
+        trust: str | None = None,
+        usual: str = USUAL,
+    ) -> BulkResult:
+        """Write many tellings, each with the number of its line, `BATCH` in a transaction; a bad one is left out.
+
+        Args:
+            records: what is told.
+            progress: called with the number of records done.
+            force_retracted: write also what was retracted.
+            trust: who tells them, whatever they claim; a record may claim less. None: nothing was said, `usual` holds.
+            usual: the level of this way in.
+        """
+        within = Within(None if trust is None else checked_trust(trust), usual)
+        ids: list[str | None] = []
+        failed: list[Failure] = []
+        actions: list[Action] = []
+        related: dict[str, tuple[Related, ...]] = {}
+        secrets: dict[str, tuple[LeftOut, ...]] = {}
+        lines = iter(records)
+        while batch := list(itertools.islice(lines, BATCH)):
+            done = self._write_batch(batch, failed, within, force_retracted)
+            ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
+            actions.extend(written.action for written in done.values())
+            related |= self._relate(list(done.values()))
+            secrets |= {written.memory.id: written.secrets for written in done.values() if written.secrets}
+            if progress is not None:
+                progress(len(ids))
+        counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
+        failed.sort(key=lambda failure: failure.line)
+        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related, secrets=secrets)
+
+    def memorize_lines(
+        self,
+        lines: Iterable[str],
+        shared: Mapping[str, object],
+        progress: Progress = None,
+        *,
+        force_retracted: bool = False,
+    ) -> BulkResult:
+        """The same from JSON lines; `shared` are fields of all lines that do not say otherwise."""
+        trust = shared.get("trust")
+        told = None if trust is None else checked_trust(trust)
+        return self.memorize_many(from_json_lines(lines, shared), progress, force_retracted=force_retracted, trust=told)
+
+    def _write_batch(
+        self, batch: Sequence[Numbered], failed: list[Failure], within: Within, force: bool
+    ) -> dict[int, Written]:
+        checked: dict[int, tuple[Telling, Passed]] = {}
+        done: dict[int, Written] = {}
+        for line, record in batch:
+            try:
+                if isinstance(record, NTMMemoryError):
+                    raise record
+                telling = Telling.of(record).within(*within)
+                passed = self.gate.glance(telling.memory)
+                checked[line] = telling._replace(memory=passed.memory), passed
+            except NTMMemoryError as error:
+                failed.append(Failure(line, error.code, error.message))
+        read = self._read(checked, failed)
+        with self._store.transaction():
+            for line, (telling, passed) in read.items():  # known or not: an earlier line may have changed what is known
+                try:
+                    with self._store.transaction():  # one that fails leaves nothing half-written
+                        written = self._write(telling, passed.rows, in_bulk=True, force=force)
+                        done[line] = written._replace(secrets=passed.secrets)
+                except (MemoryFullError, NotFoundError, BadValueError) as error:
+                    failed.append(Failure(line, error.code, error.message))
+                    if isinstance(error, RetractedError):
+                        self._store.note("refused", error.id or None, telling.memory.namespace)
+        return done
+
+    def _read(
+        self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure]
+    ) -> dict[int, tuple[Telling, Passed]]:
+        """The lines that may be written, with the keys of those that are not known; what is refused goes to `failed`."""
+        read = dict(checked)
+        new: list[int] = []
+        for line, (telling, _) in checked.items():
+            try:
+                again = None if self._is_known(telling) else told_again(self._store, telling, in_bulk=True)
+            except BadValueError as error:
+                failed.append(Failure(line, error.code, error.message))
+                del read[line]
+                continue
+            if again is not None:
+                read[line] = telling._replace(memory=replace(telling.memory, content=again.content)), checked[line][1]
+            elif not self._is_known(telling):
+                new.append(line)
+        found = self.gate.read_each([checked[line][1] for line in new]) if new else []
+        for line, passed in zip(new, found, strict=True):
+            if isinstance(passed, Passed):
+                read[line] = checked[line][0]._replace(memory=passed.memory), passed
+            else:
+                failed.append(Failure(line, passed.code, passed.message))
+                del read[line]
+        return read
+
+    def _is_known(self, telling: Telling) -> bool:
+        return telling.decision == UNDECIDED and saying(self._store, telling.memory, in_bulk=True) is not None
+
+    def _relate(self, batch: Sequence[Written]) -> dict[str, tuple[Related, ...]]:
+        """What the new ones of a batch may concern; what was rewritten gives back its marks first."""
+        self.relater.release([each.memory for each in batch if each.action == "updated"])
+        new = {each.memory.id: each for each in batch if each.action != "unchanged"}
+        return self.relater.relate(
+            [each.memory for each in new.values()], {id: each.beside for id, each in new.items() if each.beside}
+        )

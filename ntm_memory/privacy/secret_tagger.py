@@ -1,0 +1,181 @@
+"""Which characters of a text are a secret: a small convolutional network over characters and what the embedder made of them.
+
+Each character is told by its code, its class, what rules and patterns say of it, and the embedder's state of the piece in
+which it stands: rules know shapes, the states know what is talked of ("my phone unlocks with 859710"). Dilated
+convolutions (Yu & Koltun 2016) see 19 characters to either side. Learned by `python -m bench.fit secrets`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.machine.activations import logistic
+
+MODEL = Path(__file__).with_name("secret_tagger.npz")
+BUCKETS = 1024
+"""Characters that are told apart: all of ASCII, others by their hash."""
+DILATIONS = (1, 2, 4)
+KINDS = ("password", "pin", "one-time-code", "key", "card", "account", "phrase", "secret")
+LEAST = 3
+"""Characters of a secret at least."""
+LIKELY = 0.1
+"""Chance of a character from which on it may be a part of one."""
+BRIDGED = 8
+"""Characters between two parts of one secret at most, where no white space lies between them."""
+_WITHIN = "\"'`“”‘’「」『』<>(),;，。；：！？（）、"
+Array = NDArray[np.float32]
+Span = tuple[int, int]
+
+
+class Read(NamedTuple):
+    """A text as the embedder read it.
+
+    Args:
+        states: (T, H) of its pieces, of one layer.
+        places: (L,) of each character, the number of its piece.
+    """
+
+    states: Array
+    places: NDArray[np.int64]
+
+
+class Tagged(NamedTuple):
+    """A part of a text that is taken for a secret: text[start:end]."""
+
+    kind: str
+    start: int
+    end: int
+    chance: float
+
+
+def tag(text: str, read: Read, known: Sequence[Sequence[Span]], least: float | None = None) -> list[Tagged]:
+    """The secrets of a text in their order.
+
+    Args:
+        text: of at least one character.
+        read: what the embedder made of it.
+        known: spans that rules know, and those that patterns suppose.
+        least: chance from which on it is a secret; None: the learned one.
+    """
+    weights = _model()
+    chances, kinds = network(weights, character_codes(text), character_features(text, known), read)
+    floor = float(weights["least"]) if least is None else least
+    return [
+        Tagged(KINDS[int(kinds[start:end].mean(axis=0).argmax())], start, end, float(chances[start:end].max()))
+        for start, end in decode(text, chances, floor)
+    ]
+
+
+def network(weights: dict[str, Array], codes: NDArray[np.int64], features: Array, read: Read) -> tuple[Array, Array]:
+    """((L,) chance of each character to be of a secret, (L, kinds) logits of which one)."""
+    meant = np.maximum(read.states @ weights["states.w"] + weights["states.b"], 0)[read.places]
+    x = np.concatenate([weights["characters"][codes], features, meant], axis=1)
+    x = np.maximum(_convolved(x, weights["into.w"], weights["into.b"], 1), 0)
+    for number, dilation in enumerate(DILATIONS):
+        x = x + np.maximum(_convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
+    said = x @ weights["out.w"] + weights["out.b"]
+    chances: Array = logistic(said[:, 0])
+    return chances, said[:, 1:]
+
+
+def decode(text: str, chances: Array, least: float) -> list[Span]:
+    """Runs of likely characters with at least `LEAST` in a row that are surely of a secret; parts of one are joined."""
+    if len(text) < LEAST or _sureness(chances) <= least:
+        return []
+    likely = np.concatenate([[False], chances > LIKELY, [False]])
+    edges = np.flatnonzero(likely[1:] != likely[:-1]).reshape(-1, 2)
+    joined: list[list[int]] = []
+    for start, end in edges.tolist():
+        if joined and start - joined[-1][1] <= BRIDGED and not _parts(text[joined[-1][1] : start]):
+            joined[-1][1] = end
+        else:
+            joined.append([start, end])
+    spans = [(start, end) for start, end in joined if _sureness(chances[start:end]) > least]
+    return [span for span in (_stripped(text, *each) for each in spans) if span[1] - span[0] >= LEAST]
+
+
+def _sureness(chances: Array) -> float:
+    """The best mean of `LEAST` characters in a row."""
+    if len(chances) < LEAST:
+        return 0.0
+    return float(np.convolve(chances, np.full(LEAST, 1 / LEAST), "valid").max())
+
+
+def _parts(between: str) -> bool:
+    """Whether what lies between two parts says that they are two."""
+    return any(each.isspace() or each in _WITHIN for each in between)
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    while start < end and (text[start].isspace() or text[start] in _WITHIN):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in _WITHIN):
+        end -= 1
+    return start, end
+
+
+def character_codes(text: str) -> NDArray[np.int64]:
+    """(L,) what a character is told by."""
+    return np.array([_code(each) for each in text], dtype=np.int64)
+
+
+def character_features(text: str, known: Sequence[Sequence[Span]]) -> Array:
+    """(L, 8 + kinds of `known`) its classes, and whether something is known of it."""
+    said = np.zeros((len(text), len(known)), dtype=np.float32)
+    for column, spans in enumerate(known):
+        for start, end in spans:
+            said[start:end, column] = 1
+    return np.concatenate([np.array([_classes(each) for each in text], dtype=np.float32).reshape(-1, 8), said], axis=1)
+
+
+@cache
+def _code(character: str) -> int:
+    return (
+        ord(character)
+        if character < "\x80"
+        else 128 + zlib.crc32(character.encode("utf-8", "replace")) % (BUCKETS - 128)
+    )
+
+
+@cache
+def _classes(character: str) -> tuple[bool, ...]:
+    c = character
+    foreign = c > "\x7f"
+    return (
+        c.isdigit(),
+        c.isupper(),
+        c.islower(),
+        c.isspace(),
+        not c.isalnum() and not c.isspace(),
+        foreign,
+        foreign and c.isalpha(),
+        c in "0123456789abcdef",
+    )
+
+
+def _convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
+    """(L, C) → (L, D): a convolution of the same length with `taps` (K, C, D)."""
+    reach = len(taps) // 2 * dilation
+    padded = np.pad(x, ((reach, reach), (0, 0)))
+    out: Array = bias + padded[: len(x)] @ taps[0]
+    for number in range(1, len(taps)):
+        out += padded[number * dilation : number * dilation + len(x)] @ taps[number]
+    return out
+
+
+@cache
+def _model() -> dict[str, Array]:
+    """The weights by name; signed bytes times what one of them is worth."""
+    with np.load(MODEL, allow_pickle=False) as learned:
+        return {
+            name: (learned[name] * learned[f"{name}.step"]).astype(np.float32)
+            for name in learned.files
+            if not name.endswith(".step")
+        }

@@ -1,0 +1,176 @@
+"""Copies of the memory file in `backups/`: made while others use it, verified, few kept, put back by one command."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
+from ntm_memory.paths import ensure_private_dir
+from ntm_memory.persistence.atomic import PRIVATE
+from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.store import schema
+from ntm_memory.store.faults import faults
+from ntm_memory.upkeep.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
+
+FOLDER = "backups"
+DAILY = "daily"
+LATEST = "latest"
+_NAME = re.compile(r"memory-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z]+)\.db")
+_SECONDS = 2.0
+
+
+def backups(home: Path) -> list[Path]:
+    """The backups of a data folder, the newest first."""
+    try:
+        names = sorted((name for name in os.listdir(home / FOLDER) if _NAME.fullmatch(name)), reverse=True)
+    except OSError:
+        return []
+    return [home / FOLDER / name for name in names]
+
+
+def described(home: Path) -> list[dict[str, Any]]:
+    """What `status` says of each backup: name, when, why, bytes."""
+    found = []
+    for file in backups(home):
+        match = _NAME.fullmatch(file.name)
+        assert match is not None
+        with suppress(OSError):
+            found.append({"name": file.name, "at": match[1], "why": match[2], "bytes": file.stat().st_size})
+    return found
+
+
+def make_backup(
+    home: Path, why: str, keep: int, clock: Callable[[], float] = time.time, *, spare: Path | None = None
+) -> Path | None:
+    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones.
+
+    Args:
+        home: the data folder.
+        why: one lower-case word for its name.
+        keep: how many are kept; 0: none is made.
+        clock: unix seconds.
+        spare: a backup that stays, however old.
+
+    Returns:
+        the copy; None where none is kept.
+
+    Raises:
+        StoreError: or one of its kinds: it could not be made, or the copy is damaged; then there is none.
+    """
+    if not keep:
+        return None
+    source, folder = home / "memory.db", ensure_private_dir(home / FOLDER)
+    when, target = stamp(clock()), folder / f"memory-{stamp(clock())}-{why}.db"
+    number = 1
+    while target.exists():
+        number, target = number + 1, folder / f"memory-{when}-{number}-{why}.db"
+    draft = folder / f"{target.name}.{os.urandom(4).hex()}.tmp"
+    with faults(source):
+        try:
+            os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+            _copy(source, draft)
+            if not is_whole(draft):
+                raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
+            flush(draft)
+            os.replace(draft, target)
+        finally:
+            for ending in ("", "-journal"):
+                with suppress(OSError):
+                    Path(f"{draft}{ending}").unlink()
+    flush(folder)
+    _remove_oldest(home, keep, {target, spare})
+    return target
+
+
+def is_due(home: Path, now: float) -> bool:
+    """Whether the day of a moment (UTC) has no daily backup yet."""
+    today = f"memory-{stamp(now)[:8]}"
+    return not any(file.name.startswith(today) and file.name.endswith(f"-{DAILY}.db") for file in backups(home))
+
+
+def restore_backup(
+    home: Path, name: str, keep: int, seconds: float, clock: Callable[[], float] = time.time
+) -> dict[str, Any]:
+    """Put a backup in the place of the memory file, which is itself backed up first; all or nothing.
+
+    Args:
+        home: the data folder.
+        name: of the backup, or `latest`.
+        keep: how many backups are kept.
+        seconds: how long to wait for other writers.
+        clock: unix seconds.
+
+    Raises:
+        NotFoundError: there is no such backup.
+        StoreError: or one of its kinds: it is damaged or newer than this program, or the memory is in use.
+    """
+    chosen, path = _named(home, name), home / "memory.db"
+    lock = WriterLock(path.with_suffix(".lock"), seconds)
+    with faults(path):
+        lock.acquire()
+    try:
+        with drafts_beside(path) as drafts, faults(chosen):
+            draft = drafts / "new.db"
+            copy_as_it_is(chosen, draft)
+            _make_ready(draft, chosen)
+            before = _kept(home, keep, clock, chosen)
+            put_in_place(draft, path, seconds)
+        for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+            with suppress(OSError):
+                (home / derived).unlink()
+    finally:
+        lock.close()
+    return {"restored": chosen.name, "before": before}
+
+
+def _copy(source: Path, draft: Path) -> None:
+    with closing(opened(source, timeout=_SECONDS)) as sql, closing(opened(draft, like=source)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")  # it is flushed as a whole
+        sql.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, whatever mode the memory is in
+
+
+def _remove_oldest(home: Path, keep: int, spared: set[Path | None]) -> None:
+    for file in backups(home)[keep:]:
+        if file not in spared:
+            with suppress(OSError):
+                file.unlink()
+
+
+def _named(home: Path, name: str) -> Path:
+    there = backups(home)
+    for file in there:
+        if name in (file.name, LATEST):
+            return file
+    hint = f"there are: {', '.join(file.name for file in there[:7])}" if there else "status.py lists backups"
+    raise NotFoundError(f"there is no backup {name!r} in {home / FOLDER}", hint)
+
+
+def _make_ready(draft: Path, chosen: Path) -> None:
+    """Verify a copy of a backup, and make sure that no derived file of another time is believed beside it."""
+    if not is_whole(draft):
+        raise StoreCorruptError(f"the backup {chosen.name} is damaged", "take another one: status.py lists them")
+    with closing(opened(draft)) as sql:
+        if not schema.version_of(sql):
+            raise StoreCorruptError(f"the backup {chosen.name} holds no memory", "take another one")
+        sql.execute("INSERT OR REPLACE INTO meta VALUES ('matrix', ?)", (os.urandom(8).hex(),))
+        sql.commit()
+
+
+def _kept(home: Path, keep: int, clock: Callable[[], float], chosen: Path) -> str | None:
+    """The backup of what is about to be replaced; of what no backup can be made, a copy as it is."""
+    path = home / "memory.db"
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with suppress(StoreError):
+        made = make_backup(home, "restore", max(keep, 1), clock, spare=chosen)
+        return None if made is None else f"{FOLDER}/{made.name}"
+    kept = ensure_private_dir(home / "damaged") / f"{stamp(clock())}-memory.db"
+    copy_as_it_is(path, kept)
+    return f"damaged/{kept.name}"

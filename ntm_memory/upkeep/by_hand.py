@@ -1,0 +1,57 @@
+"""The commands that work also where the memory file cannot be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ntm_memory import paths
+from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
+from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
+from ntm_memory.store import open_store
+from ntm_memory.upkeep.backups import restore_backup
+from ntm_memory.upkeep.check import closed
+from ntm_memory.upkeep.rescue import export_salvaged, repair
+
+
+def carry_out(
+    arguments: dict[str, Any], home: str | None, config: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], bool]:
+    """Do what has to be done before a memory is opened.
+
+    Args:
+        arguments: of export with `salvage`, of import with `backup`, of status with `repair` or `check`; what is done
+            is taken out.
+        home: the data folder, as it was told.
+        config: settings, as they were told.
+
+    Returns:
+        (what there is to say, whether that is the whole answer).
+    """
+    folder = paths.data_home(home)
+    told = dict((config or {}).get(ROOT, config or {}))
+    settings = load_settings(SHIPPED, folder / "config.json", overrides=told)
+    if arguments.get("salvage"):
+        if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
+            raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")
+        return export_salvaged(folder, Path(arguments["path"])), True
+    if arguments.get("backup"):
+        name, kept = str(arguments["backup"]), settings.store.backups
+        return restore_backup(folder, name, kept, settings.store.lock_seconds), True
+    return _of_status(arguments, folder, settings)
+
+
+def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> tuple[dict[str, Any], bool]:
+    if not (folder / "memory.db").exists():
+        return {"repaired": []} if arguments.pop("repair", False) else {}, False
+    # not within an open memory: a file that is no database any more is replaced
+    done = {"repaired": repair(folder, settings)} if arguments.pop("repair", False) else {}
+    if arguments.get("check"):
+        try:
+            open_store(folder / "memory.db", lock_seconds=settings.store.lock_seconds, create=False).close()
+        except StoreCorruptError as error:
+            return closed(folder, error) | done, True
+        except NotFoundError:
+            pass  # it was taken away meanwhile
+    return done, False

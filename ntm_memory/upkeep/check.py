@@ -1,0 +1,107 @@
+"""All files of a data folder: one line a fault, each with what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.config import SHIPPED, load_settings
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.operations.context import TUNED
+from ntm_memory.recall.parameters import load_parameters
+from ntm_memory.upkeep.backups import backups, described
+from ntm_memory.upkeep.damaged import FOLDER, files_kept
+from ntm_memory.upkeep.files import is_whole, opened
+
+_PREVIOUS = "recall.previous.json"
+_USAGE = {
+    "reads": "SELECT count(*) FROM reads WHERE typeof(address) <> 'integer' OR typeof(count) <> 'integer'"
+    " OR typeof(last) NOT IN ('real', 'integer')",
+    "focus": "SELECT count(*) FROM focus WHERE NOT json_valid(looked)",
+}
+
+
+def check_home(home: Path, faults_of_store: list[str]) -> list[str]:
+    """Look at every file of a data folder.
+
+    Args:
+        home: the data folder.
+        faults_of_store: what the store says of its own files.
+
+    Returns:
+        one line a fault, with what to do; empty when all is sound.
+    """
+    lines = [f"memory.db: {line}: run status.py --repair" for line in faults_of_store]
+    for part in (_usage, _learned, _config, _backups, _left_over, _permissions):
+        lines += part(home)
+    return lines
+
+
+def closed(home: Path, error: NTMMemoryError) -> dict[str, Any]:
+    """What `status --check` says where the memory file cannot be opened."""
+    lines = check_home(home, [])
+    told = f"memory.db: {error.message}: {error.hint}"
+    return {"home": str(home), "integrity": [error.message], "files": [told, *lines], "backups": described(home)}
+
+
+def _usage(home: Path) -> Iterator[str]:
+    file = home / "usage.db"
+    if not file.exists():
+        return
+    with suppress(sqlite3.OperationalError):  # busy: it is somebody's at this moment
+        try:
+            with closing(opened(file, read_only=True, timeout=0.2)) as sql:
+                whole = sql.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+                wrong = [name for name, query in _USAGE.items() if sql.execute(query).fetchone()[0]]
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+            whole, wrong = False, []
+        except sqlite3.DatabaseError:
+            whole, wrong = False, []
+        if not whole or wrong:
+            what = f" ({', '.join(wrong)})" if wrong else ""
+            yield f"usage.db: damaged{what}: it only counts; remove it, and counters begin at 0"
+
+
+def _learned(home: Path) -> Iterator[str]:
+    for name, then in ((TUNED, "run tune.py --revert, or remove it"), (_PREVIOUS, "remove it")):
+        if (home / name).exists():
+            try:
+                load_parameters(home / name)
+            except NTMMemoryError as error:
+                yield f"{name}: {error.message}: {then}"
+
+
+def _config(home: Path) -> Iterator[str]:
+    try:
+        load_settings(SHIPPED, home / "config.json")
+    except NTMMemoryError as error:
+        yield f"config.json: {error.message}: {error.hint}"
+
+
+def _backups(home: Path) -> Iterator[str]:
+    for file in backups(home):
+        if not is_whole(file):
+            yield f"backups/{file.name}: damaged: remove it"
+
+
+def _left_over(home: Path) -> Iterator[str]:
+    kept = files_kept(home)
+    if kept:
+        yield f"{FOLDER}/: {len(kept)} files that repairs put aside: tell again what is worth it, then remove them"
+    drafts = [*home.glob("*.tmp"), *home.glob("backups/*.tmp")]
+    if drafts:
+        yield f"{len(drafts)} drafts of interrupted writers ({drafts[0].name}, …): remove them if nothing is running"
+
+
+def _permissions(home: Path) -> Iterator[str]:
+    if os.name == "posix":
+        with suppress(OSError):
+            open_to_all = [file.name for file in (home, *home.iterdir()) if file.lstat().st_mode & 0o077]
+            if open_to_all:
+                yield f"others may read {', '.join(sorted(open_to_all)[:5])}: run chmod -R go-rwx {home}"

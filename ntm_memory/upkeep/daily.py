@@ -1,0 +1,99 @@
+"""One backup a day, made when the first write of the day is over; what goes wrong with it fails no write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ntm_memory.config import Settings
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.store import open_store
+
+if TYPE_CHECKING:
+    from ntm_memory.store.base import Store
+
+FAILED = "failed"
+"""In the folder of backups: why the last daily one could not be made."""
+_DAY = 86_400
+
+
+def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -> tuple[Store, DailyBackup]:
+    """The store of a data folder, and what makes its backups.
+
+    Raises:
+        StoreError: or one of its kinds: it cannot be opened.
+    """
+    daily = DailyBackup(home, settings.store.backups, clock)
+    store = open_store(
+        home / "memory.db",
+        lock_seconds=settings.store.lock_seconds,
+        clock=clock,
+        encrypt=settings.privacy.encrypt != "off",
+        on_write=daily.written,
+        before_upgrade=daily.before_upgrade,
+    )
+    return store, daily
+
+
+class DailyBackup:
+    """Called after every committed write; does nothing but compare two numbers, once the day has been looked at.
+
+    Args:
+        home: the data folder.
+        keep: how many backups are kept; 0: none is made.
+        clock: unix seconds.
+    """
+
+    def __init__(self, home: Path, keep: int, clock: Callable[[], float]) -> None:
+        self._home = home
+        self._keep = keep
+        self._clock = clock
+        self._day: int | None = None
+        self._waits = False
+
+    def written(self) -> None:
+        """Something was written: on the first day that this process writes the backup waits for `settle`."""
+        if not self._keep:
+            return
+        today = int(self._clock() // _DAY)
+        if self._day is None:
+            self._waits = True
+        elif today != self._day:
+            self._make()
+        self._day = today
+
+    def before_upgrade(self) -> None:
+        """The tables are about to be brought up to date.
+
+        Raises:
+            StoreError: or one of its kinds: no backup could be made.
+        """
+        from ntm_memory.upkeep.backups import make_backup
+
+        make_backup(self._home, "upgrade", self._keep, self._clock)
+
+    def settle(self, later: list[Callable[[], None]] | None = None) -> None:
+        """Make the backup that waits, if today has none yet.
+
+        Args:
+            later: gets what makes it, for when nobody waits any more; None: it is made now.
+        """
+        if self._waits:
+            self._waits = False
+            self._make() if later is None else later.append(self._make)
+
+    def _make(self) -> None:
+        from ntm_memory.upkeep.backups import DAILY, FOLDER, is_due, make_backup
+
+        note = self._home / FOLDER / FAILED
+        try:
+            if is_due(self._home, self._clock()):
+                make_backup(self._home, DAILY, self._keep, self._clock)
+                with suppress(OSError):
+                    note.unlink(missing_ok=True)
+        except (NTMMemoryError, OSError) as error:
+            with suppress(OSError):
+                note.write_text(str(error), encoding="utf-8")
+                note.chmod(0o600)

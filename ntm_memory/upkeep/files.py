@@ -1,0 +1,134 @@
+"""Memory files as wholes: copied as they are, verified, put in the place of another without a moment between."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import StoreError
+from ntm_memory.persistence.atomic import PRIVATE
+from ntm_memory.privacy import cipher
+from ntm_memory.privacy.keys import find_key
+
+JOURNALS = ("-journal", "-wal", "-shm")
+_COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
+
+
+def opened(path: Path, *, like: Path | None = None, read_only: bool = False, **options: Any) -> sqlite3.Connection:
+    """Open a memory file that may be encrypted, with its own key.
+
+    Args:
+        path: the file.
+        like: another one whose key a new file is to have.
+        read_only: nothing may be written to it.
+        options: as `sqlite3.connect` takes them.
+
+    Raises:
+        StoreKeyError: the key is missing or cannot be read.
+    """
+    salt = cipher.salt_of(path if like is None else like)
+    key = None if salt is None else find_key(salt)
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    return cipher.connect(uri, key, uri=True, **options)
+
+
+def row_factory_of(path: Path) -> Any:
+    """What makes rows of a connection that opens a file like this one."""
+    salt = cipher.salt_of(path)
+    return cipher.row_factory(None if salt is None else find_key(salt))
+
+
+def stamp(seconds: float) -> str:
+    """A moment as file names have it, in UTC."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
+def copy_as_it_is(source: Path, target: Path) -> None:
+    """Copy a database file, whatever is in it, with its journals.
+
+    Another process does it: closing a file that SQLite has open here would take SQLite's locks away.
+
+    Raises:
+        StoreError: it cannot be read, or the copy cannot be written.
+    """
+    import subprocess  # slow to import, seldom needed
+
+    for ending in ("", *JOURNALS[:2]):
+        file, copy = Path(f"{source}{ending}"), Path(f"{target}{ending}")
+        if ending and not file.exists():
+            continue
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", _COPY, str(file), str(copy)], capture_output=True)
+        if done.returncode or not copy.exists():
+            raise StoreError(f"{file} cannot be copied to {copy}", "check permissions and free space")
+        copy.chmod(PRIVATE)
+        flush(copy)
+
+
+@contextmanager
+def drafts_beside(path: Path) -> Iterator[Path]:
+    """A private folder for drafts, in the folder of a file where that can be written to; it is gone afterwards."""
+    import shutil
+    import tempfile
+
+    try:
+        folder = tempfile.mkdtemp(prefix="draft-", suffix=".tmp", dir=path.parent)
+    except OSError:
+        folder = tempfile.mkdtemp(prefix="ntm-memory-")
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether SQLite finds no fault with a database file that nobody else uses."""
+    try:
+        with closing(opened(path, read_only=True)) as sql:
+            return bool(sql.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def put_in_place(draft: Path, target: Path, seconds: float) -> None:
+    """Give a database file the content of another one, wholly or not at all; the caller holds the writer lock.
+
+    As one transaction of the target where SQLite can still open it: programs that have it open see it as a write, and
+    its journal brings the old content back after a kill. A target that is no database any more is replaced.
+
+    Raises:
+        StoreError: another program keeps the target busy.
+    """
+    try:
+        with closing(opened(draft)) as source, closing(opened(target, timeout=seconds)) as sql:
+            sql.execute("PRAGMA synchronous = EXTRA")
+            sql.execute("PRAGMA secure_delete = ON")
+            source.backup(sql)
+        if is_whole(target):
+            return
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise StoreError(f"{target} is in use by another program", "close it and try again") from error
+    except sqlite3.DatabaseError:
+        pass
+    for ending in JOURNALS:  # they belong to what is replaced
+        with suppress(FileNotFoundError):
+            Path(f"{target}{ending}").unlink()
+    flush(draft)
+    os.replace(draft, target)
+    flush(target.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,202 @@
+"""Mending a memory file in whatever state: what can be vouched for goes on, the rest is put aside, nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError, StoreLockedError
+from ntm_memory.paths import ensure_private_dir
+from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.store import open_store, postings, schema
+from ntm_memory.store.faults import faults
+from ntm_memory.store.ledger import Ledger
+from ntm_memory.store.rows import checksum
+from ntm_memory.store.upkeep import UNKNOWN
+from ntm_memory.upkeep.damaged import FOLDER, keep_damaged
+from ntm_memory.upkeep.files import (
+    copy_as_it_is,
+    drafts_beside,
+    flush,
+    is_whole,
+    opened,
+    put_in_place,
+    row_factory_of,
+    stamp,
+)
+from ntm_memory.upkeep.salvage import Row, Salvaged, columns_of_tables, salvage
+
+_TEMPORARY = (StoreLockedError, StoreFromFutureError)
+
+
+def mend(path: Path, seconds: float, clock: Callable[[], float] = time.time) -> list[str]:
+    """Repair a memory file; what was done, one line each.
+
+    What follows from the memories (indexes, words, counters, the derived matrix) is made anew. If that does not mend
+    it, everything that can be vouched for is written into a new file, which takes the old one's place; the old one and
+    each damaged row are kept in `damaged/`. A kill leaves the old file or the new one.
+
+    Args:
+        path: the database file.
+        seconds: how long to wait for other writers.
+        clock: unix seconds.
+
+    Raises:
+        NotFoundError: there is no file.
+        StoreCorruptError: nothing in it reads like memories; it is left as it is.
+        StoreError: or one of its kinds: it is in use, newer, or cannot be written.
+    """
+    if not path.exists():
+        raise NotFoundError(f"there is no memory at {path}", "check --home")
+    done = _mended_in_place(path, seconds)
+    return _rebuilt(path, seconds, stamp(clock())) if done is None else done
+
+
+def _mended_in_place(path: Path, seconds: float) -> list[str] | None:
+    """What was done; None where that is not enough."""
+    try:
+        store = open_store(path, lock_seconds=seconds, create=False)
+    except _TEMPORARY:
+        raise
+    except StoreError:
+        return None
+    try:
+        if store.damage():
+            return None
+        done = store.repair()
+        return None if store.check() else done
+    except _TEMPORARY:
+        raise
+    except StoreError:
+        return None
+    finally:
+        store.close()
+
+
+def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
+    lock = WriterLock(path.with_suffix(".lock"), seconds)
+    with faults(path):
+        lock.acquire()
+    try:
+        with drafts_beside(path) as drafts:
+            copy_as_it_is(path, drafts / "copy.db")
+            found = salvage(drafts / "copy.db")
+            if not found.memories and not found.damaged and "uuid" not in found.meta:
+                hint = "put a backup back: import.py --backup latest; or take another folder with --home"
+                raise StoreCorruptError(f"nothing in {path} reads like memories; it was left as it is", hint)
+            folder = ensure_private_dir(path.parent / FOLDER)
+            kept = folder / f"{when}-{path.name}"
+            copy_as_it_is(path, kept)
+            done = [f"the damaged file is kept as {FOLDER}/{kept.name}", *keep_damaged(path.parent, when, found)]
+            flush(folder)
+            with faults(path):
+                done += rebuild(found, drafts / "new.db", like=path)
+                if not is_whole(drafts / "new.db"):
+                    raise StoreError(f"{path} could not be mended", f"it is as it was; a copy is in {FOLDER}/")
+                put_in_place(drafts / "new.db", path, seconds)
+            with suppress(OSError):
+                path.with_name("matrix.bin").unlink()
+    finally:
+        lock.close()
+    return [*done, f"{len(found.memories)} undamaged memories written anew"]
+
+
+def rebuild(found: Salvaged, target: Path, *, like: Path) -> list[str]:
+    """Write what can be vouched for into a new file, encrypted as another is; what was set right, one line each."""
+    done: list[str] = []
+    with closing(opened(target, like=like, isolation_level=None)) as sql:
+        target.chmod(0o600)
+        sql.row_factory = row_factory_of(like)
+        sql.execute("PRAGMA synchronous = OFF")  # a draft: whoever takes it waits for the disk
+        schema.bring_up(sql)
+        ledger = Ledger(sql)
+        has_fts5 = postings.has_fts5(sql)
+        sql.execute("BEGIN")
+        for code, name in found.names.items():
+            sql.execute("INSERT OR IGNORE INTO names VALUES (?, ?, 0)", (code, name))
+        for row in found.memories:
+            done += _insert_memory(sql, ledger, row, found)
+        for row in found.versions:
+            _insert(sql, "versions", row)
+        done += _insert_others(sql, found)
+        sql.execute(
+            "UPDATE names SET written = coalesce((SELECT max(position) + 1 FROM memories WHERE namespace = code), 0)"
+        )
+        done += _write_meta(sql, ledger, found)
+        schema.fold_anew(sql)
+        if has_fts5:
+            postings.make_index(sql, ledger)
+        sql.execute("COMMIT")
+    return done
+
+
+def _insert(sql: sqlite3.Connection, table: str, row: Row) -> None:
+    columns = ", ".join(row)
+    sql.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+
+
+def _insert_memory(sql: sqlite3.Connection, ledger: Ledger, row: Row, found: Salvaged) -> list[str]:
+    """Write an undamaged memory; a reference to one that is not there any more, or a slot that is taken, is let go."""
+    there = {each["id"] for each in found.memories} if row["superseded_by"] is not None else set()
+    changes: Row = {}
+    if row["superseded_by"] is not None and row["superseded_by"] not in there:
+        changes["superseded_by"] = None
+    taken = "SELECT 1 FROM memories WHERE address = ?"
+    if row["address"] is not None and sql.execute(taken, (row["address"],)).fetchone():
+        addresses = (each["address"] for each in found.memories)
+        changes["address"] = max(address for address in addresses if address is not None) + 1 + int(row["row"])
+    row = {name: value for name, value in row.items() if name not in schema.FOLDED}  # they follow from the others
+    same = "SELECT 1 FROM memories WHERE namespace = ? AND key = ? AND state = 'live'"
+    if row["state"] == "live" and row["key"] and sql.execute(same, (row["namespace"], row["key"])).fetchone():
+        changes["key"] = None
+    new = row | changes
+    if sql.execute("SELECT 1 FROM memories WHERE row = ?", (row["row"],)).fetchone():
+        del new["row"]
+    _insert(sql, "memories", new | ({"crc": checksum(new, found.name)} if changes else {}))
+    return [f"memory {row['id']}: {', '.join(changes)} let go, since it is another's or gone"] if changes else []
+
+
+def _insert_others(sql: sqlite3.Connection, found: Salvaged) -> list[str]:
+    """Write the rows of the tables that have no checksum, as far as they are what they must be."""
+    ids, lost = {row["id"] for row in found.memories}, 0
+    for table in columns_of_tables():
+        if table in ("meta", "names", "memories", "versions", "free"):
+            continue
+        for row in found.others.get(table, ()):
+            if table == "links" and not {row.get("id"), row.get("target")} <= ids:
+                continue
+            try:
+                if table == "feedback":
+                    [json.loads(row[name]) for name in ("used", "unused", "previous")]
+                _insert(sql, table, row)
+            except (sqlite3.Error, ValueError, TypeError, KeyError, UnicodeError):
+                lost += 1
+    return [f"{lost} links or verdicts are damaged and left out"] if lost else []
+
+
+def _write_meta(sql: sqlite3.Connection, ledger: Ledger, found: Salvaged) -> list[str]:
+    told, done = found.meta, list[str]()
+    for name in ("uuid", "traces", "words_stale", *sorted(set(told) - {"seq", "next_address", "purges", "matrix"})):
+        if told.get(name):
+            ledger.set_meta(name, told[name])
+    wrote: dict[str, Any] | None = found.embedder()
+    if wrote is None and found.dim is not None:
+        wrote = {"name": UNKNOWN, "revision": "", "dim": found.dim}
+        done.append("which embedder wrote the vectors is lost: run reembed.py")
+    if wrote is not None:
+        ledger.set_meta("embedder", json.dumps(wrote, ensure_ascii=False))
+        ledger.set_meta("dim", str(wrote["dim"]))
+    seq, address = sql.execute("SELECT coalesce(max(seq), 0), coalesce(max(address) + 1, 0) FROM memories").fetchone()
+    ledger.set_meta("seq", str(seq + 1))
+    ledger.set_meta("next_address", str(address))
+    # no matrix from before may be believed
+    ledger.set_meta("matrix", os.urandom(8).hex())
+    used = {row[0] for row in sql.execute("SELECT address FROM memories WHERE address IS NOT NULL")}
+    ledger.release(slot for slot in range(min(address, 2 * len(used) + 1024)) if slot not in used)
+    return done

@@ -1,0 +1,105 @@
+"""What recall printed comes back by every way in, and is not stored again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+from opening import Clock, opened
+
+from ntm_memory.cli import rendering
+from ntm_memory.cli.outputs import as_json, safe
+from ntm_memory.errors import EchoError
+
+FACTS = (
+    "Nora keeps the spare key under the blue pot",
+    "Nora's dentist is Dr Okafor in Mill Lane",
+    "诺拉的车停在地下二层",
+)
+
+
+@pytest.fixture
+def memory(tmp_path):
+    with opened(tmp_path, clock=Clock()) as memory:
+        memory.memorize(FACTS[0], key="spare-key", tags=["home"], source="chat")
+        memory.memorize_many([{"content": fact} for fact in FACTS[1:]])
+        yield memory
+
+
+def printed(memory):
+    """What recall prints, in all its forms."""
+    answer = asdict(memory.recall("Where is the spare key of Nora?", all=True)) | {"took_ms": 12.3}
+    lines = rendering.context(safe(answer)).split("\n")
+    return {
+        "json": as_json({"ok": True, **answer}),
+        "pretty": json.dumps(answer, indent=2, ensure_ascii=False),
+        "text": rendering.RENDERERS["recall"](safe(answer)),
+        "items": "\n".join(lines[1:-1]),
+        "item": lines[1],
+        "contents": "; ".join(each["content"] for each in answer["memories"]),
+        "framed": "From memory:\n" + "\n".join(f"{i}. {m['content']}" for i, m in enumerate(answer["memories"], 1)),
+    }
+
+
+@pytest.mark.parametrize("form", ["json", "pretty", "text", "items", "item", "contents", "framed"])
+def test_by_every_way_in_it_is_refused_with_the_ids_of_what_it_tells(memory, form):
+    text = printed(memory)[form]
+    with pytest.raises(EchoError) as refused:
+        memory.memorize(text)
+    assert "m_" in refused.value.message
+    with pytest.raises(EchoError):
+        memory.store_with_reasoning(text)
+    assert [bad.code for bad in memory.memorize_many([{"content": text}, {"content": "Tom is in Oslo"}]).failed] == [
+        "echo"
+    ]
+    lines = json.dumps({"content": text}) + "\n"
+    assert memory.import_text(lines, "jsonl", dry_run=True).failed[0].code == "echo"
+    assert memory.import_text(lines, "jsonl").failed[0].code == "echo"
+    assert memory.store.count() == len(FACTS) + 1
+
+
+@pytest.mark.parametrize("form", ["json", "pretty", "text", "items"])
+def test_an_update_to_it_is_refused_and_a_key_does_not_help(memory, form):
+    text = printed(memory)[form]
+    with pytest.raises(EchoError):
+        memory.update("spare-key", content=text)
+    with pytest.raises(EchoError):
+        memory.memorize(text, key="another")
+    assert memory.find("spare-key").content == FACTS[0]
+
+
+def test_what_is_forgotten_does_not_come_back_with_its_id(memory):
+    item = printed(memory)["item"]
+    memory.erase(memory.recall("spare key").memories[0].id)
+    with pytest.raises(EchoError):
+        memory.memorize(item)
+    assert memory.memorize(FACTS[0]).action == "created"
+
+
+def test_a_fact_told_again_is_unchanged_whatever_its_case(memory):
+    assert memory.memorize(FACTS[0].lower() + ".").action == "unchanged"
+    assert memory.memorize_many([{"content": FACTS[1].upper()}]).unchanged == 1
+    assert memory.memorize(FACTS[0], session="another day").action == "created"
+
+
+def test_what_is_new_beside_it_is_stored(memory):
+    for text in (
+        f"{FACTS[0]}. {FACTS[1]}. Her brother has the other one.",
+        f"{FACTS[0]} - not any more",
+        printed(memory)["items"] + "\n- Tom is ill",
+    ):
+        assert memory.memorize(text).action == "created"
+    assert memory.update("spare-key", content=f"{FACTS[0]}, the green one").memory.version == 2
+
+
+def test_who_says_what_it_is_may_say_it_in_known_words(memory):
+    id = memory.recall("dentist").memories[0].id
+    both = f"{FACTS[0]}. {FACTS[1]}."
+    assert memory.memorize(both, beside=[id]).action == "created"
+
+
+def test_other_namespaces_do_not_count_but_for_ids(memory):
+    assert memory.memorize(f"From memory: {FACTS[0]}", namespace="work").action == "created"
+    with pytest.raises(EchoError):
+        memory.memorize(printed(memory)["json"], namespace="work")

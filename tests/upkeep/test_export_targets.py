@@ -1,0 +1,58 @@
+"""An export goes into a regular file of its owner's, whole, or nowhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+import pytest
+from opening import opened
+
+from ntm_memory.errors import BadValueError
+
+
+@pytest.fixture
+def memory(tmp_path):
+    with opened(tmp_path / "home") as manager:
+        manager.memorize("Mia likes tea")
+        yield manager
+
+
+@pytest.mark.parametrize("salvage", [False, True])
+@pytest.mark.parametrize(
+    "target", [".", "/", "", "folder", "link", "dangling", "pipe", "x" * 300, "nul\0name", "file/below"]
+)
+def test_what_is_no_regular_file_is_refused_and_left_alone(tmp_path, memory, monkeypatch, target, salvage):
+    if sys.platform == "win32":
+        pytest.skip("links and pipes")
+    from ntm_memory.upkeep.rescue import export_salvaged
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("precious", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(BadValueError):
+        export_salvaged(tmp_path / "home", type(tmp_path)(target)) if salvage else memory.export_file(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "precious"
+    assert (tmp_path / "link").is_symlink() and stat.S_ISFIFO((tmp_path / "pipe").lstat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["y" * 250, "名" * 80])
+def test_a_name_of_almost_any_length_is_a_name(tmp_path, memory, name):
+    assert memory.export_file(tmp_path / name)["count"] == 1
+    assert (tmp_path / name).exists() and not list(tmp_path.glob("*.tmp"))
+
+
+def test_drafts_cannot_be_foretold_and_take_nothing_that_is_there(tmp_path, memory, monkeypatch):
+    monkeypatch.setattr(os, "urandom", lambda count: b"\0" * count)
+    trap = tmp_path / f"out.json.{'00' * 8}.tmp"
+    trap.symlink_to(tmp_path / "home" / "memory.db")
+    before = (tmp_path / "home" / "memory.db").read_bytes()
+    with pytest.raises(BadValueError, match="cannot be written"):
+        memory.export_file(tmp_path / "out.json")
+    assert (tmp_path / "home" / "memory.db").read_bytes() == before and trap.is_symlink()
