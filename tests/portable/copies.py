@@ -6,12 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-import pytest
-
-BY_HAND = "by hand"
-BY_IMPORT = pytest.param(
-    "by import.py", marks=pytest.mark.xfail(strict=True, reason="putting a backup back by import.py is not merged yet")
-)
+BY_HAND, BY_IMPORT = "by hand", "by import.py"
 
 
 def backed_up(memory, name="memory-20260101T000000Z-daily.db"):
@@ -25,7 +20,7 @@ def backed_up(memory, name="memory-20260101T000000Z-daily.db"):
 
 def put_back(memory, name, how):
     """Put a backup into the memory's place."""
-    if how == "by import.py":
+    if how == BY_IMPORT:
         memory.ask("import", "--backup", name)
     else:
         shutil.copy(memory.home / "backups" / name, memory.home / "memory.db")

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable
 
-from .copies import backed_up, put_back
+from .copies import BY_IMPORT, backed_up, put_back
 from .surface import Surface
 from .walk import KEY, TOKEN, VALUE
 
@@ -92,7 +92,7 @@ class Remembering:
     def bring_back(self) -> None:
         self._memory.ask("import", "-", "--as", "json", text=self._export)
         put_back(self._memory, OLD, self._backup)
-        if self._backup == "by import.py":
+        if self._backup == BY_IMPORT:
             self._memory.ask("import", "-", "--as", "json", text=self._export)
 
     def restart(self) -> None:

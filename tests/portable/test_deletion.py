@@ -55,7 +55,7 @@ def test_deletion_absent_after_reindex_and_restart(memory, how, back):
     absent()
     memory.background()
     absent()
-    if back == "by import.py":
+    if back == BY_IMPORT:
         (line,) = (line for line in memory.audit("--id", id) if line["verb"] == "purged")
         assert line["who"] and line["at"]
 

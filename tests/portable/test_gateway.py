@@ -11,7 +11,6 @@ from .entries import WAYS
 LAWFUL = "The ferry to the island leaves at seven"
 VALUE = "The safe opens with 4711"
 LONG = 10_000_001
-NOT_MERGED = "what recognises {} is not merged yet"
 SECRET = "ghp_" + "R7tq2ZxV9mKc4LwB8nYs" + "D3fJ6hPa1gUe5TkQ"
 
 
@@ -42,15 +41,13 @@ FORBIDDEN = {
     "echo in other clothes": _echo_in_other_clothes,
     "oversize": _oversize,
 }
-XFAIL = pytest.mark.xfail(strict=True, reason=NOT_MERGED.format("reformatted echoes"))
 HISTORY = pytest.mark.xfail(strict=True, reason="tombstones are not asked for the older versions of an imported record")
 
 
 def _cells():
     for kind in FORBIDDEN:
         for way in WAYS:
-            marks = [XFAIL] if kind == "echo in other clothes" else []
-            marks += [HISTORY] if (kind, way) == ("retracted", "import_json_history") else []
+            marks = [HISTORY] if (kind, way) == ("retracted", "import_json_history") else []
             yield pytest.param(kind, way, marks=marks, id=f"{kind}-{way}")
 
 
@@ -97,7 +94,6 @@ def _spoken_of(way):
     return f"My login for the mirror is the token {SECRET} as of Monday ({way})"
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_MERGED.format("secrets"))
 @pytest.mark.parametrize("way", WAYS)
 def test_gateway_no_bypass_path_for_secrets(memory, way):
     """Given a text with a secret → it comes by every way in → it is stored without it, and that is told.
@@ -113,7 +109,6 @@ def test_gateway_no_bypass_path_for_secrets(memory, way):
     assert "[secret: " in kept
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_MERGED.format("secrets"))
 @pytest.mark.parametrize("way", WAYS)
 def test_gateway_no_bypass_path_for_secrets_that_are_refused(new, way):
     """The same where `privacy.on_secret` is `refuse`: an error, or a line in `failed`; nothing is stored of it."""
@@ -150,7 +145,6 @@ LEVELS = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_MERGED.format("trust"))
 @pytest.mark.parametrize("way", WAYS)
 def test_gateway_model_cannot_claim_human_authority_by_trust(memory, way):
     """Given the same text → captured by every way → its trust is that of the way; a person's own command has more.

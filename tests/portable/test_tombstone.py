@@ -160,7 +160,8 @@ def test_tombstone_reextraction_stays_inactive(memory, rejected, way):
     assert {TRANSCRIPT[0], TRANSCRIPT[2]} <= set(rest)
     whole = memory.say("memorize", "-", text="\n".join(TRANSCRIPT))
     assert whole.error == "retracted" and "line 2" in whole.out
-    assert memory.ask("memorize", "-", text="\n".join(TRANSCRIPT[::2]))["action"] == "created"
+    left_out = [line.replace("Monday", "Tuesday").replace("cake", "tea") for line in TRANSCRIPT[::2]]
+    assert memory.ask("memorize", "-", text="\n".join(left_out))["action"] == "created"
 
 
 @pytest.mark.parametrize("way", [*CAPTURES, *WAYS])
