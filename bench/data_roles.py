@@ -24,6 +24,7 @@ class DataSet(NamedTuple):
         roles: `written`: what somebody wrote or said, and questions about it; `pool`: paragraphs gathered by question;
             `facts`: statements of a few templates; `notes`: short notes asked for in other words; `revised`: facts told
             anew; `sentences`: what everyday memories are like;
+            `talk`: ordinary turns of talk, which hold no secret;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -38,8 +39,8 @@ class DataSet(NamedTuple):
 DATA_SETS = {  # the order is the one they are learned from in
     "locomo": DataSet(("written",), "CC BY-NC 4.0", "snap-research/LoCoMo"),
     "memdaily_zh": DataSet(("written",), "none named", "nuster1128/MemSim"),
-    "lifebench_zh_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
-    "lifebench_en_lite": DataSet(("written", "read"), "Apache-2.0", "1754955896/LifeBench"),
+    "lifebench_zh_lite": DataSet(("written", "read", "talk"), "Apache-2.0", "1754955896/LifeBench"),
+    "lifebench_en_lite": DataSet(("written", "read", "talk"), "Apache-2.0", "1754955896/LifeBench"),
     "longmemeval_mini_session": DataSet(("written",), "MIT", "xiaowu0162/LongMemEval"),
     "beam100k": DataSet(("written",), "none noted", "mohammadtavakoli78/BEAM"),
     "cmrc2018": DataSet(("written", "read"), "CC BY-SA 4.0", "ymcui/cmrc2018"),
@@ -56,8 +57,8 @@ DATA_SETS = {  # the order is the one they are learned from in
     "realtalk": DataSet((), "none named", "danny911kr/REALTALK"),
     "xquad_en": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
     "xquad_zh": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
-    "friendsqa_dev": DataSet(("read",), "Apache-2.0", "emorynlp/FriendsQA"),
-    "friendsqa_tst": DataSet(("read",), "Apache-2.0", "emorynlp/FriendsQA"),
+    "friendsqa_dev": DataSet(("read", "talk"), "Apache-2.0", "emorynlp/FriendsQA"),
+    "friendsqa_tst": DataSet(("read", "talk"), "Apache-2.0", "emorynlp/FriendsQA"),
 }
 WRITTEN_PAIRS = sorted({file.parent for name in PAIR_FILES for file in PAIRS.glob(f"*/{name}")})
 DATA_SETS |= {folder.name: DataSet(("read",), FREE, f"bench/pairs/{folder.name}") for folder in WRITTEN_PAIRS}

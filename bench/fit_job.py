@@ -26,6 +26,7 @@ FILES = {
     "multihop": "multihop/parameters.json",
     "reader": "reader/adapter.npz",
     "second-look": "reader/parameters.json",
+    "secrets": "privacy/secret_tagger.npz",
 }
 """Step → its file in the package."""
 

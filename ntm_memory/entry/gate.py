@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
-from ntm_memory.privacy.secret_tagger import Read
+from ntm_memory.privacy.secret_tagger import PieceStates
 from ntm_memory.privacy.secrets import Secret, find_secrets, known_secrets, redacted
 from ntm_memory.recall.encoder import Encoder, Key, Passage
 from ntm_memory.store.records import MemoryInput
@@ -120,7 +120,7 @@ def secrets_of(content: str, passages: Sequence[Passage]) -> Iterator[Secret]:
             continue
         read = None
         if passage.states is not None and passage.places is not None:
-            read = Read(passage.states, passage.places)
+            read = PieceStates(passage.states, passage.places)
         for secret in find_secrets(passage.text, read):
             yield secret._replace(start=secret.start + start, end=secret.end + start)
         at = start + len(passage.text)

@@ -13,6 +13,7 @@ from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext, to_query
 from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
+from ntm_memory.privacy.secrets import known_secrets, redacted
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off
@@ -144,7 +145,8 @@ def record_feedback(
         BadValueError: nothing was used, a memory was both, or one is of another namespace.
         NotFoundError: no live memory has this id or key.
     """
-    text, space = checked_query(query), checked_name("namespace", namespace) or "default"
+    asked = checked_query(query)
+    text, space = redacted(asked, known_secrets(asked)), checked_name("namespace", namespace) or "default"
     told = (("used", used), ("unused", unused), ("previous", previous))
     good, bad, before = (tuple(_named(store, name, ids, space)) for name, ids in told)
     if not good:

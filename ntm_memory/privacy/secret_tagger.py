@@ -34,7 +34,7 @@ Array = NDArray[np.float32]
 Span = tuple[int, int]
 
 
-class Read(NamedTuple):
+class PieceStates(NamedTuple):
     """A text as the embedder read it.
 
     Args:
@@ -55,7 +55,7 @@ class Tagged(NamedTuple):
     chance: float
 
 
-def tag(text: str, read: Read, known: Sequence[Sequence[Span]], least: float | None = None) -> list[Tagged]:
+def tag(text: str, read: PieceStates, known: Sequence[Sequence[Span]], least: float | None = None) -> list[Tagged]:
     """The secrets of a text in their order.
 
     Args:
@@ -73,7 +73,9 @@ def tag(text: str, read: Read, known: Sequence[Sequence[Span]], least: float | N
     ]
 
 
-def network(weights: dict[str, Array], codes: NDArray[np.int64], features: Array, read: Read) -> tuple[Array, Array]:
+def network(
+    weights: dict[str, Array], codes: NDArray[np.int64], features: Array, read: PieceStates
+) -> tuple[Array, Array]:
     """((L,) chance of each character to be of a secret, (L, kinds) logits of which one)."""
     meant = np.maximum(read.states @ weights["states.w"] + weights["states.b"], 0)[read.places]
     x = np.concatenate([weights["characters"][codes], features, meant], axis=1)

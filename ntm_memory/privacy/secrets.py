@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ntm_memory.privacy import told_secrets
 from ntm_memory.privacy.secret_rules import find_credentials
-from ntm_memory.privacy.secret_tagger import Read, tag
+from ntm_memory.privacy.secret_tagger import PieceStates, tag
 
 
 class Secret(NamedTuple):
@@ -37,7 +37,7 @@ def supposed_secrets(text: str) -> list[Secret]:
     return _apart(told_secrets.by_patterns(text, _lowered(text)))
 
 
-def find_secrets(text: str, read: Read | None = None) -> list[Secret]:
+def find_secrets(text: str, read: PieceStates | None = None) -> list[Secret]:
     """The secrets of a text in their order, none within another.
 
     Args:

@@ -19,8 +19,8 @@ from ntm_memory.errors import (
     StoreCorruptError,
 )
 from ntm_memory.operations.bulk import BulkWriter
-from ntm_memory.operations.results import Failure, ImportResult
-from ntm_memory.operations.validation import Numbered, from_json_lines
+from ntm_memory.operations.results import Failure, ImportResult, LeftOut
+from ntm_memory.operations.validation import FIELDS, Numbered, from_json_lines
 from ntm_memory.operations.write import encode
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
@@ -28,7 +28,7 @@ from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
-from ntm_memory.store.records import Memory, Version
+from ntm_memory.store.records import Memory, MemoryInput, Version
 from ntm_memory.upkeep import exchange
 
 BATCH = 64
@@ -51,6 +51,7 @@ class Transfer:
         self._writer = writer
         self._encoder = encoder
         self._settings = settings
+        self._secrets: dict[str, tuple[LeftOut, ...]] = {}
 
     def export_file(self, path: Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
         """Write all memories to a file, whole or not at all.
@@ -225,7 +226,8 @@ class Transfer:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
         failed.sort(key=lambda failure: failure.line)
-        return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run)
+        secrets, self._secrets = self._secrets, {}
+        return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run, secrets=secrets)
 
     def _prepared(
         self, wrote: Mapping[str, Any] | None, records: Sequence[Any], first: int, failed: list[Failure], *, embed: bool
@@ -236,7 +238,7 @@ class Transfer:
         theirs = wrote is not None and wrote == ours
         for number, record in enumerate(records, start=first):
             try:
-                memory, keys, history = exchange.from_record(record)
+                memory, keys, history = self._without_secrets(*exchange.from_record(record))
             except BadValueError as error:
                 failed.append(Failure(number, error.code, error.message))
                 continue
@@ -251,6 +253,28 @@ class Transfer:
         for each in new:
             each.older = [next(made) for _ in each.history]
         return found
+
+    def _without_secrets(
+        self, memory: Memory, keys: Key | None, history: list[Version]
+    ) -> tuple[Memory, Key | None, list[Version]]:
+        """A record without what is known to be secret; the keys of a text that held any are made anew.
+
+        Raises:
+            SecretError: there is any, and it is to be refused.
+        """
+        telling = MemoryInput(**{name: getattr(memory, name) for name in FIELDS})
+        passed = self._writer.gate.glance(telling)
+        olds = [self._writer.gate.glance(replace(telling, content=old.content, key=old.key)) for old in history]
+        secrets = (*passed.secrets, *(each for old in olds for each in old.secrets))
+        if not secrets:
+            return memory, keys, history
+        self._secrets[memory.id] = secrets
+        kept = {name: getattr(passed.memory, name) for name in FIELDS}
+        versions = [
+            replace(version, content=old.memory.content, key=old.memory.key)
+            for version, old in zip(history, olds, strict=True)
+        ]
+        return replace(memory, **kept), keys if kept["content"] == memory.content else None, versions
 
     def _import_record(self, record: _Prepared, dry_run: bool, missing: list[Memory], force: bool) -> str:
         """Write one record; `missing` gets it where it refers to memories that are not there, or not yet."""

@@ -1,0 +1,171 @@
+"""Learn which characters of a text are a secret (`privacy.secret_tagger`).
+
+Learned from bench/secrets (texts by several writers) and from ordinary talk that holds none. Figures are of writers held
+back and of the half of the talk that nothing is learned from; then all writers are learned from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.data_roles import OURS, FoundData, sha256_of
+from bench.dataset import rows
+from bench.fit_job import FitJob, FitStep, LearnedNumbers
+from bench.provenance import save_with_provenance
+from bench.reader_data import scripted_talk
+from bench.secret_net import Example, train
+from ntm_memory.embedding.e5 import E5Embedder
+from ntm_memory.privacy.secret_tagger import (
+    KINDS,
+    LEAST,
+    PieceStates,
+    character_codes,
+    character_features,
+    decode,
+    network,
+)
+from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
+
+ROLE = "talk"
+SETS = Path(__file__).with_name("secrets")
+HELD = ("writer_a", "writer_d", "writer_j")
+TURNS = 3000
+"""Turns of each set of ordinary talk at most."""
+LONGEST = 1200
+"""Characters of a text that are learned from."""
+EPOCHS = 14
+TOUCHED = 0.003
+"""Share of ordinary turns that may be touched: the least chance is chosen by it, on turns that nothing is learned from."""
+COVERED = 0.9
+"""Share of a secret's characters that must be found."""
+CALLED = {  # what the writers call a kind → ours, the first that fits
+    "one-time-code": r"otp|totp|2fa|mfa|one.?time|verif|recovery|backup|验证|恢复|tan\b",
+    "phrase": r"seed|mnemonic|phrase|助记|answer|question",
+    "card": r"card|cvv|cvc|卡",
+    "account": r"iban|account|routing|bank|账",
+    "pin": r"pin|door|gate|lock|code|combination|alarm|safe|门|锁",
+    "password": r"passw|pwd|wifi|wi-fi|login|credential|密码|口令|psk",
+    "key": r"key|token|secret|api|webhook|cookie|url|string|hash|jwt|bearer|auth|licen[cs]e|密钥",
+}
+
+
+def kind_of(called: str) -> int:
+    """The number of the kind that a writer means."""
+    name = next((kind for kind, words in CALLED.items() if re.search(words, called.lower())), "secret")
+    return KINDS.index(name)
+
+
+def examples_of(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> list[Example]:
+    """Lines of {"text", "secret", "kind"} as examples."""
+    texts = [line["text"][:LONGEST] for line in lines]
+    _, read = embedder.read_memories(texts)
+    made = []
+    for line, text, (states, places) in zip(lines, texts, read, strict=True):
+        at = text.find(line["secret"]) if line.get("secret") else -1
+        span = None if at < 0 else (at, at + len(line["secret"]))
+        known = [[(start, end) for _, start, end in find(text)] for find in (known_secrets, supposed_secrets)]
+        made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states.astype(np.float16), places))
+    return made
+
+
+def turns_of(data: FoundData) -> list[dict]:
+    """Ordinary turns of a data set, each once."""
+    if data.path.is_file():
+        texts = [text for asked in scripted_talk(data.path) for text in asked.pool.texts]
+    else:
+        texts = [memory["text"] for memory in rows(data.path / "memories.jsonl")]
+    return [{"text": text} for text in list(dict.fromkeys(texts))[:TURNS]]
+
+
+def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray:
+    """(L,) chance of each character."""
+    read = PieceStates(example.states.astype(np.float32), example.places)
+    codes, features = character_codes(example.text), character_features(example.text, example.known)
+    return network(dict(arrays), codes, features, read)[0]
+
+
+def sureness(chances: np.ndarray) -> float:
+    """What is compared with the least chance."""
+    return float(np.convolve(chances, np.full(LEAST, 1 / LEAST), "valid").max()) if len(chances) >= LEAST else 0.0
+
+
+def is_found(example: Example, chances: np.ndarray, least: float) -> bool:
+    """Whether nearly all of a secret is found."""
+    taken = np.zeros(len(example.text), dtype=bool)
+    for start, end in (*example.known[0], *decode(example.text, chances, least)):
+        taken[start:end] = True
+    assert example.span is not None
+    return bool(taken[slice(*example.span)].mean() >= COVERED)
+
+
+def is_touched(example: Example, chances: np.ndarray, least: float) -> bool:
+    """Whether anything is taken for a secret."""
+    return bool(example.known[0]) or bool(decode(example.text, chances, least))
+
+
+def shares(arrays: Mapping[str, np.ndarray], examples: Sequence[Example], least: float) -> dict[str, float]:
+    """Shares of the secrets found, and of the texts without one that are touched."""
+    said = [(each, chances_of(arrays, each)) for each in examples]
+    found = [is_found(each, chances, least) for each, chances in said if each.span]
+    touched = [is_touched(each, chances, least) for each, chances in said if not each.span]
+    return {"secrets found": round(float(np.mean(found)), 3), "others touched": round(float(np.mean(touched)), 3)}
+
+
+def learn_secrets(job: FitJob) -> LearnedNumbers:
+    """Two trainings: without the writers held back, for the figures and the least chance; then with all."""
+    embedder = E5Embedder()
+    files = sorted(SETS.glob("writer_*.jsonl"))
+    told = {file.stem: examples_of(embedder, rows(file)) for file in files}
+    talk = {each.name: examples_of(embedder, turns_of(each)) for each in job.with_role(ROLE)}
+    learned_from = [each for turns in talk.values() for each in turns[::2]]
+    left_out = {name: turns[1::2] for name, turns in talk.items()}
+    epochs = job.steps or EPOCHS
+    print(f"{sum(map(len, told.values()))} texts by {len(told)} writers, {len(learned_from)} turns", flush=True)
+    arrays = rounded(train([e for name, each in told.items() if name not in HELD for e in each], learned_from, epochs))
+    heights = [sureness(chances_of(arrays, each)) for turns in left_out.values() for each in turns]
+    least = float(np.quantile(heights, 1 - TOUCHED))
+    figures = {name: shares(arrays, told[name], least) for name in HELD}
+    print(round(least, 3), figures, flush=True)
+    arrays = rounded(train([e for each in told.values() for e in each], learned_from, epochs))
+    for name, turns in left_out.items():
+        touched = np.mean([is_touched(each, chances_of(arrays, each), least) for each in turns])
+        figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
+    print(figures, flush=True)
+    kept = as_bytes(arrays) | {"least": np.float32(least), "least.step": np.float32(1)}
+    made = [described_writer(file) for file in files]
+    return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
+
+
+def described_writer(file: Path) -> dict[str, Any]:
+    """Provenance of one writer's texts."""
+    return {
+        "name": file.stem,
+        "source": f"bench/secrets/{file.name}",
+        "licence": OURS,
+        "memories": len(rows(file)),
+        "questions": 0,
+        "files": {file.name: sha256_of(file)},
+    }
+
+
+def as_bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights as signed bytes, and what one of them is worth."""
+    kept: dict[str, np.ndarray] = {}
+    for name, array in arrays.items():
+        step = np.float32(np.abs(array).max() / 127)
+        kept |= {name: np.rint(array / step).astype(np.int8), f"{name}.step": step}
+    return kept
+
+
+def rounded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights as they will be read back."""
+    kept = as_bytes(arrays)
+    return {name: (kept[name] * kept[f"{name}.step"]).astype(np.float32) for name in arrays}
+
+
+STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

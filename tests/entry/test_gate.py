@@ -1,0 +1,111 @@
+"""No secret passes into the store unless config allows it, whichever way it comes in; what was left out is told."""
+
+from __future__ import annotations
+
+import pytest
+from opening import opened
+
+from ntm_memory.errors import SecretError
+from ntm_memory.operations.results import LeftOut
+
+KEY = "AKIA" + "43MGIHST3MDHXCXG"
+TOLD = f"the deploy key is {KEY}, ask Mia"
+KEPT = "the deploy key is [secret: aws-access-token], ask Mia"
+
+
+def allowing(tmp_path, on_secret):
+    return opened(tmp_path, {"privacy": {"on_secret": on_secret}})
+
+
+def test_a_secret_is_left_out_and_told(memory):
+    done = memory.memorize(TOLD, key="deploy")
+    assert done.memory.content == KEPT
+    assert done.secrets == (LeftOut("aws-access-token", "content", 18),)
+    assert done.action == "created"
+
+
+def test_told_again_it_is_known(memory):
+    first = memory.memorize(TOLD)
+    again = memory.memorize(TOLD)
+    assert (again.action, again.memory.id) == ("unchanged", first.memory.id)
+    assert again.secrets
+
+
+def test_what_holds_none_is_as_told(memory):
+    done = memory.memorize("I forgot my password again")
+    assert done.memory.content == "I forgot my password again" and done.secrets == ()
+
+
+def test_key_tags_source_and_session_hold_none_either(memory):
+    done = memory.memorize("a note", key=f"k {KEY}", tags=[KEY, "work"], source=f"s {KEY}", session=KEY)
+    told = [done.memory.key, done.memory.source, done.memory.session, *done.memory.tags]
+    assert not any(KEY in each for each in told)
+    assert {each.field for each in done.secrets} == {"key", "tags", "source", "session"}
+
+
+def test_refused_it_is_not_stored(tmp_path):
+    with allowing(tmp_path, "refuse") as memory:
+        with pytest.raises(SecretError, match="aws-access-token in content at character 18"):
+            memory.memorize(TOLD)
+        assert memory.store.count() == 0
+
+
+def test_allowed_it_is_stored(tmp_path):
+    with allowing(tmp_path, "allow") as memory:
+        assert memory.memorize(TOLD).memory.content == TOLD
+
+
+def test_an_update_is_told_too(memory):
+    memory.memorize("the deploy key is with Mia", key="deploy")
+    done = memory.update("deploy", content=TOLD)
+    assert done.memory.content == KEPT and done.secrets
+    with pytest.raises(Exception, match="nothing to change|bad"):
+        memory.update("deploy")
+
+
+def test_of_many_each_is_told(memory):
+    done = memory.memorize_many([{"content": "Mia likes tea"}, {"content": TOLD}])
+    assert done.created == 2
+    assert list(done.secrets) == [done.ids[1]]
+    assert memory.store.get(done.ids[1]).content == KEPT
+
+
+def test_of_many_only_the_one_is_refused(tmp_path):
+    with allowing(tmp_path, "refuse") as memory:
+        done = memory.memorize_many([{"content": "Mia likes tea"}, {"content": TOLD}])
+        assert done.created == 1
+        assert [(bad.line, bad.code) for bad in done.failed] == [(2, "secret")]
+
+
+def test_imports_in_every_form_leave_it_out(tmp_path):
+    with allowing(tmp_path / "from", "allow") as memory:
+        memory.memorize("the deploy key is with Mia", key="deploy")
+        memory.update("deploy", content=TOLD)
+        memory.update("deploy", content="the deploy key is gone")
+        memory.memorize(f"and another {KEY}")
+        texts = {form: memory.export_text(form)["text"] for form in ("json", "jsonl", "markdown")}
+    for form, text in texts.items():
+        assert KEY in text
+        with opened(tmp_path / form) as memory:
+            done = memory.import_text(text, form)
+            assert done.created == 2 and not done.failed and done.secrets, form
+            assert KEY not in memory.export_text("json")["text"], form
+    with allowing(tmp_path / "refused", "refuse") as memory:
+        assert [bad.code for bad in memory.import_text(texts["json"]).failed] == ["secret", "secret"]
+
+
+def test_a_verdict_keeps_none_of_the_question(memory):
+    stored = memory.memorize("Mia likes tea").memory
+    memory.feedback(f"is {KEY} hers?", used=[stored.id])
+    assert KEY not in memory.store.feedback()[0].query
+
+
+@pytest.mark.real_model
+def test_what_only_the_talk_gives_away_is_left_out(tmp_path):
+    from ntm_memory import NTMMemoryManager
+
+    with NTMMemoryManager(tmp_path) as memory:
+        done = memory.memorize("my phone unlocks with 859710 in case you need to call the school")
+        assert "859710" not in done.memory.content and done.secrets
+        for note in ("the meeting is at 10:30 in room 4021", "order 859710 arrives on Monday"):
+            assert memory.memorize(note).secrets == ()

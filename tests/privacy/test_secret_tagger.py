@@ -1,0 +1,63 @@
+"""The network over characters: its convolution against a slow loop, its spans, its features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntm_memory.privacy import secret_tagger
+from ntm_memory.privacy.secret_tagger import (
+    BUCKETS,
+    LEAST,
+    PieceStates,
+    character_codes,
+    character_features,
+    decode,
+    tag,
+)
+
+
+@pytest.mark.parametrize(("length", "dilation"), [(1, 1), (7, 1), (9, 2), (5, 4)])
+def test_a_convolution_is_what_a_loop_says(length, dilation):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((length, 3)).astype(np.float32)
+    taps, bias = rng.standard_normal((3, 3, 2)).astype(np.float32), rng.standard_normal(2).astype(np.float32)
+    slow = np.tile(bias, (length, 1))
+    for place in range(length):
+        for tap in range(3):
+            at = place + (tap - 1) * dilation
+            if 0 <= at < length:
+                slow[place] += x[at] @ taps[tap]
+    assert np.allclose(secret_tagger._convolved(x, taps, bias, dilation), slow, atol=1e-5)
+
+
+@given(st.text(max_size=60), st.data())
+def test_spans_are_parts_of_the_text_in_order(text, data):
+    chances = np.array(data.draw(st.lists(st.floats(0, 1, width=32), min_size=len(text), max_size=len(text))))
+    ends = 0
+    for start, end in decode(text, chances, 0.5):
+        assert ends <= start <= end - LEAST and end <= len(text)
+        ends = end
+
+
+def test_parts_without_white_space_between_are_one_secret():
+    text = "is ab-12345-67 and"
+    chances = np.where([each.isdigit() for each in text], 0.9, 0.0)
+    assert [text[slice(*each)] for each in decode(text, chances, 0.5)] == ["12345-67"]
+
+
+@given(st.text(max_size=40))
+def test_every_character_has_a_code_and_classes(text):
+    codes = character_codes(text)
+    assert codes.shape == (len(text),) and (codes >= 0).all() and (codes < BUCKETS).all()
+    features = character_features(text, [[(0, len(text))], []])
+    assert features.shape == (len(text), 10) and (features[:, 8] == 1).all() and (features[:, 9] == 0).all()
+
+
+def test_texts_of_any_length_are_tagged():
+    for text in ("a", "密码", "x" * 3000):
+        width = secret_tagger._model()["states.w"].shape[0]
+        read = PieceStates(np.zeros((2, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
+        assert all(0 <= each.start < each.end <= len(text) for each in tag(text, read, [[], []], least=0.0))

@@ -1,0 +1,61 @@
+"""Cards and accounts by their check digits; what people seem to tell as secrets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntm_memory.privacy.secrets import find_secrets, known_secrets, redacted, supposed_secrets
+from ntm_memory.privacy.told_secrets import is_card, is_iban
+
+
+def with_check_digit(digits):
+    doubled = [sum(divmod(2 * int(each), 10)) for each in digits[::-2]]
+    rest = [int(each) for each in digits[-2::-2]]
+    return digits + str(-(sum(doubled) + sum(rest)) % 10)
+
+
+@given(st.text("0123456789", min_size=14, max_size=14))
+def test_a_card_has_luhn_s_digit(digits):
+    number = with_check_digit("4" + digits)
+    assert is_card(number) == (len(set(number)) > 2)
+    other = number[:-1] + str((int(number[-1]) + 1) % 10)
+    assert not is_card(other)
+
+
+@pytest.mark.parametrize("text", ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000"])
+def test_an_iban_has_its_check_digits(text):
+    assert is_iban(text)
+    assert not is_iban(text.replace("4", "5", 1))
+    assert [each.kind for each in known_secrets(f"pay to {text} please")] == ["iban"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("the wifi password is Blue-Kettle-42", "Blue-Kettle-42"),
+        ("wifi 密码是 lanhu8823", "lanhu8823"),
+        ("postgres://app:s3cr3tpw@db/x", "s3cr3tpw"),
+    ],
+)
+def test_what_is_told_as_a_secret_is_supposed(text, value):
+    assert value in [text[each.start : each.end] for each in supposed_secrets(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["I forgot my password again", "the password policy demands 12 characters", "密码锁坏了"]
+)
+def test_talk_of_secrets_is_none(text):
+    assert find_secrets(text) == []
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_told_what_is_found_stands_apart_and_in_order(text):
+    found = find_secrets(text)
+    ends = [0]
+    for each in found:
+        assert ends[-1] <= each.start < each.end <= len(text)
+        ends.append(each.end)
+    kept = redacted(text, found)
+    assert kept.count("[secret: ") == len(found) + text.count("[secret: ")
