@@ -92,7 +92,7 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
         chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=most)
         names = list(chances)
     if restore:
-        from ntm_memory.operations.refusals import noting_refusals
+        from ntm_memory.entry.refusals import noting_refusals
 
         # all of them or none; what is noted inside of a refusal is taken back with the rest
         with noting_refusals(manager.store, namespace), nullcontext() if dry_run else manager.store.transaction():
