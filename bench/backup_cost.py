@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from ntm_memory import NTMMemoryManager
-from ntm_memory.upkeep.backups import make_backup
+from ntm_memory.recovery.backups import make_backup
 
 KEPT = {"with": 7, "without": 0}
 

@@ -45,7 +45,7 @@ def run(
         arguments["namespace"] = None
     done: Response = {}
     if any(arguments.get(name) for name in _WITHOUT_OPENING.get(str(command), ())):
-        from ntm_memory.upkeep import by_hand
+        from ntm_memory.recovery import by_hand
 
         done, is_all = by_hand.carry_out(arguments, home, config)
         if is_all:

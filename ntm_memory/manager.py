@@ -16,8 +16,8 @@ from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
+from ntm_memory.recovery.daily import open_backed_up
 from ntm_memory.store.lookup import find
-from ntm_memory.upkeep.daily import open_backed_up
 from ntm_memory.upkeep.forgetting import ForgettingVerbs
 
 if TYPE_CHECKING:
@@ -219,20 +219,20 @@ class NTMMemoryManager(ForgettingVerbs):
         return self._verbs.tuner.revert()
 
     def export_file(self, path: str | Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
-        """Write all memories to a file; see `upkeep.transfer.Transfer.export_file`."""
-        return self._verbs.transfer.export_file(Path(path), form, namespace)
+        """Write all memories to a file; see `upkeep.exporting.Exporter.export_file`."""
+        return self._verbs.exporter.export_file(Path(path), form, namespace)
 
     def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
-        """All memories as a text; see `upkeep.transfer.Transfer.export_text`."""
-        return self._verbs.transfer.export_text(form, namespace)
+        """All memories as a text; see `upkeep.exporting.Exporter.export_text`."""
+        return self._verbs.exporter.export_text(form, namespace)
 
     def import_file(self, path: str | Path, form: str | None = None, **options: Any) -> results.ImportResult:
-        """Read memories from a file; see `upkeep.transfer.Transfer.import_file`."""
-        return self._verbs.transfer.import_file(Path(path), form, **options)
+        """Read memories from a file; see `upkeep.importing.Importer.import_file`."""
+        return self._verbs.importer.import_file(Path(path), form, **options)
 
     def import_text(self, text: str, form: str = "json", **options: Any) -> results.ImportResult:
-        """Read memories from a text; see `upkeep.transfer.Transfer.import_text`."""
-        return self._verbs.transfer.import_text(text, form, **options)
+        """Read memories from a text; see `upkeep.importing.Importer.import_text`."""
+        return self._verbs.importer.import_text(text, form, **options)
 
     def reembed(self, *, dry_run: bool = False, progress: Progress = None) -> dict[str, Any]:
         """Write all keys anew with the configured embedder; see `upkeep.reembedding.reembed`."""

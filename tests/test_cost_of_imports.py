@@ -22,7 +22,7 @@ LATER = (
     "ntm_memory.multihop",
     "ntm_memory.operations.recall",
     "ntm_memory.operations.results",
-    "ntm_memory.upkeep.transfer",
+    "ntm_memory.upkeep.exporting",
     "ntm_memory.operations.write",
     "ntm_memory.operations.tune",
     "ntm_memory.machine.heads",

@@ -59,7 +59,7 @@ ONLY = {
     "recall": {"machine", "text", "persistence", "store", "embedding", "errors"},
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
-    "commands": {"manager", "operations", "config", "errors"},
+    "commands": {"manager", "operations", "recovery", "config", "errors"},
     "hosts": {"commands", "errors"},
 }
 LIBRARIES = {

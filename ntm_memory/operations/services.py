@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
-    from ntm_memory.upkeep.transfer import Transfer
+    from ntm_memory.upkeep.exporting import Exporter
+    from ntm_memory.upkeep.importing import Importer
 
 
 class Services:
@@ -130,11 +131,18 @@ class Services:
         return Tuner(self.context)
 
     @cached_property
-    def transfer(self) -> Transfer:
-        """Reads and writes whole stores."""
-        from ntm_memory.upkeep.transfer import Transfer
+    def exporter(self) -> Exporter:
+        """Writes whole stores."""
+        from ntm_memory.upkeep.exporting import Exporter
 
-        return Transfer(self._store, self.writer, lambda: self.encoder, self._settings)
+        return Exporter(self._store, self._settings)
+
+    @cached_property
+    def importer(self) -> Importer:
+        """Reads whole stores."""
+        from ntm_memory.upkeep.importing import Importer
+
+        return Importer(self._store, self.writer, lambda: self.encoder)
 
     def reembed(self, *, dry_run: bool, progress: Callable[[int], None] | None) -> dict[str, Any]:
         """Write all keys anew; see `upkeep.reembedding.reembed`."""

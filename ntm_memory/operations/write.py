@@ -71,16 +71,15 @@ class Writer:
     def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         changed = checked_changes(changes)
-        id = find(self._store, id_or_key, namespace).id
-        before = self._store.get(id)
+        before = find(self._store, id_or_key, namespace)
         passed = self.gate.glance(revised(before, changed))
         if passed.memory.content != before.content:
-            echoed_memory(self._store, passed.memory, decided=True, own=id)
+            echoed_memory(self._store, passed.memory, decided=True, own=before.id)
             (passed,) = self.gate.read([passed])
         changed = {name: getattr(passed.memory, name) for name in changed}
         judged = [] if passed.rows is None else self.relater.judge(passed.memory, passed.rows)
         with noting_refusals(self._store, passed.memory.namespace), self._store.transaction():
-            previous = self._store.get(id)  # another process may have changed it while the embedder was at work
+            previous = find(self._store, id_or_key, namespace)  # another process may have written meanwhile
             memory = self._change(previous, revised(previous, changed), passed.rows, judged)
         return UpdateResult(memory, previous, passed.secrets)
 

@@ -28,18 +28,15 @@ class StoreWriter(Protocol):
 
         Nested ones are part of the outer; an exception that leaves a nested one takes back what that one wrote.
         """
-        ...
 
     def set_embedder(self, identity: Mapping[str, Any]) -> None:
         """W. Record the embedder."""
-        ...
 
     def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
         """W. Write a new memory into a free slot (the lowest freed one, else the next).
 
         Here and in `put`, `rewrite` and what restores, a text that was retracted raises `RetractedError`.
         """
-        ...
 
     def put(
         self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
@@ -48,26 +45,21 @@ class StoreWriter(Protocol):
 
         `older` are the keys of each version of `history`; left out, they are the memory's.
         """
-        ...
 
     def rewrite(self, id: str, told: MemoryInput, encoding: Encoding, *, verb: str = "updated") -> Memory:
         """W. Erase 1 + add: slot, id and position stay, version + 1, retention 1; the old content becomes history."""
-        ...
 
     def amend(self, id: str, **fields: Any) -> Memory:
         """W. Change key, importance, tags, source, occurred_at, kind, trust or superseded_by: what is not content."""
-        ...
 
     def set_retention(self, id: str, retention: float) -> Memory:
         """W. Partial erase: retention in (0, 1]; 0 makes the memory `erased`, its slot free; more restores it.
 
         A restored memory comes back without its key if another live memory has that key by now.
         """
-        ...
 
     def archive(self, id: str) -> Memory:
         """W. Take a live memory out of its slot; it stays readable by id, is never recalled."""
-        ...
 
     def purge(self, ids: Iterable[str]) -> int:
         """W. Remove memories of any state with history, words, keys, links, focus, and feedback that names them.
@@ -75,43 +67,33 @@ class StoreWriter(Protocol):
         After the outermost transaction no byte of the text is in any file, nor of the name of a namespace or session
         that has no memory left. Returns how many were removed.
         """
-        ...
 
     def purge_version(self, id: str, version: int) -> None:
         """W. Remove an older version in the same way; the current one raises `BadValueError`."""
-        ...
 
     def retract(self, ids: Iterable[str]) -> None:
         """W. Leave tombstones: what these memories say is refused from now on; it does not erase them."""
-        ...
 
     def lift(self, namespace: str, content: str) -> int:
         """W. Take away the tombstones by which a text is refused; returns of how many memories."""
-        ...
 
     def take_over(self, tombstones: Sequence[Tombstone]) -> int:
         """W. Keep another store's tombstones too; returns how many are new."""
-        ...
 
     def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
         """W. Add a line to the audit; the methods above do so themselves, but for `put`, `amend`."""
-        ...
 
     def link(self, id: str, links: Sequence[Link]) -> None:
         """W. Add links from a memory to others, replacing links to the same targets."""
-        ...
 
     def add_feedback(self, feedback: Feedback) -> int:
         """W. Keep a verdict on a recall; returns how many are kept."""
-        ...
 
     def note_reads(self, addresses: Sequence[int]) -> None:
         """Count a recall of these slots."""
-        ...
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         """Remember where a session's read head looked last."""
-        ...
 
 
 class RecordReader(Protocol):
@@ -123,67 +105,51 @@ class RecordReader(Protocol):
 
     def damaged(self) -> list[str]:
         """One line for each damaged memory that was left out since the store was opened."""
-        ...
 
     def get(self, id: str) -> Memory:
         """The memory with this id, whatever its state."""
-        ...
 
     def get_many(self, addresses: Sequence[int]) -> list[Memory]:
         """The live memories in these slots, in the order asked; slots that hold none are left out."""
-        ...
 
     def find_key(self, namespace: str, key: str) -> Memory | None:
         """The live memory with this key: spelled exactly so, else in another case, width or white space."""
-        ...
 
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
-        ...
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
         """Live memories that say this word by word (see `text.folding.folded_text`), oldest first."""
-        ...
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""
-        ...
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """(P, dim) key rows of one memory, whatever its state."""
-        ...
 
     def words_of(self, id: str) -> tuple[tuple[str, ...], bool]:
         """(index words, whether the text is CJK) of one memory, whatever its state."""
-        ...
 
     def history(self, id: str) -> list[Version]:
         """Older versions, oldest first."""
-        ...
 
     def namespaces(self) -> dict[str, int]:
         """Live memories of each namespace."""
-        ...
 
     def count(self, *, state: str = "live") -> int:
         """Number of memories in this state."""
-        ...
 
     def feedback(self) -> list[Feedback]:
         """All verdicts, oldest first."""
-        ...
 
     def tombstones(self) -> list[Tombstone]:
         """What was retracted, oldest first."""
-        ...
 
     def retracted_in(self, namespace: str, content: str) -> list[Match]:
         """What of a text was retracted in a namespace: the whole of it, or sentences and lines."""
-        ...
 
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         """What was done last, newest first; of one memory, if an id is given."""
-        ...
 
 
 class MatrixReader(Protocol):
@@ -195,48 +161,39 @@ class MatrixReader(Protocol):
         Without it, `get_many` or `postings` may already speak of another state than the matrix did. Writing inside
         raises `StoreError`; inside a transaction it does nothing.
         """
-        ...
 
     def memory_matrix(self, namespace: str) -> MemoryMatrix:
         """The live memory matrix of a namespace, up to date with all committed writes.
 
         The same object as before while nothing is written; only its `reads` may lag behind.
         """
-        ...
 
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What was known at a moment, by created_at, version times and erasures.
 
         Returns (matrix, whose slot numbers are 0…N−1; records as they read then; their words).
         """
-        ...
 
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What is erased, archived or weakened, with retention 1, in the form of `memory_matrix_as_of`."""
-        ...
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace; words that occur nowhere are left out.
 
         It tells what is committed now: another process may have written since `slots`.
         """
-        ...
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
-        ...
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have one of these levels of trust, rising."""
-        ...
 
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
-        ...
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of the session's last focus, live memories only; empty if none."""
-        ...
 
 
 class StoreUpkeep(Protocol):
@@ -245,66 +202,52 @@ class StoreUpkeep(Protocol):
     @property
     def uuid(self) -> str:
         """Identity of this store, made at creation."""
-        ...
 
     @property
     def encrypted(self) -> bool:
         """Whether what is kept can be read with a key only."""
-        ...
 
     @property
     def dim(self) -> int | None:
         """Width of the key vectors; None while nothing was written."""
-        ...
 
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
-        ...
 
     def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
         """Whether keys of this embedder are being prepared beside those in force."""
-        ...
 
     def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
         """(id, version), of older versions too, of the texts for which no keys of this embedder are prepared."""
-        ...
 
     def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
         """The texts of (id, version), as far as they are still there."""
-        ...
 
     def prepare_keys(
         self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
     ) -> None:
         """W. Keep key rows (P, dim) by (id, version) beside those in force, with the text that they are of."""
-        ...
 
     def swap_keys(self, identity: Mapping[str, Any]) -> bool:
         """W. Put the prepared keys and their embedder in force; False where some are missing, and nothing changed."""
-        ...
 
     def check(self) -> list[str]:
         """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
-        ...
 
     def damage(self) -> list[str]:
         """The faults of `check` that are of memories and of the database itself, not of what is made from them."""
-        ...
 
     def repair(self) -> list[str]:
         """Make anew what follows from the memories (indexes, sidecar, counters); what was done, one line each.
 
         Only where there is no `damage`: an index may hold what is left of a damaged row.
         """
-        ...
 
     def info(self) -> dict[str, Any]:
         """Engine, path, bytes on disk, journal mode, schema version, whether keywords are indexed, warnings."""
-        ...
 
     def close(self) -> None:
         """Release files and locks; further calls raise `StoreError`."""
-        ...
 
 
 class StoreReader(RecordReader, MatrixReader, Protocol):

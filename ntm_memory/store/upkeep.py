@@ -67,7 +67,7 @@ class SQLiteUpkeep:
     def repair(self) -> list[str]:
         """Make anew what follows from the memories: indexes, words, counters, derived matrix.
 
-        No memory is touched: what cannot be vouched for stays damaged, see `upkeep.repair`.
+        No memory is touched: what cannot be vouched for stays damaged, see `recovery.repair`.
         """
         done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
         with self._engine.writing():

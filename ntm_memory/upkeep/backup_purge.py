@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.operations.results import EraseResult
+from ntm_memory.recovery.files import opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
-from ntm_memory.upkeep.files import opened
 
 FOLDER = "backups"
 ENDING = ".db"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.recall.encoder import Encoder
+from ntm_memory.recovery.backups import make_backup
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
-from ntm_memory.upkeep.backups import make_backup
 
 BATCH = 64
 Progress = Callable[[int], None] | None

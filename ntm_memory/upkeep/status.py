@@ -11,11 +11,11 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import parameters_in_force
+from ntm_memory.recovery.backups import FOLDER, described
+from ntm_memory.recovery.daily import FAILED
+from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
-from ntm_memory.upkeep.backups import FOLDER, described
-from ntm_memory.upkeep.daily import FAILED
-from ntm_memory.upkeep.damaged import files_kept
 from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
 
 MOST_AUDIT = 100_000
@@ -107,14 +107,14 @@ def survey(
 
 def mended(home: Path, settings: Settings) -> list[str]:
     """What was done to mend the memory file; it need not be one that can be opened."""
-    from ntm_memory.upkeep.rescue import repair
+    from ntm_memory.recovery.rescue import repair
 
     return repair(home, settings)
 
 
 def check_home(home: Path, faults: list[str]) -> list[str]:
     """One line for each fault of a file of the folder."""
-    from ntm_memory.upkeep import check
+    from ntm_memory.recovery import check
 
     return check.check_home(home, faults)
 

@@ -26,7 +26,7 @@ def memory(tmp_path):
 def test_what_is_no_regular_file_is_refused_and_left_alone(tmp_path, memory, monkeypatch, target, salvage):
     if sys.platform == "win32":
         pytest.skip("links and pipes")
-    from ntm_memory.upkeep.rescue import export_salvaged
+    from ntm_memory.recovery.rescue import export_salvaged
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()

@@ -13,9 +13,9 @@ from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.operations.context import TUNED
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.upkeep.backups import backups, described
-from ntm_memory.upkeep.damaged import FOLDER, files_kept
-from ntm_memory.upkeep.files import is_whole, opened
+from ntm_memory.recovery.backups import backups, described
+from ntm_memory.recovery.damaged import FOLDER, files_kept
+from ntm_memory.recovery.files import is_whole, opened
 
 _PREVIOUS = "recall.previous.json"
 _USAGE = {

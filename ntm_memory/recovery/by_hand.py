@@ -9,10 +9,10 @@ from typing import Any
 from ntm_memory import paths
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
+from ntm_memory.recovery.backups import restore_backup
+from ntm_memory.recovery.check import closed
+from ntm_memory.recovery.rescue import export_salvaged, repair
 from ntm_memory.store import open_store
-from ntm_memory.upkeep.backups import restore_backup
-from ntm_memory.upkeep.check import closed
-from ntm_memory.upkeep.rescue import export_salvaged, repair
 
 
 def carry_out(

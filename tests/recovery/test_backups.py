@@ -9,8 +9,8 @@ from opening import Clock, opened, told
 
 from ntm_memory import commands
 from ntm_memory.errors import NotFoundError, StoreCorruptError
+from ntm_memory.recovery import backups, files
 from ntm_memory.store import open_store
-from ntm_memory.upkeep import backups, files
 
 KEEP = {"store": {"backups": 3}}
 TINY = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}}

@@ -1,92 +1,44 @@
-"""Whole stores in and out: export, import, re-embedding."""
+"""Whole stores into the memory: import."""
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.config import Settings
-from ntm_memory.errors import (
-    BadValueError,
-    DiskFullError,
-    NotFoundError,
-    NTMMemoryError,
-    RetractedError,
-    StoreCorruptError,
-)
+from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError, RetractedError, StoreCorruptError
 from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import Failure, ImportResult, LeftOut
 from ntm_memory.operations.validation import FIELDS, Numbered, from_json_lines
 from ntm_memory.operations.write import encode
-from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
 from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
-from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory, MemoryInput, Version
 from ntm_memory.upkeep import exchange
+from ntm_memory.upkeep.exporting import checked_form
 
 BATCH = 64
-_NAMED = 5
 Progress = Callable[[int], None] | None
 
 
-class Transfer:
-    """Reads and writes whole stores.
+class Importer:
+    """Reads whole stores.
 
     Args:
         store: the store.
         writer: writes tellings (JSON lines, Markdown).
         encoder: loads the embedder; asked only where vectors are missing, or may be of another embedder.
-        settings: what an export says about the store.
     """
 
-    def __init__(self, store: Store, writer: BulkWriter, encoder: Callable[[], Encoder], settings: Settings) -> None:
+    def __init__(self, store: Store, writer: BulkWriter, encoder: Callable[[], Encoder]) -> None:
         self._store = store
         self._writer = writer
         self._encoder = encoder
-        self._settings = settings
         self._secrets: dict[str, tuple[LeftOut, ...]] = {}
-
-    def export_file(self, path: Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
-        """Write all memories to a file, whole or not at all.
-
-        Args:
-            path: the file; its folder is made if need be.
-            form: json, jsonl or markdown; None: by the file's ending, else json.
-            namespace: only this one.
-
-        Raises:
-            BadValueError: unknown form, the path is no regular file, or the file cannot be written.
-            DiskFullError: there is no room for it.
-        """
-        chosen = _form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
-        memories = self._memories(chosen, namespace)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing_text(path) as out:
-                out.writelines(self._written(chosen, memories))
-                self._refuse_damaged()
-        except (OSError, ValueError) as error:
-            if isinstance(error, NTMMemoryError):
-                raise
-            if getattr(error, "errno", None) == errno.ENOSPC:
-                raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
-            why = getattr(error, "strerror", None) or error
-            raise BadValueError(f"{path} cannot be written: {why}", "choose another path") from error
-        return {"path": str(path.resolve()), "count": memories.count, "form": chosen} | self._warning()
-
-    def export_text(self, form: str = "json", namespace: str | None = None) -> dict[str, Any]:
-        """All memories as `text` of the answer; see `export_file`."""
-        memories = self._memories(_form(form), namespace)
-        text = "".join(self._written(form, memories))
-        self._refuse_damaged()
-        return {"text": text, "count": memories.count, "form": form} | self._warning()
 
     def import_file(
         self,
@@ -111,7 +63,7 @@ class Transfer:
         Raises:
             BadValueError: unknown form, or the file cannot be read as such.
         """
-        chosen = _form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
+        chosen = checked_form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -131,7 +83,9 @@ class Transfer:
         force_retracted: bool = False,
     ) -> ImportResult:
         """Read memories from a text; see `import_file`."""
-        result = self._import(_form(form), text, dry_run=dry_run, trust=trust, progress=progress, force=force_retracted)
+        result = self._import(
+            checked_form(form), text, dry_run=dry_run, trust=trust, progress=progress, force=force_retracted
+        )
         if not dry_run:
             counts = {name: getattr(result, name) for name in ("created", "unchanged", "updated", "tombstones")}
             self._store.note("imported", **counts, failed=len(result.failed))
@@ -154,57 +108,6 @@ class Transfer:
         told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
         counts = (told.created, told.unchanged, told.updated, told.failed)
         return ImportResult(*counts, related=told.related, secrets=told.secrets)
-
-    def _refuse_damaged(self) -> None:
-        """An export that says nothing of what it left out would be taken for all.
-
-        Raises:
-            StoreCorruptError: memories are damaged.
-        """
-        damaged = self._store.damaged()
-        if damaged:
-            named = "; ".join(damaged[:_NAMED]) + (
-                f"; and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
-            )
-            raise StoreCorruptError(
-                f"nothing was exported: {named}",
-                "export.py --salvage PATH writes all others; status.py --repair puts the damaged ones aside",
-            )
-
-    def _warning(self) -> dict[str, Any]:
-        """What is to be said of an export of an encrypted memory."""
-        told = "the export is not encrypted: whoever has it can read it"
-        return {"warnings": [told]} if self._store.encrypted else {}
-
-    def _memories(self, form: str, namespace: str | None) -> _Counted:
-        states = STATES if form == "json" else ("live",)
-        return _Counted(self._store.memories(namespace, states=states))
-
-    def _written(self, form: str, memories: _Counted) -> Iterator[str]:
-        if form == "markdown":
-            return exchange.write_markdown(memories)
-        if form == "jsonl":
-            return exchange.write_json_lines(memories)
-        head: dict[str, Any] = {
-            "memory_size": self._settings.memory_size,
-            "memory_dim": self._store.dim,
-            "embedder": self._store.embedder(),
-        }
-        tombstones = [each._asdict() for each in self._store.tombstones()]
-        head |= {"tombstones": tombstones} if tombstones else {}
-        return exchange.write_json(head, self._records(memories))
-
-    def _records(self, memories: _Counted) -> Iterator[dict[str, Any]]:
-        """Each memory with the keys and the history of the same moment: others may write, and purge, meanwhile."""
-        store = self._store
-        for each in memories:
-            try:
-                with store.snapshot():
-                    record = exchange.to_record(store.get(each.id), store.keys_of(each.id), store.history(each.id))
-            except NotFoundError:
-                memories.count -= 1
-                continue
-            yield record
 
     def _import_records(
         self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress, force: bool
@@ -361,22 +264,3 @@ class _Prepared:
     history: list[Version]
     embedder: Mapping[str, Any] | None
     older: list[Key] = field(default_factory=list)
-
-
-class _Counted:
-    """Memories, and how many of them were taken."""
-
-    def __init__(self, memories: Iterable[Memory]) -> None:
-        self._memories = memories
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Memory]:
-        for memory in self._memories:
-            self.count += 1
-            yield memory
-
-
-def _form(form: str) -> str:
-    if form not in exchange.FORMS:
-        raise BadValueError(f"unknown form {form!r}", f"forms are: {', '.join(exchange.FORMS)}")
-    return form

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.privacy.trust import USUAL
+from ntm_memory.recovery.files import opened
+from ntm_memory.recovery.pages import Pages
 from ntm_memory.store import schema
 from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version, width_of
-from ntm_memory.upkeep.files import opened
-from ntm_memory.upkeep.pages import Pages
 
 Row = dict[str, Any]
 _CHECKED = ("memories", "versions")

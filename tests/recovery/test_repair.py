@@ -15,9 +15,9 @@ from opening import opened
 from bench.damage import measure
 from ntm_memory import commands
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreFromFutureError
-from ntm_memory.upkeep.pages import Pages
-from ntm_memory.upkeep.repair import mend
-from ntm_memory.upkeep.salvage import salvage
+from ntm_memory.recovery.pages import Pages
+from ntm_memory.recovery.repair import mend
+from ntm_memory.recovery.salvage import salvage
 
 CONFIG = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}, "store": {"backups": 2}}
 FLIPS = 40
@@ -111,7 +111,7 @@ def test_a_name_that_is_damaged_takes_no_memory_with_it(tmp_path, filled, place)
 def test_broken_pages_cost_only_what_stood_in_them(tmp_path, filled, seed):
     path, chance = tmp_path / "memory.db", random.Random(seed)
     data = bytearray(path.read_bytes())
-    own = {r.values[1]: r.at // 4096 for r in Pages(bytes(data)).records() if len(r.values) == 29 and r.rowid}
+    own = {r.values[1]: r.at // 4096 for r in Pages(bytes(data)).records() if len(r.values) == 30 and r.rowid}
     page = chance.randrange(len(data) // 4096)
     data[page * 4096 : (page + 1) * 4096] = chance.randbytes(4096)
     path.write_bytes(data)
@@ -169,7 +169,7 @@ def test_a_kill_before_the_swap_leaves_the_old_file(tmp_path, filled, monkeypatc
     def killed(*arguments):
         raise Killed
 
-    monkeypatch.setattr("ntm_memory.upkeep.repair.put_in_place", killed)
+    monkeypatch.setattr("ntm_memory.recovery.repair.put_in_place", killed)
     with pytest.raises(Killed):
         mend(tmp_path / "memory.db", 1.0)
     monkeypatch.undo()

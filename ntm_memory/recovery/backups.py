@@ -14,9 +14,9 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
 from ntm_memory.store import schema
 from ntm_memory.store.faults import faults
-from ntm_memory.upkeep.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
 
 FOLDER = "backups"
 DAILY = "daily"
@@ -70,19 +70,8 @@ def make_backup(
     number = 1
     while target.exists():
         number, target = number + 1, folder / f"memory-{when}-{number}-{why}.db"
-    draft = folder / f"{target.name}.{os.urandom(4).hex()}.tmp"
     with faults(source):
-        try:
-            os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
-            _copy(source, draft)
-            if not is_whole(draft):
-                raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
-            flush(draft)
-            os.replace(draft, target)
-        finally:
-            for ending in ("", "-journal"):
-                with suppress(OSError):
-                    Path(f"{draft}{ending}").unlink()
+        _make(source, target)
     flush(folder)
     _remove_oldest(home, keep, {target, spare})
     return target
@@ -127,6 +116,22 @@ def restore_backup(
     finally:
         lock.close()
     return {"restored": chosen.name, "before": before}
+
+
+def _make(source: Path, target: Path) -> None:
+    """Copy a memory file under a new name, whole and verified, or not at all."""
+    draft = target.with_name(f"{target.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+        _copy(source, draft)
+        if not is_whole(draft):
+            raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
+        flush(draft)
+        os.replace(draft, target)
+    finally:
+        for ending in ("", "-journal"):
+            with suppress(OSError):
+                Path(f"{draft}{ending}").unlink()
 
 
 def _copy(source: Path, draft: Path) -> None:

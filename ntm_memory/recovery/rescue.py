@@ -12,13 +12,13 @@ from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.recovery.backups import make_backup
+from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
+from ntm_memory.recovery.repair import mend
+from ntm_memory.recovery.salvage import Salvaged, salvage
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.rows import to_keys, to_memory, to_version
 from ntm_memory.upkeep import exchange
-from ntm_memory.upkeep.backups import make_backup
-from ntm_memory.upkeep.files import copy_as_it_is, drafts_beside
-from ntm_memory.upkeep.repair import mend
-from ntm_memory.upkeep.salvage import Salvaged, salvage
 
 _LET = 2.0
 

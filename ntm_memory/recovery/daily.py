@@ -70,7 +70,7 @@ class DailyBackup:
         Raises:
             StoreError: or one of its kinds: no backup could be made.
         """
-        from ntm_memory.upkeep.backups import make_backup
+        from ntm_memory.recovery.backups import make_backup
 
         make_backup(self._home, "upgrade", self._keep, self._clock)
 
@@ -85,7 +85,7 @@ class DailyBackup:
             self._make() if later is None else later.append(self._make)
 
     def _make(self) -> None:
-        from ntm_memory.upkeep.backups import DAILY, FOLDER, is_due, make_backup
+        from ntm_memory.recovery.backups import DAILY, FOLDER, is_due, make_backup
 
         note = self._home / FOLDER / FAILED
         try:

@@ -14,13 +14,8 @@ from typing import Any
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError, StoreLockedError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.store import open_store, postings, schema
-from ntm_memory.store.faults import faults
-from ntm_memory.store.ledger import Ledger
-from ntm_memory.store.rows import checksum
-from ntm_memory.store.upkeep import UNKNOWN
-from ntm_memory.upkeep.damaged import FOLDER, keep_damaged
-from ntm_memory.upkeep.files import (
+from ntm_memory.recovery.damaged import FOLDER, keep_damaged
+from ntm_memory.recovery.files import (
     copy_as_it_is,
     drafts_beside,
     flush,
@@ -30,7 +25,12 @@ from ntm_memory.upkeep.files import (
     row_factory_of,
     stamp,
 )
-from ntm_memory.upkeep.salvage import Row, Salvaged, columns_of_tables, salvage
+from ntm_memory.recovery.salvage import Row, Salvaged, columns_of_tables, salvage
+from ntm_memory.store import open_store, postings, schema
+from ntm_memory.store.faults import faults
+from ntm_memory.store.ledger import Ledger
+from ntm_memory.store.rows import checksum
+from ntm_memory.store.upkeep import UNKNOWN
 
 _TEMPORARY = (StoreLockedError, StoreFromFutureError)
 

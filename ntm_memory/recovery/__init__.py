@@ -1,0 +1,8 @@
+"""When something broke, and before: copies, what can be read of a damaged file, mending it.
+
+backups, daily               copies of the file, and when they are made
+check                        all files of the data folder
+pages, salvage               what can be read of a file in whatever state
+repair, damaged, files       mending it; what cannot be vouched for; files as wholes
+rescue, by_hand              what works also where the memory cannot be opened
+"""
