@@ -14,8 +14,9 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
-from ntm_memory.store import schema
+from ntm_memory.store import open_store, schema
 from ntm_memory.store.faults import faults
 
 FOLDER = "backups"
@@ -23,6 +24,8 @@ DAILY = "daily"
 LATEST = "latest"
 _NAME = re.compile(r"memory-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z]+)\.db")
 _SECONDS = 2.0
+_BEFORE_TOMBSTONES = 2
+"""The last version of the schema that has none."""
 
 
 def backups(home: Path) -> list[Path]:
@@ -95,6 +98,10 @@ def restore_backup(
         seconds: how long to wait for other writers.
         clock: unix seconds.
 
+    Returns:
+        restored, before: names of the backup, and of that of what was replaced; retracted: what became of what was
+        retracted since, see `retract_again`; None: the file that was replaced could not be read.
+
     Raises:
         NotFoundError: there is no such backup.
         StoreError: or one of its kinds: it is damaged or newer than this program, or the memory is in use.
@@ -109,13 +116,31 @@ def restore_backup(
             copy_as_it_is(chosen, draft)
             _make_ready(draft, chosen)
             before = _kept(home, keep, clock, chosen)
+            retracted = _retracted_again(draft, path)
             put_in_place(draft, path, seconds)
         for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
             with suppress(OSError):
                 (home / derived).unlink()
     finally:
         lock.close()
-    return {"restored": chosen.name, "before": before}
+    return {"restored": chosen.name, "before": before, "retracted": retracted}
+
+
+def _retracted_again(draft: Path, path: Path) -> dict[str, int] | None:
+    """Bring a file that comes back up to what was retracted since, as the file that it replaces knows it."""
+    from ntm_memory.upkeep.retractions import retract_again
+
+    if not path.exists():
+        return None
+    try:
+        with faults(path), closing(opened(path, read_only=True)) as sql:
+            tombstones = Tombstones(sql).all() if schema.version_of(sql) > _BEFORE_TOMBSTONES else []
+    except StoreError:  # it is damaged: that is why it is replaced
+        return None
+    if not tombstones:
+        return dict.fromkeys(("tombstones", "erased", "purged"), 0)
+    with closing(open_store(draft)) as store:
+        return retract_again(store, tombstones)
 
 
 def _make(source: Path, target: Path) -> None:
