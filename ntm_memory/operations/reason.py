@@ -133,7 +133,7 @@ class Reasoner:
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
         memory = self._store.get(id)
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
-        return StoreResult(memory, stored.action, stored.related, tuple(ties))
+        return StoreResult(memory, stored.action, stored.related, tuple(ties), stored.similar_keys, stored.secrets)
 
     def _chain(
         self, request: RecallRequest, corpus: Corpus, query: Query, steps: int

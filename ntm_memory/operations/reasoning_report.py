@@ -16,7 +16,7 @@ from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import Action, RecalledMemory, Related
+from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related
 from ntm_memory.store.records import Memory
 
 
@@ -95,12 +95,14 @@ class Tie:
 
 @dataclass(frozen=True)
 class StoreResult:
-    """A memory was told together with what it builds on; `links` are all it has now."""
+    """A memory was told together with what it builds on; `links` are all it has now, the rest is as memorize has it."""
 
     memory: Memory
     action: Action
     related: tuple[Related, ...]
     links: tuple[Tie, ...]
+    similar_keys: tuple[str, ...] = ()
+    secrets: tuple[LeftOut, ...] = ()
 
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one
