@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -92,11 +91,7 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
         chances = manager.meant(query, restore=restore, yes=yes, namespace=namespace, top_k=most)
         names = list(chances)
     if restore:
-        from ntm_memory.entry.refusals import noting_refusals
-
-        # all of them or none; what is noted inside of a refusal is taken back with the rest
-        with noting_refusals(manager.store, namespace), nullcontext() if dry_run else manager.store.transaction():
-            restored = [manager.restore(name, namespace, dry_run=dry_run) for name in names]
+        restored = manager.restore_all(names, namespace, dry_run=dry_run)
         answers = [asdict(memory) | {"chance": chances.get(memory.id)} for memory in restored]
         return {"restored": answers, "dry_run": dry_run}
     erased = asdict(manager.erase(names, **arguments))

@@ -83,6 +83,12 @@ class ForgettingVerbs:
         """
         return self._verbs.eraser.restore(id_or_key, namespace, dry_run=dry_run)
 
+    def restore_all(
+        self, ids_or_keys: Sequence[str], namespace: str | None = "default", *, dry_run: bool = False
+    ) -> list[Memory]:
+        """The same for several, all of them or none."""
+        return self._verbs.eraser.restore_all(ids_or_keys, namespace, dry_run=dry_run)
+
 
 def _backups_too(home: Path, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
     """The backups come first: what is not in the memory any more could not be asked for once more."""
