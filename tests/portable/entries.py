@@ -24,12 +24,10 @@ class Outcome:
     Args:
         refused: the error's code; None: it was taken in.
         said: all that was printed.
-        id: of the memory, where the way tells it.
     """
 
     refused: str | None
     said: str
-    id: str | None = None
 
 
 Entry = Callable[[Surface, str], Outcome]
@@ -40,8 +38,8 @@ def _neighbour(memory: Surface) -> str:
     return memory.tell(f"A placeholder without meaning, number {next(_other)}")
 
 
-def _one(said, id=lambda answer: answer["memory"]["id"]) -> Outcome:
-    return Outcome(said.error, said.out + said.err, None if said.code else id(said.answer))
+def _one(said) -> Outcome:
+    return Outcome(said.error, said.out + said.err)
 
 
 def _many(said) -> Outcome:
@@ -49,8 +47,7 @@ def _many(said) -> Outcome:
     if said.code:
         return Outcome(said.error, said.out + said.err)
     failed = said.answer["failed"]
-    ids = [id for id in said.answer.get("ids", ()) if id]
-    return Outcome(failed[0]["code"] if failed else None, said.out, ids[0] if ids else None)
+    return Outcome(failed[0]["code"] if failed else None, said.out)
 
 
 def memorize(memory, text):
@@ -100,7 +97,7 @@ def import_json_history(memory, text):
 
 
 def python_memorize(memory, text):
-    return _in_python(memory, lambda manager: manager.memorize(text, source="python").memory.id)
+    return _in_python(memory, lambda manager: manager.memorize(text, source="python"))
 
 
 def python_many(memory, text):
@@ -109,7 +106,7 @@ def python_many(memory, text):
 
 def python_save(memory, text):
     """The seed document's name."""
-    return _in_python(memory, lambda manager: manager.save_memory(f"key-{next(_other)}", text) and None)
+    return _in_python(memory, lambda manager: manager.save_memory(f"key-{next(_other)}", text))
 
 
 WAYS: dict[str, Entry] = {
@@ -155,6 +152,5 @@ def _in_python(memory, tell):
             done = tell(manager)
         except NTMMemoryError as error:
             return Outcome(error.code, f"{error} {error.hint}")
-    if done is None or isinstance(done, str):
-        return Outcome(None, str(done), done)
-    return Outcome(done.failed[0].code if done.failed else None, repr(done), done.ids[0])
+    failed = getattr(done, "failed", ())
+    return Outcome(failed[0].code if failed else None, repr(done))

@@ -95,7 +95,7 @@ def test_correction_retraction_without_replacement(memory):
     memory.ask("erase", ids[1], "--retract")
     for _ in range(2):
         assert [memory.say("memorize", line).error for line in source] == [None, "retracted", None]
-        assert memory.say("memorize", "-", text=". ".join(source)).error == "retracted"
+        assert memory.say("memorize", "-", text=". ".join(source)).error in ("retracted", "echo")
         memory.background()
     assert sorted(memory.recalled("Do I have a sister?")) == sorted([source[0], source[2]])
     assert "sister" not in memory.all_said("What family is there?")

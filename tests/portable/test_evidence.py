@@ -90,8 +90,8 @@ def test_evidence_rebuild_from_retained(new, kept):
     rebuilt = memory
     if kept == "the file alone":
         memory.ask("recall", "zebra")
-        for file in memory.home.iterdir():
-            if file.name not in ("memory.db", "config.json"):
+        for file in memory.home.rglob("*"):
+            if file.is_file() and file.name not in ("memory.db", "config.json"):
                 file.unlink()
         memory.ask("status", "--repair")
         memory.ask("reembed")

@@ -31,6 +31,14 @@ def _echo_in_other_clothes(memory):
     return "From memory:\n" + "\n".join(f"{n}. **{text}**" for n, text in enumerate(found, 1)), {"echo"}
 
 
+def _echo_as_a_list(memory):
+    """Another layout, in which the ids stand still."""
+    memory.tell("The walrus likes ice and herring from the north")
+    memory.tell("Karl repairs bicycles on Monday in the yard")
+    lines = memory.injected("What does the walrus like?")
+    return "\n".join(f"* {text} ({id})" for id, text in lines.items()), {"echo"}
+
+
 def _oversize(memory):
     return "x" * LONG, {"bad_value"}
 
@@ -39,15 +47,22 @@ FORBIDDEN = {
     "retracted": _retracted,
     "echo": _echo,
     "echo in other clothes": _echo_in_other_clothes,
+    "echo as a list": _echo_as_a_list,
     "oversize": _oversize,
 }
+DECIDED = ("memorize_keyed", "memorize_replaces", "update", "python_save")
+"""Ways by which the caller says what the text is to older memories: an echo is refused where it still looks printed."""
+LOSSLESS = pytest.mark.xfail(strict=True, reason="an import in the lossless form refuses the exact block alone")
 HISTORY = pytest.mark.xfail(strict=True, reason="tombstones are not asked for the older versions of an imported record")
 
 
 def _cells():
     for kind in FORBIDDEN:
         for way in WAYS:
+            if kind == "echo in other clothes" and way in DECIDED:
+                continue
             marks = [HISTORY] if (kind, way) == ("retracted", "import_json_history") else []
+            marks += [LOSSLESS] if kind.startswith("echo ") and way.startswith("import_json") else []
             yield pytest.param(kind, way, marks=marks, id=f"{kind}-{way}")
 
 
@@ -55,11 +70,12 @@ def _cells():
 def test_gateway_no_bypass_path(memory, kind, way):
     """Given a text that must not be stored → it comes by every way in → it is refused, and that is told.
 
-    Texts: a retracted value, what recall printed, the same in other clothes, more than fits. Refused means one clear
-    error or a line in `failed`, and nothing of it in what is read afterwards, the past included. A retracted value's
-    refusal is in the audit too; the other refusals are told to the caller alone. Control: a lawful text by the same
-    way is stored and recalled. A pass does not prove anything of ways that do not exist yet (MCP, hooks that capture,
-    a mirror).
+    Texts: a retracted value, what recall printed, the same in another layout with its ids or without, more than fits.
+    Without ids it is refused where nothing is decided: a text told under a key or in a memory's place is taken as
+    meant. Refused means one clear error or a line in `failed`, and nothing of it in what is read afterwards, the past
+    included. A retracted value's refusal is in the audit too; the others are told to the caller alone. Control: a
+    lawful text by the same way is stored and recalled. A pass does not prove anything of ways that do not exist yet
+    (MCP, hooks that capture, a mirror).
     """
     text, codes = FORBIDDEN[kind](memory)
     before = memory.ask("status")["memories"]
@@ -102,7 +118,8 @@ def test_gateway_no_bypass_path_for_secrets(memory, way):
     does not prove that every secret is recognised: this is one of a kind that rules know; rates are measured elsewhere.
     """
     done = WAYS[way](memory, _spoken_of(way))
-    assert done.refused is None and "secrets" in done.said and SECRET not in done.said
+    assert done.refused is None and SECRET not in done.said
+    assert "secrets" in done.said or way == "python_save", "the seed's verb answers yes or no"
     assert not [name for name, data in memory.files().items() if SECRET.encode() in data]
     old = ("--as-of", "2026-01-20T00:00:00Z") if way == "import_json_history" else ()
     (kept,) = (each for each in memory.recalled("What is the login for the mirror?", *old) if f"({way})" in each)
