@@ -46,16 +46,16 @@ def test_the_same_content_told_of_another_session_is_another_memory(memory):
 
 
 def test_a_key_with_new_content_makes_a_version_and_the_old_text_is_never_recalled(memory):
-    old = memory.memorize("The door code is 4711", key="door")
+    old = memory.memorize("The bus to the lake is 4711", key="door")
     for other in NEIGHBOURS:
         memory.memorize(other)
     new = memory.memorize("The gate opens with a blue card", key="door")
     assert new.action == "updated"
     assert (new.memory.id, new.memory.address, new.memory.version) == (old.memory.id, old.memory.address, 2)
-    for question in ("door code 4711", "The door code is 4711", "door"):
-        assert "The door code is 4711" not in told(memory.recall(question, top_k=100))
+    for question in ("bus to the lake 4711", "The bus to the lake is 4711", "door"):
+        assert "The bus to the lake is 4711" not in told(memory.recall(question, top_k=100))
     history = memory.status(history="door")["history"]
-    assert [(version["version"], version["content"]) for version in history] == [(1, "The door code is 4711")]
+    assert [(version["version"], version["content"]) for version in history] == [(1, "The bus to the lake is 4711")]
 
 
 def test_a_key_belongs_to_its_namespace(memory):
@@ -78,7 +78,7 @@ def test_a_key_belongs_to_its_namespace(memory):
         ("I do like the new office", "I do not like the new office"),
         ("我喜欢咖啡", "我不喜欢咖啡"),
         ("会议在三点开始", "会议在四点开始"),
-        ("门的密码是4711", "门的密码是4712"),
+        ("去湖边的公交是4711路", "去湖边的公交是4712路"),
     ],
 )
 def test_twins_stay_two_memories_and_the_second_names_the_first(memory, one, other):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ntm_memory.entry.gate import Passed
 from ntm_memory.entry.known import saying, told_again
+from ntm_memory.entry.refusals import refuse_retracted
 from ntm_memory.entry.telling import Telling, Within, Written
 from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError, RetractedError
 from ntm_memory.operations.results import Action, BulkResult, Failure, LeftOut, Related
@@ -86,7 +87,7 @@ class BulkWriter(Writer):
                 checked[line] = telling._replace(memory=passed.memory), passed
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
-        read = self._read(checked, failed)
+        read = self._read(checked, failed, force)
         with self._store.transaction():
             for line, (telling, passed) in read.items():  # known or not: an earlier line may have changed what is known
                 try:
@@ -94,13 +95,16 @@ class BulkWriter(Writer):
                         written = self._write(telling, passed.rows, in_bulk=True, force=force)
                         done[line] = written._replace(secrets=passed.secrets)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
-                    failed.append(Failure(line, error.code, error.message))
-                    if isinstance(error, RetractedError):
-                        self._store.note("refused", error.id or None, telling.memory.namespace)
+                    self._note_failure(line, error, telling, failed)
         return done
 
+    def _note_failure(self, line: int, error: NTMMemoryError, telling: Telling, failed: list[Failure]) -> None:
+        failed.append(Failure(line, error.code, error.message))
+        if isinstance(error, RetractedError):
+            self._store.note("refused", error.id or None, telling.memory.namespace)
+
     def _read(
-        self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure]
+        self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure], force: bool
     ) -> dict[int, tuple[Telling, Passed]]:
         """The lines that may be written, with the keys of those that are not known; what is refused goes to `failed`."""
         read = dict(checked)
@@ -108,8 +112,10 @@ class BulkWriter(Writer):
         for line, (telling, _) in checked.items():
             try:
                 again = None if self._is_known(telling) else told_again(self._store, telling, in_bulk=True)
+                if again is None and not force:
+                    refuse_retracted(self._store, telling.memory.namespace, telling.memory.content)
             except BadValueError as error:
-                failed.append(Failure(line, error.code, error.message))
+                self._note_failure(line, error, telling, failed)
                 del read[line]
                 continue
             if again is not None:

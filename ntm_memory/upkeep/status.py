@@ -38,15 +38,12 @@ def answer(
     """How a store is.
 
     Args:
-        store: the store; `encryption` closes it, for its file is replaced.
-        settings: of the memory system.
-        home: the data folder.
+        store, settings, home: of the memory; `encryption` closes the store, for its file is replaced.
         history: id or key of a memory whose versions are all that is told.
         namespace: of that memory.
         repair: mend the memory file first.
         check: look at all files of the folder, too.
-        audit: tell only what was done last, so many lines, the newest first.
-        id: with `audit`: what was done to this memory, which may be gone.
+        audit: tell only what was done last, so many lines, the newest first; with `id` to one memory, which may be gone.
         encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
         dry_run: say what `encryption` would do.
 
