@@ -13,7 +13,6 @@ import argparse
 import os
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -85,13 +84,12 @@ def main() -> int:
     """Run the tests and print the tables; the exit code is pytest's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", action="store_true", help="run the real script for every call (minutes)")
-    parser.add_argument("--quiet", action="store_true", help="print the tables alone")
     options = parser.parse_args()
     if options.processes:
         os.environ["NTM_MEMORY_PORTABLE_PROCESSES"] = "1"
     collected = Collected()
-    arguments: list[Any] = [str(TESTS), "--rootdir", str(TESTS.parents[1]), "-q", "-p", "no:cacheprovider"]
-    code = pytest.main([*arguments, *(["-p", "no:terminal"] if options.quiet else [])], plugins=[collected])
+    arguments = [str(TESTS), "--rootdir", str(TESTS.parents[1]), "-p", "no:cacheprovider"]
+    code = pytest.main(arguments, plugins=[collected])
     print("\n| id | tests | result |\n|---|---|---|")
     for id in IDS:
         print(f"| `{id}` | {len(collected.outcomes[id])} | {result(id, collected.outcomes[id])} |")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
+
+from ntm_memory.store.schema import VERSION
 
 from .copies import BY_IMPORT, backed_up, put_back
 from .surface import Surface
@@ -96,4 +100,10 @@ class Remembering:
             self._memory.ask("import", "-", "--as", "json", text=self._export)
 
     def restart(self) -> None:
+        """From here on each call is a process; the first finds tables that are said to be of the version before."""
+        with closing(sqlite3.connect(self._memory.home / "memory.db")) as sql:
+            sql.execute(f"PRAGMA user_version = {VERSION - 1}")
         self._process = True
+        self._memory.ask("status", process=True)
+        with closing(sqlite3.connect(self._memory.home / "memory.db")) as sql:
+            assert sql.execute("PRAGMA user_version").fetchone() == (VERSION,), "it was upgraded"
