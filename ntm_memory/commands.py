@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ntm_memory.config import ROOT
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
 
@@ -39,7 +40,7 @@ def run(
     handler = _HANDLERS.get(command) if isinstance(command, str) else None
     if handler is None:
         raise BadValueError(f"unknown command {command!r}", f"commands are: {', '.join(_HANDLERS)}")
-    home, config = arguments.pop("home", None), arguments.pop("config", None)
+    home, config = arguments.pop("home", None), _config(arguments)
     if arguments.pop("any_namespace", False):
         arguments["namespace"] = None
     done: Response = {}
@@ -52,6 +53,16 @@ def run(
     with NTMMemoryManager(home, config=config) as manager:
         manager.backup_later = later
         return handler(manager, arguments, progress) | done
+
+
+def _config(arguments: Request) -> Mapping[str, Any] | None:
+    """The settings told, and among them what one call says of secrets."""
+    config: Mapping[str, Any] | None = arguments.pop("config", None)
+    on_secret = arguments.pop("on_secret", None)
+    if on_secret is None:
+        return config
+    told = dict((config or {}).get(ROOT, config or {}))
+    return told | {"privacy": {**told.get("privacy", {}), "on_secret": on_secret}}
 
 
 def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

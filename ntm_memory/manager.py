@@ -241,11 +241,13 @@ class NTMMemoryManager(ForgettingVerbs):
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
 
-        With `audit` what was done last, so many lines, the newest first; with `id` too: to that memory.
+        With `secrets` which memories hold any, and with `redact` too they are left out; with `audit` what was done last, so many lines, the newest first; with `id` too: to that memory.
 
         >>> memory.status()["memories"]["live"]
         3
         """
+        if options.pop("secrets", False):
+            return self._verbs.secrets_stored(redact=bool(options.pop("redact", False)))
         from ntm_memory.upkeep import status
 
         return status.answer(self.store, self.settings, self.home, **options)

@@ -14,7 +14,8 @@ from typing import Any
 import greenlet
 
 from bench.faults.home import patched_connections, sqlite_connect, without_syncing
-from ntm_memory.store import live_matrix, lock, schema
+from ntm_memory.persistence import writer_lock as lock
+from ntm_memory.store import live_matrix, schema
 
 MOST = 200_000
 """Switches after which a run counts as going in a circle."""

@@ -76,6 +76,12 @@ def command_parser(
     return parser
 
 
+def add_on_secret(parser: CommandParser) -> None:
+    """What is done with a secret that is told."""
+    choices = ("redact", "refuse", "allow")
+    parser.add_argument("--on-secret", choices=choices, help="leave secrets out (default), refuse them, or keep them")
+
+
 def add_namespace(parser: CommandParser) -> None:
     """The wall around what is named by an id, and the door in it."""
     parser.add_argument("--namespace", help="of what is asked or named (default: default)")

@@ -6,7 +6,15 @@ Here are the verbs of memories; `store_parsers` has those of whole stores, `tuni
 from __future__ import annotations
 
 from ntm_memory.cli import reasoning
-from ntm_memory.cli.command_parser import Arguments, CommandParser, Once, Parsers, add_namespace, command_parser
+from ntm_memory.cli.command_parser import (
+    Arguments,
+    CommandParser,
+    Once,
+    Parsers,
+    add_namespace,
+    add_on_secret,
+    command_parser,
+)
 from ntm_memory.cli.inputs import lines, text, told_of
 from ntm_memory.cli.store_parsers import PARSERS_OF_STORES
 from ntm_memory.cli.tuning_parsers import PARSERS_OF_TUNING
@@ -36,6 +44,7 @@ def _memorize() -> CommandParser:
     )
     parser.add_argument("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
     parser.add_argument("--force-retracted", action="store_true", help="store it also where it was retracted")
+    add_on_secret(parser)
     parser.add_argument(
         "--jsonl", metavar="FILE|-", help="many memories, one JSON object with these fields a line; - reads stdin"
     )
@@ -125,6 +134,7 @@ def _update() -> CommandParser:
     parser.add_argument("--importance", type=float, metavar="0..1")
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
     parser.add_argument("--new-key")
+    add_on_secret(parser)
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
     return parser
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
@@ -39,12 +39,28 @@ def _memorize(answer: Answer) -> str:
     if "memory" not in answer:
         counts = ", ".join(f"{answer[name]} {name}" for name in ("created", "updated", "unchanged"))
         return "\n".join(
-            [counts, *_concerned(answer), *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"])]
+            [
+                counts,
+                *_concerned(answer),
+                *_left_out_of_many(answer),
+                *(f"line {bad['line']}: {bad['message']}" for bad in answer["failed"]),
+            ]
         )
     memory = answer["memory"]
     told = f"{answer['action']} {memory['id']} at slot {memory['address']}: {memory['content'][:200]}"
     near = [f"  there is a key much like it: {in_one_line(key)}" for key in answer.get("similar_keys", ())]
-    return "\n".join([told, *(f"  {_related(older)}" for older in answer["related"] if _matters(older)), *near])
+    related = [f"  {_related(older)}" for older in answer["related"] if _matters(older)]
+    return "\n".join([told, *_left_out(answer["secrets"]), *related, *near])
+
+
+def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The secrets that are not kept, by kind and place."""
+    return [f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in secrets]
+
+
+def _left_out_of_many(answer: Answer) -> list[str]:
+    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _left_out(secrets)]
+    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])]
 
 
 def _concerned(answer: Answer) -> list[str]:
@@ -90,9 +106,8 @@ def _steps(steps: Mapping[str, Any] | None) -> list[str]:
 
 def _update(answer: Answer) -> str:
     memory, previous = answer["memory"], answer["previous"]
-    return (
-        f"{memory['id']} (version {memory['version']}): {memory['content'][:200]}\n  was: {previous['content'][:200]}"
-    )
+    now = f"{memory['id']} (version {memory['version']}): {memory['content'][:200]}"
+    return "\n".join([now, f"  was: {previous['content'][:200]}", *_left_out(answer["secrets"])])
 
 
 def _erase(answer: Answer) -> str:
@@ -180,7 +195,8 @@ def _status(answer: Answer) -> str:
 def _import(answer: Answer) -> str:
     if "restored" in answer:
         return _fields(answer)
-    return "\n".join([_fields({n: v for n, v in answer.items() if n != "related"}), *_concerned(answer)])
+    plain = {name: value for name, value in answer.items() if name not in ("related", "secrets")}
+    return "\n".join([_fields(plain), *_concerned(answer), *_left_out_of_many(answer)])
 
 
 def _export(answer: Answer) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, add_namespace, command_parser
+from ntm_memory.cli.command_parser import (
+    Arguments,
+    CommandParser,
+    Parsers,
+    add_namespace,
+    add_on_secret,
+    command_parser,
+)
 from ntm_memory.cli.inputs import stdin, told_of
 from ntm_memory.errors import BadValueError
 
@@ -28,19 +35,23 @@ def _status() -> CommandParser:
         "--audit", type=int, nargs="?", const=20, metavar="N", help="who did what last, newest first (default 20 lines)"
     )
     parser.add_argument("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
+    parser.add_argument("--secrets", action="store_true", help="which memories hold secrets, in their history too")
+    parser.add_argument("--redact", action="store_true", help="with --secrets: leave them out of what is stored")
     return parser
 
 
 def _status_request(arguments: Arguments) -> Arguments:
     if arguments["id"] is not None and arguments["audit"] is None:
         raise BadValueError("--id needs --audit", "give --audit, or --history ID")
+    if arguments["redact"] and not arguments["secrets"]:
+        raise BadValueError("--redact needs --secrets", "look first: status.py --secrets")
     actions = arguments.pop("encryption") or []
     given = told_of(arguments)
     if not actions:
         if given.pop("dry_run", False):
             raise BadValueError("--dry-run goes with --encrypt and the like", "leave it out")
         return given
-    if len(actions) > 1 or set(given) & {"history", "repair", "audit"}:
+    if len(actions) > 1 or set(given) & {"history", "repair", "audit", "secrets"}:
         raise BadValueError(f"--{actions[0]} stands alone", "give one of them at a time")
     return {"encryption": actions[0], **given}
 
@@ -65,6 +76,7 @@ def _import() -> CommandParser:
     parser.add_argument(
         "--trust", metavar="LEVEL", help="trust it so far at most: person, agent, import (default), tool"
     )
+    add_on_secret(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     return parser
 

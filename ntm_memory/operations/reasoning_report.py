@@ -95,7 +95,7 @@ class Tie:
 
 @dataclass(frozen=True)
 class StoreResult:
-    """A memory was told together with what it builds on; `links` are all it has now, the rest is as memorize has it."""
+    """A memory was told together with what it builds on; `links` are all it has now, the rest as in `MemorizeResult`."""
 
     memory: Memory
     action: Action

@@ -150,3 +150,9 @@ class Services:
 
         encoder, keep = self.load_encoder(), self._settings.store.backups
         return reembed(self._store, encoder, self._home, keep, dry_run=dry_run, progress=progress)
+
+    def secrets_stored(self, *, redact: bool) -> dict[str, Any]:
+        """Which memories hold secrets; see `upkeep.secrecy.secrets_stored`."""
+        from ntm_memory.upkeep.secrecy import secrets_stored
+
+        return secrets_stored(self._store, self.writer, lambda: self.encoder, self._home, redact=redact)

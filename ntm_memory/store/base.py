@@ -71,6 +71,9 @@ class StoreWriter(Protocol):
     def purge_version(self, id: str, version: int) -> None:
         """W. Remove an older version in the same way; the current one raises `BadValueError`."""
 
+    def overwrite(self, texts: Mapping[tuple[str, int], tuple[str, Encoding]]) -> None:
+        """W. Other texts in the place of those of (id, version); no byte of the old ones is left, as after `purge`."""
+
     def retract(self, ids: Iterable[str]) -> None:
         """W. Leave tombstones: what these memories say is refused from now on; it does not erase them."""
 

@@ -44,7 +44,7 @@ class SQLiteForgetter:
             for name in self._ledger.forget_unused():
                 self._sql.execute("DELETE FROM feedback WHERE namespace = ?", (name,))
                 self._engine.usage.forget_place(name)
-            self._leave_no_traces()
+            self.leave_no_traces()
         return len(wanted)
 
     def purge_version(self, id: str, version: int) -> None:
@@ -66,7 +66,7 @@ class SQLiteForgetter:
             if not self._sql.execute(query, (id, version)).rowcount:
                 raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
             self._engine.audit.note("version purged", id, row["namespace"], version=version)
-            self._leave_no_traces()
+            self.leave_no_traces()
 
     def retract(self, ids: Iterable[str]) -> None:
         """Leave a tombstone of each memory's text, so that it is refused when told again in its namespace."""
@@ -91,8 +91,8 @@ class SQLiteForgetter:
         with self._engine.writing():
             return self._engine.tombstones.take_over(tombstones)
 
-    def _leave_no_traces(self) -> None:
-        """What is removed is removed from free pages, journals and derived files too, when the transaction is over."""
+    def leave_no_traces(self) -> None:
+        """What is removed or overwritten is removed from free pages, journals and derived files too, when the transaction is over."""
         self._engine.word_index.forget()
         self._ledger.next_seq()
         self._ledger.set_meta("purges", str(self._ledger.purges() + 1))

@@ -93,6 +93,11 @@ class SQLiteStore:
     def purge_version(self, id: str, version: int) -> None:
         self._forgetter.purge_version(id, version)
 
+    def overwrite(self, texts: Mapping[tuple[str, int], tuple[str, Encoding]]) -> None:
+        with self._writer.transaction():
+            self._writer.overwrite(texts)
+            self._forgetter.leave_no_traces()
+
     def retract(self, ids: Iterable[str]) -> None:
         self._forgetter.retract(ids)
 

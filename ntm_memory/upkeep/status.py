@@ -43,7 +43,7 @@ def answer(
         namespace: of that memory.
         repair: mend the memory file first.
         check: look at all files of the folder, too.
-        audit: tell only what was done last, so many lines, the newest first; with `id` to one memory, which may be gone.
+        audit: tell only what was done last, so many lines, the newest first; with `id` to one memory, maybe gone.
         encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
         dry_run: say what `encryption` would do.
 

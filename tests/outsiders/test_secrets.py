@@ -6,15 +6,15 @@ Half of the lines hold none and are near misses: order numbers, hashes, ids, tal
 from __future__ import annotations
 
 import collections
-import json
 from pathlib import Path
 
 import pytest
 
+from bench.dataset import rows
 from ntm_memory import NTMMemoryManager
 
 pytestmark = pytest.mark.real_model
-LINES = [json.loads(line) for line in (Path(__file__).parent / "secrets" / "secrets.jsonl").open(encoding="utf-8")]
+LINES = rows(Path(__file__).parent / "secrets" / "secrets.jsonl")
 FOUND, KINDS_FOUND, TOUCHED = 0.9, 0.9, 0.15
 
 

@@ -1,0 +1,79 @@
+"""Secrets in what is stored already: told, and on demand left out of texts and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ntm_memory.entry.gate import secrets_of
+from ntm_memory.operations.results import LeftOut
+from ntm_memory.operations.write import Writer, encode
+from ntm_memory.privacy.secrets import Secret, known_secrets, redacted
+from ntm_memory.recall.encoder import Encoder, Passage
+from ntm_memory.recovery.backups import backups
+from ntm_memory.store.base import Store
+from ntm_memory.store.lookup import STATES
+from ntm_memory.store.records import Encoding, Memory
+
+BATCH = 64
+
+
+class Text(NamedTuple):
+    """A text of a memory: its present one, or one of its history."""
+
+    memory: Memory
+    version: int
+    content: str
+
+
+def secrets_stored(
+    store: Store, writer: Writer, encoder: Callable[[], Encoder], home: Path, *, redact: bool = False
+) -> dict[str, Any]:
+    """Which memories hold secrets, whatever their state, in their history too.
+
+    Args:
+        store: where they are.
+        writer: of the store.
+        encoder: loads the embedder, which reads each text.
+        home: the data folder, whose backups may hold them too.
+        redact: leave the secrets out, in place: no version is made, and no file of the memory keeps a byte of them.
+    """
+    found: list[dict[str, Any]] = []
+    texts = _texts(store)
+    while batch := list(islice(texts, BATCH)):
+        replaced: dict[tuple[str, int], tuple[str, Encoding]] = {}
+        _, readings = encoder().read([text.content for text in batch])
+        for text, passages in zip(batch, readings, strict=True):
+            secrets = _secrets(text.content, passages)
+            found += [
+                {"id": text.memory.id, "version": text.version} | asdict(LeftOut(each.kind, "content", each.start))
+                for each in secrets
+            ]
+            if secrets and redact:
+                content = redacted(text.content, secrets)
+                (rows,) = encoder().memories([content])
+                spoken = writer.is_spoken(text.memory, text.memory)
+                replaced[text.memory.id, text.version] = content, encode(content, rows, spoken=spoken)
+        if replaced:
+            store.overwrite(replaced)
+    kept = [file.name for file in backups(home)] if found else []
+    return {"secrets": found, "redacted": redact and bool(found), "backups_holding": kept}
+
+
+def _texts(store: Store) -> Iterator[Text]:
+    for memory in store.memories(states=STATES):
+        yield Text(memory, memory.version, memory.content)
+        for old in store.history(memory.id):
+            yield Text(memory, old.version, old.content)
+
+
+def _secrets(content: str, passages: list[Passage]) -> list[Secret]:
+    """By rules in the whole text, by the embedder's reading in the passages that it reads; those that overlap once."""
+    kept: list[Secret] = []
+    for each in sorted([*known_secrets(content), *secrets_of(content, passages)], key=lambda found: found.start):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
