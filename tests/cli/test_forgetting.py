@@ -59,6 +59,17 @@ def test_retracted_for_good_and_forced_again(call, text, tmp_path):
     assert call("memorize", VALUE, "--force-retracted")["action"] == "created"
 
 
+def test_a_refused_restore_is_in_the_audit(call):
+    first, second, lawful = (call("memorize", VALUE, "--session", each)["memory"]["id"] for each in "abc")
+    call("erase", lawful)
+    call("erase", first)
+    call("erase", second, "--retract")
+    assert call("erase", lawful, first, "--restore", code=2)["code"] == "retracted"
+    (entry,) = call("status", "--audit", "1")["audit"]
+    assert (entry["verb"], entry["id"], entry["namespace"]) == ("refused", second, "default")
+    assert call("status", "--history", lawful)["memory"]["state"] == "erased", "all of them or none"
+
+
 def test_one_version(call, text):
     id = call("memorize", "The zebra is striped")["memory"]["id"]
     call("update", id, "--content", "The yak is hairy")

@@ -6,6 +6,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.errors import RetractedError
+from ntm_memory.recovery.backups import make_backup, restore_backup
 from ntm_memory.upkeep.retractions import retract_again
 
 GONE, ERASED, KEPT = "The safe opens with 4711", "Karl owes me 50 euros", "Karl brings cake"
@@ -28,3 +29,31 @@ def test_what_was_retracted_since_is_so_again(tmp_path, purge):
         with pytest.raises(RetractedError):
             copy.memorize(GONE)
         assert retract_again(copy.store, now.store.tombstones()) == {"tombstones": 0, "erased": 0, "purged": 0}
+
+
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_backup_put_back_brings_nothing_back_that_was_retracted_since(tmp_path, purge):
+    with opened(tmp_path) as memory:
+        memory.memorize(KEPT)
+        id = memory.memorize(GONE).memory.id
+        export = memory.export_text()["text"]
+        backup = make_backup(tmp_path, "daily", 7)
+        memory.erase(id, retract=True, purge=purge)
+    done = restore_backup(tmp_path, backup.name, 7, 1.0)
+    # a purge reached the backup before
+    assert done["retracted"] == {"tombstones": 1, "erased": 0 if purge else 1, "purged": 0}
+    with opened(tmp_path) as memory:
+        assert [each.content for each in memory.store.memories()] == [KEPT] and memory.store.check() == []
+        assert [each.code for each in memory.import_text(export).failed] == (["retracted"] if purge else [])
+        with pytest.raises(RetractedError):
+            memory.memorize(GONE)
+
+
+def test_a_backup_that_replaces_what_cannot_be_read_says_so(tmp_path):
+    with opened(tmp_path) as memory:
+        memory.memorize(KEPT)
+        backup = make_backup(tmp_path, "daily", 7)
+    (tmp_path / "memory.db").write_bytes(b"no database" * 1000)
+    assert restore_backup(tmp_path, backup.name, 7, 1.0)["retracted"] is None
+    with opened(tmp_path) as memory:
+        assert [each.content for each in memory.store.memories()] == [KEPT]
