@@ -1,7 +1,7 @@
 """Learn which characters of a text are a secret (`privacy.secret_tagger`).
 
-Learned from bench/secrets (texts by several writers) and from ordinary talk that holds none. Figures are of writers held
-back and of the half of the talk that nothing is learned from; then all writers are learned from.
+Learned from bench/secrets (texts by several writers) and from ordinary talk that holds none. Figures are of writers
+held back and of the half of the talk that nothing is learned from; then all writers are learned from.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 14
 TOUCHED = 0.003
-"""Share of ordinary turns that may be touched: the least chance is chosen by it, on turns that nothing is learned from."""
+"""Share of ordinary turns that may be touched: the least chance is chosen by it, on turns not learned from."""
 COVERED = 0.9
 """Share of a secret's characters that must be found."""
 CALLED = {  # what the writers call a kind → ours, the first that fits

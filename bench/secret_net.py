@@ -147,7 +147,7 @@ def loss_of(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
 
 
 def train(told: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Weights learned from texts by writers, and as often as half of the ordinary ones; AdamW, one cycle of its rate."""
+    """Weights learned from texts by writers, and half as many ordinary ones at a time; AdamW, one cycle."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     states = np.concatenate([each.states[1:-1] for each in ordinary[:1500]]).astype(np.float32)

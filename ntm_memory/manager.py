@@ -241,7 +241,7 @@ class NTMMemoryManager(ForgettingVerbs):
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
 
-        With `secrets` which memories hold any, and with `redact` too they are left out; with `audit` what was done last, so many lines, the newest first; with `id` too: to that memory.
+        With `secrets` which memories hold any, and with `redact` too they are left out.
 
         >>> memory.status()["memories"]["live"]
         3

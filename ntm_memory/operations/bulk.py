@@ -106,7 +106,7 @@ class BulkWriter(Writer):
     def _read(
         self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure], force: bool
     ) -> dict[int, tuple[Telling, Passed]]:
-        """The lines that may be written, with the keys of those that are not known; what is refused goes to `failed`."""
+        """The lines that may be written, with the keys of those not known; what is refused goes to `failed`."""
         read = dict(checked)
         new: list[int] = []
         for line, (telling, _) in checked.items():

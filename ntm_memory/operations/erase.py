@@ -115,11 +115,6 @@ class Eraser:
                 self._writer.make_room(memory.namespace)
             return self._store.set_retention(memory.id, 1.0)
 
-    def restore_all(self, names: Sequence[str], namespace: str | None, *, dry_run: bool) -> list[Memory]:
-        """All of these or none, in one transaction; a refusal is noted outside of it, else it would be undone too."""
-        with noting_refusals(self._store, namespace), nullcontext() if dry_run else self._store.transaction():
-            return [self.restore(name, namespace, dry_run=dry_run) for name in names]
-
     def _erase(self, ids: Sequence[str], strength: float, *, purge: bool, retract: bool) -> tuple[Erased, ...]:
         """M(i) ← M(i)(1 − e) of every memory, or none left of it (paper, equation 3); inside a transaction."""
         erased = self._foresee(ids, strength, purge)

@@ -97,7 +97,7 @@ class Tie:
 
 @dataclass(frozen=True)
 class StoreResult:
-    """A memory was told together with what it builds on; `links` are all it has now, the rest as in `MemorizeResult`."""
+    """A memory was told together with what it builds on; `links` are all it has; the rest as in `MemorizeResult`."""
 
     memory: Memory
     action: Action

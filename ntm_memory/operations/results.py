@@ -220,7 +220,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store; `related` and `secrets` as in `BulkResult`, `tombstones`: how many new ones came."""
+    """A file was read into the store; `related` and `secrets` as in `BulkResult`, `tombstones`: how many are new."""
 
     created: int
     unchanged: int

@@ -28,8 +28,8 @@ FIELDS = frozenset(
     occurred_at updated_at last_read_at session namespace importance retention strength tags source trust kind version
     superseded_by chance truncated steps confidence reason explanation took_ms related relation marked action reads
     links target state hops chain why by features erased restored restorable retention_before retention_after dry_run
-    text count form used unused created updated unchanged failed ids line code message also warnings similar_keys secrets
-    field at holding retracted backups_purged backups_holding damaged_purged damaged_holding
+    text count form used unused created updated unchanged failed ids line code message also warnings similar_keys
+    secrets field at holding retracted backups_purged backups_holding damaged_purged damaged_holding
     tombstones""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""

@@ -21,9 +21,12 @@ AROUND = 4000
 """Characters on either side of a keyword in which its rules look."""
 PLACEHOLDERS = re.compile(
     r"""(?ix) ^ (?:
-        true | false | null | none | pass(?:word)? | user(?:name)? | secret | token | key | pwd | (.)\1* | \$\w+ | \$?\{\{? [^{}]* \}?\} | %\w+% | <[^<>]*> | \[[^\[\]]*\] | @\w+@ |
-        (?:your|my|the|some|an?|example|sample|dummy|fake|test|insert|enter|put)[-_\ ] .* | x{3,} .* | .* (?:x{4,}|\*{3,}|\.{3,}|…) .* |
-        .* (?: change[-_ ]?(?:me|it) | placeholder | example | redacted ) .* | (?:os|process|env|config|settings|self|secrets)\. .*
+        true | false | null | none | pass(?:word)? | user(?:name)? | secret | token | key | pwd |
+        (.)\1* | \$\w+ | \$?\{\{? [^{}]* \}?\} | %\w+% | <[^<>]*> | \[[^\[\]]*\] | @\w+@ |
+        (?:your|my|the|some|an?|example|sample|dummy|fake|test|insert|enter|put)[-_\ ] .* |
+        x{3,} .* | .* (?:x{4,}|\*{3,}|\.{3,}|…) .* |
+        .* (?: change[-_ ]?(?:me|it) | placeholder | example | redacted ) .* |
+        (?:os|process|env|config|settings|self|secrets)\. .*
     ) $"""
 )
 """What stands where a secret would stand, and is none."""

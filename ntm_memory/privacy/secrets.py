@@ -1,6 +1,6 @@
-"""Secrets in a text: what rules and check digits know, what patterns suppose, and what is learned of both and of the talk.
+"""Secrets in a text: what rules and check digits know, what patterns suppose, what is learned of both and of the talk.
 
-Where the embedder's states of a text are at hand, a learned network decides (`secret_tagger`) and patterns only help it;
+Where the embedder's states of a text are at hand, a learned network decides (`secret_tagger`) and patterns help it;
 where they are not, patterns decide. What rules of services and check digits know is a secret in any case.
 """
 

@@ -13,10 +13,10 @@ from ntm_memory.privacy.secret_rules import Found, is_placeholder
 
 _NAMES = {
     "password": r"pass ?words?|passwort|passwd|pwd|pass ?phrase|pass ?code|log-?in code|pw|mot de passe|contraseña",
-    "pin": r"pins?(?: codes?| numbers?)?|cvv2?|cvc|security codes?|(?:door|gate|entry|alarm|safe|lock|key ?pad|unlock) codes?"
-    r"|combinations?",
-    "one-time-code": r"otp|one[- ]time (?:code|password|passcode)|(?:verification|confirmation|2fa|mfa|auth(?:entication)?"
-    r"|recovery|backup|sms) codes?",
+    "pin": r"pins?(?: codes?| numbers?)?|cvv2?|cvc|security codes?|combinations?"
+    r"|(?:door|gate|entry|alarm|safe|lock|key ?pad|unlock) codes?",
+    "one-time-code": r"otp|one[- ]time (?:code|password|passcode)"
+    r"|(?:verification|confirmation|2fa|mfa|auth(?:entication)?|recovery|backup|sms) codes?",
     "key": r"(?:api|access|secret|private|licen[cs]e|product|activation|serial|encryption|signing|account|recovery)"
     r"[-_ ]?(?:key|secret|code)s?|client[-_ ]?(?:key|secret)s?|secret|credentials?|api ?token"
     r"|(?:access|auth|bearer|refresh|session|personal|bot)[-_ ]?tokens?|tokens?",

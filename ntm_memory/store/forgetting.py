@@ -92,7 +92,7 @@ class SQLiteForgetter:
             return self._engine.tombstones.take_over(tombstones)
 
     def leave_no_traces(self) -> None:
-        """What is removed or overwritten is removed from free pages, journals and derived files too, when the transaction is over."""
+        """When the transaction is over, no free page, journal or derived file holds what is gone."""
         self._engine.word_index.forget()
         self._ledger.next_seq()
         self._ledger.set_meta("purges", str(self._ledger.purges() + 1))

@@ -143,7 +143,7 @@ class LiveMatrix:
         return self._patched(*loaded)
 
     def _loaded(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
-        """What the derived file holds; None where it has slots that the database never gave away: a checksum is no seal.
+        """What the derived file holds; None where it has slots that were never given away: a checksum is no seal.
 
         Believed, they would ask for all the RAM there is, or give one memory's attention to another.
         """

@@ -1,4 +1,4 @@
-"""What is removed for good is removed from `damaged/` too: rows that repairs put aside, and whole files kept as they were."""
+"""What is removed for good is removed from `damaged/` too: rows that repairs put aside, and whole files kept."""
 
 from __future__ import annotations
 
