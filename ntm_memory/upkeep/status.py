@@ -35,17 +35,12 @@ def answer(
     encryption: str | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    """How a store is.
+    """How a store is: counts, integrity, backups, warnings; three options answer something else instead.
 
-    Args:
-        store, settings, home: of the memory; `encryption` closes the store, for its file is replaced.
-        history: id or key of a memory whose versions are all that is told.
-        namespace: of that memory.
-        repair: mend the memory file first.
-        check: look at all files of the folder, too.
-        audit: tell only what was done last, so many lines, the newest first; with `id` to one memory, maybe gone.
-        encryption: what to do instead: one of `upkeep.encryption.ACTIONS`.
-        dry_run: say what `encryption` would do.
+    `history` is the id or key of a memory of `namespace` whose versions are told; `audit` how many lines are told of
+    what was done last, the newest first, with `id` of one memory, which may be gone; `encryption` one of
+    `upkeep.encryption.ACTIONS`, which closes the store, or with `dry_run` says what it would do. `repair` mends the
+    memory file first, `check` looks at all files of the folder.
 
     Raises:
         StoreKeyError: a key is missing, wrong or cannot be kept.
