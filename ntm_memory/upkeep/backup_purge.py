@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.operations.results import EraseResult
-from ntm_memory.recovery.files import opened
+from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 
@@ -69,8 +68,8 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
         whether that could be done.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".purge-", dir=file.parent) as draft:
-            copy = Path(draft) / "memory.db"
+        with drafts_beside(file) as drafts:
+            copy = drafts / "memory.db"
             copy.touch(mode=0o600)
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
