@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
+from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
@@ -50,6 +50,7 @@ def holds(file: Path, ids: Sequence[str], version: int | None) -> bool:
 
     Raises:
         sqlite3.Error: it cannot be read.
+        StoreKeyError: it is encrypted, and its key is not at hand.
     """
     marks = ", ".join("?" * len(ids))
     told = "SELECT id, version FROM memories UNION SELECT id, version FROM versions"
@@ -86,7 +87,7 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
 def _may_hold(file: Path, ids: Sequence[str], version: int | None) -> bool:
     try:
         return holds(file, ids, version)
-    except sqlite3.Error:
+    except (sqlite3.Error, StoreError):
         return True
 
 
