@@ -55,6 +55,12 @@ def _kill(cycles: int, writers: int, seed: int) -> dict[str, Any]:
     return run_kills(cycles, writers, seed)
 
 
+def _replace(cycles: int, seed: int) -> dict[str, Any]:
+    from bench.faults.replace import run_replacements
+
+    return run_replacements(cycles, seed)
+
+
 def _power(points: int, writers: int, seed: int, journal: str) -> dict[str, Any]:
     from bench.faults.power import run_power
 
@@ -76,6 +82,7 @@ def _disk_errors(every: int) -> dict[str, Any]:
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
     "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
+    "replace": (_replace, "kill -9 while a whole memory file is copied or replaced", {"cycles": 100, "seed": 0}),
     "power": (
         _power,
         "the power fails, at points of a trace; --journal delete or wal",

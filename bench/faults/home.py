@@ -16,7 +16,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.store.lookup import STATES
 
 os.environ["NTM_MEMORY_TESTING"] = "1"
-CONFIG: dict[str, Any] = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}}
+CONFIG: dict[str, Any] = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}, "store": {"backups": 0}}
 Kept = dict[str, tuple[Any, ...]]
 
 

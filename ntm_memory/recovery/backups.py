@@ -125,18 +125,14 @@ def restore_backup(
 
 def _make(source: Path, target: Path) -> None:
     """Copy a memory file under a new name, whole and verified, or not at all."""
-    draft = target.with_name(f"{target.name}.{os.urandom(4).hex()}.tmp")
-    try:
+    with drafts_beside(target) as drafts:
+        draft = drafts / "new.db"
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
         _copy(source, draft)
         if not is_whole(draft):
             raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
         flush(draft)
         os.replace(draft, target)
-    finally:
-        for ending in ("", "-journal"):
-            with suppress(OSError):
-                Path(f"{draft}{ending}").unlink()
 
 
 def _copy(source: Path, draft: Path) -> None:

@@ -94,7 +94,7 @@ def _left_over(home: Path) -> Iterator[str]:
     kept = files_kept(home)
     if kept:
         yield f"{FOLDER}/: {len(kept)} files that repairs put aside: tell again what is worth it, then remove them"
-    drafts = [*home.glob("*.tmp"), *home.glob("backups/*.tmp")]
+    drafts = [*home.glob("*.tmp"), *home.glob("backups/*.tmp"), *home.glob("damaged/*.tmp")]
     if drafts:
         yield f"{len(drafts)} drafts of interrupted writers ({drafts[0].name}, …): remove them if nothing is running"
 

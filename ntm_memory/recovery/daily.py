@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import NTMMemoryError
+from ntm_memory.recovery.files import remove_abandoned
 from ntm_memory.store import open_store
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -
     Raises:
         StoreError: or one of its kinds: it cannot be opened.
     """
+    remove_abandoned(home)
     daily = DailyBackup(home, settings.store.backups, clock)
     store = open_store(
         home / "memory.db",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
@@ -13,9 +14,11 @@ from typing import Any
 
 from ntm_memory.errors import StoreError
 from ntm_memory.persistence.atomic import PRIVATE
+from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import find_key
 
+_IN_USE, _PATIENCE, _BEGINNING = "in-use", 5.0, 60.0
 JOURNALS = ("-journal", "-wal", "-shm")
 _COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
 
@@ -72,7 +75,10 @@ def copy_as_it_is(source: Path, target: Path) -> None:
 
 @contextmanager
 def drafts_beside(path: Path) -> Iterator[Path]:
-    """A private folder for drafts, in the folder of a file where that can be written to; it is gone afterwards."""
+    """A private folder for drafts, in the folder of a file where that can be written to; it is gone afterwards.
+
+    A lock in it dies with the process, so that `remove_abandoned` knows what a kill left.
+    """
     import shutil
     import tempfile
 
@@ -80,10 +86,37 @@ def drafts_beside(path: Path) -> Iterator[Path]:
         folder = tempfile.mkdtemp(prefix="draft-", suffix=".tmp", dir=path.parent)
     except OSError:
         folder = tempfile.mkdtemp(prefix="ntm-memory-")
+    lock = WriterLock(Path(folder) / _IN_USE, _PATIENCE)
     try:
+        lock.acquire()
         yield Path(folder)
     finally:
+        lock.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(home: Path) -> None:
+    """Remove the drafts that killed processes left in a data folder: whole memories may be in them."""
+    for folder in (home, home / "backups", home / "damaged"):
+        with suppress(OSError):
+            for each in os.listdir(folder):
+                if each.startswith("draft-") and each.endswith(".tmp"):
+                    _remove_if_abandoned(folder / each)
+
+
+def _remove_if_abandoned(draft: Path) -> None:
+    import shutil  # slow to import, seldom needed
+
+    # one without a lock was begun this moment, or by a process killed as it began
+    if (draft / _IN_USE).exists() or time.time() - draft.stat().st_mtime > _BEGINNING:
+        lock = WriterLock(draft / _IN_USE, 0)
+        try:
+            lock.acquire()
+        except StoreError:
+            return
+        finally:
+            lock.close()
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def is_whole(path: Path) -> bool:

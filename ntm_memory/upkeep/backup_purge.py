@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
+from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
-from ntm_memory.recovery.files import opened
+from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 
@@ -51,6 +50,7 @@ def holds(file: Path, ids: Sequence[str], version: int | None) -> bool:
 
     Raises:
         sqlite3.Error: it cannot be read.
+        StoreKeyError: it is encrypted, and its key is not at hand.
     """
     marks = ", ".join("?" * len(ids))
     told = "SELECT id, version FROM memories UNION SELECT id, version FROM versions"
@@ -69,8 +69,8 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
         whether that could be done.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".purge-", dir=file.parent) as draft:
-            copy = Path(draft) / "memory.db"
+        with drafts_beside(file) as drafts:
+            copy = drafts / "memory.db"
             copy.touch(mode=0o600)
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
@@ -87,7 +87,7 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
 def _may_hold(file: Path, ids: Sequence[str], version: int | None) -> bool:
     try:
         return holds(file, ids, version)
-    except sqlite3.Error:
+    except (sqlite3.Error, StoreError):
         return True
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ntm_memory.errors import StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.privacy.cipher import salt_of
@@ -139,7 +140,7 @@ def _holds_whole(file: Path, wanted: Wanted) -> bool:
             queries = [_TOLD_IN.format(table) for table in ("memories", "versions")]
             told = any(sql.execute(query, (text,)).fetchone()[0] for query in queries for text in wanted.texts)
         return told or holds(file, wanted.ids, wanted.version)
-    except sqlite3.Error:
+    except (sqlite3.Error, StoreError):
         return salt_of(file) is not None or wanted.may_be_in(_all_of(file))
 
 

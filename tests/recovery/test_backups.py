@@ -152,3 +152,19 @@ def test_a_half_upgraded_store_goes_on(tmp_path, version):
     store = open_store(tmp_path / "memory.db")
     assert store.count() == 1 and store.check() == []
     store.close()
+
+
+def test_drafts_that_a_kill_left_are_removed_when_the_memory_is_opened(tmp_path):
+    with opened(tmp_path, KEEP) as memory:
+        memory.memorize("Mia likes tea")
+    (tmp_path / "damaged").mkdir()
+    for folder in (tmp_path, tmp_path / "backups", tmp_path / "damaged"):
+        (folder / "draft-killed.tmp").mkdir()
+        (folder / "draft-killed.tmp" / "in-use").touch()
+        (folder / "draft-killed.tmp" / "new.db").write_bytes(b"a whole memory")
+    with files.drafts_beside(tmp_path / "backups" / "x.db") as drafts:
+        (drafts / "new.db").touch()
+        with opened(tmp_path, KEEP) as memory:
+            assert [each.content for each in memory.store.memories()] == ["Mia likes tea"]
+        assert [each for each in tmp_path.rglob("*.tmp")] == [drafts], "another process is at it"
+    assert not list(tmp_path.rglob("*.tmp"))

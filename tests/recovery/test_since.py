@@ -33,11 +33,15 @@ def bytes_of(folder):
     return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
 
 
-@pytest.fixture
-def ids(tmp_path):
+@pytest.fixture(params=["off", "sqlcipher"])
+def ids(tmp_path, request, monkeypatch):
     """A memory of which a backup was made before some of it was purged and retracted, and that no purge reached."""
+    if request.param != "off":
+        pytest.importorskip("sqlcipher3", reason="needs the extra `encrypt`")
+        pytest.importorskip("cryptography", reason="needs the extra `encrypt`")
+        monkeypatch.setenv("NTM_MEMORY_KEY", "5a" * 32)
     aside = tmp_path / "aside"
-    with opened(tmp_path) as memory:
+    with opened(tmp_path, {"privacy": {"encrypt": request.param}}) as memory:
         found = {text: memory.memorize(text).memory.id for text in (PURGED, RETRACTED, OLD, KEPT)}
         memory.update(found[OLD], content="The yak is in the meadow")
         shutil.copy(backups.make_backup(tmp_path, "daily", 5, lambda: 1.7e9), aside)
@@ -54,11 +58,13 @@ def test_what_was_purged_and_retracted_since_stays_so(tmp_path, ids):
     with opened(tmp_path) as memory:
         before = verbs(memory)
         purged = len(memory.store.tombstones())
-    assert b"zebra" in bytes_of(tmp_path / "backups") and purged == 1
+        encrypted = memory.store.encrypted
+    assert (b"zebra" in bytes_of(tmp_path / "backups")) is not encrypted and purged == 1
     done = restore(tmp_path)
     assert (done["retracted_again"], done["purged_again"]) == (1, 2)
     assert b"zebra" not in (tmp_path / "memory.db").read_bytes() + (tmp_path / done["before"]).read_bytes()
     with opened(tmp_path) as memory:
+        assert memory.store.encrypted is encrypted
         assert {each.content for each in memory.store.memories()} == {KEPT, "The yak is in the meadow"}
         assert memory.store.history(ids[OLD]) == [] and memory.store.check() == []
         with pytest.raises(RetractedError):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 from opening import opened
 
 from ntm_memory import commands
+from ntm_memory.recovery.files import opened as opened_file
 from ntm_memory.recovery.repair import mend
 
 SECRET, OTHER = "The zebra sleeps in the shed behind the mill", "Karl brings cake to the party on Friday"
@@ -102,6 +104,18 @@ def test_a_row_whose_id_is_damaged_too_is_known_by_its_text(tmp_path):
         assert len(memory.erase(stays, purge=True).damaged_purged) == 1 and b"cake" not in bytes_of(tmp_path)
 
 
+def test_what_another_key_hides_stops_no_purge_and_is_named(tmp_path, monkeypatch):
+    pytest.importorskip("sqlcipher3", reason="needs the extra `encrypt`")
+    monkeypatch.delenv("NTM_MEMORY_KEY", raising=False)
+    with opened(tmp_path) as memory:
+        id = memory.memorize(SECRET).memory.id
+        for folder in ("backups", "damaged"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / "old-memory.db").write_bytes(bytes(range(256)) * 32)
+        done = memory.erase(id, purge=True)
+    assert done.backups_holding == done.damaged_holding == ("old-memory.db",)
+
+
 def test_one_version_alone_leaves_the_rest_of_the_memory(tmp_path, ids):
     with opened(tmp_path) as memory:
         memory.update(ids[0], content="The yak sleeps there")
@@ -111,3 +125,23 @@ def test_one_version_alone_leaves_the_rest_of_the_memory(tmp_path, ids):
     answer = commands.run({**request, "version": 2})
     assert len(answer["damaged_purged"]) == 2 and f"now of {ids[0]}".encode() not in bytes_of(tmp_path)
     assert b"zebra" in bytes_of(tmp_path / "damaged"), "the first version is another one"
+
+
+def test_encrypted_files_too(tmp_path, monkeypatch):
+    pytest.importorskip("sqlcipher3", reason="needs the extra `encrypt`")
+    pytest.importorskip("cryptography", reason="needs the extra `encrypt`")
+    monkeypatch.setenv("NTM_MEMORY_KEY", "5a" * 32)
+    with opened(tmp_path, {"privacy": {"encrypt": "sqlcipher"}}) as memory:
+        ids = [memory.memorize(text).memory.id for text in (SECRET, OTHER)]
+    whole, torn, foreign = (tmp_path / "damaged" / f"{name}-memory.db" for name in "123")
+    whole.parent.mkdir()
+    data = (tmp_path / "memory.db").read_bytes()
+    whole.write_bytes(data)
+    torn.write_bytes(data[:100] + bytes(5000) + data[5100:])
+    foreign.write_bytes(bytes(reversed(data[:16])) + data[16:])
+    with opened(tmp_path) as memory:
+        done = memory.erase(ids[0], purge=True)
+    assert done.damaged_purged == (whole.name, torn.name) and done.damaged_holding == (foreign.name,)
+    with closing(opened_file(whole, read_only=True)) as sql:
+        assert [tuple(row) for row in sql.execute("SELECT id FROM memories").fetchall()] == [(ids[1],)]
+    assert not torn.exists() and foreign.exists()
