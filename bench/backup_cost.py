@@ -22,22 +22,22 @@ from ntm_memory.recovery.backups import make_backup
 KEPT = {"with": 7, "without": 0}
 
 
-def opened(home: Path, kept: int) -> NTMMemoryManager:
+def opened_for_cost(home: Path, kept: int) -> NTMMemoryManager:
     return NTMMemoryManager(home, config={"embedder": {"backend": "tiny"}, "store": {"backups": kept}})
 
 
-def measure(writes: int, memories: int) -> dict[str, float]:
+def measure_backups(writes: int, memories: int) -> dict[str, float]:
     """Milliseconds."""
     took: dict[str, list[float]] = {name: [] for name in KEPT}
     cpu: dict[str, list[float]] = {name: [] for name in KEPT}
     with tempfile.TemporaryDirectory() as folder:
         homes = {name: Path(folder) / name for name in KEPT}
         for name, kept in KEPT.items():
-            with opened(homes[name], kept) as memory:
+            with opened_for_cost(homes[name], kept) as memory:
                 memory.memorize_many({"content": f"note {number} about tea"} for number in range(memories))
         for number in range(writes):
             for name in sorted(KEPT, reverse=bool(number % 2)):
-                memory = opened(homes[name], KEPT[name])
+                memory = opened_for_cost(homes[name], KEPT[name])
                 start, used = time.perf_counter(), time.process_time()
                 memory.memorize(f"written alone, number {number}")
                 memory.close()
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--memories", type=int, default=2000)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    figures = measure(args.writes, args.memories)
+    figures = measure_backups(args.writes, args.memories)
     print(json.dumps(figures) if args.json else "\n".join(f"{value:>10} {name}" for name, value in figures.items()))
 
 

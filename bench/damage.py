@@ -33,7 +33,7 @@ COLUMNS, PAGE = 30, 4096
 TOPICS = ("tea", "Lisbon", "the invoice", "a bicycle", "the meeting")
 
 
-def fill(home: Path, count: int) -> dict[str, set[str]]:
+def fill_with_notes(home: Path, count: int) -> dict[str, set[str]]:
     """A memory of notes, some of them long, rewritten, linked, erased; returns id → texts that it ever had."""
     with NTMMemoryManager(home, config={**CONFIG, "store": {"backups": 0}}) as memory:
         for number in range(count):
@@ -121,14 +121,14 @@ def try_one(
     return found
 
 
-def measure(
+def measure_damage(
     flips: int, memories: int, seed: int, progress: Callable[[int, Counter[str]], None] | None = None
 ) -> dict[str, Any]:
     """All flips, counted; `progress` is told of each."""
     os.environ["NTM_MEMORY_TESTING"] = "1"
     chance, total = random.Random(seed), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
-        truth = fill(Path(folder) / "home", memories)
+        truth = fill_with_notes(Path(folder) / "home", memories)
         data = (Path(folder) / "home" / "memory.db").read_bytes()
         own = places(data)
         assert set(own) == set(truth), "the pages hold other memories than the store"
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--progress", action="store_true", help="a line on stderr for each flip")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    figures = measure(args.flips, args.memories, args.seed, show if args.progress else None)
+    figures = measure_damage(args.flips, args.memories, args.seed, show if args.progress else None)
     print(json.dumps(figures) if args.json else "\n".join(f"{value:>8} {name}" for name, value in figures.items()))
 
 

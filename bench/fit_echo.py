@@ -81,7 +81,7 @@ def memories(data: Sequence[FoundData]) -> dict[str, list[KnownMemory]]:
     return pool
 
 
-def fill(sentence: str, held: Sequence[KnownMemory], shown: Sequence[str], draw: random.Random, *, zh: bool) -> str:
+def fill_in(sentence: str, held: Sequence[KnownMemory], shown: Sequence[str], draw: random.Random, *, zh: bool) -> str:
     """A sentence with memories, words of them, numbers and dates in its places."""
     of, numbers = iter(zip(held, shown, strict=True)), iter(range(1, 99))
     first = held[0]
@@ -140,7 +140,7 @@ def made(pool: Mapping[str, Sequence[KnownMemory]], seed: int = 0) -> list[Told]
             held = draw.sample(pool[language], count + 3)
             inside, extra = held[:count], held[count]
             shown = [dressed(memory, draw, time if draw.random() < 0.8 else time + 3) for memory in inside]
-            text = fill(sentence, inside, shown, draw, zh=language == "zh")
+            text = fill_in(sentence, inside, shown, draw, zh=language == "zh")
             known = [*inside, *held[count + 1 :]]
             told.append(Told(text, known, presents, number))
             if presents:
@@ -152,12 +152,12 @@ def made(pool: Mapping[str, Sequence[KnownMemory]], seed: int = 0) -> list[Told]
                     changed(inside[at].content, draw, extra.content) if i == at else each
                     for i, each in enumerate(shown)
                 ]
-                text = fill(sentence, inside, news, draw, zh=language == "zh")
+                text = fill_in(sentence, inside, news, draw, zh=language == "zh")
                 told.append(Told(text, known, inside[at].content.casefold() in text.casefold(), number))
     return told
 
 
-def looked_at(told: Sequence[Told]) -> list[Leftover | bool]:
+def looked_for(told: Sequence[Told]) -> list[Leftover | bool]:
     """What is left of each; True where that is nothing, False where no memory stands in it."""
     found: list[Leftover | bool] = []
     for each in told:
@@ -211,11 +211,11 @@ def learn(given: Sequence[tuple[Leftover, Told]], steps: int) -> Framing:
     y = np.array(labels, dtype=np.float32)
     cost = np.where(y > 0, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
     free = np.array([name == "bias" or name.startswith("*") for name in names])
-    weights = descend(x, y, cost, free, steps)
+    weights = descend_to_weights(x, y, cost, free, steps)
     return Framing({name: round(float(w), 3) for name, w in zip(names, weights, strict=True) if abs(w) >= 0.02}, 0.0)
 
 
-def descend(x: Sparse, y: np.ndarray, cost: np.ndarray, free: np.ndarray, steps: int) -> np.ndarray:
+def descend_to_weights(x: Sparse, y: np.ndarray, cost: np.ndarray, free: np.ndarray, steps: int) -> np.ndarray:
     """Logistic regression with a square penalty, by Adam; what is `free` is not held down."""
     w, m, v = (np.zeros(x.columns) for _ in range(3))
     for step in range(1, steps + 1):
@@ -242,7 +242,7 @@ def learn_echoes(job: FitJob) -> LearnedNumbers:
     """Without a quarter of the sentences in turn, for the threshold and the figures; then with all."""
     steps = job.steps or STEPS
     told = made(memories(job.with_role(ROLE)))
-    seen = list(zip(looked_at(told), told, strict=True))
+    seen = list(zip(looked_for(told), told, strict=True))
     given = [(left, each) for left, each in seen if isinstance(left, Leftover)]
     sure = [each.echo for left, each in seen if left is True]
     scores = held_out_scores(given, steps)

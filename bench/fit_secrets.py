@@ -60,7 +60,7 @@ def kind_of(called: str) -> int:
     return KINDS.index(name)
 
 
-def examples_of(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> list[Example]:
+def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> list[Example]:
     """Lines of {"text", "secret", "kind"} as examples."""
     texts = [line["text"][:LONGEST] for line in lines]
     _, read = embedder.read_memories(texts)
@@ -123,18 +123,20 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     """Two trainings: without the writers held back, for the figures and the least chance; then with all."""
     embedder = E5Embedder()
     files = sorted(SETS.glob("writer_*.jsonl"))
-    told = {file.stem: examples_of(embedder, rows(file)) for file in files}
-    talk = {each.name: examples_of(embedder, turns_of(each)) for each in job.with_role(ROLE)}
+    told = {file.stem: read_examples(embedder, rows(file)) for file in files}
+    talk = {each.name: read_examples(embedder, turns_of(each)) for each in job.with_role(ROLE)}
     learned_from = [each for turns in talk.values() for each in turns[::2]]
     left_out = {name: turns[1::2] for name, turns in talk.items()}
     epochs = job.steps or EPOCHS
     print(f"{sum(map(len, told.values()))} texts by {len(told)} writers, {len(learned_from)} turns", flush=True)
-    arrays = rounded(train([e for name, each in told.items() if name not in HELD for e in each], learned_from, epochs))
+    arrays = as_read_back(
+        train([e for name, each in told.items() if name not in HELD for e in each], learned_from, epochs)
+    )
     heights = [sureness(chances_of(arrays, each)) for turns in left_out.values() for each in turns]
     least = float(np.quantile(heights, 1 - TOUCHED))
     figures = {name: shares(arrays, told[name], least) for name in HELD}
     print(round(least, 3), figures, flush=True)
-    arrays = rounded(train([e for each in told.values() for e in each], learned_from, epochs))
+    arrays = as_read_back(train([e for each in told.values() for e in each], learned_from, epochs))
     for name, turns in left_out.items():
         touched = np.mean([is_touched(each, chances_of(arrays, each), least) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
@@ -165,7 +167,7 @@ def as_bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return kept
 
 
-def rounded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def as_read_back(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Weights as they will be read back."""
     kept = as_bytes(arrays)
     return {name: (kept[name] * kept[f"{name}.step"]).astype(np.float32) for name in arrays}

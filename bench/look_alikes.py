@@ -6,9 +6,9 @@ https://www.unicode.org/Public/security/latest/confusables.txt. Again: `python -
 
 from __future__ import annotations
 
+import argparse
 import json
 import string
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -52,5 +52,7 @@ def by_latin(like: dict[str, str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    made = look_alikes(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="confusables.json of the package confusable-homoglyphs")
+    made = look_alikes(json.loads(parser.parse_args().table.read_text(encoding="utf-8")))
     TARGET.write_text(json.dumps({"about": ABOUT, **made}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

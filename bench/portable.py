@@ -1,6 +1,6 @@
 """Twenty acceptance tests that any agent memory should pass, and a deletion in thirteen steps, as two tables.
 
-    python -m bench.portable
+    python -m bench.portable [--processes]
 
 Runs `tests/portable` and prints one line an id. An id passes where every test of it does; `known gap` means that a
 test of it is expected to fail, and its reason stands below the table. The ids and what they ask for come from a

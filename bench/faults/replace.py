@@ -33,7 +33,7 @@ NOTES = 200
 NOT_AT_ONCE = "NTM_FAULTS_NOT_AT_ONCE"
 """The control: the file is emptied before it is written."""
 COMMANDS = ("backup", "restore", "repair", "reembed")
-_WORK = "import sys; from bench.faults.replace import work; work(*sys.argv[1:])"
+_WORK = "import sys; from bench.faults.replace import work_until_killed; work_until_killed(*sys.argv[1:])"
 _BEGUN, _DONE = b"begun\n", b"done\n"
 
 
@@ -43,16 +43,16 @@ class Another(TinyEmbedder):
     name = "another"
 
 
-def work(command: str, home: str) -> None:
+def work_until_killed(command: str, home: str) -> None:
     """What the process does that is killed."""
     if os.environ.get(NOT_AT_ONCE):
         backups.put_in_place = _not_at_once
     print(_BEGUN.decode(), end="", flush=True)
-    carry_out(command, Path(home))
+    replace_by(command, Path(home))
     print(_DONE.decode(), end="", flush=True)
 
 
-def carry_out(command: str, home: Path) -> None:
+def replace_by(command: str, home: Path) -> None:
     """One of `COMMANDS`."""
     settings = load_settings(SHIPPED, home / "config.json", overrides={"store": {"backups": 9}})
     if command == "backup":
@@ -91,7 +91,7 @@ def run_replacements(
                 found["drafts_found"] += len(list(home.rglob("*.tmp")))
                 found[_looked_at(home, start, states, where)] += 1
                 with without_waiting():
-                    carry_out(command, home)
+                    replace_by(command, home)
                 assert _state(home)[:2] == states["after"][:2], f"{where}: it does not go through any more"
                 shutil.rmtree(home)
             figures[command] = {"kills": cycles, "seconds": round(seconds, 3), **found}

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from opening import opened
 
-from bench.damage import measure
+from bench.damage import measure_damage
 from ntm_memory import commands
 from ntm_memory.cli.rendering import RENDERERS, context
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreFromFutureError
@@ -198,7 +198,7 @@ def test_an_open_memory_sees_what_was_mended(tmp_path, filled):
 
 
 def test_single_bits_that_turn():
-    found = measure(FLIPS, 150, seed=2)
+    found = measure_damage(FLIPS, 150, seed=2)
     assert found["flips"] == FLIPS and found["flips of a memory's own bytes"] > 0
     assert found["salvage lost an undamaged memory"] == 0
     assert found["repair lost an undamaged memory"] == 0
