@@ -1,4 +1,4 @@
-"""Each promise of references/reliability.md is held by a test that exists, and its table of portable ids is the truth."""
+"""Each promise of reliability.md is held by a test that exists; its table of portable ids says what the tests say."""
 
 from __future__ import annotations
 
