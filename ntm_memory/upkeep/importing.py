@@ -123,6 +123,8 @@ class Importer:
                     try:
                         counts[self._import_record(record, dry_run, missing, force)] += 1
                         failed += [Failure(number, RetractedError.code, line) for line in record.left_out]
+                        if record.left_out:
+                            self._store.note("refused", record.memory.id, record.memory.namespace)
                     except BadValueError as error:
                         failed.append(Failure(number, error.code, error.message))
                         if isinstance(error, RetractedError) and not dry_run:
