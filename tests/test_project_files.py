@@ -11,7 +11,17 @@ import yaml
 from ntm_memory import __version__
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "README.zh.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/versions.md", "CHANGELOG.md"]
+PAGES = [
+    "README.md",
+    "README.zh.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/versions.md",
+    "CHANGELOG.md",
+    "references/data.md",
+    "references/reliability.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -43,14 +43,24 @@ def answers(text):
         {"id": "m_" + "3" * 10, "chance": 0.9, "relation": "revises", "content": text},
     )
     failed = [{"line": 1, "code": "bad_value", "message": text}]
+    secrets = [{"kind": "password", "field": "content", "at": 1}]
+    where = dict.fromkeys(("backups_purged", "backups_holding", "damaged_purged", "damaged_holding"), [])
     shown = {"memories": [one], "reason": text, "confidence": 0.5, "took_ms": 1.0}
     step = {"why": "name", "by": [text], "id": one["id"], "content": text}
     return {
         "recall": shown,
-        "memorize": {"memory": one, "action": "created", "related": [older]},
-        "import": {"created": 1, "updated": 0, "failed": failed, "related": {"m_1": [older]}, text: text},
-        "update": {"memory": one, "previous": one},
-        "erase": {"erased": [one], "dry_run": False},
+        "memorize": {
+            "memory": one, "action": "created", "related": [older], "secrets": secrets, "similar_keys": [text],
+        },
+        "import": {
+            "created": 1, "updated": 0, "failed": failed, "related": {"m_1": [older]}, "secrets": {"m_1": secrets},
+            text: text,
+        },
+        "update": {"memory": one, "previous": one, "secrets": secrets},
+        "erase": {
+            "erased": [{**one, "chance": 0.9}], "dry_run": False, "retracted": True, "version": None,
+            "restorable": True, "holding": ["m_1"], **where,
+        },
         "reason": {
             **shown, "query": text, "chain": [step], "answer_memories": [one],
             "hops": [{"query": text, "memories": [one]}],
