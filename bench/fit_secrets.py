@@ -40,8 +40,8 @@ LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 12
 TOUCHED = 0.0015
-"""Share of ordinary turns that may be touched; talk of other kinds is touched about three times as often. By it the least
-chance is chosen, on turns that nothing is learned from."""
+"""Share of ordinary turns that may be touched; talk of other kinds is touched about three times as often. By it the
+least chance is chosen, on turns that nothing is learned from."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Not counted there: short notes do hold a secret now and then."""
 COVERED = 0.9

@@ -1,7 +1,7 @@
-"""Which characters of a text are a secret: a small convolutional network over characters and what the embedder made of them.
+"""Which characters of a text are a secret: a small convolutional network over them and what the embedder made of them.
 
-Each character is told by its code, its class, what rules and patterns say of it, and the embedder's state of the piece in
-which it stands: rules know shapes, the states know what is talked of ("my phone unlocks with 859710"). Dilated
+Each character is told by its code, its class, what rules and patterns say of it, and the embedder's state of the piece
+in which it stands: rules know shapes, the states know what is talked of ("my phone unlocks with 859710"). Dilated
 convolutions (Yu & Koltun 2016) see 19 characters to either side. Learned by `python -m bench.fit secrets`.
 """
 

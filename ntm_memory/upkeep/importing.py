@@ -20,6 +20,7 @@ from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput, Version
 from ntm_memory.upkeep import exchange
 from ntm_memory.upkeep.exporting import checked_form
+from ntm_memory.upkeep.retractions import retract_again
 
 BATCH = 64
 Progress = Callable[[int], None] | None
@@ -99,7 +100,7 @@ class Importer:
             tombstones = checked_tombstones(head.get("tombstones"))
             most = IMPORTED if trust is None else checked_trust(trust)
             claimed = [exchange.within(record, most) for record in records]
-            new = 0 if dry_run else self._store.take_over(tombstones)
+            new = 0 if dry_run or not tombstones else retract_again(self._store, tombstones)["tombstones"]
             done = self._import_records(head.get("embedder"), claimed, dry_run=dry_run, progress=progress, force=force)
             return replace(done, tombstones=new)
         tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
@@ -121,6 +122,9 @@ class Importer:
                 for number, record in batch:
                     try:
                         counts[self._import_record(record, dry_run, missing, force)] += 1
+                        failed += [Failure(number, RetractedError.code, line) for line in record.left_out]
+                        if record.left_out:
+                            self._store.note("refused", record.memory.id, record.memory.namespace)
                     except BadValueError as error:
                         failed.append(Failure(number, error.code, error.message))
                         if isinstance(error, RetractedError) and not dry_run:
@@ -203,10 +207,23 @@ class Importer:
         rows = self._encoder().memories([memory.content])[0] if record.rows is None else record.rows
         known = self._with_known_references(memory)
         encoding = encode(memory.content, rows, spoken=self._writer.is_spoken(memory))
-        self._store.put(known, encoding, record.history, record.older)
+        history, older = (record.history, record.older) if force else self._without_retracted(record)
+        self._store.put(known, encoding, history, older)
         if known != memory:
             missing.append(memory)
         return "created"
+
+    def _without_retracted(self, record: _Prepared) -> tuple[list[Version], list[Key]]:
+        """The older versions of a record that say nothing retracted here, and their keys."""
+        namespace = record.memory.namespace
+        kept = [
+            (version, key)
+            for version, key in zip(record.history, record.older, strict=True)
+            if not self._store.retracted_in(namespace, version.content)
+        ]
+        numbers = {version.version for version in record.history} - {version.version for version, _ in kept}
+        record.left_out = [f"version {number} says what was retracted: it was left out" for number in sorted(numbers)]
+        return [version for version, _ in kept], [key for _, key in kept]
 
     def _with_known_references(self, memory: Memory) -> Memory:
         """The memory without what refers to itself, to another namespace, or to a memory that is not there."""
@@ -257,10 +274,11 @@ class Importer:
 
 @dataclass
 class _Prepared:
-    """A record of an import with its key rows, those of its older versions, and who made them."""
+    """A record of an import with its key rows, those of its older versions, who made them, and what was left out."""
 
     memory: Memory
     rows: Key | None
     history: list[Version]
     embedder: Mapping[str, Any] | None
     older: list[Key] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)

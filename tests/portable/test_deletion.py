@@ -108,12 +108,6 @@ def test_deletion_absent_from_shared_copies_in_a_second_scope(memory):
         assert memory.say("memorize", value, "--namespace", space).error == "retracted"
 
 
-IN_ANOTHER_HOME = pytest.mark.xfail(
-    strict=True, reason="an import takes tombstones over, and leaves live what they forbid here"
-)
-
-
-@IN_ANOTHER_HOME
 def test_deletion_absent_from_shared_copies_in_another_home(memory, new):
     """Given a value that another memory has from this one's export → retracted here, exported again → gone there too.
 

@@ -53,7 +53,6 @@ FORBIDDEN = {
 DECIDED = ("memorize_keyed", "memorize_replaces", "update", "python_save")
 """Ways by which the caller says what the text is to older memories: an echo is refused where it still looks printed."""
 LOSSLESS = pytest.mark.xfail(strict=True, reason="an import in the lossless form refuses the exact block alone")
-HISTORY = pytest.mark.xfail(strict=True, reason="tombstones are not asked for the older versions of an imported record")
 
 
 def _cells():
@@ -61,8 +60,7 @@ def _cells():
         for way in WAYS:
             if kind == "echo in other clothes" and way in DECIDED:
                 continue
-            marks = [HISTORY] if (kind, way) == ("retracted", "import_json_history") else []
-            marks += [LOSSLESS] if kind.startswith("echo ") and way.startswith("import_json") else []
+            marks = [LOSSLESS] if kind.startswith("echo ") and way.startswith("import_json") else []
             yield pytest.param(kind, way, marks=marks, id=f"{kind}-{way}")
 
 

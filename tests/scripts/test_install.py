@@ -116,11 +116,11 @@ class TestInstall:
         stored = script(world, skill, "memorize", "-", "--key", "quotes", text=text)
         assert stored.answer["memory"]["content"] == text
         lines = (f"On day {day} the ship's log says: wind force {day % 9}, all well on board." for day in range(1_700))
-        long = "The code of the blue locker is 4711. 🚢\n" + "\n".join(lines)
+        long = "The ribbon of the blue locker is vermilion. 🚢\n" + "\n".join(lines)
         assert len(long.encode("utf-8")) > 100_000
         assert script(world, skill, "memorize", "-", text=long).answer["action"] == "created"
-        found = script(world, skill, "recall", "-", text="What is the code of the blue locker?").answer
-        assert "4711" in found["memories"][0]["content"]
+        found = script(world, skill, "recall", "-", text="Which ribbon has the blue locker?").answer
+        assert "vermilion" in found["memories"][0]["content"]
         changed = script(world, skill, "update", "--key", "quotes", "--content", "她现在喝红茶")
         assert changed.answer["previous"]["content"] == text
         found = script(world, skill, "recall", "她喝什么？").answer
