@@ -114,6 +114,8 @@ def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
         def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
             if statement.startswith("PRAGMA synchronous"):
                 statement = "PRAGMA synchronous = OFF"
+            if statement.startswith("PRAGMA busy_timeout"):
+                statement = "PRAGMA busy_timeout = 0"
             return self._again(lambda: super(Switched, self).execute(statement, *arguments))
 
         def executemany(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
