@@ -27,7 +27,9 @@ CONTENTS = (
     "scripts",
     "SKILL.md",  # last: a host that looks while we copy sees no half skill
 )
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "test")
+_LEFT_OUT = ("__pycache__", "*.pyc", ".*", "test")
+_EXPERIMENTS = ("training", "memn2n")
+"""Rooms of the package that only train.py needs; OpenClaw takes 256 files of a skill at most."""
 
 
 def chosen_targets(choice: str) -> dict[str, Path]:
@@ -77,7 +79,7 @@ def copy_skill(source: Path, target: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove(new)
         _remove(old)
-        _copy(source, new)
+        _copy(source, new, _EXPERIMENTS if HOSTS["openclaw"] in target.parts else ())
         if there:
             os.replace(target, old)
         os.replace(new, target)
@@ -92,11 +94,13 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path) -> None:
+def _copy(source: Path, new: Path, rooms: tuple[str, ...]) -> None:
+    """Copy the skill; `rooms` of the package are left out."""
     new.mkdir()
+    ignored = shutil.ignore_patterns(*_LEFT_OUT, *rooms)
     for name in CONTENTS:
         if (source / name).is_dir():
-            shutil.copytree(source / name, new / name, ignore=_LEFT_OUT, copy_function=shutil.copyfile)
+            shutil.copytree(source / name, new / name, ignore=ignored, copy_function=shutil.copyfile)
         elif (source / name).exists():
             (new / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, new / name)

@@ -277,7 +277,7 @@ class TestSkillCopy:
         return folder
 
     def test_copies_what_the_skill_needs_within_the_hosts_limits(self, source, tmp_path):
-        target = tmp_path / "home" / "skills" / "ntm-memory-system"
+        target = tmp_path / ".openclaw" / "skills" / "ntm-memory-system"
         assert copy_skill(source, target) == "installed"
         files = [path for path in target.rglob("*") if path.is_file()]
         assert {"SKILL.md", "scripts", "ntm_memory"} <= {path.name for path in target.iterdir()}
@@ -286,6 +286,7 @@ class TestSkillCopy:
         assert not {".github", ".ci", "MANIFEST.in"} & {path.name for path in target.iterdir()}
         assert [path.name for path in (target / "bench").iterdir()] == ["RESULTS.md"]
         assert len(files) <= 256
+        assert not (target / "ntm_memory" / "training").exists()
         assert max(path.stat().st_size for path in files) <= 1 << 20
         assert sum(path.stat().st_size for path in files) <= 8 << 20
 
