@@ -22,12 +22,13 @@ from bench.secret_net import Example, train
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
-    LEAST,
     PieceStates,
     character_codes,
     character_features,
     decode,
+    dequantised,
     network,
+    sureness,
 )
 from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 
@@ -92,11 +93,6 @@ def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray
     read = PieceStates(example.states.astype(np.float32), example.places)
     codes, features = character_codes(example.text), character_features(example.text, example.known)
     return network(dict(arrays), codes, features, read)[0]
-
-
-def sureness(chances: np.ndarray) -> float:
-    """What is compared with the least chance."""
-    return float(np.convolve(chances, np.full(LEAST, 1 / LEAST), "valid").max()) if len(chances) >= LEAST else 0.0
 
 
 def is_found(example: Example, chances: np.ndarray, least: float) -> bool:
@@ -173,8 +169,7 @@ def as_bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def as_read_back(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Weights as they will be read back."""
-    kept = as_bytes(arrays)
-    return {name: (kept[name] * kept[f"{name}.step"]).astype(np.float32) for name in arrays}
+    return dequantised(as_bytes(arrays))
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

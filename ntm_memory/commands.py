@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ntm_memory.config import ROOT
+from ntm_memory.config import without_root
 from ntm_memory.errors import BadValueError
 from ntm_memory.manager import NTMMemoryManager
 
@@ -61,7 +61,7 @@ def _config(arguments: Request) -> Mapping[str, Any] | None:
     on_secret = arguments.pop("on_secret", None)
     if on_secret is None:
         return config
-    told = dict((config or {}).get(ROOT, config or {}))
+    told = without_root(config)
     return told | {"privacy": {**told.get("privacy", {}), "on_secret": on_secret}}
 
 

@@ -157,6 +157,11 @@ def load_settings(*files: Path, overrides: Mapping[str, Any] | None = None) -> S
     return settings
 
 
+def without_root(told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Settings as they were told, with or without the top object `ntm_memory`, without it."""
+    return dict((told or {}).get(ROOT, told or {}))
+
+
 def settings_table() -> list[tuple[str, str, Any, str]]:
     """(dotted key, type, default, allowed values) of every setting, in order, as references/configuration.md has it."""
     return [(key, hint, default, _allowed(meta)) for key, hint, default, meta in _leaves(Settings, "")]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory import paths
-from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
+from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
@@ -61,7 +61,7 @@ class NTMMemoryManager(ForgettingVerbs):
     ) -> None:
         self.home = paths.ensure_private_dir(paths.data_home(home))
         seed = {"memory_size": memory_size, "memory_dim": word_size}
-        told = dict((config or {}).get(ROOT, config or {})) | {name: n for name, n in seed.items() if n is not None}
+        told = without_root(config) | {name: n for name, n in seed.items() if n is not None}
         self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
         self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
         self.store, self._daily = open_backed_up(self.home, self.settings, clock)

@@ -110,8 +110,9 @@ class BulkWriter(Writer):
         read = dict(checked)
         new: list[int] = []
         for line, (telling, _) in checked.items():
+            is_known = self._is_known(telling)
             try:
-                again = None if self._is_known(telling) else told_again(self._store, telling, in_bulk=True)
+                again = None if is_known else told_again(self._store, telling, in_bulk=True)
                 if again is None and not force:
                     refuse_retracted(self._store, telling.memory.namespace, telling.memory.content)
             except BadValueError as error:
@@ -120,7 +121,7 @@ class BulkWriter(Writer):
                 continue
             if again is not None:
                 read[line] = telling._replace(memory=replace(telling.memory, content=again.content)), checked[line][1]
-            elif not self._is_known(telling):
+            elif not is_known:
                 new.append(line)
         found = self.gate.read_each([checked[line][1] for line in new]) if new else []
         for line, passed in zip(new, found, strict=True):

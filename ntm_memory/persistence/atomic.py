@@ -56,7 +56,7 @@ def replacing(target: Path, *, mode: int = PRIVATE, durable: bool = True) -> Ite
             draft.unlink()
         raise
     if durable:
-        _flush_folder(target.parent)
+        flush(target.parent)
 
 
 @contextmanager
@@ -100,10 +100,10 @@ def _refuse_unusual(target: Path) -> None:
         raise BadValueError(f"{target} is {what}, expected a regular file or nothing", "choose another path")
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut, where the system can open a folder."""
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk, where the system can open it."""
     with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

@@ -55,7 +55,7 @@ def connect(path: Path | str, key: Key | None, **options: Any) -> sqlite3.Connec
         NotSetUpError: SQLCipher is not installed.
     """
     if key is not None:
-        return with_key(library().connect(path, **options), key)
+        return with_key(driver().connect(path, **options), key)
     sql: sqlite3.Connection = sqlite3.connect(path, **options)
     return sql
 
@@ -102,7 +102,7 @@ def with_key(sql: sqlite3.Connection, key: Key) -> sqlite3.Connection:
 
 def row_factory(key: Key | None) -> Any:
     """The rows of the library that opens a file with this key."""
-    return sqlite3.Row if key is None else library().Row
+    return sqlite3.Row if key is None else driver().Row
 
 
 def engine(sql: sqlite3.Connection, key: Key | None) -> str:
@@ -110,12 +110,12 @@ def engine(sql: sqlite3.Connection, key: Key | None) -> str:
     if key is None:
         return f"SQLite {sqlite3.sqlite_version}"
     (version,) = sql.execute("PRAGMA cipher_version").fetchone()
-    return f"SQLCipher {version}, SQLite {library().dbapi2.sqlite_version}"
+    return f"SQLCipher {version}, SQLite {driver().dbapi2.sqlite_version}"
 
 
 def own_sqlite_version(key: Key | None) -> tuple[tuple[int, ...], ...]:
     """Version of the SQLite that SQLCipher brings along, for a file with a key; empty for a plain one."""
-    return () if key is None else (tuple(library().dbapi2.sqlite_version_info),)
+    return () if key is None else (tuple(driver().dbapi2.sqlite_version_info),)
 
 
 def refuse_wrong(path: Path, sql: sqlite3.Connection, key: Key | None) -> None:
@@ -138,7 +138,7 @@ def refuse_wrong(path: Path, sql: sqlite3.Connection, key: Key | None) -> None:
         ) from error
 
 
-def library() -> ModuleType:
+def driver() -> ModuleType:
     """The module that opens encrypted files.
 
     Raises:

@@ -37,7 +37,7 @@ def copy_verified(
         StoreKeyError, StoreLockedError, StoreCorruptError: the old key is wrong; others use the file; the copy differs.
         sqlite3.Error, OSError: the copy cannot be made.
     """
-    with closing(cipher.library().connect(path, isolation_level=None, timeout=seconds)) as source:
+    with closing(cipher.driver().connect(path, isolation_level=None, timeout=seconds)) as source:
         if old is not None:
             cipher.with_key(source, old)
         cipher.refuse_wrong(path, source, old)

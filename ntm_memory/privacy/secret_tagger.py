@@ -8,10 +8,10 @@ convolutions (Yu & Koltun 2016) see 19 characters to either side. Learned by `py
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ def network(
 
 def decode(text: str, chances: Array, least: float) -> list[Span]:
     """Runs of likely characters with at least `LEAST` in a row that are surely of a secret; parts of one are joined."""
-    if len(text) < LEAST or _sureness(chances) <= least:
+    if len(text) < LEAST or sureness(chances) <= least:
         return []
     likely = np.concatenate([[False], chances > LIKELY, [False]])
     edges = np.flatnonzero(likely[1:] != likely[:-1]).reshape(-1, 2)
@@ -99,11 +99,11 @@ def decode(text: str, chances: Array, least: float) -> list[Span]:
             joined[-1][1] = end
         else:
             joined.append([start, end])
-    spans = [(start, end) for start, end in joined if _sureness(chances[start:end]) > least]
+    spans = [(start, end) for start, end in joined if sureness(chances[start:end]) > least]
     return [span for span in (_stripped(text, *each) for each in spans) if span[1] - span[0] >= LEAST]
 
 
-def _sureness(chances: Array) -> float:
+def sureness(chances: Array) -> float:
     """The best mean of `LEAST` characters in a row."""
     if len(chances) < LEAST:
         return 0.0
@@ -176,8 +176,9 @@ def _convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
 def _model() -> dict[str, Array]:
     """The weights by name; signed bytes times what one of them is worth."""
     with np.load(MODEL, allow_pickle=False) as learned:
-        return {
-            name: (learned[name] * learned[f"{name}.step"]).astype(np.float32)
-            for name in learned.files
-            if not name.endswith(".step")
-        }
+        return dequantised(learned)
+
+
+def dequantised(kept: Mapping[str, NDArray[Any]]) -> dict[str, Array]:
+    """Weights by name of signed bytes, each beside what one of them is worth (`NAME.step`)."""
+    return {name: (kept[name] * kept[f"{name}.step"]).astype(np.float32) for name in kept if not name.endswith(".step")}

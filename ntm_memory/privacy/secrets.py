@@ -29,12 +29,12 @@ class Secret(NamedTuple):
 
 def known_secrets(text: str) -> list[Secret]:
     """What rules of services and check digits know."""
-    return _apart([*find_credentials(text, _lowered(text)), *told_secrets.by_check_digits(text)])
+    return apart([*find_credentials(text, _lowered(text)), *told_secrets.by_check_digits(text)])
 
 
 def supposed_secrets(text: str) -> list[Secret]:
     """What patterns of how people tell secrets suppose."""
-    return _apart(told_secrets.by_patterns(text, _lowered(text)))
+    return apart(told_secrets.by_patterns(text, _lowered(text)))
 
 
 def find_secrets(text: str, read: PieceStates | None = None) -> list[Secret]:
@@ -46,11 +46,11 @@ def find_secrets(text: str, read: PieceStates | None = None) -> list[Secret]:
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
-        return _apart([*known, *supposed])
+        return apart([*known, *supposed])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
     tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in tag(text, read, spans)]
-    return _apart([*known, *tagged])
+    return apart([*known, *tagged])
 
 
 def redacted(text: str, secrets: Iterable[Secret]) -> str:
@@ -67,8 +67,8 @@ def _lowered(text: str) -> str:
     return text.lower() if text.isascii() else "".join(each.lower() if each < "\x80" else each for each in text)
 
 
-def _apart(found: Iterable[tuple[str, int, int]]) -> list[Secret]:
-    """In their order; those that overlap become one, called as the first."""
+def apart(found: Iterable[tuple[str, int, int]]) -> list[Secret]:
+    """Found (kind, start, end) in their order; those that overlap become one, called as the first."""
     kept: list[Secret] = []
     for kind, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
         if not kept or start >= kept[-1].end:

@@ -12,9 +12,9 @@ from typing import Any
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
-from ntm_memory.persistence.atomic import PRIVATE
+from ntm_memory.persistence.atomic import PRIVATE, flush
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, flush, is_whole, opened, put_in_place, stamp
+from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, is_whole, opened, put_in_place, stamp
 from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.store import schema
 from ntm_memory.store.faults import faults

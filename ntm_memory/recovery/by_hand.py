@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths
-from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings
+from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
@@ -30,8 +30,7 @@ def carry_out(
         (what there is to say, whether that is the whole answer).
     """
     folder = paths.data_home(home)
-    told = dict((config or {}).get(ROOT, config or {}))
-    settings = load_settings(SHIPPED, folder / "config.json", overrides=told)
+    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
     if arguments.get("salvage"):
         if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
             raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")

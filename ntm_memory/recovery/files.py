@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import StoreError
-from ntm_memory.persistence.atomic import PRIVATE
+from ntm_memory.persistence.atomic import PRIVATE, flush
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
-from ntm_memory.privacy.keys import find_key
+from ntm_memory.privacy.keys import Key, find_key
 
 _IN_USE, _PATIENCE, _BEGINNING = "in-use", 5.0, 60.0
 JOURNALS = ("-journal", "-wal", "-shm")
@@ -35,16 +35,20 @@ def opened(path: Path, *, like: Path | None = None, read_only: bool = False, **o
     Raises:
         StoreKeyError: the key is missing or cannot be read.
     """
-    salt = cipher.salt_of(path if like is None else like)
-    key = None if salt is None else find_key(salt)
+    key = _key_of(path if like is None else like)
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     return cipher.connect(uri, key, uri=True, **options)
 
 
 def row_factory_of(path: Path) -> Any:
     """What makes rows of a connection that opens a file like this one."""
+    return cipher.row_factory(_key_of(path))
+
+
+def _key_of(path: Path) -> Key | None:
+    """What opens a file; None for a plain one."""
     salt = cipher.salt_of(path)
-    return cipher.row_factory(None if salt is None else find_key(salt))
+    return None if salt is None else find_key(salt)
 
 
 def stamp(seconds: float) -> str:
@@ -155,13 +159,3 @@ def put_in_place(draft: Path, target: Path, seconds: float) -> None:
     flush(draft)
     os.replace(draft, target)
     flush(target.parent)
-
-
-def flush(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

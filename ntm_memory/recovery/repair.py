@@ -13,12 +13,12 @@ from typing import Any
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError, StoreLockedError
 from ntm_memory.paths import ensure_private_dir
+from ntm_memory.persistence.atomic import flush
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.damaged import FOLDER, keep_damaged
 from ntm_memory.recovery.files import (
     copy_as_it_is,
     drafts_beside,
-    flush,
     is_whole,
     opened,
     put_in_place,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ntm_memory.entry.gate import secrets_of
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.write import Writer, encode
-from ntm_memory.privacy.secrets import Secret, known_secrets, redacted
+from ntm_memory.privacy.secrets import Secret, apart, known_secrets, redacted
 from ntm_memory.recall.encoder import Encoder, Passage
 from ntm_memory.recovery.backups import backups
 from ntm_memory.store.base import Store
@@ -71,9 +71,5 @@ def _texts(store: Store) -> Iterator[Text]:
 
 
 def _secrets(content: str, passages: list[Passage]) -> list[Secret]:
-    """By rules in the whole text, by the embedder's reading in the passages that it reads; those that overlap once."""
-    kept: list[Secret] = []
-    for each in sorted([*known_secrets(content), *secrets_of(content, passages)], key=lambda found: found.start):
-        if not kept or each.start >= kept[-1].end:
-            kept.append(each)
-    return kept
+    """By rules in the whole text, by the embedder's reading in the passages that it reads."""
+    return apart([*known_secrets(content), *secrets_of(content, passages)])

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
-from bench.faults.disk import shim
 from bench.faults.disk_errors import run_disk_errors
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _can_be_traced():
-    try:
-        shim()
-    except (OSError, AttributeError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"needs Linux and a C compiler: {error}")
+pytestmark = pytest.mark.usefixtures("can_be_traced")
 
 
 def test_a_failing_disk_is_an_error_and_loses_nothing():

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import random
-import subprocess
 
 import pytest
 
-from bench.faults.disk import Disk, Event, shim
+from bench.faults.disk import Disk, Event
 from bench.faults.power import run_power
 from ntm_memory.errors import StoreCorruptError
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _can_be_traced():
-    try:
-        shim()
-    except (OSError, AttributeError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"needs Linux and a C compiler: {error}")
+pytestmark = pytest.mark.usefixtures("can_be_traced")
 
 
 @pytest.mark.parametrize(("writers", "wal"), [(1, False), (2, False), (1, True)])

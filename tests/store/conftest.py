@@ -1,4 +1,4 @@
-"""A store in a folder of its own, and the same with twenty memories in it."""
+"""A store in a folder of its own, open and empty, or closed with twenty memories in it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from .drafts import EMBEDDER, Clock, draft
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "home" / "memory.db"
+
+
+@pytest.fixture
+def store(path):
+    store = open_store(path, clock=Clock())
+    store.set_embedder(EMBEDDER)
+    yield store
+    store.close()
 
 
 @pytest.fixture

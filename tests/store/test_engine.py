@@ -20,14 +20,6 @@ def path(tmp_path):
     return tmp_path / "memory.db"
 
 
-@pytest.fixture
-def store(path):
-    store = open_store(path, clock=Clock())
-    store.set_embedder(EMBEDDER)
-    yield store
-    store.close()
-
-
 def test_encoding_words_loses_nothing_and_keeps_them_apart():
     words = ("tea", "Tea", "绿茶", "a b", "", "u", "a", "0", "é", "\ud800", "@by=x", "\0")
     encoded = encode_words(words)

@@ -22,14 +22,6 @@ HELD = [
 
 
 @pytest.fixture
-def store(path):
-    store = open_store(path, clock=Clock())
-    store.set_embedder(EMBEDDER)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def retracted(store):
     memory = store.add(*draft(VALUE, key="door"))
     with store.transaction():

@@ -10,15 +10,7 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.store import open_store
 from ntm_memory.store.rows import checksum
 
-from .drafts import AS_VERSION_2, EMBEDDER, Clock, draft
-
-
-@pytest.fixture
-def store(path):
-    store = open_store(path, clock=Clock())
-    store.set_embedder(EMBEDDER)
-    yield store
-    store.close()
+from .drafts import AS_VERSION_2, draft
 
 
 @pytest.mark.parametrize(

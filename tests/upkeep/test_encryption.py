@@ -376,7 +376,7 @@ from pathlib import Path
 from ntm_memory.upkeep import encryption
 from ntm_memory.privacy import cipher, encrypted_copy
 home, action, deadly = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-cipher.library()
+cipher.driver()
 MODULES = ("encryption.py", "encrypted_copy.py", "wiping.py", "cipher.py", "usage.py")
 count = 0
 def trace(frame, event, argument):
