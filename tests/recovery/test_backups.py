@@ -98,6 +98,26 @@ def test_a_backup_put_back_is_what_was_then(tmp_path):
         assert "written later" in [each.content for each in memory.store.memories()]
 
 
+def test_a_kill_right_after_the_swap_leaves_no_derived_file_that_disagrees(tmp_path, monkeypatch):
+    monkeypatch.setattr("ntm_memory.store.live_matrix.LAG", 0)
+    with opened(tmp_path, KEEP) as memory:
+        memory.memorize("Mia likes tea")
+    with opened(tmp_path, KEEP) as memory:
+        memory.memorize("written after the backup")
+    assert (tmp_path / "matrix.bin").exists()
+
+    def swapped(*arguments):
+        files.put_in_place(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups, "put_in_place", swapped)
+    with pytest.raises(KeyboardInterrupt):
+        commands.run({"command": "import", "home": tmp_path, "config": {**TINY, **KEEP}, "backup": "latest"})
+    with opened(tmp_path, KEEP) as memory:
+        assert [each.content for each in memory.store.memories()] == ["Mia likes tea"]
+        assert memory.store.check() == []
+
+
 @pytest.mark.parametrize("rubbish", [b"", b"no database " * 1000])
 def test_a_backup_takes_the_place_of_a_file_that_is_none_any_more(tmp_path, rubbish):
     with opened(tmp_path, KEEP) as memory:
