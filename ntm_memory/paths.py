@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import ConfigError, StoreError
+from ntm_memory.errors import ConfigError, StoreError, hint_of_writing
 
 APP = "ntm-memory-system"
 PACKAGE = Path(__file__).resolve().parent
@@ -71,8 +71,12 @@ def weights_dir() -> Path:
     return (platform_data_dir() / APP / "weights").expanduser().absolute()
 
 
-def ensure_private_dir(path: Path) -> Path:
+def ensure_private_dir(path: Path, hint: str = "choose another folder with --home") -> Path:
     """Make a folder that only its owner can enter, unless it is there.
+
+    Args:
+        path: the folder.
+        hint: what to try where it cannot be made.
 
     Raises:
         StoreError: it cannot be made.
@@ -80,7 +84,8 @@ def ensure_private_dir(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}", "choose another folder with --home") from error
+        told = hint_of_writing(error.errno, hint)
+        raise StoreError(f"{path} cannot be made: {error.strerror}", told) from error
     return path
 
 
@@ -99,7 +104,7 @@ def read_user_config(file: Path) -> dict[str, Any]:
     hint = 'it holds {"home": "/path/of/the/data/folder"}'
     try:
         noted = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint) from error

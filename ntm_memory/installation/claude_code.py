@@ -33,7 +33,9 @@ def rules(skill: Path) -> tuple[str, str]:
         BadValueError: its path would need quotes, and Claude Code lets no quoted path through.
     """
     if _NEEDS_QUOTES.search(str(skill)):
-        message = f"no rule can name {skill}: a command with this path needs quotes, which Claude Code always asks about"
+        message = (
+            f"no rule can name {skill}: a command with this path needs quotes, which Claude Code always asks about"
+        )
         raise BadValueError(message, "keep the skill where install.py puts it")
     return f"Skill({APP})", f"Bash(python3 {skill}/scripts/*)"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 _JOURNAL = r"(-journal|-wal|-shm)?"
 _STAMP = r"\d{8}T\d{6}Z-.+"
 _OURS = {
-    "": rf"(memory|usage)\.db{_JOURNAL}|memory\.\w+|matrix\.bin.*|recall(\.previous)?\.json|e5-checked\.json"
-    r"|.+\.[0-9a-f]{16}\.tmp|ntm-memory\..+",
+    "": rf"(memory|usage)\.db(\.draft)?{_JOURNAL}|memory\.lock|matrix\.bin.*|recall(\.previous)?\.json"
+    r"|e5-checked\.json|.+\.[0-9a-f]{16}\.tmp",
     "backups": rf"memory-{_STAMP}\.db{_JOURNAL}|failed|.+\.[0-9a-f]{{16}}\.tmp",
     "damaged": _STAMP,
     "logs": r".+\.log",

@@ -88,7 +88,7 @@ def _list_at(text: str, path: Sequence[str]) -> list[Any]:
 
 
 def _deepest(text: str, path: Sequence[str]) -> tuple[int, int]:
-    """(where the innermost container that is there begins, how many names lead to it)"""
+    """Where the innermost container that is there begins, and how many names lead to it."""
     at = _skip(text, 0)
     for depth, name in enumerate(path):
         member = _last(_parts(text, at), name)

@@ -48,7 +48,10 @@ def test_one_that_was_there_stays_where_it_is():
     [
         ("{}", '{\n  "permissions": {\n    "allow": [\n      "r"\n    ]\n  }\n}'),
         ('{"a": 1}', '{"a": 1,"permissions": {"allow": ["r"]}}'),
-        ('{\r\n\t"a": 1\r\n}', '{\r\n\t"a": 1,\r\n\t"permissions": {\r\n\t\t"allow": [\r\n\t\t\t"r"\r\n\t\t]\r\n\t}\r\n}'),
+        (
+            '{\r\n\t"a": 1\r\n}',
+            '{\r\n\t"a": 1,\r\n\t"permissions": {\r\n\t\t"allow": [\r\n\t\t\t"r"\r\n\t\t]\r\n\t}\r\n}',
+        ),
         ('{\n "permissions": {}\n}', '{\n "permissions": {\n  "allow": [\n   "r"\n  ]\n }\n}'),
         ('{\n "permissions": {"allow": [ ]}\n}', '{\n "permissions": {"allow": [\n   "r"\n  ]}\n}'),
         ('{"permissions": {"deny": ["x"]}}', '{"permissions": {"deny": ["x"],"allow": ["r"]}}'),
