@@ -12,6 +12,8 @@ from typing import Any
 from ntm_memory.errors import ConfigError, StoreError, hint_of_writing
 
 APP = "ntm-memory-system"
+HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
+"""Host → its folder in the user's home."""
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -26,6 +28,11 @@ def is_skill(folder: Path) -> bool:
 def skill_dir(package: Path = PACKAGE) -> Path | None:
     """The skill's folder or checkout that this package runs from; None where it was installed among other packages."""
     return package.parent if is_skill(package.parent) else None
+
+
+def host_folders() -> dict[str, Path]:
+    """Host → where it looks for this skill."""
+    return {host: Path.home() / folder / "skills" / APP for host, folder in HOSTS.items()}
 
 
 def setup_hint(extra: str | None = None) -> str:

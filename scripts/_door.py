@@ -17,11 +17,12 @@ ENTERED = "NTM_MEMORY_ENTERED"
 NOT_SET_UP = 3
 
 
-def run(command: str) -> int:
+def run(command: str, *, anywhere: bool = False) -> int:
     """Run one script's command in the environment and return its exit code.
 
     Args:
         command: which script, e.g. `recall`.
+        anywhere: it works outside of the environment, and where there is none.
     """
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
     from ntm_memory.operations.process import settle_threads, speak_utf8
@@ -32,7 +33,9 @@ def run(command: str) -> int:
     environment = environment_dir()
     sys.pycache_prefix = str(pycache_dir(environment))
     entered = os.environ.pop(ENTERED, None) is not None
-    if _inside(environment):
+    if anywhere:
+        sys.dont_write_bytecode = not environment.exists()
+    elif _inside(environment):
         sys.dont_write_bytecode = False
     elif entered:
         return _fail(f"the environment {environment} is damaged")

@@ -13,7 +13,7 @@ if __name__ == "__main__":
         if "json" in sys.argv or "--format=json" in sys.argv:
             print(json.dumps({"ok": False, "error": {"code": "not_set_up", "message": message, "hint": hint}}))
         else:
-            print("error not_set_up: " + message + "\nhint: " + hint)
+            sys.stderr.write("error not_set_up: " + message + "\nhint: " + hint + "\n")
         sys.exit(3)
     sys.dont_write_bytecode = True  # the skill's folder stays clean
     from _door import SKILL

@@ -24,6 +24,8 @@ SCRIPTS = (
     "feedback",
     "tune",
     "reembed",
+    "doctor",
+    "verify",
     "train",
 )
 """In the order in which people need them."""

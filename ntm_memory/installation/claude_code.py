@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -102,17 +102,29 @@ def has_plugin(skill: Path) -> bool:
     return (skill / ".claude-plugin" / "plugin.json").is_file()
 
 
-def may_write(settings: dict[str, Any], folder: Path) -> bool | None:
-    """Whether the sandbox of some settings lets commands write to a folder; None: they say nothing of a sandbox."""
-    sandbox = settings.get("sandbox")
-    if not isinstance(sandbox, dict) or "enabled" not in sandbox:
+def may_write(settings: Iterable[dict[str, Any]], folder: Path) -> bool | None:
+    """Whether the sandbox lets commands write to a folder; None: there is none.
+
+    Args:
+        settings: as they are in force, the weakest first; of `enabled` the strongest counts, folders add up.
+        folder: the folder.
+    """
+    enabled, places = False, list[Any]()
+    for each in settings:
+        sandbox = each.get("sandbox")
+        if isinstance(sandbox, dict):
+            enabled = bool(sandbox.get("enabled", enabled))
+            files = sandbox.get("filesystem")
+            named = files.get("allowWrite") if isinstance(files, dict) else None
+            places += named if isinstance(named, list) else []
+    if not enabled:
         return None
-    if not sandbox["enabled"]:
-        return True
-    files = sandbox.get("filesystem")
-    places = files.get("allowWrite") if isinstance(files, dict) else None
-    named = [Path(str(place)).expanduser() for place in places] if isinstance(places, list) else []
-    return any(folder == place or place in folder.parents for place in named)
+    return any(place == folder or place in folder.parents for place in map(_place, places))
+
+
+def _place(told: Any) -> Path:
+    """A folder as settings name it: `//` at the beginning is the root of the file system, too."""
+    return Path(re.sub(r"^/+", "/", str(told))).expanduser()
 
 
 def _loaded(file: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from _setup.lock import only_one
 from _setup.process import run
 from _setup.proof import prove
 from _setup.removal import uninstall
-from _setup.report import SetupError
+from _setup.report import SetupError, say
 from _setup.requirements import TORCH, known_extras, read_requirements, read_weights_requirement
 from _setup.skill import PLUGIN, TARGETS, chosen_targets, copy_skill, refuse_foreign, refuse_without_plugin
 from _setup.weights import provide_weights
@@ -226,6 +226,8 @@ def _show_demo(answer: dict[str, Any]) -> None:
 
 def _fail(error: SetupError | NTMMemoryError, as_json: bool) -> int:
     told = {"code": error.code, "message": error.message, "hint": error.hint}
-    text = f"error {error.code}: {error.message}\nhint: {error.hint}"
-    print(json.dumps({"ok": False, "error": told}, ensure_ascii=False) if as_json else text)
+    if as_json:
+        print(json.dumps({"ok": False, "error": told}, ensure_ascii=False))
+    else:
+        say(f"error {error.code}: {error.message}\nhint: {error.hint}")
     return 2 if error.code == "usage" else 3

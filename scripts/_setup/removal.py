@@ -14,10 +14,9 @@ from _door import SKILL, pycache_dir, read_marker
 
 from _setup.lock import only_one
 from _setup.report import SetupError, say
-from _setup.skill import host_folders
 from ntm_memory.installation.claude_code import take_back
 from ntm_memory.installation.data_files import files_of_ours, remove_data
-from ntm_memory.paths import data_home, environment_dir, is_skill, user_config, weights_dir
+from ntm_memory.paths import data_home, environment_dir, host_folders, is_skill, user_config, weights_dir
 
 REMOVED, KEPT = "removed", "kept"
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from _setup.report import SetupError, say
 from ntm_memory.installation.claude_code import has_plugin
 from ntm_memory.paths import APP as NAME
-from ntm_memory.paths import is_skill
+from ntm_memory.paths import HOSTS, host_folders, is_skill
 
-HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 PLUGIN = "claude-plugin"
 TARGETS = ("auto", "claude", PLUGIN, "openclaw", "both", "none")
 CONTENTS = (
@@ -52,11 +51,6 @@ def chosen_targets(choice: str) -> dict[str, Path]:
     if choice != "claude" and has_plugin(folders["claude"]):
         names = [PLUGIN if name == "claude" else name for name in names]
     return {name: folders["claude" if name == PLUGIN else name] for name in names}
-
-
-def host_folders() -> dict[str, Path]:
-    """Host → where it looks for this skill."""
-    return {host: Path.home() / folder / "skills" / NAME for host, folder in HOSTS.items()}
 
 
 def refuse_foreign(target: Path) -> None:

@@ -104,17 +104,26 @@ def test_a_link_and_a_mode_stay_what_they_are(settings, tmp_path):
     [
         (None, None),
         ({"filesystem": {}}, None),
-        ({"enabled": False}, True),
+        ({"enabled": False}, None),
         ({"enabled": True}, False),
         ({"enabled": True, "filesystem": {"allowWrite": ["/elsewhere"]}}, False),
         ({"enabled": True, "filesystem": {"allowWrite": ["~/.local/share/ntm-memory-system"]}}, True),
         ({"enabled": True, "filesystem": {"allowWrite": ["~/.local"]}}, True),
+        ({"enabled": True, "filesystem": {"allowWrite": ["//"]}}, True),
         ({"enabled": True, "filesystem": "odd"}, False),
     ],
 )
 def test_whether_a_sandbox_lets_us_write(sandbox, answer):
     folder = Path.home() / ".local" / "share" / "ntm-memory-system"
-    assert may_write({} if sandbox is None else {"sandbox": sandbox}, folder) is answer
+    assert may_write([{}, {} if sandbox is None else {"sandbox": sandbox}, {"model": "x"}], folder) is answer
+
+
+def test_of_two_that_speak_of_a_sandbox_the_stronger_enables_and_folders_add_up():
+    on, off = {"sandbox": {"enabled": True}}, {"sandbox": {"enabled": False}}
+    named = {"sandbox": {"filesystem": {"allowWrite": ["/m"]}}}
+    assert may_write([on, off], Path("/m")) is None
+    assert may_write([named, off, on], Path("/m")) is True
+    assert may_write([off, on], Path("/m")) is False
 
 
 def test_settings_of_user_and_project_are_read_and_broken_ones_passed_over(settings, tmp_path):

@@ -14,7 +14,9 @@ from _door import MARKER
 from _setup.ending import NO_HOST, ending
 from _setup.main import main
 from _setup.requirements import read_requirements
-from _setup.skill import PLUGIN, chosen_targets, copy_skill, host_folders
+from _setup.skill import PLUGIN, chosen_targets, copy_skill
+
+from ntm_memory.paths import host_folders
 
 from .calls import SKILL, call
 from .test_door import PLAIN

@@ -11,7 +11,9 @@ import pytest
 from _door import MARKER
 from _setup.lock import only_one
 from _setup.main import main
-from _setup.skill import copy_skill, host_folders
+from _setup.skill import copy_skill
+
+from ntm_memory.paths import host_folders
 
 from .calls import SKILL, call
 
