@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import errno
 import reprlib
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -54,6 +55,8 @@ class NTMMemoryError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint and sys.version_info >= (3, 11):
+            self.add_note(f"hint: {hint}")  # below a traceback, for whoever uses the package from Python
 
 
 class BadValueError(NTMMemoryError, ValueError):
