@@ -114,7 +114,7 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path, rooms: tuple[str, ...], contents: tuple[str, ...] = CONTENTS) -> None:
+def _copy(source: Path, new: Path, rooms: tuple[str, ...] = (), contents: tuple[str, ...] = CONTENTS) -> None:
     """Copy the skill; `rooms` of the package are left out."""
     new.mkdir()
     ignored = shutil.ignore_patterns(*_LEFT_OUT, *rooms)

@@ -80,7 +80,8 @@ class TestWhole:
         for arguments in ([], ["--home", str(tmp_path / "elsewhere")]):
             done = run(*arguments, **variables, **unset)
             assert done.code == 3
-            error, hint = done.out.splitlines()
+            assert done.out == ""
+            error, hint = done.err.splitlines()[-2:]
             assert error.startswith("error store_error: ")
             assert str(home) in error
             command = shlex.split(hint.partition(": ")[2].partition(": ")[2])
@@ -99,7 +100,7 @@ class TestWhole:
         home = tmp_path / "theirs"
         home.mkdir(mode=0o500)
         done = run(HOME=str(home), XDG_DATA_HOME=None, NTM_MEMORY_HOME=None, NTM_MEMORY_ENV=None)
-        assert "NTM_MEMORY_HOME=DIR" in done.out.splitlines()[1]
+        assert "NTM_MEMORY_HOME=DIR" in done.err.splitlines()[-1]
 
 
 def answer(*hosts, allow=None):
@@ -139,7 +140,7 @@ class TestRefused:
     def test_rules_without_claude_code(self, capsys):
         for arguments in (["--allow"], ["--allow", "--target", "openclaw"]):
             assert main(arguments) == 2
-            assert capsys.readouterr().out.startswith("error usage: --allow is for Claude Code")
+            assert capsys.readouterr().err.startswith("error usage: --allow is for Claude Code")
 
     def test_settings_that_cannot_be_read_before_anything_is_made(self, tmp_path, monkeypatch, capsys):
         monkeypatch.setenv("NTM_MEMORY_ENV", str(tmp_path / "env"))
@@ -147,8 +148,9 @@ class TestRefused:
         settings.parent.mkdir(parents=True)
         settings.write_text("{ // mine")
         assert main(["--allow"]) == 3
-        out = capsys.readouterr().out
-        assert "add to permissions.allow by hand: Skill(ntm-memory-system), Bash(python3 " in out
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "add to permissions.allow by hand: Skill(ntm-memory-system), Bash(python3 " in said.err
         assert not (tmp_path / "env").exists()
         assert settings.read_text() == "{ // mine"
 
@@ -156,7 +158,7 @@ class TestRefused:
         copy_skill(SKILL, tmp_path / "ntm-memory-system")
         done = call("install", "--target", PLUGIN, skill=tmp_path / "ntm-memory-system")
         assert done.code == 3
-        assert done.out.startswith("error no_plugin: ")
+        assert done.err.startswith("error no_plugin: ")
 
 
 class TestPlugin:
@@ -198,4 +200,4 @@ def test_an_old_python_is_told_in_words_too(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code, str(SKILL / "scripts" / "install.py")], capture_output=True, text=True
     )
-    assert done.stdout.startswith("error not_set_up: Python 3.10 or newer is needed")
+    assert done.stderr.startswith("error not_set_up: Python 3.10 or newer is needed")
