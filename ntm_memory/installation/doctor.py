@@ -48,7 +48,7 @@ def examine(home: str | None, *, by_console: bool, project: Path) -> dict[str, A
 
 
 def _checks(home: str | None, by_console: bool, project: Path) -> Iterator[Check]:
-    installer = _installer()
+    installer = _installer(by_console)
     yield Check("package", OK, f"ntm-memory-system {__version__} in {paths.skill_dir() or paths.PACKAGE.parent}")
     yield Check("python", OK, f"{platform.python_version()} at {sys.executable}, {platform.platform()}")
     variables = [f"{name}={os.environ[name]}" if name in _SHOWN else f"{name} is set" for name in _ours_set()]
@@ -63,10 +63,10 @@ def _checks(home: str | None, by_console: bool, project: Path) -> Iterator[Check
     yield from _guarded("hosts", lambda: surroundings.hosts(folder, project, installer))
 
 
-def _installer() -> str:
-    skill = paths.skill_dir()
-    script = "install.py" if skill is None else str(skill / "scripts" / "install.py")
-    return f"python3 {shlex.quote(script)}"
+def _installer(by_console: bool) -> str:
+    """What installs the skill; whoever has the package alone has to fetch the skill's folder first."""
+    skill = None if by_console else paths.skill_dir()
+    return "the skill's installer" if skill is None else f"python3 {shlex.quote(str(skill / 'scripts' / 'install.py'))}"
 
 
 def _ours_set() -> list[str]:

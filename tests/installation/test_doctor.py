@@ -107,7 +107,16 @@ class TestWhole:
         out = capsys.readouterr().out
         assert states(out)["weights"][0] == "fail"
         assert "round trip" not in states(out)
-        assert "install.py" not in states(out)["weights"][1]
+        assert ".py" not in states(out)["weights"][1]
+
+    def test_the_console_command_names_nothing_that_it_does_not_have(self, home):
+        skill_for()
+        (skill_for("openclaw") / "SKILL.md").unlink()
+        checks = list(surroundings.hosts(home, home, doctor._installer(by_console=True)))
+        assert {check.do for check in checks if check.do} == {
+            "run: the skill's installer --target claude --allow",
+            "move it away, then run: the skill's installer --target openclaw",
+        }
 
     def test_a_setting_that_is_wrong(self, home, capsys):
         (home / "config.json").write_text('{"ntm_memory": {"embeder": {}}}')
