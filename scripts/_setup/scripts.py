@@ -44,7 +44,15 @@ class Scripts:
         """
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, str(self._skill / "scripts" / f"{name}.py"), *arguments, "--home", self._home],
+            [
+                sys.executable,
+                str(self._skill / "scripts" / f"{name}.py"),
+                *arguments,
+                "--home",
+                self._home,
+                "--format",
+                "json",
+            ],
             input=text.encode("utf-8"),
             capture_output=True,
             env=self._variables,

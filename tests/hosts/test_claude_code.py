@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ntm_memory.installation.claude_code import allow, take_back
+
 from .conftest import npm_install
 from .stubs import Anthropic, serving
 
@@ -28,13 +30,12 @@ def bash(command):
     return {"name": "Bash", "input": {"command": command, "description": "memory"}}
 
 
-def converse(claude, user, turns):
+def converse(claude, user, turns, allowed=("--allowedTools", "Skill(ntm-memory-system)")):
     """The events of one `claude -p` run."""
     with serving(Anthropic, turns) as model:
         quiet = ("DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING")
         done = subprocess.run(
-            [str(claude), "-p", "go on", "--output-format", "stream-json", "--verbose"]
-            + ["--allowedTools", "Skill(ntm-memory-system)"],
+            [str(claude), "-p", "go on", "--output-format", "stream-json", "--verbose", *allowed],
             capture_output=True,
             text=True,
             cwd=user["PWD"],
@@ -78,3 +79,23 @@ def test_the_skill_is_listed_loaded_and_its_commands_run_unasked(claude, user):
     assert json.loads(results[2])["memories"][0]["content"] == "Mia prefers green tea to coffee"
     assert results[3].startswith('<recalled-memories from="ntm-memory-system"')
     assert "今天和老大讨论了" in results[3]
+
+
+def test_the_rules_of_the_installer_let_our_scripts_run_and_nothing_else(claude, user):
+    skill = Path.home() / ".claude" / "skills" / "ntm-memory-system"
+    turns = [
+        bash(f"python3 {skill}/scripts/memorize.py 'Mia prefers green tea to coffee'"),
+        bash("python3 -c 'print(1)'"),
+        {"text": "done"},
+    ]
+
+    def denied():
+        end = next(event for event in converse(claude, user, turns, ()) if event["type"] == "result")
+        return [denial["tool_input"]["command"] for denial in end["permission_denials"]]
+
+    commands = [turn["input"]["command"] for turn in turns[:2]]
+    assert denied() == commands
+    allow(skill)
+    assert denied() == commands[1:]
+    take_back([skill])
+    assert denied() == commands
