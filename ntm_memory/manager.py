@@ -241,16 +241,12 @@ class NTMMemoryManager(ForgettingVerbs):
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
 
-        With `secrets` which memories hold any, and with `redact` too they are left out.
-
         >>> memory.status()["memories"]["live"]
         3
         """
-        if options.pop("secrets", False):
-            return self._verbs.secrets_stored(redact=bool(options.pop("redact", False)))
         from ntm_memory.upkeep import status
 
-        return status.answer(self.store, self.settings, self.home, **options)
+        return status.answer(self.store, self.settings, self.home, self._verbs.secrets_stored, **options)
 
     def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
         """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""
