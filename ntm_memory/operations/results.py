@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
+from ntm_memory.text.folding import folded_text
 
 if TYPE_CHECKING:
     from ntm_memory.recall.first_look import Reading
@@ -153,6 +154,13 @@ class RecalledMemory:
             chance=None if math.isnan(chance) else round(chance, 4),
             steps=reading.steps[at] if reading.steps else None,
         )
+
+
+def fold_in(folded: dict[str, RecalledMemory], answer: RecalledMemory) -> None:
+    """Add a memory to those of an answer, by their texts; one that says the same word by word is named in `also`."""
+    text = folded_text(answer.content)
+    known = folded.get(text)
+    folded[text] = answer if known is None else replace(known, also=(*known.also, answer.id))
 
 
 @dataclass(frozen=True)
