@@ -38,12 +38,25 @@ class Server:
         self._cancelled: set[Any] = set()
         self._lock = threading.Lock()
         self._has_spoken = False
+        self._client: str | None = None
         self._parent = os.getppid()
 
     def serve(self, lines: Iterable[bytes]) -> None:
         """Answer until the client is gone; what it asked before its stream ended is still answered."""
         threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
         self.work()
+
+    def serve_step_by_step(self, lines: Iterable[bytes]) -> None:
+        """The same in one thread: nothing is read before all that was asked is answered."""
+        for line in lines:
+            self.take(line)
+            while not self._jobs.empty():
+                job = self._jobs.get()
+                if job is not None:
+                    job()
+            self._idle()
+            if self._writer.is_broken:
+                return
 
     def work(self) -> None:
         """Do what was asked for, until the client is gone."""
@@ -102,6 +115,7 @@ class Server:
         id = message.get("id") if isinstance(message, dict) and wire.is_id(message.get("id")) else None
         try:
             id, method, params = wire.request_of(message)
+            self._client = protocol.client_of(params) or self._client
             if id is None:
                 self._note(method, params)
             elif method == "tools/call":
@@ -129,7 +143,7 @@ class Server:
 
         def job() -> None:
             if id not in self._cancelled:
-                value = protocol.in_form(self._call(tool, arguments), version)
+                value = protocol.in_form(self._call(tool, arguments), version, self._client)
             with self._lock:
                 is_wanted = id not in self._cancelled
                 self._cancelled.discard(id)

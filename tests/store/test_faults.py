@@ -130,6 +130,7 @@ def test_a_flipped_byte_is_seen_by_check_and_by_reading(path, filled, old, new):
             read()
     assert store.get(filled[3].id) == filled[3] and store.damaged() == []
     assert {memory.id for memory in store.memories()} == {memory.id for memory in filled} - {damaged.id}
+    assert len(store.newest("default", 19)) == 19 == len({memory.id for memory in store.newest("default", 30)})
     assert len(store.get_many(list(range(20)))) == 19
     assert len(store.damaged()) == 1 and damaged.id in store.damaged()[0]
     store.repair()
