@@ -16,6 +16,8 @@ from ntm_memory.hosts.telling import Ask, Told
 from ntm_memory.persistence.hook_runs import note_run
 
 Answer = dict[str, Any]
+_IN_TIME = ("UserPromptSubmit", "SubagentStart", "SessionStart")
+_WHILE_LOADING = 3.0
 
 
 def answer(event: Mapping[str, Any], ask: Ask, home: str | Path | None = None) -> Answer:
@@ -34,6 +36,20 @@ def answer(event: Mapping[str, Any], ask: Ask, home: str | Path | None = None) -
         return {} if handler is None else handler(told, ask)
     except Exception:  # noqa: BLE001 - whatever it is, the host's work goes on
         return {}
+
+
+def patience(event: Mapping[str, Any], home: str | Path | None, *, is_ready: bool) -> float | None:
+    """For how many seconds a host waits for an answer to an event; None: as long as it takes.
+
+    Args:
+        event: as for `answer`.
+        home: the data folder.
+        is_ready: whether memory is loaded; until then, once a session, a host waits longer.
+    """
+    if (event.get("event") or event.get("hook_event_name")) not in _IN_TIME:
+        return None
+    seconds = load_settings(SHIPPED, paths.data_home(home) / "config.json").hosts.patience
+    return seconds if is_ready else max(seconds, _WHILE_LOADING)
 
 
 def _measured(text_of: Callable[[Told, Ask], str]) -> Callable[[Told, Ask], Answer]:

@@ -27,6 +27,8 @@ def on_prompt(told: Told, ask: Ask) -> str:
     seen = set(session.shown())
     memories = [memory for memory in _that_matter(words, told, ask) if memory["id"] not in seen]
     text, ids = fenced(memories, SENTENCE, told.settings.max_chars)
+    if told.is_too_late:
+        return ""
     session.note(ids)
     return text
 
@@ -55,6 +57,8 @@ def _that_matter(words: str, told: Told, ask: Ask) -> list[Mapping[str, Any]]:
     question = question_of(words)
     found: list[Mapping[str, Any]] = []
     for namespace in told.project.namespaces:
+        if told.is_too_late:
+            return []
         answer = ask({"command": "recall", "query": question, "namespace": namespace, "top_k": relevance.MOST})
         found += relevance.matters(question, answer)
     found.sort(key=lambda memory: -(memory.get("chance") or memory["confidence"]))
