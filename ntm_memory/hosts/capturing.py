@@ -44,6 +44,8 @@ def on_stop(told: Told, ask: Ask) -> None:
     content = episode(prompt, told.text("last_assistant_message"))
     if told.capture != EPISODES or not content:
         return
+    if ask({"command": "retracted", "content": content, "namespaces": list(told.project.namespaces)})["retracted"]:
+        return  # a turn is kept apart from the facts, and what was retracted among them is refused here, too
     about: dict[str, Any] = {"kind": "episode", "trust": "tool", "importance": IMPORTANCE}
     _memorize(told, ask, content=content, namespace=told.project.episodes, **about)
     if told.settings.episodes:

@@ -70,6 +70,10 @@ class ForgettingVerbs:
 
         return retire_least_used(self.store, self._verbs.now(), namespace, most)
 
+    def retracted(self, content: str, namespaces: Sequence[str]) -> bool:
+        """Whether a text is, or holds, what was retracted in one of these namespaces."""
+        return any(self.store.retracted_in(namespace, content) for namespace in namespaces)
+
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
 

@@ -203,12 +203,12 @@ def test_a_finished_turn_is_an_episode(host):
 
 
 def test_private_words_are_never_stored(host):
-    host.turn("my pin <private>4711 secret</private> is set", "noted <private>4711</private>")
-    host.turn("<private>only 4712</private>", "what?")
-    host.turn("again <remember>the pin is <private>4713</private></remember>", "ok")
+    host.turn("my word <private>swordfish</private> is set", "noted <private>swordfish</private>")
+    host.turn("<private>only swordfish</private>", "what?")
+    host.turn("again <remember>it is <private>swordfish</private></remember>", "ok")
     stored = b"".join(file.read_bytes() for file in host.home.rglob("*") if file.is_file())
     assert b"is set" in stored
-    assert b"471" not in stored
+    assert b"swordfish" not in stored
 
 
 def test_secrets_are_left_out_whatever_is_allowed(host):
@@ -244,6 +244,17 @@ def test_episodes_are_switched_off_by_settings_or_by_the_project(host, capture):
     (host.cwd / ".ntm-memory").write_text("capture = off")
     host.turn("fix the port", "done")
     assert host.episodes() == []
+
+
+@pytest.mark.parametrize("namespace", [None, "shared", "default"])
+def test_what_was_retracted_is_not_kept_of_a_turn(host, namespace):
+    id = host.tell("The door code of the office is long", namespace)
+    host.turn("say it", "So: The door code of the office is long. That is all.", session="s0")
+    told = host.ask(command="erase", ids_or_key=[id], retract=True, namespace=namespace or host.project.namespace)
+    assert len(told["holding"]) == (1 if namespace is None else 0)
+    host.turn("say it again", "So: The door code of the office is long. That is all.")
+    host.turn("and now <remember>The door code of the office is long</remember>", "no", session="s2")
+    assert [each["content"].split("\n")[0] for each in host.episodes()] == ["say it"]
 
 
 def test_a_notification_of_the_host_is_no_turn(host):
