@@ -12,7 +12,14 @@ from typing import Any
 
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.hosts.projects import CAPTURES
-from ntm_memory.hosts.prompts import own_words, shortened, told_to_keep, without_blocks, without_private
+from ntm_memory.hosts.prompts import (
+    own_words,
+    shortened,
+    told_to_keep,
+    without_blocks,
+    without_private,
+    without_remember,
+)
 from ntm_memory.hosts.telling import Ask, Told
 
 MOST_OF_PROMPT, MOST_OF_ANSWER = 500, 700
@@ -54,7 +61,7 @@ def on_stop(told: Told, ask: Ask) -> None:
 
 def episode(prompt: str, answer: str) -> str:
     """A turn as it is kept; empty where a person said nothing in it."""
-    asked = own_words(without_private(prompt))
+    asked = own_words(without_remember(without_private(prompt)))
     said = without_blocks(without_private(answer))
     if not asked:
         return ""
