@@ -70,9 +70,9 @@ class ForgettingVerbs:
 
         return retire_least_used(self.store, self._verbs.now(), namespace, most)
 
-    def retracted(self, content: str, namespaces: Sequence[str]) -> bool:
-        """Whether a text is, or holds, what was retracted in one of these namespaces."""
-        return any(self.store.retracted_in(namespace, content) for namespace in namespaces)
+    def retracted(self, texts: Sequence[str], namespaces: Sequence[str]) -> bool:
+        """Whether one of these texts is, or holds, what was retracted in one of these namespaces."""
+        return any(self.store.retracted_in(namespace, text) for namespace in namespaces for text in texts)
 
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
