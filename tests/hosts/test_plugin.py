@@ -37,18 +37,12 @@ def test_it_is_the_skill_of_this_version():
     assert [(each["name"], each["source"]) for each in market["plugins"]] == [(APP, "./")]
 
 
-def test_its_files_are_there_and_are_copied():
-    sys.path.append(str(ROOT / "scripts"))
-    from _setup.skill import CONTENTS
-
-    for argument in [
-        *PLUGIN["mcpServers"]["memory"]["args"],
-        *(each for _, _, hook in EVERY for each in hook.get("args", ())),
-    ]:
+def test_its_files_are_there():
+    arguments = [each for _, _, hook in EVERY for each in hook.get("args", ())]
+    for argument in [*PLUGIN["mcpServers"]["memory"]["args"], *arguments]:
         name = argument.removeprefix("${CLAUDE_PLUGIN_ROOT}/")
         assert name != argument
         assert (ROOT / name).is_file()
-    assert {".claude-plugin", "hooks", "scripts"} <= set(CONTENTS)
 
 
 def test_each_event_is_one_that_is_answered_and_goes_to_the_plugin_s_own_server():
