@@ -17,7 +17,7 @@ from ntm_memory.persistence.hook_runs import note_run
 
 Answer = dict[str, Any]
 _IN_TIME = ("UserPromptSubmit", "SubagentStart", "SessionStart")
-_WHILE_LOADING = 3.0
+_WHILE_LOADING, _AFTER_A_TURN = 3.0, 2.0
 
 
 def answer(event: Mapping[str, Any], ask: Ask, home: str | Path | None = None) -> Answer:
@@ -46,7 +46,10 @@ def patience(event: Mapping[str, Any], home: str | Path | None, *, is_ready: boo
         home: the data folder.
         is_ready: whether memory is loaded; until then, once a session, a host waits longer.
     """
-    if (event.get("event") or event.get("hook_event_name")) not in _IN_TIME:
+    name = event.get("event") or event.get("hook_event_name")
+    if name == "Stop":
+        return _AFTER_A_TURN
+    if name not in _IN_TIME:
         return None
     seconds = load_settings(SHIPPED, paths.data_home(home) / "config.json").hosts.patience
     return seconds if is_ready else max(seconds, _WHILE_LOADING)
@@ -77,9 +80,10 @@ def _measured(text_of: Callable[[Told, Ask], str]) -> Callable[[Told, Ask], Answ
 def _on_prompt(told: Told, ask: Ask) -> str:
     from ntm_memory.hosts import capturing, injecting
 
-    text = injecting.on_prompt(told, ask)
-    capturing.on_prompt(told, ask)
-    return text
+    try:
+        return injecting.on_prompt(told, ask)
+    finally:
+        capturing.on_prompt(told, ask)
 
 
 def _on_session_start(told: Told, ask: Ask) -> str:

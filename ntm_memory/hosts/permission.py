@@ -22,6 +22,7 @@ PYTHON = "python3"
 _TOOL = re.compile(rf"mcp__plugin_{APP}_memory__([a-z]+)")
 _ASKING_TOOLS = {"erase": ("retract", "purge")}
 """Tools → arguments with which they are left to the host."""
+_OF_BASH = ("command", "description", "timeout")
 TOOLS = ("memorize", "recall", "reason", "update", "erase", "list", "status", "feedback")
 
 _TEXT: Callable[[str], bool] = lambda value: True  # noqa: E731 - what any text may stand for
@@ -100,7 +101,8 @@ def why_allowed(tool: str, arguments: Mapping[str, Any], folders: Sequence[str] 
         command = arguments.get("command")
         call = simple_call(command) if isinstance(command, str) else None
         known = own_folders() if folders is None else folders
-        return REASON if call is not None and not arguments.get("run_in_background") and _is_ours(call, known) else None
+        plain = not any(arguments[name] for name in arguments if name not in _OF_BASH)  # no other place, no sandbox off
+        return REASON if call is not None and plain and _is_ours(call, known) else None
     named = _TOOL.fullmatch(tool)
     if named is None or named.group(1) not in TOOLS:
         return None

@@ -187,6 +187,27 @@ def test_a_subagent_gets_what_matters_for_its_task(host):
     assert id in host.text("UserPromptSubmit", prompt="What does Mia drink? green tea"), "what it saw, it alone saw"
 
 
+@pytest.mark.usefixtures("sure")
+def test_each_subagent_gets_what_matters_for_its_own_task(host):
+    ids = [host.tell(text) for text in ("Mia drinks green tea", "the port is 5433")]
+    for kind, prompt in (("one", "What does Mia drink? green tea"), ("other", "the port is")):
+        task = {"prompt": prompt, "subagent_type": kind}
+        host.answer("PreToolUse", tool_name="Task", tool_input=task)
+    told = [host.text("SubagentStart", agent_type=kind) for kind in ("other", "one")]
+    assert [text.index(id) < text.index("]") for text, id in zip(told, ids[::-1], strict=True)] == [True, True]
+
+
+def test_what_is_told_is_kept_also_where_nothing_can_be_found(host):
+    def failing(request):
+        if request["command"] in ("recall", "relevant"):
+            raise StoreError("damaged", "mend it")
+        return host.ask(**request)
+
+    told = {"event": "UserPromptSubmit", "session_id": "s", "cwd": str(host.cwd), "prompt": "a <remember>b</remember>"}
+    assert hooks.answer(told, failing, str(host.home)) == {}
+    assert [each["content"] for each in host.ask(command="list", namespace=host.project.namespace)["memories"]] == ["b"]
+
+
 def test_a_finished_turn_is_an_episode(host):
     host.turn("fix the port\n```py\ncode = 1\n```", "It is 5433 now.\n```sh\nls\n```")
     (kept,) = host.episodes()
@@ -324,7 +345,8 @@ def test_a_prompt_waits_as_long_as_config_says(host):
     event = {"event": "UserPromptSubmit"}
     assert hooks.patience(event, str(host.home), is_ready=True) == 1.5
     assert hooks.patience(event, str(host.home), is_ready=False) > 1.5
-    assert hooks.patience({"event": "Stop"}, str(host.home), is_ready=True) is None
+    assert hooks.patience({"event": "Stop"}, str(host.home), is_ready=True) == 2
+    assert hooks.patience({"event": "PreToolUse"}, str(host.home), is_ready=True) is None
 
 
 @pytest.mark.usefixtures("sure")

@@ -90,6 +90,14 @@ def test_everything_else_is_left_to_the_host(line):
     assert not runs_unasked(line)
 
 
+@pytest.mark.parametrize("more", [{"dangerouslyDisableSandbox": True}, {"run_in_background": True}, {"cwd": "/x"}])
+def test_a_call_with_anything_unusual_is_left_to_the_host(more):
+    plain = {"command": f"{RECALL} x", "description": "recall", "timeout": 1000}
+    assert why_allowed("Bash", plain, [FOLDER])
+    assert why_allowed("Bash", plain | {"run_in_background": False}, [FOLDER])
+    assert not why_allowed("Bash", plain | more, [FOLDER])
+
+
 def test_text_for_stdin():
     assert runs_unasked(f'echo \'{{"content": "x"}}\' | python3 {FOLDER}/scripts/memorize.py --jsonl -')
     assert runs_unasked(f"printf '%s\\n' 'a' | python3 {FOLDER}/scripts/recall.py -")
