@@ -37,7 +37,7 @@ _TELLING = {
     "--importance": _TEXT,
     "--tag": _TEXT,
     "--source": _TEXT,
-    "--trust": ("agent", "import", "tool").__contains__,
+    "--trust": _TEXT,
     "--session": _TEXT,
     "--when": _TEXT,
     "--type": _TEXT,

@@ -70,7 +70,6 @@ def test_everyday_calls(arguments):
         f"python3 {FOLDER}/scripts/erase.py m_0123456789 --purge",
         f"python3 {FOLDER}/scripts/erase.py --key --purge",
         f"python3 {FOLDER}/scripts/memorize.py --jsonl /etc/passwd",
-        f"python3 {FOLDER}/scripts/memorize.py 'x' --trust person",
         f"python3 {FOLDER}/scripts/memorize.py 'x' --on-secret allow",
         f"python3 {FOLDER}/scripts/export.py /etc/x",
         f"python3 {FOLDER}/scripts/status.py --repair",
