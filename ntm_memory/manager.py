@@ -259,6 +259,12 @@ class NTMMemoryManager(ForgettingVerbs):
 
         return listing.newest(self.store, **options)
 
+    def overview(self, **options: Any) -> dict[str, Any]:
+        """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""
+        from ntm_memory.upkeep.overview import overview
+
+        return overview(self.store, self._verbs.now(), **options)
+
     def warm_up(self) -> None:
         """Load what the first recall would have to wait for."""
         self._verbs.warm_up()

@@ -33,6 +33,10 @@ def main(command: str, argv: list[str]) -> int:
         return train.main(argv)
     if command == "mcp":
         return _serve(argv)
+    if command == "hook":
+        from ntm_memory.cli import hook
+
+        return hook.main(argv)
     if command == "setup":
         from ntm_memory.cli import setup
 

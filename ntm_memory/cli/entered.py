@@ -26,6 +26,7 @@ SCRIPTS = (
     "reembed",
     "train",
     "mcp",
+    "hook",
 )
 """In the order in which people need them."""
 _by_console: ContextVar[bool] = ContextVar("by_console", default=False)
