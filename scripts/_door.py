@@ -105,7 +105,12 @@ def _asks_for_help(arguments: list[str]) -> bool:
 def _fail(message: str) -> int:
     import shlex
 
-    hint = "run: python3 " + shlex.quote(str(SKILL / "scripts" / "install.py"))
-    error = {"code": "not_set_up", "message": message, "hint": hint}
-    print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    from ntm_memory.operations.process import asked_form, error_text
+
+    code, hint = "not_set_up", "run: python3 " + shlex.quote(str(SKILL / "scripts" / "install.py"))
+    if asked_form(sys.argv[1:]) == "json":
+        error = {"code": code, "message": message, "hint": hint}
+        print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    else:
+        print(error_text(code, message, hint), file=sys.stderr)
     return NOT_SET_UP

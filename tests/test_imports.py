@@ -36,6 +36,7 @@ FLOORS = {
     "manager": 5,
     "agent": 5.5,
     "commands": 6,
+    "rendering": 6,
     "cli": 7,
     "mcp": 7,
     "hosts": 7,
@@ -60,7 +61,8 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
-    "hosts": {"commands", "errors"},
+    "rendering": {"operations", "privacy", "text"},
+    "hosts": {"commands", "rendering", "errors"},
 }
 LIBRARIES = {
     "errors": set(),

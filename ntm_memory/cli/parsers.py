@@ -133,7 +133,9 @@ def _update() -> CommandParser:
     parser.add_argument("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
     parser.add_argument("--importance", type=float, metavar="0..1")
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
-    parser.add_argument("--new-key")
+    parser.add_argument("--new-key", help="another short name for it")
+    when = "when it happened; a new text without it happened at no other time than now"
+    parser.add_argument("--when", dest="occurred_at", metavar="ISO", help=when)
     add_on_secret(parser)
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
     return parser
@@ -149,7 +151,7 @@ def _update_request(arguments: Arguments) -> Arguments:
 
 
 def _erase() -> CommandParser:
-    parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_8k2f7q1x --dry-run")
+    parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_caqmgjxs4z --dry-run")
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--key", help="instead of IDs")
     parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
@@ -188,7 +190,7 @@ def _erase_request(arguments: Arguments) -> Arguments:
 
 def _reason() -> CommandParser:
     about = "Answer from several memories that lead to each other, and show the path; or store one with its basis."
-    parser = command_parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
+    parser = command_parser("reason", about, "'Who should review the deploy script?'", _CONTEXT)
     reasoning.add_arguments(parser)
     return parser
 
@@ -201,7 +203,7 @@ def _reason_request(arguments: Arguments) -> Arguments:
     return {**told, **given}
 
 
-_CONTEXT = ("json", "text", "context")
+_CONTEXT = ("text", "json", "context")
 PARSERS: Parsers = {
     "memorize": (_memorize, _memorize_request),
     "recall": (_recall, _recall_request),

@@ -8,7 +8,7 @@ from ntm_memory.errors import BadValueError
 
 
 def _feedback() -> CommandParser:
-    example = "--query 'What does Mia drink?' --used m_8k2f7q1x"
+    example = "--query 'What does Mia drink?' --used m_caqmgjxs4z"
     parser = command_parser(
         "feedback", "Say which recalled memories answered a question; tune.py learns from it.", example
     )

@@ -8,9 +8,9 @@ from dataclasses import asdict
 import pytest
 from opening import Clock, opened
 
-from ntm_memory.cli import rendering
-from ntm_memory.cli.outputs import as_json, safe
+from ntm_memory import rendering
 from ntm_memory.errors import EchoError
+from ntm_memory.rendering import as_json
 
 FACTS = (
     "Nora keeps the spare key under the blue pot",
@@ -30,11 +30,11 @@ def memory(tmp_path):
 def printed(memory):
     """What recall prints, in all its forms."""
     answer = asdict(memory.recall("Where is the spare key of Nora?", all=True)) | {"took_ms": 12.3}
-    lines = rendering.context(safe(answer)).split("\n")
+    lines = rendering.as_context("recall", answer).split("\n")
     return {
         "json": as_json({"ok": True, **answer}),
         "pretty": json.dumps(answer, indent=2, ensure_ascii=False),
-        "text": rendering.RENDERERS["recall"](safe(answer)),
+        "text": rendering.as_text("recall", answer),
         "items": "\n".join(lines[1:-1]),
         "item": lines[1],
         "contents": "; ".join(each["content"] for each in answer["memories"]),
