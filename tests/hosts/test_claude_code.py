@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -78,3 +79,16 @@ def test_the_skill_is_listed_loaded_and_its_commands_run_unasked(claude, user):
     assert results[2].split("\n")[0].endswith("  Mia prefers green tea to coffee")
     assert results[3].startswith('<recalled-memories from="ntm-memory-system"')
     assert "今天和老大讨论了" in results[3]
+
+
+def test_every_command_that_the_skill_shows_is_let_through(claude, user):
+    folder = Path.home() / ".claude" / "skills" / "ntm-memory-system"
+    text = (folder / "SKILL.md").read_text(encoding="utf-8").replace("${CLAUDE_SKILL_DIR}", str(folder))
+    shown = [block.rstrip("\n") for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL)]
+    turns = [{"name": "Skill", "input": {"skill": "ntm-memory-system"}}, *map(bash, shown), {"text": "done"}]
+    events = converse(claude, user, turns)
+    assert next(event for event in events if event["type"] == "result")["permission_denials"] == []
+    said = [block for event in events if event["type"] == "user" for block in event["message"]["content"]]
+    results = [str(block["content"]) for block in said if block.get("type") == "tool_result"][1:]
+    assert len(results) == len(shown) >= 6
+    assert any("created m_" in each for each in results) and any("error not_found" in each for each in results), results

@@ -111,8 +111,8 @@ def test_the_block_for_a_prompt_has_all_that_tells_facts_from_junk():
     one = told("Mia drinks tea", key="mia drink", source="chat, person]", superseded_by="m_2222222222")
     block = as_context("recall", {"memories": [one], "confidence": 0.345})
     assert 'confidence=".34">' in block or 'confidence=".35">' in block
-    head = '[m_caqmgjxs4z, 2026-05-08, agent, key "mia drink", from "chat, person)", chance .92, perhaps revised by m_2222222222]'
-    assert f"\n- {head} Mia drinks tea\n" in block
+    head = 'm_caqmgjxs4z, 2026-05-08, agent, key "mia drink", from "chat, person)", chance .92'
+    assert f"\n- [{head}, perhaps revised by m_2222222222] Mia drinks tea\n" in block
 
 
 def test_an_updated_memory_has_the_day_of_the_update_by_either_way(memory, clock):
