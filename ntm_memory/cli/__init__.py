@@ -15,7 +15,7 @@ from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 from ntm_memory.operations.process import asked_form, error_text
 from ntm_memory.paths import setup_hint, skill_dir
-from ntm_memory.text.printable import in_one_line
+from ntm_memory.text.printable import in_one_line, printable
 
 __all__ = ["main"]
 
@@ -116,6 +116,8 @@ def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> in
 
 
 def _print(text: str) -> None:
+    if sys.stdout.isatty():  # the text of an export goes into a file as it is
+        text = printable(text)
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()

@@ -422,3 +422,14 @@ def test_what_is_decided_of_older_memories(call, capsys):
     assert "one memory" in call("memorize", "--jsonl", "-", "--replaces", one, stdin="{}", code=2)["message"]
     done = call("memorize", "--jsonl", "-", stdin=f'{{"content": "the code is 4716", "replaces": "{one}"}}')
     assert (done["updated"], done["ids"]) == (1, [one])
+
+
+def test_an_export_keeps_its_bytes_but_on_a_terminal_it_is_printable(call, home, capsys, monkeypatch):
+    call("memorize", "tea \x9b31m red \u202e bidi")
+    assert main("export", ["-", "--as", "markdown"]) == 0
+    whole = capsys.readouterr().out
+    assert "\x9b" in whole and " bidi\n" in whole
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main("export", ["-", "--as", "markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert "\x9b" not in shown and "\u202e" not in shown and "red" in shown

@@ -158,6 +158,6 @@ def test_nothing_that_is_null_is_printed():
 @pytest.mark.parametrize("command", sorted(PARSERS))
 def test_help_speaks_a_persons_words(command):
     text = PARSERS[command][0]().format_help()
-    assert not re.search(r"\bslots?\b|\baddress\b", text)
+    assert not re.search(r"\bslots?\b|\baddress\b|\bfocus\b|\blocation\b", text)
     assert all(re.fullmatch(r"m_[2-9a-z]{10}", id) for id in re.findall(r"\bm_\w+", text))
     assert "--format {text,json" in text
