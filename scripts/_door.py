@@ -19,12 +19,13 @@ Error = Dict[str, str]  # noqa: UP006
 Refusal = Callable[[Error], int]
 
 
-def run(command: str, refuse: Refusal | None = None) -> int:
+def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) -> int:
     """Run one script's command in the environment and return its exit code.
 
     Args:
         command: which script, e.g. `recall`.
         refuse: told what is missing where nothing is set up, and returns the exit code; None: it is printed.
+        anywhere: it works outside of the environment, and where there is none.
     """
     refuse = refuse or _print
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
@@ -36,7 +37,9 @@ def run(command: str, refuse: Refusal | None = None) -> int:
     environment = environment_dir()
     sys.pycache_prefix = str(pycache_dir(environment))
     entered = os.environ.pop(ENTERED, None) is not None
-    if _inside(environment):
+    if anywhere:
+        sys.dont_write_bytecode = not environment.exists()
+    elif _inside(environment):
         sys.dont_write_bytecode = False
     elif entered:
         return refuse(_not_set_up(f"the environment {environment} is damaged"))

@@ -37,10 +37,8 @@ def main(command: str, argv: list[str]) -> int:
         from ntm_memory.cli import hook
 
         return hook.main(argv)
-    if command == "setup":
-        from ntm_memory.cli import setup
-
-        return _carry_out(setup.parser, lambda arguments: _needing(lambda: setup.answer(arguments)), setup.text, argv)
+    if command in ("setup", "doctor", "verify"):
+        return _of_installation(command, argv)
     parser, to_request = PARSERS[command]
     later: list[Callable[[], None]] = []
     code = _carry_out(
@@ -59,6 +57,18 @@ def _serve(argv: list[str]) -> int:
     except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, "json", 2)
     return mcp.serve(home)
+
+
+def _of_installation(command: str, argv: list[str]) -> int:
+    """What is about the installation, not about memories."""
+    from ntm_memory.cli import selfcheck, setup
+
+    parser, act, text = {
+        "setup": (setup.parser, setup.answer, setup.text),
+        "doctor": (selfcheck.doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
+        "verify": (selfcheck.verify_parser, selfcheck.verify, selfcheck.verify_text),
+    }[command]
+    return _carry_out(parser, lambda arguments: _needing(lambda: act(arguments)), text, argv)
 
 
 def _carry_out(
@@ -80,10 +90,11 @@ def _carry_out(
         return _fail("interrupted", "stopped by the user; what was reported stored is stored", "", chosen, 130)
     except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
+    code = answer.pop("exit_code", 0)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
     _print(_printed(text, chosen, answer))
-    return 0
+    return int(code)
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:

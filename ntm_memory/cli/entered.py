@@ -24,6 +24,8 @@ SCRIPTS = (
     "feedback",
     "tune",
     "reembed",
+    "doctor",
+    "verify",
     "train",
     "mcp",
     "hook",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ntm_memory.installation.claude_code import allow, take_back
+
 from .conftest import npm_install
 from .stubs import Anthropic, serving
 
@@ -29,13 +31,12 @@ def bash(command):
     return {"name": "Bash", "input": {"command": command, "description": "memory"}}
 
 
-def converse(claude, user, turns):
+def converse(claude, user, turns, allowed=("--allowedTools", "Skill(ntm-memory-system)")):
     """The events of one `claude -p` run."""
     with serving(Anthropic, turns) as model:
         quiet = ("DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING")
         done = subprocess.run(
-            [str(claude), "-p", "go on", "--output-format", "stream-json", "--verbose"]
-            + ["--allowedTools", "Skill(ntm-memory-system)"],
+            [str(claude), "-p", "go on", "--output-format", "stream-json", "--verbose", *allowed],
             capture_output=True,
             text=True,
             cwd=user["PWD"],
@@ -92,3 +93,23 @@ def test_every_command_that_the_skill_shows_is_let_through(claude, user):
     results = [str(block["content"]) for block in said if block.get("type") == "tool_result"][1:]
     assert len(results) == len(shown) >= 6
     assert any("created m_" in each for each in results) and any("error not_found" in each for each in results), results
+
+
+def test_the_rules_of_the_installer_let_our_scripts_run_and_nothing_else(claude, user):
+    skill = Path.home() / ".claude" / "skills" / "ntm-memory-system"
+    turns = [
+        bash(f"python3 {skill}/scripts/memorize.py 'Mia prefers green tea to coffee'"),
+        bash("python3 -c 'print(1)'"),
+        {"text": "done"},
+    ]
+
+    def denied():
+        end = next(event for event in converse(claude, user, turns, ()) if event["type"] == "result")
+        return [denial["tool_input"]["command"] for denial in end["permission_denials"]]
+
+    commands = [turn["input"]["command"] for turn in turns[:2]]
+    assert denied() == commands
+    allow(skill)
+    assert denied() == commands[1:]
+    take_back([skill])
+    assert denied() == commands
