@@ -29,7 +29,7 @@ def run(
 
     Args:
         request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason,
-            list),
+            list, overview, retire, retracted),
             optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
         later: gets what may be done when the answer was given; None: it is done before.
@@ -234,6 +234,18 @@ def _list(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> 
     return manager.newest(**arguments)
 
 
+def _overview(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return manager.overview(**arguments)
+
+
+def _retire(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return {"archived": manager.retire(**arguments)}
+
+
+def _retracted(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return {"retracted": manager.retracted(**arguments)}
+
+
 _HANDLERS: dict[str, Handler] = {
     "memorize": _memorize,
     "recall": _recall,
@@ -247,4 +259,7 @@ _HANDLERS: dict[str, Handler] = {
     "tune": _tune,
     "reason": _reason,
     "list": _list,
+    "overview": _overview,
+    "retire": _retire,
+    "retracted": _retracted,
 }

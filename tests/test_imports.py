@@ -36,6 +36,7 @@ FLOORS = {
     "manager": 5,
     "agent": 5.5,
     "commands": 6,
+    "rendering": 6,
     "installation": 6.5,
     "hosts": 7,
     "mcp": 7.2,
@@ -61,6 +62,8 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
+    "rendering": {"operations", "privacy", "text"},
+    "hosts": {"commands", "operations", "config", "paths", "persistence", "text", "errors"},
     "installation": {
         "commands",
         "manager",
@@ -72,7 +75,6 @@ ONLY = {
         "paths",
         "errors",
     },
-    "hosts": {"commands", "errors"},
 }
 LIBRARIES = {
     "errors": set(),
@@ -169,7 +171,8 @@ def test_scripts_know_the_package_only_by_its_door():
 @pytest.mark.parametrize("arguments", [["--help"], ["--no-such-option"]], ids=["help", "usage"])
 def test_help_and_usage_errors_import_neither_numpy_nor_torch(door, arguments):
     done = subprocess.run([sys.executable, "-X", "importtime", str(door), *arguments], capture_output=True, text=True)
-    assert done.returncode == (0 if arguments == ["--help"] else 2), done.stdout
+    wanted = 0 if arguments == ["--help"] or door.stem == "hook" else 2  # a hook's 2 would block the host
+    assert done.returncode == wanted, done.stdout
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "ntm_memory" in loaded
     assert not loaded & {"numpy", "torch", "sentence_transformers", "yaml", "dateparser"}

@@ -28,6 +28,7 @@ SCRIPTS = (
     "verify",
     "train",
     "mcp",
+    "hook",
 )
 """In the order in which people need them."""
 _by_console: ContextVar[bool] = ContextVar("by_console", default=False)

@@ -30,7 +30,7 @@ def serve(home: str | None = None) -> int:
     os.environ.setdefault(ACTOR, "mcp")
     answering = Answering(home)
     try:
-        _connection(answering.call, _own_stdout(), answering.idle).serve(wire.lines(0))
+        _connection(answering.call, _own_stdout(), answering.idle, answering.late).serve(wire.lines(0))
         return 0
     finally:
         answering.close()
@@ -72,10 +72,10 @@ def _own_stdout() -> int:
     return answers
 
 
-def _connection(call: Call, answers: int, idle: Callable[[], None]) -> Server:
+def _connection(call: Call, answers: int, idle: Callable[[], None], *late: Any) -> Server:
     for number in _ENDS:
         signal.signal(number, _leave)
-    return Server(call, wire.MessageWriter(answers), idle)
+    return Server(call, wire.MessageWriter(answers), idle, *late)
 
 
 def _leave(number: int, frame: object) -> None:

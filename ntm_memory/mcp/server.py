@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import Any, Callable, Dict, Iterable  # noqa: UP035 - Python 3.7 reads this file
+from typing import Any, Callable, Dict, Iterable, Tuple  # noqa: UP035 - Python 3.7 reads this file
 
 from ntm_memory.mcp import protocol, wire
 
 Call = Callable[[str, Dict[str, Any]], Dict[str, Any]]  # noqa: UP006
 """(tool, arguments) → the result of the call; never raises."""
+Late = Tuple[float, Dict[str, Any]]  # noqa: UP006
+"""(seconds that a client waits for a call, the result that it gets then)."""
 _LOOKS_EVERY = 5.0
 """Seconds between two looks whether the parent is still there."""
 
@@ -27,12 +29,20 @@ class Server:
         call: carries out a call of a tool, in the thread of `work`.
         writer: sends answers.
         idle: called in that thread whenever nothing waits: first as soon as a client has spoken, then after calls.
+        late: how long the client waits for a call at most; the call is carried out all the same. None: as it takes.
     """
 
-    def __init__(self, call: Call, writer: wire.MessageWriter, idle: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        writer: wire.MessageWriter,
+        idle: Callable[[], None] = lambda: None,
+        late: Callable[[str, dict[str, Any]], Late | None] = lambda tool, arguments: None,
+    ) -> None:
         self._call = call
         self._writer = writer
         self._idle = idle
+        self._late = late
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._unanswered: set[Any] = set()
         self._cancelled: set[Any] = set()
@@ -140,18 +150,37 @@ class Server:
     ) -> None:
         with self._lock:
             self._unanswered.add(id)
+        if send == self._writer.send:
+            self._answer_in_time(id, version, self._late(tool, arguments))
 
         def job() -> None:
             if id not in self._cancelled:
                 value = protocol.in_form(self._call(tool, arguments), version, self._client)
             with self._lock:
-                is_wanted = id not in self._cancelled
+                is_wanted = id in self._unanswered and id not in self._cancelled
                 self._cancelled.discard(id)
                 self._unanswered.discard(id)
             if is_wanted:
                 send(wire.result(id, value))
 
         self._jobs.put(job)
+
+    def _answer_in_time(self, id: Any, version: str | None, late: Late | None) -> None:
+        """Answer a call once the client has waited long enough, if it is not answered by then."""
+        if late is None:
+            return
+        seconds, value = late
+
+        def answer() -> None:
+            with self._lock:
+                is_waited_for = id in self._unanswered and id not in self._cancelled
+                self._unanswered.discard(id)
+            if is_waited_for:
+                self._writer.send(wire.result(id, protocol.in_form(value, version, self._client)))
+
+        timer = threading.Timer(seconds, answer)
+        timer.daemon = True
+        timer.start()
 
 
 def _nothing() -> None:

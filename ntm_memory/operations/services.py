@@ -90,6 +90,10 @@ class Services:
         if self.reader is not None:
             self.reader.relevance(_FIRST, [(_FIRST, "")])
 
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock()
+
     def request(self, query: str, options: Mapping[str, Any]) -> RecallRequest:
         """A question with its options, checked."""
         from ntm_memory.operations.requests import RecallRequest
