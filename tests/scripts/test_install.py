@@ -26,7 +26,7 @@ def world(tmp_path_factory):
     sys.path.append(str(SKILL / "scripts"))
     from _setup.skill import _copy
 
-    _copy(SKILL, skill)
+    _copy(SKILL, skill, ())
     (base / "home" / ".claude").mkdir(parents=True)
     (base / "elsewhere").mkdir()
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("NTM_", "XDG_", "PYTHON"))}
@@ -54,7 +54,7 @@ def finish(process):
 def script(world, skill, name, *arguments, text=""):
     base, _, variables = world
     done = subprocess.run(
-        [str(PLAIN), str(skill / "scripts" / f"{name}.py"), *arguments],
+        [str(PLAIN), str(skill / "scripts" / f"{name}.py"), "--format", "json", *arguments],
         input=text.encode("utf-8"),
         capture_output=True,
         env=variables,
@@ -219,4 +219,4 @@ class TestOldPython:
         door = SKILL / "scripts" / "recall.py"
         done = subprocess.run([sys.executable, "-c", code, str(door), "--help"], capture_output=True, text=True)
         assert done.returncode == 3
-        assert "Python 3.10 or newer" in json.loads(done.stdout)["error"]["message"]
+        assert done.stderr.startswith("error not_set_up: Python 3.10 or newer is needed") and not done.stdout
