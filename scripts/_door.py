@@ -122,5 +122,10 @@ def _not_set_up(message: str) -> Error:
 
 
 def _print(error: Error) -> int:
-    print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    from ntm_memory.operations.process import asked_form, error_text
+
+    if asked_form(sys.argv[1:]) == "json":
+        print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    else:
+        print(error_text(error["code"], error["message"], error["hint"]), file=sys.stderr)
     return NOT_SET_UP

@@ -36,6 +36,7 @@ FLOORS = {
     "manager": 5,
     "agent": 5.5,
     "commands": 6,
+    "rendering": 6,
     "hosts": 7,
     "mcp": 7.2,
     "cli": 7.5,
@@ -60,7 +61,8 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
-    "hosts": {"commands", "operations", "config", "paths", "persistence", "text", "errors"},
+    "rendering": {"operations", "privacy", "text"},
+    "hosts": {"commands", "operations", "rendering", "config", "paths", "persistence", "text", "errors"},
 }
 LIBRARIES = {
     "errors": set(),

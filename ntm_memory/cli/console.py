@@ -7,7 +7,7 @@ import sys
 from ntm_memory import __version__
 from ntm_memory.cli import _fail, entered, main
 from ntm_memory.cli.parsers import PARSERS
-from ntm_memory.operations.process import settle_threads, speak_utf8
+from ntm_memory.operations.process import asked_form, settle_threads, speak_utf8
 
 TRAIN = "Train the Neural Turing Machine or a Memory Network, show one at work, or measure it."
 COMMANDS = (*entered.SCRIPTS, "setup")
@@ -39,7 +39,7 @@ def run(argv: list[str] | None = None) -> int:
 
             near = difflib.get_close_matches(command, COMMANDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"{entered.CONSOLE} --help lists the commands"
-            return _fail("usage", f"there is no command {command!r}", hint, "json", 2)
+            return _fail("usage", f"there is no command {command!r}", hint, asked_form(arguments), 2)
         return main(command, arguments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_the_skill_is_listed_loaded_and_its_commands_run_unasked(claude, user):
         user,
         [
             {"name": "Skill", "input": {"skill": "ntm-memory-system"}},
-            bash(f"python3 {scripts}/memorize.py - --importance 0.9 <<'EOF'\n今天和老大讨论了\"认知天性\"\nEOF"),
+            bash(f"python3 {scripts}/memorize.py - --format json <<'EOF'\n今天和老大讨论了\"认知天性\"\nEOF"),
             bash(f"python3 {scripts}/memorize.py 'Mia prefers green tea to coffee' --key mia-drink --tag person"),
             bash(f"python3 {scripts}/recall.py 'What does Mia drink?'"),
             bash(f"printf '认知天性' | python3 {scripts}/recall.py - --format context"),
@@ -74,7 +75,20 @@ def test_the_skill_is_listed_loaded_and_its_commands_run_unasked(claude, user):
     assert f"python3 {scripts}/recall.py" in loaded, "the variable in SKILL.md was replaced"
     results = [block["content"] for block in said if block.get("type") == "tool_result"][1:]
     assert json.loads(results[0])["memory"]["content"] == '今天和老大讨论了"认知天性"'
-    assert json.loads(results[1])["action"] == "created"
-    assert json.loads(results[2])["memories"][0]["content"] == "Mia prefers green tea to coffee"
+    assert results[1].startswith("created m_")
+    assert results[2].split("\n")[0].endswith("  Mia prefers green tea to coffee")
     assert results[3].startswith('<recalled-memories from="ntm-memory-system"')
     assert "今天和老大讨论了" in results[3]
+
+
+def test_every_command_that_the_skill_shows_is_let_through(claude, user):
+    folder = Path.home() / ".claude" / "skills" / "ntm-memory-system"
+    text = (folder / "SKILL.md").read_text(encoding="utf-8").replace("${CLAUDE_SKILL_DIR}", str(folder))
+    shown = [block.rstrip("\n") for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL)]
+    turns = [{"name": "Skill", "input": {"skill": "ntm-memory-system"}}, *map(bash, shown), {"text": "done"}]
+    events = converse(claude, user, turns)
+    assert next(event for event in events if event["type"] == "result")["permission_denials"] == []
+    said = [block for event in events if event["type"] == "user" for block in event["message"]["content"]]
+    results = [str(block["content"]) for block in said if block.get("type") == "tool_result"][1:]
+    assert len(results) == len(shown) >= 6
+    assert any("created m_" in each for each in results) and any("error not_found" in each for each in results), results
