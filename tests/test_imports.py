@@ -63,7 +63,7 @@ ONLY = {
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
     "rendering": {"operations", "privacy", "text"},
-    "hosts": {"commands", "operations", "config", "paths", "persistence", "text", "errors"},
+    "hosts": {"commands", "operations", "rendering", "config", "paths", "persistence", "text", "errors"},
     "installation": {
         "commands",
         "manager",

@@ -55,7 +55,7 @@ def _serve(argv: list[str]) -> int:
     try:
         home = mcp.parser().parse_args(readable(argv)).home
     except UsageError as usage:
-        return _fail("usage", str(usage), usage.hint, "json", 2)
+        return _fail("usage", str(usage), usage.hint, asked_form(argv), 2)
     return mcp.serve(home)
 
 

@@ -57,6 +57,13 @@ def fields(answer: Answer) -> str:
     return "\n".join(f"{_named(each)}: {_value(value)}" for each, value in answer.items())
 
 
+def _run(run: Answer) -> str:
+    """What a hook did and cost."""
+    failed = f", failed: {text(run['failed'])}" if run.get("failed") else ""
+    cost = f"{run['ms']:.0f} ms, {run['cpu_ms']:.0f} ms of CPU, {run['characters']:,} characters"
+    return f"hook: {text(run['at'])[:_SECOND]} {text(run['event'])}: {cost}{failed}"
+
+
 def _survey(answer: Answer) -> Iterator[str]:
     counts = answer["memories"]
     live = count(counts["live"], "memory")
@@ -71,7 +78,8 @@ def _survey(answer: Answer) -> Iterator[str]:
     yield from (f"{each}: {_value(answer[each])}" for each in shown if each in answer)
     backups = answer.get("backups", [])
     yield f"backups: {len(backups)}" + (f", newest {text(max(backups))}" if backups else "")
-    known = {"memories", "namespaces", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
+    yield from map(_run, answer.get("hooks", []))
+    known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
     known |= {"memory_size", "when_full"}
     yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
