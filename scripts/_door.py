@@ -17,6 +17,12 @@ ENTERED = "NTM_MEMORY_ENTERED"
 NOT_SET_UP = 3
 
 
+if (SKILL / "ntm_memory" / "code.zip").exists():  # `_packed.ARCHIVE`; most copies have none
+    from _packed import Finder
+
+    sys.meta_path.insert(0, Finder(SKILL / "ntm_memory"))
+
+
 def run(command: str) -> int:
     """Run one script's command in the environment and return its exit code.
 

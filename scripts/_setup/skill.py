@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from _setup.packing import pack
 from _setup.report import SetupError, say
 from ntm_memory.paths import APP as NAME
 from ntm_memory.paths import is_skill
@@ -28,8 +29,6 @@ CONTENTS = (
     "SKILL.md",  # last: a host that looks while we copy sees no half skill
 )
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "test")
-_EXPERIMENTS = ("training", "memn2n")
-"""Rooms of the package that only train.py needs; OpenClaw takes 256 files of a skill at most."""
 
 
 def chosen_targets(choice: str) -> dict[str, Path]:
@@ -79,7 +78,9 @@ def copy_skill(source: Path, target: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove(new)
         _remove(old)
-        _copy(source, new, _EXPERIMENTS if HOSTS["openclaw"] in target.parts else ())
+        _copy(source, new)
+        if HOSTS["openclaw"] in target.parts:
+            pack(new / "ntm_memory")
         if there:
             os.replace(target, old)
         os.replace(new, target)
@@ -94,10 +95,9 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path, rooms: tuple[str, ...]) -> None:
-    """Copy the skill; `rooms` of the package are left out."""
+def _copy(source: Path, new: Path) -> None:
     new.mkdir()
-    ignored = shutil.ignore_patterns(*_LEFT_OUT, *rooms)
+    ignored = shutil.ignore_patterns(*_LEFT_OUT)
     for name in CONTENTS:
         if (source / name).is_dir():
             shutil.copytree(source / name, new / name, ignore=ignored, copy_function=shutil.copyfile)
