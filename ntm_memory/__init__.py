@@ -3,6 +3,7 @@
 Rooms, each knowing only those below it:
 
 cli          the command lines of the scripts and of `ntm-memory`
+mcp          memory as tools of a client that speaks the Model Context Protocol
 commands     one door to the manager for scripts and hooks
 manager, agent   the verbs; the seed document's names for them
 operations   one module a verb: recall, write, reason, tune, transfer, status, and what they share

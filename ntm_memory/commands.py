@@ -11,12 +11,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ntm_memory.config import without_root
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, EmbedderMismatchError
 from ntm_memory.manager import NTMMemoryManager
 
 Request = dict[str, Any]
 Response = dict[str, Any]
 Progress = Callable[[int], None] | None
+Handler = Callable[[NTMMemoryManager, Request, Progress], Response]
 _WITHOUT_OPENING = {"export": ("salvage",), "import": ("backup",), "status": ("repair", "check")}
 """Command → arguments by which it works also where the memory cannot be opened."""
 
@@ -27,7 +28,8 @@ def run(
     """Carry out one request.
 
     Args:
-        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason),
+        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason,
+            list, overview, retire),
             optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
         later: gets what may be done when the answer was given; None: it is done before.
@@ -35,16 +37,10 @@ def run(
     Raises:
         NTMMemoryError: what went wrong, with its exit code.
     """
-    arguments = dict(request)
-    command = arguments.pop("command", None)
-    handler = _HANDLERS.get(command) if isinstance(command, str) else None
-    if handler is None:
-        raise BadValueError(f"unknown command {command!r}", f"commands are: {', '.join(_HANDLERS)}")
+    handler, arguments = _understood(request)
     home, config = arguments.pop("home", None), _config(arguments)
-    if arguments.pop("any_namespace", False):
-        arguments["namespace"] = None
     done: Response = {}
-    if any(arguments.get(name) for name in _WITHOUT_OPENING.get(str(command), ())):
+    if _needs_no_opening(request):
         from ntm_memory.recovery import by_hand
 
         done, is_all = by_hand.carry_out(arguments, home, config)
@@ -53,6 +49,83 @@ def run(
     with NTMMemoryManager(home, config=config) as manager:
         manager.backup_later = later
         return handler(manager, arguments, progress) | done
+
+
+class OpenMemory:
+    """A memory that stays open over many requests: what was loaded for one serves the next. Used from one thread.
+
+    It holds no truth: what other processes write is seen at once, and where they changed what it was opened from
+    (settings, the file itself, the embedder, learned parameters) it is opened anew.
+
+    Args:
+        home: the data folder; None: as `paths.data_home` finds it.
+    """
+
+    def __init__(self, home: str | None = None) -> None:
+        self._home = home
+        self._manager: NTMMemoryManager | None = None
+        self._standing: tuple[object, ...] = ()
+
+    def run(self, request: Mapping[str, Any]) -> Response:
+        """Carry out one request as `run` does; one with settings of its own is carried out beside what is open.
+
+        Raises:
+            NTMMemoryError: what went wrong.
+        """
+        if _needs_no_opening(request) or set(request) & {"home", "config", "on_secret", "encryption"}:
+            self.close()
+            return run({"home": self._home, **request})
+        was_open = self._manager is not None
+        try:
+            return self._carry_out(request)
+        except EmbedderMismatchError:
+            if not was_open:
+                raise
+            self.close()  # another process has written all keys anew
+            return self._carry_out(request)
+
+    def warm_up(self) -> None:
+        """Open it, and load what the first recall would have to wait for."""
+        self._opened().warm_up()
+
+    def settle(self) -> None:
+        """Do what may be done when nobody waits for an answer."""
+        if self._manager is not None:
+            self._manager.settle()
+
+    def close(self) -> None:
+        """Close what is open; the next request opens it anew."""
+        manager, self._manager = self._manager, None
+        if manager is not None:
+            manager.close()
+
+    def _carry_out(self, request: Mapping[str, Any]) -> Response:
+        handler, arguments = _understood(request)
+        return handler(self._opened(), arguments, None)
+
+    def _opened(self) -> NTMMemoryManager:
+        if self._manager is not None and self._manager.standing() != self._standing:
+            self.close()
+        if self._manager is None:
+            self._manager = NTMMemoryManager(self._home)
+            self._standing = self._manager.standing()
+        return self._manager
+
+
+def _understood(request: Mapping[str, Any]) -> tuple[Handler, Request]:
+    """What carries a request out, and the arguments told."""
+    arguments = dict(request)
+    command = arguments.pop("command", None)
+    handler = _HANDLERS.get(command) if isinstance(command, str) else None
+    if handler is None:
+        raise BadValueError(f"unknown command {command!r}", f"commands are: {', '.join(_HANDLERS)}")
+    if arguments.pop("any_namespace", False):
+        arguments["namespace"] = None
+    return handler, arguments
+
+
+def _needs_no_opening(request: Mapping[str, Any]) -> bool:
+    return any(request.get(name) for name in _WITHOUT_OPENING.get(str(request.get("command")), ()))
 
 
 def _config(arguments: Request) -> Mapping[str, Any] | None:
@@ -157,7 +230,19 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
 
 
-_HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] = {
+def _list(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return manager.newest(**arguments)
+
+
+def _overview(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return manager.overview(**arguments)
+
+
+def _retire(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return {"archived": manager.retire(**arguments)}
+
+
+_HANDLERS: dict[str, Handler] = {
     "memorize": _memorize,
     "recall": _recall,
     "update": _update,
@@ -169,4 +254,7 @@ _HANDLERS: dict[str, Callable[[NTMMemoryManager, Request, Progress], Response]] 
     "feedback": _feedback,
     "tune": _tune,
     "reason": _reason,
+    "list": _list,
+    "overview": _overview,
+    "retire": _retire,
 }

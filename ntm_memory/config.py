@@ -113,9 +113,12 @@ class CapacitySettings:
 
 @dataclass(frozen=True)
 class HostSettings:
-    """What hosts (Claude Code, OpenClaw) are given."""
+    """What hosts (Claude Code, OpenClaw) are given by their hooks, and what is kept of their sessions."""
 
-    max_chars: int = _setting(10_000, 100, 10_000)
+    inject: bool = True
+    capture: str = _setting("episodes", choices=("off", "told", "episodes"))
+    episodes: int = _setting(1000, 0, 1_000_000)
+    max_chars: int = _setting(1500, 100, 10_000)
 
 
 @dataclass(frozen=True)

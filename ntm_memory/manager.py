@@ -59,6 +59,7 @@ class NTMMemoryManager(ForgettingVerbs):
         embedder: Embedder | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._home_told = home
         self.home = paths.ensure_private_dir(paths.data_home(home))
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = without_root(config) | {name: n for name, n in seed.items() if n is not None}
@@ -251,6 +252,32 @@ class NTMMemoryManager(ForgettingVerbs):
         from ntm_memory.upkeep import status
 
         return status.answer(self.store, self.settings, self.home, **options)
+
+    def newest(self, **options: Any) -> dict[str, Any]:
+        """The last written memories of a namespace; see `upkeep.listing.newest` for the options."""
+        from ntm_memory.upkeep import listing
+
+        return listing.newest(self.store, **options)
+
+    def overview(self, namespaces: Sequence[str], limit: int = 20) -> dict[str, Any]:
+        """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""
+        from ntm_memory.upkeep.overview import overview
+
+        return overview(self.store, self._verbs.now(), namespaces=namespaces, limit=limit)
+
+    def warm_up(self) -> None:
+        """Load what the first recall would have to wait for."""
+        self._verbs.warm_up()
+
+    def settle(self) -> None:
+        """Make the day's backup, if it waits for somebody to have time; else closing does."""
+        self._daily.settle(self.backup_later)
+
+    def standing(self) -> tuple[object, ...]:
+        """What this memory was opened from; once it is not equal any more, it must be opened anew to be believed."""
+        from ntm_memory.upkeep.standing import standing
+
+        return standing(paths.data_home(self._home_told))
 
     def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
         """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""

@@ -9,12 +9,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Dict  # noqa: UP035 - Python 3.7 reads this file
 
 SKILL = Path(__file__).resolve().parent.parent
 MARKER = "ntm-memory-environment.json"
 ENTERED = "NTM_MEMORY_ENTERED"
 NOT_SET_UP = 3
+Error = Dict[str, str]  # noqa: UP006
+Refusal = Callable[[Error], int]
 
 
 if (SKILL / "ntm_memory" / "code.zip").exists():  # `_packed.ARCHIVE`; most copies have none
@@ -23,12 +25,14 @@ if (SKILL / "ntm_memory" / "code.zip").exists():  # `_packed.ARCHIVE`; most copi
     sys.meta_path.insert(0, Finder(SKILL / "ntm_memory"))
 
 
-def run(command: str) -> int:
+def run(command: str, refuse: Refusal | None = None) -> int:
     """Run one script's command in the environment and return its exit code.
 
     Args:
         command: which script, e.g. `recall`.
+        refuse: told what is missing where nothing is set up, and returns the exit code; None: it is printed.
     """
+    refuse = refuse or _print
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
     from ntm_memory.operations.process import settle_threads, speak_utf8
     from ntm_memory.paths import environment_dir
@@ -41,11 +45,11 @@ def run(command: str) -> int:
     if _inside(environment):
         sys.dont_write_bytecode = False
     elif entered:
-        return _fail(f"the environment {environment} is damaged")
+        return refuse(_not_set_up(f"the environment {environment} is damaged"))
     elif not _asks_for_help(sys.argv[1:]):
-        return _enter(environment)
+        return _enter(environment, refuse)
     if sys.version_info < (3, 10):  # noqa: UP036 - the machine's own Python may be older
-        return _fail("Python 3.10 or newer is needed, this is " + sys.version.split()[0])
+        return refuse(_not_set_up("Python 3.10 or newer is needed, this is " + sys.version.split()[0]))
     from ntm_memory.cli import main
 
     return main(command, sys.argv[1:])
@@ -75,12 +79,20 @@ def child_variables(environment: Path, packages: str | None) -> dict[str, str]:
     return {**variables, **ours}
 
 
-def _enter(environment: Path) -> int:
+def is_set_up() -> bool:
+    """Whether there is an environment to enter by now."""
+    from ntm_memory.paths import environment_dir
+
+    marker = read_marker(environment_dir())
+    return bool(marker and marker.get("complete"))
+
+
+def _enter(environment: Path, refuse: Refusal) -> int:
     marker = read_marker(environment)
     if marker is None:
-        return _fail("the skill is not set up yet")
+        return refuse(_not_set_up("the skill is not set up yet"))
     if not marker.get("complete"):
-        return _fail("the set-up was interrupted half-way")
+        return refuse(_not_set_up("the set-up was interrupted half-way"))
     python = str(marker["python"])
     arguments = [python, *sys.argv]
     variables = {**child_variables(environment, marker.get("packages")), ENTERED: "1"}
@@ -91,7 +103,7 @@ def _enter(environment: Path) -> int:
             return subprocess.call(arguments, env=variables)
         os.execve(python, arguments, variables)
     except OSError as error:
-        return _fail(f"the environment's Python {python} does not start: {error.strerror}")
+        return refuse(_not_set_up(f"the environment's Python {python} does not start: {error.strerror}"))
 
 
 def _inside(environment: Path) -> bool:
@@ -108,10 +120,13 @@ def _asks_for_help(arguments: list[str]) -> bool:
     return "-h" in options or "--help" in options
 
 
-def _fail(message: str) -> int:
+def _not_set_up(message: str) -> Error:
     import shlex
 
     hint = "run: python3 " + shlex.quote(str(SKILL / "scripts" / "install.py"))
-    error = {"code": "not_set_up", "message": message, "hint": hint}
+    return {"code": "not_set_up", "message": message, "hint": hint}
+
+
+def _print(error: Error) -> int:
     print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
     return NOT_SET_UP

@@ -36,9 +36,9 @@ FLOORS = {
     "manager": 5,
     "agent": 5.5,
     "commands": 6,
-    "cli": 7,
-    "mcp": 7,
     "hosts": 7,
+    "mcp": 7.2,
+    "cli": 7.5,
     "view": 7,
 }
 OPERATIONS = 4
@@ -60,7 +60,7 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
-    "hosts": {"commands", "errors"},
+    "hosts": {"commands", "operations", "config", "paths", "persistence", "text", "errors"},
 }
 LIBRARIES = {
     "errors": set(),
@@ -146,7 +146,7 @@ def test_modules_do_not_import_in_a_circle():
 
 def test_scripts_know_the_package_only_by_its_door():
     for file in SCRIPTS.rglob("*.py"):
-        rooms = ("cli", "paths", "operations", "persistence", "errors")
+        rooms = ("cli", "mcp", "paths", "operations", "persistence", "errors")
         for (top, *rest), line, _ in imports(file):
             own = top in ("_door", "_setup") or top in sys.stdlib_module_names
             door = top == "ntm_memory" and rest and rest[0] in rooms
@@ -157,7 +157,8 @@ def test_scripts_know_the_package_only_by_its_door():
 @pytest.mark.parametrize("arguments", [["--help"], ["--no-such-option"]], ids=["help", "usage"])
 def test_help_and_usage_errors_import_neither_numpy_nor_torch(door, arguments):
     done = subprocess.run([sys.executable, "-X", "importtime", str(door), *arguments], capture_output=True, text=True)
-    assert done.returncode == (0 if arguments == ["--help"] else 2), done.stdout
+    wanted = 0 if arguments == ["--help"] or door.stem == "hook" else 2  # a hook's 2 would block the host
+    assert done.returncode == wanted, done.stdout
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "ntm_memory" in loaded
     assert not loaded & {"numpy", "torch", "sentence_transformers", "yaml", "dateparser"}

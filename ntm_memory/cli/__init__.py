@@ -31,6 +31,12 @@ def main(command: str, argv: list[str]) -> int:
         from ntm_memory.cli import train
 
         return train.main(argv)
+    if command == "mcp":
+        return _serve(argv)
+    if command == "hook":
+        from ntm_memory.cli import hook
+
+        return hook.main(argv)
     if command == "setup":
         from ntm_memory.cli import setup
 
@@ -43,6 +49,16 @@ def main(command: str, argv: list[str]) -> int:
     for act in later:  # the answer is given: nobody waits for it but the process
         act()
     return code
+
+
+def _serve(argv: list[str]) -> int:
+    from ntm_memory.cli import mcp
+
+    try:
+        home = mcp.parser().parse_args(readable(argv)).home
+    except UsageError as usage:
+        return _fail("usage", str(usage), usage.hint, "json", 2)
+    return mcp.serve(home)
 
 
 def _carry_out(

@@ -45,10 +45,10 @@ def run(argv: list[str] | None = None) -> int:
 
 def help_text() -> str:
     """The commands, a line each."""
-    from ntm_memory.cli import setup
+    from ntm_memory.cli import mcp, setup
 
     told = {name: parser().description for name, (parser, _) in PARSERS.items()}
-    told |= {"train": TRAIN, "setup": setup.parser().description}
+    told |= {"train": TRAIN, "mcp": mcp.parser().description, "setup": setup.parser().description}
     lines = [f"  {name:9} {told[name]}" for name in COMMANDS]
     about = "Long-term memory for AI agents, addressed by a Neural Turing Machine."
     usage = f"usage: {entered.CONSOLE} [--version] [--help] COMMAND …"

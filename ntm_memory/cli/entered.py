@@ -25,6 +25,7 @@ SCRIPTS = (
     "tune",
     "reembed",
     "train",
+    "mcp",
 )
 """In the order in which people need them."""
 _by_console: ContextVar[bool] = ContextVar("by_console", default=False)

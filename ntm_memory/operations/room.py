@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ntm_memory.config import Settings
-from ntm_memory.errors import MemoryFullError
-from ntm_memory.recall.allocation import least_used
+from ntm_memory.errors import MemoryFullError, whole_number
+from ntm_memory.recall.allocation import least_used, usage
 from ntm_memory.store.base import Store
+
+MOST_LIVE = 100_000_000
 
 
 def make_room(store: Store, settings: Settings, now: float, namespace: str) -> None:
@@ -33,3 +37,29 @@ def make_room(store: Store, settings: Settings, now: float, namespace: str) -> N
     slots = store.memory_matrix(space)
     (victim,) = store.get_many([int(slots.address[least_used(slots, now)])])
     store.archive(victim.id)
+
+
+def retire_least_used(store: Store, now: float, namespace: str, most: int) -> int:
+    """Archive what is used least in a namespace until it has no more than so many live memories.
+
+    Args:
+        store: where they are.
+        now: unix seconds.
+        namespace: of the memories.
+        most: how many stay.
+
+    Returns:
+        how many were archived; they can be restored.
+
+    Raises:
+        BadValueError: `most` is no whole number from 1 on.
+    """
+    kept = whole_number("most", most, 1, MOST_LIVE)
+    if store.namespaces().get(namespace, 0) <= kept:
+        return 0
+    with store.transaction():
+        slots = store.memory_matrix(namespace)
+        leaving = np.argsort(usage(slots, now), kind="stable")[: max(len(slots) - kept, 0)]
+        for memory in store.get_many(slots.address[leaving].tolist()):
+            store.archive(memory.id)
+    return len(leaving)

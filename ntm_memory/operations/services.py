@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ntm_memory.upkeep.exporting import Exporter
     from ntm_memory.upkeep.importing import Importer
 
+_FIRST = "is anything there?"
+"""What is read where only loading counts."""
+
 
 class Services:
     """The services of one store.
@@ -79,6 +82,17 @@ class Services:
         from ntm_memory.reader.pair_reader import PairReader
 
         return PairReader(cast(E5Embedder, embedder))
+
+    def warm_up(self) -> None:
+        """Load embedder, reader and memory matrix, and use each once; nothing is written."""
+        self.context.ask(self.request(_FIRST, {}))
+        self._store.memory_matrix("default")
+        if self.reader is not None:
+            self.reader.relevance(_FIRST, [(_FIRST, "")])
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock()
 
     def request(self, query: str, options: Mapping[str, Any]) -> RecallRequest:
         """A question with its options, checked."""

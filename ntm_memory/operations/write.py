@@ -16,7 +16,8 @@ from ntm_memory.operations.related import SHOWN, Judged, Relater
 from ntm_memory.operations.results import Action, MemorizeResult, UpdateResult
 from ntm_memory.operations.room import make_room
 from ntm_memory.operations.validation import UNDECIDED, checked_changes
-from ntm_memory.privacy.trust import lower
+from ntm_memory.privacy.trust import LOWEST, lower
+from ntm_memory.reader.relations import EPISODE
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Encoding, Memory, MemoryInput
@@ -59,7 +60,8 @@ class Writer:
                     refuse_retracted(self._store, passed.memory.namespace, passed.memory.content)
                 (passed,) = self.gate.read([passed])
                 telling = telling._replace(memory=passed.memory)
-            judged = [] if passed.rows is None else self.relater.judge(telling.memory, passed.rows)
+            rows = None if _is_a_turn(telling.memory) else passed.rows
+            judged = [] if rows is None else self.relater.judge(telling.memory, rows)
             with self._store.transaction():  # another process may have written it in the meantime
                 memory, action, beside, _ = self._write(telling, passed.rows, force=force)
                 self.relater.release([memory] if action == "updated" else [])
@@ -205,3 +207,8 @@ class Writer:
 def encode(content: str, rows: Key, *, spoken: bool) -> Encoding:
     """How a text is found again: by its key rows (P, dim), and by its words; for `spoken` see `words.marks`."""
     return Encoding(rows, memory_words(content, spoken=spoken), is_cjk(content))
+
+
+def _is_a_turn(memory: MemoryInput) -> bool:
+    """Whether hooks kept it of a talk: it revises nothing, and nobody reads what it may concern."""
+    return memory.kind == EPISODE and memory.trust == LOWEST

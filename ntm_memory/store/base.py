@@ -127,6 +127,9 @@ class RecordReader(Protocol):
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""
 
+    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
+        """Live memories of a namespace, the last written first; `before`: only those of a lower position."""
+
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """(P, dim) key rows of one memory, whatever its state."""
 

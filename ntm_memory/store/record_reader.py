@@ -27,6 +27,11 @@ SELECT * FROM memories INDEXED BY memories_text
 WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
 """
 
+_NEWEST = """
+SELECT * FROM memories WHERE namespace = ? AND position < ? AND state = 'live' ORDER BY position DESC LIMIT ?
+"""
+_LAST = 2**63 - 1
+
 
 class SQLiteRecordReader:
     """`store.base.RecordReader` on an open file."""
@@ -83,6 +88,19 @@ class SQLiteRecordReader:
             rows = [row for (row,) in self._sql.execute(query + " ORDER BY namespace, position", arguments)]
         for start in range(0, len(rows), _PAGE):
             yield from self._page(rows[start : start + _PAGE], states)
+
+    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
+        """Live memories of a namespace, the last written first."""
+        with self._engine.reading():
+            code = self._ledger.known_code(namespace)
+            found, below = list[Memory](), _LAST if before is None else before
+            while len(found) < count:  # damaged ones are left out, others take their places
+                rows = fetch(self._sql, _NEWEST, (code, below, count - len(found)))
+                if not rows:
+                    break
+                found += self._engine.sound(rows)
+                below = rows[-1]["position"]
+            return found
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""

@@ -144,6 +144,9 @@ class SQLiteStore:
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         return self._records.memories(namespace, states=states)
 
+    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
+        return self._records.newest(namespace, count, before)
+
     def keys_of(self, id: str) -> NDArray[np.float32]:
         return self._records.keys_of(id)
 

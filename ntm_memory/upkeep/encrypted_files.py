@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ntm_memory.paths import environment_dir, weights_dir
+from ntm_memory.persistence.hook_runs import FOLDER
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.sealing import HEAD
 
@@ -37,6 +38,8 @@ def _files(folder: Path, depth: int = 2) -> Iterator[Path]:
 
 
 def _how(file: Path) -> str:
+    if file.parent.name == FOLDER:
+        return "plain: what hooks note, no text"
     if file.name in _HARMLESS:
         return _HARMLESS[file.name]
     for ending in _BESIDE:

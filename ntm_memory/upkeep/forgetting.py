@@ -64,6 +64,12 @@ class ForgettingVerbs:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
         return self._copies_too(erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
 
+    def retire(self, namespace: str, most: int) -> int:
+        """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
+        from ntm_memory.operations.room import retire_least_used
+
+        return retire_least_used(self.store, self._verbs.now(), namespace, most)
+
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
 

@@ -11,6 +11,7 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import parameters_in_force
+from ntm_memory.persistence.hook_runs import last_runs
 from ntm_memory.recovery.backups import FOLDER, described
 from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.damaged import files_kept
@@ -90,6 +91,7 @@ def survey(
             *_warnings(counts["live"], settings, home),
             *_warnings_of_privacy(store, settings, home),
         ],
+        "hooks": last_runs(home),
         "encryption": files_of(home) if store.encrypted else "off",
         "backups": [backup["name"] for backup in described(home)],
         "store": info,

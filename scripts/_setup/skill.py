@@ -22,7 +22,9 @@ CONTENTS = (
     "config.json",
     "pyproject.toml",
     "bench/RESULTS.md",  # the documents link to it
+    ".claude-plugin",
     "docs",
+    "hooks",
     "ntm_memory",
     "references",
     "scripts",

@@ -309,11 +309,12 @@ class TestSkillCopy:
         assert all(Path(file).is_relative_to(package) for file in files.values())
         assert (is_there, path, version) == (True, [str(package / "cli")], ntm_memory.__version__)
 
-    def test_a_packed_copy_keeps_bytecode_until_its_archive_changes(self, source, tmp_path):
+    def test_a_packed_copy_keeps_bytecode_until_its_archive_changes(self, source, tmp_path, monkeypatch):
         target = tmp_path / ".openclaw" / "skills" / "ntm-memory-system"
         copy_skill(source, target)
         look = "import sys; sys.path.insert(0, sys.argv[1]); import _door, ntm_memory.errors as e; print(e.__cached__)"
         command = [sys.executable, "-X", f"pycache_prefix={tmp_path / 'bytecode'}", "-c", look, str(target / "scripts")]
+        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         cached = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
         first = cached.stat().st_mtime_ns
         subprocess.run(command, capture_output=True, check=True)

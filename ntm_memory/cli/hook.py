@@ -1,0 +1,58 @@
+"""`hook.py`: one event of a host on stdin, the host's answer on stdout; for where no MCP server is connected yet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ntm_memory.cli.command_parser import CommandParser, UsageError
+from ntm_memory.cli.inputs import readable
+from ntm_memory.paths import data_home
+
+MOST_READ = 1_000_000
+
+
+def parser() -> CommandParser:
+    """The arguments of the command."""
+    parser = CommandParser(
+        prog="hook.py",
+        description="Answer one event of a host, which stands on stdin as JSON; for the hooks of a plugin.",
+        epilog='example: echo \'{"hook_event_name": "SessionStart", "cwd": "/work/app"}\' | python3 hook.py',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Answer one event; whatever is wrong, the answer is `{}`."""
+    try:
+        home = parser().parse_args(readable(argv)).home
+    except UsageError as usage:
+        sys.stderr.write(f"{usage}\n{usage.hint}\n")
+        return _say({})  # an exit code of 2 would block the host
+    try:
+        event = json.loads(sys.stdin.buffer.read(MOST_READ))
+        return _say(_answer(event, home) if isinstance(event, dict) else {})
+    except Exception:  # noqa: BLE001 - a hook never stands in the way
+        return _say({})
+
+
+def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
+    from ntm_memory.hosts import hooks
+
+    if not (data_home(home) / "memory.db").is_file():
+        return {}  # nothing was told yet; a hook makes no memory of its own accord
+    from ntm_memory.commands import run
+
+    return hooks.answer(event, lambda request: run({"home": home, **request}), home)
+
+
+def _say(answer: Mapping[str, Any]) -> int:
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return 0

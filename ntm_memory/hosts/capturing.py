@@ -1,0 +1,67 @@
+"""What is kept of a session without anybody's model: what a prompt says is to be kept, and each finished turn.
+
+`<remember>…</remember>` in a prompt is kept as it stands, as a memory among the others. A finished turn is an episode:
+the prompt and the agent's last words, without code, without what a host or this memory put there, without
+`<private>…</private>`, bounded, in a namespace of its own and trusted least. Nothing here judges what is worth keeping.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.hosts.projects import CAPTURES
+from ntm_memory.hosts.prompts import own_words, shortened, told_to_keep, without_blocks, without_private
+from ntm_memory.hosts.telling import Ask, Told
+
+MOST_OF_PROMPT, MOST_OF_ANSWER = 500, 700
+IMPORTANCE = 0.2
+OFF, TOLD, EPISODES = CAPTURES
+_prompts: dict[str, str] = {}
+"""Session → the prompt that its turn began with, until the turn ends: in this process only, never on disk."""
+_MOST_SESSIONS = 20
+
+
+def on_prompt(told: Told, ask: Ask) -> None:
+    """Keep what the prompt says is to be kept, and the prompt itself until its turn ends."""
+    prompt = told.text("prompt")
+    words = own_words(without_private(prompt))
+    _prompts.pop(told.session, None)
+    if told.capture == EPISODES and words and told.session:
+        while len(_prompts) >= _MOST_SESSIONS:
+            _prompts.pop(next(iter(_prompts)))
+        _prompts[told.session] = words
+    if told.capture != OFF and words:
+        for text in told_to_keep(prompt):
+            with suppress(NTMMemoryError):  # an empty or a retracted one; the others are kept
+                _memorize(told, ask, content=text, namespace=told.project.namespace)
+
+
+def on_stop(told: Told, ask: Ask) -> None:
+    """Keep the turn that ends."""
+    prompt = told.text("prompt") or _prompts.pop(told.session, "")
+    content = episode(prompt, told.text("last_assistant_message"))
+    if told.capture != EPISODES or not content:
+        return
+    about: dict[str, Any] = {"kind": "episode", "trust": "tool", "importance": IMPORTANCE}
+    _memorize(told, ask, content=content, namespace=told.project.episodes, **about)
+    if told.settings.episodes:
+        ask({"command": "retire", "namespace": told.project.episodes, "most": told.settings.episodes})
+
+
+def episode(prompt: str, answer: str) -> str:
+    """A turn as it is kept; empty where a person said nothing in it."""
+    asked = own_words(without_private(prompt))
+    said = without_blocks(without_private(answer))
+    if not asked:
+        return ""
+    told = shortened(asked, MOST_OF_PROMPT)
+    return f"{told}\n→ {shortened(said, MOST_OF_ANSWER)}" if said else told
+
+
+def _memorize(told: Told, ask: Ask, **fields: Any) -> None:
+    request = {"command": "memorize", "source": told.source, "session": told.session or None, **fields}
+    if not told.redacts:  # what keeps by itself leaves secrets out, whatever is allowed to those who say it
+        request["on_secret"] = "redact"
+    ask(request)

@@ -1,0 +1,80 @@
+"""What a host tells with an event, as the hooks read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.config import HostSettings
+from ntm_memory.hosts.projects import Project, least_capture, project_of
+
+Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""A request to `commands` → its response."""
+HOST = "claude-code"
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event.
+
+    Args:
+        fields: as the host names them; all may be missing.
+        home: the data folder.
+        settings: what hosts are given.
+        redacts: whether secrets are left out or refused anyway.
+    """
+
+    fields: Mapping[str, Any]
+    home: Path
+    settings: HostSettings
+    redacts: bool = True
+
+    def text(self, name: str) -> str:
+        """A field as text; empty where it is missing or something else."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def name(self) -> str:
+        """Which event."""
+        return self.text("event") or self.text("hook_event_name")
+
+    @property
+    def session(self) -> str:
+        """The session's id."""
+        return self.text("session_id")
+
+    @property
+    def source(self) -> str:
+        """Where what is kept of it comes from."""
+        return f"{self.text('host') or HOST}:{self.session}"
+
+    @cached_property
+    def project(self) -> Project:
+        """The project of its working folder."""
+        return project_of(self.text("cwd"))
+
+    @property
+    def may_inject(self) -> bool:
+        """Whether memories may be put into the session."""
+        return self.settings.inject and self.project.inject
+
+    @property
+    def capture(self) -> str:
+        """What may be kept of its turns."""
+        return least_capture(self.settings.capture, self.project.capture)
+
+    @cached_property
+    def tool_input(self) -> Mapping[str, Any]:
+        """What a tool is to be called with; hooks of an MCP tool get it as JSON."""
+        value = self.fields.get("tool_input")
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                return {}
+        return value if isinstance(value, Mapping) else {}

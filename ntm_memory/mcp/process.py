@@ -1,0 +1,83 @@
+"""The server as a process: its streams, its signals, and what it is before the skill is set up.
+
+Parses and runs on Python 3.7 or newer.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ntm_memory.mcp import wire
+from ntm_memory.mcp.server import Call, Server
+
+ACTOR = "NTM_MEMORY_ACTOR"
+
+
+def serve(home: str | None = None) -> int:
+    """Serve the client at stdin and stdout until it is gone.
+
+    Args:
+        home: the data folder; None: as `paths.data_home` finds it.
+    """
+    from ntm_memory.mcp.answering import Answering
+
+    os.environ.setdefault(ACTOR, "mcp")
+    answering = Answering(home)
+    try:
+        return _serve(answering.call, _own_stdout(), answering.idle)
+    finally:
+        answering.close()
+
+
+def serve_unready(error: dict[str, str], is_ready: Callable[[], bool]) -> int:
+    """Answer each call with what is missing: a client that cannot start a server shows its user nothing.
+
+    Args:
+        error: code, message and hint.
+        is_ready: whether the set-up was completed since; then this process becomes the real server.
+    """
+    from ntm_memory.mcp.answering import refusal
+
+    becoming = [False]
+
+    def call(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if tool == "hook":
+            return {"content": [{"type": "text", "text": "{}"}]}
+        becoming[0] = is_ready()
+        if becoming[0]:
+            return refusal("just_set_up", "the set-up was completed this moment", "call again")
+        return refusal(error["code"], error["message"], error["hint"])
+
+    def idle() -> None:
+        if becoming[0] and os.name == "posix":
+            os.dup2(answers, 1)
+            os.execv(sys.executable, [sys.executable, *sys.argv])
+
+    answers = _own_stdout()
+    return _serve(call, answers, idle)
+
+
+def _own_stdout() -> int:
+    """Stdout for the protocol alone: what a library prints must not end up between the messages."""
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    return answers
+
+
+def _serve(call: Call, answers: int, idle: Callable[[], None]) -> int:
+    signal.signal(signal.SIGTERM, _leave)
+    server = Server(call, wire.MessageWriter(answers), idle)
+    try:
+        server.serve(wire.lines(0))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _leave(number: int, frame: object) -> None:
+    """End as at the end of stdin, so that what is open is closed."""
+    sys.exit(128 + number)

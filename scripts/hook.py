@@ -1,0 +1,14 @@
+"""Answer one event of a host; for the plugin's hooks."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    def refuse(error):  # noqa: ANN001, ANN201, ARG001 - any Python reads this file
+        """Say nothing: what is missing is told when a tool is called."""
+        print("{}")
+        return 0
+
+    sys.exit(run("hook", refuse))
