@@ -29,8 +29,7 @@ class Finder:
         self._root = str(package.parent)
         self._name = package.name
         self._archive = zipimporter(str(package / ARCHIVE))
-        about = os.stat(str(package / ARCHIVE))
-        self._stats = {"mtime": about.st_mtime, "size": about.st_size}
+        self._made = os.stat(str(package / ARCHIVE)).st_mtime
         self._modules = frozenset(self._archive.get_data(INDEX).decode().split("\n"))
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
@@ -51,8 +50,8 @@ class Finder:
         return self._archive.get_data(os.path.relpath(place, self._root))
 
     def stats(self) -> Dict[str, Any]:  # noqa: UP006
-        """What cached bytecode is checked against: the archive's."""
-        return dict(self._stats)
+        """What cached bytecode is checked against: the archive's time. Sizes differ, so none is told."""
+        return {"mtime": self._made, "size": None}
 
 
 class _Loader(SourceFileLoader):
