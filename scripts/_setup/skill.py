@@ -26,6 +26,9 @@ CONTENTS = (
     "docs",
     "hooks",
     "ntm_memory",
+    "openclaw",
+    "openclaw.plugin.json",
+    "package.json",
     "references",
     "scripts",
     "SKILL.md",  # last: a host that looks while we copy sees no half skill
