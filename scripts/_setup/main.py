@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from _door import SKILL
 
+from _setup.clawhub import export
 from _setup.demo import demonstrate
 from _setup.environment import Environment, find_environment, provide_environment
 from _setup.lock import only_one
@@ -48,9 +49,9 @@ def main(argv: Sequence[str]) -> int:
     start = time.perf_counter()
     try:
         arguments = _parser().parse_args(argv)
-        answer = _set_up(arguments)
+        answer = export(SKILL, *arguments.export) if arguments.export else _set_up(arguments)
         answer["took_seconds"] = round(time.perf_counter() - start, 1)
-        if arguments.demo:
+        if arguments.demo and not arguments.export:
             _show_demo(answer)
         else:
             print(json.dumps({"ok": True, **answer}, ensure_ascii=False, indent=2))
@@ -89,6 +90,9 @@ def _parser() -> _Parser:
         help="with sentence-transformers: take PyTorch from here, e.g. its CPU index, instead of PyPI's CUDA build",
     )
     parser.add_argument("--home", metavar="DIR", help="keep memories in this folder from now on")
+    parser.add_argument(
+        "--export", nargs=2, metavar=("clawhub", "DIR"), help="only write the skill as a folder to publish, into DIR"
+    )
     parser.add_argument("--demo", action="store_true", help="then show it at work, for people")
     return parser
 

@@ -33,6 +33,8 @@ CONTENTS = (
     "scripts",
     "SKILL.md",  # last: a host that looks while we copy sees no half skill
 )
+PLUGIN_FILES = (".claude-plugin", "hooks", "openclaw", "openclaw.plugin.json", "package.json")
+"""What makes the same folder a plugin of Claude Code and of OpenClaw."""
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "test")
 
 
@@ -61,12 +63,13 @@ def refuse_foreign(target: Path) -> None:
         raise SetupError("foreign_folder", f"{target} is there already and is not this skill", hint)
 
 
-def copy_skill(source: Path, target: Path) -> str:
+def copy_skill(source: Path, target: Path, without: tuple[str, ...] = ()) -> str:
     """Put the skill into a host's folder in one step: what was there before is replaced whole.
 
     Args:
         source: the skill's folder, or a checkout of its repository.
         target: the folder, named like the skill.
+        without: what of CONTENTS is left out.
 
     Returns:
         `installed`, `replaced`, or `in_place` where source and target are the same.
@@ -83,7 +86,7 @@ def copy_skill(source: Path, target: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove(new)
         _remove(old)
-        _copy(source, new)
+        _copy(source, new, without)
         if HOSTS["openclaw"] in target.parts:
             pack(new / "ntm_memory")
         if there:
@@ -100,10 +103,10 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path) -> None:
+def _copy(source: Path, new: Path, without: tuple[str, ...]) -> None:
     new.mkdir()
     ignored = shutil.ignore_patterns(*_LEFT_OUT)
-    for name in CONTENTS:
+    for name in (each for each in CONTENTS if each not in without):
         if (source / name).is_dir():
             shutil.copytree(source / name, new / name, ignore=ignored, copy_function=shutil.copyfile)
         elif (source / name).exists():
