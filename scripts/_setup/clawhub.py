@@ -1,7 +1,8 @@
 """`install.py --export clawhub DIR`: the skill as a folder that the ClawHub command line publishes.
 
-ClawHub takes a folder with a SKILL.md and any other files, of at most 10 MiB each and 50 MiB in all; it passes over names that
-begin with a dot, and refuses a folder that is a plugin. So what makes ours one stays out; the code stays readable.
+ClawHub takes a folder with a SKILL.md and any other files, of at most 10 MiB each and 50 MiB in all; it passes over
+names that begin with a dot, and refuses a folder that is a plugin. So what makes ours one stays out; the code stays
+readable.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from _setup.report import SetupError
-from _setup.skill import NAME, PLUGIN_FILES, copy_skill
+from _setup.skill import PLUGIN_FILES, copy_skill
 from ntm_memory import __version__
+from ntm_memory.paths import APP
 
 REGISTRIES = ("clawhub",)
 
@@ -30,7 +32,7 @@ def export(source: Path, where: str, folder: str) -> dict[str, Any]:
     """
     if where not in REGISTRIES:
         raise SetupError("usage", f"--export knows {', '.join(REGISTRIES)}, not {where}", "install.py --help")
-    target = Path(folder).expanduser().absolute() / NAME
+    target = Path(folder).expanduser().absolute() / APP
     if target.exists():
         raise SetupError("usage", f"{target} is there already", "name a folder that has none, or remove it")
     if (source / "ntm_memory" / "code.zip").exists():
