@@ -29,7 +29,7 @@ def run(
 
     Args:
         request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason,
-            list, overview, retire),
+            list, overview, retire, retracted),
             optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
         progress: called with the number of records done by bulk commands.
         later: gets what may be done when the answer was given; None: it is done before.
@@ -74,7 +74,7 @@ class OpenMemory:
         """
         if _needs_no_opening(request) or set(request) & {"home", "config", "on_secret", "encryption"}:
             self.close()
-            return run({"home": self._home, **request})
+            return run({**request, "home": request.get("home") or self._home})
         was_open = self._manager is not None
         try:
             return self._carry_out(request)
@@ -245,6 +245,10 @@ def _retire(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     return {"archived": manager.retire(**arguments)}
 
 
+def _retracted(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    return {"retracted": manager.retracted(**arguments)}
+
+
 _HANDLERS: dict[str, Handler] = {
     "memorize": _memorize,
     "recall": _recall,
@@ -260,4 +264,5 @@ _HANDLERS: dict[str, Handler] = {
     "list": _list,
     "overview": _overview,
     "retire": _retire,
+    "retracted": _retracted,
 }

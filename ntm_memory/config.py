@@ -119,6 +119,7 @@ class HostSettings:
     capture: str = _setting("episodes", choices=("off", "told", "episodes"))
     episodes: int = _setting(1000, 0, 1_000_000)
     max_chars: int = _setting(1500, 100, 10_000)
+    patience: float = _setting(0.3, 0.05, 10.0)
 
 
 @dataclass(frozen=True)

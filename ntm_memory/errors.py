@@ -22,10 +22,17 @@ NTMMemoryError                      exit  code (as printed in {"error": {"code":
 
 from __future__ import annotations
 
+import errno
 import reprlib
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
+SANDBOX = (
+    "if Claude Code's sandbox runs this, name the data folder under sandbox.filesystem.allowWrite in"
+    " ~/.claude/settings.json (references/hosts.md)"
+)
+"""The sandbox shows other folders as a read-only file system (Linux), or forbids to write to them (macOS)."""
 _SHOWN = 80
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 3
@@ -48,6 +55,8 @@ class NTMMemoryError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint and sys.version_info >= (3, 11):
+            self.add_note(f"hint: {hint}")  # below a traceback, for whoever uses the package from Python
 
 
 class BadValueError(NTMMemoryError, ValueError):
@@ -166,6 +175,18 @@ class EmbedderMismatchError(EmbedderError):
     """The store was written by another embedder."""
 
     code = "embedder_mismatch"
+
+
+def hint_of_writing(number: int | None, otherwise: str) -> str:
+    """What to try where a file or folder cannot be written to.
+
+    Args:
+        number: the system's error number.
+        otherwise: what to try where no sandbox keeps us from it.
+    """
+    if number not in (errno.EROFS, errno.EPERM):
+        return otherwise
+    return f"{SANDBOX}; else {otherwise}"
 
 
 def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:

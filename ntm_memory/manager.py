@@ -184,7 +184,8 @@ class NTMMemoryManager(ForgettingVerbs):
         Args:
             id_or_key: of a live memory.
             namespace: of the memory; None: an id of any namespace.
-            changes: any of content, importance, tags (which replace all), new_key, trust.
+            changes: any of content, importance, tags (which replace all), new_key, occurred_at, trust; another text
+                is of now unless occurred_at is told.
 
         Raises:
             BadValueError, NotFoundError: nothing to change, a value is not usable; no live memory has this id or key.
@@ -259,11 +260,11 @@ class NTMMemoryManager(ForgettingVerbs):
 
         return listing.newest(self.store, **options)
 
-    def overview(self, namespaces: Sequence[str], limit: int = 20) -> dict[str, Any]:
+    def overview(self, **options: Any) -> dict[str, Any]:
         """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""
         from ntm_memory.upkeep.overview import overview
 
-        return overview(self.store, self._verbs.now(), namespaces=namespaces, limit=limit)
+        return overview(self.store, self._verbs.now(), **options)
 
     def warm_up(self) -> None:
         """Load what the first recall would have to wait for."""

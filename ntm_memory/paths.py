@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import ConfigError, StoreError
+from ntm_memory.errors import ConfigError, StoreError, hint_of_writing
 
 APP = "ntm-memory-system"
+HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
+"""Host → its folder in the user's home."""
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -26,6 +28,11 @@ def is_skill(folder: Path) -> bool:
 def skill_dir(package: Path = PACKAGE) -> Path | None:
     """The skill's folder or checkout that this package runs from; None where it was installed among other packages."""
     return package.parent if is_skill(package.parent) else None
+
+
+def host_folders() -> dict[str, Path]:
+    """Host → where it looks for this skill."""
+    return {host: Path.home() / folder / "skills" / APP for host, folder in HOSTS.items()}
 
 
 def setup_hint(extra: str | None = None) -> str:
@@ -71,8 +78,12 @@ def weights_dir() -> Path:
     return (platform_data_dir() / APP / "weights").expanduser().absolute()
 
 
-def ensure_private_dir(path: Path) -> Path:
+def ensure_private_dir(path: Path, hint: str = "choose another folder with --home") -> Path:
     """Make a folder that only its owner can enter, unless it is there.
+
+    Args:
+        path: the folder.
+        hint: what to try where it cannot be made.
 
     Raises:
         StoreError: it cannot be made.
@@ -80,7 +91,8 @@ def ensure_private_dir(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}", "choose another folder with --home") from error
+        told = hint_of_writing(error.errno, hint)
+        raise StoreError(f"{path} cannot be made: {error.strerror}", told) from error
     return path
 
 
@@ -99,7 +111,7 @@ def read_user_config(file: Path) -> dict[str, Any]:
     hint = 'it holds {"home": "/path/of/the/data/folder"}'
     try:
         noted = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint) from error

@@ -25,12 +25,13 @@ if (SKILL / "ntm_memory" / "code.zip").exists():  # `_packed.ARCHIVE`; most copi
     sys.meta_path.insert(0, Finder(SKILL / "ntm_memory"))
 
 
-def run(command: str, refuse: Refusal | None = None) -> int:
+def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) -> int:
     """Run one script's command in the environment and return its exit code.
 
     Args:
         command: which script, e.g. `recall`.
         refuse: told what is missing where nothing is set up, and returns the exit code; None: it is printed.
+        anywhere: it works outside of the environment, and where there is none.
     """
     refuse = refuse or _print
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
@@ -42,7 +43,9 @@ def run(command: str, refuse: Refusal | None = None) -> int:
     environment = environment_dir()
     sys.pycache_prefix = str(pycache_dir(environment))
     entered = os.environ.pop(ENTERED, None) is not None
-    if _inside(environment):
+    if anywhere:
+        sys.dont_write_bytecode = not environment.exists()
+    elif _inside(environment):
         sys.dont_write_bytecode = False
     elif entered:
         return refuse(_not_set_up(f"the environment {environment} is damaged"))
@@ -128,5 +131,10 @@ def _not_set_up(message: str) -> Error:
 
 
 def _print(error: Error) -> int:
-    print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    from ntm_memory.operations.process import asked_form, error_text
+
+    if asked_form(sys.argv[1:]) == "json":
+        print(json.dumps({"ok": False, "error": error}, ensure_ascii=False))
+    else:
+        print(error_text(error["code"], error["message"], error["hint"]), file=sys.stderr)
     return NOT_SET_UP

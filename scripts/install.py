@@ -10,7 +10,10 @@ if __name__ == "__main__":
     if sys.version_info < (3, 10):  # noqa: UP036 - the machine's own Python may be older
         message = "Python 3.10 or newer is needed, this is " + sys.version.split()[0]
         hint = "run it with a newer one, e.g. python3.12 " + sys.argv[0]
-        print(json.dumps({"ok": False, "error": {"code": "not_set_up", "message": message, "hint": hint}}))
+        if "json" in sys.argv or "--format=json" in sys.argv:
+            print(json.dumps({"ok": False, "error": {"code": "not_set_up", "message": message, "hint": hint}}))
+        else:
+            sys.stderr.write("error not_set_up: " + message + "\nhint: " + hint + "\n")
         sys.exit(3)
     sys.dont_write_bytecode = True  # the skill's folder stays clean
     from _door import SKILL

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.real_model
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "README.zh.md", "SKILL.md")] + sorted(ROOT.glob("references/*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ )?python3 (?:\$\{CLAUDE_SKILL_DIR\}/)?scripts/(\w+)\.py ?(.*)$")
-ID = re.compile(r"\bm_[a-z0-9]{8,10}\b")
+COMMAND = re.compile(r"^(?:\$ )?(?:echo '([^']*)' \| )?python3 (?:\$\{CLAUDE_SKILL_DIR\}/)?scripts/(\w+)\.py ?(.*)$")
+ID = re.compile(r"\bm_[2-9a-z]{10}\b")
 ELSEWHERE = {"install", "train"}  # run by tests of their own
 FACTS = ("Mia drinks green tea", "Tom lives in Essen", "Priya wrote the deploy script", "小钳的老板是王强")
 
@@ -35,12 +35,12 @@ def commands(block):
     for line in lines:
         match = COMMAND.match(line)
         if match:
-            told, _, mark = match[2].partition("<<")
-            given = []
+            told, _, mark = match[3].partition("<<")
+            given = [match[1]] if match[1] else []
             if mark:
                 end = mark.strip().strip("'")
                 given = [each for each in iter(lambda: next(lines), end)]
-            found.append((match[1], shlex.split(told), "\n".join(given), []))
+            found.append((match[2], shlex.split(told), "\n".join(given), []))
         elif found:
             found[-1][3].append(line)
     return found
@@ -56,8 +56,7 @@ def call(monkeypatch, home, script, arguments, given):
 
 def settled(text):
     """A transcript without what differs from run to run."""
-    text = re.sub(r"\d{4}-\d\d-\d\d", "DATE", ID.sub("ID", text))
-    return re.sub(r"\d+ ms", "N ms", text).rstrip()
+    return re.sub(r"\d{4}-\d\d-\d\d", "DATE", ID.sub("ID", text)).rstrip()
 
 
 @pytest.fixture

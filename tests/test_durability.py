@@ -23,7 +23,7 @@ DRIVER = "import sys; from ntm_memory.cli import main; sys.exit(main(sys.argv[1]
 
 def start(home, *arguments, **options):
     variables = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", DRIVER, *arguments, "--home", str(home)]
+    command = [sys.executable, "-c", DRIVER, *arguments, "--format", "json", "--home", str(home)]
     return subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, **options)
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import sys
+import traceback
 
 import pytest
 
-from ntm_memory.errors import BadValueError, one_of, only_known, real_number, whole_number
+from ntm_memory.errors import (
+    BadValueError,
+    EmbedderError,
+    hint_of_writing,
+    one_of,
+    only_known,
+    real_number,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize("value", [1, 5])
@@ -52,3 +63,19 @@ def test_choices_and_names():
     with pytest.raises(BadValueError, match="unknown colours: green") as raised:
         only_known("colours", ["red", "green"], {"red", "blue"})
     assert raised.value.hint == "known: blue, red"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="no notes")
+def test_the_hint_stands_below_the_traceback():
+    told = "".join(traceback.format_exception(EmbedderError("no weights", "run: ntm-memory setup")))
+    assert told.endswith("EmbedderError: no weights\nhint: run: ntm-memory setup\n")
+    assert "hint" not in "".join(traceback.format_exception(EmbedderError("no weights")))
+
+
+@pytest.mark.parametrize(
+    ("number", "sandboxed"), [(errno.EROFS, True), (errno.EPERM, True), (errno.EACCES, False), (None, False)]
+)
+def test_what_a_sandbox_forbids_names_its_setting(number, sandboxed):
+    hint = hint_of_writing(number, "choose another folder")
+    assert hint.endswith("choose another folder")
+    assert ("sandbox.filesystem.allowWrite in ~/.claude/settings.json" in hint) is sandboxed

@@ -36,6 +36,8 @@ FLOORS = {
     "manager": 5,
     "agent": 5.5,
     "commands": 6,
+    "rendering": 6,
+    "installation": 6.5,
     "hosts": 7,
     "mcp": 7.2,
     "cli": 7.5,
@@ -60,7 +62,19 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
+    "rendering": {"operations", "privacy", "text"},
     "hosts": {"commands", "operations", "config", "paths", "persistence", "text", "errors"},
+    "installation": {
+        "commands",
+        "manager",
+        "recovery",
+        "store",
+        "embedding",
+        "persistence",
+        "config",
+        "paths",
+        "errors",
+    },
 }
 LIBRARIES = {
     "errors": set(),
@@ -146,7 +160,7 @@ def test_modules_do_not_import_in_a_circle():
 
 def test_scripts_know_the_package_only_by_its_door():
     for file in SCRIPTS.rglob("*.py"):
-        rooms = ("__version__", "cli", "mcp", "paths", "operations", "persistence", "errors")
+        rooms = ("__version__", "cli", "installation", "mcp", "paths", "operations", "persistence", "errors")
         for (top, *rest), line, _ in imports(file):
             own = top in ("_door", "_packed", "_setup") or top in sys.stdlib_module_names
             door = top == "ntm_memory" and rest and rest[0] in rooms

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from portable.surface import LAST, LINE
 
 from ntm_memory.cli.parsers import PARSERS
 
@@ -38,15 +39,30 @@ def test_description_is_short_enough_and_says_most_at_its_beginning():
 
 def test_skill_is_short_enough_to_be_read_whole():
     assert len(TEXT.splitlines()) <= 150
+    assert len(TEXT) <= 6000, "1,500 tokens"
 
 
 def test_the_command_lines_are_ones_that_hosts_let_through():
-    """Claude Code matches them against `allowed-tools`: no `cd`, no quoted path, no `~`."""
+    """Claude Code matches them against `allowed-tools`: no `cd`, no quoted path, no `~`; no here-document with `{"`."""
     assert yaml.safe_load(FRONT)["allowed-tools"] == "Bash(python3 ${CLAUDE_SKILL_DIR}/scripts/*)"
     blocks = re.findall(r"```bash\n(.*?)```", BODY, re.DOTALL)
     assert blocks
     for block in blocks:
-        assert block.startswith("python3 ${CLAUDE_SKILL_DIR}/scripts/"), block
+        piped = re.sub(r"^echo '[^'\n]*' \| ", "", block)
+        assert piped.startswith("python3 ${CLAUDE_SKILL_DIR}/scripts/"), block
+        assert '{"' not in piped and not re.search(r"'[^'\n]*\n#[^']*'", piped), block
+
+
+def test_it_says_how_to_keep_the_permission_and_how_to_share_with_the_hosts_own_memory():
+    """In Claude Code `allowed-tools` ends with the message in which the skill was loaded; both hosts have a memory."""
+    begin = BODY[: BODY.index("\n## When")]
+    assert "load this skill again at the start of each message" in begin and "never have `python3 *` allowed" in begin
+    assert "`memory_search`" in BODY and "`memory/` files" in BODY
+
+
+def test_the_answer_that_it_shows_is_one_that_recall_prints():
+    line, last = re.search(r"```text\n(.*)\n(.*)\n```", BODY).groups()
+    assert LINE.match(line) and LAST.match(last)
 
 
 def test_scripts_and_files_named_exist():

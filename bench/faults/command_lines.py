@@ -17,6 +17,7 @@ from bench.faults.mutate import NUMBERS, Mutator
 from ntm_memory import NTMMemoryManager
 from ntm_memory.cli import main
 from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.operations.process import asked_form
 
 Fed = tuple[Any, Callable[[], None]]
 Feed = Iterator[Fed]
@@ -81,8 +82,10 @@ def _called_really(command: str, argv: list[str], fed: bytes) -> int:
 
 def _judged(code: int, argv: list[str], printed: str) -> int:
     assert code in ALLOWED, f"exit {code}: {printed[:2000]}"
-    if not any(each.startswith("--format") for each in argv):
+    if asked_form(argv) == "json":
         assert json.loads(printed)["ok"] is (code == 0)
+    elif code:
+        assert printed == "", printed[:2000]
     return code
 
 

@@ -1,4 +1,4 @@
-"""The scripts' command line: arguments in, one JSON object or text for people out, an exit code."""
+"""The scripts' command line: arguments in, a short text or one JSON object out, an exit code."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
-from ntm_memory.cli.outputs import as_json, safe
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
+from ntm_memory.operations.process import asked_form, error_text
 from ntm_memory.paths import setup_hint, skill_dir
-from ntm_memory.text.printable import in_one_line
+from ntm_memory.text.printable import in_one_line, printable
 
 __all__ = ["main"]
 
@@ -37,10 +37,8 @@ def main(command: str, argv: list[str]) -> int:
         from ntm_memory.cli import hook
 
         return hook.main(argv)
-    if command == "setup":
-        from ntm_memory.cli import setup
-
-        return _carry_out(setup.parser, lambda arguments: _needing(lambda: setup.answer(arguments)), setup.text, argv)
+    if command in ("setup", "doctor", "verify"):
+        return _of_installation(command, argv)
     parser, to_request = PARSERS[command]
     later: list[Callable[[], None]] = []
     code = _carry_out(
@@ -61,13 +59,25 @@ def _serve(argv: list[str]) -> int:
     return mcp.serve(home)
 
 
+def _of_installation(command: str, argv: list[str]) -> int:
+    """What is about the installation, not about memories."""
+    from ntm_memory.cli import selfcheck, setup
+
+    parser, act, text = {
+        "setup": (setup.parser, setup.answer, setup.text),
+        "doctor": (selfcheck.doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
+        "verify": (selfcheck.verify_parser, selfcheck.verify, selfcheck.verify_text),
+    }[command]
+    return _carry_out(parser, lambda arguments: _needing(lambda: act(arguments)), text, argv)
+
+
 def _carry_out(
     parser: Callable[[], ArgumentParser],
     act: Callable[[dict[str, Any]], dict[str, Any]],
     text: str | Callable[[dict[str, Any]], str],
     argv: list[str],
 ) -> int:
-    chosen = "json"
+    chosen = asked_form(argv)
     try:
         arguments = vars(parser().parse_args(readable(argv)))
         chosen = arguments.pop("format")
@@ -78,12 +88,13 @@ def _carry_out(
         return _fail(error.code, error.message, error.hint, chosen, error.exit_code)
     except KeyboardInterrupt:
         return _fail("interrupted", "stopped by the user; what was reported stored is stored", "", chosen, 130)
-    except Exception as error:  # noqa: BLE001 - the contract: one JSON object even for a bug
+    except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
+    code = answer.pop("exit_code", 0)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
-    _print(as_json({"ok": True, **answer}) if chosen == "json" else _renderer(text, chosen)(safe(answer)))
-    return 0
+    _print(_printed(text, chosen, answer))
+    return int(code)
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
@@ -115,25 +126,33 @@ def _needing(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         raise NotSetUpError(f"the environment lacks {error.name}", hint) from error
 
 
-def _renderer(told: str | Callable[[dict[str, Any]], str], chosen: str) -> Callable[[dict[str, Any]], str]:
-    if not isinstance(told, str):
-        return told
-    from ntm_memory.cli import rendering
+def _printed(told: str | Callable[[dict[str, Any]], str], chosen: str, answer: dict[str, Any]) -> str:
+    """An answer in the form that was chosen."""
+    from ntm_memory import rendering
+    from ntm_memory.rendering.plain import safe
 
-    return rendering.context if chosen == "context" else rendering.RENDERERS[told]
+    if chosen == "json":
+        return rendering.as_json({"ok": True, **answer})
+    if not isinstance(told, str):
+        return told(safe(answer))
+    return (rendering.as_context if chosen == "context" else rendering.as_text)(told, answer)
 
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
+    """Tell an error: as JSON it is the answer; as text it must not stand where an answer would be read."""
     message, hint = spoken(message), spoken(hint)
     if chosen == "json":
-        error = {"code": code, "message": message, "hint": hint}
-        _print(as_json({"ok": False, "error": error}))
+        from ntm_memory.rendering import as_json
+
+        _print(as_json({"ok": False, "error": {"code": code, "message": message, "hint": hint}}))
     else:
-        sys.stderr.write(f"{in_one_line(message)}\n{in_one_line(hint)}".strip() + "\n")
+        sys.stderr.write(error_text(code, in_one_line(message), in_one_line(hint)) + "\n")
     return exit_code
 
 
 def _print(text: str) -> None:
+    if sys.stdout.isatty():  # the text of an export goes into a file as it is
+        text = printable(text)
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()

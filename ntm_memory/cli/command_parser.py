@@ -61,7 +61,7 @@ Parsers = dict[str, tuple[Callable[[], CommandParser], Callable[[Arguments], Arg
 
 
 def command_parser(
-    command: str, about: str, example: str, formats: tuple[str, ...] = ("json", "text")
+    command: str, about: str, example: str, formats: tuple[str, ...] = ("text", "json")
 ) -> CommandParser:
     """A parser with what every command has: one example, the exit codes, `--format` and `--home`."""
     parser = CommandParser(
@@ -71,9 +71,16 @@ def command_parser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--format", choices=formats, default="json", help="json (default) for programs")
+    add_format(parser, formats)
     parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
     return parser
+
+
+def add_format(parser: CommandParser, formats: tuple[str, ...] = ("text", "json")) -> None:
+    """How the answer is printed: text unless something else is asked for."""
+    about = "text (default): a line a memory; json: the whole answer, for programs"
+    about += "; context: a fenced block for a prompt" if "context" in formats else ""
+    parser.add_argument("--format", choices=formats, default="text", help=about)
 
 
 def add_on_secret(parser: CommandParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from ntm_memory import __version__
 from ntm_memory.cli import _fail, entered, main
 from ntm_memory.cli.parsers import PARSERS
-from ntm_memory.operations.process import settle_threads, speak_utf8
+from ntm_memory.operations.process import asked_form, settle_threads, speak_utf8
 
 TRAIN = "Train the Neural Turing Machine or a Memory Network, show one at work, or measure it."
 COMMANDS = (*entered.SCRIPTS, "setup")
@@ -39,16 +39,23 @@ def run(argv: list[str] | None = None) -> int:
 
             near = difflib.get_close_matches(command, COMMANDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"{entered.CONSOLE} --help lists the commands"
-            return _fail("usage", f"there is no command {command!r}", hint, "json", 2)
+            return _fail("usage", f"there is no command {command!r}", hint, asked_form(arguments), 2)
         return main(command, arguments)
 
 
 def help_text() -> str:
     """The commands, a line each."""
-    from ntm_memory.cli import mcp, setup
+    from ntm_memory.cli import hook, mcp, selfcheck, setup
 
     told = {name: parser().description for name, (parser, _) in PARSERS.items()}
-    told |= {"train": TRAIN, "mcp": mcp.parser().description, "setup": setup.parser().description}
+    told |= {
+        "train": TRAIN,
+        "mcp": mcp.parser().description,
+        "hook": hook.parser().description,
+        "setup": setup.parser().description,
+        "doctor": selfcheck.doctor_parser().description,
+        "verify": selfcheck.verify_parser().description,
+    }
     lines = [f"  {name:9} {told[name]}" for name in COMMANDS]
     about = "Long-term memory for AI agents, addressed by a Neural Turing Machine."
     usage = f"usage: {entered.CONSOLE} [--version] [--help] COMMAND …"

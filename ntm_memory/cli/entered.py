@@ -24,8 +24,11 @@ SCRIPTS = (
     "feedback",
     "tune",
     "reembed",
+    "doctor",
+    "verify",
     "train",
     "mcp",
+    "hook",
 )
 """In the order in which people need them."""
 _by_console: ContextVar[bool] = ContextVar("by_console", default=False)

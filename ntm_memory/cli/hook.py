@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.cli.command_parser import CommandParser, UsageError
@@ -20,7 +20,8 @@ def parser() -> CommandParser:
     parser = CommandParser(
         prog="hook.py",
         description="Answer one event of a host, which stands on stdin as JSON; for the hooks of a plugin.",
-        epilog='example: echo \'{"hook_event_name": "SessionStart", "cwd": "/work/app"}\' | python3 hook.py',
+        epilog='example: echo \'{"hook_event_name": "SessionStart", "cwd": "/work/app"}\' | python3 hook.py\n\n'
+        "exit codes: 0 ok, whatever is wrong: another one could block the host",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -49,7 +50,8 @@ def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
         return {}  # nothing was told yet; a hook makes no memory of its own accord
     from ntm_memory.commands import run
 
-    return hooks.answer(event, lambda request: run({"home": home, **request}), home)
+    later: list[Callable[[], None]] = []  # the day's backup is made by those for whom nobody waits
+    return hooks.answer(event, lambda request: run({"home": home, **request}, later=later), home)
 
 
 def _say(answer: Mapping[str, Any]) -> int:

@@ -29,7 +29,7 @@ def _memorize() -> CommandParser:
     parser.add_argument("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
     parser.add_argument("--key", action=Once, help="short name; the same key with other content makes a new version")
     parser.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
-    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG")
+    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="may be repeated")
     parser.add_argument("--source", help="where it comes from, e.g. a message id")
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
     parser.add_argument("--session", help="the conversation it belongs to")
@@ -77,16 +77,25 @@ def _recall() -> CommandParser:
         "--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)"
     )
     add_namespace(parser)
-    parser.add_argument("--session", help="continue from this session's previous focus, and leave one")
+    parser.add_argument("--session", help="go on from what this session recalled last, and note what is recalled")
     parser.add_argument(
         "--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag"
     )
     parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
     parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
     parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
-    parser.add_argument("--from", dest="anchor", metavar="ID", help="read by location: start from this memory")
-    parser.add_argument("--shift", type=int, metavar="±N", help="move the focus: +1 the memory written right after")
-    parser.add_argument("--gate", type=float, metavar="0..1", help="1: only content; 0: stay at the previous focus")
+    parser.add_argument(
+        "--from",
+        dest="anchor",
+        metavar="ID",
+        help="read by position, whatever it says: this memory, or --shift from it",
+    )
+    parser.add_argument(
+        "--shift", type=int, metavar="±N", help="so many positions on: +1 is the memory written right after"
+    )
+    parser.add_argument(
+        "--gate", type=float, metavar="0..1", help="1: by content alone; 0: stay at what was recalled last"
+    )
     parser.add_argument(
         "--beta", "--strength", type=float, dest="beta", metavar="BETA", help="how sharply content decides"
     )
@@ -96,13 +105,15 @@ def _recall() -> CommandParser:
         type=float,
         dest="gamma",
         metavar="GAMMA",
-        help="1 or more: how strongly the best one wins",
+        help="1 or more: how far the best one wins over the others",
     )
     parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
     parser.add_argument(
         "--min-trust", metavar="LEVEL", help="only what such or better trusted ones told (default tool: all)"
     )
-    parser.add_argument("--explain", action="store_true", help="show the weight after every addressing step")
+    parser.add_argument(
+        "--explain", action="store_true", help="show the share of attention after every step of addressing"
+    )
     parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
     return parser
 
@@ -127,13 +138,15 @@ def _update() -> CommandParser:
     parser = command_parser(
         "update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'"
     )
-    parser.add_argument("id", nargs="?", metavar="ID")
+    parser.add_argument("id", nargs="?", metavar="ID", help="as recall.py prints it")
     parser.add_argument("--key", help="instead of ID")
     add_namespace(parser)
     parser.add_argument("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
     parser.add_argument("--importance", type=float, metavar="0..1")
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
-    parser.add_argument("--new-key")
+    parser.add_argument("--new-key", help="another short name for it")
+    when = "when it happened; a new text without it happened at no other time than now"
+    parser.add_argument("--when", dest="occurred_at", metavar="ISO", help=when)
     add_on_secret(parser)
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
     return parser
@@ -149,8 +162,8 @@ def _update_request(arguments: Arguments) -> Arguments:
 
 
 def _erase() -> CommandParser:
-    parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_8k2f7q1x --dry-run")
-    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_caqmgjxs4z --dry-run")
+    parser.add_argument("ids", nargs="*", metavar="ID", help="as recall.py prints them")
     parser.add_argument("--key", help="instead of IDs")
     parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
     parser.add_argument("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
@@ -188,7 +201,7 @@ def _erase_request(arguments: Arguments) -> Arguments:
 
 def _reason() -> CommandParser:
     about = "Answer from several memories that lead to each other, and show the path; or store one with its basis."
-    parser = command_parser("reason", about, "'Who should review the deploy script?' --format text", _CONTEXT)
+    parser = command_parser("reason", about, "'Who should review the deploy script?'", _CONTEXT)
     reasoning.add_arguments(parser)
     return parser
 
@@ -201,7 +214,7 @@ def _reason_request(arguments: Arguments) -> Arguments:
     return {**told, **given}
 
 
-_CONTEXT = ("json", "text", "context")
+_CONTEXT = ("text", "json", "context")
 PARSERS: Parsers = {
     "memorize": (_memorize, _memorize_request),
     "recall": (_recall, _recall_request),

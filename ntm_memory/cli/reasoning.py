@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--min-trust", metavar="LEVEL", help="read only what such or better trusted ones told")
     parser.add_argument("--explain", action="store_true", help="show what each feature added to a memory's score")
     parser.add_argument("--namespace", help="default: default")
-    parser.add_argument("--session", help="follow this session's focus; with --store: its conversation")
+    parser.add_argument("--session", help="go on from what this session recalled last; with --store: its conversation")
     parser.add_argument("--store", metavar="CONTENT|-", help="instead of QUERY: memorize, and link")
     telling = parser.add_argument_group("with --store")
     telling.add_argument("--builds-on", action="append", default=[], metavar="ID", help="it builds on this one besides")

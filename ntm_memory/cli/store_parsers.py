@@ -24,7 +24,7 @@ _ENCRYPTION = {
 
 
 def _status() -> CommandParser:
-    parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_8k2f7q1x")
+    parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_caqmgjxs4z")
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
     parser.add_argument("--check", action="store_true", help="look at all files of the data folder")

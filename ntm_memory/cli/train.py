@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
+from ntm_memory.operations.process import asked_form
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -26,8 +26,8 @@ _READING = ("checkpoint", "memory_size", *_SIZES)
 _EXAMPLES = """examples:
   python3 train.py copy                                    train on the copy task
   python3 train.py copy --resume                           go on after an interruption
-  python3 train.py show associative-recall --format text   watch the shipped core answer a fresh sequence
-  python3 train.py eval copy --length 120 --seed 7         measure it, as JSON
+  python3 train.py show associative-recall                 watch the shipped core answer a fresh sequence
+  python3 train.py eval copy --length 120 --seed 7         measure it
   python3 train.py babi --help                             the Memory Network on the bAbI tasks
 """
 
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     Args:
         argv: its arguments.
     """
-    chosen = "json"
+    chosen = asked_form(argv)
     try:
         babi = _asks_for_babi(argv)
         arguments = (train_babi.parser() if babi else _parser()).parse_args(argv)
@@ -59,7 +59,12 @@ def main(argv: list[str]) -> int:
     except Exception as error:
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     text = train_babi.text if babi else _text
-    _print(text(answer) if chosen == "text" else json.dumps({"ok": True, **answer}, ensure_ascii=False))
+    if chosen == "json":
+        from ntm_memory.rendering import as_json
+
+        _print(as_json({"ok": True, **answer}))
+    else:
+        _print(text(answer))
     return 0
 
 

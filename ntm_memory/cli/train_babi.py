@@ -23,7 +23,7 @@ _EXAMPLES = """examples:
   python3 train.py babi --data tasks_1-20_v1-2 --task 5 --restarts 3      train on one task
   python3 train.py babi --data tasks_1-20_v1-2 --task joint               one network for all tasks
   python3 train.py eval babi --data tasks_1-20_v1-2 --split valid         measure the shipped networks
-  python3 train.py show babi --data tasks_1-20_v1-2 --task 2 --format text
+  python3 train.py show babi --data tasks_1-20_v1-2 --task 2                  watch one
 """
 
 

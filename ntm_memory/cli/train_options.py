@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser
+from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
 from ntm_memory.paths import data_home, setup_hint
@@ -26,7 +26,7 @@ def parser(what: str, usage: str, description: str, epilog: str) -> CommandParse
         allow_abbrev=False,
     )
     parser.add_argument("words", nargs="+", metavar=f"[show|eval] {what}")
-    parser.add_argument("--format", choices=("json", "text"), default="json", help="json (default) for programs")
+    add_format(parser)
     parser.add_argument("--home", metavar="DIR", help="data folder (default: $NTM_MEMORY_HOME, else the platform's)")
     parser.add_argument("--seed", type=int, help="of the run, or of what is shown or measured (default 0)")
     parser.add_argument("--config", metavar="FILE", help="JSON object of training settings: see references/training.md")

@@ -8,14 +8,14 @@ from ntm_memory.errors import BadValueError
 
 
 def _feedback() -> CommandParser:
-    example = "--query 'What does Mia drink?' --used m_8k2f7q1x"
+    example = "--query 'What does Mia drink?' --used m_caqmgjxs4z"
     parser = command_parser(
         "feedback", "Say which recalled memories answered a question; tune.py learns from it.", example
     )
     parser.add_argument("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
     parser.add_argument("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
     parser.add_argument("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
-    before = "what was in focus when it was asked: what the session's recall before answered"
+    before = "what the session had recalled before it was asked"
     parser.add_argument("--previous", nargs="+", action="extend", default=[], metavar="ID", help=before)
     parser.add_argument("--namespace", help="where it was asked (default: default)")
     return parser

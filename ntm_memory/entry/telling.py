@@ -91,7 +91,12 @@ def named_by(store: RecordReader, telling: Telling) -> Named:
 
 
 def revised(before: Memory, changed: Mapping[str, Any]) -> MemoryInput:
-    """A memory as it is told after a change; a new text is trusted no more than the old unless the caller says so."""
+    """A memory as it is told after a change.
+
+    Unless the caller says so, a new text is trusted no more than the old, and is of now, not of when the old one was.
+    """
     record = told({**{name: getattr(before, name) for name in FIELDS}, **changed})
-    rewritten = record.content != before.content and "trust" not in changed
-    return replace(record, trust=lower(before.trust, USUAL)) if rewritten else record
+    if record.content == before.content:
+        return record
+    usual: dict[str, Any] = {"trust": lower(before.trust, USUAL), "occurred_at": None}
+    return replace(record, **{name: value for name, value in usual.items() if name not in changed})

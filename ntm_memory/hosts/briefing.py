@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ntm_memory.hosts.fence import fenced
 from ntm_memory.hosts.projects import Project
@@ -40,20 +39,22 @@ def brief(told: Told, ask: Ask, before: Sequence[str] = (), source: str = "") ->
     Args:
         told: the event.
         ask: puts a request to memory.
-        before: ids of what the session was shown.
+        before: ids of what the session was shown: what came last was asked for, and comes first.
         source: how it begins: startup, resume, compact, clear.
     """
     project = told.project
-    found = ask({"command": "overview", "namespaces": list(project.namespaces), "limit": _LOOKED_AT})
-    memories = _in_order(found["memories"], before, source)
+    still_there = set(before) if source == "resume" else set()
+    found = ask(
+        {
+            "command": "overview",
+            "namespaces": list(project.namespaces),
+            "limit": _LOOKED_AT,
+            "first": list(before)[::-1],
+        }
+    )
+    memories = [memory for memory in found["memories"] if memory["id"] not in still_there]
     turns = [] if source in _GOES_ON or told.capture != "episodes" else _last_turns(project, ask)
     return fenced(memories, _sentence(project), min(MOST, told.settings.max_chars), turns)
-
-
-def _in_order(memories: Sequence[Mapping[str, Any]], before: Sequence[str], source: str) -> list[Mapping[str, Any]]:
-    if source == "resume":
-        return [memory for memory in memories if memory["id"] not in before]
-    return sorted(memories, key=lambda memory: memory["id"] not in before)
 
 
 def _last_turns(project: Project, ask: Ask) -> list[str]:

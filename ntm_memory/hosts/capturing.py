@@ -12,7 +12,14 @@ from typing import Any
 
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.hosts.projects import CAPTURES
-from ntm_memory.hosts.prompts import own_words, shortened, told_to_keep, without_blocks, without_private
+from ntm_memory.hosts.prompts import (
+    own_words,
+    shortened,
+    told_to_keep,
+    without_blocks,
+    without_private,
+    without_remember,
+)
 from ntm_memory.hosts.telling import Ask, Told
 
 MOST_OF_PROMPT, MOST_OF_ANSWER = 500, 700
@@ -34,30 +41,35 @@ def on_prompt(told: Told, ask: Ask) -> None:
         _prompts[told.session] = words
     if told.capture != OFF and words:
         for text in told_to_keep(prompt):
-            with suppress(NTMMemoryError):  # an empty or a retracted one; the others are kept
-                _memorize(told, ask, content=text, namespace=told.project.namespace)
+            with suppress(NTMMemoryError):  # one that is refused; the others are kept
+                if not _is_retracted(told, ask, text):
+                    _memorize(told, ask, content=text, namespace=told.project.namespace)
 
 
 def on_stop(told: Told, ask: Ask) -> None:
     """Keep the turn that ends."""
     prompt = told.text("prompt") or _prompts.pop(told.session, "")
-    content = episode(prompt, told.text("last_assistant_message"))
-    if told.capture != EPISODES or not content:
+    texts = turn(prompt, told.text("last_assistant_message"))
+    if told.capture != EPISODES or not texts or _is_retracted(told, ask, *texts, "\n".join(texts)):
         return
     about: dict[str, Any] = {"kind": "episode", "trust": "tool", "importance": IMPORTANCE}
-    _memorize(told, ask, content=content, namespace=told.project.episodes, **about)
+    _memorize(told, ask, content="\n→ ".join(texts), namespace=told.project.episodes, **about)
     if told.settings.episodes:
         ask({"command": "retire", "namespace": told.project.episodes, "most": told.settings.episodes})
 
 
-def episode(prompt: str, answer: str) -> str:
-    """A turn as it is kept; empty where a person said nothing in it."""
-    asked = own_words(without_private(prompt))
+def turn(prompt: str, answer: str) -> list[str]:
+    """What is kept of a turn: what was asked, and what was said if anything was; nothing where no person asked."""
+    asked = own_words(without_remember(without_private(prompt)))
     said = without_blocks(without_private(answer))
-    if not asked:
-        return ""
-    told = shortened(asked, MOST_OF_PROMPT)
-    return f"{told}\n→ {shortened(said, MOST_OF_ANSWER)}" if said else told
+    told = [shortened(asked, MOST_OF_PROMPT), shortened(said, MOST_OF_ANSWER)]
+    return [text for text in told if text] if asked else []
+
+
+def _is_retracted(told: Told, ask: Ask, *texts: str) -> bool:
+    """Whether a text says what was retracted in any namespace that holds here."""
+    request = {"command": "retracted", "texts": list(texts), "namespaces": list(told.project.namespaces)}
+    return bool(ask(request)["retracted"])
 
 
 def _memorize(told: Told, ask: Ask, **fields: Any) -> None:

@@ -16,6 +16,8 @@ from ntm_memory.hosts.telling import Ask, Told
 from ntm_memory.persistence.hook_runs import note_run
 
 Answer = dict[str, Any]
+_IN_TIME = ("UserPromptSubmit", "SubagentStart", "SessionStart")
+_WHILE_LOADING, _AFTER_A_TURN = 3.0, 2.0
 
 
 def answer(event: Mapping[str, Any], ask: Ask, home: str | Path | None = None) -> Answer:
@@ -34,6 +36,23 @@ def answer(event: Mapping[str, Any], ask: Ask, home: str | Path | None = None) -
         return {} if handler is None else handler(told, ask)
     except Exception:  # noqa: BLE001 - whatever it is, the host's work goes on
         return {}
+
+
+def patience(event: Mapping[str, Any], home: str | Path | None, *, is_ready: bool) -> float | None:
+    """For how many seconds a host waits for an answer to an event; None: as long as it takes.
+
+    Args:
+        event: as for `answer`.
+        home: the data folder.
+        is_ready: whether memory is loaded; until then, once a session, a host waits longer.
+    """
+    name = event.get("event") or event.get("hook_event_name")
+    if name == "Stop":
+        return _AFTER_A_TURN
+    if name not in _IN_TIME:
+        return None
+    seconds = load_settings(SHIPPED, paths.data_home(home) / "config.json").hosts.patience
+    return seconds if is_ready else max(seconds, _WHILE_LOADING)
 
 
 def _measured(text_of: Callable[[Told, Ask], str]) -> Callable[[Told, Ask], Answer]:
@@ -61,9 +80,10 @@ def _measured(text_of: Callable[[Told, Ask], str]) -> Callable[[Told, Ask], Answ
 def _on_prompt(told: Told, ask: Ask) -> str:
     from ntm_memory.hosts import capturing, injecting
 
-    text = injecting.on_prompt(told, ask)
-    capturing.on_prompt(told, ask)
-    return text
+    try:
+        return injecting.on_prompt(told, ask)
+    finally:
+        capturing.on_prompt(told, ask)
 
 
 def _on_session_start(told: Told, ask: Ask) -> str:

@@ -19,9 +19,10 @@ from ntm_memory.paths import APP, skill_dir
 
 REASON = "a command of this memory"
 PYTHON = "python3"
-_TOOL = re.compile(rf"mcp__(?:plugin_{APP}_)?(?:memory|{APP})__([a-z]+)")
+_TOOL = re.compile(rf"mcp__plugin_{APP}_memory__([a-z]+)")
 _ASKING_TOOLS = {"erase": ("retract", "purge")}
 """Tools → arguments with which they are left to the host."""
+_OF_BASH = ("command", "description", "timeout")
 TOOLS = ("memorize", "recall", "reason", "update", "erase", "list", "status", "feedback")
 
 _TEXT: Callable[[str], bool] = lambda value: True  # noqa: E731 - what any text may stand for
@@ -36,16 +37,16 @@ _TELLING = {
     "--importance": _TEXT,
     "--tag": _TEXT,
     "--source": _TEXT,
-    "--trust": ("agent", "import", "tool").__contains__,
+    "--trust": _TEXT,
     "--session": _TEXT,
     "--when": _TEXT,
-    "--until": _TEXT,
     "--type": _TEXT,
     "--on-secret": ("redact", "refuse").__contains__,
 }
 _BOUNDS = {"--top-k": _TEXT, "--max-chars": _TEXT, "--after": _TEXT, "--before": _TEXT, "--as-of": _TEXT}
 _LOOKING = {**_BOUNDS, "--tag": _TEXT, "--session": _TEXT, "--min-trust": _TEXT}
 _HOW = {"--from": _TEXT, "--shift": _TEXT, "--gate": _TEXT, "--beta": _TEXT, "--gamma": _TEXT, "--min-weight": _TEXT}
+_LINKING = {name: fits for name, fits in _TELLING.items() if name != "--on-secret"}
 Options = Mapping[str, Callable[[str], bool]]
 """Option → whether it may have a value; a switch has none and is in `_SWITCHES`."""
 _VERBS: Mapping[str, Options] = {
@@ -59,13 +60,18 @@ _VERBS: Mapping[str, Options] = {
         "--same-as": _TEXT,
         "--beside": _TEXT,
     },
-    "update": {**_EVERYWHERE, **_TELLING, "--content": _TEXT, "--new-key": _TEXT},
+    "update": {
+        **_EVERYWHERE,
+        **{name: _TELLING[name] for name in ("--key", "--importance", "--tag", "--trust", "--on-secret")},
+        "--content": _TEXT,
+        "--new-key": _TEXT,
+    },
     "erase": {**_EVERYWHERE, "--key": _TEXT, "--query": _TEXT, "--top-k": _TEXT, "--strength": _TEXT},
-    "reason": {**_EVERYWHERE, **_LOOKING, **_TELLING, "--hops": _TEXT, "--store": _TEXT, "--builds-on": _TEXT},
+    "reason": {**_EVERYWHERE, **_LOOKING, **_LINKING, "--hops": _TEXT, "--store": _TEXT, "--builds-on": _TEXT},
     "status": {**_EVERYWHERE, "--history": _TEXT, "--audit": _TEXT, "--id": _TEXT},
     "feedback": {**_EVERYWHERE, "--query": _TEXT, "--used": _TEXT, "--unused": _TEXT, "--previous": _TEXT},
     "list": {**_EVERYWHERE, "--limit": _TEXT, "--cursor": _TEXT},
-    "tune": {**_EVERYWHERE, "--jsonl": _STDIN},
+    "tune": {"--format": _EVERYWHERE["--format"], "--jsonl": _STDIN},
     "export": {"--format": _EVERYWHERE["--format"], "--namespace": _PLACE, "--as": _TEXT},
 }
 _SWITCHES: Mapping[str, tuple[str, ...]] = {
@@ -95,7 +101,8 @@ def why_allowed(tool: str, arguments: Mapping[str, Any], folders: Sequence[str] 
         command = arguments.get("command")
         call = simple_call(command) if isinstance(command, str) else None
         known = own_folders() if folders is None else folders
-        return REASON if call is not None and not arguments.get("run_in_background") and _is_ours(call, known) else None
+        plain = not any(arguments[name] for name in arguments if name not in _OF_BASH)  # no other place, no sandbox off
+        return REASON if call is not None and plain and _is_ours(call, known) else None
     named = _TOOL.fullmatch(tool)
     if named is None or named.group(1) not in TOOLS:
         return None

@@ -46,6 +46,11 @@ def told_to_keep(text: str) -> list[str]:
     return [each for each in found if each]
 
 
+def without_remember(text: str) -> str:
+    """A text without the marks of `told_to_keep`; what stands between them is a line of its own."""
+    return _REMEMBER.sub("\n\\1\n", text)
+
+
 def question_of(words: str) -> str:
     """What memory is asked with: a long text's beginning and end."""
     if len(words) <= LONGEST:

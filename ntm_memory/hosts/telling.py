@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +48,12 @@ class Told:
     def session(self) -> str:
         """The session's id."""
         return self.text("session_id")
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        deadline = self.fields.get("deadline")
+        return isinstance(deadline, float) and time.monotonic() >= deadline
 
     @property
     def source(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,14 +27,15 @@ class Answering:
         self._home = home
         self._memory: Any = None
         self._is_warm = False
+        self._is_ready = False
 
     def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a call; what went wrong is told in it."""
         if tool == "hook":
-            return _said(json.dumps(self._hook(arguments), ensure_ascii=False))
+            return _said(self._hook(arguments))
         try:
             request = calls.request_of(tool, arguments, os.environ.get(NAMESPACE) or None)
-            answer = texts.plain(self._ask(request))
+            answer = texts.plain(self._ask_within(request))
             return {**_said(texts.text_of(tool, answer)), "structuredContent": answer}
         except NTMMemoryError as error:
             return refusal(error.code, error.message, error.hint)
@@ -46,15 +48,43 @@ class Answering:
             if not self._is_warm:
                 self._is_warm = True
                 self._opened().warm_up()
+                self._is_ready = True
             elif self._memory is not None:
                 self._memory.settle()
         except Exception:  # noqa: BLE001, S110 - whoever calls a tool will be told
             pass
 
+    def late(self, tool: str, arguments: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
+        """How long the client waits for a call, and what it gets then; asked from any thread.
+
+        A hook learns from `deadline` when nobody waits for its answer any more.
+        """
+        if tool != "hook":
+            return None
+        try:
+            hooks = importlib.import_module("ntm_memory.hosts.hooks")
+            seconds = hooks.patience(arguments, self._home, is_ready=self._is_ready)
+        except Exception:  # noqa: BLE001 - it takes as long as it takes
+            return None
+        if seconds is None:
+            return None
+        arguments["deadline"] = time.monotonic() + seconds
+        return seconds, _said("{}")
+
     def close(self) -> None:
         """Close the memory."""
         if self._memory is not None:
             self._memory.close()
+
+    def _ask_within(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One request; what names no namespace means those of the client's project, where it has one."""
+        if "namespace" not in request and not request.get("any_namespace"):
+            places = importlib.import_module("ntm_memory.hosts.places")
+            project = places.project_of_client(os.environ)
+            if project is not None:
+                answer: dict[str, Any] = places.ask_within(project, request, self._ask)
+                return answer
+        return self._ask(request)
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """One request, to the memory that is open."""
@@ -71,14 +101,14 @@ class Answering:
             self._memory = OpenMemory(self._home)
         return self._memory
 
-    def _hook(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def _hook(self, event: Mapping[str, Any]) -> str:
         """What the hooks' room says to an event of the host; nothing where anything is missing or goes wrong."""
         try:
             hooks = importlib.import_module("ntm_memory.hosts.hooks")
             answer = hooks.answer(event, self._ask, self._home)
-            return answer if isinstance(answer, dict) else {}
+            return json.dumps(answer if isinstance(answer, dict) else {}, ensure_ascii=False, allow_nan=False)
         except Exception:  # noqa: BLE001 - a hook never stands in the way
-            return {}
+            return "{}"
 
 
 def refusal(code: str, message: str, hint: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from ntm_memory.mcp import wire
 from ntm_memory.mcp.server import Call, Server
 
 ACTOR = "NTM_MEMORY_ACTOR"
+_ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals by which clients end a server; Claude Code sends two of them, a tenth of a second apart."""
 
 
 def serve(home: str | None = None) -> int:
@@ -28,7 +30,8 @@ def serve(home: str | None = None) -> int:
     os.environ.setdefault(ACTOR, "mcp")
     answering = Answering(home)
     try:
-        return _serve(answering.call, _own_stdout(), answering.idle)
+        _connection(answering.call, _own_stdout(), answering.idle, answering.late).serve(wire.lines(0))
+        return 0
     finally:
         answering.close()
 
@@ -58,7 +61,8 @@ def serve_unready(error: dict[str, str], is_ready: Callable[[], bool]) -> int:
             os.execv(sys.executable, [sys.executable, *sys.argv])
 
     answers = _own_stdout()
-    return _serve(call, answers, idle)
+    _connection(call, answers, idle).serve_step_by_step(wire.lines(0, at_once=1))
+    return 0
 
 
 def _own_stdout() -> int:
@@ -68,16 +72,14 @@ def _own_stdout() -> int:
     return answers
 
 
-def _serve(call: Call, answers: int, idle: Callable[[], None]) -> int:
-    signal.signal(signal.SIGTERM, _leave)
-    server = Server(call, wire.MessageWriter(answers), idle)
-    try:
-        server.serve(wire.lines(0))
-    except KeyboardInterrupt:
-        return 130
-    return 0
+def _connection(call: Call, answers: int, idle: Callable[[], None], *late: Any) -> Server:
+    for number in _ENDS:
+        signal.signal(number, _leave)
+    return Server(call, wire.MessageWriter(answers), idle, *late)
 
 
 def _leave(number: int, frame: object) -> None:
-    """End as at the end of stdin, so that what is open is closed."""
+    """End as at the end of stdin, so that what is open is closed; a second signal does not disturb that."""
+    for each in _ENDS:
+        signal.signal(each, lambda number, frame: None)
     sys.exit(128 + number)

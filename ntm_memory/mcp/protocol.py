@@ -17,10 +17,20 @@ from ntm_memory.mcp.tools import INSTRUCTIONS, TOOLS
 HANDSHAKE_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """The newest first: it is offered to whoever asks for one that is not here."""
 STATELESS_VERSIONS = ("2026-07-28",)
+TEXT_ALONE = frozenset({"claude-code"})
+"""Clients that put the structured form in the place of the text before a model, which costs it four times as much."""
 _ABOUT = {"name": "ntm-memory-system", "title": "Long-term memory", "version": __version__}
 _CAPABILITIES: dict[str, Any] = {"tools": {}}
 _KEY = "io.modelcontextprotocol/"
 _KEPT_MS = 3_600_000
+
+
+def client_of(params: dict[str, Any]) -> str | None:
+    """The name of the client, where a request tells it: a handshake, and each request of the form without one."""
+    for told in (params.get("clientInfo"), _meta(params).get(_KEY + "clientInfo")):
+        if isinstance(told, dict) and isinstance(told.get("name"), str):
+            return str(told["name"])
+    return None
 
 
 def version_of(params: dict[str, Any]) -> str | None:
@@ -29,8 +39,7 @@ def version_of(params: dict[str, Any]) -> str | None:
     Raises:
         ProtocolError: it is one that we do not speak.
     """
-    meta = params.get("_meta")
-    version = meta.get(_KEY + "protocolVersion") if isinstance(meta, dict) else None
+    version = _meta(params).get(_KEY + "protocolVersion")
     if version is None:
         return None
     if not isinstance(version, str):
@@ -45,16 +54,17 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     """The result of a request that needs no memory.
 
     Raises:
-        ProtocolError: there is no such method.
+        ProtocolError: there is no such method, or we do not speak the version that the request carries.
     """
     if method == "initialize":
         return _shake_hands(params)
+    version = version_of(params)
     if method == "server/discover":
         about = {"supportedVersions": list(STATELESS_VERSIONS), "capabilities": _CAPABILITIES}
         return _complete(_cached({**about, "instructions": INSTRUCTIONS}))
     if method == "tools/list":
         found = {"tools": TOOLS}
-        return found if version_of(params) is None else _complete(_cached(found))
+        return found if version is None else _complete(_cached(found))
     if method == "ping":
         return {}
     raise wire.ProtocolError(wire.NO_METHOD, f"there is no method {method!r}")
@@ -75,9 +85,16 @@ def call_of(params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return name, arguments or {}
 
 
-def in_form(value: dict[str, Any], version: str | None) -> dict[str, Any]:
-    """A result as the version of its request has it."""
+def in_form(value: dict[str, Any], version: str | None, client: str | None) -> dict[str, Any]:
+    """The result of a call as the version of its request and its client have it."""
+    if client in TEXT_ALONE:
+        value = {name: each for name, each in value.items() if name != "structuredContent"}
     return value if version is None else _complete(value)
+
+
+def _meta(params: dict[str, Any]) -> dict[str, Any]:
+    meta = params.get("_meta")
+    return meta if isinstance(meta, dict) else {}
 
 
 def _shake_hands(params: dict[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import Any, Callable, Dict, Iterable  # noqa: UP035 - Python 3.7 reads this file
+from typing import Any, Callable, Dict, Iterable, Tuple  # noqa: UP035 - Python 3.7 reads this file
 
 from ntm_memory.mcp import protocol, wire
 
 Call = Callable[[str, Dict[str, Any]], Dict[str, Any]]  # noqa: UP006
 """(tool, arguments) → the result of the call; never raises."""
+Late = Tuple[float, Dict[str, Any]]  # noqa: UP006
+"""(seconds that a client waits for a call, the result that it gets then)."""
 _LOOKS_EVERY = 5.0
 """Seconds between two looks whether the parent is still there."""
 
@@ -27,23 +29,44 @@ class Server:
         call: carries out a call of a tool, in the thread of `work`.
         writer: sends answers.
         idle: called in that thread whenever nothing waits: first as soon as a client has spoken, then after calls.
+        late: how long the client waits for a call at most; the call is carried out all the same. None: as it takes.
     """
 
-    def __init__(self, call: Call, writer: wire.MessageWriter, idle: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        writer: wire.MessageWriter,
+        idle: Callable[[], None] = lambda: None,
+        late: Callable[[str, dict[str, Any]], Late | None] = lambda tool, arguments: None,
+    ) -> None:
         self._call = call
         self._writer = writer
         self._idle = idle
+        self._late = late
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._unanswered: set[Any] = set()
         self._cancelled: set[Any] = set()
         self._lock = threading.Lock()
         self._has_spoken = False
+        self._client: str | None = None
         self._parent = os.getppid()
 
     def serve(self, lines: Iterable[bytes]) -> None:
         """Answer until the client is gone; what it asked before its stream ended is still answered."""
         threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
         self.work()
+
+    def serve_step_by_step(self, lines: Iterable[bytes]) -> None:
+        """The same in one thread: nothing is read before all that was asked is answered."""
+        for line in lines:
+            self.take(line)
+            while not self._jobs.empty():
+                job = self._jobs.get()
+                if job is not None:
+                    job()
+            self._idle()
+            if self._writer.is_broken:
+                return
 
     def work(self) -> None:
         """Do what was asked for, until the client is gone."""
@@ -102,6 +125,7 @@ class Server:
         id = message.get("id") if isinstance(message, dict) and wire.is_id(message.get("id")) else None
         try:
             id, method, params = wire.request_of(message)
+            self._client = protocol.client_of(params) or self._client
             if id is None:
                 self._note(method, params)
             elif method == "tools/call":
@@ -126,18 +150,37 @@ class Server:
     ) -> None:
         with self._lock:
             self._unanswered.add(id)
+        if send == self._writer.send:
+            self._answer_in_time(id, version, self._late(tool, arguments))
 
         def job() -> None:
             if id not in self._cancelled:
-                value = protocol.in_form(self._call(tool, arguments), version)
+                value = protocol.in_form(self._call(tool, arguments), version, self._client)
             with self._lock:
-                is_wanted = id not in self._cancelled
+                is_wanted = id in self._unanswered and id not in self._cancelled
                 self._cancelled.discard(id)
                 self._unanswered.discard(id)
             if is_wanted:
                 send(wire.result(id, value))
 
         self._jobs.put(job)
+
+    def _answer_in_time(self, id: Any, version: str | None, late: Late | None) -> None:
+        """Answer a call once the client has waited long enough, if it is not answered by then."""
+        if late is None:
+            return
+        seconds, value = late
+
+        def answer() -> None:
+            with self._lock:
+                is_waited_for = id in self._unanswered and id not in self._cancelled
+                self._unanswered.discard(id)
+            if is_waited_for:
+                self._writer.send(wire.result(id, protocol.in_form(value, version, self._client)))
+
+        timer = threading.Timer(seconds, answer)
+        timer.daemon = True
+        timer.start()
 
 
 def _nothing() -> None:

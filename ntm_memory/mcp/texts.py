@@ -18,7 +18,7 @@ _TOLD = 0.2
 """Least chance of an older memory that a new one may concern it."""
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 _SHOWN = 300
-_SCRIPT = re.compile(r"(?:python3 )?(?:'[^'\n]*/|(?<!\S)\S*/)?\b([a-z]+)\.py\b'?(?= (--[a-z]))?")
+_SCRIPT = re.compile(r"(?:python3 )?(?:'[^'\n]*/|(?<!\S)\S*/)?\b([a-z]+)\.py\b'?( --restore\b)?(?=( --))?")
 _AS_TOOL = {tool["name"] for tool in TOOLS} - {"hook"}
 _FOR_PROGRAMS = frozenset({"score", "weight", "address", "position", "retention", "took_ms", "steps", "features"})
 
@@ -57,11 +57,12 @@ def in_words_of_tools(text: str) -> str:
     """A sentence of ours that names scripts, for whoever has tools; scripts that are no tools are named whole."""
 
     def named(found: re.Match[str]) -> str:
-        name, option = found.groups()
-        if name in _AS_TOOL and (option is None or option == "--restore"):
-            return name
+        name, restore, option = found.groups()
+        if name in _AS_TOOL and option is None:
+            return f"{name} with restore:" if restore else name
         skill = skill_dir()
-        return f"ntm-memory {name}" if skill is None else f"python3 {skill / 'scripts' / name}.py"
+        command = f"ntm-memory {name}" if skill is None else f"python3 {skill / 'scripts' / name}.py"
+        return command + (restore or "")
 
     return _SCRIPT.sub(named, text)
 

@@ -53,9 +53,8 @@ _TELLING = {
 _ASKING = {
     "query": _text("the question, in the user's words"),
     "top_k": _of("integer", "default 6"),
-    "max_chars": _of("integer", "default 1500"),
     **_WHERE,
-    "session": _text("go on from this conversation's focus"),
+    "session": _text("conversation whose focus goes on"),
     "tags": _texts("only with all of these"),
     "after": _text("ISO 8601: happened then or later"),
     "before": _text("ISO 8601: happened earlier"),
@@ -69,6 +68,7 @@ TOOLS: list[dict[str, Any]] = [
         "Find memories that answer a question.",
         {
             **_ASKING,
+            "max_chars": _of("integer", "default 1500"),
             "all": _of("boolean", "also what hardly answers"),
             "from": _text("instead of query: read by place, from this id"),
             "shift": _of("integer", "+1: the memory written right after"),

@@ -32,12 +32,17 @@ class ProtocolError(Exception):
         self.data = data
 
 
-def lines(descriptor: int) -> Iterator[bytes]:
-    """The lines of a stream until it ends; read without Python's buffers, whose locks a thread would leave behind."""
+def lines(descriptor: int, at_once: int = _CHUNK) -> Iterator[bytes]:
+    """The lines of a stream until it ends; read without Python's buffers, whose locks a thread would leave behind.
+
+    Args:
+        descriptor: of the stream.
+        at_once: bytes that are read in one go; 1: nothing after the line that was given is taken from the stream.
+    """
     part = bytearray()
     while True:
         try:
-            chunk = os.read(descriptor, _CHUNK)
+            chunk = os.read(descriptor, at_once)
         except OSError:
             return
         if not chunk:

@@ -148,5 +148,9 @@ class Eraser:
         return twins, tuple(holding)
 
     def _others(self, namespace: str, retracted: Sequence[Memory]) -> Iterator[Memory]:
+        """The other memories of a namespace and of those below it: a project's turns are kept below its facts."""
         ids = {memory.id for memory in retracted}
-        return (memory for memory in self._store.memories(namespace) if memory.id not in ids)
+        spaces = [
+            space for space in self._store.namespaces() if space == namespace or space.startswith(f"{namespace}/")
+        ]
+        return (memory for space in spaces for memory in self._store.memories(space) if memory.id not in ids)

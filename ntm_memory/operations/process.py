@@ -1,4 +1,4 @@
-"""What holds for a whole process: streams that speak UTF-8, linear algebra that runs in one thread.
+"""What holds for a whole process: streams that speak UTF-8, how it says that it failed, linear algebra in one thread.
 
 Our matrices are small: a second BLAS thread has little to do but spin, which costs more than the work itself (measured:
 references/threads.md). A process of ours says so before NumPy comes; somebody else's lends us the setting call by call.
@@ -12,7 +12,7 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +31,23 @@ def speak_utf8() -> None:
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors=errors)
+
+
+def asked_form(argv: Sequence[str]) -> str:
+    """`json` where a command line asks for it, else `text`; for errors, also where it cannot be parsed.
+
+    Args:
+        argv: arguments of a command; those after `--` are none of its options.
+    """
+    options = list(argv[: list(argv).index("--")] if "--" in argv else argv)
+    given = [after for option, after in zip(options, options[1:]) if option == "--format"]  # noqa: B905, RUF007 - 3.7
+    given += [option[len("--format=") :] for option in options if option.startswith("--format=")]
+    return "json" if given[-1:] == ["json"] else "text"
+
+
+def error_text(code: str, message: str, hint: str) -> str:
+    """An error as text: what is wrong, and in a second line what to do."""
+    return f"error {code}: {message}" + (f"\nhint: {hint}" if hint else "")
 
 
 def settle_threads() -> None:

@@ -18,6 +18,9 @@ from ntm_memory.recall.fusion import together
 from ntm_memory.store.lookup import STATES, find
 from ntm_memory.text.folding import folded_text
 
+LEAST_TOLD = 0.001
+"""Of attention; what drew less is not counted among what else there is."""
+
 
 class Recaller:
     """Answers questions from one store.
@@ -128,7 +131,7 @@ class Recaller:
         answers = fit_contents(self._shown(corpus, reading, request), request.max_chars, query.words)
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if query.key is None else round(reading.confidence, 4)
-        return RecallResult(echoed(text), tuple(answers), sure)
+        return RecallResult(echoed(text), tuple(answers), sure, more=_more(reading, request, answers))
 
     def _shown(self, corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
         """What is shown of a reading, best first; what says the same word by word is shown once."""
@@ -153,7 +156,17 @@ class Recaller:
 def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[RecalledMemory]:
     """The memories at some places of a reading."""
     found = zip(shown, corpus.memories(reading.index[list(shown)]), strict=True)
-    return [RecalledMemory.read(memory, reading, i) for i, memory in found if memory is not None]
+    return [
+        replace(RecalledMemory.read(memory, reading, i), until=corpus.until(memory))
+        for i, memory in found
+        if memory is not None
+    ]
+
+
+def _more(reading: Reading, request: RecallRequest, shown: Sequence[RecalledMemory]) -> int:
+    """How many memories drew attention beside those that are shown."""
+    looked_at = int((reading.weights >= max(request.min_weight, LEAST_TOLD)).sum())
+    return max(looked_at - sum(1 + len(each.also) for each in shown), 0)
 
 
 def _nothing(query: str, reason: str, confidence: float = 0.0) -> RecallResult:

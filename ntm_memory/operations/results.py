@@ -110,6 +110,7 @@ class RecalledMemory:
         score: evidence before the softmax; comparable within one recall only.
         chance: 0–1, calibrated chance that it answers the question; None where it was not read with it.
         also: ids of other memories that were found and say the same word by word.
+        until: when it was no longer what the memory says; None: it says so now.
         truncated: whether `content` was cut to keep the answer within its size.
         steps: with explain, the weight after every step of every read head, and each head's part.
     """
@@ -123,6 +124,7 @@ class RecalledMemory:
     position: int
     created_at: str
     occurred_at: str | None = None
+    updated_at: str | None = None
     session: str | None = None
     source: str | None = None
     trust: str = "agent"
@@ -133,6 +135,7 @@ class RecalledMemory:
     superseded_by: str | None = None
     chance: float | None = None
     also: tuple[str, ...] = ()
+    until: str | None = None
     truncated: bool = False
     steps: Mapping[str, Any] | None = None
 
@@ -163,6 +166,7 @@ class RecallResult:
         confidence: 0–1, calibrated chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
         warnings: what was left out since it is damaged.
+        more: how many others drew at least a thousandth of the attention, and are not shown.
     """
 
     query: str
@@ -171,6 +175,7 @@ class RecallResult:
     reason: str | None = None
     explanation: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True)

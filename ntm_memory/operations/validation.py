@@ -39,7 +39,7 @@ class Decision:
 UNDECIDED = Decision()
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
 DECISIONS = frozenset(Decision.__dataclass_fields__)
-CHANGES = frozenset({"content", "importance", "tags", "new_key", "trust"})
+CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
@@ -110,17 +110,17 @@ def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update changes: content, importance, tags, new_key or trust, at least one of them.
+    """What an update changes: content, importance, tags, new_key, occurred_at (`when`) or trust, at least one of them.
 
     Raises:
         BadValueError: nothing to change, or there is no such field.
     """
-    given = {name: value for name, value in changes.items() if value is not None}
+    given = {ALIASES.get(name, name): value for name, value in changes.items() if value is not None}
     unknown = sorted(set(given) - CHANGES)
     if unknown:
         raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(CHANGES))}")
     if not given:
-        raise BadValueError("nothing to change", "give content, importance, tags, trust or a new key")
+        raise BadValueError("nothing to change", "give content, importance, tags, trust, when it happened or a new key")
     key = {"key": given.pop("new_key")} if "new_key" in given else {}
     return given | key
 

@@ -132,7 +132,7 @@ class Writer:
             self.relater.release([memory])
             self.relater.note(memory, judged)
             return memory
-        fields = {name: getattr(record, name) for name in ("key", "importance", "tags", "trust")}
+        fields = {name: getattr(record, name) for name in ("key", "importance", "tags", "occurred_at", "trust")}
         memory = self._store.amend(previous.id, **fields)
         self._store.note("updated", memory.id, memory.namespace, version=memory.version)
         return memory

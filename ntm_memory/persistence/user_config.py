@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from ntm_memory.errors import StoreError
@@ -22,10 +23,13 @@ def remember_home(home: str | Path) -> Path:
         StoreError: the folder cannot be made, or the file not be written.
     """
     chosen, file = ensure_private_dir(data_home(home)), user_config()
-    noted = {**read_user_config(file), "home": str(chosen)}
-    ensure_private_dir(file.parent)
+    noted, instead = (
+        {**read_user_config(file), "home": str(chosen)},
+        f"set NTM_MEMORY_HOME={shlex.quote(str(chosen))} instead",
+    )
+    ensure_private_dir(file.parent, instead)
     try:
         replace_text(file, json.dumps(noted, indent=2, ensure_ascii=False))
     except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror}", "set NTM_MEMORY_HOME instead") from error
+        raise StoreError(f"{file} cannot be written: {error.strerror}", instead) from error
     return chosen

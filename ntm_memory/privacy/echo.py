@@ -29,24 +29,36 @@ FIELDS = frozenset(
     superseded_by chance truncated steps confidence reason explanation took_ms related relation marked action reads
     links target state hops chain why by features erased restored restorable retention_before retention_after dry_run
     text count form used unused created updated unchanged failed ids line code message also warnings similar_keys
-    secrets field at holding retracted backups_purged backups_holding damaged_purged damaged_holding
+    secrets field at more until holding retracted backups_purged backups_holding damaged_purged damaged_holding
     mirrors_purged mirrors_holding
     tombstones""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
-_VALUES_OF_OURS = "query|reason|created_at|occurred_at|updated_at|last_read_at|relation|why|action|state|superseded_by"
+_VALUES_OF_OURS = (
+    "query|reason|created_at|occurred_at|updated_at|last_read_at|relation|why|action|state|superseded_by|until"
+)
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|$)'
 _VALUE = re.compile(rf'"(?:{_VALUES_OF_OURS})"\s*:\s*{_STRING}')
 _FIELD = re.compile(
     rf'"(?:{"|".join(sorted(FIELDS))})"\s*:\s*(?:-?\d[\d.eE+-]*|true\b|false\b|null\b|\[\s*\]|\{{\s*\}})?'
 )
+_ID, _DAY = "m_[2-9a-z]{10}", r"\d{4}-\d\d-\d\d"
+_NAME = r'"(?:[^"\\\n]|\\.){1,600}"|[^\W\d_][\w.:/@+-]{0,499}'
+_REVISED = f"perhaps revised by {_ID}"
+_MARKS = rf"(?: until {_DAY})?(?: {_REVISED})?(?: also {_ID}(?:,{_ID})*)?(?: cut)?"
+_SURE = r"[01]?\.\d\d|\d{1,3}%"
 _LINE = re.compile(
-    r"\[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d(?:, (?:tool|import|agent|person)(?:, from [^\]\n]{0,80})?)?\]"
-    r"|^[ \t]*\d+(?:\.\d+)?%(?=\s+m_[2-9a-z]{10}\b)|\(perhaps revised by m_[2-9a-z]{10}\)"
-    r"|^[ \t]*confidence \d\.\d+(?:, \d+ ms)?[ \t]*$",
+    rf"\[{_ID}, {_DAY}(?:, (?:tool|import|agent|person)(?:, key (?P<key>{_NAME}))?(?:, from [^\]\n]{{0,120}}?)?)?"
+    rf"(?:, (?:chance|weight) (?:{_SURE}))?(?:, until {_DAY})?(?:, {_REVISED})?\]"
+    rf"|(?<![\w-]){_ID} {_DAY}(?: (?P<named>{_NAME}))?(?: by (?:tool|import|person))?"
+    rf"(?:(?: (?:{_SURE}))?{_MARKS}(?=  )| (?:{_SURE}){_MARKS}(?=\s))"
+    rf"|^[ \t]*\d+(?:\.\d+)?%(?=\s+{_ID}\b)|\({_REVISED}\)"
+    rf"|^path: {_ID}(?: → (?:link|name|words|likeness)\b[^\n]{{0,200}}? → {_ID})*"
+    r"|\bconfidence [01]?\.\d+(?:, not sure)?(?:, \d+ more)?(?:, cut ones whole: --from ID --max-chars \d+)?"
+    r"(?:, \d+ ms)?[ \t]*$",
     re.MULTILINE,
 )
-"""What `--format text` and `--format context` print around a memory."""
+"""What `--format text` and `--format context` print around a memory; a key in it may be news."""
 _TORN_END = re.compile(r'[{,]\s*"?[a-z_]{0,20}"?\s*:?\s*"?[\d:.TZ-]*$')
 _FENCE = re.compile(r"<\\?\s*/?\s*recalled-memories[^>\n]{0,200}>?", re.IGNORECASE)
 _PART_OF_ID = re.compile(r"\bm_[2-9a-z]{2,10}(?![\w])")
@@ -144,7 +156,7 @@ def tokens(text: str) -> list[str]:
 def _without_print(text: str, ids: Sequence[str]) -> _Page:
     """A text without our tags, ids and names of JSON fields."""
     plain, fences = _FENCE.subn(" ", _decoded(text))
-    plain, heads = _LINE.subn(lambda head: " ".join(ID.findall(head[0])), plain)
+    plain, heads = _LINE.subn(_id_and_key, plain)
     values = _VALUE.subn(" ", plain)
     named = _FIELD.subn(" ", values[0])
     is_json = values[1] + named[1] > 1
@@ -160,6 +172,11 @@ def _without_print(text: str, ids: Sequence[str]) -> _Page:
         return " " if any(id.startswith(match[0]) for id in ids) else match[0]
 
     return _Page(_PART_OF_ID.sub(part, plain), bool(fences or heads or marks or is_json), is_json)
+
+
+def _id_and_key(head: re.Match[str]) -> str:
+    """What of a head is not only print: which memories it names, and by which key."""
+    return " ".join([*ID.findall(head[0]), head["key"] or head["named"] or ""])
 
 
 def _decoded(text: str) -> str:

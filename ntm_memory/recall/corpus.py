@@ -52,6 +52,12 @@ class Corpus:
         found = {memory.address: memory for memory in self._store.get_many(addresses)}
         return [found.get(address) for address in addresses]
 
+    def until(self, memory: Memory) -> str | None:
+        """When a memory of here said something else from then on; None: it says now what it says here."""
+        if self._then is None:
+            return None
+        return next((old.valid_to for old in self._store.history(memory.id) if old.version == memory.version), None)
+
     def postings(self, words: Sequence[str]) -> Postings:
         """Where these index words occur."""
         if self._then is None:

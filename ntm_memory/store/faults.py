@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ntm_memory.errors import BadValueError, DiskFullError, StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.errors import (
+    BadValueError,
+    DiskFullError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    hint_of_writing,
+)
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LITTLE = 1 << 20
@@ -44,7 +51,8 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise DiskFullError(*_DISK_FULL) from error
-        raise StoreError(f"{path} cannot be used: {error.strerror or error}", _CHECK_FOLDER) from error
+        hint = hint_of_writing(error.errno, _CHECK_FOLDER)
+        raise StoreError(f"{path} cannot be used: {error.strerror or error}", hint) from error
 
 
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:
@@ -62,7 +70,8 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
         return StoreCorruptError(f"{path} is damaged: a text in it is no UTF-8", _MEND)
     if any(sign in text for sign in _DAMAGE):
         return StoreCorruptError(f"{path} is damaged: {text}", _MEND)
-    return StoreError(f"{path} cannot be used: {text}", _CHECK_FOLDER)
+    number = errno.EROFS if "readonly database" in text else None
+    return StoreError(f"{path} cannot be used: {text}", hint_of_writing(number, _CHECK_FOLDER))
 
 
 def _little_room(path: Path) -> bool:

@@ -77,6 +77,10 @@ class ForgettingVerbs:
 
         return mirror.write(self.home, self.store, Path(path), namespaces)
 
+    def retracted(self, texts: Sequence[str], namespaces: Sequence[str]) -> bool:
+        """Whether one of these texts is, or holds, what was retracted in one of these namespaces."""
+        return any(self.store.retracted_in(namespace, text) for namespace in namespaces for text in texts)
+
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.
 

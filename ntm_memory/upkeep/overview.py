@@ -21,7 +21,9 @@ FRESH, NAMED = 0.5, 0.2
 """What being told this moment, and having a key, count for beside an importance of 0 to 1."""
 
 
-def overview(store: RecordReader, now: float, *, namespaces: Sequence[str], limit: int = 20) -> dict[str, Any]:
+def overview(
+    store: RecordReader, now: float, *, namespaces: Sequence[str], limit: int = 20, first: Sequence[str] = ()
+) -> dict[str, Any]:
     """The live memories that stand out, most first: no episodes, nothing revised, nothing that a mere tool told.
 
     Args:
@@ -29,6 +31,7 @@ def overview(store: RecordReader, now: float, *, namespaces: Sequence[str], limi
         now: unix seconds.
         namespaces: where to look.
         limit: at most so many, 1–100.
+        first: ids of memories that come before all others, in this order.
 
     Returns:
         `memories`; of each of `namespaces` the number of live ones, in `total`.
@@ -40,14 +43,15 @@ def overview(store: RecordReader, now: float, *, namespaces: Sequence[str], limi
     spaces = checked_names("namespaces", namespaces)
     if not spaces:
         raise BadValueError("namespaces is empty", "say where to look")
-    trusted = at_least(IMPORTED)
+    trusted, told = at_least(IMPORTED), checked_names("first", first)
+    before = {id: len(told) - place for place, id in enumerate(first)}
     found = (
         memory
         for space in spaces
         for memory in store.memories(space)
         if memory.kind != EPISODE and memory.superseded_by is None and memory.trust in trusted
     )
-    best = heapq.nlargest(count, found, key=lambda memory: standing_out(memory, now))
+    best = heapq.nlargest(count, found, key=lambda memory: (before.get(memory.id, 0), standing_out(memory, now)))
     totals = store.namespaces()
     return {"memories": [asdict(memory) for memory in best], "total": {space: totals.get(space, 0) for space in spaces}}
 

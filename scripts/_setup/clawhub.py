@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from _setup.report import SetupError
-from _setup.skill import PLUGIN_FILES, copy_skill
+from _setup.skill import copy_skill
 from ntm_memory import __version__
 from ntm_memory.paths import APP
 
@@ -39,7 +39,7 @@ def export(source: Path, where: str, folder: str) -> dict[str, Any]:
         raise SetupError(
             "usage", "this copy has its code in an archive", "run it in the repository, or in another host's copy"
         )
-    copy_skill(source, target, PLUGIN_FILES)
+    copy_skill(source, target)
     _tell_version(target / "SKILL.md")
     files = [path for path in target.rglob("*") if path.is_file()]
     return {
@@ -49,6 +49,12 @@ def export(source: Path, where: str, folder: str) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in files),
         "publish": f"clawhub skill publish {target} --version {__version__}",
     }
+
+
+def told_of_export(answer: dict[str, Any]) -> str:
+    """What was written, in two sentences."""
+    size = f"{answer['files']} files, {answer['bytes'] / 1e6:.1f} MB"
+    return f"{answer['skill']} is the skill at version {answer['version']}: {size}. Publish it by: {answer['publish']}"
 
 
 def _tell_version(skill: Path) -> None:

@@ -231,4 +231,5 @@ def _failure(output: str) -> SetupError:
     if any(sign in output for sign in OFFLINE_SIGNS):
         hint = "check the network (pip's settings, a proxy), then run this again: what is done stays done"
         return SetupError("no_network", f"packages could not be downloaded: {last}", hint)
+    say(output)
     return SetupError("install_failed", f"packages could not be installed: {last}", "see above, then run this again")

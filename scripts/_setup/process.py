@@ -1,4 +1,4 @@
-"""Running other programs: their chatter goes to stderr, its end is kept for the error message."""
+"""Running other programs: their chatter is shown on a terminal, its end is kept for the error message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(command: Sequence[str], variables: Mapping[str, str], *, quiet: bool = F
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     with process:
         for line in process.stdout or ():
-            if not quiet:
+            if not quiet and sys.stderr.isatty():
                 sys.stderr.write(f"  {line}")
             lines.append(line.rstrip())
     return process.returncode, "\n".join(lines)

@@ -26,6 +26,7 @@ class Scripts:
     def __init__(self, skill: Path, environment: Path, home: str) -> None:
         self._skill = skill
         self._home = home
+        self._always = ("--home", home, "--format", "json")
         self._variables = {**os.environ, "NTM_MEMORY_ENV": str(environment)}
 
     def call(self, name: str, arguments: Sequence[str], text: str = "") -> tuple[dict[str, Any], float]:
@@ -44,7 +45,7 @@ class Scripts:
         """
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, str(self._skill / "scripts" / f"{name}.py"), *arguments, "--home", self._home],
+            [sys.executable, str(self._skill / "scripts" / f"{name}.py"), *arguments, *self._always],
             input=text.encode("utf-8"),
             capture_output=True,
             env=self._variables,

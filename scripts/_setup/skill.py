@@ -8,10 +8,12 @@ from pathlib import Path
 
 from _setup.packing import pack
 from _setup.report import SetupError, say
+from ntm_memory.installation.claude_code import has_plugin
 from ntm_memory.paths import APP as NAME
-from ntm_memory.paths import is_skill
+from ntm_memory.paths import HOSTS, host_folders, is_skill
 
-HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
+PLUGIN = "claude-plugin"
+TARGETS = ("auto", "claude", PLUGIN, "openclaw", "both", "none")
 CONTENTS = (
     "README.md",
     "README.zh.md",
@@ -22,19 +24,16 @@ CONTENTS = (
     "config.json",
     "pyproject.toml",
     "bench/RESULTS.md",  # the documents link to it
-    ".claude-plugin",
     "docs",
-    "hooks",
     "ntm_memory",
-    "openclaw",
-    "openclaw.plugin.json",
-    "package.json",
     "references",
     "scripts",
     "SKILL.md",  # last: a host that looks while we copy sees no half skill
 )
-PLUGIN_FILES = (".claude-plugin", "hooks", "openclaw", "openclaw.plugin.json", "package.json")
-"""What makes the same folder a plugin of Claude Code and of OpenClaw."""
+PLUGIN_CONTENTS = (".claude-plugin", ".mcp.json", "hooks")
+"""What makes the same folder a plugin: Claude Code loads it as one from ~/.claude/skills."""
+OPENCLAW_CONTENTS = ("openclaw", "openclaw.plugin.json", "package.json")
+"""What makes the folder a plugin of OpenClaw, where it is installed as one."""
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "test")
 
 
@@ -42,14 +41,17 @@ def chosen_targets(choice: str) -> dict[str, Path]:
     """Host → folder to copy to.
 
     Args:
-        choice: `claude`, `openclaw`, `both`, `none`, or `auto`: the hosts that this user has.
+        choice: one of TARGETS; `auto`: the hosts that this user has. Where the plugin is installed, it stays a plugin
+            unless `claude` is asked for by name.
     """
-    home = Path.home()
-    folders = {host: home / folder / "skills" / NAME for host, folder in HOSTS.items()}
+    home, folders = Path.home(), host_folders()
     if choice == "auto":
-        return {host: folder for host, folder in folders.items() if (home / HOSTS[host]).is_dir()}
-    names = {"both": list(HOSTS), "none": []}.get(choice, [choice])
-    return {host: folders[host] for host in names}
+        names = [host for host in HOSTS if (home / HOSTS[host]).is_dir()]
+    else:
+        names = {"both": list(HOSTS), "none": []}.get(choice, [choice])
+    if choice != "claude" and has_plugin(folders["claude"]):
+        names = [PLUGIN if name == "claude" else name for name in names]
+    return {name: folders["claude" if name == PLUGIN else name] for name in names}
 
 
 def refuse_foreign(target: Path) -> None:
@@ -63,13 +65,24 @@ def refuse_foreign(target: Path) -> None:
         raise SetupError("foreign_folder", f"{target} is there already and is not this skill", hint)
 
 
-def copy_skill(source: Path, target: Path, without: tuple[str, ...] = ()) -> str:
+def refuse_without_plugin(source: Path) -> None:
+    """Make sure that there is a plugin to install.
+
+    Raises:
+        SetupError: this copy of the skill has none.
+    """
+    if not has_plugin(source):
+        hint = "run install.py of the skill's repository, or leave --target claude-plugin out"
+        raise SetupError("no_plugin", f"{source} has no plugin: .claude-plugin/plugin.json is not in it", hint)
+
+
+def copy_skill(source: Path, target: Path, *, plugin: bool = False) -> str:
     """Put the skill into a host's folder in one step: what was there before is replaced whole.
 
     Args:
         source: the skill's folder, or a checkout of its repository.
         target: the folder, named like the skill.
-        without: what of CONTENTS is left out.
+        plugin: copy what makes it a plugin, too.
 
     Returns:
         `installed`, `replaced`, or `in_place` where source and target are the same.
@@ -84,15 +97,17 @@ def copy_skill(source: Path, target: Path, without: tuple[str, ...] = ()) -> str
     new, old = (target.with_name(f".{NAME}.{which}") for which in ("new", "old"))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove(new)
-        _remove(old)
-        _copy(source, new, without)
-        if HOSTS["openclaw"] in target.parts:
+        remove(new)
+        remove(old)
+        for_openclaw = HOSTS["openclaw"] in target.parts
+        more = (*(PLUGIN_CONTENTS if plugin else ()), *(OPENCLAW_CONTENTS if for_openclaw else ()))
+        _copy(source, new, (*more, *CONTENTS))
+        if for_openclaw:
             pack(new / "ntm_memory")
         if there:
             os.replace(target, old)
         os.replace(new, target)
-        _remove(old)
+        remove(old)
     except OSError as error:
         raise SetupError("copy_failed", f"{target}: {error}", "mend that, then run this again") from error
     return "replaced" if there else "installed"
@@ -103,10 +118,10 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path, without: tuple[str, ...]) -> None:
+def _copy(source: Path, new: Path, contents: tuple[str, ...] = CONTENTS) -> None:
     new.mkdir()
     ignored = shutil.ignore_patterns(*_LEFT_OUT)
-    for name in (each for each in CONTENTS if each not in without):
+    for name in contents:
         if (source / name).is_dir():
             shutil.copytree(source / name, new / name, ignore=ignored, copy_function=shutil.copyfile)
         elif (source / name).exists():
@@ -114,7 +129,8 @@ def _copy(source: Path, new: Path, without: tuple[str, ...]) -> None:
             shutil.copyfile(source / name, new / name)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a folder with all that is in it; of a link to one the link alone."""
     if path.is_symlink():
         path.unlink()
     elif path.exists():

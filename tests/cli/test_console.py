@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
 
 def test_its_commands_are_the_scripts_and_setup():
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")} - {"install"}
-    assert set(COMMANDS) == scripts | {"setup"} == set(PARSERS) | {"train", "mcp", "setup"}
+    assert set(COMMANDS) == scripts | {"setup"} == set(PARSERS) | {"train", "mcp", "hook", "setup", "doctor", "verify"}
 
 
 def test_help_has_a_line_for_each_command(capsys):
@@ -62,11 +62,13 @@ def test_help_of_a_command_speaks_of_no_script(command, capsys):
 def test_errors_speak_of_no_script(home, capsys):
     for arguments in (["recal"], ["erase"], ["recall", "x", "--bogus"], ["update", "m_none", "--content", "x"]):
         assert run(arguments) in (2, 4)
-        assert ".py" not in capsys.readouterr().out
+        assert ".py" not in capsys.readouterr().err
     run(["recal"])
-    assert json.loads(capsys.readouterr().out)["error"]["hint"] == "did you mean recall?"
-    run(["recall", "x", "--bogus"])
+    assert capsys.readouterr().err == "error usage: there is no command 'recal'\nhint: did you mean recall?\n"
+    run(["recall", "x", "--bogus", "--format", "json"])
     assert json.loads(capsys.readouterr().out)["error"]["hint"] == "ntm-memory recall --help"
+    run(["recal", "--format=json"])
+    assert json.loads(capsys.readouterr().out)["error"]["hint"] == "did you mean recall?"
 
 
 def test_a_memory_that_names_a_script_stays_as_it_is(home, capsys):
@@ -121,7 +123,7 @@ def test_it_speaks_utf8_and_settles_the_threads_whatever_the_environment(home):
     code = "import os, sys; from ntm_memory.cli.console import run; run(); sys.stderr.write(os.environ['{}'])"
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         done = subprocess.run(
-            [sys.executable, "-c", code.format(name), "memorize", "-"],
+            [sys.executable, "-c", code.format(name), "memorize", "-", "--format", "json"],
             input="今天和老大讨论了认知天性".encode(),
             capture_output=True,
             env=variables,

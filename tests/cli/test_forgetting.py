@@ -23,7 +23,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def call(home, capsys):
     def calling(command, *arguments, code=0):
-        assert main(command, list(arguments)) == code
+        assert main(command, [*arguments, "--format", "json"]) == code
         answer = json.loads(capsys.readouterr().out)
         return answer if code == 0 else answer["error"]
 
@@ -33,7 +33,7 @@ def call(home, capsys):
 @pytest.fixture
 def text(home, capsys):
     def calling(command, *arguments, code=0):
-        assert main(command, [*arguments, "--format", "text"]) == code
+        assert main(command, list(arguments)) == code
         out, err = capsys.readouterr()
         return out + err
 
@@ -131,12 +131,12 @@ def test_a_question_takes_only_what_is_surely_meant(call, text, monkeypatch):
     assert karl in error["message"] and "(chance 0.40)" in error["message"] and "--yes" in error["hint"]
     assert call("status")["memories"]["live"] == 2
     foreseen = text("erase", "--query", "Karl owes me 50 euros", "--yes", "--purge", "--dry-run")
-    assert foreseen.startswith(f"would erase {karl} (chance 0.40): for good")
+    assert foreseen.startswith(f"would erase {karl} (chance .40): for good")
     erased = call("erase", "--query", "Karl owes me 50 euros", "--yes")["erased"]
     assert [(each["id"], each["chance"]) for each in erased] == [(karl, 0.4)]
     assert call("erase", "--query", "Karl owes me 50 euros", "--restore", code=4)["code"] == "not_found"
     sure["chance"] = 0.8
-    assert text("erase", "--query", "Karl owes me 50 euros", "--restore").startswith(f"restored {karl} (chance 0.80)")
+    assert text("erase", "--query", "Karl owes me 50 euros", "--restore").startswith(f"restored {karl} (chance .80)")
     assert call("erase", "--query", "Karl owes me 50 euros")["erased"][0]["chance"] == 0.8
     assert call("erase", "--query", "anything", "--namespace", "none")["erased"] == []
 

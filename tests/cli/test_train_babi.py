@@ -29,7 +29,7 @@ def quick(tmp_path):
 
 
 def call(capsys, *arguments):
-    code = main([str(argument) for argument in arguments])
+    code = main([*(str(argument) for argument in arguments), "--format", "json"])
     printed = capsys.readouterr()
     return code, json.loads(printed.out), printed.err
 
@@ -60,11 +60,11 @@ def test_train_then_eval_then_show(capsys, tmp_path, data, quick):
     assert attention.shape[1] == 2
     np.testing.assert_allclose(attention.sum(axis=0), 1, atol=1e-3)
     assert sum(line["support"] for line in story["story"]) == 1
-    assert main([*map(str, shown), "--format", "text"]) == 0
+    assert main([*map(str, shown)]) == 0
     drawn = capsys.readouterr().out.splitlines()
     assert drawn[0].split() == ["story", "hop", "1", "hop", "2"]
     assert len(drawn) == len(story["story"]) + 3
-    assert main(["eval", "babi", "--data", str(data), "--task", "1", "--checkpoint", core, "--format", "text"]) == 0
+    assert main(["eval", "babi", "--data", str(data), "--task", "1", "--checkpoint", core]) == 0
     assert f"{trained['valid_error']:.2f} % wrong of 60" in capsys.readouterr().out
 
 

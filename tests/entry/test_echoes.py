@@ -8,9 +8,9 @@ from dataclasses import asdict
 import pytest
 from opening import Clock, opened
 
-from ntm_memory.cli import rendering
-from ntm_memory.cli.outputs import as_json, safe
+from ntm_memory import rendering
 from ntm_memory.errors import EchoError
+from ntm_memory.rendering import as_json
 
 FACTS = (
     "Nora keeps the spare key under the blue pot",
@@ -30,11 +30,18 @@ def memory(tmp_path):
 def printed(memory):
     """What recall prints, in all its forms."""
     answer = asdict(memory.recall("Where is the spare key of Nora?", all=True)) | {"took_ms": 12.3}
-    lines = rendering.context(safe(answer)).split("\n")
+    reasoned = asdict(memory.reason_and_retrieve("Where is the spare key of Nora?", hops=2)) | {"took_ms": 12.3}
+    text = rendering.as_text("recall", answer)
+    lines = rendering.as_context("recall", answer).split("\n")
     return {
         "json": as_json({"ok": True, **answer}),
         "pretty": json.dumps(answer, indent=2, ensure_ascii=False),
-        "text": rendering.RENDERERS["recall"](safe(answer)),
+        "text": text,
+        "line": text.split("\n")[0],
+        "lines in a row": " ".join(text.split()),
+        "lines as a list": "\n".join(f"- {line}" for line in text.split("\n")),
+        "reason": rendering.as_text("reason", reasoned),
+        "reason for a prompt": "\n".join(rendering.as_context("reason", reasoned).split("\n")[1:-1]),
         "items": "\n".join(lines[1:-1]),
         "item": lines[1],
         "contents": "; ".join(each["content"] for each in answer["memories"]),
@@ -42,7 +49,10 @@ def printed(memory):
     }
 
 
-@pytest.mark.parametrize("form", ["json", "pretty", "text", "items", "item", "contents", "framed"])
+FORMS = ("json", "pretty", "text", "line", "lines in a row", "lines as a list", "reason", "reason for a prompt")
+
+
+@pytest.mark.parametrize("form", [*FORMS, "items", "item", "contents", "framed"])
 def test_by_every_way_in_it_is_refused_with_the_ids_of_what_it_tells(memory, form):
     text = printed(memory)[form]
     with pytest.raises(EchoError) as refused:
@@ -59,7 +69,7 @@ def test_by_every_way_in_it_is_refused_with_the_ids_of_what_it_tells(memory, for
     assert memory.store.count() == len(FACTS) + 1
 
 
-@pytest.mark.parametrize("form", ["json", "pretty", "text", "items"])
+@pytest.mark.parametrize("form", ["json", "pretty", "text", "line", "reason", "items"])
 def test_an_update_to_it_is_refused_and_a_key_does_not_help(memory, form):
     text = printed(memory)[form]
     with pytest.raises(EchoError):

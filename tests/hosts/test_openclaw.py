@@ -97,5 +97,5 @@ def _config(port):
 
 
 def _script(user, skill, name, text):
-    command = ["python3", str(skill / "scripts" / f"{name}.py"), text]
+    command = ["python3", str(skill / "scripts" / f"{name}.py"), text, "--format", "json"]
     return json.loads(subprocess.run(command, capture_output=True, env=user).stdout)

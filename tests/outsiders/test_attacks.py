@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from bench.dataset import rows
-from ntm_memory.cli import rendering
-from ntm_memory.cli.outputs import as_json, safe
+from ntm_memory import rendering
+from ntm_memory.rendering import as_json
+from ntm_memory.rendering.plain import safe
 from ntm_memory.text.printable import in_one_line, printable
 
 SETS = Path(__file__).parent / "attacks"
 ATTACKS, HARMLESS = rows(SETS / "attacks.jsonl"), rows(SETS / "harmless.jsonl")
 JOINERS = "\u200c\u200d"
-ITEM = re.compile(r"- \[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d, agent(, from [^\[\]\n]*)?\] ")
+ITEM = re.compile(r"- \[m_[2-9a-z]{10}, \d{4}-\d\d-\d\d, agent(, from [^\[\]\n]*)?(, weight \d+%)?\] ")
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -81,12 +82,12 @@ def recalled(*contents):
         }
         for i, each in enumerate(contents, start=2)
     ]
-    return safe({"memories": memories, "reason": None})
+    return {"memories": memories, "reason": None}
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
 def test_a_hostile_note_is_one_item_of_one_line(attack):
-    block = rendering.context(recalled(attack["text"], "Mia likes tea"))
+    block = rendering.as_context("recall", recalled(attack["text"], "Mia likes tea"))
     first, *items, last = block.split("\n")
     assert len(items) == len(block.splitlines()) - 2 == 2
     assert all(ITEM.match(item) for item in items)
@@ -106,9 +107,8 @@ def test_nothing_invisible_is_printed(attack):
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
 def test_in_every_output_a_hostile_text_adds_no_line_and_nothing_invisible(attack):
     for command, answer in answers(attack["text"]).items():
-        render, plain = rendering.RENDERERS[command], answers("plain")[command]
-        out = render(safe(answer))
-        assert out.count("\n") == len(out.splitlines()) - 1 == render(safe(plain)).count("\n"), command
+        out, plain = (rendering.as_text(command, each) for each in (answer, answers("plain")[command]))
+        assert out.count("\n") == len(out.splitlines()) - 1 == plain.count("\n"), command
         assert {unicodedata.category(each) for each in out} & set(HIDDEN) <= {"Cc", "Cf"}
         assert {each for each in out if unicodedata.category(each) in HIDDEN} <= {"\n", *JOINERS}
         assert not re.search(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", out).casefold())
@@ -118,14 +118,18 @@ def test_in_every_output_a_hostile_text_adds_no_line_and_nothing_invisible(attac
 def test_as_json_nothing_is_lost_and_nothing_is_hidden(attack):
     answer = {"memories": [known(attack["text"], source=attack["text"])], attack["text"]: "as a name"}
     out = as_json(answer)
-    assert json.loads(out) == answer and "\n" not in out
+    told = {**answer["memories"][0], "content": attack["text"]}
+    told = {name: value for name, value in told.items() if value is not None}
+    assert json.loads(out) == {**answer, "memories": [told]} and "\n" not in out
     assert {each for each in out if unicodedata.category(each) in HIDDEN} <= set(JOINERS)
     assert not re.search(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", out).casefold())
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["kind"])
 def test_a_hostile_source_stays_inside_its_bracket(attack):
-    block = rendering.context(safe({"memories": [known("Mia likes tea", source=attack["text"])], "reason": None}))
+    block = rendering.as_context(
+        "recall", {"memories": [known("Mia likes tea", source=attack["text"])], "reason": None}
+    )
     _, item, _ = block.split("\n")
     assert ITEM.match(item) and item.endswith("] Mia likes tea")
     assert len(re.findall(r"<\s*/?\s*recalled", unicodedata.normalize("NFKC", block).casefold())) == 2

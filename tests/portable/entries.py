@@ -1,7 +1,7 @@
 """Every way by which a text gets into the memory, in one table.
 
-There is no MCP server, no hook of our own that captures, no mirror and no importer of other tools' files yet: each
-gets a line here when it exists.
+There is no hook of our own that captures, no mirror and no importer of other tools' files yet: each gets a line here
+when it exists.
 """
 
 from __future__ import annotations
@@ -109,11 +109,24 @@ def python_save(memory, text):
     return _in_python(memory, lambda manager: manager.save_memory(f"key-{next(_other)}", text))
 
 
+def mcp_memorize(memory, text):
+    return _by_tool(memory, "memorize", {"content": text, "source": "a tool"})
+
+
+def mcp_many(memory, text):
+    return _by_tool(memory, "memorize", {"many": [{"content": text}]})
+
+
+def mcp_update(memory, text):
+    return _by_tool(memory, "update", {"id": _neighbour(memory), "content": text})
+
+
 WAYS: dict[str, Entry] = {
     way.__name__: way
     for way in (
         memorize, memorize_keyed, memorize_replaces, memorize_lines, update, reason_store, import_lines,
         import_markdown, import_json, import_json_history, python_memorize, python_many, python_save,
+        mcp_memorize, mcp_many, mcp_update,
     )
 }  # fmt: skip
 """Name → a way in for a text that was never here."""
@@ -142,6 +155,22 @@ def _spelled(number):
     """Ten characters of those that ids have."""
     letters = "23456789abcdefghjkmnpqrstvwxyz"
     return "zzz" + "".join(letters[number // 30**place % 30] for place in range(7))
+
+
+def _by_tool(memory, tool, arguments):
+    """As the MCP server calls it."""
+    from ntm_memory.mcp.answering import Answering
+
+    server = Answering(str(memory.home))
+    try:
+        result = server.call(tool, arguments)
+    finally:
+        server.close()
+    answer = result["structuredContent"]
+    code = (
+        answer["error"]["code"] if "error" in answer else next((bad["code"] for bad in answer.get("failed", ())), None)
+    )
+    return Outcome(code, json.dumps(result, ensure_ascii=False))
 
 
 def _in_python(memory, tell):

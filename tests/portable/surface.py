@@ -22,6 +22,14 @@ PROCESSES = "NTM_MEMORY_PORTABLE_PROCESSES"
 FENCE = '<recalled-memories from="ntm-memory-system">'
 FENCE_END = "</recalled-memories>"
 EVERYTHING = ("--top-k", "1000", "--max-chars", "10000000", "--all")
+LINE = re.compile(
+    r"^(m_[2-9a-z]{10}) \d{4}-\d\d-\d\d"
+    r"(?: (?:[^\W\d_][\w.:/@+-]*|\"(?:[^\"\\]|\\.)*\"))?(?: by (?:person|import|tool))?"
+    r"(?: (?:[01]?\.\d\d|\d+%))?(?: until \d{4}-\d\d-\d\d)?(?: perhaps revised by m_[2-9a-z]{10})?"
+    r"(?: also m_[2-9a-z]{10}(?:,m_[2-9a-z]{10})*)?(?: cut)?  (\S.*)$"
+)
+"""A memory in a text answer: id, day, key, who told it, chance or weight, marks; after two blanks what it says."""
+LAST = re.compile(r"^confidence [01]?\.\d\d(, not sure)?(, \d+ more)?(, cut ones whole: --from ID --max-chars 20000)?$")
 ITEM = re.compile(r"^- \[(m_[2-9a-z]{10}), \d{4}-\d\d-\d\d(?:, [^\]]*)?\] (.*)$")
 
 
@@ -61,7 +69,8 @@ class Surface:
 
     def say(self, command, *arguments, text="", process=False) -> Said:
         """Run one script; in this process by its own command line, or as a child process."""
-        arguments = [str(each) for each in (*arguments, "--home", self.home)]
+        form = () if "--format" in arguments else ("--format", "json")
+        arguments = [str(each) for each in (*arguments, *form, "--home", self.home)]
         if process or os.environ.get(PROCESSES) == "1":
             done = run_script(command, *arguments, text=text)
             return Said(done.code, done.out, done.err)
@@ -103,7 +112,8 @@ class Surface:
         """Everything that reading verbs print to a question, in each form."""
         forms = ("json", "text", "context")
         said = [self.say("recall", question, *EVERYTHING, *arguments, "--format", form) for form in forms]
-        said.append(self.say("reason", question, "--top-k", "100", "--max-chars", "100000", *arguments))
+        chain = ("--top-k", "100", "--max-chars", "100000", *arguments, "--format")
+        said += [self.say("reason", question, *chain, form) for form in forms]
         assert [each.code for each in said] == [0] * len(said), said
         return "\n".join(_without_the_question(each.out, question) for each in said)
 

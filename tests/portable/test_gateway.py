@@ -50,7 +50,7 @@ FORBIDDEN = {
     "echo as a list": _echo_as_a_list,
     "oversize": _oversize,
 }
-DECIDED = ("memorize_keyed", "memorize_replaces", "update", "python_save")
+DECIDED = ("memorize_keyed", "memorize_replaces", "update", "python_save", "mcp_update")
 """Ways by which the caller says what the text is to older memories: an echo is refused where it still looks printed."""
 LOSSLESS = pytest.mark.xfail(strict=True, reason="an import in the lossless form refuses the exact block alone")
 
@@ -73,7 +73,7 @@ def test_gateway_no_bypass_path(memory, kind, way):
     meant. Refused means one clear error or a line in `failed`, and nothing of it in what is read afterwards, the past
     included. A retracted value's refusal is in the audit too; the others are told to the caller alone. Control: a
     lawful text by the same way is stored and recalled. A pass does not prove anything of ways that do not exist yet
-    (MCP, hooks that capture, a mirror).
+    (hooks that capture, a mirror).
     """
     text, codes = FORBIDDEN[kind](memory)
     before = memory.ask("status")["memories"]

@@ -14,11 +14,11 @@ from opening import opened
 
 from bench.damage import measure_damage
 from ntm_memory import commands
-from ntm_memory.cli.rendering import RENDERERS, context
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreFromFutureError
 from ntm_memory.recovery.pages import Pages
 from ntm_memory.recovery.repair import mend
 from ntm_memory.recovery.salvage import salvage
+from ntm_memory.rendering import as_context, as_text
 
 CONFIG = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}, "store": {"backups": 2}}
 FLIPS = 40
@@ -231,13 +231,13 @@ def test_files_of_the_folder_that_are_damaged_are_named_with_what_to_do(tmp_path
 
 def test_what_is_left_out_is_told_to_a_prompt_and_by_reason_too(tmp_path, filled):
     hurt(tmp_path, "UPDATE memories SET keys = x'' WHERE id = ?", filled[3].id)
-    block = context(run(tmp_path, "recall", query="note", top_k=100)).split("\n")
+    block = as_context("recall", run(tmp_path, "recall", query="note", top_k=100)).split("\n")
     (line,) = [line for line in block if "left out" in line]
     assert line.startswith("(1 damaged memory is left out") and block.index(line) == len(block) - 2
     for hops in (1, 3):
         answer = run(tmp_path, "reason", query="note number 8 about tea", hops=hops)
         assert answer["answer_memories"] and filled[3].id in answer["warnings"][0]
-        assert "left out" in context(answer)
-        assert RENDERERS["reason"](answer).startswith("warning: ")
+        assert "left out" in as_context("reason", answer)
+        assert "\nwarning: " in as_text("reason", answer)
     mend(tmp_path / "memory.db", 1.0)
-    assert "left out" not in context(run(tmp_path, "recall", query="note"))
+    assert "left out" not in as_context("recall", run(tmp_path, "recall", query="note"))

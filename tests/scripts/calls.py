@@ -25,7 +25,9 @@ class Done:
 
 
 def call(script, *arguments, text="", skill=SKILL, cwd=None, python=sys.executable, **variables):
-    """Run scripts/NAME.py; variables set to None are taken out of the environment."""
+    """Run scripts/NAME.py for its JSON; variables set to None are taken out of the environment."""
+    if script not in ("install", "train") and "--format" not in arguments:
+        arguments = ("--format", "json", *arguments)
     environment = {**os.environ, **variables}
     done = subprocess.run(
         [str(python), str(skill / "scripts" / f"{script}.py"), *map(str, arguments)],

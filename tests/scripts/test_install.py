@@ -38,7 +38,7 @@ def world(tmp_path_factory):
 def start(world, *arguments):
     base, skill, variables = world
     return subprocess.Popen(
-        [str(PLAIN), str(skill / "scripts" / "install.py"), *arguments],
+        [str(PLAIN), str(skill / "scripts" / "install.py"), "--format", "json", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=variables,
@@ -166,7 +166,7 @@ class TestArguments:
 
     @pytest.mark.parametrize("arguments", [["--target", "emacs"], ["--with", "magic"], ["--bogus"]])
     def test_wrong_ones(self, tmp_path, arguments):
-        done = call("install", *arguments, NTM_MEMORY_ENV=str(tmp_path / "env"))
+        done = call("install", "--format", "json", *arguments, NTM_MEMORY_ENV=str(tmp_path / "env"))
         assert done.code == 2
         assert done.answer["error"]["code"] == "usage"
         assert not (tmp_path / "env").exists()
@@ -175,7 +175,7 @@ class TestArguments:
         foreign = Path.home() / ".claude" / "skills" / "ntm-memory-system"
         foreign.mkdir(parents=True)
         (foreign / "letter.txt").touch()
-        done = call("install", "--target", "claude", NTM_MEMORY_ENV=str(tmp_path / "env"))
+        done = call("install", "--format", "json", "--target", "claude", NTM_MEMORY_ENV=str(tmp_path / "env"))
         assert (done.code, done.answer["error"]["code"]) == (3, "foreign_folder")
         assert not (tmp_path / "env").exists()
 
@@ -183,13 +183,13 @@ class TestArguments:
         file = Path.home() / ".config" / "ntm-memory-system" / "config.json"
         file.parent.mkdir(parents=True)
         file.write_text("[1")
-        done = call("install", "--home", tmp_path / "m", NTM_MEMORY_ENV=str(tmp_path / "env"))
+        done = call("install", "--format", "json", "--home", tmp_path / "m", NTM_MEMORY_ENV=str(tmp_path / "env"))
         assert done.answer["error"]["code"] == "bad_config"
         assert str(file) in done.answer["error"]["message"]
 
     def test_unusable_place_for_the_environment(self, tmp_path):
         (tmp_path / "file").touch()
-        done = call("install", "--target", "none", NTM_MEMORY_ENV=str(tmp_path / "file" / "env"))
+        done = call("install", "--format", "json", "--target", "none", NTM_MEMORY_ENV=str(tmp_path / "file" / "env"))
         assert done.code != 0
         assert done.answer["ok"] is False
 
@@ -198,7 +198,7 @@ class TestOldPython:
     def test_it_can_read_the_file_and_says_what_is_needed(self):
         ast.parse(INSTALL.read_text(encoding="utf-8"), feature_version=(3, 7))
         code = (
-            "import runpy, sys; sys.version_info = (3, 9, 18); sys.argv = [sys.argv[1]]\n"
+            "import runpy, sys; sys.version_info = (3, 9, 18); sys.argv = [*sys.argv[1:], '--format', 'json']\n"
             "runpy.run_path(sys.argv[0], run_name='__main__')"
         )
         done = subprocess.run([sys.executable, "-c", code, str(INSTALL)], capture_output=True, text=True)

@@ -413,19 +413,27 @@ class TestLock:
         script = self.HOLD + (
             "from _setup.process import run\nimport os\nfrom pathlib import Path\n"
             "with only_one(Path(sys.argv[2])):\n"
-            "    run([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(1.5)'], os.environ)\n"
+            "    child = 'import sys, time; open(sys.argv[1], \"w\").close(); time.sleep(1.5)'\n"
+            "    run([sys.executable, '-c', child, sys.argv[3]], os.environ)\n"
         )
         lock = tmp_path / "lock"
-        first = subprocess.Popen(
-            [sys.executable, "-c", script, str(SKILL / "scripts"), str(lock)], stderr=subprocess.PIPE
-        )
-        assert first.stderr.readline().strip() == b"1"
+        began = tmp_path / "began"
+        first = subprocess.Popen([sys.executable, "-c", script, str(SKILL / "scripts"), str(lock), str(began)])
+        while not began.exists():
+            assert first.poll() is None
+            time.sleep(0.01)
         start = time.monotonic()
         first.kill()
-        first.communicate()
+        first.wait()
         with only_one(lock, wait=10):
             waited = time.monotonic() - start
         assert 0.5 < waited < 10
+
+
+def test_what_installers_say_is_for_terminals_its_end_for_the_error(capsys):
+    code = "print('chatter'); print('ERROR: no such package')"
+    assert run([sys.executable, "-c", code], os.environ) == (0, "chatter\nERROR: no such package")
+    assert capsys.readouterr().err == ""
 
 
 def test_program_that_does_not_start():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from dataclasses import replace
 
@@ -9,6 +11,7 @@ import pytest
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
 from ntm_memory.store import open_store
+from ntm_memory.store.faults import faults
 from ntm_memory.store.records import Feedback
 
 from .drafts import AS_VERSION_2, draft
@@ -130,6 +133,7 @@ def test_a_flipped_byte_is_seen_by_check_and_by_reading(path, filled, old, new):
             read()
     assert store.get(filled[3].id) == filled[3] and store.damaged() == []
     assert {memory.id for memory in store.memories()} == {memory.id for memory in filled} - {damaged.id}
+    assert len(store.newest("default", 19)) == 19 == len({memory.id for memory in store.newest("default", 30)})
     assert len(store.get_many(list(range(20)))) == 19
     assert len(store.damaged()) == 1 and damaged.id in store.damaged()[0]
     store.repair()
@@ -267,3 +271,20 @@ def test_a_disk_that_fails_after_the_commit_is_not_said_to_have_written_nothing(
     connection.sql = sound
     assert [each.content for each in store.memories()] == ["written all the same"]
     store.close()
+
+
+def test_a_read_only_file_system_names_the_sandbox_that_may_have_made_it(path):
+    with pytest.raises(StoreError, match="Read-only") as caught, faults(path):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    assert "sandbox.filesystem.allowWrite" in caught.value.hint
+    with pytest.raises(StoreError, match="Permission denied") as caught, faults(path):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    assert "sandbox" not in caught.value.hint
+
+
+def test_a_database_that_sqlite_may_only_read_names_it_too(path, filled):
+    sql = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    with pytest.raises(StoreError, match="readonly") as caught, faults(path):
+        sql.execute("DELETE FROM memories")
+    sql.close()
+    assert "sandbox.filesystem.allowWrite" in caught.value.hint

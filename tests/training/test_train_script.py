@@ -27,7 +27,7 @@ SMALL = {
 
 
 def call(capsys, *arguments):
-    code = main(list(arguments))
+    code = main([*arguments, "--format", "json"])
     printed = capsys.readouterr()
     return code, json.loads(printed.out), printed.err
 
@@ -60,12 +60,12 @@ def test_train_then_eval_then_show(capsys, tmp_path, config):
     assert code == 0
     assert len(answer["targets"]) == len(answer["outputs"]) == 3
     assert len(answer["read_locations"][0]) == 7
-    assert main(["show", "copy", "--checkpoint", core, "--length", "3", "--format", "text"]) == 0
+    assert main(["show", "copy", "--checkpoint", core, "--length", "3"]) == 0
     assert "wrong bits" in capsys.readouterr().out
 
 
 def test_ngrams_are_shown_in_bits_beside_the_best_estimator(capsys):
-    assert main(["show", "ngram", "--format", "text", "--length", "200"]) == 0
+    assert main(["show", "ngram", "--length", "200"]) == 0
     assert re.search(r"\d+\.\d\d bits, the best estimator \d+\.\d\d$", capsys.readouterr().out.strip())
 
 

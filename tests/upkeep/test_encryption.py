@@ -154,7 +154,7 @@ def test_another_key_opens_nothing_and_changes_nothing(home, monkeypatch, capsys
     for key in (OTHER, ""):
         monkeypatch.setenv(VARIABLE, key)
         for name, *arguments in commands:
-            assert main(name, [*arguments, "--home", str(home)]) == 5
+            assert main(name, [*arguments, "--format", "json", "--home", str(home)]) == 5
             error = json.loads(capsys.readouterr().out)["error"]
             assert error["code"] == "store_key" and error["hint"] and OTHER not in str(error)
     assert digest_of(home) == before
@@ -168,7 +168,7 @@ def test_the_key_is_never_shown(home, capfd, monkeypatch, secret):
     calls = [["memorize", TEXT], ["status", "--encrypt", "--dry-run"], ["status", "--encrypt"], ["status"]]
     calls += [["status", "--rekey"], ["recall", "frobozz"]]
     for name, *arguments in calls:
-        main(name, [*arguments, "--home", str(home)])
+        main(name, [*arguments, "--format", "json", "--home", str(home)])
     out, err = capfd.readouterr()
     assert out.count('"ok": true') == 5 and out.count("store_key") == 1 and err == ""
     for key in (SECRET, OTHER):
@@ -339,7 +339,7 @@ def test_one_action_at_a_time(home, capsys):
         ["--dry-run"],
         ["--rekey", "--history", "m"],
     ):
-        assert main("status", [*arguments, "--home", str(home)]) == 2
+        assert main("status", [*arguments, "--format", "json", "--home", str(home)]) == 2
         assert json.loads(capsys.readouterr().out)["error"]["code"] == "bad_value"
 
 

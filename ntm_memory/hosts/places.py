@@ -1,0 +1,86 @@
+"""Requests of a client that stands in a project: what names no namespace is looked for in all that hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ntm_memory.errors import NotFoundError
+from ntm_memory.hosts.projects import Project, project_of
+from ntm_memory.hosts.telling import Ask
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+_ROOT, _PROJECT = "CLAUDE_PLUGIN_ROOT", "CLAUDE_PROJECT_DIR"
+_TOP_K = 6
+
+
+def project_of_client(environment: Mapping[str, str]) -> Project | None:
+    """The project that a host started this process for as part of a plugin; None: for none."""
+    folder = environment.get(_PROJECT)
+    return project_of(folder) if folder and environment.get(_ROOT) else None
+
+
+def ask_within(project: Project, request: Request, ask: Ask) -> Answer:
+    """Carry out a request that names no namespace.
+
+    What is told goes to the project; a question is put to all namespaces that hold there; what is named by an id or a
+    key is taken where it is.
+
+    Args:
+        project: where the client stands.
+        request: `command` and its arguments.
+        ask: carries out a request with a namespace.
+
+    Raises:
+        NTMMemoryError: what went wrong; of several namespaces, in the project's own.
+    """
+    command = request.get("command")
+    if command == "recall" and "anchor" not in request:
+        return _best_of(request, list(_answers(project, request, ask)))
+    if command == "reason" and "content" not in request:
+        return max(_answers(project, request, ask), key=_sureness)
+    if command not in ("memorize", "reason") and _names_one(request):
+        return _where_it_is(project, request, ask)
+    return dict(ask({**request, "namespace": project.namespace}))
+
+
+def _answers(project: Project, request: Request, ask: Ask) -> Iterator[Answer]:
+    for namespace in project.namespaces:
+        yield dict(ask({**request, "namespace": namespace}))
+
+
+def _sureness(answer: Answer) -> float:
+    return float(answer.get("confidence") or 0.0)
+
+
+def _best_of(request: Request, answers: list[Answer]) -> Answer:
+    """One answer of several: its memories by their chance, each namespace's own order kept where there is none."""
+    best = max(answers, key=_sureness)
+    found = [memory for answer in answers for memory in answer["memories"]]
+    if all(memory.get("chance") is not None for memory in found):
+        found.sort(key=lambda memory: -memory["chance"])
+    elif found:
+        others = [memory for memory in found if memory not in best["memories"]]
+        found = [*best["memories"], *others]
+    kept = {memory["id"]: memory for memory in found[: request.get("top_k") or _TOP_K]}
+    merged = best | {"memories": list(kept.values())}
+    if "took_ms" in best:
+        merged["took_ms"] = round(sum(answer["took_ms"] for answer in answers), 1)
+    return merged
+
+
+def _names_one(request: Request) -> bool:
+    return any(request.get(name) for name in ("id_or_key", "ids_or_key", "anchor", "history", "used"))
+
+
+def _where_it_is(project: Project, request: Request, ask: Ask) -> Answer:
+    """The answer of the first namespace that has what is named."""
+    missing: NotFoundError | None = None
+    for namespace in project.namespaces:
+        try:
+            return dict(ask({**request, "namespace": namespace}))
+        except NotFoundError as error:
+            missing = missing or error
+    assert missing is not None
+    raise missing

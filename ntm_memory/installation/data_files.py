@@ -1,0 +1,69 @@
+"""Which files of a data folder are ours: what `install.py --uninstall --purge-data` removes, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_JOURNAL = r"(-journal|-wal|-shm)?"
+_STAMP = r"\d{8}T\d{6}Z-.+"
+_OURS = {
+    "": rf"(memory|usage)\.db(\.draft)?{_JOURNAL}|memory\.lock|matrix\.bin.*|recall(\.previous)?\.json"
+    r"|e5-checked\.json|.+\.[0-9a-f]{16}\.tmp",
+    "backups": rf"memory-{_STAMP}\.db{_JOURNAL}|failed|.+\.[0-9a-f]{{16}}\.tmp",
+    "damaged": _STAMP,
+    "logs": r".+\.log",
+}
+"""Folder below the data folder → names of files that we write there."""
+_DRAFT = re.compile(r"draft-.+\.tmp")
+
+
+def files_of_ours(home: Path) -> list[Path]:
+    """What is ours in a data folder, in an order in which it can be removed; the folder itself is not among it."""
+    found: list[Path] = []
+    for name, ours in _OURS.items():
+        folder = home / name if name else home
+        found += (each for each in _in(folder) if each.is_file() and re.fullmatch(ours, each.name))
+        found += (each for each in _in(folder) if each.is_dir() and _DRAFT.fullmatch(each.name))
+    return [*found, *([home / "config.json"] if _is_our_config(home / "config.json") else [])]
+
+
+def remove_data(home: Path) -> tuple[list[Path], list[Path]]:
+    """Remove what is ours, then folders that are empty by now.
+
+    Args:
+        home: the data folder.
+
+    Returns:
+        (what was removed, what is left because it is not ours).
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    removed = files_of_ours(home)
+    for each in removed:
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink(missing_ok=True)
+    for folder in (*(home / name for name in _OURS if name), home):
+        with suppress(OSError):
+            folder.rmdir()
+    return removed, sorted(_in(home))
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from sorted(folder.iterdir())
+
+
+def _is_our_config(file: Path) -> bool:
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(settings, dict) and set(settings) == {"ntm_memory"}

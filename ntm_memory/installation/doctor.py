@@ -1,0 +1,177 @@
+"""`doctor`: one line for each thing that a report of a fault would be asked for; no memory's text, no secret.
+
+It runs with any Python, also where nothing is set up; what the Python environment knows is asked of it as a child.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ntm_memory import __version__, paths
+from ntm_memory.config import SHIPPED, load_settings
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.installation import surroundings
+from ntm_memory.installation.calls import Commands
+from ntm_memory.installation.inside import NEEDED
+from ntm_memory.installation.surroundings import FAIL, OK, WARN, Check
+
+INSIDE = "--inside"
+TEXT, QUESTION = "The spare key is under the blue flower pot", "Where is the spare key?"
+_SHOWN = ("NTM_MEMORY_HOME", "NTM_MEMORY_ENV")
+
+
+def examine(home: str | None, *, by_console: bool, project: Path) -> dict[str, Any]:
+    """Look at everything.
+
+    Args:
+        home: the data folder, as it was told.
+        by_console: the console command is what was entered.
+        project: where a host would be started.
+
+    Returns:
+        `healthy`: nothing fails; `checks` with name, state, what was found and what to do.
+    """
+    checks = list(_checks(home, by_console, project))
+    return {
+        "healthy": all(check.state != FAIL for check in checks),
+        "checks": [asdict(check) for check in checks],
+    }
+
+
+def _checks(home: str | None, by_console: bool, project: Path) -> Iterator[Check]:
+    installer = _installer(by_console)
+    yield Check("package", OK, f"ntm-memory-system {__version__} in {paths.skill_dir() or paths.PACKAGE.parent}")
+    yield Check("python", OK, f"{platform.python_version()} at {sys.executable}, {platform.platform()}")
+    variables = [f"{name}={os.environ[name]}" if name in _SHOWN else f"{name} is set" for name in _ours_set()]
+    yield Check("variables", OK, ", ".join(variables) or "none of ours is set")
+    try:
+        folder = paths.data_home(home)
+    except NTMMemoryError as error:
+        yield Check("user's config", FAIL, error.message, error.hint)
+        return
+    yield from _guarded("folders", lambda: _folders(folder, by_console))
+    yield from _guarded("environment", lambda: _environment(folder, by_console))
+    yield from _guarded("hosts", lambda: surroundings.hosts(folder, project, installer))
+
+
+def _installer(by_console: bool) -> str:
+    """What installs the skill; whoever has the package alone has to fetch the skill's folder first."""
+    skill = None if by_console else paths.skill_dir()
+    return "the skill's installer" if skill is None else f"python3 {shlex.quote(str(skill / 'scripts' / 'install.py'))}"
+
+
+def _ours_set() -> list[str]:
+    return sorted(name for name in os.environ if name.startswith("NTM_MEMORY_"))
+
+
+def _guarded(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """What cannot be looked at is a fault of its own; the rest is looked at all the same."""
+    try:
+        yield from look()
+    except Exception as error:  # noqa: BLE001 - a doctor that falls ill helps nobody
+        yield Check(name, FAIL, f"could not be looked at: {type(error).__name__}: {error}", "please report this")
+
+
+def _folders(home: Path, by_console: bool) -> Iterator[Check]:
+    yield surroundings.folder("data folder", home, "set NTM_MEMORY_HOME to a folder that can be written to")
+    others = surroundings.privacy("data folder", home)
+    if others is not None:
+        yield others
+    if not by_console:
+        hint = "set NTM_MEMORY_ENV to a folder that can be written to, then run install.py"
+        yield surroundings.folder("environment", paths.environment_dir(), hint, only_read=True)
+    yield surroundings.disk(home)
+
+
+def _environment(home: Path, by_console: bool) -> Iterator[Check]:
+    """What is inside the environment; where it cannot be entered that is the one fault to tell."""
+    found, _ = Commands(by_console, home).answer("doctor", [INSIDE])
+    if "error" in found:
+        yield _of_error("packages", found["error"])
+        return
+    packages = found["packages"]
+    missing = [name for name in NEEDED if packages[name] is None]
+    versions = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
+    told = f"Python {found['python']} in {found['prefix']}: {versions}"
+    yield (
+        Check("packages", OK, told)
+        if not missing
+        else Check("packages", FAIL, f"{', '.join(missing)} missing; {told}", paths.setup_hint())
+    )
+    yield _weights(found["embedder"])
+    yield _memory(found["memory"], found["sqlite"])
+    if not missing and "error" not in found["embedder"]:
+        yield _round_trip(home, by_console)
+
+
+def _of_error(name: str, error: dict[str, str]) -> Check:
+    return Check(name, FAIL, error["message"], error["hint"])
+
+
+def _weights(found: dict[str, Any]) -> Check:
+    if "error" in found:
+        return _of_error("weights", found["error"])
+    if found["backend"] != "e5":
+        return Check("weights", OK, f"the embedder is {found['backend']} {found['model'] or ''}".rstrip())
+    return Check("weights", OK, f"{found['weights']}, {found['bytes'] >> 20} MiB, SHA-256 as expected")
+
+
+def _memory(found: dict[str, Any], sqlite: str) -> Check:
+    """The real memory: how many, how big, whether sound."""
+    if "error" in found:
+        return _of_error("memory", found["error"])
+    if not found["there"]:
+        return Check("memory", OK, f"none yet; SQLite {sqlite}")
+    if "newest_schema" in found:
+        said = f"schema {found['schema']} of an older version, now it is {found['newest_schema']}"
+        return Check("memory", WARN, said, "nothing: the next command backs it up and brings it up to date")
+    counts = ", ".join(f"{count} {state}" for state, count in (found["memories"] or {}).items())
+    backups = found["backups"]
+    told = f"{counts or 'not readable'}; {found['bytes'] >> 10} KiB, schema {found['schema']}, SQLite {sqlite}"
+    told += ", encrypted" if found["encrypted"] else ""
+    told += f"; {len(backups)} backups" + (f", the newest {max(backups)}" if backups else "")
+    if found["damaged"]:
+        return Check(
+            "memory", FAIL, f"{found['faults']} faults; {told}", "status.py --check names them, --repair mends"
+        )
+    if found["faults"] or found["warnings"]:
+        said = f"{found['faults']} faults beside the memory, {found['warnings']} warnings; {told}"
+        return Check("memory", WARN, said, "status.py --check names them")
+    return Check("memory", OK, told)
+
+
+def _round_trip(home: Path, by_console: bool) -> Check:
+    """One memory told, asked for and purged in a folder of its own, by whole processes as an agent starts them."""
+    with tempfile.TemporaryDirectory(prefix="ntm-memory-doctor-") as folder:
+        (Path(folder) / "config.json").write_text(json.dumps(_plain_config(home)), encoding="utf-8")
+        commands, took = Commands(by_console, Path(folder)), []
+        id = ""
+        for name in ("memorize", "recall", "erase"):
+            told = {"memorize": [TEXT], "recall": [QUESTION, "--all"], "erase": [id, "--purge"]}
+            answer, seconds = commands.answer(name, told[name])
+            if "error" in answer:
+                return _of_error("round trip", {**answer["error"], "message": f"{name}: {answer['error']['message']}"})
+            if name == "memorize":
+                id = answer["memory"]["id"]
+            if name == "recall" and [memory["id"] for memory in answer["memories"]] != [id]:
+                return Check("round trip", FAIL, "recall did not find what was memorized", "please report this")
+            took.append(f"{name} {seconds:.1f} s")
+    return Check("round trip", OK, f"{', '.join(took)}, whole processes")
+
+
+def _plain_config(home: Path) -> dict[str, Any]:
+    """The user's embedder, and no setting that decides what is answered: quality is what `verify` looks at."""
+    try:
+        embedder = asdict(load_settings(SHIPPED, home / "config.json").embedder)
+    except NTMMemoryError:
+        embedder = {}
+    return {"ntm_memory": {"embedder": embedder, "recall": {"confidence_floor": 0.0}, "store": {"backups": 0}}}

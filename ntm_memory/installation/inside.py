@@ -1,0 +1,102 @@
+"""What only the Python environment can tell: its packages, the embedder's weights, how the real memory is; it reads."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ntm_memory import paths
+from ntm_memory.config import SHIPPED, load_settings
+from ntm_memory.errors import EmbedderError, NTMMemoryError
+
+NEEDED = ("numpy", "PyYAML", "snowballstemmer", "dateparser", "threadpoolctl")
+OPTIONAL = ("sentence-transformers", "sqlcipher3", "cryptography", "keyring", "matplotlib")
+_LOOKED = {"command": "status", "check": True, "config": {"store": {"backups": 0}}}
+"""A status that makes no backup, as any other opening of a memory may."""
+
+
+def report(home: str | None) -> dict[str, Any]:
+    """One object for `doctor`; what went wrong with a part stands in it as `error`, message and hint.
+
+    Args:
+        home: the data folder, as it was told.
+    """
+    return {
+        "python": sys.version.split()[0],
+        "prefix": sys.prefix,
+        "sqlite": sqlite3.sqlite_version,
+        "packages": {name: _version(name) for name in (*NEEDED, *OPTIONAL)},
+        "embedder": _told(lambda: _embedder(home)),
+        "memory": _told(lambda: _memory(home)),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _told(look: Any) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = look()
+    except NTMMemoryError as error:
+        return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    except ModuleNotFoundError as error:
+        hint = paths.setup_hint()
+        return {"error": {"code": "not_set_up", "message": f"the environment lacks {error.name}", "hint": hint}}
+    return found
+
+
+def _embedder(home: str | None) -> dict[str, Any]:
+    """The backend, and of the default one the weights file, all of whose bytes are looked at."""
+    settings = load_settings(SHIPPED, paths.data_home(home) / "config.json").embedder
+    if settings.backend != "e5":
+        return {"backend": settings.backend, "model": settings.model}
+    from ntm_memory.embedding.weights import check, find_weights
+
+    file = Path(settings.model).expanduser() if settings.model else find_weights()
+    try:
+        check(file, None)
+    except EmbedderError as error:
+        raise EmbedderError(error.message, error.hint or paths.setup_hint()) from error
+    return {"backend": "e5", "weights": str(file), "bytes": file.stat().st_size}
+
+
+def _memory(home: str | None) -> dict[str, Any]:
+    """Counts and faults, no text; a file of an older schema is not opened, for that would bring it up to date."""
+    folder = paths.data_home(home)
+    file = folder / "memory.db"
+    if not file.is_file() or not file.stat().st_size:
+        return {"there": False}
+    from ntm_memory.commands import run
+    from ntm_memory.recovery.files import opened
+    from ntm_memory.store import schema
+    from ntm_memory.store.faults import faults
+
+    with faults(file), closing(opened(file, read_only=True, timeout=2.0)) as sql:
+        version = schema.version_of(sql)
+    if version < schema.VERSION:
+        return {"there": True, "schema": version, "newest_schema": schema.VERSION}
+    status = run({**_LOOKED, "home": str(folder)})
+    wrong = [status[name] for name in ("integrity", "files") if status[name] != "ok"]
+    return {
+        "there": True,
+        "schema": version,
+        "memories": status.get("memories"),
+        "bytes": file.stat().st_size,
+        "faults": len(wrong[0]) if wrong else 0,
+        "damaged": status["integrity"] != "ok",
+        "warnings": len(status.get("warnings", ())),
+        "encrypted": status.get("encryption", "off") != "off",
+        "backups": [_name(backup) for backup in status["backups"]],
+    }
+
+
+def _name(backup: Any) -> str:
+    return str(backup["name"] if isinstance(backup, dict) else backup)

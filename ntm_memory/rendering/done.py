@@ -1,0 +1,132 @@
+"""What was done to memories: told, changed, erased, judged, learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ntm_memory.rendering.lines import Answer, beginning, count, head, name, share, text
+
+LEAST_TOLD = 0.2
+"""The chance from which a person or agent is told of an older memory; JSON has all."""
+MOST_LINES = 20
+_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding")
+_SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
+_SAY = "  say it again with --replaces ID, --same-as ID or --beside ID if that is so"
+
+
+def memorize(answer: Answer) -> str:
+    """One memory, or many, or one that was linked."""
+    if "memory" not in answer:
+        counts = ", ".join(f"{answer[name]:,} {name}" for name in ("created", "updated", "unchanged"))
+        return "\n".join([counts, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+    memory = answer["memory"]
+    told = f"{answer['action']} {head({**memory, 'weight': None})}"
+    if memory.get("version", 1) > 1:
+        told += f" version {memory['version']}"
+    if answer["action"] == "unchanged":
+        told += "  known already"
+    elif answer["secrets"]:
+        told += f"  {beginning(memory['content'])}"
+    related = [f"  {_related(older)}" for older in answer["related"] if _matters(older)]
+    near = [f"  there is a key much like it: {name(key)}" for key in answer.get("similar_keys", ())]
+    ties = [
+        f"  builds on {tie['id']} ({tie['kind']} {share(tie['weight'])}): {beginning(tie['content'])}"
+        for tie in answer.get("links", ())
+    ]
+    return "\n".join([told, *_left_out(answer["secrets"]), *related, *([_SAY] if related else []), *near, *ties])
+
+
+def update(answer: Answer) -> str:
+    """A memory, and what it said before."""
+    memory, previous = answer["memory"], answer["previous"]
+    lines = [f"updated {head({**memory, 'weight': None})} version {memory.get('version', 1)}"]
+    if memory["content"] != previous["content"]:
+        lines += [f"  now: {beginning(memory['content'])}", f"  was: {beginning(previous['content'])}"]
+    return "\n".join([*lines, *_left_out(answer["secrets"])])
+
+
+def erase(answer: Answer) -> str:
+    """What was erased, weakened, retracted or brought back."""
+    if "restored" in answer:
+        verb = "would restore" if answer["dry_run"] else "restored"
+        lines = [f"{verb} {each['id']}{_sure(each)}: {beginning(each['content'])}" for each in answer["restored"]]
+        return "\n".join(lines or ["nothing found to restore"])
+    lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
+    if answer["holding"]:
+        lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
+    lines += [f"{where}: {', '.join(answer[where])}" for where in _WHERE if answer[where]]
+    if lines and answer["restorable"] and not answer["dry_run"]:
+        lines.append("to undo it: the same ids with --restore")
+    return "\n".join(lines or ["nothing found to erase"])
+
+
+def feedback(answer: Answer) -> str:
+    """How many verdicts there are."""
+    judged = f"recorded a verdict on {count(answer['recorded'], 'memory')}"
+    return f"{judged}; {count(answer['pending'], 'verdict')} to tune from"
+
+
+def tune(answer: Answer) -> str:
+    """Whether other parameters hold now, and why."""
+    if "reverted" in answer:
+        return f"{'reverted' if answer['reverted'] else 'nothing to revert'}: the {answer['in_force']} parameters hold"
+    before, after = answer["before"], answer["after"]
+    counts = f"learned from {answer['examples']}, judged by {answer['held_out']}, skipped {answer['skipped']}"
+    lines = [f"{text(answer['reason'])}{' (dry run)' if answer['dry_run'] else ''}", counts]
+    lines += [f"{each:12} {before[each]:.3f} → {after[each]:.3f}" for each in before if each in after]
+    lines += [f"{each['name']}: {each['before']:.3f} → {each['after']:.3f}" for each in answer["changes"]]
+    return "\n".join([*lines, *failed(answer)])
+
+
+def concerned(answer: Answer) -> list[str]:
+    """What the first of many new memories may concern."""
+    told = [f"{id} {_related(older[0])}" for id, older in answer["related"].items() if _matters(older[0])]
+    more = [f"and {len(told) - MOST_LINES} more like that"] if len(told) > MOST_LINES else []
+    return [*told[:MOST_LINES], *more]
+
+
+def left_out_of_many(answer: Answer) -> list[str]:
+    """The secrets that are not kept of the first of many."""
+    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _left_out(secrets)]
+    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])]
+
+
+def failed(answer: Answer) -> list[str]:
+    """What could not be done, by its line."""
+    return [f"line {bad['line']} {bad['code']}: {text(bad['message'])}" for bad in answer["failed"]]
+
+
+def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in secrets]
+
+
+def _matters(older: Answer) -> bool:
+    return bool(older["chance"] >= LEAST_TOLD)
+
+
+def _related(older: Answer) -> str:
+    return f"{_SEEMS[older['relation']]} {older['id']} ({share(older['chance'])}): {beginning(older['content'])}"
+
+
+def _sure(each: Answer) -> str:
+    """How likely it is that a question meant this one."""
+    return "" if each.get("chance") is None else f" (chance {share(each['chance'])})"
+
+
+def _verb(answer: Answer, each: Answer) -> str:
+    verb, done = ("retract", "retracted") if answer["retracted"] else ("erase", "erased")
+    if answer["restorable"] and not answer["retracted"] and each["retention_after"] > 0:
+        verb, done = "weaken", "weakened"
+    return f"would {verb}" if answer["dry_run"] else done
+
+
+def _how(answer: Answer, each: Answer) -> str:
+    """What is left of it, then its text."""
+    told = beginning(each["content"])
+    if answer.get("version") is not None:
+        return f"version {answer['version']} for good  {told}"
+    if not answer["restorable"]:
+        return f"for good  {told}"
+    after = each["retention_after"]
+    return f"from {each['retention_before']:.0%} to {after:.0%}  {told}" if after > 0 else told

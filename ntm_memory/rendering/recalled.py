@@ -1,0 +1,114 @@
+"""What was found: a line a memory and one of what to know, or a block for a prompt; no memory can forge either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.privacy.trust import USUAL
+from ntm_memory.rendering.lines import LEAST_SHOWN, Answer, count, day, line, name, share, sureness, text
+
+CLOSING = "</recalled-memories>"
+MOST_OF_SOURCE = 80
+SURE = 0.5
+"""Whoever is less sure says so."""
+_NO_BRACKETS = str.maketrans("[]［］", "()()")
+
+
+def recall(answer: Answer) -> str:
+    """What a question found."""
+    lines = []
+    for memory in answer["memories"]:
+        lines += [line(memory), *_steps(memory.get("steps"))]
+    return _with_last(answer, lines, answer["memories"])
+
+
+def reason(answer: Answer) -> str:
+    """What several reads in a row found, best first, and the path from the question to the last memory."""
+    memories, others = _attended(answer)
+    listed = {memory["id"] for memory in memories}
+    lines = [line(memory) for memory in memories]
+    lines += [f"{step['id']}  {text(step['content'])}" for step in answer["chain"] if step["id"] not in listed]
+    if answer["chain"]:
+        lines.append(f"path: {' '.join(_step(step, first=i == 0) for i, step in enumerate(answer['chain']))}")
+    lines += [told for number, hop in enumerate(answer["hops"], start=1) for told in _hop(number, hop)]
+    return _with_last({**answer, "more": others}, lines, memories)
+
+
+def context(answer: Answer) -> str:
+    """A block for a prompt; memorize refuses text that holds its opening tag."""
+    memories = _attended(answer)[0] if "answer_memories" in answer else answer["memories"]
+    lines = [f"- [{_told(memory)}] {text(memory['content'])}" for memory in memories]
+    if not memories:
+        lines = [f"(nothing recalled: {text(answer['reason'])})"]
+    damaged = len(answer.get("warnings", ()))
+    if damaged:  # what is told of them may hold what stands in a damaged row
+        are = "is" if damaged == 1 else "are"
+        lines.append(f"({count(damaged, 'damaged memory')} {are} left out: status --check)")
+    sure = f' confidence="{share(answer["confidence"])}"' if "confidence" in answer else ""
+    return "\n".join([f"{RECALLED_TAG}{sure}>", *lines, CLOSING])
+
+
+def _attended(answer: Answer) -> tuple[Sequence[Answer], int]:
+    """The memories of a chain's ranking that drew attention worth a word, and how many others there are."""
+    memories = answer["answer_memories"]
+    shown = [memory for memory in memories if memory["weight"] >= LEAST_SHOWN] or memories[:1]
+    return shown, len(memories) - len(shown)
+
+
+def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer]) -> str:
+    """The lines, after them what is damaged, and last how sure it is and what else there is."""
+    warned = [f"warning: {text(warning)}" for warning in answer.get("warnings", ())]
+    sure = share(answer["confidence"])
+    if not memories:
+        return "\n".join([*lines, *warned, f"{text(answer['reason'])} (confidence {sure})"])
+    told = [f"confidence {sure}"]
+    if answer["confidence"] < SURE:
+        told.append("not sure")
+    if answer.get("more"):
+        told.append(f"{answer['more']} more")
+    if any(memory.get("truncated") for memory in memories):
+        told.append("cut ones whole: --from ID --max-chars 20000")
+    return "\n".join([*lines, *warned, ", ".join(told)])
+
+
+def _told(memory: Answer) -> str:
+    """All that is known of a memory; no name can end the bracket that it stands in, or read like one of ours."""
+    parts = [memory["id"], day(memory), memory.get("trust", USUAL)]
+    if memory.get("key"):
+        parts.append(f"key {name(memory['key'])}")
+    if memory.get("source"):
+        parts.append(f"from {name(memory['source'][:MOST_OF_SOURCE])}")
+    known = "chance" if memory.get("chance") is not None else "weight"
+    parts += [f"{known} {sure}" for sure in sureness(memory)]
+    if memory.get("until"):
+        parts.append(f"until {memory['until'][:10]}")
+    if memory.get("superseded_by"):
+        parts.append(f"perhaps revised by {memory['superseded_by']}")
+    return ", ".join(parts).translate(_NO_BRACKETS)
+
+
+def _steps(steps: Mapping[str, Any] | None) -> list[str]:
+    """One line a read head: its weight after each step, and its part in the evidence."""
+    names = ("content", "gated", "shifted", "sharpened")
+    return [
+        f"    head {number}: " + " → ".join(f"{each} {head[each]:.3f}" for each in names) + f"  × {head['share']:.2f}"
+        for number, head in enumerate((steps or {}).get("heads", ()), start=1)
+    ]
+
+
+def _step(step: Answer, *, first: bool) -> str:
+    """A memory of a path, and what joins it to the one before: a question asked for the first."""
+    if first:
+        return str(step["id"])
+    by = f" {', '.join(map(text, step['by']))}" if step.get("by") else ""
+    return f"→ {step['why']}{by} → {step['id']}"
+
+
+def _hop(number: int, hop: Answer) -> list[str]:
+    """What one read asked with and looked at; told where each memory's features are."""
+    if not any(memory.get("features") for memory in hop["memories"]):
+        return []
+    looked = [f"{each['id']} {each['weight']:.0%}" for each in hop["memories"] if each["weight"] >= LEAST_SHOWN]
+    return [f"hop {number}: {text(hop['query'])}", f"    looked at {', '.join(looked) or 'nothing more'}"]

@@ -1,0 +1,125 @@
+"""What is told of whole stores: status, history, audit, secrets, export, import, another embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ntm_memory.rendering.done import concerned, failed, left_out_of_many
+from ntm_memory.rendering.lines import Answer, beginning, count, line, text
+
+_SECOND = len("2026-05-08T13:56:00")
+
+
+def status(answer: Answer) -> str:
+    """How a store is, or what one of the options asks for."""
+    if "audit" in answer:
+        return "\n".join(map(_entry, answer["audit"])) or "nothing was done yet"
+    if "history" in answer:
+        return _history(answer)
+    if "secrets" in answer:
+        return _secrets(answer)
+    return "\n".join(_survey(answer)) if "memories" in answer else fields(answer)
+
+
+def export(answer: Answer) -> str:
+    """The text itself, or where it is."""
+    if "text" in answer:
+        return str(answer["text"]).removesuffix("\n")
+    if "path" not in answer or "left_out" in answer:
+        return fields(answer)
+    lines = [f"exported {count(answer['count'], 'memory')} as {answer['form']} to {answer['path']}"]
+    return "\n".join([*lines, *_warnings(answer)])
+
+
+def import_(answer: Answer) -> str:
+    """How many came in, and which did not; or which backup was put back."""
+    if "created" not in answer:
+        return fields(answer)
+    counts = ", ".join(f"{answer[each]:,} {each}" for each in ("created", "updated", "unchanged") if each in answer)
+    known = ("created", "updated", "unchanged", "failed", "related", "secrets", "dry_run", "tombstones")
+    rest = {each: value for each, value in answer.items() if each not in known}
+    if answer.get("tombstones"):
+        rest["retracted texts that are new here"] = answer["tombstones"]
+    lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
+    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+
+
+def reembed(answer: Answer) -> str:
+    """From which embedder to which."""
+    verb = "would write" if answer["dry_run"] else "wrote"
+    of = f"{_embedder(answer.get('before'))} → {_embedder(answer['after'])}"
+    return f"{verb} the keys of {count(answer['count'], 'memory')} anew: {of}"
+
+
+def fields(answer: Answer) -> str:
+    """One line a field."""
+    return "\n".join(f"{text(each)}: {_value(value)}" for each, value in answer.items())
+
+
+def _survey(answer: Answer) -> Iterator[str]:
+    counts = answer["memories"]
+    live = count(counts["live"], "memory")
+    gone = [f"{counts[state]:,} {state}" for state in ("archived", "erased") if counts.get(state)]
+    spaces = [f"{text(space)} {held:,}" for space, held in answer["namespaces"].items()]
+    yield "; ".join([live, *gone]) + (f" (by namespace: {', '.join(spaces)})" if len(spaces) > 1 else "")
+    store = answer.get("store", {})
+    size = f", {store['bytes'] / 1e6:.1f} MB" if "bytes" in store else ""
+    yield f"home: {text(answer['home'])}{size}"
+    yield f"embedder: {_embedder(answer.get('embedder'))}"
+    shown = ("integrity", "files", "repaired", "encryption")
+    yield from (f"{each}: {_value(answer[each])}" for each in shown if each in answer)
+    backups = answer.get("backups", [])
+    yield f"backups: {len(backups)}" + (f", newest {text(max(backups))}" if backups else "")
+    known = {"memories", "namespaces", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
+    known |= {"memory_size", "when_full"}
+    yield from (f"{text(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
+    yield from _warnings(answer)
+
+
+def _warnings(answer: Answer) -> list[str]:
+    return [f"warning: {text(each)}" for each in answer.get("warnings", ())]
+
+
+def _history(answer: Answer) -> str:
+    """A memory as it is, then what it said before, the newest first."""
+    memory = answer["memory"]
+    state = "" if memory["state"] == "live" else f"{memory['state']} "
+    lines = [f"{state}{line(memory)}"]
+    for old in reversed(answer["history"]):
+        since, until = (old[each][:10] for each in ("valid_from", "valid_to"))
+        lines.append(f"  version {old['version']}, {since} until {until}: {beginning(old['content'])}")
+    return "\n".join(lines)
+
+
+def _secrets(answer: Answer) -> str:
+    lines = [
+        f"{each['id']} version {each['version']}: {each['kind']} in {each['field']} at character {each['at']}"
+        for each in answer["secrets"]
+    ]
+    if lines:
+        lines.append("they are left out now" if answer["redacted"] else "to leave them out: --secrets --redact")
+    if answer["backups_holding"]:
+        lines.append(f"these backups hold them: {', '.join(map(text, answer['backups_holding']))}")
+    return "\n".join(lines or ["no secrets found"])
+
+
+def _entry(entry: Mapping[str, Any]) -> str:
+    detail = " ".join(f"{name}={value}" for name, value in entry["detail"].items())
+    told = (entry["at"][:_SECOND], entry.get("who"), entry["verb"], entry.get("id"), entry.get("namespace"), detail)
+    return "  ".join(text(each) for each in told if each)
+
+
+def _embedder(identity: Mapping[str, Any] | None) -> str:
+    return f"{text(identity['name'])} ({identity['dim']})" if identity else "none yet"
+
+
+def _value(value: Any) -> str:
+    """A plain value in one line, as a person would say it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{text(name)} {_value(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(_value, value)) or "none"
+    return text(value)

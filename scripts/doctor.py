@@ -1,0 +1,9 @@
+"""Check everything that a report of a fault would be asked for."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    sys.exit(run("doctor", anywhere="--inside" not in sys.argv))

@@ -1,0 +1,119 @@
+"""A working folder → the namespaces of its memories; and requests of a client that stands in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ntm_memory.commands import run
+from ntm_memory.errors import NotFoundError
+from ntm_memory.hosts.places import ask_within, project_of_client
+from ntm_memory.hosts.projects import USER, Project, least_capture, project_of
+from tests.opening import TINY
+
+
+@pytest.fixture
+def work(tmp_path):
+    folder = tmp_path / "work" / "app"
+    (folder / "src" / "deep").mkdir(parents=True)
+    return folder
+
+
+def test_a_repository_is_one_project_from_all_of_its_folders(work):
+    (work / ".git").mkdir()
+    assert project_of(str(work / "src" / "deep")) == project_of(str(work))
+    assert project_of(str(work)).namespace.startswith("app-")
+
+
+def test_without_one_each_folder_is_its_own(work):
+    assert project_of(str(work / "src")) != project_of(str(work))
+
+
+def test_two_of_one_name_are_kept_apart(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place / "app" / ".git").mkdir(parents=True)
+    assert project_of(str(tmp_path / "a" / "app")).namespace != project_of(str(tmp_path / "b" / "app")).namespace
+
+
+def test_a_worktree_belongs_to_its_repository(work, tmp_path):
+    git = work / ".git" / "worktrees" / "branch"
+    git.mkdir(parents=True)
+    (git / "commondir").write_text("../..\n")
+    (tmp_path / "branch").mkdir()
+    (tmp_path / "branch" / ".git").write_text(f"gitdir: {git}\n")
+    assert project_of(str(tmp_path / "branch")) == project_of(str(work))
+
+
+def test_the_home_folder_and_no_folder_are_the_user_s_own():
+    assert project_of(str(Path.home())).namespace == project_of("").namespace == USER
+    assert project_of(str(Path.home())).namespaces == ("shared", "default")
+
+
+def test_the_name_needs_no_quotes(tmp_path):
+    folder = tmp_path / "我的 app; rm -rf $HOME"
+    folder.mkdir()
+    assert all(each.isalnum() or each in "._-" for each in project_of(str(folder)).namespace)
+    assert project_of(str(folder)).namespace.startswith("我的-app")
+
+
+def test_a_file_names_the_namespace_and_switches_off(work):
+    (work / ".ntm-memory").write_text("# ours\nnamespace = team-notes\ncapture = off\ninject = off\n", encoding="utf-8")
+    assert project_of(str(work / "src")) == Project("team-notes", "off", False)
+
+
+@pytest.mark.parametrize("name", ["shared", "default", "other-1a2b3c", "../x", "a b", "", "x/episodes"])
+def test_a_file_of_strangers_cannot_name_what_is_not_the_project_s(work, name):
+    own = project_of(str(work)).namespace
+    (work / ".ntm-memory").write_text(f"namespace = {name}\n", encoding="utf-8")
+    assert project_of(str(work)).namespace == own
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"capture", b"", b"capture = everything"])
+def test_a_file_that_says_nothing_changes_nothing(work, content):
+    before = project_of(str(work))
+    (work / ".ntm-memory").write_bytes(content)
+    assert project_of(str(work)) == before
+
+
+def test_less_is_kept_if_either_says_so():
+    assert least_capture("episodes", "told") == least_capture("told", "episodes") == "told"
+    assert least_capture("off", "episodes") == "off"
+
+
+@pytest.fixture
+def ask(tmp_path):
+    return lambda request: run({"home": str(tmp_path / "memory"), "config": {**TINY, **KEEP}, **request})
+
+
+KEEP = {"recall": {"confidence_floor": 0.0}, "store": {"backups": 0}}
+PROJECT = Project("app-1a2b3c")
+
+
+def test_what_is_told_goes_to_the_project(ask):
+    told = ask_within(PROJECT, {"command": "memorize", "content": "The port is 5433"}, ask)
+    assert told["memory"]["namespace"] == PROJECT.namespace
+
+
+def test_a_question_is_put_to_all_that_hold_there(ask):
+    for namespace in (PROJECT.namespace, "shared", "default", "elsewhere"):
+        ask({"command": "memorize", "content": f"The port of {namespace} is 5433", "namespace": namespace})
+    found = ask_within(PROJECT, {"command": "recall", "query": "the port"}, ask)["memories"]
+    assert {memory["content"].split()[3] for memory in found} == {PROJECT.namespace, "shared", "default"}
+    assert len(ask_within(PROJECT, {"command": "recall", "query": "the port", "top_k": 2}, ask)["memories"]) == 2
+
+
+def test_what_is_named_is_taken_where_it_is(ask):
+    id = ask({"command": "memorize", "content": "Mia drinks tea", "key": "mia", "namespace": "shared"})["memory"]["id"]
+    told = ask_within(PROJECT, {"command": "update", "id_or_key": "mia", "content": "Mia drinks coffee"}, ask)
+    assert told["memory"]["id"] == id
+    ask_within(PROJECT, {"command": "erase", "ids_or_key": [id]}, ask)
+    with pytest.raises(NotFoundError):
+        ask_within(PROJECT, {"command": "update", "id_or_key": "mia", "content": "x"}, ask)
+
+
+def test_only_a_plugin_s_server_stands_in_a_project(work):
+    assert project_of_client({}) is None
+    assert project_of_client({"CLAUDE_PROJECT_DIR": str(work)}) is None
+    told = project_of_client({"CLAUDE_PROJECT_DIR": str(work), "CLAUDE_PLUGIN_ROOT": "/x"})
+    assert told == project_of(str(work))

@@ -1,0 +1,76 @@
+"""What stands out when nothing is asked, and who leaves when there is too much of one kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from ntm_memory.errors import BadValueError
+from tests.opening import Clock, opened
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def memory(tmp_path, clock):
+    with opened(tmp_path, clock=clock) as manager:
+        yield manager
+
+
+def contents(answer):
+    return [each["content"] for each in answer["memories"]]
+
+
+def test_important_named_and_late_ones_come_first(memory, clock):
+    memory.memorize("of no weight", importance=0.0)
+    memory.memorize("old but important", importance=1.0)
+    clock.now += 365 * 86_400
+    memory.memorize("named", key="name", importance=0.4)
+    memory.memorize("late", importance=0.4)
+    order = ["named", "old but important", "late", "of no weight"]
+    assert contents(memory.overview(namespaces=["default"])) == order
+    assert contents(memory.overview(namespaces=["default"], limit=1)) == order[:1]
+
+
+def test_only_where_it_looks_and_only_what_is_no_talk(memory):
+    memory.memorize("here")
+    memory.memorize("there", namespace="there")
+    memory.memorize("talk", kind="episode")
+    memory.memorize("a web page", trust="tool")
+    answer = memory.overview(namespaces=["default", "nowhere"])
+    assert contents(answer) == ["here"]
+    assert answer["total"] == {"default": 3, "nowhere": 0}
+
+
+def test_what_is_told_to_come_first_does_in_that_order(memory):
+    ids = [memory.memorize(text, importance=0.1).memory.id for text in ("one thing", "another matter")]
+    memory.memorize("something weighty", importance=1.0)
+    answer = memory.overview(namespaces=["default"], first=[*ids[::-1], "m_unknown000"])
+    assert contents(answer) == ["another matter", "one thing", "something weighty"]
+
+
+@pytest.mark.parametrize("options", [{"namespaces": []}, {"namespaces": "default"}, {"namespaces": ["a"], "limit": 0}])
+def test_what_is_not_usable_is_refused(memory, options):
+    with pytest.raises(BadValueError):
+        memory.overview(**options)
+
+
+def test_the_least_used_retire_and_can_come_back(memory, clock):
+    ids = []
+    for text in ("first walk", "second swim", "third ride"):
+        ids.append(memory.memorize(text).memory.id)
+        clock.now += 100 * 86_400
+    memory.store.note_reads([memory.store.get(ids[0]).address] * 9)
+    for _ in range(9):
+        memory.store.note_reads([memory.store.get(ids[0]).address])
+    assert memory.retire("default", 2) == 1
+    assert [memory.store.get(id).state for id in ids] == ["live", "archived", "live"]
+    assert memory.retire("default", 2) == 0
+    assert memory.restore(ids[1]).state == "live"
+
+
+def test_at_least_one_stays(memory):
+    with pytest.raises(BadValueError):
+        memory.retire("default", 0)
