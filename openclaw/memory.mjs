@@ -2,7 +2,7 @@
 import { ask, warm } from "./client.mjs";
 
 const SEARCH_MS = 10_000;
-const PROMPT_MS = 2_000;
+const PROMPT_MS = 4_000;
 const TURN_MS = 20_000;
 const MOST = 6;
 /** Where is what was told: by the user everywhere, without naming a place; where turns are kept comes after both. */

@@ -56,18 +56,21 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     seen = _seen(home)
     now = {str(file): hashlib.sha256(content).hexdigest() for file, _, content in found}
     changed = [(file, where, content) for file, where, content in found if seen.get(str(file)) != now[str(file)]]
-    tellings = [each for file, where, content in changed for each in _tellings(file, where, content)]
+    folders = {file.parent for file, _, _ in found}
+    missing = [Path(name) for name in seen if name not in now and Path(name).parent in folders]
+    before = _before([*(file for file, _, _ in changed), *missing], ask, request.get("home"))
+    said = [each for file, where, content in changed for each in _tellings(file, where, content)]
+    known = {_which(each) for each in before}  # a line that only moved is no news
+    tellings = [each for each in said if "key" in each or _which(each) not in known]
     passed = {name: request[name] for name in ("home", "trust", "on_secret", "force_retracted") if name in request}
     text = "\n".join(json.dumps(each, ensure_ascii=False) for each in tellings)
     dry_run = bool(request.get("dry_run"))
     done = dict(ask({"command": "import", "text": text, "form": "jsonl", "dry_run": dry_run, **passed}))
     done["failed"] = [{**bad, "at": tellings[bad["line"] - 1]["source"]} for bad in done["failed"]]
-    folders = {file.parent for file, _, _ in found}
-    missing = [Path(name) for name in seen if name not in now and Path(name).parent in folders]
-    gone = _gone([*(file for file, _, _ in changed), *missing], tellings, ask, request.get("home"))
+    done["unchanged"] += len(said) - len(tellings)
     if not dry_run:
         _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | now)
-    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": gone}
+    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
 
 
 def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,22 +134,31 @@ def _at(file: Path, line: int) -> str:
     return f"{file.as_posix()}:{line}"
 
 
-def _gone(files: Sequence[Path], tellings: Sequence[Telling], ask: Ask, home: Any) -> list[dict[str, str]]:
-    """The memories that came from these files, of which none says so any more."""
-    if not files:
-        return []
+def _before(files: Sequence[Path], ask: Ask, home: Any) -> list[Mapping[str, Any]]:
+    """The memories that came from these files."""
     begins = tuple(_at(file, 0)[:-1] for file in files)
-    said = {" ".join(str(each["content"]).split()) for each in tellings}
-    lines = {each["source"] for each in tellings}
-    places = ask({"command": "status", "home": home})["namespaces"]
+    places = ask({"command": "status", "home": home})["namespaces"] if files else ()
     return [
-        {"id": memory["id"], "source": memory["source"], "content": memory["content"]}
-        for place in places
-        for memory in _live(place, ask, home)
-        if (memory["source"] or "").startswith(begins)
-        and " ".join(memory["content"].split()) not in said
+        memory for place in places for memory in _live(place, ask, home) if (memory["source"] or "").startswith(begins)
+    ]
+
+
+def _gone(before: Sequence[Mapping[str, Any]], said: Sequence[Telling]) -> list[dict[str, str]]:
+    """Those that no line says any more."""
+    texts, lines = {_which(each) for each in said}, {each["source"] for each in said}
+    keys = {each["key"] for each in said if "key" in each}  # these have a new version
+    return [
+        {name: memory[name] for name in ("id", "source", "content")}
+        for memory in before
+        if _which(memory) not in texts
+        and memory.get("key") not in keys
         and not (_LEFT_OUT in memory["content"] and memory["source"] in lines)
     ]
+
+
+def _which(each: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells a note from another: where it is, and its words."""
+    return each["namespace"], " ".join(str(each["content"]).split())
 
 
 def _live(namespace: str, ask: Ask, home: Any) -> Iterator[Mapping[str, Any]]:

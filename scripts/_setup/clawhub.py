@@ -7,9 +7,10 @@ readable.
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from _setup.report import SetupError
 from _setup.skill import copy_skill
@@ -17,6 +18,16 @@ from ntm_memory import __version__
 from ntm_memory.paths import APP
 
 REGISTRIES = ("clawhub",)
+
+
+Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
+
+
+def with_export(parser: Parser) -> Parser:
+    """The parser, with the option that asks for it."""
+    about = "only write the skill as a folder to publish, into DIR"
+    parser.add_argument("--export", nargs=2, metavar=("clawhub", "DIR"), help=about)
+    return parser
 
 
 def export(source: Path, where: str, folder: str) -> dict[str, Any]:

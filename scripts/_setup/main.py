@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from _door import SKILL
 
-from _setup.clawhub import export, told_of_export
+from _setup.clawhub import export, told_of_export, with_export
 from _setup.demo import demonstrate
 from _setup.ending import ending, told_of_removal
 from _setup.environment import Environment, find_environment, provide_environment
@@ -131,15 +131,12 @@ def _parser() -> _Parser:
         help="with sentence-transformers: take PyTorch from here, e.g. its CPU index, instead of PyPI's CUDA build",
     )
     parser.add_argument("--home", metavar="DIR", help="keep memories in this folder from now on")
-    parser.add_argument(
-        "--export", nargs=2, metavar=("clawhub", "DIR"), help="only write the skill as a folder to publish, into DIR"
-    )
     parser.add_argument("--demo", action="store_true", help="then show it at work, for people")
     parser.add_argument("--uninstall", action="store_true", help="remove all of that again, but not the memories")
     parser.add_argument("--purge-data", action="store_true", help="with --uninstall: the memories and backups, too")
     parser.add_argument("--dry-run", action="store_true", help="with --uninstall: only say what would be removed")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default); json for programs")
-    return parser
+    return with_export(parser)
 
 
 def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def openclaw():
 
 
 @pytest.fixture
-def skill(person):
+def skill(person, data):
     """The skill as the installer copies it for OpenClaw, with two memories."""
     from _setup.skill import chosen_targets, copy_skill
 

@@ -137,3 +137,14 @@ class TestClaude:
     def test_a_project_without_any_is_one_clear_error(self, ask, tmp_path):
         with pytest.raises(BadValueError, match="no memory of"):
             read(ask, host="claude", project=str(tmp_path))
+
+
+def test_a_person_reads_what_was_read_what_failed_and_what_is_gone(ask, workspace):
+    from ntm_memory.rendering import stores
+
+    read(ask)
+    (workspace / "MEMORY.md").write_text("# MEMORY\n- The staging port is 5433\n")
+    lines = stores.import_(read(ask)).splitlines()
+    assert lines[:2] == ["0 created, 0 updated, 1 unchanged", "1 files read, 2 as before"]
+    assert lines[-1].startswith("gone from ~/.openclaw/workspace/MEMORY.md:2: m_")
+    assert lines[-1].endswith("  小美喜欢绿茶")

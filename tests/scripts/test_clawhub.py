@@ -31,7 +31,9 @@ def test_the_folder_is_a_skill_with_its_version_and_no_plugin(tmp_path):
 
 
 def test_it_is_one_step_of_the_installer_and_sets_nothing_up(tmp_path):
-    done = call("install", "--export", "clawhub", tmp_path / "out", "--format", "json", NTM_MEMORY_ENV=str(tmp_path / "env"))
+    done = call(
+        "install", "--export", "clawhub", tmp_path / "out", "--format", "json", NTM_MEMORY_ENV=str(tmp_path / "env")
+    )
     assert (done.code, done.answer["version"]) == (0, __version__)
     assert not (tmp_path / "env").exists()
 
