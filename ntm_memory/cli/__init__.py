@@ -103,9 +103,17 @@ def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[st
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
+            if "host" in request:
+                return _for_host(request, lambda each: run(each, progress=progress, later=later))
             return run(request, progress=progress, later=later)
 
     return _needing(run)
+
+
+def _for_host(request: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    from ntm_memory.hosts import reading
+
+    return reading.read_host(request, ask) if request["command"] == "import" else ask(reading.mirror_request(request))
 
 
 def _needing(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -217,6 +217,7 @@ class EraseResult:
         backups_purged: names of the backups from which they were removed too.
         backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
         damaged_purged, damaged_holding: the same of the files that repairs put aside in `damaged/`.
+        mirrors_purged, mirrors_holding: the same of the files that `export.py --host` wrote, erased or purged.
     """
 
     erased: tuple[Erased, ...]
@@ -229,6 +230,8 @@ class EraseResult:
     backups_holding: tuple[str, ...] = ()
     damaged_purged: tuple[str, ...] = ()
     damaged_holding: tuple[str, ...] = ()
+    mirrors_purged: tuple[str, ...] = ()
+    mirrors_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,33 @@ def import_(answer: Answer) -> str:
     if "created" not in answer:
         return fields(answer)
     counts = ", ".join(f"{answer[each]:,} {each}" for each in ("created", "updated", "unchanged") if each in answer)
-    known = ("created", "updated", "unchanged", "failed", "related", "secrets", "dry_run", "tombstones")
+    known = (
+        "created",
+        "updated",
+        "unchanged",
+        "failed",
+        "related",
+        "secrets",
+        "dry_run",
+        "tombstones",
+        "files",
+        "as_before",
+        "gone",
+    )
     rest = {each: value for each, value in answer.items() if each not in known}
     if answer.get("tombstones"):
         rest["retracted texts that are new here"] = answer["tombstones"]
     lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
-    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+    if "files" in answer:
+        lines.append(f"{answer['files']} files read, {answer['as_before']} as before")
+    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer), *_gone(answer)])
+
+
+def _gone(answer: Answer) -> list[str]:
+    """Memories whose line a host's file does not say any more."""
+    return [
+        f"gone from {text(each['source'])}: {each['id']}  {text(each['content'])}" for each in answer.get("gone", ())
+    ]
 
 
 def reembed(answer: Answer) -> str:

@@ -205,9 +205,12 @@ class TestOldPython:
         assert done.returncode == 3
         assert "Python 3.10 or newer" in json.loads(done.stdout)["error"]["message"]
 
-    @pytest.mark.parametrize("name", ["__init__", "paths", "operations/process", "errors"])
+    @pytest.mark.parametrize(
+        "name",
+        [*(f"ntm_memory/{name}" for name in ("__init__", "paths", "operations/process", "errors")), "scripts/_packed"],
+    )
     def test_it_can_read_what_a_door_imports_before_it_knows(self, name):
-        text = (SKILL / "ntm_memory" / f"{name}.py").read_text(encoding="utf-8")
+        text = (SKILL / f"{name}.py").read_text(encoding="utf-8")
         ast.parse(text, feature_version=(3, 7))
         assert "from __future__ import annotations" in text, "X | None in annotations stays unread"
 
