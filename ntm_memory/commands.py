@@ -74,7 +74,7 @@ class OpenMemory:
         """
         if _needs_no_opening(request) or set(request) & {"home", "config", "on_secret", "encryption"}:
             self.close()
-            return run({"home": self._home, **request})
+            return run({**request, "home": request.get("home") or self._home})
         was_open = self._manager is not None
         try:
             return self._carry_out(request)

@@ -32,7 +32,7 @@ class Answering:
     def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a call; what went wrong is told in it."""
         if tool == "hook":
-            return _said(json.dumps(self._hook(arguments), ensure_ascii=False))
+            return _said(self._hook(arguments))
         try:
             request = calls.request_of(tool, arguments, os.environ.get(NAMESPACE) or None)
             answer = texts.plain(self._ask_within(request))
@@ -101,14 +101,14 @@ class Answering:
             self._memory = OpenMemory(self._home)
         return self._memory
 
-    def _hook(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def _hook(self, event: Mapping[str, Any]) -> str:
         """What the hooks' room says to an event of the host; nothing where anything is missing or goes wrong."""
         try:
             hooks = importlib.import_module("ntm_memory.hosts.hooks")
             answer = hooks.answer(event, self._ask, self._home)
-            return answer if isinstance(answer, dict) else {}
+            return json.dumps(answer if isinstance(answer, dict) else {}, ensure_ascii=False, allow_nan=False)
         except Exception:  # noqa: BLE001 - a hook never stands in the way
-            return {}
+            return "{}"
 
 
 def refusal(code: str, message: str, hint: str) -> dict[str, Any]:

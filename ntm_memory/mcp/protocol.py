@@ -54,16 +54,17 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     """The result of a request that needs no memory.
 
     Raises:
-        ProtocolError: there is no such method.
+        ProtocolError: there is no such method, or we do not speak the version that the request carries.
     """
     if method == "initialize":
         return _shake_hands(params)
+    version = version_of(params)
     if method == "server/discover":
         about = {"supportedVersions": list(STATELESS_VERSIONS), "capabilities": _CAPABILITIES}
         return _complete(_cached({**about, "instructions": INSTRUCTIONS}))
     if method == "tools/list":
         found = {"tools": TOOLS}
-        return found if version_of(params) is None else _complete(_cached(found))
+        return found if version is None else _complete(_cached(found))
     if method == "ping":
         return {}
     raise wire.ProtocolError(wire.NO_METHOD, f"there is no method {method!r}")

@@ -99,7 +99,7 @@ def test_results_of_the_older_form_have_nothing_of_the_newer(client):
 
 
 def test_a_version_to_come_is_refused_with_those_that_are_spoken(client):
-    for method in ("tools/list", "tools/call"):
+    for method in ("server/discover", "tools/list", "tools/call"):
         meta = {**META, "io.modelcontextprotocol/protocolVersion": "2030-01-01"}
         answer = client.ask(method, _meta=meta, name="status")
         assert code(answer) == -32022

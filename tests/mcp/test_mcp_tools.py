@@ -300,8 +300,9 @@ def test_a_hook_is_answered_by_the_hosts_room(server, monkeypatch):
     assert json.loads(said(result)) == {"hookSpecificOutput": {"additionalContext": "小美"}}
     assert "structuredContent" not in result
     assert seen == [({"event": "Stop", "cwd": "/x"}, 0, None)]
-    room.answer = lambda event, ask, home: ["no object"]
-    assert said(server.call("hook", {"event": "Stop"})) == "{}"
+    for bad in (["no object"], {"no": {"json"}}, {"no number": float("nan")}, None):
+        room.answer = lambda event, ask, home, bad=bad: bad
+        assert said(server.call("hook", {"event": "Stop"})) == "{}"
 
 
 NASTY = st.text(
