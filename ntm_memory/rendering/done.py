@@ -55,7 +55,7 @@ def erase(answer: Answer) -> str:
     lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{where}: {', '.join(answer[where])}" for where in _WHERE if answer[where]]
+    lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer[where]]
     if lines and answer["restorable"] and not answer["dry_run"]:
         lines.append("to undo it: the same ids with --restore")
     return "\n".join(lines or ["nothing found to erase"])

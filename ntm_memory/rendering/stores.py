@@ -54,7 +54,7 @@ def reembed(answer: Answer) -> str:
 
 def fields(answer: Answer) -> str:
     """One line a field."""
-    return "\n".join(f"{text(each)}: {_value(value)}" for each, value in answer.items())
+    return "\n".join(f"{_named(each)}: {_value(value)}" for each, value in answer.items())
 
 
 def _run(run: Answer) -> str:
@@ -81,7 +81,7 @@ def _survey(answer: Answer) -> Iterator[str]:
     yield from map(_run, answer.get("hooks", []))
     known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
     known |= {"memory_size", "when_full"}
-    yield from (f"{text(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
+    yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
 
 
@@ -120,6 +120,11 @@ def _entry(entry: Mapping[str, Any]) -> str:
 
 def _embedder(identity: Mapping[str, Any] | None) -> str:
     return f"{text(identity['name'])} ({identity['dim']})" if identity else "none yet"
+
+
+def _named(field: str) -> str:
+    """A field's name in words."""
+    return text(field).replace("_", " ")
 
 
 def _value(value: Any) -> str:

@@ -54,7 +54,7 @@ def finish(process):
 def script(world, skill, name, *arguments, text=""):
     base, _, variables = world
     done = subprocess.run(
-        [str(PLAIN), str(skill / "scripts" / f"{name}.py"), *arguments],
+        [str(PLAIN), str(skill / "scripts" / f"{name}.py"), "--format", "json", *arguments],
         input=text.encode("utf-8"),
         capture_output=True,
         env=variables,
@@ -219,4 +219,4 @@ class TestOldPython:
         door = SKILL / "scripts" / "recall.py"
         done = subprocess.run([sys.executable, "-c", code, str(door), "--help"], capture_output=True, text=True)
         assert done.returncode == 3
-        assert "Python 3.10 or newer" in json.loads(done.stdout)["error"]["message"]
+        assert done.stderr.startswith("error not_set_up: Python 3.10 or newer is needed") and not done.stdout
