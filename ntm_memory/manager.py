@@ -151,6 +151,13 @@ class NTMMemoryManager(ForgettingVerbs):
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
         return self._verbs.recaller.read_location(id, shift, **options)
 
+    def relevant(self, prompt: str, **options: Any) -> results.RelevantResult:
+        """Find the memories, at most three and mostly none, that matter for what somebody types to an assistant.
+
+        Its `options` are the fields of `operations.relevant.RelevantRequest`, where each is explained.
+        """
+        return self._verbs.relevant(prompt, options)
+
     def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> reasoning_report.ReasonResult:
         """Answer a question from several memories that lead to each other.
 
