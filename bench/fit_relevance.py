@@ -17,7 +17,15 @@ from bench.provenance import save_with_provenance
 from bench.regression import logistic_regression
 from bench.relevance_cases import ROLES, Met, Need, gather_met, gather_needs, means_of, open_parameters
 from ntm_memory.operations.relevant import MOST
-from ntm_memory.reader.relevance import GLANCE, RelevanceParameters, chosen, glance, prompt_signals, read_together
+from ntm_memory.reader.relevance import (
+    GLANCE,
+    LIMITS,
+    RelevanceParameters,
+    chosen,
+    glance,
+    prompt_signals,
+    read_together,
+)
 
 ANYTHING = 0.04
 """Share of the prompts for which nothing matters that may get anything."""
@@ -29,7 +37,7 @@ FOLDS = 6
 STEPS = 10
 NEED_SCALE, STATE_SCALE = 10.0, 0.3
 GLANCE_SCALE = np.array([5.0 if name in ("about", "cosine", "words", "prompt_cosine") else 1.0 for name in GLANCE])
-NEED_DECAY, GLANCE_DECAY, READ_DECAY = 3.0, 1.0, 3.0
+NEED_DECAY, GLANCE_DECAY, READ_DECAY = 3.0, 1.0, 10.0
 OF_TASKS, OF_FOREIGN = 2.0, 0.5
 """What a prompt counts of the stores written for this, which are harder, and one that is put to another store."""
 _NEED = GLANCE.index("need")
@@ -51,8 +59,9 @@ class Scored(NamedTuple):
     def shown(self, p: RelevanceParameters) -> list[int]:
         """Places in the pool of what would be put before an agent."""
         worth = np.argsort(-self.glances, kind="stable")[:MOST]
-        worth = worth[self.glances[worth] >= p.limits[0]]
-        return [int(worth[i]) for i in chosen(self.logits[worth], p, MOST)]
+        limits = p.limits[int(self.met.cjk)]
+        worth = worth[self.glances[worth] >= limits[0]]
+        return [int(worth[i]) for i in chosen(self.logits[worth], limits, MOST)]
 
     @property
     def right(self) -> np.ndarray:
@@ -121,42 +130,46 @@ def scores_of_others(needs: Sequence[Need], met: Sequence[Met], means: np.ndarra
 
 
 def choose_limits(p: RelevanceParameters, scored: Sequence[Scored]) -> RelevanceParameters:
-    """The parameters with their limits: first without one on glances, then with it."""
-    own = [each for each in scored if not each.met.foreign]
-    for _ in range(2):
-        p = _with_limits(p, first=_least_sure([each for each in own if not each.met.needs], p))
-        p = _with_limits(p, further=_least_further(own, p))
-        kept = [
-            max(each.glances[i] for i in each.shown(p) if each.right[i])
-            for each in own
-            if each.right[each.shown(p)].any()
-        ]
-        if kept:
-            p = _with_limits(p, glance=float(np.quantile(kept, LOST)))
+    """The parameters with the limits of each script: first without one on glances, then with it."""
+    for cjk in (False, True):
+        own = [each for each in scored if not each.met.foreign and each.met.cjk == cjk]
+        for _ in range(2 if own else 0):
+            p = _with_limits(p, cjk, first=_least_sure([each for each in own if not each.met.needs], p, cjk))
+            p = _with_limits(p, cjk, further=_least_further(own, p, cjk))
+            right = [(each, [i for i in each.shown(p) if each.right[i]]) for each in own]
+            kept = [max(each.glances[i] for i in places) for each, places in right if places]
+            if kept:
+                p = _with_limits(p, cjk, glance=float(np.quantile(kept, LOST)))
     return p
 
 
-def _with_limits(p: RelevanceParameters, **told: float) -> RelevanceParameters:
-    names = ("glance", "first", "further")
-    return replace(p, limits=np.array([told.get(name, value) for name, value in zip(names, p.limits, strict=True)]))
+def _with_limits(p: RelevanceParameters, cjk: bool, **told: float) -> RelevanceParameters:
+    limits = p.limits.copy()
+    for name, value in told.items():
+        limits[int(cjk), LIMITS.index(name)] = value
+    return replace(p, limits=limits)
 
 
-def _least_sure(nothing: Sequence[Scored], p: RelevanceParameters) -> float:
+def _least_sure(nothing: Sequence[Scored], p: RelevanceParameters, cjk: bool) -> float:
     """The least logit at which few enough of the prompts for which nothing matters get anything."""
-    free = _with_limits(p, first=-np.inf, further=-np.inf)
-    best = sorted((max((each.logits[i] for i in each.shown(free)), default=-np.inf) for each in nothing), reverse=True)
-    return float(np.nextafter(best[int(ANYTHING * len(best))], np.inf))
+    free = _with_limits(p, cjk, first=-np.inf, further=-np.inf)
+    limits = []
+    for source in {each.met.group.split()[0] for each in nothing}:  # it must hold for the harder prompts, too
+        own = [each for each in nothing if each.met.group.startswith(source)]
+        best = sorted((max((each.logits[i] for i in each.shown(free)), default=-np.inf) for each in own), reverse=True)
+        limits.append(float(np.nextafter(best[int(ANYTHING * len(best))], np.inf)))
+    return max(limits)
 
 
-def _least_further(own: Sequence[Scored], p: RelevanceParameters) -> float:
+def _least_further(own: Sequence[Scored], p: RelevanceParameters, cjk: bool) -> float:
     """The least logit of a memory beside a surer one at which enough of them matter."""
-    free = _with_limits(p, further=-np.inf)
+    free = _with_limits(p, cjk, further=-np.inf)
     beside = sorted(((each.logits[i], each.right[i]) for each in own for i in each.shown(free)[1:]), reverse=True)
     if not beside:
-        return float(p.limits[1])
+        return float(p.limits[int(cjk), 1])
     right = np.cumsum([matters for _, matters in beside]) / np.arange(1, len(beside) + 1)
     enough = np.flatnonzero(right >= FURTHER_RIGHT)
-    return float(beside[enough[-1]][0]) if len(enough) else float(p.limits[1])
+    return float(beside[enough[-1]][0]) if len(enough) else float(p.limits[int(cjk), 1])
 
 
 def figures(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mapping[str, float]]:
@@ -175,7 +188,7 @@ def figures(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mappi
             hits = [one.right[one.shown(p)].any() if one.met.needs else bool(one.shown(p)) for one in told]
             rates[name] = round(float(np.mean(hits)), 3)
         none = [one for one in each if not one.met.needs and not one.met.foreign]
-        looked = [bool((one.glances >= p.limits[0]).any()) for one in none]
+        looked = [bool((one.glances >= p.limits[int(one.met.cjk), 0]).any()) for one in none]
         found[group] = rates | {"read where nothing matters": round(float(np.mean(looked)), 3), "prompts": len(each)}
     return found
 

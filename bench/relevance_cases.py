@@ -111,7 +111,7 @@ def open_parameters(means: np.ndarray) -> RelevanceParameters:
     """Parameters under which every need is 0 and the first look alone chooses."""
     width = means.shape[1]
     seen = (np.array(GLANCE) == "seen").astype(float)
-    zeros = np.zeros(2 + width), seen, np.zeros(len(GLANCE) + READ), np.zeros(0), np.full(len(LIMITS), -np.inf)
+    zeros = np.zeros(2 + width), seen, np.zeros(len(GLANCE) + READ), np.zeros(0), np.full((2, len(LIMITS)), -np.inf)
     return RelevanceParameters(means, *zeros)
 
 
@@ -135,12 +135,12 @@ def gather_met(job: FitJob, means: np.ndarray) -> list[Met]:
             "parameters": load_parameters(job.in_force("recall")),
         }
         manager._verbs.context.__dict__.update(learned)
-        for number, (writer, group, store) in enumerate(told):
+        for writer, group, store in told:
             ours = tell_notes(manager, store["store"], store["notes"])
             others = [each["prompt"] for _, kind, other in told for each in other["prompts"] if kind == group]
             own = {each["prompt"] for each in store["prompts"]}
             foreign = [text for text in others if text not in own]
-            strange = random.Random(number).sample(foreign, min(FOREIGN, len(foreign)))
+            strange = random.Random(store["store"]).sample(foreign, min(FOREIGN, len(foreign)))
             asked = [(each["prompt"], frozenset(ours[id] for id in each["gold"]), False) for each in store["prompts"]]
             for text, gold, is_foreign in [*asked, *((text, frozenset[str](), True) for text in strange)]:
                 met += _meet(manager, reader, p, store["store"], text, gold, (writer, group, is_foreign))

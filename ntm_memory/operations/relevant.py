@@ -117,7 +117,7 @@ class Noticer:
         query = self.query(request.prompt)
         thoughts = self.thoughts(request, query)
         logits, read_ones = self._read(reader, query, thoughts)
-        best = chosen(logits, self.parameters, request.top)
+        best = chosen(logits, self.parameters.limits[int(query.cjk)], request.top)
         sure = float(chances(logits).max()) if len(logits) else 0.0
         if not best:
             return replace(_nothing(request, "nothing matters for it"), confidence=round(sure, 4), read=len(logits))
@@ -151,7 +151,7 @@ class Noticer:
         found.sort(key=lambda each: -each[0])
         texts: dict[str, Thought] = {}
         for logit, thought in found:
-            if logit >= p.limits[0]:
+            if logit >= p.limits[int(query.cjk), 0]:
                 texts.setdefault(folded_text(thought.memory.content), thought)
         return list(texts.values())[:MOST]
 

@@ -28,9 +28,9 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.first_look import Query, Reading
 
 SHIPPED = Path(__file__).with_name("relevance.npz")
-GLANCE = ("one", "need", "seen", "about", "cosine", "words", "prompt_cosine", "memories")
+GLANCE = ("one", "need", "seen", "about", "cosine", "words", "prompt_cosine", "cjk")
 """What is known of a memory before it is read: how much the prompt needs anything, the first look's logit, its cosines
-and its share of words, the cosine with the prompt as it differs from other prompts, the log of N."""
+and its share of words, the cosine with the prompt as it differs from other prompts, the prompt's script."""
 READ = 5
 """Outputs of the reader's own head, which count too."""
 LIMITS = ("glance", "first", "further")
@@ -48,7 +48,7 @@ class RelevanceParameters:
         glance: (8,) logistic weights of `GLANCE`.
         read: (8 + 5,) of the same and of what the reader's own head says.
         state: (2·R,) of the reader's last state, R wide.
-        limits: (3,) in the order of `LIMITS`.
+        limits: (2, 3) in the order of `LIMITS`, for prompts in spaced scripts and in CJK.
     """
 
     means: Array
@@ -75,7 +75,7 @@ def read_parameters(file: Path = SHIPPED) -> RelevanceParameters:
 def _checked(arrays: Mapping[str, np.ndarray]) -> RelevanceParameters:
     p = RelevanceParameters(**{name: arrays[name] for name in RelevanceParameters.__dataclass_fields__})
     width = p.means.shape[-1]
-    shapes = ((2, width), (2 + width,), (len(GLANCE),), (len(GLANCE) + READ,), (p.state.size,), (len(LIMITS),))
+    shapes = ((2, width), (2 + width,), (len(GLANCE),), (len(GLANCE) + READ,), (p.state.size,), (2, len(LIMITS)))
     for (name, values), shape in zip(vars(p).items(), shapes, strict=True):
         if values.shape != shape or not np.isfinite(values).all():
             raise ValueError(f"{name} is of the shape {values.shape}, not {shape}, or not finite")
@@ -129,7 +129,7 @@ def glimpse(
         "cosine": look.scores.cosine[places],
         "words": look.scores.words[places],
         "prompt_cosine": view.centred(places) @ (own / max(float(np.linalg.norm(own)), 1e-6)),
-        "memories": np.full(len(places), np.log(len(look.scores.about))),
+        "cjk": np.full(len(places), float(query.cjk)),
     }
     return Glimpse(places, np.stack([columns[name] for name in GLANCE], axis=1))
 
@@ -146,19 +146,19 @@ def read_together(signals: Array, read: Impressions, p: RelevanceParameters) -> 
     return logits
 
 
-def chosen(logits: Array, p: RelevanceParameters, most: int) -> list[int]:
+def chosen(logits: Array, limits: Array, most: int) -> list[int]:
     """Places of the memories that are put before the agent, the surest first.
 
     Args:
         logits: (n,) of `read_together`.
-        p: with the limits.
+        limits: (3,) of the prompt's script.
         most: at most so many.
     """
     order = np.argsort(-logits, kind="stable")[:most].tolist()
-    _, first, further = p.limits
+    _, first, further = limits
     if not order or logits[order[0]] < first:
         return []
-    return [i for i in order if logits[i] >= further]
+    return [order[0], *(i for i in order[1:] if logits[i] >= further)]
 
 
 def chances(logits: Array) -> Array:

@@ -35,7 +35,9 @@ def parameters(dim, limits=(-9.0, 1.0, -1.0)):
     weights[[GLANCE.index(name) for name in ("about", "words")]] = 1.0
     read = np.zeros(len(GLANCE) + READ)
     read[len(GLANCE)] = 1.0
-    return RelevanceParameters(np.zeros((2, dim)), np.zeros(2 + dim), weights, read, np.zeros(4), np.array(limits))
+    return RelevanceParameters(
+        np.zeros((2, dim)), np.zeros(2 + dim), weights, read, np.zeros(4), np.array([limits] * 2)
+    )
 
 
 @pytest.fixture

@@ -29,15 +29,13 @@ def parameters(limits=(0.0, 1.0, -1.0)):
     read = np.zeros(len(GLANCE) + READ)
     read[len(GLANCE)] = 1.0
     state = np.array([0.0, 0.5, 0.0, 0.0])
-    return RelevanceParameters(np.zeros((2, 3)), np.arange(5.0), weights, read, state, np.array(limits))
+    return RelevanceParameters(np.zeros((2, 3)), np.arange(5.0), weights, read, state, np.array([limits] * 2))
 
 
 def test_what_ships_can_be_read_and_is_of_the_reader_s_width():
     p = read_parameters()
     assert p.means.shape == (2, 384) and p.state.shape == (768,)
-    assert len(p.limits) == len(LIMITS)
-    glance_limit, first, further = p.limits
-    assert further <= first
+    assert p.limits.shape == (2, len(LIMITS))
 
 
 def test_a_damaged_file_says_so(tmp_path):
@@ -81,7 +79,14 @@ def test_a_glance_weighs_its_signals_and_reading_adds_the_head_and_the_state():
         ([-0.5, 1.5, -1.5], 3, [1, 0]),  # beside a sure one less is enough
         ([3.0, 2.0, 1.5, 1.0], 2, [0, 1]),
         ([], 3, []),
+        ([1.1, 0.9], 3, [0, 1]),
     ],
 )
 def test_one_must_be_sure_and_others_may_come_with_it(logits, most, shown):
-    assert chosen(np.array(logits), parameters(), most) == shown
+    assert chosen(np.array(logits), parameters().limits[0], most) == shown
+
+
+def test_what_may_come_with_a_sure_one_may_have_to_be_surer_itself():
+    limits = np.array([0.0, 1.0, 2.0])
+    assert chosen(np.array([1.5, 1.6, 1.4]), limits, 3) == [1]
+    assert chosen(np.array([1.5, 2.6, 2.4]), limits, 3) == [1, 2]
