@@ -11,7 +11,7 @@ from bench.outsiders import SETS, measure_prompts
 
 pytestmark = pytest.mark.real_model
 SLACK = 0.02  # sums are rounded otherwise on other processors
-REACHED = {"prompts_en": (0.0, 1.0), "prompts_zh": (0.0, 1.0)}
+REACHED = {"prompts_en": (0.40, 0.04), "prompts_zh": (0.28, 0.0)}
 """Right injected where a note matters, anything injected where none does."""
 
 
