@@ -185,11 +185,15 @@ def figures(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mappi
         rates = {}
         for name, is_of in kinds.items():
             told = [one for one in each if is_of(one)]
+            if not told:
+                continue
             hits = [one.right[one.shown(p)].any() if one.met.needs else bool(one.shown(p)) for one in told]
             rates[name] = round(float(np.mean(hits)), 3)
         none = [one for one in each if not one.met.needs and not one.met.foreign]
         looked = [bool((one.glances >= p.limits[int(one.met.cjk), 0]).any()) for one in none]
-        found[group] = rates | {"read where nothing matters": round(float(np.mean(looked)), 3), "prompts": len(each)}
+        if looked:
+            rates["read where nothing matters"] = round(float(np.mean(looked)), 3)
+        found[group] = rates | {"prompts": len(each)}
     return found
 
 
