@@ -33,6 +33,8 @@ LOST = 0.02
 """Share of the prompts which get what matters that may lose it since a glance is not enough to read it."""
 FURTHER_RIGHT = 1 / 3
 """Share of the memories put beside a surer one that must matter."""
+SURE = 1e3
+"""A logit that stands for no limit."""
 FOLDS = 6
 STEPS = 10
 NEED_SCALE, STATE_SCALE = 10.0, 0.3
@@ -140,7 +142,9 @@ def choose_limits(p: RelevanceParameters, scored: Sequence[Scored]) -> Relevance
             kept = [max(each.glances[i] for i in places) for each, places in right if places]
             if kept:
                 p = _with_limits(p, cjk, glance=float(np.quantile(kept, LOST)))
-    return p
+    met = {each.met.cjk for each in scored}
+    rows = [int(cjk if cjk in met else not cjk) for cjk in (False, True)]  # a script of no prompt goes by the other's
+    return replace(p, limits=np.clip(p.limits[rows], -SURE, SURE))
 
 
 def _with_limits(p: RelevanceParameters, cjk: bool, **told: float) -> RelevanceParameters:
@@ -185,11 +189,15 @@ def figures(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mappi
         rates = {}
         for name, is_of in kinds.items():
             told = [one for one in each if is_of(one)]
+            if not told:
+                continue
             hits = [one.right[one.shown(p)].any() if one.met.needs else bool(one.shown(p)) for one in told]
             rates[name] = round(float(np.mean(hits)), 3)
         none = [one for one in each if not one.met.needs and not one.met.foreign]
         looked = [bool((one.glances >= p.limits[int(one.met.cjk), 0]).any()) for one in none]
-        found[group] = rates | {"read where nothing matters": round(float(np.mean(looked)), 3), "prompts": len(each)}
+        if looked:
+            rates["read where nothing matters"] = round(float(np.mean(looked)), 3)
+        found[group] = rates | {"prompts": len(each)}
     return found
 
 
