@@ -1,12 +1,11 @@
-"""What a prompt costs where the plugin is installed: CPU and wall time of its hook, and what the server's memory grows by.
+"""What a prompt costs where the plugin is installed: CPU and wall time of its hook, growth of the server's memory.
 
     python -m bench.hook_cost [--prompts N] [--notes N] [--json]
 
-The plugin's own server is started as a host starts it, and asked over its pipes as a host asks: `UserPromptSubmit`, then
-`Stop`, for each of N prompts in two languages. CPU is that of the server's process and all its threads, which counts in
-ticks of 10 ms: per prompt it is the mean over all; the median comes from what the server itself notes of each run. Wall
-is the median of what the client waits. The first prompts are warming up and are not counted. Nothing is asserted: wall
-says as much about what else the machine does.
+The plugin's own server is started as a host starts it, and asked over its pipes as a host asks: `UserPromptSubmit`,
+then `Stop`, for each of N prompts in two languages. The median of CPU comes from what the server notes of each run; the
+mean from what the process used in all its threads. Wall is what the client waits. The first prompts warm it up and are
+not counted. Nothing is asserted: wall says as much about what else the machine does.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ _INJECTED = re.compile(r"(\w+) hook additional context: (.*?</recalled-memories>
 LONGEST = 120
 """Seconds that an answer may take."""
 SKILL = "ntm-memory-system"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def bash(command):

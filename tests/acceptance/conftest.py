@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from .claude import command
+from .claude import ROOT, command
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 PACKAGE = "@anthropic-ai/claude-code-linux-x64"
 VERSION = "2.1.332"
 KEPT = "NTM_MEMORY_TEST_CLAUDE"
@@ -89,7 +88,7 @@ def person(tmp_path):
 
 @pytest.fixture
 def data(person):
-    """The data folder of the user. A busy machine may answer late: here a prompt waits longer than it does elsewhere."""
+    """The data folder of the user. A busy machine answers late: a prompt waits longer here than it does elsewhere."""
     folder = Path(person["HOME"]) / ".local" / "share" / "ntm-memory-system"
     folder.mkdir(parents=True, mode=0o700)
     (folder / "config.json").write_text(json.dumps({"ntm_memory": {"hosts": {"patience": 4.0}}}))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from .claude import bash, load_skill, servers, subagent, talking, tool
+from .claude import ROOT, bash, load_skill, servers, subagent, talking, tool
 
 pytestmark = pytest.mark.real_model
 TEA, TALK = "Mia prefers green tea to coffee", "和老大讨论了认知天性，决定下周五发布"
 ABOUT_TEA, ABOUT_TALK = "What does Mia like to drink?", "我们决定哪天发布？"
 UNRELATED = "Write a quicksort in Rust."
-NOTES = Path(__file__).parents[2] / "bench" / "notes.jsonl"
+NOTES = ROOT / "bench" / "notes.jsonl"
 MOST_AT_START, MOST_WITH_PROMPT = 1_200, 1_500
 MOST_GROWTH = 1_000_000
 
@@ -92,8 +92,8 @@ def test_our_commands_and_tools_run_unasked_in_every_message_and_in_subagents(cl
         quoting = client.say(
             "three", bash(f'python3 {scripts}/memorize.py --jsonl - <<\'EOF\'\n{{"content": "{TALK}"}}\nEOF')
         )
-        task = [bash(f"python3 {scripts}/recall.py '{ABOUT_TEA}'"), tool("recall", query=ABOUT_TALK), {"text": "found"}]
-        below = client.say("four", *subagent("Find out what Mia likes to drink", *task))
+        task = [bash(f"python3 {scripts}/recall.py '{ABOUT_TEA}'"), tool("recall", query=ABOUT_TALK)]
+        below = client.say("four", *subagent("Find out what Mia likes to drink", *task, {"text": "found"}))
     assert [each.denials for each in (by_script, by_tool, quoting, below)] == [[]] * 4
     assert by_script.results[0].startswith("created m_") and "1 created" in quoting.results[0]
     assert TEA in by_tool.results[0] and "updated" in by_tool.results[1]
@@ -178,7 +178,7 @@ def test_two_sessions_at_once_keep_what_both_were_told(claude, plugin, run):
         for thread in threads:
             thread.join()
         assert len(servers(user)) == 2 and denied == []
-        seen = one.say("x", tool("recall", query="What does shelf B3 hold?")).results[0]
+        seen = one.say("x", tool("recall", query="What does shelf B2004 hold?")).results[0]
     assert contents["B"][3] in seen, "each sees what the other was told"
     exported = subprocess.run(
         [sys.executable, str(plugin[1] / "scripts" / "export.py"), "-"], capture_output=True, text=True, env=user
