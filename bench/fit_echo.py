@@ -200,6 +200,8 @@ def learn(given: Sequence[tuple[Leftover, Told]], steps: int) -> Framing:
         framing.ORDINAL,
         framing.STAMP,
         framing.PAIR,
+        framing.ASKED,
+        framing.ASKED_AFTER,
     }
     words = {word for word, count in seen.items() if count >= LEAST_SENTENCES and not word[0].isdigit()} | special
     counted = [features(each, words) for each in left]

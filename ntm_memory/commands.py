@@ -189,6 +189,9 @@ def _status(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 
 
 def _export(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    mirror = arguments.pop("mirror", None)
+    if mirror is not None:
+        return manager.mirror(mirror, **arguments)
     path = arguments.pop("path", None)
     return manager.export_text(**arguments) if path is None else manager.export_file(path, **arguments)
 

@@ -73,9 +73,19 @@ class ConfigError(BadValueError):
 
 
 class SecretError(BadValueError):
-    """The text to be stored holds a secret, and `privacy.on_secret` is `refuse`."""
+    """The text to be stored holds a secret, and `privacy.on_secret` is `refuse`.
+
+    Args:
+        message: what was wrong.
+        hint: what to do.
+        kinds: of the secrets.
+    """
 
     code = "secret"
+
+    def __init__(self, message: str, hint: str = "", *, kinds: Collection[str] = ()) -> None:
+        super().__init__(message, hint)
+        self.kinds = tuple(sorted(set(kinds)))
 
 
 class EchoError(BadValueError):

@@ -243,16 +243,12 @@ class NTMMemoryManager(ForgettingVerbs):
     def status(self, **options: Any) -> dict[str, Any]:
         """Counts, size, embedder, integrity and warnings; see `upkeep.status.answer` for the options.
 
-        With `secrets` which memories hold any, and with `redact` too they are left out.
-
         >>> memory.status()["memories"]["live"]
         3
         """
-        if options.pop("secrets", False):
-            return self._verbs.secrets_stored(redact=bool(options.pop("redact", False)))
         from ntm_memory.upkeep import status
 
-        return status.answer(self.store, self.settings, self.home, **options)
+        return status.answer(self.store, self.settings, self.home, self._verbs.secrets_stored, **options)
 
     def newest(self, **options: Any) -> dict[str, Any]:
         """The last written memories of a namespace; see `upkeep.listing.newest` for the options."""

@@ -19,6 +19,12 @@ Error = Dict[str, str]  # noqa: UP006
 Refusal = Callable[[Error], int]
 
 
+if (SKILL / "ntm_memory" / "code.zip").exists():  # `_packed.ARCHIVE`; most copies have none
+    from _packed import Finder
+
+    sys.meta_path.insert(0, Finder(SKILL / "ntm_memory"))
+
+
 def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) -> int:
     """Run one script's command in the environment and return its exit code.
 

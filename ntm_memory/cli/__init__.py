@@ -55,7 +55,7 @@ def _serve(argv: list[str]) -> int:
     try:
         home = mcp.parser().parse_args(readable(argv)).home
     except UsageError as usage:
-        return _fail("usage", str(usage), usage.hint, "json", 2)
+        return _fail("usage", str(usage), usage.hint, asked_form(argv), 2)
     return mcp.serve(home)
 
 
@@ -103,9 +103,17 @@ def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[st
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
+            if "host" in request:
+                return _for_host(request, lambda each: run(each, progress=progress, later=later))
             return run(request, progress=progress, later=later)
 
     return _needing(run)
+
+
+def _for_host(request: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    from ntm_memory.hosts import reading
+
+    return reading.read_host(request, ask) if request["command"] == "import" else ask(reading.mirror_request(request))
 
 
 def _needing(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -84,6 +84,20 @@ def _recall() -> CommandParser:
     parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
     parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
     parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
+    _add_addressing(parser)
+    parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
+    parser.add_argument(
+        "--min-trust", metavar="LEVEL", help="only what such or better trusted ones told (default tool: all)"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="show the share of attention after every step of addressing"
+    )
+    parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
+    return parser
+
+
+def _add_addressing(parser: CommandParser) -> None:
+    """Where to look, told by hand."""
     parser.add_argument(
         "--from",
         dest="anchor",
@@ -107,15 +121,6 @@ def _recall() -> CommandParser:
         metavar="GAMMA",
         help="1 or more: how far the best one wins over the others",
     )
-    parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
-    parser.add_argument(
-        "--min-trust", metavar="LEVEL", help="only what such or better trusted ones told (default tool: all)"
-    )
-    parser.add_argument(
-        "--explain", action="store_true", help="show the share of attention after every step of addressing"
-    )
-    parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
-    return parser
 
 
 def _recall_request(arguments: Arguments) -> Arguments:

@@ -6,6 +6,7 @@ from ntm_memory.cli.command_parser import (
     Arguments,
     CommandParser,
     Parsers,
+    UsageError,
     add_namespace,
     add_on_secret,
     command_parser,
@@ -58,9 +59,13 @@ def _status_request(arguments: Arguments) -> Arguments:
 
 def _export() -> CommandParser:
     parser = command_parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
-    parser.add_argument("path", metavar="PATH|-")
+    parser.add_argument("path", metavar="PATH|-", nargs="?")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--namespace", help="only this one")
+    parser.add_argument(
+        "--host", choices=("openclaw",), help="one line a memory into memory/ntm-memory.md of its workspace"
+    )
+    parser.add_argument("--project", metavar="DIR", help="with --host: the workspace (default: ~/.openclaw/workspace)")
     parser.add_argument("--salvage", action="store_true", help="all that is undamaged, whatever the memory's state")
     return parser
 
@@ -70,6 +75,12 @@ def _import() -> CommandParser:
         "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
     )
     parser.add_argument("path", metavar="PATH|-", nargs="?")
+    parser.add_argument(
+        "--host", choices=("claude", "openclaw"), help="what that host itself remembers, where it changed"
+    )
+    parser.add_argument(
+        "--project", metavar="DIR", help="with --host: whose (default: the working folder; OpenClaw: its workspace)"
+    )
     parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument(
@@ -84,10 +95,18 @@ def _import() -> CommandParser:
 
 
 def _export_request(arguments: Arguments) -> Arguments:
+    _refuse_host_and_more(arguments, ("path", "form", "namespace", "salvage"))
+    if arguments["host"] is not None:
+        return told_of(arguments)
+    if arguments["path"] is None:
+        raise UsageError("give a PATH, or --host", "export.py --help")
     return told_of({**arguments, "path": None} if arguments["path"] == "-" else arguments)
 
 
 def _import_request(arguments: Arguments) -> Arguments:
+    _refuse_host_and_more(arguments, ("path", "backup", "form"))
+    if arguments["host"] is not None:
+        return told_of(arguments)
     if (arguments["path"] is None) == (arguments["backup"] is None):
         raise BadValueError("give a PATH, or --backup NAME", "import.py --help")
     if arguments["backup"] is not None and (arguments["dry_run"] or arguments["form"]):
@@ -96,6 +115,14 @@ def _import_request(arguments: Arguments) -> Arguments:
         return told_of(arguments)
     del arguments["path"]
     return {"text": stdin(), **told_of(arguments)}
+
+
+def _refuse_host_and_more(arguments: Arguments, others: tuple[str, ...]) -> None:
+    if arguments["host"] is None and arguments["project"] is not None:
+        raise BadValueError("--project goes with --host", "--help says what it is")
+    for name in others if arguments["host"] is not None else ():
+        if arguments[name]:
+            raise BadValueError("--host says what, and where: leave the rest out", "--help says what goes with it")
 
 
 def _reembed() -> CommandParser:

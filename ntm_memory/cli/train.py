@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError, whole_number
+from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 from ntm_memory.operations.process import asked_form
-from ntm_memory.paths import PACKAGE
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -44,7 +43,6 @@ def main(argv: list[str]) -> int:
         babi = _asks_for_babi(argv)
         arguments = (train_babi.parser() if babi else _parser()).parse_args(argv)
         chosen = arguments.format
-        _refuse_left_out()
         answer = train_babi.answer(arguments) if babi else _answer(arguments)
     except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
@@ -68,19 +66,6 @@ def main(argv: list[str]) -> int:
     else:
         _print(text(answer))
     return 0
-
-
-def _refuse_left_out() -> None:
-    """Say so where a host's copy of the skill has no room for the paper's experiments.
-
-    Raises:
-        NotSetUpError: they were left out of this copy.
-    """
-    if not all((PACKAGE / room / "__init__.py").is_file() for room in ("training", "memn2n")):
-        raise NotSetUpError(
-            "this copy of the skill has no training: OpenClaw takes 256 files of a skill at most",
-            "run train.py in the repository, or in the copy of another host",
-        )
 
 
 def _asks_for_babi(argv: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -19,7 +19,9 @@ _SHARE = 0.4
 """Of a memory's index words; its marks are among them, and an echo may be cut off."""
 
 
-def echoed_memory(store: Store, record: MemoryInput, *, decided: bool, own: str | None = None) -> Memory | None:
+def echoed_memory(
+    store: Store, record: MemoryInput, *, decided: bool, own: str | None = None, apart: Collection[str] = ()
+) -> Memory | None:
     """The one memory whose words a text tells again, no more and no less; None where it says something else.
 
     Args:
@@ -28,6 +30,7 @@ def echoed_memory(store: Store, record: MemoryInput, *, decided: bool, own: str 
         decided: the caller said what it is to older memories, or names it by a key: only what still looks as it was
             printed is refused.
         own: id of the memory that is changed by it.
+        apart: ids of memories that it does not echo.
 
     Raises:
         EchoError: it tells memories that are there already, and nothing besides.
@@ -37,7 +40,7 @@ def echoed_memory(store: Store, record: MemoryInput, *, decided: bool, own: str 
         return None
     found = {memory.id: memory for memory in _named(store, printed)}
     found |= {memory.id: memory for memory in _alike(store, record) if memory.id != own}
-    known = [_as_printed(memory) for memory in found.values()]
+    known = [_as_printed(memory) for memory in found.values() if memory.id not in apart]
     echo = echo_in(record.content, known, framing.shipped()) if known else None
     if echo is None or (decided and not echo.printed):
         return None

@@ -108,7 +108,8 @@ class Gate:
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:
         if self._on_secret == "refuse":
             named = ", ".join(f"{each.kind} in {each.field} at character {each.at}" for each in secrets)
-            raise SecretError(f"the text holds a secret ({named}); nothing was stored", "leave it out")
+            kinds = [each.kind for each in secrets]
+            raise SecretError(f"the text holds a secret ({named}); nothing was stored", "leave it out", kinds=kinds)
 
 
 def secrets_of(content: str, passages: Sequence[Passage]) -> Iterator[Secret]:

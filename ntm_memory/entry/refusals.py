@@ -1,13 +1,17 @@
-"""What is refused because it was retracted: before the embedder is asked, and in the audit."""
+"""What is refused or left out as it is told is noted in the audit: who, when, why, never the text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from ntm_memory.errors import RetractedError, StoreError
+from ntm_memory.errors import EchoError, NTMMemoryError, RetractedError, SecretError, StoreError
+from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy.tombstones import refusal
 from ntm_memory.store.base import Store
+
+NOTED = (RetractedError, EchoError, SecretError)
+"""Refusals that are about what a text says."""
 
 
 def refuse_retracted(store: Store, namespace: str, content: str) -> None:
@@ -21,12 +25,38 @@ def refuse_retracted(store: Store, namespace: str, content: str) -> None:
         raise refusal(found[0])
 
 
+def note_refusal(store: Store, error: NTMMemoryError, namespace: object = None) -> None:
+    """Note in the audit that a text was refused; errors of other kinds are not noted.
+
+    Args:
+        store: whose audit.
+        error: why it was refused.
+        namespace: as told, unchecked: what is no text stands for none.
+    """
+    if isinstance(error, NOTED):
+        id = error.id if isinstance(error, RetractedError) else ""
+        kinds = {"kinds": list(error.kinds)} if isinstance(error, SecretError) else {}
+        store.note(
+            "refused",
+            id or None,
+            namespace if isinstance(namespace, str) and namespace.isprintable() else None,
+            why=error.code,
+            **kinds,
+        )
+
+
+def note_redaction(store: Store, secrets: Sequence[LeftOut], id: str, namespace: str) -> None:
+    """Note in the audit which kinds of secrets were left out of a memory; nothing where there were none."""
+    if secrets:
+        store.note("redacted", id, namespace, kinds=sorted({each.kind for each in secrets}))
+
+
 @contextmanager
-def noting_refusals(store: Store, namespace: str | None) -> Iterator[None]:
+def noting_refusals(store: Store, namespace: object) -> Iterator[None]:
     """Note a refusal in the audit when what was begun inside is taken back."""
     try:
         yield
-    except RetractedError as error:
+    except NOTED as error:
         with suppress(StoreError):  # why it was refused matters more than that it is noted
-            store.note("refused", error.id or None, namespace)
+            note_refusal(store, error, namespace)
         raise

@@ -82,9 +82,10 @@ def named_by(store: RecordReader, telling: Telling) -> Named:
     """
     namespace, decision = telling.memory.namespace, telling.decision
     replaced, same = (
-        None if name is None else find(store, name, namespace) for name in (decision.replaces, decision.same_as)
+        None if name is None else find(store, name, namespace, only_there=True)
+        for name in (decision.replaces, decision.same_as)
     )
-    beside = tuple(find(store, name, namespace).id for name in decision.beside)
+    beside = tuple(find(store, name, namespace, only_there=True).id for name in decision.beside)
     if replaced is not None and replaced.id in beside:
         raise BadValueError(f"memory {replaced.id} cannot be replaced and stay beside", "give one of them")
     return Named(replaced, same, beside)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.rendering.recalled import CLOSING, item
 from ntm_memory.text.printable import in_one_line
 
 Memory = Mapping[str, Any]
-CLOSING = "</recalled-memories>"
-MOST_OF_NAME = 60
+_SESSION = re.compile(r":[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+"""What tells one session of a host from another: for an agent it is noise."""
 LEAST_OF_TEXT = 60
 """A memory that would have to be cut shorter than this is left out."""
-_NO_BRACKETS = str.maketrans("[]［］\n", "()() ")
 
 
 def fenced(memories: Sequence[Memory], sentence: str, most: int, last: Sequence[str] = ()) -> tuple[str, list[str]]:
@@ -47,29 +48,10 @@ def fenced(memories: Sequence[Memory], sentence: str, most: int, last: Sequence[
 
 def _line(memory: Memory, most: int) -> str | None:
     """A memory as a line of at most so many characters; None where too little of it would be left."""
-    head = f"- [{_head(memory)}] "
-    text = in_one_line(memory["content"])
-    room = most - len(head)
-    if len(text) > room:
-        if room < LEAST_OF_TEXT:
-            return None
-        text = in_one_line(text[: room - 1].rstrip()) + "…"
-    return head + text if len(head) + len(text) <= most else None
-
-
-def _head(memory: Memory) -> str:
-    """Which memory it is, when it was told and by whom; no name can end the bracket that it stands in."""
-    parts = [memory["id"], _day(memory), memory.get("trust", "agent")]
-    parts += [f"{name} {_name(memory[name])}" for name in ("key", "source") if memory.get(name)]
-    if memory.get("superseded_by"):
-        parts.append(f"perhaps revised by {memory['superseded_by']}")
-    return ", ".join(parts)
-
-
-def _day(memory: Memory) -> str:
-    told = memory.get("occurred_at") or memory.get("updated_at") or memory.get("created_at") or ""
-    return str(told)[:10]
-
-
-def _name(told: str) -> str:
-    return in_one_line(str(told)).translate(_NO_BRACKETS)[:MOST_OF_NAME]
+    memory = {**memory, "source": _SESSION.sub("", memory.get("source") or "")}
+    line = item(memory)
+    if len(line) <= most:
+        return line
+    head = item({**memory, "content": ""})
+    room = most - len(head) - 1
+    return f"{line[: len(head) + room].rstrip()}…" if room >= LEAST_OF_TEXT else None

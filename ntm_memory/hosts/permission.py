@@ -62,7 +62,7 @@ _VERBS: Mapping[str, Options] = {
     },
     "update": {
         **_EVERYWHERE,
-        **{name: _TELLING[name] for name in ("--key", "--importance", "--tag", "--trust", "--on-secret")},
+        **{name: _TELLING[name] for name in ("--key", "--importance", "--tag", "--trust", "--when", "--on-secret")},
         "--content": _TEXT,
         "--new-key": _TEXT,
     },

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from ntm_memory.entry.gate import Passed
 from ntm_memory.entry.known import saying, told_again
-from ntm_memory.entry.refusals import refuse_retracted
+from ntm_memory.entry.refusals import note_redaction, note_refusal, refuse_retracted
 from ntm_memory.entry.telling import Telling, Within, Written
-from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError, RetractedError
+from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.results import Action, BulkResult, Failure, LeftOut, Related
 from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
 from ntm_memory.operations.write import Writer
@@ -86,22 +86,22 @@ class BulkWriter(Writer):
                 passed = self.gate.glance(telling.memory)
                 checked[line] = telling._replace(memory=passed.memory), passed
             except NTMMemoryError as error:
-                failed.append(Failure(line, error.code, error.message))
+                self._note_failure(line, error, _namespace_of(record), failed)
         read = self._read(checked, failed, force)
         with self._store.transaction():
             for line, (telling, passed) in read.items():  # known or not: an earlier line may have changed what is known
                 try:
                     with self._store.transaction():  # one that fails leaves nothing half-written
                         written = self._write(telling, passed.rows, in_bulk=True, force=force)
+                        note_redaction(self._store, passed.secrets, written.memory.id, written.memory.namespace)
                         done[line] = written._replace(secrets=passed.secrets)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
-                    self._note_failure(line, error, telling, failed)
+                    self._note_failure(line, error, telling.memory.namespace, failed)
         return done
 
-    def _note_failure(self, line: int, error: NTMMemoryError, telling: Telling, failed: list[Failure]) -> None:
+    def _note_failure(self, line: int, error: NTMMemoryError, namespace: object, failed: list[Failure]) -> None:
         failed.append(Failure(line, error.code, error.message))
-        if isinstance(error, RetractedError):
-            self._store.note("refused", error.id or None, telling.memory.namespace)
+        note_refusal(self._store, error, namespace)
 
     def _read(
         self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure], force: bool
@@ -116,7 +116,7 @@ class BulkWriter(Writer):
                 if again is None and not force:
                     refuse_retracted(self._store, telling.memory.namespace, telling.memory.content)
             except BadValueError as error:
-                self._note_failure(line, error, telling, failed)
+                self._note_failure(line, error, telling.memory.namespace, failed)
                 del read[line]
                 continue
             if again is not None:
@@ -128,7 +128,7 @@ class BulkWriter(Writer):
             if isinstance(passed, Passed):
                 read[line] = checked[line][0]._replace(memory=passed.memory), passed
             else:
-                failed.append(Failure(line, passed.code, passed.message))
+                self._note_failure(line, passed, checked[line][0].memory.namespace, failed)
                 del read[line]
         return read
 
@@ -142,3 +142,8 @@ class BulkWriter(Writer):
         return self.relater.relate(
             [each.memory for each in new.values()], {id: each.beside for id, each in new.items() if each.beside}
         )
+
+
+def _namespace_of(record: object) -> object:
+    """What a record that could not be checked says of its namespace."""
+    return (record.get("namespace") or "default") if isinstance(record, Mapping) else None

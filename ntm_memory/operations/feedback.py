@@ -263,4 +263,4 @@ def _named(store: RecordReader, field: str, names: Any, namespace: str) -> list[
     """Distinct ids of live memories of a namespace, told by id or key."""
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
         raise BadValueError(f"{field} must be a list of ids or keys")
-    return list(dict.fromkeys(find(store, name, namespace).id for name in names))
+    return list(dict.fromkeys(find(store, name, namespace, only_there=True).id for name in names))

@@ -119,7 +119,7 @@ class Reasoner:
         """
         if isinstance(builds_on, str) or not isinstance(builds_on, Sequence):
             raise BadValueError("builds_on must be a list of ids or keys", 'e.g. ["m_8k2f7q1x"]')
-        found = (find(self._store, str(name), namespace) for name in builds_on)
+        found = (find(self._store, str(name), namespace, only_there=True) for name in builds_on)
         return list({memory.id: memory for memory in found}.values())
 
     def _link(self, stored: MemorizeResult, told: Sequence[Memory], parameters: HopParameters) -> StoreResult:

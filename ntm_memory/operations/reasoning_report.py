@@ -16,7 +16,7 @@ from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related
+from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related, fold_in
 from ntm_memory.store.records import Memory
 
 
@@ -114,14 +114,22 @@ _READ = 80
 def ranked(
     hypotheses: Hypotheses, features: HopFeatures, retention: NDArray[np.float32], request: RecallRequest
 ) -> tuple[RecalledMemory, ...]:
-    """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its retention."""
+    """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its retention.
+
+    What says the same word by word stands there once, as in `Recaller`.
+    """
     weights = hypotheses.weights * retention[hypotheses.index]
-    answers = []
-    for row in np.argsort(-weights, kind="stable")[: request.top_k]:
+    answers: dict[str, RecalledMemory] = {}
+    wanted = request.top_k
+    for place, row in enumerate(np.argsort(-weights, kind="stable")):
+        if place >= wanted:
+            break
         memory = features.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
-            answers.append(RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
-    return tuple(fit_contents(answers, request.max_chars, features.words))
+            known = len(answers)
+            fold_in(answers, RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
+            wanted += len(answers) == known
+    return tuple(fit_contents(list(answers.values()), request.max_chars, features.words))
 
 
 def hops_of(

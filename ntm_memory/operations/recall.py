@@ -10,13 +10,12 @@ from ntm_memory.operations.abstention import answering, side, why_not_asked, why
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
-from ntm_memory.operations.results import RecalledMemory, RecallResult
+from ntm_memory.operations.results import RecalledMemory, RecallResult, fold_in
 from ntm_memory.privacy.trust import at_least
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
 from ntm_memory.store.lookup import STATES, find
-from ntm_memory.text.folding import folded_text
 
 LEAST_TOLD = 0.001
 """Of attention; what drew less is not counted among what else there is."""
@@ -143,9 +142,7 @@ class Recaller:
             if not shown:
                 return list(folded.values())
             for answer in _answers(corpus, reading, shown):
-                text = folded_text(answer.content)
-                known = folded.get(text)
-                folded[text] = answer if known is None else replace(known, also=(*known.also, answer.id))
+                fold_in(folded, answer)
             seen += len(shown)
 
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:

@@ -137,7 +137,7 @@ class Relater:
         cosine = centred_cosines(slots, self._context.view(corpus).centre, rows[0], is_cjk(text))
         words = index_words(text)
         keywords = count_keywords(slots, corpus.postings(words), words)
-        shared = keywords.bm25(keywords.count, slots.length, keywords.mean_length)
+        shared = keywords.of_all(slots.length)
         by_words = np.argsort(-shared, kind="stable")[:BY_WORDS]
         best = [*np.argsort(-cosine, kind="stable")[:LIKEST].tolist(), *by_words[shared[by_words] > 0].tolist()]
         return np.array(list(dict.fromkeys(best)), dtype=np.int64)

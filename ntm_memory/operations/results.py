@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
+from ntm_memory.text.folding import folded_text
 
 if TYPE_CHECKING:
     from ntm_memory.recall.first_look import Reading
@@ -158,6 +159,13 @@ class RecalledMemory:
         )
 
 
+def fold_in(folded: dict[str, RecalledMemory], answer: RecalledMemory) -> None:
+    """Add a memory to those of an answer, by their texts; one that says the same word by word is named in `also`."""
+    text = folded_text(answer.content)
+    known = folded.get(text)
+    folded[text] = answer if known is None else replace(known, also=(*known.also, answer.id))
+
+
 @dataclass(frozen=True)
 class RecallResult:
     """An answer: the ranking with its weights, or none and the reason.
@@ -209,6 +217,7 @@ class EraseResult:
         backups_purged: names of the backups from which they were removed too.
         backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
         damaged_purged, damaged_holding: the same of the files that repairs put aside in `damaged/`.
+        mirrors_purged, mirrors_holding: the same of the files that `export.py --host` wrote, erased or purged.
     """
 
     erased: tuple[Erased, ...]
@@ -221,6 +230,8 @@ class EraseResult:
     backups_holding: tuple[str, ...] = ()
     damaged_purged: tuple[str, ...] = ()
     damaged_holding: tuple[str, ...] = ()
+    mirrors_purged: tuple[str, ...] = ()
+    mirrors_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

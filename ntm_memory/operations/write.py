@@ -9,7 +9,7 @@ from typing import Any
 from ntm_memory.entry.echoes import echoed_memory
 from ntm_memory.entry.gate import Gate, Passed
 from ntm_memory.entry.known import is_same_key, known, saying, told_again
-from ntm_memory.entry.refusals import noting_refusals, refuse_retracted
+from ntm_memory.entry.refusals import note_redaction, noting_refusals, refuse_retracted
 from ntm_memory.entry.telling import Named, Telling, Written, named_by, revised
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.related import SHOWN, Judged, Relater
@@ -45,6 +45,10 @@ class Writer:
 
     def tell(self, record: Mapping[str, Any], *, force: bool = False) -> MemorizeResult:
         """Store one telling; see `NTMMemoryManager.memorize`; with `force` also what was retracted."""
+        with noting_refusals(self._store, record.get("namespace") or "default"):
+            return self._tell(record, force=force)
+
+    def _tell(self, record: Mapping[str, Any], *, force: bool) -> MemorizeResult:
         telling = Telling.of(record)
         passed = self.gate.glance(telling.memory)
         telling = telling._replace(memory=passed.memory)
@@ -54,35 +58,42 @@ class Writer:
             return self._confirm(again, telling, passed)
         if there is not None and telling.decision == UNDECIDED:
             return self._confirm(there, telling, passed)
-        with noting_refusals(self._store, passed.memory.namespace):
-            if there is None:
-                if not force:
-                    refuse_retracted(self._store, passed.memory.namespace, passed.memory.content)
-                (passed,) = self.gate.read([passed])
-                telling = telling._replace(memory=passed.memory)
-            rows = None if _is_a_turn(telling.memory) else passed.rows
-            judged = [] if rows is None else self.relater.judge(telling.memory, rows)
-            with self._store.transaction():  # another process may have written it in the meantime
-                memory, action, beside, _ = self._write(telling, passed.rows, force=force)
-                self.relater.release([memory] if action == "updated" else [])
-                related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
-                near = self._store.keys_like(memory.namespace, memory.key) if memory.key and action == "created" else []
-                memory = self._store.get(memory.id)
+        if there is None:
+            if not force:
+                refuse_retracted(self._store, passed.memory.namespace, passed.memory.content)
+            (passed,) = self.gate.read([passed])
+            telling = telling._replace(memory=passed.memory)
+        rows = None if _is_a_turn(telling.memory) else passed.rows
+        judged = [] if rows is None else self.relater.judge(telling.memory, rows)
+        with self._store.transaction():  # another process may have written it in the meantime
+            memory, action, beside, _ = self._write(telling, passed.rows, force=force)
+            self.relater.release([memory] if action == "updated" else [])
+            related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
+            near = self._store.keys_like(memory.namespace, memory.key) if memory.key and action == "created" else []
+            memory = self._store.get(memory.id)
+            note_redaction(self._store, passed.secrets, memory.id, memory.namespace)
         return MemorizeResult(memory, action, related, tuple(near[:SHOWN]), passed.secrets)
 
     def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
         changed = checked_changes(changes)
         before = find(self._store, id_or_key, namespace)
+        with noting_refusals(self._store, before.namespace):
+            return self._update(id_or_key, namespace, before, changed)
+
+    def _update(
+        self, id_or_key: str, namespace: str | None, before: Memory, changed: Mapping[str, Any]
+    ) -> UpdateResult:
         passed = self.gate.glance(revised(before, changed))
         if passed.memory.content != before.content:
             echoed_memory(self._store, passed.memory, decided=True, own=before.id)
             (passed,) = self.gate.read([passed])
         changed = {name: getattr(passed.memory, name) for name in changed}
         judged = [] if passed.rows is None else self.relater.judge(passed.memory, passed.rows)
-        with noting_refusals(self._store, passed.memory.namespace), self._store.transaction():
+        with self._store.transaction():
             previous = find(self._store, id_or_key, namespace)  # another process may have written meanwhile
             memory = self._change(previous, revised(previous, changed), passed.rows, judged)
+            note_redaction(self._store, passed.secrets, memory.id, memory.namespace)
         return UpdateResult(memory, previous, passed.secrets)
 
     def foresee(self, record: Mapping[str, Any], *, force: bool = False) -> Action:
@@ -120,6 +131,7 @@ class Writer:
 
     def _confirm(self, there: Memory, telling: Telling, passed: Passed) -> MemorizeResult:
         """What is known already is told again; who vouches for it by saying so makes it better trusted."""
+        note_redaction(self._store, passed.secrets, there.id, there.namespace)
         trust = telling.memory.trust
         if "trust" not in telling.fields or lower(there.trust, trust) == trust:
             return MemorizeResult(there, "unchanged", secrets=passed.secrets)

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ntm_memory.privacy.framing import Framing, Leftover
+from ntm_memory.privacy.framing import ASKED, ASKED_AFTER, Framing, Leftover
+from ntm_memory.privacy.recoded import decoded, joined, without_line_starts
 from ntm_memory.text.printable import printable
 from ntm_memory.text.writing_systems import CJK
 
@@ -30,6 +31,7 @@ FIELDS = frozenset(
     links target state hops chain why by features erased restored restorable retention_before retention_after dry_run
     text count form used unused created updated unchanged failed ids line code message also warnings similar_keys
     secrets field at more until holding retracted backups_purged backups_holding damaged_purged damaged_holding
+    mirrors_purged mirrors_holding
     tombstones""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
@@ -58,19 +60,19 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 """What `--format text` and `--format context` print around a memory; a key in it may be news."""
+_TORN_HEAD = re.compile(r"[-*]?[ \t]*\[m_[2-9a-z]{0,10}(?:, [\d-]{0,10}(?:, \w{0,10})?)?\]?\s*(?:…|\.{3})?$")
+"""Where a text ends in the midst of what stands before a memory."""
 _TORN_END = re.compile(r'[{,]\s*"?[a-z_]{0,20}"?\s*:?\s*"?[\d:.TZ-]*$')
 _FENCE = re.compile(r"<\\?\s*/?\s*recalled-memories[^>\n]{0,200}>?", re.IGNORECASE)
 _PART_OF_ID = re.compile(r"\bm_[2-9a-z]{2,10}(?![\w])")
 _TOKEN = re.compile(
-    rf"\.\.\.+|\d{{4}}-\d\d-\d\d[Tt]\d[\d:.]*\d[Zz]?|\d+(?:[-.,:/]\d+)*%?"
+    rf"{ASKED}|\.\.\.+|\d{{4}}-\d\d-\d\d[Tt]\d[\d:.]*\d[Zz]?|\d+(?:[-.,:/]\d+)*%?"
     rf"|[{CJK}]|[^\W\d_{CJK}]+|~~|\[ \]|(?<!\w)-(?=\d)"
     "|[?+#$&=<>@^/×÷€£¥\u2190-\u2bff\U0001f000-\U0001faff]"
 )
+_QUESTION = re.compile(r"(?:(?<=[.!?。！？\n:：])|^)[^.!?。！？\n:：]{2,200}[?？]", re.MULTILINE)
 _INSIDE = re.compile(r"(?<=\w)['’](?=\w)")
 _TAG = re.compile(r"</?([\w-]{1,30})>")
-_HYPHEN = re.compile(r"(?<=[a-z])-\r?\n\s*(?=[a-z])")
-_ENTITY = re.compile(r"&(?:#\w+|[a-zA-Z]+);")
-_PERCENT = re.compile("%[0-9a-fA-F]{2}")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _MONTHS = "January February March April May June July August September October November December".split()
 _CUT, _GAP, _BOUND = "...", "\x00", "\x1f"
@@ -130,14 +132,22 @@ def echo_in(text: str, known: Sequence[KnownMemory], framing: Framing) -> Echo |
     """
     if not known or len(text) > LONGEST:
         return None
+    found = _echo_in(text, known, framing)
+    for whole in joined(text) if found is None else ():
+        found = found or _echo_in(whole, known, framing)
+    return found
+
+
+def _echo_in(text: str, known: Sequence[KnownMemory], framing: Framing) -> Echo | None:
     page = _without_print(text, [memory.id for memory in known])
-    found = _cut_out(tokens(page.text), known, may_be_cut=page.is_print)
+    found = _cut_out(tokens(_without_questions(page.text, known)), known, may_be_cut=page.is_print)
     if found is None:
         return None
     left, whole, words = found
     if words < LEAST_WORDS and not page.is_print:
         return None
-    spans = _without_about(left, [known[i] for i in whole])
+    named = set(ID.findall(text))
+    spans = _without_about(left, [known[i] for i in whole] + [each for each in known if each.id in named])
     ids = tuple(known[i].id for i in whole)
     if not any(spans):
         return Echo(ids, len(whole) == 1 and not page.is_print, page.is_print)
@@ -154,7 +164,8 @@ def tokens(text: str) -> list[str]:
 
 def _without_print(text: str, ids: Sequence[str]) -> _Page:
     """A text without our tags, ids and names of JSON fields."""
-    plain, fences = _FENCE.subn(" ", _decoded(text))
+    plain, fences = _FENCE.subn(" ", without_line_starts(printable(decoded(text))))
+    plain = _TORN_HEAD.sub(" ", plain) if ID.search(plain) else plain
     plain, heads = _LINE.subn(_id_and_key, plain)
     values = _VALUE.subn(" ", plain)
     named = _FIELD.subn(" ", values[0])
@@ -178,18 +189,21 @@ def _id_and_key(head: re.Match[str]) -> str:
     return " ".join([*ID.findall(head[0]), head["key"] or head["named"] or ""])
 
 
-def _decoded(text: str) -> str:
-    """A text as it was before a terminal, a web page, an address or a line break got hold of it."""
-    text = _HYPHEN.sub("", printable(text))
-    if _ENTITY.search(text):
-        import html  # rarely needed
+def _without_questions(text: str, known: Sequence[KnownMemory]) -> str:
+    """A text with `ASKED` for each question that neither holds a memory nor stands in one: such tell nothing."""
+    if "?" not in text and "？" not in text:
+        return text
+    held = [_row(tokens(memory.content)).lower() for memory in known]
 
-        text = html.unescape(text)
-    if len(_PERCENT.findall(text)) >= _LEAST_CUT:
-        from urllib.parse import unquote_plus
+    def asked(question: re.Match[str]) -> str:
+        row = _row(tokens(question[0])).lower()
+        return question[0] if any(row in each or each in row for each in held) else f" {ASKED} "
 
-        text = unquote_plus(text)
-    return text
+    return _QUESTION.sub(asked, text)
+
+
+def _row(words: Sequence[str]) -> str:
+    return _BOUND + _BOUND.join(words) + _BOUND
 
 
 def _cut_out(
@@ -221,6 +235,7 @@ def _cut_out(
         return None
     count += sum(_LEAST_CUT for _ in cut)
     spans = [[word for word in part.split(_BOUND) if word] for part in re.split(f"{_GAP}+", row)]
+    spans[-1] = [ASKED_AFTER if word == ASKED else word for word in spans[-1]]
     return [span for span in spans if span], sorted(places, key=places.__getitem__), count
 
 

@@ -22,6 +22,8 @@ SHIPPED = Path(__file__).with_name("framing.json")
 FORMAT, VERSION = "ntm-memory-system/framing", 1
 UNKNOWN, TOLD, NUMBER, SHARE, ORDINAL = "<unknown>", "<told>", "<number>", "<share>", "<ordinal>"
 STAMP, PAIR, ALONE = "<stamp>", "<pair>", "alone "
+ASKED, ASKED_AFTER = "\ue000", "\ue001"
+"""Signs for a question before memories, and for one after them."""
 _SHARE = re.compile(r"0?\.\d+|1\.0+|\d{1,3}(?:\.\d+)?%")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dt\d\d:.*", re.IGNORECASE)
 _CHARACTER = re.compile(f"[{CJK}]")

@@ -22,6 +22,7 @@ from ntm_memory.recall.first_look import Look, Query, Reading
 from ntm_memory.recall.sequence import Sequence as Order
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
+from ntm_memory.text.passages import WIDTH
 
 LIKEST = 12
 """Memories that are thought of: so many of the read heads', and so many by cosine."""
@@ -32,7 +33,10 @@ AT_ONCE = 2
 SURE = 0.9
 """Confidence at which no more is read, where one memory leads."""
 LONGEST = 300
-"""Characters of a memory that are read: of a longer one the part that holds most of the question's words."""
+"""Characters of a memory that are read: of a longer one the part that holds most of the question's words.
+
+Of Chinese, Japanese or Korean a third, which are as many pieces: the reader takes no more and would not see the rest.
+"""
 
 
 def read_until_sure(
@@ -104,10 +108,19 @@ def thought_of(reading: Reading, look: Look) -> NDArray[np.int64]:
 
 
 def likeliest(reading: Reading, look: Look, p: SecondLookParameters) -> tuple[NDArray[np.int64], FirstLook]:
-    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them."""
+    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them.
+
+    The last may be the one that has most of the question's words: a rare word in a long text speaks for it alone.
+    """
+    worded = int(look.candidates[look.scores.words[look.candidates].argmax()])
     chosen = thought_of(reading, look)
+    if look.scores.words[worded] > 0 and worded not in chosen:
+        chosen = np.append(chosen, worded)
     first = FirstLook.of(reading, look, chosen)
-    best = judge(first, p).order[:MOST]
+    best = judge(first, p).order
+    best, missed = best[:MOST], best[MOST:]
+    if look.scores.words[worded] > 0 and worded in chosen[missed]:
+        best = np.append(best[: MOST - 1], np.flatnonzero(chosen == worded))
     return chosen[best], first[best]
 
 
@@ -115,9 +128,10 @@ def as_read(
     known: Corpus, order: Order, chosen: NDArray[np.int64], memories: Sequence[Memory], query: Query
 ) -> list[tuple[str, str]]:
     """(text, what stood before it) of memories as the reader is given them: of a turn of a session the last turn."""
+    sizes = [LONGEST // WIDTH if cjk else LONGEST for cjk in known.slots.cjk[chosen].tolist()]
     texts = [
-        memory.content if len(memory.content) <= LONGEST else excerpt(memory.content, LONGEST, query.words)
-        for memory in memories
+        memory.content if len(memory.content) <= size else excerpt(memory.content, size, query.words)
+        for memory, size in zip(memories, sizes, strict=True)
     ]
     if all(memory.session is None for memory in memories):
         return [(text, "") for text in texts]

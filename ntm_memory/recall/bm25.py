@@ -13,6 +13,8 @@ from ntm_memory.store.records import MemoryMatrix, Postings
 
 K1, B = 1.2, 0.75
 MAX_WORDS = 64
+PASSAGE = 200
+"""Words; a longer text is found by a part of it, as by the key of a passage."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Keywords:
         count: (T, N) float32.
         held: T times (n,) int64, the memories in which it occurs.
         idf: (T,) float32, inverse document frequency within the namespace, > 0.
-        mean_length: words a memory has on average.
+        mean_length: words a memory, or of a long one a passage, has on average.
         bound: Σ idf·(k1 + 1) over all words of the question, found or not: the score that no text can reach.
     """
 
@@ -47,6 +49,26 @@ class Keywords:
             return np.zeros(count.shape[1], dtype=np.float32)
         share: NDArray[Any] = (self.idf * (K1 + 1) / self.bound) @ (count / (count + damping(length, mean_length)))
         return share.astype(np.float32)
+
+    def of_all(self, length: NDArray[Any]) -> NDArray[np.float32]:
+        """(N,) BM25 of all memories, of `length` (N,) words; of a long one, that of a passage."""
+        return self.bm25(*of_a_passage(self.count, length), self.mean_length)
+
+
+def of_a_passage(count: NDArray[Any], length: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(T, n) occurrences and (n,) length of a passage of each text: its share of what the text has, one at least.
+
+    A rare word that stands once in a text of thousands would count for nothing beside so many others, and much that is
+    said often for everything.
+
+    Args:
+        count: (T, n) occurrences of the words in the texts.
+        length: (n,) words of each text.
+    """
+    if not len(length) or length.max() <= PASSAGE:
+        return count, length
+    passages = np.maximum(length / PASSAGE, 1.0)
+    return np.maximum(count / passages, np.minimum(count, 1)), np.minimum(length, PASSAGE)
 
 
 def damping(length: NDArray[Any], mean_length: float) -> NDArray[Any]:
@@ -72,7 +94,14 @@ def count_keywords(slots: MemoryMatrix, postings: Postings, words: Sequence[str]
     held = tuple(index[postings.address[word]] for word in words_found)
     for row, where, word in zip(count, held, words_found, strict=True):
         row[where] = postings.count[word]
-    return Keywords(words_found, count, held, idf[found], float(slots.length.mean()), float(idf.sum()) * (K1 + 1))
+    return Keywords(
+        words_found,
+        count,
+        held,
+        idf[found],
+        float(np.minimum(slots.length, PASSAGE).mean()),
+        float(idf.sum()) * (K1 + 1),
+    )
 
 
 def index_of(slots: MemoryMatrix) -> NDArray[np.int64]:

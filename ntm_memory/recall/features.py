@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.bm25 import Keywords
+from ntm_memory.recall.bm25 import Keywords, of_a_passage
 from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
 from ntm_memory.recall.question_cues import QuestionCues
 from ntm_memory.store.records import MemoryMatrix
@@ -142,8 +142,9 @@ def _window(scores: Scores, view: CentredMatrix, near: NDArray[np.int64]) -> lis
     inside = near[:, REACH - WINDOW : REACH + WINDOW + 1]
     real = inside >= 0
     keywords = scores.keywords
-    count = np.where(real, keywords.count[:, inside], 0).sum(axis=2)
-    length = np.where(real, view.slots.length[inside], 0).sum(axis=1)
+    counts, lengths = of_a_passage(keywords.count, view.slots.length)
+    count = np.where(real, counts[:, inside], 0).sum(axis=2)
+    length = np.where(real, lengths[inside], 0).sum(axis=1)
     words = keywords.bm25(count, length, keywords.mean_length * inside.shape[1])
     norms = view.window_norms(near[:, REACH])
     keys = (np.where(real, cosine[inside], 0).sum(axis=1) / norms for cosine in (scores.cosine, scores.about))

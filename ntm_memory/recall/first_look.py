@@ -175,7 +175,7 @@ def score_all(view: CentredMatrix, postings: Postings, query: Query) -> Scores:
     if words:  # what holds no word, as 👍, is like no question that does
         wordless = view.slots.length == 0
         cosine, about = (np.where(wordless, values.mean(), values) for values in (cosine, about))
-    return Scores(cosine, about, keywords.bm25(keywords.count, view.slots.length, keywords.mean_length), keywords)
+    return Scores(cosine, about, keywords.of_all(view.slots.length), keywords)
 
 
 def _anchor(look: Look, query: Query) -> Attention:

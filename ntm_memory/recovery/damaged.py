@@ -33,6 +33,13 @@ def keep_damaged(home: Path, when: str, salvaged: Salvaged) -> list[str]:
     return done
 
 
+def unused_beginning(home: Path, when: str) -> str:
+    """The beginning of the names of what one repair keeps: its second, and a number where that one has been used."""
+    taken = {file.name for file in files_kept(home)}
+    begins = (f"{when}.{number}" if number else when for number in range(len(taken) + 1))
+    return next(begin for begin in begins if not any(name.startswith(f"{begin}-") for name in taken))
+
+
 def files_kept(home: Path) -> list[Path]:
     """What repairs left in `damaged/`."""
     try:

@@ -15,7 +15,7 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, Stor
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import flush
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.recovery.damaged import FOLDER, keep_damaged
+from ntm_memory.recovery.damaged import FOLDER, keep_damaged, unused_beginning
 from ntm_memory.recovery.files import (
     copy_as_it_is,
     drafts_beside,
@@ -91,6 +91,7 @@ def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
                 hint = "put a backup back: import.py --backup latest; or take another folder with --home"
                 raise StoreCorruptError(f"nothing in {path} reads like memories; it was left as it is", hint)
             folder = ensure_private_dir(path.parent / FOLDER)
+            when = unused_beginning(path.parent, when)
             kept = folder / f"{when}-{path.name}"
             copy_as_it_is(path, kept)
             done = [f"the damaged file is kept as {FOLDER}/{kept.name}", *keep_damaged(path.parent, when, found)]

@@ -10,7 +10,7 @@ from ntm_memory.rendering.lines import Answer, beginning, count, head, name, sha
 LEAST_TOLD = 0.2
 """The chance from which a person or agent is told of an older memory; JSON has all."""
 MOST_LINES = 20
-_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding")
+_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding", "mirrors_purged", "mirrors_holding")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 _SAY = "  say it again with --replaces ID, --same-as ID or --beside ID if that is so"
 
@@ -55,7 +55,7 @@ def erase(answer: Answer) -> str:
     lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{where}: {', '.join(answer[where])}" for where in _WHERE if answer[where]]
+    lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer.get(where)]
     if lines and answer["restorable"] and not answer["dry_run"]:
         lines.append("to undo it: the same ids with --restore")
     return "\n".join(lines or ["nothing found to erase"])
@@ -94,7 +94,8 @@ def left_out_of_many(answer: Answer) -> list[str]:
 
 def failed(answer: Answer) -> list[str]:
     """What could not be done, by its line."""
-    return [f"line {bad['line']} {bad['code']}: {text(bad['message'])}" for bad in answer["failed"]]
+    told = [(text(bad["at"]) if "at" in bad else f"line {bad['line']}", bad) for bad in answer["failed"]]
+    return [f"{where} {bad['code']}: {text(bad['message'])}" for where, bad in told]
 
 
 def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -39,7 +39,7 @@ def reason(answer: Answer) -> str:
 def context(answer: Answer) -> str:
     """A block for a prompt; memorize refuses text that holds its opening tag."""
     memories = _attended(answer)[0] if "answer_memories" in answer else answer["memories"]
-    lines = [f"- [{_told(memory)}] {text(memory['content'])}" for memory in memories]
+    lines = [item(memory) for memory in memories]
     if not memories:
         lines = [f"(nothing recalled: {text(answer['reason'])})"]
     damaged = len(answer.get("warnings", ()))
@@ -48,6 +48,11 @@ def context(answer: Answer) -> str:
         lines.append(f"({count(damaged, 'damaged memory')} {are} left out: status --check)")
     sure = f' confidence="{share(answer["confidence"])}"' if "confidence" in answer else ""
     return "\n".join([f"{RECALLED_TAG}{sure}>", *lines, CLOSING])
+
+
+def item(memory: Answer) -> str:
+    """One memory as a line of the block: no text of it is more than that."""
+    return f"- [{_told(memory)}] {text(memory['content'])}"
 
 
 def _attended(answer: Answer) -> tuple[Sequence[Answer], int]:

@@ -37,12 +37,33 @@ def import_(answer: Answer) -> str:
     if "created" not in answer:
         return fields(answer)
     counts = ", ".join(f"{answer[each]:,} {each}" for each in ("created", "updated", "unchanged") if each in answer)
-    known = ("created", "updated", "unchanged", "failed", "related", "secrets", "dry_run", "tombstones")
+    known = (
+        "created",
+        "updated",
+        "unchanged",
+        "failed",
+        "related",
+        "secrets",
+        "dry_run",
+        "tombstones",
+        "files",
+        "as_before",
+        "gone",
+    )
     rest = {each: value for each, value in answer.items() if each not in known}
     if answer.get("tombstones"):
         rest["retracted texts that are new here"] = answer["tombstones"]
     lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
-    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+    if "files" in answer:
+        lines.append(f"{answer['files']} files read, {answer['as_before']} as before")
+    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer), *_gone(answer)])
+
+
+def _gone(answer: Answer) -> list[str]:
+    """Memories whose line a host's file does not say any more."""
+    return [
+        f"gone from {text(each['source'])}: {each['id']}  {text(each['content'])}" for each in answer.get("gone", ())
+    ]
 
 
 def reembed(answer: Answer) -> str:
@@ -54,7 +75,14 @@ def reembed(answer: Answer) -> str:
 
 def fields(answer: Answer) -> str:
     """One line a field."""
-    return "\n".join(f"{text(each)}: {_value(value)}" for each, value in answer.items())
+    return "\n".join(f"{_named(each)}: {_value(value)}" for each, value in answer.items())
+
+
+def _run(run: Answer) -> str:
+    """What a hook did and cost."""
+    failed = f", failed: {text(run['failed'])}" if run.get("failed") else ""
+    cost = f"{run['ms']:.0f} ms, {run['cpu_ms']:.0f} ms of CPU, {run['characters']:,} characters"
+    return f"hook: {text(run['at'])[:_SECOND]} {text(run['event'])}: {cost}{failed}"
 
 
 def _survey(answer: Answer) -> Iterator[str]:
@@ -71,9 +99,10 @@ def _survey(answer: Answer) -> Iterator[str]:
     yield from (f"{each}: {_value(answer[each])}" for each in shown if each in answer)
     backups = answer.get("backups", [])
     yield f"backups: {len(backups)}" + (f", newest {text(max(backups))}" if backups else "")
-    known = {"memories", "namespaces", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
+    yield from map(_run, answer.get("hooks", []))
+    known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
     known |= {"memory_size", "when_full"}
-    yield from (f"{text(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
+    yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
 
 
@@ -112,6 +141,11 @@ def _entry(entry: Mapping[str, Any]) -> str:
 
 def _embedder(identity: Mapping[str, Any] | None) -> str:
     return f"{text(identity['name'])} ({identity['dim']})" if identity else "none yet"
+
+
+def _named(field: str) -> str:
+    """A field's name in words."""
+    return text(field).replace("_", " ")
 
 
 def _value(value: Any) -> str:

@@ -14,7 +14,12 @@ STATES = ("live", "archived", "erased")
 
 
 def find(
-    store: RecordReader, id_or_key: str, namespace: str | None = "default", states: Sequence[str] = LIVE
+    store: RecordReader,
+    id_or_key: str,
+    namespace: str | None = "default",
+    states: Sequence[str] = LIVE,
+    *,
+    only_there: bool = False,
 ) -> Memory:
     """The memory of a namespace with this id, else with this key; of several with the key the last written.
 
@@ -23,6 +28,7 @@ def find(
         id_or_key: an id, or a key.
         namespace: that it must be of; None: an id of any namespace will do, and no key.
         states: that it may be in.
+        only_there: whether the caller knows no way to name one of another namespace; then no error hints at one.
 
     Raises:
         NotFoundError: there is none in these states, or it is of another namespace.
@@ -31,7 +37,7 @@ def find(
     if known is None or namespace not in (None, known.namespace):
         found = None if namespace is None else _find_key(store, id_or_key, namespace, states)
         if found is None:
-            raise _not_found(id_or_key, namespace, known)
+            raise _not_found(id_or_key, namespace, known, only_there=only_there)
         return found
     if known.state not in states:
         raise NotFoundError(f"memory {known.id} is {known.state}", f"bring it back: erase.py --restore {known.id}")
@@ -55,11 +61,11 @@ def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[st
     return found
 
 
-def _not_found(name: str, namespace: str | None, elsewhere: Memory | None) -> NotFoundError:
+def _not_found(name: str, namespace: str | None, elsewhere: Memory | None, *, only_there: bool) -> NotFoundError:
     if elsewhere is None:
         hint = "recall.py prints ids and keys; a key belongs to a namespace"
         return NotFoundError(f"no memory has the id or key {name!r}", hint)
-    return NotFoundError(
-        f"memory {elsewhere.id} is in namespace {elsewhere.namespace!r}, not {namespace!r}",
-        "give its --namespace; update.py, erase.py, status.py --history and recall.py --from also take --any-namespace",
-    )
+    hint = "give its --namespace"
+    if not only_there:
+        hint += "; update.py, erase.py, status.py --history and recall.py --from also take --any-namespace"
+    return NotFoundError(f"memory {elsewhere.id} is in namespace {elsewhere.namespace!r}, not {namespace!r}", hint)

@@ -6,5 +6,6 @@ reembedding                  all keys by another embedder
 status                       what status says
 encryption, encrypted_files  encrypting a memory and back; which of its files are
 forgetting, backup_purge     the verbs of forgetting, which reach the backups too
+mirror                       memories as Markdown for hosts; what is erased leaves it
 retractions                  what was retracted stays so in a file that comes back
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,8 +42,9 @@ _RULE = "---"
 
 
 def to_record(memory: Memory, keys: NDArray[np.float32] | None, history: Iterable[Version]) -> dict[str, Any]:
-    """A memory as a JSON object: everything that is known of it; its keys as float32 in base64."""
+    """A memory as a JSON object: everything that is known of it; its keys as float32 in base64; a seal on its texts."""
     record = asdict(memory) | {"history": [asdict(version) for version in history]}
+    record["seal"] = _seal(record)
     if keys is not None:
         record["keys"] = [base64.b64encode(np.ascontiguousarray(row, "<f4").tobytes()).decode() for row in keys]
     return record
@@ -72,6 +74,17 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"not a memory: {error}", "export it anew") from error
     return _as_if_told(memory, TOLD), keys, _versions(memory, history)
+
+
+def is_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether a record that `from_record` has read says just what `to_record` wrote; no proof against forgery."""
+    return record.get("seal") == _seal(record)
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    """A checksum of a record's id and of all its texts."""
+    texts = [record["content"], *(version["content"] for version in record.get("history", []))]
+    return hashlib.sha256(json.dumps([record["id"], *texts]).encode()).hexdigest()[:32]
 
 
 def within(record: Any, most: str) -> Any:

@@ -14,7 +14,9 @@ from ntm_memory.errors import (
     NotFoundError,
     NTMMemoryError,
     StoreCorruptError,
+    shown,
 )
+from ntm_memory.operations.validation import checked_name
 from ntm_memory.persistence.atomic import replacing_text
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
@@ -48,6 +50,7 @@ class Exporter:
 
         Raises:
             BadValueError: unknown form, the path is no regular file, or the file cannot be written.
+            NotFoundError: no memory is in the namespace; a file that is there stays as it is.
             DiskFullError: there is no room for it.
         """
         chosen = checked_form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
@@ -96,6 +99,11 @@ class Exporter:
 
     def _memories(self, form: str, namespace: str | None) -> _Counted:
         states = STATES if form == "json" else ("live",)
+        if namespace is not None:
+            namespace = checked_name("namespace", namespace) or "default"
+            if next(iter(self._store.memories(namespace, states=STATES)), None) is None and not self._store.damaged():
+                hint = "check its spelling; status.py counts the memories of each namespace"
+                raise NotFoundError(f"nothing was exported: no memory is in the namespace {shown(namespace)}", hint)
         return _Counted(self._store.memories(namespace, states=states))
 
     def _written(self, form: str, memories: _Counted) -> Iterator[str]:

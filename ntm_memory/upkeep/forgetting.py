@@ -62,13 +62,20 @@ class ForgettingVerbs:
             erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
         else:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        return self._copies_too(erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        done = self._copies_too(erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        return self._mirrors_too(done) if purge or strength == 1 else done
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
         from ntm_memory.operations.room import retire_least_used
 
         return retire_least_used(self.store, self._verbs.now(), namespace, most)
+
+    def mirror(self, path: str | Path, namespaces: Sequence[str]) -> dict[str, Any]:
+        """Live memories as Markdown for a host to read; what is erased leaves it, see `upkeep.mirror.write`."""
+        from ntm_memory.upkeep import mirror
+
+        return mirror.write(self.home, self.store, Path(path), namespaces)
 
     def retracted(self, texts: Sequence[str], namespaces: Sequence[str]) -> bool:
         """Whether one of these texts is, or holds, what was retracted in one of these namespaces."""
@@ -108,6 +115,13 @@ class ForgettingVerbs:
         # what one restore notes of a refusal is taken back with the others
         with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
             return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
+
+    def _mirrors_too(self, done: EraseResult) -> EraseResult:
+        """What hosts read of these memories, last: a mirror is made anew by one command, a memory is not."""
+        from ntm_memory.upkeep.mirror import without
+
+        purged, holding = without(self.home, [each.id for each in done.erased], dry_run=done.dry_run)
+        return replace(done, mirrors_purged=purged, mirrors_holding=holding)
 
     def _copies_too(self, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
         """Copies come first: what is not in the memory any more could not be asked for once more."""

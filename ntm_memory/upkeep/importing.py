@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError, RetractedError, StoreCorruptError
+from ntm_memory.entry.refusals import note_redaction, note_refusal
+from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import Failure, ImportResult, LeftOut
-from ntm_memory.operations.validation import FIELDS, Numbered, from_json_lines
+from ntm_memory.operations.validation import Numbered, from_json_lines
 from ntm_memory.operations.write import encode
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
 from ntm_memory.privacy.trust import IMPORTED, checked_trust
-from ntm_memory.recall.encoder import Encoder, Key
+from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
-from ntm_memory.store.records import Memory, MemoryInput, Version
+from ntm_memory.store.records import Memory
 from ntm_memory.upkeep import exchange
 from ntm_memory.upkeep.exporting import checked_form
+from ntm_memory.upkeep.incoming import Incoming, Intake
 from ntm_memory.upkeep.retractions import retract_again
 
 BATCH = 64
@@ -39,7 +41,6 @@ class Importer:
         self._store = store
         self._writer = writer
         self._encoder = encoder
-        self._secrets: dict[str, tuple[LeftOut, ...]] = {}
 
     def import_file(
         self,
@@ -116,87 +117,48 @@ class Importer:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0}
         missing: list[Memory] = []
+        secrets: dict[str, tuple[LeftOut, ...]] = {}
+        intake = Intake(self._store, self._writer.gate, self._encoder, force=force, dry_run=dry_run)
+        arriving = {
+            record["id"] for record in records if isinstance(record, dict) and isinstance(record.get("id"), str)
+        }
+        numbered = list(enumerate(records, start=1))
         for start in range(0, len(records), BATCH):
-            batch = self._prepared(wrote, records[start : start + BATCH], start + 1, failed, embed=not dry_run)
+            batch, bad = intake.prepared(wrote, numbered[start : start + BATCH], arriving)
+            failed += bad
             with nullcontext() if dry_run else self._store.transaction():
-                for number, record in batch:
+                for record in batch:
                     try:
-                        counts[self._import_record(record, dry_run, missing, force)] += 1
-                        failed += [Failure(number, RetractedError.code, line) for line in record.left_out]
-                        if record.left_out:
-                            self._store.note("refused", record.memory.id, record.memory.namespace)
+                        counts[self._import_record(record, intake, dry_run, missing, force)] += 1
+                        refused = record.left_out
+                        secrets |= {record.memory.id: record.secrets} if record.secrets else {}
                     except BadValueError as error:
-                        failed.append(Failure(number, error.code, error.message))
-                        if isinstance(error, RetractedError) and not dry_run:
-                            self._store.note("refused", error.id or None)
+                        refused = [error]
+                    failed += [Failure(record.number, each.code, each.message) for each in refused]
+                    for each in () if dry_run else refused:
+                        note_refusal(self._store, each, record.memory.namespace)
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
         failed.sort(key=lambda failure: failure.line)
-        secrets, self._secrets = self._secrets, {}
         return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run, secrets=secrets)
 
-    def _prepared(
-        self, wrote: Mapping[str, Any] | None, records: Sequence[Any], first: int, failed: list[Failure], *, embed: bool
-    ) -> list[tuple[int, _Prepared]]:
-        """Records read and embedded while others may write; what is no record goes to `failed`."""
-        found: list[tuple[int, _Prepared]] = []
-        ours = self._store.embedder() or (self._encoder().identity if embed else None)
-        theirs = wrote is not None and wrote == ours
-        for number, record in enumerate(records, start=first):
-            try:
-                memory, keys, history = self._without_secrets(*exchange.from_record(record))
-            except BadValueError as error:
-                failed.append(Failure(number, error.code, error.message))
-                continue
-            found.append((number, _Prepared(memory, keys if theirs else None, history, wrote if theirs else None)))
-        new = [each for _, each in found if embed and not self._is_stored(each.memory.id)]
-        texts = [each.memory.content for each in new if each.rows is None]
-        texts += [version.content for each in new for version in each.history]
-        made = iter(self._encoder().memories(texts) if texts else ())
-        for each in new:
-            if each.rows is None:
-                each.rows, each.embedder = next(made), self._encoder().identity
-        for each in new:
-            each.older = [next(made) for _ in each.history]
-        return found
-
-    def _without_secrets(
-        self, memory: Memory, keys: Key | None, history: list[Version]
-    ) -> tuple[Memory, Key | None, list[Version]]:
-        """A record without what is known to be secret; the keys of a text that held any are made anew.
-
-        Raises:
-            SecretError: there is any, and it is to be refused.
-        """
-        telling = MemoryInput(**{name: getattr(memory, name) for name in FIELDS})
-        passed = self._writer.gate.glance(telling)
-        olds = [self._writer.gate.glance(replace(telling, content=old.content, key=old.key)) for old in history]
-        secrets = (*passed.secrets, *(each for old in olds for each in old.secrets))
-        if not secrets:
-            return memory, keys, history
-        self._secrets[memory.id] = secrets
-        kept = {name: getattr(passed.memory, name) for name in FIELDS}
-        versions = [
-            replace(version, content=old.memory.content, key=old.memory.key)
-            for version, old in zip(history, olds, strict=True)
-        ]
-        return replace(memory, **kept), keys if kept["content"] == memory.content else None, versions
-
-    def _import_record(self, record: _Prepared, dry_run: bool, missing: list[Memory], force: bool) -> str:
+    def _import_record(
+        self, record: Incoming, intake: Intake, dry_run: bool, missing: list[Memory], force: bool
+    ) -> str:
         """Write one record; `missing` gets it where it refers to memories that are not there, or not yet."""
         memory = record.memory
-        if self._is_stored(memory.id):
+        if intake.is_stored(memory.id):
             return "unchanged"
         if memory.state == "live" and memory.key and self._store.find_key(memory.namespace, memory.key):
             raise BadValueError(f"another memory has the key {memory.key!r}", "erase or rename it first")
-        retracted = self._store.retracted_in(memory.namespace, memory.content)
-        stays_erased = memory.state == "erased" and any(each.id == memory.id and not each.purged for each in retracted)
-        if retracted and not stays_erased and not force:
-            raise refusal(retracted[0])  # before its vectors are made
+        match = intake.retracted(memory)  # again: it may have been since
+        if match is not None and not force:
+            raise refusal(match)
         if dry_run:
             return "created"
-        if force and not stays_erased:
+        intake.leave_out_retracted(record)
+        if match is not None:
             self._store.lift(memory.namespace, memory.content)
         if self._store.embedder() is None:
             self._store.set_embedder(self._encoder().identity)
@@ -207,23 +169,11 @@ class Importer:
         rows = self._encoder().memories([memory.content])[0] if record.rows is None else record.rows
         known = self._with_known_references(memory)
         encoding = encode(memory.content, rows, spoken=self._writer.is_spoken(memory))
-        history, older = (record.history, record.older) if force else self._without_retracted(record)
-        self._store.put(known, encoding, history, older)
+        self._store.put(known, encoding, record.history, record.older)
+        note_redaction(self._store, record.secrets, memory.id, memory.namespace)
         if known != memory:
             missing.append(memory)
         return "created"
-
-    def _without_retracted(self, record: _Prepared) -> tuple[list[Version], list[Key]]:
-        """The older versions of a record that say nothing retracted here, and their keys."""
-        namespace = record.memory.namespace
-        kept = [
-            (version, key)
-            for version, key in zip(record.history, record.older, strict=True)
-            if not self._store.retracted_in(namespace, version.content)
-        ]
-        numbers = {version.version for version in record.history} - {version.version for version, _ in kept}
-        record.left_out = [f"version {number} says what was retracted: it was left out" for number in sorted(numbers)]
-        return [version for version, _ in kept], [key for _, key in kept]
 
     def _with_known_references(self, memory: Memory) -> Memory:
         """The memory without what refers to itself, to another namespace, or to a memory that is not there."""
@@ -250,15 +200,6 @@ class Importer:
                     if known.superseded_by is not None:
                         self._store.amend(memory.id, superseded_by=known.superseded_by)
 
-    def _is_stored(self, id: str) -> bool:
-        try:
-            self._store.get(id)
-        except NotFoundError:
-            return False
-        except StoreCorruptError:
-            pass  # it is there, and nothing is written over it
-        return True
-
     def _foresee(self, tellings: Iterable[Numbered], force: bool) -> ImportResult:
         failed: list[Failure] = []
         counts = {"created": 0, "unchanged": 0, "updated": 0}
@@ -270,15 +211,3 @@ class Importer:
             except NTMMemoryError as error:
                 failed.append(Failure(line, error.code, error.message))
         return ImportResult(counts["created"], counts["unchanged"], counts["updated"], tuple(failed), dry_run=True)
-
-
-@dataclass
-class _Prepared:
-    """A record of an import with its key rows, those of its older versions, who made them, and what was left out."""
-
-    memory: Memory
-    rows: Key | None
-    history: list[Version]
-    embedder: Mapping[str, Any] | None
-    older: list[Key] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +26,7 @@ def answer(
     store: Store,
     settings: Settings,
     home: Path,
+    secrets_stored: Callable[..., dict[str, Any]],
     *,
     history: str | None = None,
     namespace: str | None = "default",
@@ -35,11 +36,14 @@ def answer(
     id: str | None = None,
     encryption: str | None = None,
     dry_run: bool = False,
+    secrets: bool = False,
+    redact: bool = False,
 ) -> dict[str, Any]:
-    """How a store is: counts, integrity, backups, warnings; three options answer something else instead.
+    """How a store is: counts, integrity, backups, warnings; four options answer something else instead.
 
     `history` is the id or key of a memory of `namespace` whose versions are told; `audit` how many lines are told of
-    what was done last, the newest first, with `id` of one memory, which may be gone; `encryption` one of
+    what was done last, the newest first, with `id` of one memory, which may be gone; `secrets` which memories hold any,
+    as `secrets_stored` finds them, and with `redact` they are left out; `encryption` one of
     `upkeep.encryption.ACTIONS`, which closes the store, or with `dry_run` says what it would do. `repair` mends the
     memory file first, `check` looks at all files of the folder.
 
@@ -48,14 +52,13 @@ def answer(
     """
     if audit is not None:
         return last_done(store, audit, id)
+    if secrets:
+        return secrets_stored(redact=redact)
     if history is not None:
         return one_memory(store, history, namespace)
     if encryption is not None:
-        from ntm_memory.upkeep.encryption import carry_out
-
         store.close()
-        told = carry_out(home / "memory.db", encryption, settings.store.lock_seconds, dry_run=dry_run)
-        return {"home": str(home)} | told
+        return changed_encryption(home, settings, encryption, dry_run=dry_run)
     return survey(store, settings, home, repair=repair, check=check)
 
 
@@ -97,6 +100,14 @@ def survey(
         "store": info,
         **repaired,
     }
+
+
+def changed_encryption(home: Path, settings: Settings, action: str, *, dry_run: bool) -> dict[str, Any]:
+    """What was done about the encryption of a memory that is not open."""
+    from ntm_memory.upkeep.encryption import carry_out
+
+    told = carry_out(home / "memory.db", action, settings.store.lock_seconds, dry_run=dry_run)
+    return {"home": str(home)} | told
 
 
 def mended(home: Path, settings: Settings) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from _door import SKILL
 
+from _setup.clawhub import export, told_of_export, with_export
 from _setup.demo import demonstrate
 from _setup.ending import ending, told_of_removal
 from _setup.environment import Environment, find_environment, provide_environment
@@ -55,7 +56,10 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = _parser().parse_args(argv)
         _refuse_mixed(arguments)
-        if arguments.uninstall:
+        if arguments.export:
+            answer = export(SKILL, *arguments.export)
+            said = told_of_export(answer)
+        elif arguments.uninstall:
             answer = uninstall(purge_data=arguments.purge_data, dry_run=arguments.dry_run)
             said = told_of_removal(answer, SKILL / "scripts" / "install.py")
         else:
@@ -132,7 +136,7 @@ def _parser() -> _Parser:
     parser.add_argument("--purge-data", action="store_true", help="with --uninstall: the memories and backups, too")
     parser.add_argument("--dry-run", action="store_true", help="with --uninstall: only say what would be removed")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default); json for programs")
-    return parser
+    return with_export(parser)
 
 
 def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:

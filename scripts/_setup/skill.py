@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from _setup.packing import pack
 from _setup.report import SetupError, say
 from ntm_memory.installation.claude_code import has_plugin
 from ntm_memory.paths import APP as NAME
@@ -31,9 +32,9 @@ CONTENTS = (
 )
 PLUGIN_CONTENTS = (".claude-plugin", ".mcp.json", "hooks")
 """What makes the same folder a plugin: Claude Code loads it as one from ~/.claude/skills."""
+OPENCLAW_CONTENTS = ("openclaw", "openclaw.plugin.json", "package.json")
+"""What makes the folder a plugin of OpenClaw, where it is installed as one."""
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "test")
-_EXPERIMENTS = ("training", "memn2n")
-"""Rooms of the package that only train.py needs; OpenClaw takes 256 files of a skill at most."""
 
 
 def chosen_targets(choice: str) -> dict[str, Path]:
@@ -98,8 +99,11 @@ def copy_skill(source: Path, target: Path, *, plugin: bool = False) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         remove(new)
         remove(old)
-        rooms = _EXPERIMENTS if HOSTS["openclaw"] in target.parts else ()
-        _copy(source, new, rooms, (*PLUGIN_CONTENTS, *CONTENTS) if plugin else CONTENTS)
+        for_openclaw = HOSTS["openclaw"] in target.parts
+        more = (*(PLUGIN_CONTENTS if plugin else ()), *(OPENCLAW_CONTENTS if for_openclaw else ()))
+        _copy(source, new, (*more, *CONTENTS))
+        if for_openclaw:
+            pack(new / "ntm_memory")
         if there:
             os.replace(target, old)
         os.replace(new, target)
@@ -114,10 +118,9 @@ def _is_ours(target: Path) -> bool:
     return is_skill(target) or empty or (target.is_symlink() and not (target / "SKILL.md").is_file())
 
 
-def _copy(source: Path, new: Path, rooms: tuple[str, ...] = (), contents: tuple[str, ...] = CONTENTS) -> None:
-    """Copy the skill; `rooms` of the package are left out."""
+def _copy(source: Path, new: Path, contents: tuple[str, ...] = CONTENTS) -> None:
     new.mkdir()
-    ignored = shutil.ignore_patterns(*_LEFT_OUT, *rooms)
+    ignored = shutil.ignore_patterns(*_LEFT_OUT)
     for name in contents:
         if (source / name).is_dir():
             shutil.copytree(source / name, new / name, ignore=ignored, copy_function=shutil.copyfile)

@@ -12,7 +12,8 @@ from ntm_memory.cli.weights_package import take_file
 
 _LOOK = """
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/scripts"]
+import _door  # finds a package that is packed, too
 from ntm_memory.embedding.weights import FILE, check, find_weights
 from ntm_memory.errors import EmbedderError
 if sys.argv[2] == "name":

@@ -10,6 +10,7 @@ from opening import Clock, opened
 
 from ntm_memory import rendering
 from ntm_memory.errors import EchoError
+from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.rendering import as_json
 
 FACTS = (
@@ -113,3 +114,21 @@ def test_other_namespaces_do_not_count_but_for_ids(memory):
     assert memory.memorize(f"From memory: {FACTS[0]}", namespace="work").action == "created"
     with pytest.raises(EchoError):
         memory.memorize(printed(memory)["json"], namespace="work")
+
+
+def noted(memory):
+    return [(line["verb"], line["id"], line["namespace"], line["detail"]) for line in memory.status(audit=50)["audit"]]
+
+
+def test_a_refusal_is_in_the_audit_with_its_reason_and_without_the_text(memory):
+    text, before = printed(memory)["framed"], len(noted(memory))
+    with pytest.raises(EchoError):
+        memory.memorize(text)
+    with pytest.raises(EchoError):
+        memory.update("spare-key", content=printed(memory)["json"])
+    block = RECALLED_TAG + printed(memory)["item"]
+    memory.memorize_many([{"content": block, "namespace": "\ud800"}, {"content": printed(memory)["item"]}])
+    memory.import_text(json.dumps({"content": text}), "jsonl", dry_run=True)
+    lines = noted(memory)[: len(noted(memory)) - before]
+    assert lines == [("refused", None, of, {"why": "echo"}) for of in ("default", None, "default", "default")]
+    assert "spare" not in json.dumps(memory.status(audit=50))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.hosts import prompts
-from ntm_memory.hosts.fence import CLOSING, fenced
+from ntm_memory.hosts.fence import fenced
 from ntm_memory.operations.validation import RECALLED_TAG
+from ntm_memory.rendering.recalled import CLOSING
 
 NOTHING = [
     "",

@@ -23,7 +23,7 @@ def secret(memory):
 def test_an_id_of_another_namespace_names_nothing(memory, secret):
     erased = memory.memorize("an old secret", namespace="private").memory
     memory.erase(erased.id, namespace="private")
-    for call in (
+    widened = (
         lambda: memory.update(secret.id, content="changed", namespace="public"),
         lambda: memory.update(secret.id, content="changed"),
         lambda: memory.erase(secret.id),
@@ -32,14 +32,17 @@ def test_an_id_of_another_namespace_names_nothing(memory, secret):
         lambda: memory.recall_from(secret.id),
         lambda: memory.status(history=secret.id),
         lambda: memory.find(secret.id),
+    )
+    confined = (
         lambda: memory.feedback("where is it", used=[secret.id]),
         lambda: memory.memorize("it is in the attic", replaces=secret.id),
         lambda: memory.memorize("it is in the attic", beside=[secret.id]),
         lambda: memory.store_with_reasoning("it is in the attic", builds_on=[secret.id]),
-    ):
+    )
+    for call in (*widened, *confined):
         with pytest.raises(NotFoundError, match="is in namespace 'private'") as caught:
             call()
-        assert "--any-namespace" in caught.value.hint
+        assert ("--any-namespace" in caught.value.hint) == (call in widened)
     assert memory.store.get(secret.id) == secret
     assert memory.store.get(erased.id).state == "erased"
 

@@ -355,3 +355,13 @@ def test_the_past_is_reasoned_over_as_it_was(memory, ids):
     assert memory.store.get(ids[0]).reads == reads and memory.store.focus("default", "s") == []
     for hops in (1, 2):
         assert "as of 2020-01-01" in memory.reason_and_retrieve(QUESTION, hops, as_of="2020-01-01").reason
+
+
+def test_equal_texts_stand_in_an_answer_once_and_leave_room_for_others(memory, ids):
+    again = [memory.memorize(FACTS[0].upper() + ".", session=name).memory.id for name in ("one", "two")]
+    answer = memory.reason_and_retrieve(QUESTION, 2, top_k=4)
+    assert len(answer.hops) == 2
+    texts = [each.content.rstrip(".").casefold() for each in answer.answer_memories]
+    assert len(set(texts)) == len(texts) == 4
+    (told,) = (each for each in answer.answer_memories if each.content.casefold().startswith("jonas wrote"))
+    assert sorted([told.id, *told.also]) == sorted([ids[0], *again])

@@ -13,8 +13,8 @@ from ntm_memory.privacy.echo import KnownMemory, echo_in
 from ntm_memory.privacy.framing import shipped
 
 SETS = sorted((Path(__file__).parent / "echo").glob("*.jsonl"))
-CAUGHT = {"echo1": 0.9, "echo2": 0.8}
-"""Held on both sets: reached were 75 and 67 of 80."""
+CAUGHT = {"echo1": 0.93, "echo2": 0.92}
+"""Held on both sets: reached were 75 and 74 of 80."""
 REFUSED = 0.01
 
 

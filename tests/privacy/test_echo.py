@@ -28,10 +28,10 @@ def ids(text, known=ALL):
     ("text", "told"),
     [
         ("[m_2222222222, 2026-05-08] The spare key is under the blue pot", [KEY]),
-        ("m_2222222222 2026-05-08 spare-key .92  The spare key is under the blue pot\nconfidence .95, 3 more", [KEY]),
+        ("m_2222222222 2026-05-08 spare-key .92  The spare key is under the blue pot\nconfidence .9, 3 more", [KEY]),
         (
             "m_2222222222 2026-05-08 spare-key by tool 40% until 2026-06-01 perhaps revised by m_9999999999 cut  "
-            "The spare key is under the blue pot\nconfidence .31, not sure, cut ones whole: --from ID --max-chars 20000",
+            "The spare key is under the blue pot\nconfidence .31, cut ones whole: --from ID --max-chars 20000",
             [KEY],
         ),
         ('[m_2222222222, 2026-05-08, person, key spare-key, chance .92] The spare key is under the blue pot', [KEY]),
@@ -60,7 +60,7 @@ def test_an_echo_names_what_it_tells(text, told):
         "2026-07-01: the spare key is under the blue pot",
         "m_2222222222 2026-05-08 broken .92  The spare key is under the blue pot",
         "m_2222222222 2026-05-08 spare-key .92  The spare key is under the red pot",
-        "m_2222222222 2026-05-08 spare-key .92  The spare key is under the blue pot\nconfidence .95, 3 more\nTom is ill",
+        "m_2222222222 2026-05-08 spare-key .92  The spare key is under the blue pot\nconfidence .95\nTom is ill",
         "[m_2222222222, 2026-05-08, agent, key broken, chance .92] The spare key is under the blue pot",
         "小美喜欢喝绿茶，不喝咖啡，小李也是",
         "小美喜欢喝红茶，不喝咖啡",

@@ -19,7 +19,7 @@ from ntm_memory.reader.parameters import (
     load_parameters,
     save_parameters,
 )
-from ntm_memory.reader.second_look import AT_ONCE, MOST, read_until_sure
+from ntm_memory.reader.second_look import AT_ONCE, LONGEST, MOST, read_until_sure
 
 NOTES = [f"note number {i} about tea in the garden" for i in range(20)]
 
@@ -182,6 +182,27 @@ def test_what_has_no_word_is_not_read(memory):
     assert [text for text, _ in reader.asked] == [NOTES[0]]
     assert memory.recall("🎂🎂").memories[0].id == cake.id  # nor is a question without a word
     assert len(reader.asked) == 1
+
+
+def test_who_has_most_of_the_rare_words_is_read_however_long_it_is(memory):
+    for note in NOTES:
+        memory.memorize(note)
+    text = " ".join(f"On day {n} the harbour was calm." for n in range(600))
+    memory.memorize(f"{text} The bench was built by Zyxquorblatt. {text}")
+    reader = read_by(memory, {"Zyxquorblatt": 2.0})
+    answer = memory.recall("Zyxquorblatt and the tea in the garden")
+    assert len(reader.asked) <= MOST and any("Zyxquorblatt" in text for text, _ in reader.asked)
+    assert "Zyxquorblatt" in answer.memories[0].content
+
+
+def test_of_a_long_chinese_text_as_much_is_read_as_the_reader_takes(memory):
+    memory.memorize("码头很安静。" * 200 + "修泵的人叫祖克夸布。" + "码头很安静。" * 200)
+    memory.memorize("The harbour was calm. " * 200 + "Zyxquorblatt mends pumps. " + "The harbour was calm. " * 200)
+    reader = read_by(memory, {})
+    memory.recall("祖克夸布 Zyxquorblatt")
+    read = {"zh" if "码头" in text else "en": text for text, _ in reader.asked}
+    assert len(read["zh"]) == LONGEST // 3 and "祖克夸布" in read["zh"]
+    assert len(read["en"]) == LONGEST and "Zyxquorblatt" in read["en"]
 
 
 def test_a_turn_is_read_with_the_one_before_it(memory):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.bm25 import MAX_WORDS, count_keywords, index_of
+from ntm_memory.recall.bm25 import MAX_WORDS, PASSAGE, count_keywords, index_of, of_a_passage
 from ntm_memory.store.records import Postings
 from tests.recall.worlds import matrix_of, postings_of
 
@@ -78,3 +78,20 @@ def test_words_are_counted_in_the_memory_they_stand_in():
     postings = Postings({"tea": np.array([0, 4])}, {"tea": np.array([2, 5])})
     assert count_keywords(slots, postings, ["tea"]).count.tolist() == [[0, 2, 5]]
     assert index_of(slots).tolist() == [1, -1, -1, -1, 2, -1, -1, 0]
+
+
+def test_a_rare_word_of_a_long_text_counts_as_much_as_in_one_of_a_passage():
+    others = [["tea", "with", "milk"] for _ in range(19)]
+    counts = []
+    for size in (PASSAGE, 40 * PASSAGE):
+        texts = [*others, ["zebra", *["tea"] * (size - 1)]]
+        keywords, all_of_it = scored(texts, ["zebra"])
+        counts.append(keywords.of_all(np.array([len(text) for text in texts]))[-1])
+        plain = all_of_it[-1]
+    assert counts[1] == pytest.approx(counts[0]) and counts[1] > 10 * plain
+
+
+def test_what_a_long_text_says_often_counts_as_often_as_in_a_passage_of_it():
+    count, length = of_a_passage(np.array([[80.0, 3.0, 0.0], [1.0, 0.0, 2.0]]), np.array([4 * PASSAGE, 9, PASSAGE]))
+    assert count.tolist() == [[20.0, 3.0, 0.0], [1.0, 0.0, 2.0]]
+    assert length.tolist() == [PASSAGE, 9, PASSAGE]

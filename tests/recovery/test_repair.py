@@ -241,3 +241,24 @@ def test_what_is_left_out_is_told_to_a_prompt_and_by_reason_too(tmp_path, filled
         assert "\nwarning: " in as_text("reason", answer)
     mend(tmp_path / "memory.db", 1.0)
     assert "left out" not in as_context("recall", run(tmp_path, "recall", query="note"))
+
+
+def test_two_repairs_in_one_second_keep_what_each_put_aside(tmp_path, filled):
+    for victim in (filled[7], filled[7], filled[9]):
+        hurt(tmp_path, "UPDATE memories SET content = 'another' WHERE id = ?", victim.id)
+        mend(tmp_path / "memory.db", 1.0, lambda: 1_700_000_000.0)
+        with opened(tmp_path) as memory:
+            if victim is filled[7] and not [each for each in memory.store.memories() if each.id == victim.id]:
+                memory.import_text(exported_again(memory, victim))
+    rows = [each["read"]["id"] for each in kept_files(tmp_path)]
+    assert sorted(rows) == sorted([filled[7].id, filled[7].id, filled[9].id])
+    assert len(list((tmp_path / "damaged").glob("*-memory.db"))) == 3
+
+
+def exported_again(memory, victim):
+    """A record of what a repair took out, as an export would have it."""
+    document = json.loads(memory.export_text()["text"])
+    record = {**document["memories"][0], "history": [], "version": 1}
+    del record["seal"]
+    named = {"id": victim.id, "content": victim.content, "key": victim.key, "position": victim.position}
+    return json.dumps({**document, "memories": [{**record, **named, "keys": None}]})

@@ -71,6 +71,15 @@ def test_without_environment_it_says_which_command_to_run(skill, tmp_path):
     assert not (tmp_path / "none-pycache").exists()
 
 
+def test_not_set_up_is_told_as_text_on_stderr_where_no_json_is_asked_for(skill, tmp_path):
+    none = {"skill": skill, "python": PLAIN, "NTM_MEMORY_ENV": str(tmp_path / "none")}
+    done = call("recall", "x", "--format", "text", **none)
+    command = shlex.quote(str(skill / "scripts" / "install.py"))
+    assert (done.code, done.out) == (3, "")
+    assert done.err == f"error not_set_up: the skill is not set up yet\nhint: run: python3 {command}\n"
+    assert refused(call("memorize", "--format=json", "x", **none))
+
+
 def test_help_needs_no_environment(skill, tmp_path):
     done = call("recall", "--help", skill=skill, python=PLAIN, NTM_MEMORY_ENV=str(tmp_path / "none"))
     assert done.code == 0
@@ -162,4 +171,4 @@ def test_threads_are_one_unless_asked_for(skill, environment):
     )
     settings = {"skill": skill, "python": PLAIN, "NTM_MEMORY_ENV": str(environment)}
     done = call("erase", "a b", "ç", OPENBLAS_NUM_THREADS=None, OMP_NUM_THREADS="2", **settings)
-    assert (done.code, done.answer) == (7, ["erase", ["a b", "ç"], "1", "2"])
+    assert (done.code, done.answer) == (7, ["erase", ["--format", "json", "a b", "ç"], "1", "2"])

@@ -9,7 +9,7 @@ import sys
 import pytest
 from opening import opened
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, NotFoundError
 
 
 @pytest.fixture
@@ -56,3 +56,19 @@ def test_drafts_cannot_be_foretold_and_take_nothing_that_is_there(tmp_path, memo
     with pytest.raises(BadValueError, match="cannot be written"):
         memory.export_file(tmp_path / "out.json")
     assert (tmp_path / "home" / "memory.db").read_bytes() == before and trap.is_symlink()
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "markdown"])
+def test_a_namespace_without_memories_overwrites_no_export(tmp_path, memory, form):
+    gone = memory.memorize("It was told at work", namespace="was work").memory
+    memory.erase(gone.id, namespace="was work")
+    memory.export_file(tmp_path / "all", form)
+    before = (tmp_path / "all").read_bytes()
+    for call in (lambda: memory.export_file(tmp_path / "all", form, "defualt"), lambda: memory.export_text(form, "x")):
+        with pytest.raises(NotFoundError, match="no memory is in the namespace"):
+            call()
+    with pytest.raises(NotFoundError):
+        memory.export_file(tmp_path / "new", form, "defualt")
+    assert (tmp_path / "all").read_bytes() == before and not (tmp_path / "new").exists()
+    assert memory.export_text(form, "was work")["count"] == (form == "json")
+    assert memory.export_text(form, " default")["count"] == 1

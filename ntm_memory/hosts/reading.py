@@ -1,0 +1,186 @@
+"""The memories that hosts keep themselves, read on request: Claude Code's auto memory, OpenClaw's Markdown.
+
+Each file is read again only when it has changed. What comes in is trusted as an import is and passes the same gate.
+A line that a file does not say any more is told, never erased: the caller decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.hosts.notes import head_of, notes_of
+from ntm_memory.hosts.projects import USER, project_of
+from ntm_memory.hosts.telling import Ask
+from ntm_memory.paths import data_home, ensure_private_dir
+from ntm_memory.persistence.atomic import replace_text
+from ntm_memory.persistence.hook_runs import FOLDER
+
+HOSTS = ("claude", "openclaw")
+MIRROR = "ntm-memory.md"
+MIRRORED = (USER, "default")
+_SEEN = "read.json"
+_MOST_OF_FILE = 4_000_000
+_PAGE = 100
+_OF_USER = ("user", "feedback")
+"""Types of Claude Code's memories that hold for the user everywhere."""
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)")
+_LEFT_OUT = "[secret: "
+"""In the place of a secret: such a memory does not say all that its line does."""
+Telling = dict[str, Any]
+
+
+def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Bring in what a host's own memory says.
+
+    Args:
+        request: `host`, and perhaps `project` (a folder; default: the working folder, OpenClaw's workspace), `trust`,
+            `on_secret`, `force_retracted`, `dry_run`, `home`.
+        ask: puts a request to memory.
+
+    Returns:
+        as an import answers, `failed` by file and line; `files`: how many were read; `as_before`: how many had not
+        changed; `gone`: memories whose line is not there any more.
+
+    Raises:
+        BadValueError: there is no such folder.
+    """
+    home = data_home(request.get("home"))
+    found = list(_files(request["host"], request.get("project")))
+    seen = _seen(home)
+    now = {str(file): hashlib.sha256(content).hexdigest() for file, _, content in found}
+    changed = [(file, where, content) for file, where, content in found if seen.get(str(file)) != now[str(file)]]
+    folders = {file.parent for file, _, _ in found}
+    missing = [Path(name) for name in seen if name not in now and Path(name).parent in folders]
+    before = _before([*(file for file, _, _ in changed), *missing], ask, request.get("home"))
+    said = [each for file, where, content in changed for each in _tellings(file, where, content)]
+    known = {_which(each) for each in before}  # a line that only moved is no news
+    tellings = [each for each in said if "key" in each or _which(each) not in known]
+    passed = {name: request[name] for name in ("home", "trust", "on_secret", "force_retracted") if name in request}
+    text = "\n".join(json.dumps(each, ensure_ascii=False) for each in tellings)
+    dry_run = bool(request.get("dry_run"))
+    done = dict(ask({"command": "import", "text": text, "form": "jsonl", "dry_run": dry_run, **passed}))
+    done["failed"] = [{**bad, "at": tellings[bad["line"] - 1]["source"]} for bad in done["failed"]]
+    done["unchanged"] += len(said) - len(tellings)
+    if not dry_run:
+        _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | now)
+    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
+
+
+def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that writes the mirror of our memories into a host's folder.
+
+    Raises:
+        BadValueError: the host reads no Markdown, or there is no such folder.
+    """
+    if request["host"] != "openclaw":
+        raise BadValueError("only OpenClaw reads a folder of Markdown", "export.py --host openclaw")
+    file = _workspace(request.get("project")) / "memory" / MIRROR
+    return {"command": "export", "mirror": str(file), "namespaces": list(MIRRORED)} | (
+        {"home": request["home"]} if request.get("home") else {}
+    )
+
+
+def _files(host: str, project: str | None) -> Iterator[tuple[Path, str, bytes]]:
+    """(file, namespace, content) of each file that a host keeps its memory in."""
+    if host == "claude":
+        folder = Path(project or Path.cwd()).expanduser().absolute()
+        where = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
+        if not where.is_dir():
+            raise BadValueError(f"Claude Code has no memory of {folder}: no {where}", "give the project by --project")
+        files, namespace = sorted(where.glob("*.md")), project_of(str(folder)).namespace
+    else:
+        where, namespace = _workspace(project), USER
+        files = [where / "MEMORY.md", where / "USER.md", *sorted((where / "memory").rglob("*.md"))]
+    for file in files:
+        if file.name != MIRROR and file.is_file() and file.stat().st_size <= _MOST_OF_FILE:
+            yield file, namespace, file.read_bytes()
+
+
+def _workspace(project: str | None) -> Path:
+    folder = Path(project).expanduser().absolute() if project else Path.home() / ".openclaw" / "workspace"
+    if not folder.is_dir():
+        raise BadValueError(f"there is no OpenClaw workspace {folder}", "give it by --project")
+    return folder
+
+
+def _tellings(file: Path, namespace: str, content: bytes) -> Iterator[Telling]:
+    fields, below, first = head_of(content.decode("utf-8-sig", "replace"))
+    about = fields.get("metadata")
+    kind = str(about.get("type") or "") if isinstance(about, dict) else ""
+    name = str(fields.get("name") or "")
+    if name:
+        said = " ".join(below.split()) or str(fields.get("description") or "")
+        where = USER if kind in _OF_USER else namespace
+        head = {"key": f"claude-{name}", "kind": kind} if kind else {"key": f"claude-{name}"}
+        yield {"content": said or name, "source": _at(file, first), "namespace": where, **head}
+        return
+    day = _DAY.search(file.stem)
+    dated = {"occurred_at": day.group(1)} if day else {}
+    for note in notes_of(below):
+        yield {"content": note.text, "source": _at(file, note.line + first - 1), "namespace": namespace, **dated}
+
+
+def _at(file: Path, line: int) -> str:
+    """Where a note stands, without the user's name."""
+    with suppress(ValueError):
+        return f"~/{file.relative_to(Path.home()).as_posix()}:{line}"
+    return f"{file.as_posix()}:{line}"
+
+
+def _before(files: Sequence[Path], ask: Ask, home: Any) -> list[Mapping[str, Any]]:
+    """The memories that came from these files."""
+    begins = tuple(_at(file, 0)[:-1] for file in files)
+    places = ask({"command": "status", "home": home})["namespaces"] if files else ()
+    return [
+        memory for place in places for memory in _live(place, ask, home) if (memory["source"] or "").startswith(begins)
+    ]
+
+
+def _gone(before: Sequence[Mapping[str, Any]], said: Sequence[Telling]) -> list[dict[str, str]]:
+    """Those that no line says any more."""
+    texts, lines = {_which(each) for each in said}, {each["source"] for each in said}
+    keys = {each["key"] for each in said if "key" in each}  # these have a new version
+    return [
+        {name: memory[name] for name in ("id", "source", "content")}
+        for memory in before
+        if _which(memory) not in texts
+        and memory.get("key") not in keys
+        and not (_LEFT_OUT in memory["content"] and memory["source"] in lines)
+    ]
+
+
+def _which(each: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells a note from another: where it is, and its words."""
+    return each["namespace"], " ".join(str(each["content"]).split())
+
+
+def _live(namespace: str, ask: Ask, home: Any) -> Iterator[Mapping[str, Any]]:
+    cursor = None
+    while True:
+        page = ask({"command": "list", "namespace": namespace, "limit": _PAGE, "cursor": cursor, "home": home})
+        yield from page["memories"]
+        cursor = page.get("next")
+        if not cursor:
+            return
+
+
+def _seen(home: Path) -> dict[str, str]:
+    """File → hash of what it said when it was read; empty if nothing is known."""
+    with suppress(OSError, ValueError, RecursionError):
+        seen = json.loads((home / FOLDER / _SEEN).read_text(encoding="utf-8"))
+        if isinstance(seen, dict):
+            return {str(name): str(mark) for name, mark in seen.items()}
+    return {}
+
+
+def _note_seen(home: Path, seen: Mapping[str, str]) -> None:
+    with suppress(OSError, NTMMemoryError):  # then the files are read once more, which changes nothing
+        ensure_private_dir(home / FOLDER)
+        replace_text(home / FOLDER / _SEEN, json.dumps(seen, ensure_ascii=False), durable=False)

@@ -1,0 +1,150 @@
+"""The hosts' own memories: read on request, again only where they changed; what is gone is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from opening import TINY
+
+from ntm_memory import commands
+from ntm_memory.errors import BadValueError
+from ntm_memory.hosts.projects import project_of
+from ntm_memory.hosts.reading import mirror_request, read_host
+
+SECRET = "ghp_" + "x7Kq2mZ9bR4tW8vY1cD5fG3hJ6nL0pSaEuIo"
+
+
+@pytest.fixture
+def ask(tmp_path):
+    config = {**TINY, "store": {"backups": 0}}
+    return lambda request: commands.run({"home": tmp_path / "memory", "config": config, **_told(request)})
+
+
+def _told(request):
+    return {name: value for name, value in request.items() if value is not None}
+
+
+@pytest.fixture
+def workspace():
+    folder = Path.home() / ".openclaw" / "workspace"
+    (folder / "memory").mkdir(parents=True)
+    (folder / "MEMORY.md").write_text("# MEMORY\n- 小美喜欢绿茶\n- The staging port is 5433\n", encoding="utf-8")
+    (folder / "USER.md").write_text("Her name is Anna.\n")
+    (folder / "memory" / "2026-11-20.md").write_text("# 2026-11-20\n- 今天和老大讨论了认知天性\n", encoding="utf-8")
+    return folder
+
+
+def read(ask, **request):
+    return read_host({"command": "import", "host": "openclaw", **request}, ask)
+
+
+def stored(ask, namespace="shared"):
+    return {each["content"]: each for each in ask({"command": "list", "namespace": namespace})["memories"]}
+
+
+class TestOpenClaw:
+    def test_its_files_become_memories_with_file_and_line(self, ask, workspace):
+        done = read(ask)
+        assert (done["created"], done["files"], done["as_before"], done["gone"]) == (4, 3, 0, [])
+        found = stored(ask)
+        assert found["The staging port is 5433"]["source"] == "~/.openclaw/workspace/MEMORY.md:3"
+        assert found["今天和老大讨论了认知天性"]["occurred_at"].startswith("2026-11-20")
+        assert {each["trust"] for each in found.values()} == {"import"}
+
+    def test_only_what_changed_is_read_again(self, ask, workspace):
+        read(ask)
+        asked = []
+        done = read(lambda request: asked.append(request) or ask(request))
+        assert (done["files"], done["as_before"], done["created"], done["unchanged"]) == (0, 3, 0, 0)
+        assert [request["text"] for request in asked if request["command"] == "import"] == [""]
+        (workspace / "USER.md").write_text("Her name is Anna.\n\nShe lives in Lisbon.\n")
+        done = read(ask)
+        assert (done["files"], done["created"], done["unchanged"], done["gone"]) == (1, 1, 1, [])
+
+    def test_a_line_that_is_gone_is_told_and_stays(self, ask, workspace):
+        read(ask)
+        (workspace / "MEMORY.md").write_text("# MEMORY\n\n- The staging port is 5433\n")
+        (workspace / "USER.md").unlink()
+        done = read(ask)
+        assert {each["content"] for each in done["gone"]} == {"小美喜欢绿茶", "Her name is Anna."}
+        assert "小美喜欢绿茶" in stored(ask)
+        assert read(ask)["gone"] == []  # told once
+
+    def test_secrets_are_left_out_and_such_a_line_is_not_taken_for_gone(self, ask, workspace):
+        (workspace / "USER.md").write_text(f"The token is {SECRET} here.\n")
+        assert read(ask)["secrets"]
+        assert SECRET not in json.dumps(list(stored(ask).values()))
+        (workspace / "USER.md").write_text(f"The token is {SECRET} here.\n\nAnd more.\n")
+        assert read(ask)["gone"] == []
+
+    def test_a_dry_run_stores_and_notes_nothing(self, ask, workspace):
+        assert read(ask, dry_run=True)["created"] == 4
+        assert read(ask, dry_run=True)["created"] == 4
+        assert read(ask)["created"] == 4
+
+    def test_what_our_own_mirror_says_is_not_read_back(self, ask, workspace):
+        ask({"command": "memorize", "content": "Tom repairs old bicycles", "namespace": "shared"})
+        ask(mirror_request({"host": "openclaw"}))
+        assert "Tom repairs" in (workspace / "memory" / "ntm-memory.md").read_text()
+        assert read(ask)["files"] == 3
+
+    def test_a_line_that_cannot_be_stored_is_named_by_file_and_line(self, ask, workspace):
+        erased = ask({"command": "memorize", "content": "Her name is Anna.", "namespace": "shared"})["memory"]["id"]
+        ask({"command": "erase", "ids_or_key": [erased], "retract": True, "namespace": "shared"})
+        done = read(ask)
+        assert [bad["at"] for bad in done["failed"]] == ["~/.openclaw/workspace/USER.md:1"]
+        assert done["created"] == 3
+
+    def test_without_a_workspace_there_is_one_clear_error(self, ask):
+        with pytest.raises(BadValueError, match="no OpenClaw workspace"):
+            read(ask)
+
+
+class TestClaude:
+    @pytest.fixture
+    def project(self, tmp_path):
+        folder = tmp_path / "my.project"
+        folder.mkdir()
+        notes = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
+        notes.mkdir(parents=True)
+        (notes / "MEMORY.md").write_text("- [Role](role.md) — Anna\n- Uses uv, never pip\n")
+        self.write(notes, "role", "user", "Anna works on churn.")
+        self.write(notes, "deploy", "project", "Deploys go out\non Tuesdays.")
+        self.notes = notes
+        return folder
+
+    def write(self, notes, name, kind, text):
+        head = f"---\nname: {name}\ndescription: about {name}\nmetadata:\n  type: {kind}\n---\n"
+        (notes / f"{name}.md").write_text(head + text + "\n")
+
+    def test_its_files_become_memories_of_the_user_or_the_project(self, ask, project):
+        done = read(ask, host="claude", project=str(project))
+        assert (done["created"], done["files"]) == (3, 3)
+        own = stored(ask, project_of(str(project)).namespace)
+        assert set(own) == {"Uses uv, never pip", "Deploys go out on Tuesdays."}
+        assert own["Deploys go out on Tuesdays."]["key"] == "claude-deploy"
+        assert stored(ask)["Anna works on churn."]["kind"] == "user"
+
+    def test_a_changed_file_is_a_new_version_and_nothing_is_gone(self, ask, project):
+        read(ask, host="claude", project=str(project))
+        self.write(self.notes, "deploy", "project", "Deploys go out on Mondays.")
+        done = read(ask, host="claude", project=str(project))
+        assert (done["updated"], done["gone"]) == (1, [])
+
+    def test_a_project_without_any_is_one_clear_error(self, ask, tmp_path):
+        with pytest.raises(BadValueError, match="no memory of"):
+            read(ask, host="claude", project=str(tmp_path))
+
+
+def test_a_person_reads_what_was_read_what_failed_and_what_is_gone(ask, workspace):
+    from ntm_memory.rendering import stores
+
+    read(ask)
+    (workspace / "MEMORY.md").write_text("# MEMORY\n- The staging port is 5433\n")
+    lines = stores.import_(read(ask)).splitlines()
+    assert lines[:2] == ["0 created, 0 updated, 1 unchanged", "1 files read, 2 as before"]
+    assert lines[-1].startswith("gone from ~/.openclaw/workspace/MEMORY.md:2: m_")
+    assert lines[-1].endswith("  小美喜欢绿茶")

@@ -1,0 +1,108 @@
+"""A record that was told once and exported comes back whatever it looks like; what is told by a file is looked at."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from opening import Clock, opened
+
+from ntm_memory.upkeep import exchange
+
+FACTS = ("Nora keeps the spare key under the blue pot", "Nora's dentist is Dr Okafor in Mill Lane")
+BOTH = f"From memory: {FACTS[0]}. {FACTS[1]}."
+RETRACTED = "The safe opens with 4711"
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A memory in which the text of both facts was told before each of them was, and its export."""
+    with opened(tmp_path / "from", clock=Clock()) as memory:
+        id = memory.memorize("A first draft of it").memory.id
+        memory.update(id, content=BOTH)
+        memory.update(id, content=BOTH + " And Tom is ill.")
+        whole = memory.memorize(BOTH).memory.id
+        early = memory.export_text()["text"]
+        memory.memorize_many([{"content": fact} for fact in FACTS])
+        yield memory, (id, whole), early
+
+
+def test_what_was_purged_by_mistake_comes_back_from_an_export_though_it_would_be_an_echo_by_now(exported):
+    memory, ids, early = exported
+    history = memory.store.history(ids[0])
+    memory.erase(list(ids), purge=True)
+    done = memory.import_text(early, trust="person")
+    assert (done.created, done.failed) == (2, ())
+    assert memory.store.get(ids[1]).content == BOTH and memory.store.history(ids[0]) == history
+
+
+def test_a_whole_export_comes_back_in_an_empty_memory_with_and_without_its_seals(exported, tmp_path):
+    memory, _, _ = exported
+    document = json.loads(memory.export_text()["text"])
+    texts = sorted(each.content for each in memory.store.memories())
+    for name in ("sealed", "of an older version"):
+        with opened(tmp_path / name) as other:
+            assert other.import_text(json.dumps(document)).failed == ()
+            assert sorted(each.content for each in other.store.memories()) == texts
+        for record in document["memories"]:
+            record.pop("seal", None)
+
+
+@pytest.mark.parametrize("change", ["without its seal", "another id", "another text"])
+def test_a_record_that_is_not_as_it_was_sealed_counts_as_told(exported, change):
+    memory, ids, early = exported
+    memory.erase(list(ids), purge=True)
+    document = json.loads(early)
+    for record in document["memories"]:
+        if change == "without its seal":
+            del record["seal"]
+        elif change == "another id":
+            record["id"] = "m_" + record["id"][2:][::-1]
+            record["history"] = [each | {"id": record["id"]} for each in record["history"]]
+        else:
+            record["content"] = record["content"].replace("From memory", "From my memory")
+    done = memory.import_text(json.dumps(document))
+    assert done.created == 1
+    assert [(each.line, each.code) for each in done.failed] == [(1, "echo"), (2, "echo")]
+    assert "version 2 was left out" in done.failed[0].message
+    assert [each.content for each in memory.store.history(document["memories"][0]["id"])] == ["A first draft of it"]
+    again = memory.import_text(json.dumps(document), dry_run=True)
+    assert (again.unchanged, [each.line for each in again.failed]) == (1, [2])
+
+
+def test_what_is_stored_already_is_not_looked_at_again(exported):
+    memory, _, early = exported
+    unsealed = early.replace('"seal"', '"was"')
+    done = memory.import_text(unsealed)
+    assert (done.unchanged, done.failed) == (2, ())
+
+
+def test_older_versions_that_were_retracted_are_not_embedded(tmp_path, monkeypatch):
+    with opened(tmp_path / "from") as memory:
+        id = memory.memorize(RETRACTED).memory.id
+        memory.update(id, content="The safe is open")
+        text = memory.export_text()["text"]
+    with opened(tmp_path / "to") as memory:
+        memory.erase(memory.memorize(RETRACTED).memory.id, retract=True)
+        embedded = []
+        embed = memory.encoder.memories
+        monkeypatch.setattr(type(memory.encoder), "memories", lambda _, texts: embedded.extend(texts) or embed(texts))
+        assert [each.code for each in memory.import_text(text).failed] == ["retracted"]
+        assert embedded == []
+
+
+def test_tombstones_that_are_known_do_not_make_an_import_look_through_all(tmp_path, monkeypatch):
+    with opened(tmp_path) as memory:
+        memory.erase(memory.memorize(RETRACTED).memory.id, retract=True)
+        memory.memorize("Karl brings cake")
+        text = memory.export_text()["text"]
+        monkeypatch.setattr(type(memory.store), "memories", lambda *_, **__: pytest.fail("all were looked through"))
+        assert memory.import_text(text).tombstones == 0
+
+
+def test_a_seal_is_of_the_id_and_of_all_texts(exported):
+    memory, _, early = exported
+    record = json.loads(early)["memories"][0]
+    assert exchange.is_sealed(record) and exchange.is_sealed(record | {"importance": 0.1, "trust": "tool"})
+    assert not exchange.is_sealed(record | {"content": "other"})
+    assert not exchange.is_sealed(record | {"history": record["history"][:1]})
