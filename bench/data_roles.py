@@ -13,7 +13,7 @@ from bench.dataset import FILES, in_file, named, rows
 OURS = "MIT, written for this project"
 FREE = "CC0 1.0, written for this project"
 PAIRS = Path(__file__).with_name("pairs")
-PAIR_FILES = ("answers.jsonl", "details.jsonl", "prompts.jsonl", "revisions.jsonl", "stores.jsonl")
+PAIR_FILES = ("answers.jsonl", "details.jsonl", "prompts.jsonl", "revisions.jsonl", "stores.jsonl", "tasks.jsonl")
 """What a folder of pairs to be read together has at least one of."""
 
 
@@ -26,6 +26,7 @@ class DataSet(NamedTuple):
             anew; `sentences`: what everyday memories are like;
             `talk`: ordinary turns, notes and prose, which hold no secret;
             `echoed`: notes that come back in the words of who recalled them;
+            `tasks`: stores with prompts, for half of which a note matters;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -66,7 +67,7 @@ _ECHOED = ("en1_stores", "en2_stores", "en3_stores", "mix1_stores", "zh1_stores"
 DATA_SETS |= {
     folder.name: DataSet(
         (
-            "read",
+            "tasks" if folder.name.endswith("_tasks") else "read",
             *(["talk"] if folder.name.endswith("_stores") else []),
             *(["echoed"] if folder.name in _ECHOED else []),
         ),

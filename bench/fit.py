@@ -22,7 +22,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import fit_adapter, fit_echo, fit_multihop, fit_reader, fit_recall, fit_second_look, fit_secrets, prior
+from bench import (
+    fit_adapter,
+    fit_echo,
+    fit_multihop,
+    fit_reader,
+    fit_recall,
+    fit_relevance,
+    fit_second_look,
+    fit_secrets,
+    prior,
+)
 from bench.data_roles import described, find_data, with_role
 from bench.fit_job import PACKAGE, FitJob, FitStep
 from bench.provenance import save_learned_numbers
@@ -35,6 +45,7 @@ STEPS: dict[str, FitStep] = {
     "multihop": fit_multihop.STEP,
     "reader": fit_reader.STEP,
     "second-look": fit_second_look.STEP,
+    "relevance": fit_relevance.STEP,
     "secrets": fit_secrets.STEP,
     "echoes": fit_echo.STEP,
 }

@@ -26,6 +26,7 @@ FILES = {
     "multihop": "multihop/parameters.json",
     "reader": "reader/adapter.npz",
     "second-look": "reader/parameters.json",
+    "relevance": "reader/relevance.npz",
     "secrets": "privacy/secret_tagger.npz",
     "echoes": "privacy/framing.json",
 }

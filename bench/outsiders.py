@@ -33,7 +33,6 @@ from ntm_memory.text.writing_systems import is_cjk
 SETS = Path(__file__).parents[1] / "tests" / "outsiders"
 KEEP_ALL = {"privacy": {"on_secret": "allow"}}
 """What is measured is recall: door codes and the like are notes here as others are."""
-SURE = 0.5
 Rates = dict[str, dict[str, float]]
 Told = dict[str, tuple[Sequence[float], Sequence[float]]]
 
@@ -52,7 +51,7 @@ def tell_stores(manager: NTMMemoryManager, folder: Path) -> dict[str, str]:
     for name, notes in stores.items():
         notes.sort(key=lambda note: note["when"] or "")
         told = [
-            {"content": note["content"], "occurred_at": note["when"], "session": note["session"], "namespace": name}
+            {"content": note["content"], "occurred_at": note["when"], "session": note.get("session"), "namespace": name}
             for note in notes
         ]
         pairs = zip(manager.memorize_many(told).ids, notes, strict=True)
@@ -105,13 +104,24 @@ def is_among_all(manager: NTMMemoryManager, known: Mapping[str, str], question: 
 
 def inject_prompts(manager: NTMMemoryManager, folder: Path, known: Mapping[str, str]) -> dict[str, float]:
     """Of prompts in which a note matters how many would get it; of the others how many would get anything."""
-    given = collections.defaultdict(list)
+    given, read = collections.defaultdict(list), []
     for prompt in rows(folder / "prompts.jsonl"):
-        answer = manager.recall(prompt["prompt"], namespace=prompt["store"])
-        shown = {known[memory.id] for memory in answer.memories[:3]} if answer.confidence >= SURE else set()
+        answer = manager.relevant(prompt["prompt"], namespaces=[prompt["store"]])
+        shown, read = {known[memory.id] for memory in answer.memories}, [*read, answer.read]
         name = "right injected" if prompt["gold"] else "anything injected"
         given[name].append(float(bool(shown & set(prompt["gold"]) if prompt["gold"] else shown)))
-    return {name: float(np.mean(each)) for name, each in given.items()}
+        if shown and prompt["gold"]:
+            given["right of injected"].append(len(shown & set(prompt["gold"])) / len(shown))
+    return {name: float(np.mean(each)) for name, each in given.items()} | {"notes read": float(np.mean(read))}
+
+
+def measure_prompts(folder: Path) -> dict[str, float]:
+    """The same of a folder that holds stores and prompts alone, in a home of its own."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        NTMMemoryManager(home, config=KEEP_ALL, embedder=load_embedder({}), clock=fixed_clock) as manager,
+    ):
+        return inject_prompts(manager, folder, tell_stores(manager, folder))
 
 
 def mark_pairs(manager: NTMMemoryManager, folder: Path) -> dict[str, float]:

@@ -9,7 +9,9 @@ from ntm_memory.machine.activations import logistic
 STEPS = 100
 
 
-def logistic_regression(x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: float) -> np.ndarray:
+def logistic_regression(
+    x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: float, steps: int = STEPS
+) -> np.ndarray:
     """(d,) weights.
 
     Args:
@@ -17,9 +19,10 @@ def logistic_regression(x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: 
         y: (n,) 0 or 1.
         share: (n,) how much each case counts.
         decay: pull towards 0.
+        steps: of Newton's method.
     """
     weights = np.zeros(x.shape[1])
-    for _ in range(STEPS):
+    for _ in range(steps):
         chance = logistic(x @ weights)
         slope = x.T @ (share * (chance - y)) + decay * weights
         curve = (x * (share * chance * (1 - chance))[:, None]).T @ x + decay * np.eye(len(weights))

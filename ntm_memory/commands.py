@@ -28,9 +28,10 @@ def run(
     """Carry out one request.
 
     Args:
-        request: `command` (memorize, recall, update, erase, status, export, import, reembed, feedback, tune, reason,
-            list, overview, retire, retracted),
-            optional `home` and `config`, and the command's arguments as the scripts have them, dashes as underscores.
+        request: `command` (memorize, recall, relevant, update, erase, status, export, import, reembed, feedback, tune,
+            reason, list, overview, retire, retracted), optional `home` and `config`, and the command's arguments as the
+            scripts have them, dashes as underscores; those of `relevant` are the fields of
+            `operations.relevant.RelevantRequest`.
         progress: called with the number of records done by bulk commands.
         later: gets what may be done when the answer was given; None: it is done before.
 
@@ -160,6 +161,14 @@ def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
 
 
+def _relevant(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
+    start = time.perf_counter()
+    answer = asdict(manager.relevant(arguments.pop("prompt", None), **arguments))
+    for memory in answer["memories"]:
+        memory.pop("steps")
+    return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
+
+
 def _update(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     return asdict(manager.update(arguments.pop("id_or_key"), **arguments))
 
@@ -252,6 +261,7 @@ def _retracted(manager: NTMMemoryManager, arguments: Request, progress: Progress
 _HANDLERS: dict[str, Handler] = {
     "memorize": _memorize,
     "recall": _recall,
+    "relevant": _relevant,
     "update": _update,
     "erase": _erase,
     "status": _status,

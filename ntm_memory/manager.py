@@ -19,6 +19,7 @@ from ntm_memory.operations.services import Services
 from ntm_memory.recovery.daily import open_backed_up
 from ntm_memory.store.lookup import find
 from ntm_memory.upkeep.forgetting import ForgettingVerbs
+from ntm_memory.upkeep.surveying import SurveyingVerbs
 
 if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
@@ -32,7 +33,7 @@ Progress = Callable[[int], None] | None
 
 
 @verbs_in_one_blas_thread
-class NTMMemoryManager(ForgettingVerbs):
+class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
     """Long-term memory in one folder. A context manager; used from one thread.
 
     Args:
@@ -151,6 +152,13 @@ class NTMMemoryManager(ForgettingVerbs):
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
         return self._verbs.recaller.read_location(id, shift, **options)
 
+    def relevant(self, prompt: str, **options: Any) -> results.RelevantResult:
+        """Find the memories, at most three and mostly none, that matter for what somebody types to an assistant.
+
+        Its `options` are the fields of `operations.relevant.RelevantRequest`, where each is explained.
+        """
+        return self._verbs.relevant(prompt, options)
+
     def reason_and_retrieve(self, query: str, hops: int = HOPS, **options: Any) -> reasoning_report.ReasonResult:
         """Answer a question from several memories that lead to each other.
 
@@ -249,18 +257,6 @@ class NTMMemoryManager(ForgettingVerbs):
         from ntm_memory.upkeep import status
 
         return status.answer(self.store, self.settings, self.home, self._verbs.secrets_stored, **options)
-
-    def newest(self, **options: Any) -> dict[str, Any]:
-        """The last written memories of a namespace; see `upkeep.listing.newest` for the options."""
-        from ntm_memory.upkeep import listing
-
-        return listing.newest(self.store, **options)
-
-    def overview(self, **options: Any) -> dict[str, Any]:
-        """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""
-        from ntm_memory.upkeep.overview import overview
-
-        return overview(self.store, self._verbs.now(), **options)
 
     def warm_up(self) -> None:
         """Load what the first recall would have to wait for."""

@@ -5,7 +5,6 @@ projects     a working folder → the namespaces of its memories
 prompts      what of a prompt is a person's own words
 injecting    UserPromptSubmit, SubagentStart: memories that matter for it
 briefing     SessionStart: what stands out here
-relevance    which of recalled memories matter for a prompt
 capturing    Stop: the turn as an episode; what a prompt says is to be kept
 sessions     which memories a session has been shown
 reading      what hosts remember themselves, brought in on request; the mirror of ours that they read

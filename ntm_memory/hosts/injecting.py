@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ntm_memory.hosts import relevance
 from ntm_memory.hosts.briefing import brief
 from ntm_memory.hosts.fence import fenced
-from ntm_memory.hosts.prompts import own_words, question_of
+from ntm_memory.hosts.prompts import own_words
 from ntm_memory.hosts.sessions import Session
 from ntm_memory.hosts.telling import Ask, Told
 
@@ -25,9 +24,7 @@ def on_prompt(told: Told, ask: Ask) -> str:
     if not words or not told.may_inject:
         return ""
     session = Session(told.home, told.session)
-    seen = set(session.shown())
-    memories = [memory for memory in _that_matter(words, told, ask) if memory["id"] not in seen]
-    text, ids = fenced(memories, SENTENCE, told.settings.max_chars)
+    text, ids = fenced(_that_matter(words, told, ask, session.shown()), SENTENCE, told.settings.max_chars)
     if told.is_too_late:
         return ""
     session.note(ids)
@@ -63,13 +60,10 @@ def on_subagent_start(told: Told, ask: Ask) -> str:
     return text
 
 
-def _that_matter(words: str, told: Told, ask: Ask) -> list[Mapping[str, Any]]:
-    question = question_of(words)
-    found: list[Mapping[str, Any]] = []
-    for namespace in told.project.namespaces:
-        if told.is_too_late:
-            return []
-        answer = ask({"command": "recall", "query": question, "namespace": namespace, "top_k": relevance.MOST})
-        found += relevance.matters(question, answer)
-    found.sort(key=lambda memory: -(memory.get("chance") or memory["confidence"]))
-    return found[: relevance.MOST]
+def _that_matter(words: str, told: Told, ask: Ask, seen: Sequence[str] = ()) -> Sequence[Mapping[str, Any]]:
+    """The memories that matter for what is asked, the surest first: mostly none."""
+    if told.is_too_late:
+        return []
+    request = {"command": "relevant", "prompt": words, "namespaces": list(told.project.namespaces)}
+    found: Sequence[Mapping[str, Any]] = ask({**request, "without": list(seen)})["memories"]
+    return found

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 1_000
-"""Characters that are asked with: of a longer text its beginning and its end say what is wanted."""
-_TAIL = 300
 _MOST_READ = 100_000
 _FENCED = re.compile(r"(?:^|\n)[ \t]*(```+|~~~+)[^\n]*\n.*?(?:\n[ \t]*\1[`~]*[ \t]*(?=\n|$)|$)", re.DOTALL)
 _BLOCK = re.compile(r"<([a-z]+(?:[-_][a-z]+)+)(?:\s[^<>]*)?>.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
@@ -49,13 +46,6 @@ def told_to_keep(text: str) -> list[str]:
 def without_remember(text: str) -> str:
     """A text without the marks of `told_to_keep`; what stands between them is a line of its own."""
     return _REMEMBER.sub("\n\\1\n", text)
-
-
-def question_of(words: str) -> str:
-    """What memory is asked with: a long text's beginning and end."""
-    if len(words) <= LONGEST:
-        return words
-    return f"{words[: LONGEST - _TAIL]} {words[-_TAIL:]}"
 
 
 def shortened(text: str, most: int) -> str:

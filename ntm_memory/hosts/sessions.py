@@ -42,7 +42,9 @@ class Session:
 
     def note(self, ids: Iterable[str]) -> None:
         """Add to what it was shown."""
-        self._write([*self.shown(), *ids])
+        new = list(ids)
+        if new:
+            self._write([*self.shown(), *new])
 
     def begin(self) -> None:
         """Forget what it was shown: its context begins anew."""

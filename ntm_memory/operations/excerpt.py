@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ntm_memory.operations.results import RecalledMemory
+from ntm_memory.operations.results import Shown
 from ntm_memory.text.excerpts import MARK, excerpt
 
 _ECHO = 500
 
 
-def fit_contents(answers: Sequence[RecalledMemory], max_chars: int, words: Sequence[str]) -> list[RecalledMemory]:
+def fit_contents(answers: Sequence[Shown], max_chars: int, words: Sequence[str]) -> list[Shown]:
     """Cut the contents so that together they have at most `max_chars` characters.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ntm_memory.recall.first_look import Reading
 
 Action = Literal["created", "unchanged", "updated"]
+Shown = TypeVar("Shown", bound="RecalledMemory")
 
 
 @dataclass(frozen=True)
@@ -141,13 +142,13 @@ class RecalledMemory:
     steps: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, memory: Memory, weight: float, score: float, **known: Any) -> RecalledMemory:
+    def of(cls: type[Shown], memory: Memory, weight: float, score: float, **known: Any) -> Shown:
         """A stored memory as an answer shows it."""
         shared = {name: getattr(memory, name) for name in cls.__dataclass_fields__ if hasattr(memory, name)}
         return cls(**shared, weight=round(weight, 6), score=round(score, 4), **known)
 
     @classmethod
-    def read(cls, memory: Memory, reading: Reading, at: int) -> RecalledMemory:
+    def read(cls: type[Shown], memory: Memory, reading: Reading, at: int) -> Shown:
         """The memory at a place of a reading."""
         chance = math.nan if reading.chances is None else float(reading.chances[at])
         return cls.of(
@@ -184,6 +185,39 @@ class RecallResult:
     explanation: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     more: int = 0
+
+
+@dataclass(frozen=True)
+class RelevantMemory(RecalledMemory):
+    """A memory that matters for a prompt: `chance` says how surely, `weight` is the same, `score` its logit.
+
+    Args:
+        namespace: where it is.
+        kind: of it, as it was told.
+        updated_at: when it was last changed.
+    """
+
+    namespace: str = "default"
+    kind: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True)
+class RelevantResult:
+    """What matters for a prompt: mostly nothing.
+
+    Args:
+        memories: the surest first.
+        confidence: 0–1, chance that the surest of those that were read matters.
+        read: how many were read with the prompt.
+        reason: why there are none, or None.
+    """
+
+    prompt: str
+    memories: tuple[RelevantMemory, ...]
+    confidence: float
+    read: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ntm_memory.operations.erase import Eraser
     from ntm_memory.operations.reason import Reasoner
     from ntm_memory.operations.recall import Recaller
+    from ntm_memory.operations.relevant import Noticer
     from ntm_memory.operations.requests import RecallRequest
+    from ntm_memory.operations.results import RelevantResult
     from ntm_memory.operations.tune import Tuner
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
@@ -129,6 +131,21 @@ class Services:
         from ntm_memory.operations.recall import Recaller
 
         return Recaller(self.context)
+
+    @cached_property
+    def noticer(self) -> Noticer:
+        """Finds what matters for a prompt."""
+        from ntm_memory.operations.relevant import Noticer
+
+        return Noticer(self.context)
+
+    def relevant(self, prompt: str, options: Mapping[str, Any]) -> RelevantResult:
+        """What matters for a prompt, its options checked."""
+        from ntm_memory.operations.relevant import RelevantRequest
+
+        usual = self._settings.recall
+        told = RelevantRequest.of(prompt, options, max_chars=usual.max_chars, min_trust=usual.min_trust)
+        return self.noticer.relevant(told)
 
     @cached_property
     def reasoner(self) -> Reasoner:

@@ -191,13 +191,13 @@ def checked_switch(field: str, value: Any) -> bool:
     return value
 
 
-def checked_query(value: Any) -> str:
+def checked_query(value: Any, field: str = "query") -> str:
     """A question without NULs, lone surrogates, outer white space; of a huge one the first `MAX_QUERY` characters."""
     if not isinstance(value, str):
-        raise BadValueError(f"query must be text, not {_kind(value)}")
+        raise BadValueError(f"{field} must be text, not {_kind(value)}")
     text = cleaned(value)
     if not text:
-        raise BadValueError("query is empty", "ask something")
+        raise BadValueError(f"{field} is empty", "ask something")
     return text[:MAX_QUERY]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,18 @@ from ntm_memory.reader.relations import RELATIONS
 from ntm_memory.reader.sequences import PairSequence, question_and_memory, two_memories
 
 BATCH_PIECES = 1024
+
+
+class Impressions(NamedTuple):
+    """What n pairs look like to the reader.
+
+    Args:
+        logits: (n, outputs) of its own head: relevance, then the relations.
+        states: (n, 2·H) what the head reads: the first and the mean state of the last layer.
+    """
+
+    logits: Vectors
+    states: Vectors
 
 
 class PairReader:
@@ -43,40 +56,45 @@ class PairReader:
             question: as it was asked.
             memories: (text, what stood before it: its date, the line before; may be empty) of each.
         """
+        return self.impressions(question, memories).logits[:, 0]
+
+    def impressions(self, question: str, memories: Sequence[tuple[str, str]]) -> Impressions:
+        """What a question with each memory looks like; arguments as of `relevance`."""
         tokenizer = self._embedder.tokenizer
-        pairs = [question_and_memory(tokenizer, question, text, before) for text, before in memories]
-        return self._read(pairs)[:, 0]
+        return self._read([question_and_memory(tokenizer, question, text, before) for text, before in memories])
 
     def relations(self, pairs: Sequence[tuple[str, str]]) -> Vectors:
         """(n, 4) shares of `RELATIONS` for each (older, newer)."""
         read = self._read([two_memories(self._embedder.tokenizer, older, newer) for older, newer in pairs])
-        shares: Vectors = content_focus(read[:, 1:], 1.0)
+        shares: Vectors = content_focus(read.logits[:, 1:], 1.0)
         return shares
 
     @cached_property
     def _layers(self) -> list[BertLayer]:
         return self._adapter.merged(self._embedder.layers[: self.depth])
 
-    def _read(self, pairs: Sequence[PairSequence]) -> Vectors:
-        """(n, outputs) logits; pairs of about the same length go through the network together."""
+    def _read(self, pairs: Sequence[PairSequence]) -> Impressions:
+        """Pairs of about the same length go through the network together."""
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].ids))
         read = np.empty((len(pairs), 1 + len(RELATIONS)), dtype=np.float32)
+        states = np.empty((len(pairs), 2 * self._embedder.weights.sizes.width), dtype=np.float32)
         start = 0
         while start < len(order):
             end = start + 1
             while end < len(order) and len(pairs[order[end]].ids) * (end + 1 - start) <= BATCH_PIECES:
                 end += 1
-            read[order[start:end]] = self._forward([pairs[i] for i in order[start:end]])
+            part = order[start:end]
+            read[part], states[part] = self._forward([pairs[i] for i in part])
             start = end
-        return read
+        return Impressions(read, states)
 
-    def _forward(self, pairs: Sequence[PairSequence]) -> Vectors:
+    def _forward(self, pairs: Sequence[PairSequence]) -> Impressions:
         batch = Batch.of([pair.ids for pair in pairs])
         x = embed(self._embedder.weights, batch, self._adapter.segments[_segments(pairs, batch)])
         for layer in self._layers:
             x = layer(x, batch)
         states = np.concatenate([x[:, 0], mean_states(x, batch)], axis=1)
-        return self._adapter.heads[self.depth](states)
+        return Impressions(self._adapter.heads[self.depth](states), states)
 
 
 def _segments(pairs: Sequence[PairSequence], batch: Batch) -> NDArray[np.int64]:

@@ -117,7 +117,9 @@ def pairs_to_read(folder):
         for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
     ]
     write_lines(folder / "en_prompts" / "prompts.jsonl", prompts)
-    return folder / "en1_details", folder / "en1_stores", folder / "en_life", folder / "en_prompts"
+    tasks = [store(name, []) for name in ("te1", "te2", "te3")]
+    write_lines(folder / "en1_tasks" / "tasks.jsonl", tasks)
+    return tuple(folder / name for name in ("en1_details", "en1_stores", "en1_tasks", "en_life", "en_prompts"))
 
 
 def store(name, pairs):

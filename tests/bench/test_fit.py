@@ -17,6 +17,7 @@ from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
 from ntm_memory.privacy import framing
 from ntm_memory.reader import parameters as second_look
+from ntm_memory.reader import relevance
 from ntm_memory.reader.adapter import read_adapter
 from ntm_memory.recall import parameters as recall
 
@@ -27,6 +28,7 @@ LOADERS = {
     "multihop": multihop.load_parameters,
     "reader": read_adapter,
     "second-look": second_look.load_parameters,
+    "relevance": relevance.read_parameters,
     "echoes": framing.load,
 }
 

@@ -152,11 +152,28 @@ def test_other_tools(tool, arguments):
 
 
 BASH = shutil.which("bash")
-SIGNS = st.sampled_from([*"abZ09_-./:,@+=%'\"\\ \t\n|&;<>(){}$`!#~*?[]^茶é\u200d", "EOF", "<<'E'\n", "\nE\n", "echo "])
+SIGNS = [*"abZ09_-./:,@+=%'\"\\ \t\n|&;<>(){}$`!#~*?[]^茶é\u200d", "EOF", "<<'E'\n", "\nE\n", "echo "]
+CHUNKS = [
+    " 'q;'",
+    " a",
+    '"b c"',
+    " -",
+    "x",
+    "'\"'",
+    "\\'",
+    '\\"',
+    "\\ ",
+    ' "x\\"y"',
+    ' "\\z"',
+    " '$w'",
+    "\t",
+    " <<'E'\nx\nE\n",
+]
+PIECES = st.one_of(st.sampled_from(CHUNKS), st.sampled_from(SIGNS), st.sampled_from(CHUNKS))
 
 
 @pytest.mark.skipif(BASH is None, reason="there is no bash")
-@given(st.lists(SIGNS, max_size=14).map("".join))
+@given(st.lists(PIECES, max_size=9).map("".join))
 @example("'a'\\''b' \"c\\\"d\" e\\ f")
 @example("'a' <<'E'\n$x\nE\n")
 @example('"\\a" "\\\\"')

@@ -65,13 +65,6 @@ def test_what_is_told_to_be_kept():
     assert prompts.told_to_keep("```\n<remember>x</remember>\n```") == []
 
 
-def test_of_a_long_prompt_its_beginning_and_end_are_asked_with():
-    asked = prompts.question_of("begin " + "x " * 5000 + "end")
-    assert len(asked) <= prompts.LONGEST + 1
-    assert asked.startswith("begin")
-    assert asked.endswith("end")
-
-
 def memory(content, **fields):
     return {"id": "m_0123456789", "created_at": "2026-05-08T00:00:00Z", "content": content, **fields}
 

@@ -161,7 +161,7 @@ def test_a_store_that_cannot_be_opened_is_told_and_nothing_else_happens(home):
 
 def test_help_and_usage():
     done = subprocess.run([sys.executable, SCRIPT, "--nonsense"], capture_output=True)
-    assert done.returncode == 2 and json.loads(done.stdout)["error"]["code"] == "usage"
+    assert done.returncode == 2 and done.stderr.startswith(b"error usage: ") and done.stdout == b""
     done = subprocess.run([sys.executable, SCRIPT, "--help"], capture_output=True)
     assert done.returncode == 0 and b"mcpServers" in done.stdout
 

@@ -1,0 +1,28 @@
+"""The manager's verbs of looking over what is there without a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ntm_memory.operations.services import Services
+    from ntm_memory.store.base import Store
+
+
+class SurveyingVerbs:
+    """Verbs of `NTMMemoryManager`."""
+
+    store: Store
+    _verbs: Services
+
+    def newest(self, **options: Any) -> dict[str, Any]:
+        """The last written memories of a namespace; see `upkeep.listing.newest` for the options."""
+        from ntm_memory.upkeep import listing
+
+        return listing.newest(self.store, **options)
+
+    def overview(self, **options: Any) -> dict[str, Any]:
+        """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""
+        from ntm_memory.upkeep.overview import overview
+
+        return overview(self.store, self._verbs.now(), **options)
