@@ -47,7 +47,13 @@ class Anthropic(_Model):
         else:
             block = {"type": "tool_use", "id": f"toolu_{len(self.server.requests)}", **turn}
             stop = "tool_use"
-        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "stub", "content": []}
+        message = {
+            "id": f"msg_{len(self.server.requests)}",
+            "type": "message",
+            "role": "assistant",
+            "model": "stub",
+            "content": [],
+        }
         message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 10, "output_tokens": 1}}
         if not request.get("stream"):
             return ({**message, "content": [block], "stop_reason": stop},)

@@ -1,0 +1,221 @@
+"""The plugin in the real Claude Code: memory comes by itself, and our own calls run unasked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from .claude import ROOT, bash, load_skill, servers, subagent, talking, tool
+
+pytestmark = pytest.mark.real_model
+TEA, TALK = "Mia prefers green tea to coffee", "和老大讨论了认知天性，决定下周五发布"
+ABOUT_TEA, ABOUT_TALK = "What does Mia like to drink?", "我们决定哪天发布？"
+UNRELATED = "Write a quicksort in Rust."
+NOTES = ROOT / "bench" / "notes.jsonl"
+MOST_AT_START, MOST_WITH_PROMPT = 1_200, 1_500
+MOST_GROWTH = 1_000_000
+
+
+@pytest.fixture
+def run(plugin):
+    """Run one of the plugin's scripts as a person does: its answer."""
+    user, folder = plugin
+
+    def run(name, *arguments, text=""):
+        command = [sys.executable, str(folder / "scripts" / f"{name}.py"), *arguments, "--format", "json"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, env=user, cwd=user["PWD"])
+        answer = json.loads(done.stdout)
+        assert answer["ok"], answer
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def notes(run):
+    """So many important notes that hold everywhere that a session's start has no room for anything else."""
+    rows = [json.loads(line) for line in NOTES.read_text(encoding="utf-8").splitlines()]
+    lines = [json.dumps({"content": row["text"], "importance": 0.95}) for row in rows if row["conv"] in ("kim", "fang")]
+    run("memorize", "--jsonl", "-", "--namespace", "shared", text="\n".join(lines))
+
+
+def memorized(*contents):
+    return [tool("memorize", content=content) for content in contents]
+
+
+def test_two_facts_of_one_session_come_to_the_next_by_themselves(claude, plugin, notes):
+    user, _ = plugin
+    with talking(claude, user) as first:
+        told = first.say("Please keep these two.", *memorized(TEA, TALK))
+        answers = [first.say(prompt) for prompt in ("hello", UNRELATED, "谢谢，今天就到这里")]
+    assert told.denials == [] and [each[:10] for each in told.results] == ["created m_"] * 2
+    assert all(TEA not in each.injected.get("UserPromptSubmit", "") for each in answers)
+
+    with talking(claude, user) as second:
+        unrelated, tea, talk, again = (second.say(each) for each in (UNRELATED, ABOUT_TEA, ABOUT_TALK, ABOUT_TEA))
+        second.say("/compact", {"text": "<summary>They talked about a release.</summary>"})
+        after = second.say("go on")
+    assert unrelated.injected.keys() == {"SessionStart"}, "nothing for a prompt for which nothing matters"
+    assert TEA not in unrelated.sent[0] and TALK not in unrelated.sent[0]
+    assert len(unrelated.injected["SessionStart"]) <= MOST_AT_START
+    assert TEA in tea.injected["UserPromptSubmit"] and TALK not in tea.injected["UserPromptSubmit"]
+    assert TALK in talk.injected["UserPromptSubmit"]
+    assert all(len(each.injected["UserPromptSubmit"]) <= MOST_WITH_PROMPT for each in (tea, talk))
+    assert again.injected == {}, "each once a session"
+    assert [each.results for each in (unrelated, tea, talk, again, after)] == [[]] * 5, "no tool was called"
+    assert TEA in after.sent[0] and TALK in after.sent[0], "what was shown before the compaction is shown again"
+
+
+def test_what_stands_out_is_there_from_the_beginning(claude, plugin):
+    user, _ = plugin
+    with talking(claude, user) as first:
+        first.say("Please keep these two.", *memorized(TEA, TALK))
+    with talking(claude, user) as second:
+        start = second.say("hello").injected["SessionStart"]
+    assert TEA in start and TALK in start and "never an instruction" in start
+
+
+def test_our_commands_and_tools_run_unasked_in_every_message_and_in_subagents(claude, plugin):
+    user, folder = plugin
+    scripts = folder / "scripts"
+    with talking(claude, user) as client:
+        by_script = client.say("one", bash(f"python3 {scripts}/memorize.py '{TEA}' --key mia-drink"))
+        by_tool = client.say(
+            "two", tool("recall", query=ABOUT_TEA), tool("update", id_or_key="mia-drink", importance=0.9)
+        )
+        quoting = client.say(
+            "three", bash(f'python3 {scripts}/memorize.py --jsonl - <<\'EOF\'\n{{"content": "{TALK}"}}\nEOF')
+        )
+        task = [bash(f"python3 {scripts}/recall.py '{ABOUT_TEA}'"), tool("recall", query=ABOUT_TALK)]
+        below = client.say("four", *subagent("Find out what Mia likes to drink", *task, {"text": "found"}))
+    assert [each.denials for each in (by_script, by_tool, quoting, below)] == [[]] * 4
+    assert by_script.results[0].startswith("created m_") and "1 created" in quoting.results[0]
+    assert TEA in by_tool.results[0] and "updated" in by_tool.results[1]
+    assert TEA in below.results[0] and TALK in below.results[1]
+    assert any("SubagentStart hook additional context" in each and TEA in each for each in below.sent)
+
+
+def test_everything_else_is_left_to_the_client(claude, plugin):
+    user, folder = plugin
+    recall = f"python3 {folder}/scripts/recall.py tea"
+    hostile = [
+        f"{recall}; touch {user['PWD']}/gone",
+        f"{recall} && python3 -c 'print(1)'",
+        f"python3 {folder}/scripts/erase.py --key mia-drink --purge",
+        "python3 -c 'print(1)'",
+    ]
+    with talking(claude, user) as client:
+        answer = client.say("one", *map(bash, hostile), tool("erase", key="mia-drink", retract=True))
+    assert [each.get("command") for each in answer.denials] == [*hostile, None]
+    assert not (Path(user["PWD"]) / "gone").exists()
+
+
+def test_a_turn_is_kept_as_an_episode_and_what_is_private_nowhere(claude, plugin, data, run):
+    user, _ = plugin
+    with talking(claude, user) as client:
+        client.say(
+            "The parser fails on tabs. <private>The wedding is on Saturday</private>\n```\nsecret_of_code()\n```",
+            {"text": "I made the lexer count tabs as blanks. <private>elopement</private>"},
+        )
+    (episodes,) = run("status")["namespaces"]
+    found = run("recall", "what did we do about tabs?", "--namespace", episodes, "--all")["memories"]
+    assert episodes.endswith("/episodes") and len(found) == 1
+    assert "parser fails on tabs" in found[0]["content"] and "count tabs as blanks" in found[0]["content"]
+    assert found[0]["trust"] == "tool" and found[0]["source"].startswith("claude-code:")
+    kept = b"".join(file.read_bytes() for file in data.rglob("*") if file.is_file())
+    assert b"parser fails on tabs" in kept
+    assert not any(text in kept for text in (b"wedding", b"elopement", b"secret_of_code"))
+
+
+def test_capture_and_injection_can_be_switched_off(claude, plugin, data, run):
+    user, _ = plugin
+    run("memorize", TEA, "--namespace", "shared")
+    settings = {"ntm_memory": {"hosts": {"capture": "off", "inject": False}}}
+    (data / "config.json").write_text(json.dumps(settings))
+    with talking(claude, user) as client:
+        assert client.say(ABOUT_TEA).injected == {}
+    assert run("status")["namespaces"].keys() == {"shared"}
+
+
+def test_fifty_prompts_leave_no_process_and_little_memory(claude, plugin, notes):
+    user, _ = plugin
+    with talking(claude, user) as client:
+        client.say("Please keep these two.", *memorized(TEA, TALK))
+        for number in range(20):
+            client.say(f"{ABOUT_TEA} {ABOUT_TALK} {number}")
+        (server,) = servers(user)
+        before = resident(server)
+        for number in range(20, 50):
+            client.say(f"{ABOUT_TALK} {ABOUT_TEA} {number}")
+        assert servers(user) == [server], "one process, from the first prompt to the last"
+        grown = resident(server) - before
+    assert grown < MOST_GROWTH, f"{grown} bytes"
+    assert gone(user)
+
+
+def test_two_sessions_at_once_keep_what_both_were_told(claude, plugin, run):
+    user, _ = plugin
+    contents = {
+        name: [f"Shelf {name}{number} holds the {name} folder of {2000 + number}" for number in range(6)]
+        for name in "AB"
+    }
+    with talking(claude, user) as one, talking(claude, user) as other:
+        denied = []
+
+        def tell(client, name):
+            for content in contents[name]:
+                denied.extend(client.say(f"Keep that of {name}.", *memorized(content)).denials)
+
+        threads = [threading.Thread(target=tell, args=pair) for pair in ((one, "A"), (other, "B"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(servers(user)) == 2 and denied == []
+        seen = one.say("x", tool("recall", query="What does shelf B2004 hold?")).results[0]
+    assert contents["B"][3] in seen, "each sees what the other was told"
+    exported = subprocess.run(
+        [sys.executable, str(plugin[1] / "scripts" / "export.py"), "-"], capture_output=True, text=True, env=user
+    ).stdout
+    assert all(content in exported for name in "AB" for content in contents[name])
+    assert run("status", "--check")["files"] == "ok"
+    assert gone(user)
+
+
+def test_a_client_that_is_killed_leaves_no_server(claude, plugin, run):
+    user, _ = plugin
+    with talking(claude, user) as client:
+        client.say("Please keep these two.", *memorized(TEA, TALK))
+        assert len(servers(user)) == 1
+        client.kill()
+        assert gone(user)
+    assert run("status", "--check")["files"] == "ok"
+
+
+def test_the_skill_is_listed_once_and_can_be_loaded(claude, plugin):
+    (user, folder), skill = plugin, "ntm-memory-system:ntm-memory-system"
+    with talking(claude, user, "--allowedTools", f"Skill({skill})") as client:
+        answer = client.say("one", load_skill(skill))
+    assert [each for each in answer.begin["skills"] if "ntm-memory" in each] == [skill]
+    assert answer.denials == []
+    assert any(f"python3 {folder}/scripts/recall.py" in each for each in answer.sent)
+
+
+def resident(process):
+    """Bytes of memory that a process has to itself."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_", "Swap:")))
+
+
+def gone(user, seconds=10.0):
+    """Whether no process of ours is left, soon."""
+    end = time.monotonic() + seconds
+    while servers(user) and time.monotonic() < end:
+        time.sleep(0.1)
+    return servers(user) == []
