@@ -6,6 +6,7 @@ held back and of the half of the talk that nothing is learned from; then all wri
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from bench.provenance import save_with_provenance
 from bench.reader_data import scripted_talk
 from bench.secret_net import Example, train
 from ntm_memory.embedding.e5 import E5Embedder
+from ntm_memory.persistence.atomic import replacing
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
     PieceStates,
@@ -34,6 +36,8 @@ from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 
 ROLE = "talk"
 SETS = Path(__file__).with_name("secrets")
+IN_NOTES = SETS / "told_in_notes.jsonl"
+"""Notes that tell a secret, found among those that count as ordinary; `secret` is null where there are several."""
 HELD = ("writer_a", "writer_d", "writer_j")
 TURNS, TURN = 2000, 300
 """Turns of each set of ordinary talk at most, and characters of one."""
@@ -63,26 +67,51 @@ def kind_of(called: str) -> int:
     return KINDS.index(name)
 
 
-def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> list[Example]:
-    """Lines of {"text", "secret", "kind"} as examples."""
+def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]], home: Path) -> list[Example]:
+    """Lines of {"text", "secret", "kind"} as examples; in `home` is kept how they were read."""
     texts = [line["text"][:LONGEST] for line in lines]
-    _, read = embedder.read_memories(texts)
     made = []
-    for line, text, (states, places) in zip(lines, texts, read, strict=True):
+    for line, text, (states, places) in zip(lines, texts, readings(embedder, texts, home), strict=True):
         at = text.find(line["secret"]) if line.get("secret") else -1
         span = None if at < 0 else (at, at + len(line["secret"]))
         known = [[(start, end) for _, start, end in find(text)] for find in (known_secrets, supposed_secrets)]
-        made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states.astype(np.float16), places))
+        made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states, places))
     return made
 
 
+def readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(states float16, places) of each text, from `home` where they were read before: it takes most of a fit's time."""
+    named = hashlib.sha256("\0".join([embedder.revision, *texts]).encode()).hexdigest()
+    file = home / "readings" / f"{named}.npz"
+    if not file.exists():
+        keep_readings(file, embedder.read_memories(texts)[1])
+    with np.load(file) as kept:
+        states = np.split(kept["states"], np.cumsum(kept["pieces"])[:-1])
+        places = np.split(kept["places"].astype(np.int64), np.cumsum(kept["characters"])[:-1])
+    return list(zip(states, places, strict=True))
+
+
+def keep_readings(file: Path, read: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Write how texts were read, one after the other in one array each."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "states": np.concatenate([states.astype(np.float16) for states, _ in read]),
+        "places": np.concatenate([places.astype(np.int16) for _, places in read]),
+        "pieces": np.array([len(states) for states, _ in read]),
+        "characters": np.array([len(places) for _, places in read]),
+    }
+    with replacing(file) as out:
+        np.savez(out, **arrays)
+
+
 def turns_of(data: FoundData) -> list[dict]:
-    """Ordinary turns, notes or prose of a data set, each once; notes that may tell a secret are left out."""
+    """Ordinary turns, notes or prose of a data set, each once; notes that tell a secret, or seem to, are left out."""
     if data.path.is_file():
         texts = [text for asked in scripted_talk(data.path) for text in asked.pool.texts]
     elif (stores := data.path / "stores.jsonl").exists():
         texts = [note["content"] for store in rows(stores) for note in store["notes"]]
-        texts = [text for text in texts if not known_secrets(text) and not supposed_secrets(text)]
+        telling = {line["text"] for line in rows(IN_NOTES)}
+        texts = [t for t in texts if t not in telling and not known_secrets(t) and not supposed_secrets(t)]
     else:
         texts = [memory["text"] for memory in rows(data.path / "memories.jsonl")]
     return [{"text": text[:TURN]} for text in list(dict.fromkeys(texts))[:TURNS]]
@@ -121,12 +150,13 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     """Two trainings: without the writers held back, for the figures of them; then with all."""
     embedder = E5Embedder()
     files = sorted(SETS.glob("writer_*.jsonl"))
-    told = {file.stem: read_examples(embedder, rows(file)) for file in files}
-    talk = {each.name: read_examples(embedder, turns_of(each)) for each in job.with_role(ROLE)}
+    told = {file.stem: read_examples(embedder, rows(file), job.home) for file in files}
+    told[IN_NOTES.stem] = read_examples(embedder, [line for line in rows(IN_NOTES) if line["secret"]], job.home)
+    talk = {each.name: read_examples(embedder, turns_of(each), job.home) for each in job.with_role(ROLE)}
     learned_from = [each for turns in talk.values() for each in turns[::2]]
     left_out = {name: turns[1::2] for name, turns in talk.items()}
     epochs = job.steps or EPOCHS
-    print(f"{sum(map(len, told.values()))} texts by {len(told)} writers, {len(learned_from)} turns", flush=True)
+    print(f"{sum(map(len, told.values()))} texts of {len(told)} files, {len(learned_from)} turns", flush=True)
     fewer = [each for name, texts in told.items() if name not in HELD for each in texts]
     without = as_read_back(train(fewer, learned_from, epochs))
     arrays = as_read_back(train([each for texts in told.values() for each in texts], learned_from, epochs))
@@ -137,7 +167,7 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
     print(round(least, 3), figures, flush=True)
     kept = as_bytes(arrays) | {"least": np.float32(least), "least.step": np.float32(1)}
-    made = [described_writer(file) for file in files]
+    made = [described_writer(file) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, character_codes, character_features
+from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, LEAST, character_codes, character_features
 
 CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
 AT_ONCE, RATE, DECAY = 32, 3e-3, 0.05
@@ -21,6 +21,8 @@ _ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxy
 _DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
 """Characters of a text that counts as one: a longer one counts by the root of its length."""
+WHOLE = 0.5
+"""What the decision about a whole text counts beside those about its characters."""
 
 
 class Tensors(NamedTuple):
@@ -143,7 +145,14 @@ def loss_of(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
     each = F.binary_cross_entropy_with_logits(said[:, 0], batch.secret, reduction="none") * batch.real
     texts = each.sum(1) / (batch.real.sum(1) * LONG).sqrt()
     kinds = F.cross_entropy(said[:, 1:], batch.kind, ignore_index=-1) if (batch.kind >= 0).any() else said.sum() * 0
-    return texts.mean() + 0.05 * kinds
+    return texts.mean() + WHOLE * whole_loss(said[:, 0], batch) + 0.05 * kinds
+
+
+def whole_loss(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    """Cross-entropy of whether a text holds a secret at all, as it is decided: by its likeliest characters in a row."""
+    chances = torch.sigmoid(said) * batch.real
+    surest = F.avg_pool1d(chances[:, None], LEAST, 1).amax((1, 2)) if said.shape[1] >= LEAST else chances.amax(1)
+    return F.binary_cross_entropy(surest.clamp(1e-6, 1 - 1e-6), batch.secret.amax(1))
 
 
 def train(told: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
