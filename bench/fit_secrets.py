@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.reader_data import scripted_talk
-from bench.secret_net import Example, train
+from bench.secret_net import SEEDS, Example, train
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.privacy.secret_tagger import (
@@ -29,12 +30,14 @@ from ntm_memory.privacy.secret_tagger import (
     character_features,
     decode,
     dequantised,
-    network,
+    networks,
     sureness,
 )
 from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 
 ROLE = "talk"
+Members = Sequence[dict[str, np.ndarray]]
+"""Weights of several networks, by name."""
 SETS = Path(__file__).with_name("secrets")
 IN_NOTES = SETS / "told_in_notes.jsonl"
 """Notes that tell a secret, found among those that count as ordinary; `secret` is null where there are several."""
@@ -43,7 +46,7 @@ TURNS, TURN = 2000, 300
 """Turns of each set of ordinary talk at most, and characters of one."""
 LONGEST = 1200
 """Characters of a text that are learned from."""
-EPOCHS = 12
+EPOCHS = 8
 TOUCHED = 0.01
 """Share of ordinary notes that may be touched: by it the least chance is chosen, on notes not learned from."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
@@ -117,11 +120,11 @@ def turns_of(data: FoundData) -> list[dict]:
     return [{"text": text[:TURN]} for text in list(dict.fromkeys(texts))[:TURNS]]
 
 
-def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray:
+def chances_of(members: Members, example: Example) -> np.ndarray:
     """(L,) chance of each character."""
     read = PieceStates(example.states.astype(np.float32), example.places)
     codes, features = character_codes(example.text), character_features(example.text, example.known)
-    return network(dict(arrays), codes, features, read)[0]
+    return networks(members, codes, features, read)[0]
 
 
 def is_found(example: Example, chances: np.ndarray, least: float) -> bool:
@@ -138,16 +141,16 @@ def is_touched(example: Example, chances: np.ndarray, least: float) -> bool:
     return bool(example.known[0]) or bool(decode(example.text, chances, least))
 
 
-def shares(arrays: Mapping[str, np.ndarray], examples: Sequence[Example], least: float) -> dict[str, float]:
+def shares(members: Members, examples: Sequence[Example], least: float) -> dict[str, float]:
     """Shares of the secrets found, and of the texts without one that are touched."""
-    said = [(each, chances_of(arrays, each)) for each in examples]
+    said = [(each, chances_of(members, each)) for each in examples]
     found = [is_found(each, chances, least) for each, chances in said if each.span]
     touched = [is_touched(each, chances, least) for each, chances in said if not each.span]
     return {"secrets found": round(float(np.mean(found)), 3), "others touched": round(float(np.mean(touched)), 3)}
 
 
 def learn_secrets(job: FitJob) -> LearnedNumbers:
-    """Two trainings: without the writers held back, for the figures of them; then with all."""
+    """Trainings with all writers, and without those held back, for the figures of them."""
     embedder = E5Embedder()
     files = sorted(SETS.glob("writer_*.jsonl"))
     told = {file.stem: read_examples(embedder, rows(file), job.home) for file in files}
@@ -158,22 +161,32 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     epochs = job.steps or EPOCHS
     print(f"{sum(map(len, told.values()))} texts of {len(told)} files, {len(learned_from)} turns", flush=True)
     fewer = [each for name, texts in told.items() if name not in HELD for each in texts]
-    without = as_read_back(train(fewer, learned_from, epochs))
-    arrays = as_read_back(train([each for texts in told.values() for each in texts], learned_from, epochs))
-    least = least_chance(arrays, [each for name, turns in left_out.items() if name in NOTES for each in turns])
+    everyone = [each for texts in told.values() for each in texts]
+    without, members = (dequantised(each) for each in trained_at_once([fewer, everyone], learned_from, epochs))
+    notes = [each for name, turns in left_out.items() if name in NOTES for each in turns]
+    least = least_chance(members, notes)
     figures = {name: shares(without, told[name], least) for name in HELD}
     for name, turns in left_out.items():
-        touched = np.mean([is_touched(each, chances_of(arrays, each), least) for each in turns])
+        touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
     print(round(least, 3), figures, flush=True)
-    kept = as_bytes(arrays) | {"least": np.float32(least), "least.step": np.float32(1)}
+    kept = as_bytes(members) | {"least": np.float32(least)}
     made = [described_writer(file) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
 
-def least_chance(arrays: Mapping[str, np.ndarray], turns: Sequence[Example]) -> float:
+def trained_at_once(
+    told: Sequence[Sequence[Example]], ordinary: Sequence[Example], epochs: int
+) -> list[dict[str, np.ndarray]]:
+    """Networks learned from each of several sets of texts, as they are kept; all trainings at the same time."""
+    with ProcessPoolExecutor(len(told) * len(SEEDS)) as pool:
+        running = [[pool.submit(train, each, ordinary, epochs, seed) for seed in SEEDS] for each in told]
+        return [as_bytes([one.result() for one in members]) for members in running]
+
+
+def least_chance(members: Members, turns: Sequence[Example]) -> float:
     """The chance that hardly any of these texts reaches."""
-    return float(np.quantile([sureness(chances_of(arrays, each)) for each in turns], 1 - TOUCHED))
+    return float(np.quantile([sureness(chances_of(members, each)) for each in turns], 1 - TOUCHED))
 
 
 def described_writer(file: Path) -> dict[str, Any]:
@@ -188,18 +201,14 @@ def described_writer(file: Path) -> dict[str, Any]:
     }
 
 
-def as_bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Weights as signed bytes, and what one of them is worth."""
+def as_bytes(members: Members) -> dict[str, np.ndarray]:
+    """Weights of each network as signed bytes, and what one of them is worth."""
     kept: dict[str, np.ndarray] = {}
-    for name, array in arrays.items():
-        step = np.float32(np.abs(array).max() / 127)
-        kept |= {name: np.rint(array / step).astype(np.int8), f"{name}.step": step}
+    for number, arrays in enumerate(members):
+        for name, array in arrays.items():
+            step = np.float32(np.abs(array).max() / 127)
+            kept |= {f"{number}/{name}": np.rint(array / step).astype(np.int8), f"{number}/{name}.step": step}
     return kept
-
-
-def as_read_back(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Weights as they will be read back."""
-    return dequantised(as_bytes(arrays))
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -17,6 +17,10 @@ from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, LEAST, c
 
 CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
 AT_ONCE, RATE, DECAY = 32, 3e-3, 0.05
+SEEDS = (0, 1)
+"""One network each."""
+SHARE = 3
+"""One in so many ordinary texts is learned from in an epoch."""
 _ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
@@ -75,7 +79,8 @@ class SecretNet(nn.Module):
     def forward(self, batch: Tensors) -> torch.Tensor:
         """(B, 1 + kinds, L)."""
         hide = self.training
-        states = F.dropout((batch.states - self.mean) / self.deviation, 0.3, hide)
+        states = (batch.states - self.mean) / self.deviation
+        states = F.dropout1d(states.transpose(1, 2), 0.3, hide).transpose(1, 2)  # a number is gone from all of a text
         meant = F.relu(self.states(states))
         meant = torch.gather(meant, 1, batch.places[:, :, None].expand(-1, -1, MEANT))
         parts = [F.dropout(self.characters(batch.codes), 0.2, hide), batch.features, F.dropout(meant, 0.2, hide)]
@@ -156,16 +161,18 @@ def whole_loss(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
 
 
 def train(told: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Weights learned from texts by writers, and half as many ordinary ones at a time; AdamW, one cycle."""
+    """Weights learned from texts by writers, and some of the ordinary ones at a time; AdamW, one cycle."""
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = random.Random(seed)
     states = np.concatenate([each.states[1:-1] for each in ordinary[:1500]]).astype(np.float32)
     net = SecretNet(states.mean(0), states.std(0) + 1e-3)
     adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = epochs * ((len(told) + len(ordinary) // 2) // AT_ONCE + 1)
+    some = len(ordinary) // SHARE
+    steps = epochs * ((len(told) + some) // AT_ONCE + 1)
     rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
     for _ in range(epochs):
-        for batch in batches([*told, *rng.sample(list(ordinary), len(ordinary) // 2)], rng):
+        for batch in batches([*told, *rng.sample(list(ordinary), some)], rng):
             adam.zero_grad()
             loss_of(net(batch), batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -8,7 +8,6 @@ from opening import opened
 
 from ntm_memory.embedding.e5 import ReadText
 from ntm_memory.embedding.tiny import TinyEmbedder
-
 from ntm_memory.errors import BadValueError, SecretError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy import secret_tagger
@@ -26,7 +25,7 @@ class ReadingEmbedder(TinyEmbedder):
     """The tiny embedder, which tells of each text that it made nothing of it."""
 
     def read_memories(self, texts):
-        width = secret_tagger._model()["states.w"].shape[0]
+        width = secret_tagger._model().members[0]["states.w"].shape[0]
         states = np.zeros((1, width), dtype=np.float32)
         return self.encode_memories(texts), [ReadText(states, np.zeros(len(each), dtype=np.int64)) for each in texts]
 
