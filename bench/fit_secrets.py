@@ -156,15 +156,19 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     told = {file.stem: read_examples(embedder, rows(file), job.home) for file in files}
     told[IN_NOTES.stem] = read_examples(embedder, [line for line in rows(IN_NOTES) if line["secret"]], job.home)
     talk = {each.name: read_examples(embedder, turns_of(each), job.home) for each in job.with_role(ROLE)}
-    learned_from = [each for turns in talk.values() for each in turns[::2]]
+    half = {name: turns[::2] for name, turns in talk.items()}
+    notes, turns = ([each for name in half if (name in NOTES) == kept for each in half[name]] for kept in (True, False))
     left_out = {name: turns[1::2] for name, turns in talk.items()}
     epochs = job.steps or EPOCHS
-    print(f"{sum(map(len, told.values()))} texts of {len(told)} files, {len(learned_from)} turns", flush=True)
+    print(
+        f"{sum(map(len, told.values()))} texts of {len(told)} files, {len(notes)} notes, {len(turns)} turns", flush=True
+    )
     fewer = [each for name, texts in told.items() if name not in HELD for each in texts]
     everyone = [each for texts in told.values() for each in texts]
-    without, members = (dequantised(each) for each in trained_at_once([fewer, everyone], learned_from, epochs))
-    notes = [each for name, turns in left_out.items() if name in NOTES for each in turns]
-    least = least_chance(members, notes)
+    without, members = (
+        dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
+    )
+    least = least_chance(members, [each for name, texts in left_out.items() if name in NOTES for each in texts])
     figures = {name: shares(without, told[name], least) for name in HELD}
     for name, turns in left_out.items():
         touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
@@ -176,11 +180,11 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
 
 
 def trained_at_once(
-    told: Sequence[Sequence[Example]], ordinary: Sequence[Example], epochs: int
+    told: Sequence[Sequence[Example]], talk: Sequence[Example], epochs: int
 ) -> list[dict[str, np.ndarray]]:
     """Networks learned from each of several sets of texts, as they are kept; all trainings at the same time."""
     with ProcessPoolExecutor(len(told) * len(SEEDS)) as pool:
-        running = [[pool.submit(train, each, ordinary, epochs, seed) for seed in SEEDS] for each in told]
+        running = [[pool.submit(train, each, talk, epochs, seed) for seed in SEEDS] for each in told]
         return [as_bytes([one.result() for one in members]) for members in running]
 
 

@@ -19,8 +19,8 @@ CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
 AT_ONCE, RATE, DECAY = 32, 3e-3, 0.05
 SEEDS = (0, 1)
 """One network each."""
-SHARE = 3
-"""One in so many ordinary texts is learned from in an epoch."""
+SHARE = 4
+"""One in so many turns of talk is learned from in an epoch."""
 _ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
@@ -160,19 +160,19 @@ def whole_loss(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
     return F.binary_cross_entropy(surest.clamp(1e-6, 1 - 1e-6), batch.secret.amax(1))
 
 
-def train(told: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Weights learned from texts by writers, and some of the ordinary ones at a time; AdamW, one cycle."""
+def train(told: Sequence[Example], talk: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Weights learned from texts with and without a secret, and some of the talk at a time; AdamW, one cycle."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    states = np.concatenate([each.states[1:-1] for each in ordinary[:1500]]).astype(np.float32)
+    states = np.concatenate([each.states[1:-1] for each in talk[:1500]]).astype(np.float32)
     net = SecretNet(states.mean(0), states.std(0) + 1e-3)
     adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    some = len(ordinary) // SHARE
+    some = len(talk) // SHARE
     steps = epochs * ((len(told) + some) // AT_ONCE + 1)
     rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
     for _ in range(epochs):
-        for batch in batches([*told, *rng.sample(list(ordinary), some)], rng):
+        for batch in batches([*told, *rng.sample(list(talk), some)], rng):
             adam.zero_grad()
             loss_of(net(batch), batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
