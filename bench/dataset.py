@@ -27,6 +27,10 @@ ASKED_AT = 1_790_000_000.0
 """Unix seconds: when everything is measured, so that two runs of one revision see the same ages."""
 
 
+KEEP_ALL = {"privacy": {"on_secret": "allow"}}
+"""Texts of data sets are memorized as they are: what is measured or learned is not what was left out of them."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Memories and questions as the files have them, by conversation, and where each memory is stored."""

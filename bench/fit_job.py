@@ -13,7 +13,7 @@ import numpy as np
 
 import ntm_memory
 from bench.data_roles import FoundData, with_role
-from bench.dataset import RememberingEmbedder, fixed_clock
+from bench.dataset import KEEP_ALL, RememberingEmbedder, fixed_clock
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
@@ -143,8 +143,8 @@ class FitJob:
         )
 
     def manager(self, home: Path | None = None) -> NTMMemoryManager:
-        """A memory in `home`, at a fixed time."""
-        return NTMMemoryManager(home or self.home, embedder=self.embedder(), clock=fixed_clock)
+        """A memory in `home`, at a fixed time, of texts as they are."""
+        return NTMMemoryManager(home or self.home, config=KEEP_ALL, embedder=self.embedder(), clock=fixed_clock)
 
 
 class FittedEmbedder:

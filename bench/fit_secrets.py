@@ -6,8 +6,10 @@ held back and of the half of the talk that nothing is learned from; then all wri
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.reader_data import scripted_talk
-from bench.secret_net import Example, train
+from bench.secret_net import SEEDS, Example, train
 from ntm_memory.embedding.e5 import E5Embedder
+from ntm_memory.persistence.atomic import replacing
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
     PieceStates,
@@ -27,19 +30,23 @@ from ntm_memory.privacy.secret_tagger import (
     character_features,
     decode,
     dequantised,
-    network,
+    networks,
     sureness,
 )
 from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
 
 ROLE = "talk"
+Members = Sequence[dict[str, np.ndarray]]
+"""Weights of several networks, by name."""
 SETS = Path(__file__).with_name("secrets")
+IN_NOTES = SETS / "told_in_notes.jsonl"
+"""Notes that tell a secret, found among those that count as ordinary; `secret` is null where there are several."""
 HELD = ("writer_a", "writer_d", "writer_j")
 TURNS, TURN = 2000, 300
 """Turns of each set of ordinary talk at most, and characters of one."""
 LONGEST = 1200
 """Characters of a text that are learned from."""
-EPOCHS = 12
+EPOCHS = 8
 TOUCHED = 0.01
 """Share of ordinary notes that may be touched: by it the least chance is chosen, on notes not learned from."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
@@ -63,36 +70,61 @@ def kind_of(called: str) -> int:
     return KINDS.index(name)
 
 
-def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]]) -> list[Example]:
-    """Lines of {"text", "secret", "kind"} as examples."""
+def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]], home: Path) -> list[Example]:
+    """Lines of {"text", "secret", "kind"} as examples; in `home` is kept how they were read."""
     texts = [line["text"][:LONGEST] for line in lines]
-    _, read = embedder.read_memories(texts)
     made = []
-    for line, text, (states, places) in zip(lines, texts, read, strict=True):
+    for line, text, (states, places) in zip(lines, texts, readings(embedder, texts, home), strict=True):
         at = text.find(line["secret"]) if line.get("secret") else -1
         span = None if at < 0 else (at, at + len(line["secret"]))
         known = [[(start, end) for _, start, end in find(text)] for find in (known_secrets, supposed_secrets)]
-        made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states.astype(np.float16), places))
+        made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states, places))
     return made
 
 
+def readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(states float16, places) of each text, from `home` where they were read before: it takes most of a fit's time."""
+    named = hashlib.sha256("\0".join([embedder.revision, *texts]).encode()).hexdigest()
+    file = home / "readings" / f"{named}.npz"
+    if not file.exists():
+        keep_readings(file, embedder.read_memories(texts)[1])
+    with np.load(file) as kept:
+        states = np.split(kept["states"], np.cumsum(kept["pieces"])[:-1])
+        places = np.split(kept["places"].astype(np.int64), np.cumsum(kept["characters"])[:-1])
+    return list(zip(states, places, strict=True))
+
+
+def keep_readings(file: Path, read: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Write how texts were read, one after the other in one array each."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "states": np.concatenate([states.astype(np.float16) for states, _ in read]),
+        "places": np.concatenate([places.astype(np.int16) for _, places in read]),
+        "pieces": np.array([len(states) for states, _ in read]),
+        "characters": np.array([len(places) for _, places in read]),
+    }
+    with replacing(file) as out:
+        np.savez(out, **arrays)
+
+
 def turns_of(data: FoundData) -> list[dict]:
-    """Ordinary turns, notes or prose of a data set, each once; notes that may tell a secret are left out."""
+    """Ordinary turns, notes or prose of a data set, each once; notes that tell a secret, or seem to, are left out."""
     if data.path.is_file():
         texts = [text for asked in scripted_talk(data.path) for text in asked.pool.texts]
     elif (stores := data.path / "stores.jsonl").exists():
         texts = [note["content"] for store in rows(stores) for note in store["notes"]]
-        texts = [text for text in texts if not known_secrets(text) and not supposed_secrets(text)]
+        telling = {line["text"] for line in rows(IN_NOTES)}
+        texts = [t for t in texts if t not in telling and not known_secrets(t) and not supposed_secrets(t)]
     else:
         texts = [memory["text"] for memory in rows(data.path / "memories.jsonl")]
     return [{"text": text[:TURN]} for text in list(dict.fromkeys(texts))[:TURNS]]
 
 
-def chances_of(arrays: Mapping[str, np.ndarray], example: Example) -> np.ndarray:
+def chances_of(members: Members, example: Example) -> np.ndarray:
     """(L,) chance of each character."""
     read = PieceStates(example.states.astype(np.float32), example.places)
     codes, features = character_codes(example.text), character_features(example.text, example.known)
-    return network(dict(arrays), codes, features, read)[0]
+    return networks(members, codes, features, read)[0]
 
 
 def is_found(example: Example, chances: np.ndarray, least: float) -> bool:
@@ -109,41 +141,56 @@ def is_touched(example: Example, chances: np.ndarray, least: float) -> bool:
     return bool(example.known[0]) or bool(decode(example.text, chances, least))
 
 
-def shares(arrays: Mapping[str, np.ndarray], examples: Sequence[Example], least: float) -> dict[str, float]:
+def shares(members: Members, examples: Sequence[Example], least: float) -> dict[str, float]:
     """Shares of the secrets found, and of the texts without one that are touched."""
-    said = [(each, chances_of(arrays, each)) for each in examples]
+    said = [(each, chances_of(members, each)) for each in examples]
     found = [is_found(each, chances, least) for each, chances in said if each.span]
     touched = [is_touched(each, chances, least) for each, chances in said if not each.span]
     return {"secrets found": round(float(np.mean(found)), 3), "others touched": round(float(np.mean(touched)), 3)}
 
 
 def learn_secrets(job: FitJob) -> LearnedNumbers:
-    """Two trainings: without the writers held back, for the figures of them; then with all."""
+    """Trainings with all writers, and without those held back, for the figures of them."""
     embedder = E5Embedder()
     files = sorted(SETS.glob("writer_*.jsonl"))
-    told = {file.stem: read_examples(embedder, rows(file)) for file in files}
-    talk = {each.name: read_examples(embedder, turns_of(each)) for each in job.with_role(ROLE)}
-    learned_from = [each for turns in talk.values() for each in turns[::2]]
+    told = {file.stem: read_examples(embedder, rows(file), job.home) for file in files}
+    told[IN_NOTES.stem] = read_examples(embedder, [line for line in rows(IN_NOTES) if line["secret"]], job.home)
+    talk = {each.name: read_examples(embedder, turns_of(each), job.home) for each in job.with_role(ROLE)}
+    half = {name: turns[::2] for name, turns in talk.items()}
+    notes, turns = ([each for name in half if (name in NOTES) == kept for each in half[name]] for kept in (True, False))
     left_out = {name: turns[1::2] for name, turns in talk.items()}
     epochs = job.steps or EPOCHS
-    print(f"{sum(map(len, told.values()))} texts by {len(told)} writers, {len(learned_from)} turns", flush=True)
+    print(
+        f"{sum(map(len, told.values()))} texts of {len(told)} files, {len(notes)} notes, {len(turns)} turns", flush=True
+    )
     fewer = [each for name, texts in told.items() if name not in HELD for each in texts]
-    without = as_read_back(train(fewer, learned_from, epochs))
-    arrays = as_read_back(train([each for texts in told.values() for each in texts], learned_from, epochs))
-    least = least_chance(arrays, [each for name, turns in left_out.items() if name in NOTES for each in turns])
+    everyone = [each for texts in told.values() for each in texts]
+    without, members = (
+        dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
+    )
+    least = least_chance(members, [each for name, texts in left_out.items() if name in NOTES for each in texts])
     figures = {name: shares(without, told[name], least) for name in HELD}
     for name, turns in left_out.items():
-        touched = np.mean([is_touched(each, chances_of(arrays, each), least) for each in turns])
+        touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
     print(round(least, 3), figures, flush=True)
-    kept = as_bytes(arrays) | {"least": np.float32(least), "least.step": np.float32(1)}
-    made = [described_writer(file) for file in files]
+    kept = as_bytes(members) | {"least": np.float32(least)}
+    made = [described_writer(file) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
 
-def least_chance(arrays: Mapping[str, np.ndarray], turns: Sequence[Example]) -> float:
+def trained_at_once(
+    told: Sequence[Sequence[Example]], talk: Sequence[Example], epochs: int
+) -> list[dict[str, np.ndarray]]:
+    """Networks learned from each of several sets of texts, as they are kept; all trainings at the same time."""
+    with ProcessPoolExecutor(len(told) * len(SEEDS)) as pool:
+        running = [[pool.submit(train, each, talk, epochs, seed) for seed in SEEDS] for each in told]
+        return [as_bytes([one.result() for one in members]) for members in running]
+
+
+def least_chance(members: Members, turns: Sequence[Example]) -> float:
     """The chance that hardly any of these texts reaches."""
-    return float(np.quantile([sureness(chances_of(arrays, each)) for each in turns], 1 - TOUCHED))
+    return float(np.quantile([sureness(chances_of(members, each)) for each in turns], 1 - TOUCHED))
 
 
 def described_writer(file: Path) -> dict[str, Any]:
@@ -158,18 +205,14 @@ def described_writer(file: Path) -> dict[str, Any]:
     }
 
 
-def as_bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Weights as signed bytes, and what one of them is worth."""
+def as_bytes(members: Members) -> dict[str, np.ndarray]:
+    """Weights of each network as signed bytes, and what one of them is worth."""
     kept: dict[str, np.ndarray] = {}
-    for name, array in arrays.items():
-        step = np.float32(np.abs(array).max() / 127)
-        kept |= {name: np.rint(array / step).astype(np.int8), f"{name}.step": step}
+    for number, arrays in enumerate(members):
+        for name, array in arrays.items():
+            step = np.float32(np.abs(array).max() / 127)
+            kept |= {f"{number}/{name}": np.rint(array / step).astype(np.int8), f"{number}/{name}.step": step}
     return kept
-
-
-def as_read_back(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Weights as they will be read back."""
-    return dequantised(as_bytes(arrays))
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

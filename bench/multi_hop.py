@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.dataset import Dataset, RememberingEmbedder, fixed_clock, is_train, memorize, opened_copy
+from bench.dataset import KEEP_ALL, Dataset, RememberingEmbedder, fixed_clock, is_train, memorize, opened_copy
 from bench.generated_facts import ENGLISH
 from bench.grading import grade, summarise
 from bench.recall_quality import baselines
@@ -30,7 +30,7 @@ from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 
 SHOWN = ("recall@2", "recall@5", "recall@10", "all@5", "all@10")
-EVERYTHING = {"recall": {"confidence_floor": 0.0}}
+EVERYTHING = {**KEEP_ALL, "recall": {"confidence_floor": 0.0}}
 HALVES: dict[str, Callable[[str], bool]] = {
     "all": lambda qid: True,
     "train": is_train,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.dataset import RememberingEmbedder, fixed_clock, rows
+from bench.dataset import KEEP_ALL, RememberingEmbedder, fixed_clock, rows
 from bench.grading import calibration_error
 from bench.plots import draw_calibration
 from bench.recall_quality import fused
@@ -31,8 +31,6 @@ from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 
 SETS = Path(__file__).parents[1] / "tests" / "outsiders"
-KEEP_ALL = {"privacy": {"on_secret": "allow"}}
-"""What is measured is recall: door codes and the like are notes here as others are."""
 Rates = dict[str, dict[str, float]]
 Told = dict[str, tuple[Sequence[float], Sequence[float]]]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.dataset import Dataset, RememberingEmbedder, fixed_clock, memorize, opened_copy
+from bench.dataset import KEEP_ALL, Dataset, RememberingEmbedder, fixed_clock, memorize, opened_copy
 from bench.grading import grade, summarise
 from bench.runs import RankedAnswer, write_run
 from ntm_memory import NTMMemoryManager
@@ -91,7 +91,7 @@ def settings_of(variant: Mapping[str, dict]) -> dict:
 def measure_recall(data_set: Path, home: Path, *, limit: int | None, ours_only: bool) -> tuple[Dataset, dict]:
     """The data set, and {variant: {qid: ranking}}; each variant asks a copy of the memorized home."""
     embedder = RememberingEmbedder(load_embedder({}, cache_dir=home))
-    with NTMMemoryManager(home, embedder=embedder, clock=fixed_clock) as manager:
+    with NTMMemoryManager(home, config=KEEP_ALL, embedder=embedder, clock=fixed_clock) as manager:
         data = memorize(data_set.resolve(), manager, limit)
         runs = {} if ours_only else baselines(manager, data)
     for name, variant in ({"ours": {}} if ours_only else VARIANTS).items():

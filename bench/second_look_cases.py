@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.data_roles import with_role
-from bench.dataset import fixed_clock, memorize
+from bench.dataset import KEEP_ALL, fixed_clock, memorize
 from bench.fit_job import FitJob
 from bench.reader_lessons import written_stores
 from ntm_memory import NTMMemoryManager
@@ -36,7 +36,7 @@ FOREIGN = 4
 """Notes of a small store, and questions of the others that are put to it."""
 RIVALS = 3
 """Memories of a question that are read against each other."""
-UNREAD = {"recall": {"reader": "off"}}
+UNREAD = {**KEEP_ALL, "recall": {"reader": "off"}}
 """What is told here is not read together: it is asked about, and revises nothing."""
 
 

@@ -13,14 +13,20 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, character_codes, character_features
+from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, LEAST, character_codes, character_features
 
 CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
 AT_ONCE, RATE, DECAY = 32, 3e-3, 0.05
+SEEDS = (0, 1)
+"""One network each."""
+SHARE = 4
+"""One in so many turns of talk is learned from in an epoch."""
 _ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
 """Characters of a text that counts as one: a longer one counts by the root of its length."""
+WHOLE = 0.5
+"""What the decision about a whole text counts beside those about its characters."""
 
 
 class Tensors(NamedTuple):
@@ -73,7 +79,8 @@ class SecretNet(nn.Module):
     def forward(self, batch: Tensors) -> torch.Tensor:
         """(B, 1 + kinds, L)."""
         hide = self.training
-        states = F.dropout((batch.states - self.mean) / self.deviation, 0.3, hide)
+        states = (batch.states - self.mean) / self.deviation
+        states = F.dropout1d(states.transpose(1, 2), 0.3, hide).transpose(1, 2)  # a number is gone from all of a text
         meant = F.relu(self.states(states))
         meant = torch.gather(meant, 1, batch.places[:, :, None].expand(-1, -1, MEANT))
         parts = [F.dropout(self.characters(batch.codes), 0.2, hide), batch.features, F.dropout(meant, 0.2, hide)]
@@ -143,20 +150,29 @@ def loss_of(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
     each = F.binary_cross_entropy_with_logits(said[:, 0], batch.secret, reduction="none") * batch.real
     texts = each.sum(1) / (batch.real.sum(1) * LONG).sqrt()
     kinds = F.cross_entropy(said[:, 1:], batch.kind, ignore_index=-1) if (batch.kind >= 0).any() else said.sum() * 0
-    return texts.mean() + 0.05 * kinds
+    return texts.mean() + WHOLE * whole_loss(said[:, 0], batch) + 0.05 * kinds
 
 
-def train(told: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Weights learned from texts by writers, and half as many ordinary ones at a time; AdamW, one cycle."""
+def whole_loss(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    """Cross-entropy of whether a text holds a secret at all, as it is decided: by its likeliest characters in a row."""
+    chances = torch.sigmoid(said) * batch.real
+    surest = F.avg_pool1d(chances[:, None], LEAST, 1).amax((1, 2)) if said.shape[1] >= LEAST else chances.amax(1)
+    return F.binary_cross_entropy(surest.clamp(1e-6, 1 - 1e-6), batch.secret.amax(1))
+
+
+def train(told: Sequence[Example], talk: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Weights learned from texts with and without a secret, and some of the talk at a time; AdamW, one cycle."""
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    states = np.concatenate([each.states[1:-1] for each in ordinary[:1500]]).astype(np.float32)
+    states = np.concatenate([each.states[1:-1] for each in talk[:1500]]).astype(np.float32)
     net = SecretNet(states.mean(0), states.std(0) + 1e-3)
     adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = epochs * ((len(told) + len(ordinary) // 2) // AT_ONCE + 1)
+    some = len(talk) // SHARE
+    steps = epochs * ((len(told) + some) // AT_ONCE + 1)
     rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
     for _ in range(epochs):
-        for batch in batches([*told, *rng.sample(list(ordinary), len(ordinary) // 2)], rng):
+        for batch in batches([*told, *rng.sample(list(talk), some)], rng):
             adam.zero_grad()
             loss_of(net(batch), batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -101,6 +101,7 @@ class PrivacySettings:
     """What must not be kept, or not be readable."""
 
     on_secret: str = _setting("redact", choices=("redact", "refuse", "allow"))
+    least_chance: float | None = _setting(None, 0.0, 1.0)
     encrypt: str = _setting("off", choices=("off", "sqlcipher"))
 
 

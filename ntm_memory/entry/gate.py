@@ -37,11 +37,13 @@ class Gate:
     Args:
         on_secret: `redact`, `refuse` or `allow`.
         encoder: loads the embedder; asked only for what is read.
+        least_chance: from which on something that was read is a secret; None: the learned one.
     """
 
-    def __init__(self, on_secret: str, encoder: Callable[[], Encoder]) -> None:
+    def __init__(self, on_secret: str, encoder: Callable[[], Encoder], least_chance: float | None = None) -> None:
         self._on_secret = on_secret
         self._encoder = encoder
+        self._least_chance = least_chance
 
     def glance(self, memory: MemoryInput) -> Passed:
         """Leave out what rules of services and check digits know, in all fields; nothing is loaded for it.
@@ -97,13 +99,17 @@ class Gate:
 
     def _without_secrets(self, passed: Passed, passages: Sequence[Passage]) -> Passed:
         content = passed.memory.content
-        found = list(secrets_of(content, passages))
+        found = self.found(content, passages)
         if not found:
             return passed
         secrets = [LeftOut(each.kind, "content", each.start) for each in found]
         self._refuse(secrets)
         kept = replace(passed.memory, content=redacted(content, found))
         return Passed(kept, self._encoder().memories([kept.content])[0], (*passed.secrets, *secrets))
+
+    def found(self, content: str, passages: Sequence[Passage]) -> list[Secret]:
+        """The secrets of a text that was read in passages, whatever becomes of them."""
+        return list(secrets_of(content, passages, self._least_chance))
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:
         if self._on_secret == "refuse":
@@ -112,8 +118,8 @@ class Gate:
             raise SecretError(f"the text holds a secret ({named}); nothing was stored", "leave it out", kinds=kinds)
 
 
-def secrets_of(content: str, passages: Sequence[Passage]) -> Iterator[Secret]:
-    """The secrets of a text that was read in passages, at their places in the text."""
+def secrets_of(content: str, passages: Sequence[Passage], least: float | None = None) -> Iterator[Secret]:
+    """The secrets of a text that was read in passages, at their places in the text; `least` as in `find_secrets`."""
     at = 0
     for passage in passages:
         start = content.find(passage.text, at)
@@ -122,6 +128,6 @@ def secrets_of(content: str, passages: Sequence[Passage]) -> Iterator[Secret]:
         read = None
         if passage.states is not None and passage.places is not None:
             read = PieceStates(passage.states, passage.places)
-        for secret in find_secrets(passage.text, read):
+        for secret in find_secrets(passage.text, read, least):
             yield secret._replace(start=secret.start + start, end=secret.end + start)
         at = start + len(passage.text)

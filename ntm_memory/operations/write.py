@@ -40,7 +40,8 @@ class Writer:
         self._context = context
         self._store = context.store
         self._encoder = context.encoder
-        self.gate = Gate(context.settings.privacy.on_secret, context.encoder)
+        privacy = context.settings.privacy
+        self.gate = Gate(privacy.on_secret, context.encoder, privacy.least_chance)
         self.relater = Relater(context)
 
     def tell(self, record: Mapping[str, Any], *, force: bool = False) -> MemorizeResult:

@@ -1,8 +1,9 @@
-"""Which characters of a text are a secret: a small convolutional network over them and what the embedder made of them.
+"""Which characters of a text are a secret: small convolutional networks over them and what the embedder made of them.
 
 Each character is told by its code, its class, what rules and patterns say of it, and the embedder's state of the piece
 in which it stands: rules know shapes, the states know what is talked of ("my phone unlocks with 859710"). Dilated
-convolutions (Yu & Koltun 2016) see 19 characters to either side. Learned by `python -m bench.fit secrets`.
+convolutions (Yu & Koltun 2016) see 17 characters to either side. Several networks, learned alike from different
+beginnings, decide by the mean of their logits. Learned by `python -m bench.fit secrets`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ntm_memory.machine.activations import logistic
 MODEL = Path(__file__).with_name("secret_tagger.npz")
 BUCKETS = 1024
 """Characters that are told apart: all of ASCII, others by their hash."""
-DILATIONS = (1, 2, 4)
+DILATIONS = (1, 2, 4, 8)
 KINDS = ("password", "pin", "one-time-code", "key", "card", "account", "phrase", "secret")
 LEAST = 3
 """Characters of a secret at least."""
@@ -55,6 +56,18 @@ class Tagged(NamedTuple):
     chance: float
 
 
+class Model(NamedTuple):
+    """What was learned.
+
+    Args:
+        members: the weights of each network, by name.
+        least: chance from which on something is a secret.
+    """
+
+    members: list[dict[str, Array]]
+    least: float
+
+
 def tag(text: str, read: PieceStates, known: Sequence[Sequence[Span]], least: float | None = None) -> list[Tagged]:
     """The secrets of a text in their order.
 
@@ -64,27 +77,33 @@ def tag(text: str, read: PieceStates, known: Sequence[Sequence[Span]], least: fl
         known: spans that rules know, and those that patterns suppose.
         least: chance from which on it is a secret; None: the learned one.
     """
-    weights = _model()
-    chances, kinds = network(weights, character_codes(text), character_features(text, known), read)
-    floor = float(weights["least"]) if least is None else least
+    model = _model()
+    chances, kinds = networks(model.members, character_codes(text), character_features(text, known), read)
+    floor = model.least if least is None else least
     return [
         Tagged(KINDS[int(kinds[start:end].mean(axis=0).argmax())], start, end, float(chances[start:end].max()))
         for start, end in decode(text, chances, floor)
     ]
 
 
-def network(
-    weights: dict[str, Array], codes: NDArray[np.int64], features: Array, read: PieceStates
+def networks(
+    members: Sequence[Mapping[str, Array]], codes: NDArray[np.int64], features: Array, read: PieceStates
 ) -> tuple[Array, Array]:
-    """((L,) chance of each character to be of a secret, (L, kinds) logits of which one)."""
+    """((L,) chance that a character is of a secret, (L, kinds) logits of which kind): what several say on average."""
+    said = np.mean([network(weights, codes, features, read) for weights in members], axis=0)
+    chances: Array = logistic(said[:, 0])
+    return chances, said[:, 1:]
+
+
+def network(weights: Mapping[str, Array], codes: NDArray[np.int64], features: Array, read: PieceStates) -> Array:
+    """(L, 1 + kinds) logits: that a character is of a secret, and of which kind."""
     meant = np.maximum(read.states @ weights["states.w"] + weights["states.b"], 0)[read.places]
     x = np.concatenate([weights["characters"][codes], features, meant], axis=1)
     x = np.maximum(_convolved(x, weights["into.w"], weights["into.b"], 1), 0)
     for number, dilation in enumerate(DILATIONS):
         x = x + np.maximum(_convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
-    said = x @ weights["out.w"] + weights["out.b"]
-    chances: Array = logistic(said[:, 0])
-    return chances, said[:, 1:]
+    said: Array = x @ weights["out.w"] + weights["out.b"]
+    return said
 
 
 def decode(text: str, chances: Array, least: float) -> list[Span]:
@@ -173,12 +192,17 @@ def _convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
 
 
 @cache
-def _model() -> dict[str, Array]:
-    """The weights by name; signed bytes times what one of them is worth."""
+def _model() -> Model:
+    """What ships."""
     with np.load(MODEL, allow_pickle=False) as learned:
-        return dequantised(learned)
+        return Model(dequantised(learned), float(learned["least"]))
 
 
-def dequantised(kept: Mapping[str, NDArray[Any]]) -> dict[str, Array]:
-    """Weights by name of signed bytes, each beside what one of them is worth (`NAME.step`)."""
-    return {name: (kept[name] * kept[f"{name}.step"]).astype(np.float32) for name in kept if not name.endswith(".step")}
+def dequantised(kept: Mapping[str, NDArray[Any]]) -> list[dict[str, Array]]:
+    """Weights of each network by name, from signed bytes (`NUMBER/NAME`) and what one of them is worth (`….step`)."""
+    members: dict[str, dict[str, Array]] = {}
+    for name in kept:
+        number, slash, own = name.partition("/")
+        if slash and not name.endswith(".step"):
+            members.setdefault(number, {})[own] = (kept[name] * kept[f"{name}.step"]).astype(np.float32)
+    return [members[number] for number in sorted(members)]

@@ -37,19 +37,20 @@ def supposed_secrets(text: str) -> list[Secret]:
     return apart(told_secrets.by_patterns(text, _lowered(text)))
 
 
-def find_secrets(text: str, read: PieceStates | None = None) -> list[Secret]:
+def find_secrets(text: str, read: PieceStates | None = None, least: float | None = None) -> list[Secret]:
     """The secrets of a text in their order, none within another.
 
     Args:
         text: it.
         read: what the embedder made of it; None where it was not read.
+        least: chance from which on the network takes something for a secret; None: the learned one.
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
         return apart([*known, *supposed])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in tag(text, read, spans)]
+    tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in tag(text, read, spans, least)]
     return apart([*known, *tagged])
 
 

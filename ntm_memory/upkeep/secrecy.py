@@ -8,11 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ntm_memory.entry.gate import secrets_of
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.write import Writer, encode
-from ntm_memory.privacy.secrets import Secret, apart, known_secrets, redacted
-from ntm_memory.recall.encoder import Encoder, Passage
+from ntm_memory.privacy.secrets import apart, known_secrets, redacted
+from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recovery.backups import backups
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
@@ -47,7 +46,7 @@ def secrets_stored(
         replaced: dict[tuple[str, int], tuple[str, Encoding]] = {}
         _, readings = encoder().read([text.content for text in batch])
         for text, passages in zip(batch, readings, strict=True):
-            secrets = _secrets(text.content, passages)
+            secrets = apart([*known_secrets(text.content), *writer.gate.found(text.content, passages)])
             found += [
                 {"id": text.memory.id, "version": text.version} | asdict(LeftOut(each.kind, "content", each.start))
                 for each in secrets
@@ -68,8 +67,3 @@ def _texts(store: Store) -> Iterator[Text]:
         yield Text(memory, memory.version, memory.content)
         for old in store.history(memory.id):
             yield Text(memory, old.version, old.content)
-
-
-def _secrets(content: str, passages: list[Passage]) -> list[Secret]:
-    """By rules in the whole text, by the embedder's reading in the passages that it reads."""
-    return apart([*known_secrets(content), *secrets_of(content, passages)])

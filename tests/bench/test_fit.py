@@ -174,3 +174,9 @@ def test_the_revision_is_the_one_before_the_first_step_wrote(data, tmp_path, mon
     monkeypatch.setattr(fit_job, "code_revision", lambda: "changed since")
     for step in ("prior", "multihop"):
         assert read_provenance(fit.run_step(step, job))["revision"] == job.revision != "changed since"
+
+
+def test_what_is_learned_from_is_memorized_as_it_is(tmp_path):
+    told = "the deploy key is " + "AKIA" + "43MGIHST3MDHXCXG"
+    with FitJob([], tmp_path / "home", tmp_path / "out", backend="tiny").manager() as memory:
+        assert memory.memorize(told).memory.content == told

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from opening import opened
 
-from ntm_memory.errors import SecretError
+from ntm_memory.embedding.e5 import ReadText
+from ntm_memory.embedding.tiny import TinyEmbedder
+from ntm_memory.errors import BadValueError, SecretError
 from ntm_memory.operations.results import LeftOut
+from ntm_memory.privacy import secret_tagger
 
 KEY = "AKIA" + "43MGIHST3MDHXCXG"
 TOLD = f"the deploy key is {KEY}, ask Mia"
@@ -15,6 +19,15 @@ KEPT = "the deploy key is [secret: aws-access-token], ask Mia"
 
 def allowing(tmp_path, on_secret):
     return opened(tmp_path, {"privacy": {"on_secret": on_secret}})
+
+
+class ReadingEmbedder(TinyEmbedder):
+    """The tiny embedder, which tells of each text that it made nothing of it."""
+
+    def read_memories(self, texts):
+        width = secret_tagger._model().members[0]["states.w"].shape[0]
+        states = np.zeros((1, width), dtype=np.float32)
+        return self.encode_memories(texts), [ReadText(states, np.zeros(len(each), dtype=np.int64)) for each in texts]
 
 
 def test_a_secret_is_left_out_and_told(memory):
@@ -53,6 +66,24 @@ def test_refused_it_is_not_stored(tmp_path):
 def test_allowed_it_is_stored(tmp_path):
     with allowing(tmp_path, "allow") as memory:
         assert memory.memorize(TOLD).memory.content == TOLD
+
+
+@pytest.mark.parametrize(("least", "left_out"), [(0.0, True), (1.0, False)])
+def test_config_says_how_likely_a_secret_must_be(tmp_path, least, left_out):
+    said = "Mia likes her tea strong"
+    config = {"privacy": {"least_chance": least}}
+    with opened(tmp_path, config, embedder=ReadingEmbedder()) as memory:
+        assert bool(memory.memorize(said).secrets) == left_out
+    with opened(tmp_path / "kept", {"privacy": {"on_secret": "allow"}}, embedder=ReadingEmbedder()) as memory:
+        memory.memorize(said)
+    with opened(tmp_path / "kept", config, embedder=ReadingEmbedder()) as memory:
+        assert bool(memory.status(secrets=True)["secrets"]) == left_out
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.5, "high", True])
+def test_a_least_chance_is_a_chance(tmp_path, least):
+    with pytest.raises(BadValueError, match=r"privacy\.least_chance"):
+        opened(tmp_path, {"privacy": {"least_chance": least}})
 
 
 def test_an_update_is_told_too(memory):

@@ -58,6 +58,6 @@ def test_every_character_has_a_code_and_classes(text):
 
 def test_texts_of_any_length_are_tagged():
     for text in ("a", "密码", "x" * 3000):
-        width = secret_tagger._model()["states.w"].shape[0]
+        width = secret_tagger._model().members[0]["states.w"].shape[0]
         read = PieceStates(np.zeros((2, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
         assert all(0 <= each.start < each.end <= len(text) for each in tag(text, read, [[], []], least=0.0))
