@@ -115,7 +115,7 @@ def prompts(count: int) -> list[str]:
     return [f"{mixed[number % len(mixed)]} ({number})" for number in range(count)]
 
 
-def measured(server: Server, asked: Sequence[str]) -> dict[str, float]:
+def cost_of(server: Server, asked: Sequence[str]) -> dict[str, float]:
     """The cost of each prompt and of each end of a turn, over some prompts."""
     walls, cpus, stops = list[float](), list[float](), list[float]()
     shown, cpu, memory = 0, server.cpu_ms(), server.memory()
@@ -156,8 +156,8 @@ def main() -> None:
         run({"command": "memorize", "lines": lines, "namespace": namespace, "home": str(home)})
         server = Server(home, project)
         asked = prompts(WARM_UP + options.prompts)
-        measured(server, asked[:WARM_UP])
-        found = measured(server, asked[WARM_UP:])
+        cost_of(server, asked[:WARM_UP])
+        found = cost_of(server, asked[WARM_UP:])
         server.close()
     if options.json:
         print(json.dumps(found, indent=2))

@@ -85,6 +85,11 @@ class Answer:
         return dict(_INJECTED.findall("\n".join(after)))
 
     @property
+    def all_injected(self):
+        """The same of every request to the model, with what came before the message."""
+        return [dict(_INJECTED.findall(text)) for text in self.sent]
+
+    @property
     def sent(self):
         """All texts of each conversation that was sent to the model."""
         asked = [request for request in self.requests if request.get("tools")]

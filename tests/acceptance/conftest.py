@@ -86,12 +86,19 @@ def person(tmp_path):
     }
 
 
+def configure(folder, **hosts):
+    """Write the user's settings of hooks."""
+    file = folder / "config.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"ntm_memory": {"hosts": hosts}}))
+
+
 @pytest.fixture
 def data(person):
     """The data folder of the user. A busy machine answers late: a prompt waits longer here than it does elsewhere."""
     folder = Path(person["HOME"]) / ".local" / "share" / "ntm-memory-system"
     folder.mkdir(parents=True, mode=0o700)
-    (folder / "config.json").write_text(json.dumps({"ntm_memory": {"hosts": {"patience": 4.0}}}))
+    configure(folder, patience=4.0)
     return folder
 
 

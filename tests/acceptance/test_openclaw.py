@@ -1,6 +1,6 @@
 """The real OpenClaw, with a scripted model. It is 840 MB, so it runs only where it is asked for.
 
-`NTM_MEMORY_TEST_OPENCLAW=DIR bash scripts/test tests/hosts`: installed into DIR by npm unless it is there.
+`NTM_MEMORY_TEST_OPENCLAW=DIR pytest -m acceptance`: installed into DIR by npm unless it is there.
 """
 
 from __future__ import annotations
