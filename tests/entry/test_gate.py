@@ -68,8 +68,12 @@ def test_allowed_it_is_stored(tmp_path):
         assert memory.memorize(TOLD).memory.content == TOLD
 
 
-@pytest.mark.parametrize(("least", "left_out"), [(0.0, True), (1.0, False)])
-def test_config_says_how_likely_a_secret_must_be(tmp_path, least, left_out):
+@pytest.mark.parametrize(("least", "left_out"), [(0.4, True), (0.6, False), (1.0, False)])
+def test_config_says_how_likely_a_secret_must_be(tmp_path, monkeypatch, least, left_out):
+    def undecided(members, codes, features, read):
+        return np.full(len(codes), 0.5), np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", undecided)
     said = "Mia likes her tea strong"
     config = {"privacy": {"least_chance": least}}
     with opened(tmp_path, config, embedder=ReadingEmbedder()) as memory:
