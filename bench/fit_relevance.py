@@ -15,7 +15,7 @@ import numpy as np
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.regression import logistic_regression
-from bench.relevance_cases import ROLES, Met, Need, gather_met, gather_needs, means_of, open_parameters
+from bench.relevance_cases import ROLES, Need, PromptMet, gather_met, gather_needs, means_of, open_parameters
 from ntm_memory.operations.relevant import MOST
 from ntm_memory.reader.relevance import (
     GLANCE,
@@ -54,7 +54,7 @@ class Scored(NamedTuple):
         logits: (k,) after it.
     """
 
-    met: Met
+    met: PromptMet
     glances: np.ndarray
     logits: np.ndarray
 
@@ -80,14 +80,14 @@ def fit_need(needs: Sequence[Need], means: np.ndarray) -> np.ndarray:
     return logistic_regression(x, y, share, NEED_DECAY, STEPS) * scale
 
 
-def with_need(met: Met, p: RelevanceParameters) -> np.ndarray:
+def with_need(met: PromptMet, p: RelevanceParameters) -> np.ndarray:
     """(n, 8) its signals, the need filled in."""
     signals = met.signals.copy()
     signals[:, _NEED] = prompt_signals(met.key, p.means, cjk=met.cjk) @ p.need
     return signals
 
 
-def fit_parts(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> RelevanceParameters:
+def fit_parts(needs: Sequence[Need], met: Sequence[PromptMet], means: np.ndarray) -> RelevanceParameters:
     """All weights; the limits are left open."""
     p = replace(open_parameters(means), need=fit_need(needs, means))
     signals = [with_need(each, p) for each in met]
@@ -104,7 +104,7 @@ def fit_parts(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> R
 
 
 def _learned(
-    rows: Sequence[np.ndarray], right: Sequence[np.ndarray], met: Sequence[Met], scale: np.ndarray, decay: float
+    rows: Sequence[np.ndarray], right: Sequence[np.ndarray], met: Sequence[PromptMet], scale: np.ndarray, decay: float
 ) -> np.ndarray:
     share = [
         (OF_FOREIGN if each.foreign else 1.0) * (OF_TASKS if each.group.startswith("tasks") else 1.0) for each in met
@@ -114,7 +114,7 @@ def _learned(
     return logistic_regression(np.concatenate(rows) * scale, y, shares, decay, STEPS) * scale
 
 
-def scores_of_others(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> list[Scored]:
+def scores_of_others(needs: Sequence[Need], met: Sequence[PromptMet], means: np.ndarray) -> list[Scored]:
     """Every prompt with the logits of models that were learned without its writer."""
     writers = sorted({each.writer for each in met})
     fold = {writer: number % FOLDS for number, writer in enumerate(writers)}
@@ -176,7 +176,7 @@ def _least_further(own: Sequence[Scored], p: RelevanceParameters, cjk: bool) -> 
     return float(beside[enough[-1]][0]) if len(enough) else float(p.limits[int(cjk), 1])
 
 
-def figures(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mapping[str, float]]:
+def shown_and_right(scored: Sequence[Scored], p: RelevanceParameters) -> dict[str, Mapping[str, float]]:
     """{group: rates} of writers that were not learned from."""
     found: dict[str, Mapping[str, float]] = {}
     for group in sorted({each.met.group for each in scored}):
@@ -209,7 +209,7 @@ def learn_relevance(job: FitJob) -> LearnedNumbers:
     print(f"{len(needs)} prompts, {len(met)} met", flush=True)
     scored = scores_of_others(needs, met, means)
     p = choose_limits(fit_parts(needs, met, means), scored)
-    shown = figures(scored, p)
+    shown = shown_and_right(scored, p)
     print(shown, p.limits, flush=True)
     arrays = {name: values.astype(np.float32) for name, values in vars(p).items()}
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, arrays), shown)

@@ -49,7 +49,7 @@ class Need(NamedTuple):
     needs: bool
 
 
-class Met(NamedTuple):
+class PromptMet(NamedTuple):
     """A prompt and the memories that were thought of.
 
     Args:
@@ -115,7 +115,7 @@ def open_parameters(means: np.ndarray) -> RelevanceParameters:
     return RelevanceParameters(means, *zeros)
 
 
-def gather_met(job: FitJob, means: np.ndarray) -> list[Met]:
+def gather_met(job: FitJob, means: np.ndarray) -> list[PromptMet]:
     """The prompts of the stores that the reader did not learn from, each put to its store and some to others."""
     found = job.with_role(*ROLES)
     _, held = written_stores(found)
@@ -124,7 +124,7 @@ def gather_met(job: FitJob, means: np.ndarray) -> list[Met]:
         (store["writer"], f"tasks {store['writer'].split('_')[0].rstrip('0123456789')}", store)
         for store in task_stores(found)
     ]
-    met: list[Met] = []
+    met: list[PromptMet] = []
     with (
         tempfile.TemporaryDirectory() as home,
         NTMMemoryManager(home, config=UNREAD, embedder=job.embedder(), clock=fixed_clock) as manager,
@@ -156,7 +156,7 @@ def _meet(
     text: str,
     gold: frozenset[str],
     who: tuple[str, str, bool],
-) -> Iterator[Met]:
+) -> Iterator[PromptMet]:
     context = manager._verbs.context
     query = Noticer(context).query(text)
     corpus = Corpus(manager.store, namespace)
@@ -169,7 +169,7 @@ def _meet(
     there = [memory for i in pool.tolist() if (memory := memories[i]) is not None]
     texts = as_read(corpus, view.sequence, seen.places[pool], there, query)
     assert query.key is not None
-    yield Met(
+    yield PromptMet(
         who[0],
         who[1],
         who[2],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.fit_relevance import ANYTHING, Scored, choose_limits, figures, fit_parts, scores_of_others
-from bench.relevance_cases import POOL, Met, Need, means_of, open_parameters
+from bench.fit_relevance import ANYTHING, Scored, choose_limits, fit_parts, scores_of_others, shown_and_right
+from bench.relevance_cases import POOL, Need, PromptMet, means_of, open_parameters
 from ntm_memory.reader.pair_reader import Impressions
 from ntm_memory.reader.relevance import GLANCE, READ, prompt_signals
 
@@ -31,7 +31,7 @@ def made_up(count=240, seed=0):
         states[:, 2] += 3 * right[:POOL]
         writer = f"w{number % 7}" + ("_tasks" if number % 7 > 4 else "")
         group = "tasks en" if number % 7 > 4 else "held en"
-        yield Met(
+        yield PromptMet(
             writer, group, foreign, needs, key, False, signals, right, np.arange(POOL), Impressions(logits, states)
         )
 
@@ -80,7 +80,7 @@ def test_every_prompt_is_scored_once_by_models_that_have_not_seen_its_writer(met
 def test_the_limits_leave_little_where_nothing_matters_and_most_of_what_does(met, needs, scored):
     p = choose_limits(open_parameters(means_of(needs)), scored)
     assert np.isfinite(p.limits[0]).all()
-    told = figures(scored, p)
+    told = shown_and_right(scored, p)
     nothing = [each for each in scored if not each.met.needs and not each.met.foreign]
     assert np.mean([bool(each.shown(p)) for each in nothing]) <= ANYTHING
     assert np.mean([each["right injected"] for each in told.values()]) > 0.6

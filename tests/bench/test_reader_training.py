@@ -72,7 +72,7 @@ def test_the_package_reads_as_the_net_that_was_trained(net, network, depth):
     with torch.no_grad():
         expected = net(pairs)[depth].numpy()
     reader = PairReader(network, net.adapter(), depth=depth)
-    np.testing.assert_allclose(reader._read(pairs), expected, atol=BFLOAT)
+    np.testing.assert_allclose(reader._read(pairs).logits, expected, atol=BFLOAT)
     np.testing.assert_allclose(reader.relevance("who likes tea?", MEMORIES), expected[:, 0], atol=BFLOAT)
 
 
