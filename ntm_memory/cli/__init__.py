@@ -105,9 +105,40 @@ def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[st
         with Progress(sys.stderr) as progress:
             if "host" in request:
                 return _for_host(request, lambda each: run(each, progress=progress, later=later))
+            if _is_question(request):
+                return _ask_here(request)
             return run(request, progress=progress, later=later)
 
     return _needing(run)
+
+
+def _is_question(request: Mapping[str, Any]) -> bool:
+    """Whether a request asks, and does not say where."""
+    asks = request["command"] == "recall" or (request["command"] == "reason" and request.get("content") is None)
+    says_where = request.get("namespace") is not None or request.get("anchor") is not None
+    return asks and not says_where and not request.get("any_namespace")
+
+
+def _ask_here(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask also where a host's plugin keeps what belongs to the project that this process stands in."""
+    from ntm_memory.commands import OpenMemory
+    from ntm_memory.hosts.places import ask_within, project_in_use
+
+    told = {name: value for name, value in request.items() if name != "home"}
+    memory = OpenMemory(request.get("home"))
+    try:
+        project = project_in_use(_folder(), memory.run)
+        return memory.run(told) if project is None else ask_within(project, told, memory.run)
+    finally:
+        memory.close()
+
+
+def _folder() -> str:
+    """Where this process stands; empty where that folder is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _for_host(request: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:

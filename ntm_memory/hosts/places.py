@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.hosts.projects import Project, project_of
+from ntm_memory.hosts.projects import USUAL, Project, project_of
 from ntm_memory.hosts.telling import Ask
 
 Request = Mapping[str, Any]
@@ -19,6 +19,14 @@ def project_of_client(environment: Mapping[str, str]) -> Project | None:
     """The project that a host started this process for as part of a plugin; None: for none."""
     folder = environment.get(_PROJECT)
     return project_of(folder) if folder and environment.get(_ROOT) else None
+
+
+def project_in_use(folder: str, ask: Ask) -> Project | None:
+    """The project that a folder belongs to, where hooks or tools have kept anything for it or for the user."""
+    project = project_of(folder)
+    kept = (name for name in project.namespaces if name != USUAL)
+    has_any = any(ask({"command": "list", "namespace": name, "limit": 1})["memories"] for name in kept)
+    return project if has_any else None
 
 
 def ask_within(project: Project, request: Request, ask: Ask) -> Answer:

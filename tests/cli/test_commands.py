@@ -433,3 +433,23 @@ def test_an_export_keeps_its_bytes_but_on_a_terminal_it_is_printable(call, home,
     assert main("export", ["-", "--as", "markdown"]) == 0
     shown = capsys.readouterr().out
     assert "\x9b" not in shown and "\u202e" not in shown and "red" in shown
+
+
+def test_a_question_that_names_no_namespace_is_put_to_the_project_it_is_asked_in_too(call, tmp_path, monkeypatch):
+    from ntm_memory.hosts.projects import project_of
+
+    project = tmp_path / "a project"
+    (project / ".git").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    call("memorize", TEA)
+    assert call("recall", "green tea")["memories"][0]["content"] == TEA, "before there is anything of a project"
+    call("memorize", "Deploys go out on Thursday", "--namespace", project_of(str(project)).namespace)
+    call("memorize", "Answers are in German", "--namespace", "shared")
+    expected = {"deploys": "Deploys go out on Thursday", "answers": "Answers are in German", "tea": TEA}
+    for question, told in expected.items():
+        assert told in [memory["content"] for memory in call("recall", question)["memories"]]
+        assert told in [memory["content"] for memory in call("reason", question)["answer_memories"]]
+    there = call("recall", "deploys", "--namespace", "default")["memories"]
+    assert [memory["content"] for memory in there] == [TEA], "where a namespace is named, only there"
+    monkeypatch.chdir(tmp_path)
+    assert "Deploys go out on Thursday" not in [each["content"] for each in call("recall", "deploys")["memories"]]
