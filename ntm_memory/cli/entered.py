@@ -18,6 +18,7 @@ SCRIPTS = (
     "reason",
     "update",
     "erase",
+    "list",
     "status",
     "export",
     "import",

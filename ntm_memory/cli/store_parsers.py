@@ -1,4 +1,4 @@
-"""Arguments of the scripts about whole stores → a plain request: status, export, import, reembed."""
+"""Arguments of the scripts about whole stores → a plain request: list, status, export, import, reembed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ _ENCRYPTION = {
     "rekey": "give it another key: $NTM_MEMORY_NEW_KEY, else a new one in the keyring",
     "forget-key": "remove its key from the keyring: it cannot be read again",
 }
+
+
+def _list() -> CommandParser:
+    parser = command_parser("list", "The newest memories, page by page.", "--limit 5")
+    parser.add_argument("--namespace", help="of which (default: default)")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many, 1 to 100 (default 20)")
+    parser.add_argument("--cursor", metavar="N", help="go on: what the last line of the page before names")
+    return parser
 
 
 def _status() -> CommandParser:
@@ -132,6 +140,7 @@ def _reembed() -> CommandParser:
 
 
 PARSERS_OF_STORES: Parsers = {
+    "list": (_list, told_of),
     "status": (_status, _status_request),
     "export": (_export, _export_request),
     "import": (_import, _import_request),

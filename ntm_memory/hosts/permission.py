@@ -84,6 +84,7 @@ _SWITCHES: Mapping[str, tuple[str, ...]] = {
 }
 _POSITIONAL: Mapping[str, Callable[[str], bool]] = {
     "export": _STDIN,  # `-` is its standard output
+    "list": lambda value: False,
     "status": lambda value: False,
     "tune": lambda value: False,
 }

@@ -12,6 +12,7 @@ from typing import Any
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 from ntm_memory.mcp import calls, texts
 from ntm_memory.paths import setup_hint
+from ntm_memory.text.printable import in_one_line
 
 NAMESPACE = "NTM_MEMORY_NAMESPACE"
 
@@ -35,8 +36,8 @@ class Answering:
             return _said(self._hook(arguments))
         try:
             request = calls.request_of(tool, arguments, os.environ.get(NAMESPACE) or None)
-            answer = texts.plain(self._ask_within(request))
-            return {**_said(texts.text_of(tool, answer)), "structuredContent": answer}
+            answer = texts.with_tools_named(self._ask_within(request))
+            return {**_said(texts.text_of(tool, answer)), "structuredContent": texts.plain(answer)}
         except NTMMemoryError as error:
             return refusal(error.code, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - the client's session goes on whatever bug we have
@@ -114,7 +115,7 @@ class Answering:
 def refusal(code: str, message: str, hint: str) -> dict[str, Any]:
     """The result of a call that failed."""
     message, hint = texts.in_words_of_tools(message), texts.in_words_of_tools(hint)
-    told = texts.plain({"code": code, "message": message, "hint": hint or None})
+    told = {"code": code, "message": in_one_line(message), **({"hint": in_one_line(hint)} if hint else {})}
     return {**_said(texts.error_text(code, message, hint)), "structuredContent": {"error": told}, "isError": True}
 
 

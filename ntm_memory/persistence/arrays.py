@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ FORMAT = "ntm-memory-core"
 VERSION = 1
 _HEADER = "header"
 _LARGEST = 1 << 30
+Made = TypeVar("Made")
 
 
 def save_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -69,6 +71,24 @@ def load_arrays(source: Path | IO[bytes], name: str = "") -> tuple[dict[str, Any
     if header.pop("sha256", None) != _digest(header, arrays):
         raise CheckpointError(f"{name} is damaged: its sha256 does not match", "take it from a backup or train again")
     return header, arrays
+
+
+def made_of_shipped(file: Path, make: Callable[[Mapping[str, NDArray[Any]]], Made], fault: str) -> Made:
+    """What is made of the arrays of a file that comes with the package.
+
+    Args:
+        file: an `.npz` file.
+        make: takes the arrays by name; a ValueError or KeyError of it says that they are not what they should be.
+        fault: what is wrong where that cannot be done, said of the file.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            return make(arrays)
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{file} {fault}: {error}", "install the skill anew") from error
 
 
 def _refuse_bomb(path: Path) -> None:

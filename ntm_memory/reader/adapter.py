@@ -7,17 +7,15 @@ numbers of −31 to 31 with one scale a row, which pack to less than 6 bits each
 from __future__ import annotations
 
 import dataclasses
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.embedding.transformer import MATRICES, BertLayer
-from ntm_memory.errors import CheckpointError
+from ntm_memory.persistence.arrays import made_of_shipped
 
 SHIPPED = Path(__file__).with_name("adapter.npz")
 _LARGEST = 31
@@ -84,11 +82,7 @@ def read_adapter(file: Path = SHIPPED) -> Adapter:
     Raises:
         CheckpointError: the file is missing or damaged.
     """
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            return _adapter(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile) as error:
-        raise CheckpointError(f"{file} is no adapter of the pair reader: {error}", "install the skill anew") from error
+    return made_of_shipped(file, _adapter, "is no adapter of the pair reader")
 
 
 def _adapter(arrays: Mapping[str, np.ndarray]) -> Adapter:

@@ -8,18 +8,16 @@ on its last state says how likely each is to matter.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import CheckpointError
 from ntm_memory.machine.activations import logistic
+from ntm_memory.persistence.arrays import made_of_shipped
 from ntm_memory.reader.joining import FirstLook, judge
 from ntm_memory.reader.pair_reader import Impressions
 from ntm_memory.reader.parameters import SecondLookParameters
@@ -65,11 +63,7 @@ def read_parameters(file: Path = SHIPPED) -> RelevanceParameters:
     Raises:
         CheckpointError: the file is missing or damaged.
     """
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            return _checked(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile) as error:
-        raise CheckpointError(f"{file} does not tell what matters: {error}", "install the skill anew") from error
+    return made_of_shipped(file, _checked, "does not tell what matters")
 
 
 def _checked(arrays: Mapping[str, np.ndarray]) -> RelevanceParameters:

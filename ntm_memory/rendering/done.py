@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ntm_memory.rendering.advice import BY_OPTIONS, Advice
 from ntm_memory.rendering.lines import Answer, beginning, count, head, name, share, text
 
 LEAST_TOLD = 0.2
@@ -12,13 +13,15 @@ LEAST_TOLD = 0.2
 MOST_LINES = 20
 _WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding", "mirrors_purged", "mirrors_holding")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
-_SAY = "  say it again with --replaces ID, --same-as ID or --beside ID if that is so"
 
 
-def memorize(answer: Answer) -> str:
+def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     """One memory, or many, or one that was linked."""
     if "memory" not in answer:
         counts = ", ".join(f"{answer[name]:,} {name}" for name in ("created", "updated", "unchanged"))
+        known = [id for id in answer.get("ids", ()) if id]
+        if 0 < len(known) <= MOST_LINES:
+            counts += f": {' '.join(known)}"
         return "\n".join([counts, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
     memory = answer["memory"]
     told = f"{answer['action']} {head({**memory, 'weight': None})}"
@@ -34,7 +37,8 @@ def memorize(answer: Answer) -> str:
         f"  builds on {tie['id']} ({tie['kind']} {share(tie['weight'])}): {beginning(tie['content'])}"
         for tie in answer.get("links", ())
     ]
-    return "\n".join([told, *_left_out(answer["secrets"]), *related, *([_SAY] if related else []), *near, *ties])
+    say = [f"  say it again with {advice.decide} if that is so"] if related else []
+    return "\n".join([told, *_left_out(answer["secrets"]), *related, *say, *near, *ties])
 
 
 def update(answer: Answer) -> str:
@@ -46,7 +50,7 @@ def update(answer: Answer) -> str:
     return "\n".join([*lines, *_left_out(answer["secrets"])])
 
 
-def erase(answer: Answer) -> str:
+def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     """What was erased, weakened, retracted or brought back."""
     if "restored" in answer:
         verb = "would restore" if answer["dry_run"] else "restored"
@@ -57,7 +61,7 @@ def erase(answer: Answer) -> str:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
     lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer.get(where)]
     if lines and answer["restorable"] and not answer["dry_run"]:
-        lines.append("to undo it: the same ids with --restore")
+        lines.append(f"to undo it: the same ids with {advice.undo}")
     return "\n".join(lines or ["nothing found to erase"])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.privacy.trust import USUAL
+from ntm_memory.rendering.advice import BY_OPTIONS, Advice
 from ntm_memory.rendering.lines import LEAST_SHOWN, Answer, count, day, line, name, share, sureness, text
 
 CLOSING = "</recalled-memories>"
@@ -16,15 +17,15 @@ SURE = 0.5
 _NO_BRACKETS = str.maketrans("[]［］", "()()")
 
 
-def recall(answer: Answer) -> str:
+def recall(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     """What a question found."""
     lines = []
     for memory in answer["memories"]:
         lines += [line(memory), *_steps(memory.get("steps"))]
-    return _with_last(answer, lines, answer["memories"])
+    return _with_last(answer, lines, answer["memories"], advice)
 
 
-def reason(answer: Answer) -> str:
+def reason(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     """What several reads in a row found, best first, and the path from the question to the last memory."""
     memories, others = _attended(answer)
     listed = {memory["id"] for memory in memories}
@@ -33,7 +34,16 @@ def reason(answer: Answer) -> str:
     if answer["chain"]:
         lines.append(f"path: {' '.join(_step(step, first=i == 0) for i, step in enumerate(answer['chain']))}")
     lines += [told for number, hop in enumerate(answer["hops"], start=1) for told in _hop(number, hop)]
-    return _with_last({**answer, "more": others}, lines, memories)
+    return _with_last({**answer, "more": others}, lines, memories, advice)
+
+
+def page(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
+    """The newest memories of a namespace, how many there are, and how to go on."""
+    memories = answer["memories"]
+    told = [f"{count(answer['total'], 'memory')} in {text(answer['namespace'])}"]
+    if answer.get("next"):
+        told.append(f"older ones: {advice.onward} {answer['next']}")
+    return "\n".join([*map(line, memories), ", ".join([*told, *_cut(memories, advice)])])
 
 
 def context(answer: Answer) -> str:
@@ -62,7 +72,7 @@ def _attended(answer: Answer) -> tuple[Sequence[Answer], int]:
     return shown, len(memories) - len(shown)
 
 
-def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer]) -> str:
+def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer], advice: Advice) -> str:
     """The lines, after them what is damaged, and last how sure it is and what else there is."""
     warned = [f"warning: {text(warning)}" for warning in answer.get("warnings", ())]
     sure = share(answer["confidence"])
@@ -73,9 +83,12 @@ def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer])
         told.append("not sure")
     if answer.get("more"):
         told.append(f"{answer['more']} more")
-    if any(memory.get("truncated") for memory in memories):
-        told.append("cut ones whole: --from ID --max-chars 20000")
-    return "\n".join([*lines, *warned, ", ".join(told)])
+    return "\n".join([*lines, *warned, ", ".join([*told, *_cut(memories, advice)])])
+
+
+def _cut(memories: Sequence[Answer], advice: Advice) -> list[str]:
+    """How to see whole what was cut, where something was."""
+    return [f"cut ones whole: {advice.whole}"] if any(memory.get("truncated") for memory in memories) else []
 
 
 def _told(memory: Answer) -> str:

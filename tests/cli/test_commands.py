@@ -362,6 +362,7 @@ def test_forms_for_people_and_prompts(call, capsys):
     assert "integrity: ok" in text("status")
     assert "1 verdict to tune from" in text("feedback", "--query", "tea?", "--used", id)
     assert "nothing to revert: the shipped" in text("tune", "--revert")
+    assert text("list", "--namespace", "none") == "0 memories in none\n"
     assert "1 usable pairs" in text("tune", code=2)
     assert TEA in text("export", "-", "--as", "jsonl")
     assert text("erase", "m_1", code=4).startswith("error not_found: no memory has the id or key 'm_1'\nhint: ")

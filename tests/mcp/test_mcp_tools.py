@@ -83,17 +83,21 @@ def test_only_the_tool_for_hooks_is_kept_from_models():
 def test_a_memory_from_its_telling_to_its_end(call):
     stored, text = call("memorize", content=TEA, key="mia-drink", tags=["people"], when="2026-05-08", type="fact")
     id = stored["memory"]["id"]
-    assert text == f"created {id}" and stored["memory"]["kind"] == "fact"
+    assert text == f"created {id} 2026-05-08 mia-drink" and stored["memory"]["kind"] == "fact"
     recalled, text = call("recall", query="What does Mia like?")
-    assert text.splitlines()[0] == f"{id} 2026-05-08 mia-drink  {TEA}" and "confidence" in text.splitlines()[-1]
+    assert text.splitlines()[0].startswith(f"{id} 2026-05-08 mia-drink ") and "confidence" in text.splitlines()[-1]
     assert recalled["memories"][0]["id"] == id
     updated, text = call("update", id="mia-drink", content="Mia likes coffee")
-    assert text.splitlines() == [f"updated {id} version 2", f"was: {TEA}"] and updated["previous"]["content"] == TEA
+    assert text.splitlines()[0].startswith(f"updated {id} 20") and "mia-drink version 2" in text
+    assert (
+        text.splitlines()[1:] == ["  now: Mia likes coffee", f"  was: {TEA}"] and updated["previous"]["content"] == TEA
+    )
     history, text = call("status", history=id)
     assert history["history"][0]["content"] == TEA and TEA in text and "Mia likes coffee" in text
-    assert call("erase", ids=[id], dry_run=True)[1].startswith(f"would be erased {id}")
-    assert call("erase", ids=[id])[1].startswith(f"erased {id}")
-    assert call("list")[1] == "nothing there\n0 memories in default"
+    assert call("erase", ids=[id], dry_run=True)[1].startswith(f"would erase {id}")
+    text = call("erase", ids=[id])[1]
+    assert text.startswith(f"erased {id}") and text.endswith("to undo it: the same ids with restore")
+    assert call("list")[1] == "0 memories in default"
     assert call("erase", ids=[id], restore=True)[1].startswith(f"restored {id}")
     assert call("erase", ids=[id], strength=0.5)[1].startswith(f"weakened {id}")
     assert call("erase", ids=["mia-drink"], retract=True)[1].startswith(f"retracted {id}")
@@ -109,7 +113,7 @@ def test_reasoning_shows_its_chain(call):
     call("memorize", content="Tom works with Anna")
     call("memorize", content="Anna is in Oslo")
     answer, text = call("reason", query="Where is who Tom works with?", hops=2)
-    assert answer["chain"] and "chain: " in text and "confidence" in text
+    assert answer["chain"] and "path: " in text and "confidence" in text
 
 
 def test_several_at_once(call, refused):
@@ -117,7 +121,8 @@ def test_several_at_once(call, refused):
         "memorize", many=[{"content": TEA, "key": "tea"}, {"content": " "}, {"content": "Tom is in Oslo"}]
     )
     assert (answer["created"], len(answer["failed"])) == (2, 1)
-    assert text.startswith("2 created: m_") and "number 2: content is empty" in text
+    assert text.startswith("2 created, 0 updated, 0 unchanged: m_") and "line 2 bad_value: content is empty" in text
+    assert answer["ids"][0] in text.splitlines()[0]
     assert refused("memorize", many=[{"content": "a"}], key="x")[0] == "bad_value"
     assert refused("memorize", many=[{"contnet": "a"}])[1].endswith("hint: did you mean content?")
     assert call("status")[0]["memories"]["live"] == 2
@@ -126,7 +131,7 @@ def test_several_at_once(call, refused):
 def test_older_memories_that_a_new_one_may_concern_are_named(call):
     call("memorize", content="Mia likes green tea in the morning")
     answer, text = call("memorize", content="Mia likes black tea in the morning")
-    assert answer["related"][0]["id"] in text
+    assert answer["related"][0]["id"] in text and "say it again with replaces, same_as or beside if" in text
     again, _ = call("memorize", content="Mia likes white tea in the morning", replaces=answer["memory"]["id"])
     assert (again["action"], again["memory"]["version"]) == ("updated", 2)
 
@@ -136,7 +141,7 @@ def test_the_newest_page_by_page(call, refused):
         call("memorize", content=f"note {number}")
     first, text = call("list", limit=2)
     assert [each["content"] for each in first["memories"]] == ["note 4", "note 3"]
-    assert text.splitlines()[-1] == f"5 memories in default, next: {first['next']}"
+    assert text.splitlines()[-1] == f"5 memories in default, older ones: cursor {first['next']}"
     second, _ = call("list", limit=2, cursor=first["next"])
     third, text = call("list", limit=2, cursor=second["next"])
     assert [each["content"] for each in third["memories"]] == ["note 0"] and "next" not in third
@@ -149,7 +154,7 @@ def test_the_newest_page_by_page(call, refused):
 def test_feedback_is_kept(call):
     id = call("memorize", content=TEA)[0]["memory"]["id"]
     answer, text = call("feedback", query="What does Mia like?", used=[id])
-    assert answer["pending"] == 1 and text.startswith("noted, 1 ")
+    assert answer["pending"] == 1 and text.startswith("recorded a verdict on 1 memory")
 
 
 def test_a_question_without_an_answer_says_so(call):
@@ -219,6 +224,23 @@ def test_errors_speak_of_tools(refused, call):
     assert refused("update", id=id, content="x")[1].endswith(f"bring it back: erase with restore: {id}")
 
 
+def test_what_was_cut_and_warnings_are_told_in_words_of_tools(call, server, monkeypatch):
+    id = call("memorize", content="tea " * 400)[0]["memory"]["id"]
+    page, text = call("list")
+    assert page["memories"][0]["truncated"] and text.endswith("cut ones whole: from ID with max_chars 20000")
+    assert text.startswith(f"{id} ") and " cut  tea tea" in text and "--" not in text
+    answer = server._ask({"command": "list"}) | {"warnings": ["run: status.py --repair", "ask recall.py"]}
+    monkeypatch.setattr(server, "_ask", lambda request: answer)
+    assert [told.rpartition("/")[2] for told in call("list")[0]["warnings"]] == ["status.py --repair", "ask recall"]
+
+
+def test_a_memory_that_names_a_script_is_left_as_it_is(call):
+    said = "To undo it run erase.py --restore, says recall.py"
+    call("memorize", content=said)
+    answer, text = call("list")
+    assert answer["memories"][0]["content"] == said and said in text
+
+
 def test_scripts_that_are_no_tools_are_named_whole():
     told = texts.in_words_of_tools("run reembed.py to write all keys anew, or python3 /a/scripts/recall.py")
     assert "/scripts/reembed.py to write" in told and told.endswith("or recall")
@@ -246,7 +268,7 @@ def test_what_comes_over_mcp_is_trusted_as_an_agent_is_and_no_more(call):
     call("memorize", many=[{"content": "in bulk", "trust": "agent"}, {"content": "of a page", "trust": "tool"}])
     trusts = {each["content"]: each["trust"] for each in call("list")[0]["memories"]}
     assert (trusts["in bulk"], trusts["of a page"]) == ("agent", "tool")
-    assert " tool  from a page" in call("list")[1] and " agent " not in call("list")[1]
+    assert " by tool  from a page" in call("list")[1] and " agent " not in call("list")[1]
 
 
 def test_the_audit_says_who_it_was(call, home, monkeypatch):
@@ -315,8 +337,9 @@ NASTY = st.text(
 @given(content=NASTY, key=NASTY, source=NASTY)
 def test_no_memory_forges_a_line_or_hides_a_sign(content, key, source):
     memory = {"id": "m_0123456789", "content": content, "key": key, "source": source, "created_at": "2026-01-01"}
-    answer = texts.plain({"memories": [memory, memory], "confidence": 0.5, "warnings": [content]})
+    answer = {"memories": [memory, memory], "confidence": 0.5, "warnings": [content]}
     lines = texts.text_of("recall", answer).split("\n")
+    assert all(each == "" or len(each.splitlines()) == 1 for each in texts.plain(answer)["warnings"])
     assert len(lines) == 4
     assert all(line.startswith("m_0123456789 2026-01-01") for line in lines[:2]) and lines[2].startswith("warning: ")
     whole = "".join(lines)
@@ -339,7 +362,7 @@ def test_the_text_of_a_recall_is_a_fraction_of_its_structure(tmp_path):
     with opened(tmp_path) as memory:
         for number in range(6):
             memory.memorize(f"Mia told us fact number {number}")
-        answer = texts.plain(run({"command": "recall", "query": "Mia told", "home": str(tmp_path), "all": True,
-                                  "config": {"embedder": {"backend": "tiny"}}}))  # fmt: skip
+        answer = run({"command": "recall", "query": "Mia told", "home": str(tmp_path), "all": True,
+                                  "config": {"embedder": {"backend": "tiny"}}})  # fmt: skip
     assert len(answer["memories"]) == 6
-    assert 3 * len(texts.text_of("recall", answer)) < len(json.dumps(answer))
+    assert 3 * len(texts.text_of("recall", answer)) < len(json.dumps(texts.plain(answer)))

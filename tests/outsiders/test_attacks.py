@@ -66,6 +66,7 @@ def answers(text):
             **shown, "query": text, "chain": [step], "answer_memories": [one],
             "hops": [{"query": text, "memories": [one]}],
         },
+        "list": {"memories": [{**one, "truncated": True}], "total": 1, "namespace": text, "next": "5"},
         "status": {"warnings": [text], "namespaces": {text: 1}, "home": text},
     }  # fmt: skip
 

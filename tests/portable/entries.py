@@ -1,8 +1,4 @@
-"""Every way by which a text gets into the memory, in one table.
-
-There is no hook of our own that captures, no mirror and no importer of other tools' files yet: each gets a line here
-when it exists.
-"""
+"""Every way by which a caller gets a text into the memory, in one table; what hosts bring in is in `hosting`."""
 
 from __future__ import annotations
 

@@ -7,10 +7,12 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 from ntm_memory.store.schema import VERSION
 
 from .copies import BY_IMPORT, backed_up, put_back
+from .hosting import mirrored, workspace
 from .surface import Surface
 from .walk import KEY, TOKEN, VALUE
 
@@ -25,6 +27,7 @@ class Remembering:
         backup: how the old backup is put back: `by import.py`, or `by hand`, which is copying the file.
 
     Sharing is telling the same in a second namespace: there is no verb for it yet, and whoever deletes names the copy.
+    Beside it stands a mirror for a host, which is written anew with every background job.
     """
 
     def __init__(self, memory: Surface, backup: str) -> None:
@@ -60,9 +63,13 @@ class Remembering:
         for key, text in self._told:
             id = self._memory.tell(text, "--key", key, "--namespace", "team")
             self._ids += [id] if text == VALUE else []
+        mirrored(self._memory)
 
     def recall_shared(self, question: str) -> str:
-        return self._memory.all_said(question, "--namespace", "team")
+        mirror = self._mirror().read_text(encoding="utf-8")
+        said = self._memory.all_said(question, "--namespace", "team")
+        assert (TOKEN in mirror) is (TOKEN in said) and "barn" in mirror
+        return said + mirror
 
     def back_up(self) -> None:
         self._export = self._memory.exported()
@@ -81,6 +88,8 @@ class Remembering:
 
     def background(self) -> None:
         self._memory.background()
+        if self._mirror().exists():
+            mirrored(self._memory)
 
     def traces(self) -> list[str]:
         found = []
@@ -88,7 +97,10 @@ class Remembering:
             ids = [] if name.endswith(".db") and name != "usage.db" else [id.encode() for id in self._ids]
             if any(form in data for form in (*self._forms, *ids)):
                 found.append(name)
-        return found
+        return [*found, *(["the mirror"] if TOKEN in self._mirror().read_text(encoding="utf-8") else [])]
+
+    def _mirror(self) -> Path:
+        return workspace(self._memory) / "memory" / "ntm-memory.md"
 
     def audit(self) -> str:
         return self._memory.say("status", "--audit", "1000", "--id", self._ids[0], process=True).out

@@ -114,6 +114,8 @@ class Surface:
         said = [self.say("recall", question, *EVERYTHING, *arguments, "--format", form) for form in forms]
         chain = ("--top-k", "100", "--max-chars", "100000", *arguments, "--format")
         said += [self.say("reason", question, *chain, form) for form in forms]
+        place = arguments[arguments.index("--namespace") :][:2] if "--namespace" in arguments else ()
+        said += [self.say("list", "--limit", "100", *place, "--format", form) for form in ("json", "text")]
         assert [each.code for each in said] == [0] * len(said), said
         return "\n".join(_without_the_question(each.out, question) for each in said)
 

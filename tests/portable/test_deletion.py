@@ -31,8 +31,8 @@ def test_deletion_absent_after_reindex_and_restart(memory, how, back):
 
     Probes: each reading verb in each form, in new processes that run the real scripts; exports in each form; the bytes
     of every file, backups included; a backup made before and put back. The audit names the deletion by id, without the
-    value. Control: the token was in `memory.db` and in the backup before, and the sibling comes back each time. There
-    is no mirror yet. A pass does not prove anything of the disk's free blocks, nor of exports made before.
+    value. Control: the token was in `memory.db` and in the backup before, and the sibling comes back each time. Of the
+    mirror: `test_mirror.py`. A pass does not prove anything of the disk's free blocks, nor of exports made before.
     """
     token, value, id = _told(memory)
     name = backed_up(memory)

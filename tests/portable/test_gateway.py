@@ -70,8 +70,8 @@ def test_gateway_no_bypass_path(memory, kind, way):
     Without ids it is refused where nothing is decided: a text told under a key or in a memory's place is taken as
     meant. Refused means one clear error or a line in `failed`, and nothing of it in what is read afterwards, the past
     included. All but what is too long is in the audit too, with the reason, without the text. Control: a
-    lawful text by the same way is stored and recalled. A pass does not prove anything of ways that do not exist yet
-    (hooks that capture, a mirror).
+    lawful text by the same way is stored and recalled. A pass does not prove anything of ways that do not exist yet;
+    those of hosts are in `test_hooks.py` and `test_mirror.py`.
     """
     text, codes = FORBIDDEN[kind](memory)
     before = memory.ask("status")["memories"]

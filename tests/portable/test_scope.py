@@ -130,8 +130,9 @@ def test_scope_background_respects_boundary(new):
 
     The passes there are: counters of reads, the session's focus, folding of equal texts, what a telling may concern,
     marks, links, feedback, tombstones, indexes and keys made anew, repair. B's ranking is compared with that of a
-    memory that has B alone. Control: each derived thing is there inside its own scope. There is no mirror yet. A pass
-    does not prove that `tune.py` learns for each scope apart: what it learns are numbers for the whole folder.
+    memory that has B alone. Control: each derived thing is there inside its own scope. The mirror and
+    projects are in `test_hooks.py`. A pass does not prove that `tune.py` learns for each scope apart: what it learns
+    are numbers for the whole folder.
     """
     both, alone = new("both"), new("alone")
     mine, yours, theirs = _fill(both, "a"), _fill(both, "b"), _fill(alone, "b")

@@ -16,10 +16,10 @@ ABSENCES = {5, 6, 7, 8, 11, 12, 13}
 def test_the_memory_passes_all_thirteen(memory, record_property, backup):
     """Given a value → told, settled, recalled, injected, forgotten for good, and all that might bring it back → gone.
 
-    A pass does not prove anything of mirrors and of sharing, which do not exist, of exports that lie elsewhere, or of
-    the disk's free blocks. The upgrade of step 13 is that of the last version of the tables, run once more. A backup
-    that is put back by hand, by copying the file, has no tombstones of what was retracted since: an old export must
-    not follow it.
+    A mirror for a host stands beside it all the while. A pass does not prove anything of sharing, for which there is no
+    verb, of exports that lie elsewhere, or of the disk's free blocks. The upgrade of step 13 is that of the last
+    version of the tables, run once more. A backup that is put back by hand, by copying the file, has no tombstones of
+    what was retracted since: an old export must not follow it.
     """
     seen = walk(Remembering(memory, backup))
     record_property("table", table(seen))

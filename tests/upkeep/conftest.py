@@ -5,7 +5,12 @@ from opening import Clock, opened
 
 
 @pytest.fixture
-def memory(tmp_path):
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def memory(tmp_path, clock):
     """A manager with the tiny embedder, and a clock that ticks."""
-    with opened(tmp_path, clock=Clock()) as manager:
+    with opened(tmp_path, clock=clock) as manager:
         yield manager

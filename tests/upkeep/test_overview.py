@@ -5,18 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ntm_memory.errors import BadValueError
-from tests.opening import Clock, opened
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def memory(tmp_path, clock):
-    with opened(tmp_path, clock=clock) as manager:
-        yield manager
 
 
 def contents(answer):
