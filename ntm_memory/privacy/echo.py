@@ -25,8 +25,8 @@ LONGEST = 50_000
 """Characters; what is longer is nothing that recall prints for a prompt."""
 ID = re.compile(r"(?:\b|(?<=\\[nrt]))m_[2-9a-z]{10}\b")
 FIELDS = frozenset(
-    """ok query memories answer_memories memory previous id address key content weight score position created_at
-    occurred_at updated_at last_read_at session namespace importance retention strength tags source trust kind version
+    """ok query prompt read memories answer_memories memory previous id address key content weight score position
+    created_at occurred_at updated_at last_read_at session namespace importance retention strength tags source trust kind version
     superseded_by chance truncated steps confidence reason explanation took_ms related relation marked action reads
     links target state hops chain why by features erased restored restorable retention_before retention_after dry_run
     text count form used unused created updated unchanged failed ids line code message also warnings similar_keys
