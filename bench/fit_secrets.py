@@ -47,7 +47,7 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED = 0.01
+TOUCHED = 0.003
 """Share of ordinary notes that may be touched: by it the least chance is chosen, on notes not learned from."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
