@@ -99,7 +99,7 @@ def _environment(home: Path, by_console: bool) -> Iterator[Check]:
         yield _of_error("packages", found["error"])
         return
     packages = found["packages"]
-    missing = [name for name in NEEDED if packages[name] is None]
+    missing = [name for name in NEEDED if packages.get(name) is None]
     versions = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
     told = f"Python {found['python']} in {found['prefix']}: {versions}"
     yield (
@@ -121,7 +121,7 @@ def _weights(found: dict[str, Any]) -> Check:
     if "error" in found:
         return _of_error("weights", found["error"])
     if found["backend"] != "e5":
-        return Check("weights", OK, f"the embedder is {found['backend']} {found['model'] or ''}".rstrip())
+        return Check("weights", OK, f"the embedder is {found['backend']} {found.get('model') or ''}".rstrip())
     return Check("weights", OK, f"{found['weights']}, {found['bytes'] >> 20} MiB, SHA-256 as expected")
 
 

@@ -21,7 +21,7 @@ from ntm_memory import __version__
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "ntm_memory"
-SOURCES = ("MANIFEST.in", "CITATION.cff", "tests", "bench", ".ci", ".github", ".pre-commit-config.yaml")
+SOURCES = (".claude-plugin", "hooks", "openclaw", "openclaw.plugin.json", "package.json", "MANIFEST.in", "CITATION.cff", "tests", "bench", ".ci", ".github", ".pre-commit-config.yaml")
 BUILT_FROM = (*CONTENTS, *SOURCES)
 BUILD = """
 from setuptools import build_meta
@@ -151,13 +151,13 @@ def test_what_it_memorizes_it_recalls(installed):
         "今天和老大讨论了认知天性",
         "The spare key is under the flower pot",
     ):
-        assert json.loads(installed.command("memorize", content))["action"] == "created"
+        assert json.loads(installed.command("memorize", content, "--format", "json"))["action"] == "created"
     for question, answer in (("Where did Mia move to?", "Lisbon"), ("和老大讨论了什么？", "认知天性")):
-        assert answer in json.loads(installed.command("recall", question))["memories"][0]["content"]
-    status = json.loads(installed.command("status"))
+        assert answer in json.loads(installed.command("recall", question, "--format", "json"))["memories"][0]["content"]
+    status = json.loads(installed.command("status", "--format", "json"))
     assert status["home"] == str(installed.home / "memory")
     assert status["embedder"]["name"] == "multilingual-e5-small-q4"
-    assert json.loads(installed.command("setup"))["fetched"] is False
+    assert json.loads(installed.command("setup", "--format", "json"))["fetched"] is False
 
 
 @pytest.mark.real_model
@@ -186,4 +186,4 @@ def test_it_examines_itself(installed):
 
 
 def test_trained_cores_come_with_it(installed):
-    assert json.loads(installed.command("train", "show", "copy"))["ok"] is True
+    assert json.loads(installed.command("train", "show", "copy", "--format", "json"))["ok"] is True

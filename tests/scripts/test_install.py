@@ -26,7 +26,7 @@ def world(tmp_path_factory):
     sys.path.append(str(SKILL / "scripts"))
     from _setup.skill import _copy
 
-    _copy(SKILL, skill, ())
+    _copy(SKILL, skill)
     (base / "home" / ".claude").mkdir(parents=True)
     (base / "elsewhere").mkdir()
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("NTM_", "XDG_", "PYTHON"))}
