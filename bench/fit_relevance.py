@@ -1,7 +1,6 @@
 """Learn whether a memory matters for a prompt: what a prompt needs, a glance at memories, and a head on the reader.
 
-What a prompt needs and the glance are logistic models; the head on the reader is a choice among a prompt's memories or
-of none. The limits are chosen on scores of writers whose stores and prompts the models have not
+Each part is a logistic model. The limits are chosen on scores of writers whose stores and prompts the models have not
 seen: at most `ANYTHING` of the prompts for which nothing matters may get anything.
 """
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
-from bench.regression import choice_regression, logistic_regression
+from bench.regression import logistic_regression
 from bench.relevance_cases import ROLES, Met, Need, gather_met, gather_needs, means_of, open_parameters
 from ntm_memory.operations.relevant import MOST
 from ntm_memory.reader.relevance import (
@@ -40,7 +39,7 @@ FOLDS = 6
 STEPS = 10
 NEED_SCALE, STATE_SCALE = 10.0, 0.3
 GLANCE_SCALE = np.array([5.0 if name in ("about", "cosine", "words", "prompt_cosine") else 1.0 for name in GLANCE])
-NEED_DECAY, GLANCE_DECAY, READ_DECAY = 10.0, 1.0, 30.0
+NEED_DECAY, GLANCE_DECAY, READ_DECAY = 3.0, 1.0, 10.0
 OF_TASKS, OF_FOREIGN = 2.0, 0.5
 """What a prompt counts of the stores written for this, which are harder, and one that is put to another store."""
 _NEED = GLANCE.index("need")
@@ -99,7 +98,7 @@ def fit_parts(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> R
     ]
     head, width = (each.shape[1] for each in met[0].read)
     scale = np.r_[GLANCE_SCALE, np.ones(head), np.full(width, STATE_SCALE)]
-    both = _learned_choice(seen, [each.right[each.pool] for each in met], met, scale)
+    both = _learned(seen, [each.right[each.pool] for each in met], met, scale, READ_DECAY)
     split = len(GLANCE) + head
     return replace(p, read=both[:split], state=both[split:])
 
@@ -107,25 +106,12 @@ def fit_parts(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> R
 def _learned(
     rows: Sequence[np.ndarray], right: Sequence[np.ndarray], met: Sequence[Met], scale: np.ndarray, decay: float
 ) -> np.ndarray:
-    shares = np.repeat(_shares(met), [len(each) for each in rows])
+    share = [
+        (OF_FOREIGN if each.foreign else 1.0) * (OF_TASKS if each.group.startswith("tasks") else 1.0) for each in met
+    ]
+    shares = np.repeat(share, [len(each) for each in rows])
     y = np.concatenate(right).astype(float)
     return logistic_regression(np.concatenate(rows) * scale, y, shares, decay, STEPS) * scale
-
-
-def _learned_choice(
-    rows: Sequence[np.ndarray], right: Sequence[np.ndarray], met: Sequence[Met], scale: np.ndarray
-) -> np.ndarray:
-    """What is right against the rest and against none; a prompt whose right memories were not read teaches nothing."""
-    told = [i for i, each in enumerate(met) if len(rows[i]) and (right[i].any() or not each.needs)]
-    x = np.concatenate([rows[i] for i in told]) * scale
-    y = np.concatenate([right[i] for i in told]).astype(float)
-    sizes, shares = np.array([len(rows[i]) for i in told]), _shares([met[i] for i in told])
-    return choice_regression(x, y, sizes, shares, READ_DECAY, STEPS) * scale
-
-
-def _shares(met: Sequence[Met]) -> np.ndarray:
-    of_tasks = [OF_TASKS if each.group.startswith("tasks") else 1.0 for each in met]
-    return np.array([OF_FOREIGN if each.foreign else 1.0 for each in met]) * of_tasks
 
 
 def scores_of_others(needs: Sequence[Need], met: Sequence[Met], means: np.ndarray) -> list[Scored]:
