@@ -15,14 +15,27 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from _setup.skill import CONTENTS
+from _setup.skill import CONTENTS, OPENCLAW_CONTENTS, PLUGIN_CONTENTS
 
 from ntm_memory import __version__
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "ntm_memory"
-SOURCES = (".claude-plugin", "hooks", "openclaw", "openclaw.plugin.json", "package.json", "MANIFEST.in", "CITATION.cff", "tests", "bench", ".ci", ".github", ".pre-commit-config.yaml")
-BUILT_FROM = (*CONTENTS, *SOURCES)
+SOURCES = (
+    ".claude-plugin",
+    "hooks",
+    "openclaw",
+    "openclaw.plugin.json",
+    "package.json",
+    "MANIFEST.in",
+    "CITATION.cff",
+    "tests",
+    "bench",
+    ".ci",
+    ".github",
+    ".pre-commit-config.yaml",
+)
+BUILT_FROM = (*CONTENTS, *PLUGIN_CONTENTS, *OPENCLAW_CONTENTS, *SOURCES)
 BUILD = """
 from setuptools import build_meta
 print(build_meta.build_wheel("dist"), build_meta.build_sdist("dist"))
