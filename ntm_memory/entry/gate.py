@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, cast
 
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
+from ntm_memory.privacy.secret_spans import Secret, redacted, settled
 from ntm_memory.privacy.secret_tagger import PieceStates
-from ntm_memory.privacy.secrets import Secret, find_secrets, known_secrets, redacted
+from ntm_memory.privacy.secrets import find_secrets, known_secrets, our_marks
 from ntm_memory.recall.encoder import Encoder, Key, Passage
 from ntm_memory.store.records import MemoryInput
 
@@ -109,7 +110,8 @@ class Gate:
 
     def found(self, content: str, passages: Sequence[Passage]) -> list[Secret]:
         """The secrets of a text that was read in passages, whatever becomes of them."""
-        return list(secrets_of(content, passages, self._least_chance))
+        found = secrets_of(content, passages, self._least_chance)
+        return settled(content, found, our_marks(content))  # a passage may end inside a word or a mark
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:
         if self._on_secret == "refuse":

@@ -144,3 +144,21 @@ def test_what_only_the_talk_gives_away_is_left_out(tmp_path):
         assert "859710" not in done.memory.content and done.secrets
         for note in ("the meeting is at 10:30 in room 4021", "order 859710 arrives on Monday"):
             assert memory.memorize(note).secrets == ()
+
+
+@pytest.mark.real_model
+def test_what_was_left_out_is_not_left_out_again(tmp_path):
+    from ntm_memory import NTMMemoryManager
+
+    told = "The user takes tea without sugar. token ghp_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
+    kept = "The user takes tea without sugar. token [secret: github-pat]"
+    with NTMMemoryManager(tmp_path / "told") as memory:
+        done = memory.memorize(told)
+        assert done.memory.content == kept and [each.kind for each in done.secrets] == ["github-pat"]
+        assert memory.memorize(kept).secrets == ()
+        assert memory.memorize(f"And again: {kept}").secrets == ()
+        assert memory.status(secrets=True)["secrets"] == []
+        exported = memory.export_text("markdown")["text"]
+    with NTMMemoryManager(tmp_path / "imported") as memory:
+        done = memory.import_text(exported, "markdown")
+        assert done.created == 2 and not done.secrets
