@@ -4,5 +4,6 @@ telling      a record, checked; what its caller says it is to older memories; wh
 known        whether a memory says it already
 echoes       refusing what recall printed
 refusals     refusing what was retracted
+names        refusing names that hold a secret
 gate         leaving out or refusing secrets
 """

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
+from ntm_memory.entry.names import refuse_secrets_in
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
+from ntm_memory.privacy.secret_spans import Secret, redacted, settled
 from ntm_memory.privacy.secret_tagger import PieceStates
-from ntm_memory.privacy.secrets import Secret, find_secrets, known_secrets, redacted
+from ntm_memory.privacy.secrets import find_secrets, known_secrets, our_marks
 from ntm_memory.recall.encoder import Encoder, Key, Passage
-from ntm_memory.store.records import MemoryInput
+from ntm_memory.store.records import Memory, MemoryInput
 
-NAMES = ("key", "source", "session")
-"""Short fields in which secrets are looked for, beside the content and the tags."""
+NAMES = ("namespace", "key", "source", "session", "kind")
+"""Short fields, beside the tags, in which no secret may be."""
 
 
 class Passed(NamedTuple):
@@ -45,23 +47,37 @@ class Gate:
         self._encoder = encoder
         self._least_chance = least_chance
 
-    def glance(self, memory: MemoryInput) -> Passed:
-        """Leave out what rules of services and check digits know, in all fields; nothing is loaded for it.
+    def glance(self, memory: MemoryInput, before: Memory | None = None) -> Passed:
+        """Leave out of the content what rules of services and check digits know; nothing is loaded for it.
+
+        Args:
+            memory: what is told.
+            before: the memory that it changes: names that it has already may stay.
 
         Raises:
-            SecretError: there is any, and it is to be refused.
+            BadValueError: a name or a tag holds a secret.
+            SecretError: the content holds one, and it is to be refused.
         """
         if self._on_secret == "allow":
             return Passed(memory)
-        changed = {name: self.left_out(name, getattr(memory, name)) for name in ("content", *NAMES)}
-        tags = [self.left_out("tags", tag) for tag in memory.tags]
-        secrets = [each for _, found in (*changed.values(), *tags) for each in found]
+        names = [(name, getattr(memory, name)) for name in NAMES]
+        tags = set(memory.tags) - set(() if before is None else before.tags)
+        refuse_secrets_in(each for each in names if before is None or each[1] != getattr(before, each[0]))
+        refuse_secrets_in(("a tag", tag) for tag in sorted(tags))
+        return self._without_known(memory, ("content",))
+
+    def former(self, memory: MemoryInput) -> Passed:
+        """The same of an older version, whose key names nothing any more: a secret is left out of it, too."""
+        return Passed(memory) if self._on_secret == "allow" else self._without_known(memory, ("content", "key"))
+
+    def _without_known(self, memory: MemoryInput, fields: Sequence[str]) -> Passed:
+        changed = {name: self.left_out(name, getattr(memory, name)) for name in fields}
+        secrets = [each for _, found in changed.values() for each in found]
         if not secrets:
             return Passed(memory)
         self._refuse(secrets)
         texts: dict[str, Any] = {name: text for name, (text, _) in changed.items()}
-        kept = replace(memory, **texts, tags=tuple(sorted({str(tag) for tag, _ in tags})))
-        return Passed(kept, secrets=tuple(secrets))
+        return Passed(replace(memory, **texts), secrets=tuple(secrets))
 
     def read(self, passed: Sequence[Passed]) -> list[Passed]:
         """Their keys, without what the embedder's reading of them shows to be secret.
@@ -109,7 +125,8 @@ class Gate:
 
     def found(self, content: str, passages: Sequence[Passage]) -> list[Secret]:
         """The secrets of a text that was read in passages, whatever becomes of them."""
-        return list(secrets_of(content, passages, self._least_chance))
+        found = secrets_of(content, passages, self._least_chance)
+        return settled(content, found, our_marks(content))  # a passage may end inside a word or a mark
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:
         if self._on_secret == "refuse":

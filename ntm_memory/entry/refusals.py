@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 from ntm_memory.errors import EchoError, NTMMemoryError, RetractedError, SecretError, StoreError
 from ntm_memory.operations.results import LeftOut
+from ntm_memory.privacy.secrets import known_secrets
 from ntm_memory.privacy.tombstones import refusal
 from ntm_memory.store.base import Store
 
@@ -39,7 +40,7 @@ def note_refusal(store: Store, error: NTMMemoryError, namespace: object = None) 
         store.note(
             "refused",
             id or None,
-            namespace if isinstance(namespace, str) and namespace.isprintable() else None,
+            namespace if isinstance(namespace, str) and _may_be_shown(namespace) else None,
             why=error.code,
             **kinds,
         )
@@ -49,6 +50,10 @@ def note_redaction(store: Store, secrets: Sequence[LeftOut], id: str, namespace:
     """Note in the audit which kinds of secrets were left out of a memory; nothing where there were none."""
     if secrets:
         store.note("redacted", id, namespace, kinds=sorted({each.kind for each in secrets}))
+
+
+def _may_be_shown(name: str) -> bool:
+    return name.isprintable() and not known_secrets(name)
 
 
 @contextmanager

@@ -131,7 +131,15 @@ class RetrievalContext:
         return load_joining()
 
     def remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
-        """What was read is used, and in focus for the session's next question."""
+        """What was read is used, and in focus for the session's next question.
+
+        Raises:
+            BadValueError: the session's name holds a secret.
+        """
+        if session is not None and self.settings.privacy.on_secret != "allow":
+            from ntm_memory.entry.names import refuse_secrets_in  # few questions name a session
+
+            refuse_secrets_in([("session", session)])
         self.store.note_reads([answer.address for answer in answers if answer.address is not None])
         if session is not None and answers:
             self.store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])

@@ -13,7 +13,8 @@ from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext, to_query
 from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
-from ntm_memory.privacy.secrets import known_secrets, redacted
+from ntm_memory.privacy.secret_spans import redacted
+from ntm_memory.privacy.secrets import known_secrets
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off

@@ -85,7 +85,7 @@ class Writer:
     def _update(
         self, id_or_key: str, namespace: str | None, before: Memory, changed: Mapping[str, Any]
     ) -> UpdateResult:
-        passed = self.gate.glance(revised(before, changed))
+        passed = self.gate.glance(revised(before, changed), before)
         if passed.memory.content != before.content:
             echoed_memory(self._store, passed.memory, decided=True, own=before.id)
             (passed,) = self.gate.read([passed])

@@ -18,21 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
+from ntm_memory.persistence.arrays import made_of_shipped
+from ntm_memory.privacy.secret_spans import LEAST, Span, word_at
 
 MODEL = Path(__file__).with_name("secret_tagger.npz")
 BUCKETS = 1024
 """Characters that are told apart: all of ASCII, others by their hash."""
 DILATIONS = (1, 2, 4, 8)
 KINDS = ("password", "pin", "one-time-code", "key", "card", "account", "phrase", "secret")
-LEAST = 3
-"""Characters of a secret at least."""
 LIKELY = 0.1
 """Chance of a character from which on it may be a part of one."""
 BRIDGED = 8
 """Characters between two parts of one secret at most, where no white space lies between them."""
 _WITHIN = "\"'`“”‘’「」『』<>(),;，。；：！？（）、"
 Array = NDArray[np.float32]
-Span = tuple[int, int]
 
 
 class PieceStates(NamedTuple):
@@ -68,7 +67,13 @@ class Model(NamedTuple):
     least: float
 
 
-def tag(text: str, read: PieceStates, known: Sequence[Sequence[Span]], least: float | None = None) -> list[Tagged]:
+def tag(
+    text: str,
+    read: PieceStates,
+    known: Sequence[Sequence[Span]],
+    least: float | None = None,
+    apart: Sequence[Span] = (),
+) -> list[Tagged]:
     """The secrets of a text in their order.
 
     Args:
@@ -76,9 +81,12 @@ def tag(text: str, read: PieceStates, known: Sequence[Sequence[Span]], least: fl
         read: what the embedder made of it.
         known: spans that rules know, and those that patterns suppose.
         least: chance from which on it is a secret; None: the learned one.
+        apart: spans in which there is none.
     """
     model = _model()
     chances, kinds = networks(model.members, character_codes(text), character_features(text, known), read)
+    for start, end in apart:
+        chances[start:end] = 0
     floor = model.least if least is None else least
     return [
         Tagged(KINDS[int(kinds[start:end].mean(axis=0).argmax())], start, end, float(chances[start:end].max()))
@@ -107,7 +115,10 @@ def network(weights: Mapping[str, Array], codes: NDArray[np.int64], features: Ar
 
 
 def decode(text: str, chances: Array, least: float) -> list[Span]:
-    """Runs of likely characters with at least `LEAST` in a row that are surely of a secret; parts of one are joined."""
+    """Runs of likely characters with at least `LEAST` in a row that are surely of a secret; parts of one are joined.
+
+    A word of which half is in a run is in it as a whole, others are not.
+    """
     if len(text) < LEAST or sureness(chances) <= least:
         return []
     likely = np.concatenate([[False], chances > LIKELY, [False]])
@@ -118,8 +129,8 @@ def decode(text: str, chances: Array, least: float) -> list[Span]:
             joined[-1][1] = end
         else:
             joined.append([start, end])
-    spans = [(start, end) for start, end in joined if sureness(chances[start:end]) > least]
-    return [span for span in (_stripped(text, *each) for each in spans) if span[1] - span[0] >= LEAST]
+    spans = [_stripped(text, *_in_words(text, *each)) for each in joined if sureness(chances[slice(*each)]) > least]
+    return [span for span in spans if span[1] - span[0] >= LEAST and sureness(chances[slice(*span)]) > least]
 
 
 def sureness(chances: Array) -> float:
@@ -132,6 +143,17 @@ def sureness(chances: Array) -> float:
 def _parts(between: str) -> bool:
     """Whether what lies between two parts says that they are two."""
     return any(each.isspace() or each in _WITHIN for each in between)
+
+
+def _in_words(text: str, start: int, end: int) -> Span:
+    """A span without the words that are mostly outside, with the rest of the others; it may be empty."""
+    low, high = start, end
+    first, last = word_at(text, start), word_at(text, end)
+    if first is not None:
+        low = first[0] if 2 * (min(end, first[1]) - start) >= first[1] - first[0] else first[1]
+    if last is not None:
+        high = last[1] if 2 * (end - max(start, last[0])) >= last[1] - last[0] else last[0]
+    return low, max(low, high)
 
 
 def _stripped(text: str, start: int, end: int) -> Span:
@@ -193,9 +215,25 @@ def _convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
 
 @cache
 def _model() -> Model:
-    """What ships."""
-    with np.load(MODEL, allow_pickle=False) as learned:
-        return Model(dequantised(learned), float(learned["least"]))
+    """What ships.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    return made_of_shipped(MODEL, _checked, "is no network that finds secrets")
+
+
+def _checked(learned: Mapping[str, NDArray[Any]]) -> Model:
+    """A model whose networks can run: a fault in one is found as it is opened, not as a text is read."""
+    model = Model(dequantised(learned), float(learned["least"]))
+    if not model.members or not 0 <= model.least <= 1:
+        raise ValueError("it has no network, or no chance from which on something is a secret")
+    for weights in model.members:
+        nothing = PieceStates(np.zeros((1, len(weights["states.w"])), dtype=np.float32), np.zeros(1, dtype=np.int64))
+        said = network(weights, character_codes("a"), character_features("a", [[], []]), nothing)
+        if said.shape != (1, 1 + len(KINDS)) or len(weights["characters"]) != BUCKETS or not np.isfinite(said).all():
+            raise ValueError("the shapes of a network do not fit")
+    return model
 
 
 def dequantised(kept: Mapping[str, NDArray[Any]]) -> list[dict[str, Array]]:

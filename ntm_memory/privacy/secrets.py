@@ -6,35 +6,23 @@ where they are not, patterns decide. What rules of services and check digits kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from functools import cache
 
-from ntm_memory.privacy import told_secrets
-from ntm_memory.privacy.secret_rules import find_credentials
+from ntm_memory.privacy import secret_tagger, told_secrets
+from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
+from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
 from ntm_memory.privacy.secret_tagger import PieceStates, tag
-
-
-class Secret(NamedTuple):
-    """A secret in a text: text[start:end].
-
-    Args:
-        kind: what it is, e.g. `aws-access-token` or `password`.
-        start, end: its characters.
-    """
-
-    kind: str
-    start: int
-    end: int
 
 
 def known_secrets(text: str) -> list[Secret]:
     """What rules of services and check digits know."""
-    return apart([*find_credentials(text, _lowered(text)), *told_secrets.by_check_digits(text)])
+    found = [*find_credentials(text, _lowered(text)), *told_secrets.by_check_digits(text)]
+    return settled(text, found, our_marks(text))
 
 
 def supposed_secrets(text: str) -> list[Secret]:
     """What patterns of how people tell secrets suppose."""
-    return apart(told_secrets.by_patterns(text, _lowered(text)))
+    return settled(text, told_secrets.by_patterns(text, _lowered(text)), our_marks(text))
 
 
 def find_secrets(text: str, read: PieceStates | None = None, least: float | None = None) -> list[Secret]:
@@ -47,33 +35,24 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
-        return apart([*known, *supposed])
+        return settled(text, [*known, *supposed], ())
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in tag(text, read, spans, least)]
-    return apart([*known, *tagged])
+    found = tag(text, read, spans, least, our_marks(text))
+    tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in found]
+    return settled(text, [*known, *tagged], ())
 
 
-def redacted(text: str, secrets: Iterable[Secret]) -> str:
-    """The text with `[secret: KIND]` where its secrets stood."""
-    parts, at = [], 0
-    for secret in secrets:
-        parts += [text[at : secret.start], f"[secret: {secret.kind}]"]
-        at = secret.end
-    return "".join([*parts, text[at:]])
+def our_marks(text: str) -> list[Span]:
+    """Where in a text secrets were left out before: what stands there is never looked at again."""
+    return marks_in(text, _kinds()) if "[secret: " in text else []
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return kinds_of_rules() | told_secrets.KINDS | frozenset(secret_tagger.KINDS)
 
 
 def _lowered(text: str) -> str:
     """ASCII letters made small; no other character, so that places stay."""
     return text.lower() if text.isascii() else "".join(each.lower() if each < "\x80" else each for each in text)
-
-
-def apart(found: Iterable[tuple[str, int, int]]) -> list[Secret]:
-    """Found (kind, start, end) in their order; those that overlap become one, called as the first."""
-    kept: list[Secret] = []
-    for kind, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
-        if not kept or start >= kept[-1].end:
-            kept.append(Secret(kind, start, end))
-        elif end > kept[-1].end:
-            kept[-1] = kept[-1]._replace(end=end)
-    return kept

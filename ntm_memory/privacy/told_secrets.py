@@ -7,9 +7,10 @@ marks. Cards and IBANs are known by their check digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ntm_memory.privacy.secret_rules import Found, is_placeholder
+from ntm_memory.text.writing_systems import CJK
 
 _NAMES = {
     "password": r"pass ?words?|passwort|passwd|pwd|pass ?phrase|pass ?code|log-?in code|pw|mot de passe|contraseña",
@@ -27,6 +28,10 @@ _CHINESE = {
     "one-time-code": "验证码|驗證碼|动态码|校验码|恢复码|备用码|动态口令",
     "key": "密钥|密鑰|秘钥|私钥|令牌|授权码|激活码|序列号|api ?key|token|secret",
 }
+KINDS = frozenset(
+    [*_NAMES, "setting", "wallet-seed", "login-in-address", "authorization", "license-key", "card-number", "iban"]
+)
+"""What is found here."""
 _TO = r"\s*(?:is now|are now|was|is|are|will be|=>|->|:=|=|：|:|＝)\s*"
 _FOR = r"(?:\s+(?:for|of|to|on|at|in|from)\s+[^\n.:;=?!]{1,50}?|\s+\([^()\n]{1,40}\))?"
 _QUOTED = r"""["'`“‘「『]([^"'`”’」』\n]{3,120})["'`”’」』]"""
@@ -58,7 +63,9 @@ _SETTING = re.compile(
 )
 _HEADER = re.compile(r"(?i)\b(?:bearer|basic|token|apikey)[ \t]{1,4}([A-Za-z0-9._~+/-]{16,2000}={0,2})")
 _LOGIN = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}:([^\s/@]{3,200})@")
-_DIGITS = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+_GROUP = re.compile(r"\d+")
+_BEFORE_CARD = re.compile(rf"[^\W{CJK}]|[.-]")
+_AFTER_CARD = re.compile(rf"[^\W{CJK}]|-|\.\d")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
 _LICENSE = re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,7}(?![A-Z0-9-])")
 _SEED = re.compile(
@@ -81,13 +88,40 @@ _CARDS = (
 _CARD_GROUPS = re.compile(
     r"\d+|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{6}([ -])\d{10,13}"
 )
+_CARD_DIGITS = range(13, 20)
+_MOST_GROUPS = 5
 _TRAILING = ".,;:!?)]}>，。；：！？）】"
 
 
 def by_check_digits(text: str) -> Iterator[Found]:
     """Payment cards and bank accounts."""
-    yield from (("card-number", *match.span()) for match in _DIGITS.finditer(text) if is_card(match[0]))
+    yield from (("card-number", *span) for span in _cards(text))
     yield from (("iban", *match.span()) for match in _IBAN.finditer(text) if is_iban(match[0]))
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    """Cards, also where other numbers stand before or behind them: a day of expiry, a number of control."""
+    groups = [match.span() for match in _GROUP.finditer(text)]
+    end = 0
+    for first, (start, _) in enumerate(groups):
+        if start < end or (start > 0 and _BEFORE_CARD.match(text[start - 1])):
+            continue
+        for stop in reversed(list(_ends_of_cards(text, groups[first : first + _MOST_GROUPS]))):
+            if not _AFTER_CARD.match(text, stop) and is_card(text[start:stop]):
+                yield start, stop
+                end = stop
+                break
+
+
+def _ends_of_cards(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where a card may end that begins with the first of these groups of digits."""
+    digits, last = 0, groups[0][0]
+    for start, end in groups:
+        if start > last and digits and text[last:start] not in (" ", "-"):
+            return
+        digits, last = digits + end - start, end
+        if digits in _CARD_DIGITS:
+            yield end
 
 
 def by_patterns(text: str, lowered: str) -> Iterator[Found]:
@@ -149,7 +183,7 @@ def is_card(text: str) -> bool:
     issued = any(
         first <= int(number[: len(str(first))]) <= last and len(number) in sizes for first, last, sizes in _CARDS
     )
-    if not issued or len(set(digits)) < 3 or not _CARD_GROUPS.fullmatch(text):
+    if not issued or len(set(digits)) < 2 or not _CARD_GROUPS.fullmatch(text):
         return False
     doubled = [sum(divmod(2 * each, 10)) for each in digits[-2::-2]]
     return (sum(digits[::-2]) + sum(doubled)) % 10 == 0

@@ -136,11 +136,12 @@ class Intake:
         """Leave out what is known to be secret; the key rows of a text that held any are made anew.
 
         Raises:
+            BadValueError: a name of it holds one.
             SecretError: there is any, and it is to be refused.
         """
         memory = record.memory
         passed = self._gate.glance(_telling(memory))
-        olds = [self._gate.glance(_telling(memory, old)) for old in record.history]
+        olds = [self._gate.former(_telling(memory, old)) for old in record.history]
         record.secrets = (*passed.secrets, *(each for old in olds for each in old.secrets))
         if not record.secrets:
             return

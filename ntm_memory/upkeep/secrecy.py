@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.write import Writer, encode
-from ntm_memory.privacy.secrets import apart, known_secrets, redacted
+from ntm_memory.privacy.secret_spans import apart, redacted
+from ntm_memory.privacy.secrets import known_secrets
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recovery.backups import backups
 from ntm_memory.store.base import Store

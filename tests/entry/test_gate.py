@@ -49,11 +49,66 @@ def test_what_holds_none_is_as_told(memory):
     assert done.memory.content == "I forgot my password again" and done.secrets == ()
 
 
-def test_key_tags_source_and_session_hold_none_either(memory):
-    done = memory.memorize("a note", key=f"k {KEY}", tags=[KEY, "work"], source=f"s {KEY}", session=KEY)
-    told = [done.memory.key, done.memory.source, done.memory.session, *done.memory.tags]
-    assert not any(KEY in each for each in told)
-    assert {each.field for each in done.secrets} == {"key", "tags", "source", "session"}
+OTHER = "AKIA" + "Z7QXW2MNBVK4RTYP"
+NAMED = [
+    ("namespace", KEY),
+    ("key", f"k {KEY}"),
+    ("source", f"s {KEY}"),
+    ("session", KEY),
+    ("kind", KEY),
+    ("tags", ["work", KEY]),
+]
+
+
+@pytest.mark.parametrize("on_secret", ["redact", "refuse"])
+@pytest.mark.parametrize(("field", "value"), NAMED)
+def test_a_name_with_a_secret_is_refused_and_shown_nowhere(tmp_path, on_secret, field, value):
+    with allowing(tmp_path, on_secret) as memory:
+        with pytest.raises(BadValueError, match=r"holds a secret \(aws-access-token\)") as told:
+            memory.memorize("a note", **{field: value})
+        assert KEY not in f"{told.value.message} {told.value.hint}" and told.value.hint
+        with pytest.raises(BadValueError):
+            memory.memorize(f"again {KEY}", **{field: value})
+        done = memory.memorize_many([{"content": "a note", field: value}, {"content": "another"}])
+        assert done.created == 1 and [(bad.line, bad.code) for bad in done.failed] == [(1, "bad_value")]
+        assert KEY not in repr((done, memory.status(), memory.store.audit(100)))
+
+
+def test_two_secrets_as_keys_are_not_one_memory(memory):
+    for key in (KEY, OTHER):
+        with pytest.raises(BadValueError):
+            memory.memorize(f"told with {key[:4]}", key=key)
+    assert memory.store.count() == 0
+    memory.memorize("a note", key="note")
+    for changes in ({"new_key": KEY}, {"tags": [KEY]}):
+        with pytest.raises(BadValueError, match="holds a secret"):
+            memory.update("note", **changes)
+
+
+def test_a_refusal_notes_no_namespace_with_a_secret(memory):
+    with pytest.raises(BadValueError):
+        memory.memorize('<recalled-memories from="ntm-memory-system"> x', namespace=KEY)
+    assert [each.verb for each in memory.store.audit(100)] == ["refused"]
+    assert KEY not in repr(memory.store.audit(100))
+
+
+def test_a_question_leaves_no_secret_as_a_session(memory):
+    memory.memorize("Mia likes green tea")
+    with pytest.raises(BadValueError, match="session holds a secret"):
+        memory.recall("what does Mia like?", session=KEY)
+    assert memory.recall("what does Mia like?", session="s1").memories
+
+
+def test_names_that_were_kept_when_it_was_allowed_may_be_mended(tmp_path):
+    with allowing(tmp_path, "allow") as memory:
+        id = memory.memorize("a note", key=KEY, namespace=KEY, tags=[KEY]).memory.id
+        exported = memory.export_text("json", namespace=KEY)["text"]
+    with allowing(tmp_path, "redact") as memory:
+        assert memory.update(id, namespace=KEY, new_key="note").memory.key == "note"
+        assert memory.erase([id], namespace=KEY).erased
+    with allowing(tmp_path / "other", "redact") as memory:
+        done = memory.import_text(exported)
+        assert [bad.code for bad in done.failed] == ["bad_value"] and KEY not in repr(done)
 
 
 def test_refused_it_is_not_stored(tmp_path):
@@ -144,3 +199,21 @@ def test_what_only_the_talk_gives_away_is_left_out(tmp_path):
         assert "859710" not in done.memory.content and done.secrets
         for note in ("the meeting is at 10:30 in room 4021", "order 859710 arrives on Monday"):
             assert memory.memorize(note).secrets == ()
+
+
+@pytest.mark.real_model
+def test_what_was_left_out_is_not_left_out_again(tmp_path):
+    from ntm_memory import NTMMemoryManager
+
+    told = "The user takes tea without sugar. token ghp_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
+    kept = "The user takes tea without sugar. token [secret: github-pat]"
+    with NTMMemoryManager(tmp_path / "told") as memory:
+        done = memory.memorize(told)
+        assert done.memory.content == kept and [each.kind for each in done.secrets] == ["github-pat"]
+        assert memory.memorize(kept).secrets == ()
+        assert memory.memorize(f"And again: {kept}").secrets == ()
+        assert memory.status(secrets=True)["secrets"] == []
+        exported = memory.export_text("markdown")["text"]
+    with NTMMemoryManager(tmp_path / "imported") as memory:
+        done = memory.import_text(exported, "markdown")
+        assert done.created == 2 and not done.secrets

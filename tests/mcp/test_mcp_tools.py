@@ -128,6 +128,19 @@ def test_several_at_once(call, refused):
     assert call("status")[0]["memories"]["live"] == 2
 
 
+def test_secrets_are_told_as_left_out_of_one_and_of_several(call, refused):
+    key = "AKIA" + "43MGIHST3MDHXCXG"
+    line = "left out: aws-access-token in content at character 12"
+    one, text = call("memorize", content=f"deploy with {key}")
+    assert line in text and [each["kind"] for each in one["secrets"]] == ["aws-access-token"]
+    several, text = call("memorize", many=[{"content": TEA}, {"content": f"deployed by {key}"}])
+    assert line in text and list(several["secrets"]) == [several["ids"][1]]
+    for name in ("namespace", "key", "session", "source", "type"):
+        code, text = refused("memorize", content="a note", **{name: key})
+        assert code == "bad_value" and "holds a secret" in text and key not in text
+    assert key not in json.dumps([call("status"), call("list")])
+
+
 def test_older_memories_that_a_new_one_may_concern_are_named(call):
     call("memorize", content="Mia likes green tea in the morning")
     answer, text = call("memorize", content="Mia likes black tea in the morning")

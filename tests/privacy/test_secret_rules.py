@@ -11,7 +11,8 @@ from bench.dataset import rows
 from bench.fit_secrets import SETS
 from bench.secret_rules import in_python
 from ntm_memory.privacy import secret_rules
-from ntm_memory.privacy.secrets import known_secrets, redacted
+from ntm_memory.privacy.secret_spans import redacted
+from ntm_memory.privacy.secrets import known_secrets
 
 AWS = "AKIA" + "43MGIHST3MDHXCXG"
 FED, SECONDS = 100_000, 5.0

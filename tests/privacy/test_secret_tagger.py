@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntm_memory.errors import CheckpointError
 from ntm_memory.privacy import secret_tagger
 from ntm_memory.privacy.secret_tagger import (
     BUCKETS,
@@ -61,3 +62,34 @@ def test_texts_of_any_length_are_tagged():
         width = secret_tagger._model().members[0]["states.w"].shape[0]
         read = PieceStates(np.zeros((2, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
         assert all(0 <= each.start < each.end <= len(text) for each in tag(text, read, [[], []], least=0.0))
+
+
+def test_nothing_is_tagged_in_spans_that_are_kept_apart():
+    width = secret_tagger._model().members[0]["states.w"].shape[0]
+    text = "abc 859710 [secret: pin]"
+    read = PieceStates(np.zeros((1, width), dtype=np.float32), np.zeros(len(text), dtype=np.int64))
+    for each in tag(text, read, [[], []], least=0.0, apart=[(11, len(text))]):
+        assert each.end <= 11
+
+
+@pytest.mark.parametrize("fault", ["empty", "cut", "no network", "a network of other shapes", "no file"])
+def test_a_damaged_file_of_weights_is_one_clear_error(tmp_path, monkeypatch, fault):
+    file = tmp_path / "secret_tagger.npz"
+    shipped = secret_tagger.MODEL.read_bytes()
+    if fault in ("empty", "cut"):
+        file.write_bytes(b"" if fault == "empty" else shipped[: len(shipped) // 2])
+    elif fault != "no file":
+        with np.load(secret_tagger.MODEL) as learned:
+            kept = {name: learned[name] for name in learned}
+        if fault == "no network":
+            kept = {"least": kept["least"]}
+        else:
+            kept["0/out.w"] = kept["0/out.w"][:, :2]
+        np.savez(file, **kept)
+    monkeypatch.setattr(secret_tagger, "MODEL", file)
+    secret_tagger._model.cache_clear()
+    try:
+        with pytest.raises(CheckpointError, match="secret_tagger"):
+            secret_tagger._model()
+    finally:
+        secret_tagger._model.cache_clear()

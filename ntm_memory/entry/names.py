@@ -1,0 +1,24 @@
+"""Names that hold a secret are refused: a mark in its place would make one name of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.privacy.secrets import known_secrets
+
+
+def refuse_secrets_in(names: Iterable[tuple[str, str | None]]) -> None:
+    """Let no name pass in which rules of services or check digits find a secret.
+
+    Args:
+        names: (field, name); None: there is none.
+
+    Raises:
+        BadValueError: one holds a secret; the message does not show it.
+    """
+    for field, name in names:
+        found = known_secrets(name) if name else []
+        if found:
+            kinds = ", ".join(dict.fromkeys(each.kind for each in found))
+            raise BadValueError(f"{field} holds a secret ({kinds}); nothing was stored", "choose a name without it")

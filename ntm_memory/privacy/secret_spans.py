@@ -1,0 +1,112 @@
+"""Where secrets stand in a text, and the marks that are left in their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ntm_memory.text.writing_systems import CJK
+
+LEAST = 3
+"""Characters of a secret at least."""
+_MARK = re.compile(r"\[secret: ([a-z0-9.-]{1,100})\]")
+_WORD = re.compile(rf"[^\W_{CJK}]+")
+
+
+class Secret(NamedTuple):
+    """A secret in a text: text[start:end].
+
+    Args:
+        kind: what it is, e.g. `aws-access-token` or `password`.
+        start, end: its characters.
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
+Span = tuple[int, int]
+
+
+def mark_of(kind: str) -> str:
+    """What stands where a secret stood."""
+    return f"[secret: {kind}]"
+
+
+def marks_in(text: str, kinds: Container[str]) -> list[Span]:
+    """Where marks of these kinds stand; what only looks like one is looked at as all else is."""
+    return [match.span() for match in _MARK.finditer(text) if match[1] in kinds]
+
+
+def redacted(text: str, secrets: Iterable[Secret]) -> str:
+    """The text with `[secret: KIND]` where its secrets stood."""
+    parts, at = [], 0
+    for secret in secrets:
+        parts += [text[at : secret.start], mark_of(secret.kind)]
+        at = secret.end
+    return "".join([*parts, text[at:]])
+
+
+def apart(found: Iterable[tuple[str, int, int]]) -> list[Secret]:
+    """Found (kind, start, end) in their order; those that overlap become one, called as the first."""
+    kept: list[Secret] = []
+    for kind, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
+        if not kept or start >= kept[-1].end:
+            kept.append(Secret(kind, start, end))
+        elif end > kept[-1].end:
+            kept[-1] = kept[-1]._replace(end=end)
+    return kept
+
+
+def settled(text: str, found: Iterable[tuple[str, int, int]], marks: Sequence[Span]) -> list[Secret]:
+    """Found (kind, start, end) as they may be left out: apart, in whole words, and nothing of a mark.
+
+    Args:
+        text: in which they were found.
+        found: some may overlap.
+        marks: as `marks_in` gives them.
+    """
+    kept: list[tuple[str, int, int]] = []
+    outside = [(kind, *piece) for kind, start, end in found for piece in _outside(text, start, end, marks)]
+    for kind, start, end in sorted(outside, key=lambda each: (each[1], -each[2])):
+        if not kept or end > kept[-1][2]:  # what lies within another needs no look at its words
+            kept.append((kind, *grown(text, start, end)))
+    return apart(kept)
+
+
+def grown(text: str, start: int, end: int) -> Span:
+    """A span with the rest of the words (runs of letters and digits) in which it begins and ends.
+
+    Scripts that put no white space between words have no such runs.
+    """
+    first, last = word_at(text, start), word_at(text, end)
+    return first[0] if first else start, last[1] if last else end
+
+
+def word_at(text: str, at: int) -> Span | None:
+    """The word that a place lies within, with characters of it on both sides; None where it lies between."""
+    if not 0 < at < len(text) or not (_WORD.match(text[at]) and _WORD.match(text[at - 1])):
+        return None
+    start = at
+    while start > 0 and _WORD.match(text[start - 1]):
+        start -= 1
+    word = _WORD.match(text, start)
+    assert word is not None
+    return start, word.end()
+
+
+def _outside(text: str, start: int, end: int, marks: Sequence[Span]) -> Iterator[Span]:
+    """What a span has beside marks, where it is long enough to be a secret."""
+    at = start
+    for low, high in [each for each in marks if each[0] < end and each[1] > start]:
+        if _is_long(text[at:low]):
+            yield at, low
+        at = max(at, high)
+    if at == start or _is_long(text[at:end]):
+        yield at, end
+
+
+def _is_long(piece: str) -> bool:
+    return sum(map(str.isalnum, piece)) >= LEAST
