@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntm_memory.hosts.small_files import read_small
+
 FILE = ".ntm-memory"
 USER = "shared"
 """What holds for the user everywhere."""
@@ -25,7 +27,6 @@ USUAL = "default"
 EPISODES = "/episodes"
 CAPTURES = ("off", "told", "episodes")
 _DIGITS = 6
-_MOST_OF_FILE = 4_000
 _MOST_OF_NAME = 60
 _OFF = ("off", "no", "false")
 
@@ -98,10 +99,10 @@ def _has_file(folder: Path) -> bool:
 
 def _main_root(mark: Path) -> Path | None:
     """Of a worktree's `.git` file: the root of the repository that it is a worktree of; None for a submodule's."""
-    with suppress(OSError, UnicodeDecodeError):
-        named = mark.read_text(encoding="utf-8")[:_MOST_OF_FILE].removeprefix("gitdir:").strip()
+    with suppress(OSError, ValueError, RuntimeError):  # RuntimeError: links that lead to each other
+        named = read_small(mark).decode("utf-8").removeprefix("gitdir:").strip()
         git = (mark.parent / named).resolve()
-        common = (git / (git / "commondir").read_text(encoding="utf-8").strip()).resolve()
+        common = (git / read_small(git / "commondir").decode("utf-8").strip()).resolve()
         if common.name == ".git":
             return common.parent
     return None
@@ -110,7 +111,7 @@ def _main_root(mark: Path) -> Path | None:
 def _told(file: Path) -> Mapping[str, str]:
     """What a project's file says; what cannot be read says nothing."""
     with suppress(OSError, UnicodeDecodeError):
-        return dict(_lines(file.read_text(encoding="utf-8-sig")[:_MOST_OF_FILE]))
+        return dict(_lines(read_small(file).decode("utf-8-sig")))
     return {}
 
 
