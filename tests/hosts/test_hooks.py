@@ -242,6 +242,39 @@ def test_private_words_are_never_stored(host):
     assert b"swordfish" not in stored
 
 
+PRIVATE = [
+    "see <private>a <private>b</private> my salary is 91000</private> thanks",
+    "see < private >my salary is 91000</ private > thanks",
+    "see ＜private＞my salary is 91000＜/private＞ thanks",
+    "see <ｐｒｉｖａｔｅ>my salary is 91000</PRIVATE> thanks",
+    "see <pri\u200bvate>my salary is 91000</private\u00ad> thanks",
+    '<private class="x" of=me>my salary is 91000</private> see this',
+    "my salary is 91000</private> see this",
+    "see this <private>my salary is 91000",
+    "see this <private my salary is 91000",
+    "see <private>a</private></private> my salary is 91000 <private>",
+    "see <private>a</private> <remember>b</private> my salary is 91000</remember>",
+]
+
+
+@pytest.mark.parametrize("prompt", PRIVATE)
+def test_nothing_private_is_stored_however_it_is_marked(host, prompt):
+    host.turn(prompt, "I see: your salary is 91000")
+    host.answer("Stop", prompt=prompt, last_assistant_message="I see: your salary is 91000", session="s2")
+    host.turn("how much?", f"you said: {prompt}", session="s3")
+    host.turn(f"{prompt} <remember>{prompt}</remember>", "ok", session="s4")
+    host.turn("how much?", "thank you", session="s5")
+    stored = b"".join(file.read_bytes() for file in host.home.rglob("*") if file.is_file())
+    assert b"thank you" in stored
+    assert b"91000" not in stored
+
+
+def test_the_answer_to_a_private_prompt_is_not_stored_also_where_another_prompt_comes_before_it(host):
+    host.answer("UserPromptSubmit", prompt="my salary is <private>91000</private>")
+    host.turn("and after tax?", "of 91000 is left 60000")
+    assert [each["content"] for each in host.episodes()] == ["and after tax?"]
+
+
 def test_secrets_are_left_out_whatever_is_allowed(host):
     host.configure(privacy={"on_secret": "allow"})
     token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
