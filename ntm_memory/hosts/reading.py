@@ -16,7 +16,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
 from ntm_memory.hosts.notes import head_of, notes_of
-from ntm_memory.hosts.projects import USER, project_of
+from ntm_memory.hosts.projects import USER, project_here
 from ntm_memory.hosts.telling import Ask
 from ntm_memory.paths import data_home, ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
@@ -52,7 +52,7 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         BadValueError: there is no such folder.
     """
     home = data_home(request.get("home"))
-    found = list(_files(request["host"], request.get("project")))
+    found = list(_files(request["host"], request.get("project"), home))
     seen = _seen(home)
     now = {str(file): hashlib.sha256(content).hexdigest() for file, _, content in found}
     changed = [(file, where, content) for file, where, content in found if seen.get(str(file)) != now[str(file)]]
@@ -87,14 +87,14 @@ def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _files(host: str, project: str | None) -> Iterator[tuple[Path, str, bytes]]:
+def _files(host: str, project: str | None, home: Path) -> Iterator[tuple[Path, str, bytes]]:
     """(file, namespace, content) of each file that a host keeps its memory in."""
     if host == "claude":
         folder = Path(project or Path.cwd()).expanduser().absolute()
         where = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
         if not where.is_dir():
             raise BadValueError(f"Claude Code has no memory of {folder}: no {where}", "give the project by --project")
-        files, namespace = sorted(where.glob("*.md")), project_of(str(folder)).namespace
+        files, namespace = sorted(where.glob("*.md")), project_here(str(folder), home).namespace
     else:
         where, namespace = _workspace(project), USER
         files = [where / "MEMORY.md", where / "USER.md", *sorted((where / "memory").rglob("*.md"))]

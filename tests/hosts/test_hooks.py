@@ -13,6 +13,7 @@ from ntm_memory.hosts import hooks
 from ntm_memory.hosts.projects import project_of
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.persistence.hook_runs import last_runs
+from ntm_memory.rendering import stores
 from tests.opening import TINY, write_config
 
 
@@ -308,6 +309,25 @@ def test_episodes_are_switched_off_by_settings_or_by_the_project(host, capture):
     (host.cwd / ".ntm-memory").write_text("capture = off")
     host.turn("fix the port", "done")
     assert host.episodes() == []
+
+
+def test_the_folder_where_a_session_began_can_switch_off_too(host, tmp_path, monkeypatch):
+    began = tmp_path / "began"
+    began.mkdir()
+    (began / ".ntm-memory").write_text("capture = off")
+    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(began))
+    host.turn("fix the port <remember>the port is 5433</remember>", "done")
+    assert host.episodes() == []
+    assert host.ask(command="status")["memories"]["live"] == 0
+
+
+def test_status_names_a_file_that_is_not_understood(host):
+    (host.cwd / ".ntm-memory").write_text("CAPTURE: OFF")
+    host.turn("fix the port", "done")
+    assert host.episodes() == []
+    answer = host.ask(command="status")
+    assert answer["hooks"][0]["not_understood"] == str(host.cwd / ".ntm-memory")
+    assert f"{host.cwd / '.ntm-memory'} is not understood" in stores.status(answer)
 
 
 @pytest.mark.parametrize("namespace", [None, "shared", "default"])
