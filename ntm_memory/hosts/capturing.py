@@ -7,10 +7,9 @@ the prompt and the agent's last words, without code, without what a host or this
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import NTMMemoryError
+from ntm_memory.errors import EchoError, NTMMemoryError, RetractedError, SecretError
 from ntm_memory.hosts.private import has_private, without_private
 from ntm_memory.hosts.projects import CAPTURES
 from ntm_memory.hosts.prompts import (
@@ -33,10 +32,12 @@ class _Begun(NamedTuple):
     Args:
         words: of its prompt, what may be kept.
         had_private: whether the prompt, or one before it in the same turn, had a private part.
+        was_refused: whether it tells to keep what is refused: what was retracted, or came from this memory.
     """
 
     words: str
     had_private: bool
+    was_refused: bool = False
 
 
 _turns: dict[str, _Begun] = {}
@@ -49,22 +50,36 @@ def on_prompt(told: Told, ask: Ask) -> None:
     prompt = told.text("prompt")
     words = own_words(without_private(prompt))
     before = _turns.pop(told.session, None)
+    refused = False
+    if told.capture != OFF and words:
+        refused = not all([_is_kept(told, ask, text) for text in told_to_keep(prompt)])
     if told.capture == EPISODES and told.session:
         while len(_turns) >= _MOST_SESSIONS:
             _turns.pop(next(iter(_turns)))
-        _turns[told.session] = _Begun(words, has_private(prompt) or (before is not None and before.had_private))
-    if told.capture != OFF and words:
-        for text in told_to_keep(prompt):
-            with suppress(NTMMemoryError):  # one that is refused; the others are kept
-                if not _is_retracted(told, ask, text):
-                    _memorize(told, ask, content=text, namespace=told.project.namespace)
+        had_private = has_private(prompt) or (before is not None and before.had_private)
+        _turns[told.session] = _Begun(words, had_private, refused)
+
+
+def _is_kept(told: Told, ask: Ask, text: str) -> bool:
+    """Keep what is told to be kept; whether nothing in it was refused."""
+    try:
+        if _is_retracted(told, ask, text):
+            return False
+        _memorize(told, ask, content=text, namespace=told.project.namespace)
+    except (EchoError, RetractedError, SecretError):
+        return False
+    except NTMMemoryError:  # a fault of the memory: the others are tried all the same
+        return True
+    return True
 
 
 def on_stop(told: Told, ask: Ask) -> None:
     """Keep the turn that ends."""
     begun = _turns.pop(told.session, _Begun("", had_private=False))
     texts = turn(told.text("prompt") or begun.words, told.text("last_assistant_message"), begun.had_private)
-    if told.capture != EPISODES or not texts or _is_retracted(told, ask, *texts, "\n".join(texts)):
+    if told.capture != EPISODES or not texts or begun.was_refused:
+        return
+    if _is_retracted(told, ask, *texts, "\n".join(texts), quoted=True):
         return
     about: dict[str, Any] = {"kind": "episode", "trust": "tool", "importance": IMPORTANCE}
     _memorize(told, ask, content="\n→ ".join(texts), namespace=told.project.episodes, **about)
@@ -92,10 +107,10 @@ def turn(prompt: str, answer: str, had_private: bool = False) -> list[str]:
     return [text for text in told if text]
 
 
-def _is_retracted(told: Told, ask: Ask, *texts: str) -> bool:
-    """Whether a text says what was retracted in any namespace that holds here."""
+def _is_retracted(told: Told, ask: Ask, *texts: str, quoted: bool = False) -> bool:
+    """Whether a text says, or perhaps quotes, what was retracted in any namespace that holds here."""
     request = {"command": "retracted", "texts": list(texts), "namespaces": list(told.project.namespaces)}
-    return bool(ask(request)["retracted"])
+    return bool(ask({**request, "quoted": quoted})["retracted"])
 
 
 def _memorize(told: Told, ask: Ask, **fields: Any) -> None:

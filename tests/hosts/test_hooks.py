@@ -341,6 +341,33 @@ def test_what_was_retracted_is_not_kept_of_a_turn(host, namespace):
     assert [each["content"].split("\n")[0] for each in host.episodes()] == ["say it"]
 
 
+QUOTES = [
+    "By the way: the door code of the office is long, do you know?",
+    "You told me that the door code of the office is LONG before",
+    "和他说 the door code of the office is long吗",
+]
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+@pytest.mark.parametrize("namespace", ["shared", "default"])
+def test_a_turn_that_quotes_what_was_retracted_is_not_kept(host, quote, namespace):
+    id = host.tell("The door code of the office is long", namespace)
+    host.ask(command="erase", ids_or_key=[id], retract=True, namespace=namespace)
+    host.turn(quote, "no")
+    host.turn("and now?", quote, session="s2")
+    host.turn("The door code of the house is long", "yes", session="s3")
+    assert [each["content"].split("\n")[0] for each in host.episodes()] == ["The door code of the house is long"]
+
+
+def test_a_turn_that_tells_to_keep_what_memory_said_is_not_kept(host):
+    host.tell("The door code of the office is long")
+    host.tell("Mia drinks green tea in the morning")
+    shown = "The door code of the office is long\nMia drinks green tea in the morning"
+    host.turn(f"please <remember>{shown}</remember>", "done")
+    host.turn("go on <remember>the port is 5433</remember>", "done", session="s2")
+    assert [each["content"].split("\n")[0] for each in host.episodes()] == ["go on"]
+
+
 def test_a_notification_of_the_host_is_no_turn(host):
     host.turn("<task-notification>done</task-notification>", "The agent is done.")
     host.answer("Stop", last_assistant_message="said without a prompt", session="s9")
