@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from ntm_memory.errors import ConfigError
 from ntm_memory.paths import PACKAGE, skill_dir
@@ -121,6 +121,7 @@ class HostSettings:
     episodes: int = _setting(1000, 0, 1_000_000)
     max_chars: int = _setting(1500, 100, 10_000)
     patience: float = _setting(0.3, 0.05, 10.0)
+    projects: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -227,12 +228,14 @@ def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: s
     types = getattr(hint, "__args__", (hint,))
     if value is None and type(None) in types:
         return None
-    wanted = next(t for t in types if t is not type(None))
+    wanted = next(get_origin(t) or t for t in types if t is not type(None))
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if wanted is float and number:
         value = float(value)
     if type(value) is not wanted or (wanted is float and not math.isfinite(value)):
         raise ConfigError(f"{source}: {key} is {value!r}, expected {_type_name(hint)}", _hint(meta))
+    if isinstance(value, dict) and not all(isinstance(each, str) and each for each in value.values()):
+        raise ConfigError(f"{source}: {key} is {value!r}, expected names as values", _hint(meta))
     low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
     outside = (low is not None and value < low) or (high is not None and value > high)
     if outside or (choices and value not in choices):

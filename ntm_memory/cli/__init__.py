@@ -127,7 +127,7 @@ def _ask_here(request: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in request.items() if name != "home"}
     memory = OpenMemory(request.get("home"))
     try:
-        project = project_in_use(_folder(), memory.run)
+        project = project_in_use(_folder(), memory.run, request.get("home"))
         return memory.run(told) if project is None else ask_within(project, told, memory.run)
     finally:
         memory.close()

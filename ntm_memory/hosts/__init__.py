@@ -2,7 +2,9 @@
 
 hooks        the one door: an event in, the host's answer out, whatever happens
 projects     a working folder → the namespaces of its memories
+small_files  files of strangers, read with care
 prompts      what of a prompt is a person's own words
+private      what of a text is marked as private
 injecting    UserPromptSubmit, SubagentStart: memories that matter for it
 briefing     SessionStart: what stands out here
 capturing    Stop: the turn as an episode; what a prompt says is to be kept

@@ -71,7 +71,9 @@ def _measured(text_of: Callable[[Told, Ask], str]) -> Callable[[Told, Ask], Answ
             "cpu_ms": round((time.process_time() - cpu) * 1000, 1),
             "characters": len(text),
         }
-        note_run(told.home, run | {"failed": failed} if failed else run)
+        run |= {"failed": failed} if failed else {}
+        run |= {"not_understood": told.project.not_understood} if told.project.not_understood else {}
+        note_run(told.home, run)
         return {"hookSpecificOutput": {"hookEventName": told.name, "additionalContext": text}} if text else {}
 
     return handler

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import NotFoundError
-from ntm_memory.hosts.projects import USUAL, Project, project_of
-from ntm_memory.hosts.telling import Ask
+from ntm_memory.hosts.projects import USUAL, Project, project_here
+from ntm_memory.hosts.telling import PROJECT_DIR, Ask
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
-_ROOT, _PROJECT = "CLAUDE_PLUGIN_ROOT", "CLAUDE_PROJECT_DIR"
+_ROOT = "CLAUDE_PLUGIN_ROOT"
 _TOP_K = 6
 
 
-def project_of_client(environment: Mapping[str, str]) -> Project | None:
-    """The project that a host started this process for as part of a plugin; None: for none."""
-    folder = environment.get(_PROJECT)
-    return project_of(folder) if folder and environment.get(_ROOT) else None
+def project_of_client(environment: Mapping[str, str], home: str | Path | None = None) -> Project | None:
+    """The project that a host started this process for as part of a plugin; None: for none.
+
+    Args:
+        environment: of the process.
+        home: the data folder.
+    """
+    folder = environment.get(PROJECT_DIR)
+    return project_here(folder, home) if folder and environment.get(_ROOT) else None
 
 
-def project_in_use(folder: str, ask: Ask) -> Project | None:
+def project_in_use(folder: str, ask: Ask, home: str | Path | None = None) -> Project | None:
     """The project that a folder belongs to, where hooks or tools have kept anything for it or for the user."""
-    project = project_of(folder)
+    project = project_here(folder, home)
     kept = (name for name in project.namespaces if name != USUAL)
     has_any = any(ask({"command": "list", "namespace": name, "limit": 1})["memories"] for name in kept)
     return project if has_any else None

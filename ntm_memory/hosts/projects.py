@@ -1,21 +1,28 @@
 """A working folder → the project it belongs to, and the namespaces of its memories.
 
 A project is the root of a git repository (of the main one, for a worktree), else the folder itself. Its namespace is
-the root's name and six digits that tell it from another of the same name. A file `.ntm-memory` at the root may name
-another namespace, and may switch off what the hooks do there:
+the root's name and six digits that tell it from another of the same name, or what the user's config.json names for
+this folder (`hosts.projects`). A file `.ntm-memory` at the root may switch off what the hooks do there, no more, as
+anybody may have written it:
 
-    namespace = team-notes
     capture = off
     inject = off
+
+What stands there and cannot be understood switches both off: somebody wanted something.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from ntm_memory.config import SHIPPED, load_settings
+from ntm_memory.hosts.small_files import read_small
+from ntm_memory.paths import data_home
 
 FILE = ".ntm-memory"
 USER = "shared"
@@ -25,9 +32,8 @@ USUAL = "default"
 EPISODES = "/episodes"
 CAPTURES = ("off", "told", "episodes")
 _DIGITS = 6
-_MOST_OF_FILE = 4_000
 _MOST_OF_NAME = 60
-_OFF = ("off", "no", "false")
+_OFF, _ON = ("off", "no", "false"), ("on", "yes", "true")
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,13 @@ class Project:
         namespace: of the project's memories.
         capture: the most that may be kept of its turns, one of `CAPTURES`.
         inject: whether memories may be put into its prompts.
+        not_understood: its file, where that switches off what it may, as nobody knows what it says.
     """
 
     namespace: str
     capture: str = CAPTURES[-1]
     inject: bool = True
+    not_understood: str = ""
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -55,23 +63,24 @@ class Project:
         return self.namespace + EPISODES
 
 
-def project_of(cwd: str) -> Project:
+def project_of(cwd: str, named: Mapping[str, str] | None = None) -> Project:
     """The project that a working folder belongs to.
 
     Args:
         cwd: the folder, there or not; empty: none, which is the user's own place, as the home folder is.
+        named: root of a project → its namespace, as the user's settings have it.
     """
     folder = Path(cwd).absolute() if cwd else Path.home()
-    root = _root_of(folder)
-    if root in (Path.home(), Path(root.anchor)):
-        return Project(USER)
-    told = _told(root / FILE)
-    capture = told.get("capture", CAPTURES[-1]).lower()
-    return Project(
-        namespace=_checked(told.get("namespace", "")) or _own_name(root),
-        capture="off" if capture in _OFF else capture if capture in CAPTURES else CAPTURES[-1],
-        inject=told.get("inject", "on").lower() not in _OFF,
-    )
+    checkout, root = _roots_of(folder)
+    project = Project(_named(root, named or {}) or _usual(root))
+    for each in dict.fromkeys((checkout, root)):
+        project = stricter(project, _allowed(each / FILE))
+    return project
+
+
+def project_here(cwd: str, home: str | Path | None) -> Project:
+    """The same by the settings of a data folder."""
+    return project_of(cwd, load_settings(SHIPPED, data_home(home) / "config.json").hosts.projects)
 
 
 def least_capture(one: str, other: str) -> str:
@@ -79,54 +88,89 @@ def least_capture(one: str, other: str) -> str:
     return min(one, other, key=CAPTURES.index)
 
 
-def _root_of(folder: Path) -> Path:
+def stricter(project: Project, other: Project) -> Project:
+    """A project with only what another allows, too."""
+    return Project(
+        namespace=project.namespace,
+        capture=least_capture(project.capture, other.capture),
+        inject=project.inject and other.inject,
+        not_understood=project.not_understood or other.not_understood,
+    )
+
+
+def _named(root: Path, named: Mapping[str, str]) -> str | None:
+    """The namespace that the user gave to a folder."""
+    real = os.path.realpath(root)
+    found = (name for folder, name in named.items() if os.path.realpath(os.path.expanduser(folder)) == real)
+    return next(found, None)
+
+
+def _usual(root: Path) -> str:
+    return USER if root in (Path.home(), Path(root.anchor)) else _own_name(root)
+
+
+def _roots_of(folder: Path) -> tuple[Path, Path]:
+    """(root of what is checked out here, root of the project): two where it is a worktree."""
     for each in (folder, *folder.parents):
         mark = each / ".git"
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if mark.is_dir():
-                return each
+                return each, each
             if mark.is_file():
-                return _main_root(mark) or each
-    return next((each for each in (folder, *folder.parents) if _has_file(each)), folder)
+                return each, _main_root(mark) or each
+    root = next((each for each in (folder, *folder.parents) if _has_file(each)), folder)
+    return root, root
 
 
 def _has_file(folder: Path) -> bool:
-    with suppress(OSError):
-        return (folder / FILE).is_file()
+    with suppress(OSError, ValueError):
+        return os.path.lexists(folder / FILE)
     return False
 
 
 def _main_root(mark: Path) -> Path | None:
-    """Of a worktree's `.git` file: the root of the repository that it is a worktree of; None for a submodule's."""
-    with suppress(OSError, UnicodeDecodeError):
-        named = mark.read_text(encoding="utf-8")[:_MOST_OF_FILE].removeprefix("gitdir:").strip()
-        git = (mark.parent / named).resolve()
-        common = (git / (git / "commondir").read_text(encoding="utf-8").strip()).resolve()
-        if common.name == ".git":
+    """Of a worktree's `.git` file: the root of the repository that it is a worktree of; None for anything else.
+
+    Anybody may write such a file into a folder: the repository has to know the worktree, too.
+    """
+    with suppress(OSError, ValueError, RuntimeError):  # RuntimeError: links that lead to each other
+        git = _path_in(mark, "gitdir:")
+        common = _path_in(git / "commondir")
+        is_known = git.parent == common / "worktrees" and _path_in(git / "gitdir") == mark.resolve()
+        if common.name == ".git" and is_known:
             return common.parent
     return None
 
 
-def _told(file: Path) -> Mapping[str, str]:
-    """What a project's file says; what cannot be read says nothing."""
-    with suppress(OSError, UnicodeDecodeError):
-        return dict(_lines(file.read_text(encoding="utf-8-sig")[:_MOST_OF_FILE]))
-    return {}
+def _path_in(file: Path, before: str = "") -> Path:
+    """The path that a file of git names, relative to its folder or not."""
+    return (file.parent / read_small(file).decode("utf-8").removeprefix(before).strip()).resolve()
 
 
-def _lines(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        name, equals, value = line.partition("#")[0].partition("=")
-        if equals:
-            yield name.strip().lower(), value.strip().strip("'\"")
+def _allowed(file: Path) -> Project:
+    """What a project's file allows: what is no plain file, or says something else, allows nothing."""
+    try:
+        told = _understood(read_small(file).decode("utf-8-sig"))
+    except FileNotFoundError:
+        told = {}
+    except (OSError, ValueError):
+        told = None
+    if told is None:
+        return Project("", CAPTURES[0], inject=False, not_understood=str(file))
+    return Project("", told.get("capture", CAPTURES[-1]), told.get("inject", "on") == "on")
 
 
-def _checked(name: str) -> str | None:
-    """A namespace that a project's file may name: a file of strangers cannot name another project's, or the user's."""
-    plain = _plain(name)
-    tail = plain.rpartition("-")[2]
-    is_like_ours = len(tail) == _DIGITS and all(each in "0123456789abcdef" for each in tail)
-    return plain if plain == name and plain and plain not in (USER, USUAL) and not is_like_ours else None
+def _understood(text: str) -> dict[str, str] | None:
+    """What the lines of a project's file say; None if one of them says nothing that is known, or says it twice."""
+    told: dict[str, str] = {}
+    for line in filter(None, (each.partition("#")[0].strip() for each in text.splitlines())):
+        name, equals, value = (each.strip().lower().strip("'\"") for each in line.partition("="))
+        value = "off" if value in _OFF else "on" if value in _ON else value
+        known = {"capture": CAPTURES, "inject": ("on", "off"), "namespace": (value,)}.get(name, ())
+        if not equals or name in told or value not in known:
+            return None
+        told[name] = value
+    return told
 
 
 def _own_name(root: Path) -> str:

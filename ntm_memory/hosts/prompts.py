@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+
+from ntm_memory.hosts.private import without_private
 
 _MOST_READ = 100_000
-_FENCED = re.compile(r"(?:^|\n)[ \t]*(```+|~~~+)[^\n]*\n.*?(?:\n[ \t]*\1[`~]*[ \t]*(?=\n|$)|$)", re.DOTALL)
 _BLOCK = re.compile(r"<([a-z]+(?:[-_][a-z]+)+)(?:\s[^<>]*)?>.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
 """What hosts wrap in tags of two words: `<task-notification>`, `<system-reminder>`, our own `<recalled-memories …>`."""
-_PRIVATE = re.compile(r"<private\b[^<>]*>.*?(?:</private\s*>|$)", re.DOTALL | re.IGNORECASE)
-_REMEMBER = re.compile(r"<remember\b[^<>]*>(.*?)</remember\s*>", re.DOTALL | re.IGNORECASE)
+_REMEMBER = re.compile(r"<(/?)remember\b[^<>]*>", re.IGNORECASE)
+MOST_REMEMBERED = 20
+"""So many texts of one prompt are kept as told; who has more says them by a file."""
+_CODE = ("```", "~~~")
 _COMMAND = re.compile(r"/[\w:.-]+(?:\s|$)")
-_GAPS = re.compile(r"[ \t]*\n\s*\n\s*")
 
 
 def own_words(prompt: str) -> str:
@@ -28,24 +31,43 @@ def own_words(prompt: str) -> str:
 
 def without_blocks(text: str) -> str:
     """A text without fenced code and without blocks of a host."""
-    text = _FENCED.sub("\n", _BLOCK.sub(" ", text[:_MOST_READ]))
-    return _GAPS.sub("\n", text).strip()
+    lines = _without_code(_BLOCK.sub(" ", text[:_MOST_READ]).split("\n"))
+    return "\n".join(line.rstrip() for line in lines if line.strip()).strip()
 
 
-def without_private(text: str) -> str:
-    """A text without `<private>…</private>`; one that is not closed goes to the end."""
-    return _PRIVATE.sub(" ", text)
+def _without_code(lines: Iterable[str]) -> Iterator[str]:
+    """Lines outside of fences; one that is not closed goes to the end."""
+    fence = ""
+    for line in lines:
+        bare = line.strip(" \t\r")
+        if fence:
+            closes = bare.startswith(fence) and not bare.strip("`~")
+            fence = "" if closes else fence
+        elif bare.startswith(_CODE) and not (bare[0] == "`" and "`" in bare.lstrip("`")):
+            fence = bare[: len(bare) - len(bare.lstrip(bare[0]))]
+        else:
+            yield line
 
 
 def told_to_keep(text: str) -> list[str]:
-    """What stands between `<remember>` and `</remember>`."""
-    found = [each.strip() for each in _REMEMBER.findall(without_private(without_blocks(text)))]
-    return [each for each in found if each]
+    """What stands between `<remember>` and `</remember>`, the first of it where there is very much."""
+    public = without_blocks(without_private(text))
+    kept, begun = list[str](), -1
+    for tag in _REMEMBER.finditer(public):
+        if not tag[1]:
+            begun = begun if begun >= 0 else tag.end()
+        elif begun >= 0:
+            said = _REMEMBER.sub(" ", public[begun : tag.start()]).strip()
+            kept += [said] if said else []
+            begun = -1
+        if len(kept) == MOST_REMEMBERED:
+            break
+    return kept
 
 
 def without_remember(text: str) -> str:
     """A text without the marks of `told_to_keep`; what stands between them is a line of its own."""
-    return _REMEMBER.sub("\n\\1\n", text)
+    return _REMEMBER.sub("\n", text)
 
 
 def shortened(text: str, most: int) -> str:

@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.errors import BadValueError, NTMMemoryError, RetractedError
 from ntm_memory.hosts.notes import head_of, notes_of
-from ntm_memory.hosts.projects import USER, project_of
+from ntm_memory.hosts.projects import USER, project_here
 from ntm_memory.hosts.telling import Ask
 from ntm_memory.paths import data_home, ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
@@ -52,7 +52,7 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         BadValueError: there is no such folder.
     """
     home = data_home(request.get("home"))
-    found = list(_files(request["host"], request.get("project")))
+    found = list(_files(request["host"], request.get("project"), home))
     seen = _seen(home)
     now = {str(file): hashlib.sha256(content).hexdigest() for file, _, content in found}
     changed = [(file, where, content) for file, where, content in found if seen.get(str(file)) != now[str(file)]]
@@ -62,15 +62,37 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     said = [each for file, where, content in changed for each in _tellings(file, where, content)]
     known = {_which(each) for each in before}  # a line that only moved is no news
     tellings = [each for each in said if "key" in each or _which(each) not in known]
+    places = dict.fromkeys((*(where for _, where, _ in found), *MIRRORED))
+    taken, refused = tellings, list[Telling]()
+    if not request.get("force_retracted"):
+        taken, refused = _without_retracted(tellings, list(places), ask, request.get("home"))
     passed = {name: request[name] for name in ("home", "trust", "on_secret", "force_retracted") if name in request}
-    text = "\n".join(json.dumps(each, ensure_ascii=False) for each in tellings)
+    text = "\n".join(json.dumps(each, ensure_ascii=False) for each in taken)
     dry_run = bool(request.get("dry_run"))
     done = dict(ask({"command": "import", "text": text, "form": "jsonl", "dry_run": dry_run, **passed}))
-    done["failed"] = [{**bad, "at": tellings[bad["line"] - 1]["source"]} for bad in done["failed"]]
+    done["failed"] = [{**bad, "at": taken[bad["line"] - 1]["source"]} for bad in done["failed"]]
+    done["failed"] += [_failure(tellings.index(each) + 1, each) for each in refused]
     done["unchanged"] += len(said) - len(tellings)
     if not dry_run:
         _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | now)
     return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
+
+
+def _without_retracted(
+    tellings: Sequence[Telling], places: list[str], ask: Ask, home: Any
+) -> tuple[list[Telling], list[Telling]]:
+    """(what may come in, what says something that was retracted wherever it would be looked for)."""
+    about = {"command": "retracted", "namespaces": places, "home": home}
+    if not ask({**about, "texts": [each["content"] for each in tellings]})["retracted"]:
+        return list(tellings), []
+    bad = [bool(ask({**about, "texts": [each["content"]]})["retracted"]) for each in tellings]
+    split = [[each for each, is_bad in zip(tellings, bad, strict=True) if is_bad is wanted] for wanted in (False, True)]
+    return split[0], split[1]
+
+
+def _failure(line: int, telling: Telling) -> dict[str, Any]:
+    said = "this was retracted, or holds what was, in a namespace that is looked in together with this one"
+    return {"line": line, "code": RetractedError.code, "message": said, "at": telling["source"]}
 
 
 def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,14 +109,14 @@ def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _files(host: str, project: str | None) -> Iterator[tuple[Path, str, bytes]]:
+def _files(host: str, project: str | None, home: Path) -> Iterator[tuple[Path, str, bytes]]:
     """(file, namespace, content) of each file that a host keeps its memory in."""
     if host == "claude":
         folder = Path(project or Path.cwd()).expanduser().absolute()
         where = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
         if not where.is_dir():
             raise BadValueError(f"Claude Code has no memory of {folder}: no {where}", "give the project by --project")
-        files, namespace = sorted(where.glob("*.md")), project_of(str(folder)).namespace
+        files, namespace = sorted(where.glob("*.md")), project_here(str(folder), home).namespace
     else:
         where, namespace = _workspace(project), USER
         files = [where / "MEMORY.md", where / "USER.md", *sorted((where / "memory").rglob("*.md"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import HostSettings
-from ntm_memory.hosts.projects import Project, least_capture, project_of
+from ntm_memory.hosts.projects import Project, least_capture, project_of, stricter
 
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """A request to `commands` → its response."""
 HOST = "claude-code"
+PROJECT_DIR = "CLAUDE_PROJECT_DIR"
+"""In the environment: where a session began."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,14 @@ class Told:
 
     @cached_property
     def project(self) -> Project:
-        """The project of its working folder."""
-        return project_of(self.text("cwd"))
+        """The project of its working folder; it may do no more than the one that the session began in."""
+        project, began = (project_of(cwd, self.settings.projects) for cwd in (self.text("cwd"), self._began_in))
+        return stricter(project, began) if self._began_in else project
+
+    @property
+    def _began_in(self) -> str:
+        """The folder that the host tells its hooks as the session's; empty where it tells none."""
+        return os.environ.get(PROJECT_DIR, "")
 
     @property
     def may_inject(self) -> bool:

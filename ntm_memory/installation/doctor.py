@@ -23,6 +23,7 @@ from ntm_memory.installation import surroundings
 from ntm_memory.installation.calls import Commands
 from ntm_memory.installation.inside import NEEDED
 from ntm_memory.installation.surroundings import FAIL, OK, WARN, Check
+from ntm_memory.persistence.hook_runs import last_runs
 
 INSIDE = "--inside"
 TEXT, QUESTION = "The spare key is under the blue flower pot", "Where is the spare key?"
@@ -90,6 +91,10 @@ def _folders(home: Path, by_console: bool) -> Iterator[Check]:
         hint = "set NTM_MEMORY_ENV to a folder that can be written to, then run install.py"
         yield surroundings.folder("environment", paths.environment_dir(), hint, only_read=True)
     yield surroundings.disk(home)
+    files = {str(run["not_understood"]) for run in last_runs(home) if "not_understood" in run}
+    for file in sorted(each for each in files if os.path.lexists(each)):
+        said = f"{file} is not understood: the hooks put in and keep nothing there"
+        yield Check(".ntm-memory", WARN, said, "write capture = off, inject = off or nothing into it")
 
 
 def _environment(home: Path, by_console: bool) -> Iterator[Check]:

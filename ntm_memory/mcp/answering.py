@@ -81,7 +81,7 @@ class Answering:
         """One request; what names no namespace means those of the client's project, where it has one."""
         if "namespace" not in request and not request.get("any_namespace"):
             places = importlib.import_module("ntm_memory.hosts.places")
-            project = places.project_of_client(os.environ)
+            project = places.project_of_client(os.environ, self._home)
             if project is not None:
                 answer: dict[str, Any] = places.ask_within(project, request, self._ask)
                 return answer

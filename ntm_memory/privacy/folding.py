@@ -13,10 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ntm_memory.text.writing_systems import CJK
+
 _DATA = Path(__file__).with_name("look_alikes.json")
 # ends of lines, sentences, cells and of what names a speaker; a stop or colon between two digits ends nothing
 _END = re.compile(r"[\n\r\t|!?;。！？…；：｜\x0b\x0c\x85\u2028\u2029.:．](?!(?<=\d[.:．])\d)")
 _DECORATION = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_PIECE = re.compile(rf"[{CJK}]|[^\W{CJK}]+|[^\w\s]")
 _LATIN = re.compile("[A-Za-z]")
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
 """Letters and marks by category that show nothing."""
@@ -44,6 +47,12 @@ def parts_of(text: str) -> list[Part]:
     starts = [0, *(end.end() for end in _END.finditer(text))]
     folded = _folded(_END.sub("\n", text)).split("\n")
     return [Part(start, part) for start, part in zip(starts, folded, strict=True) if part]
+
+
+def pieces_of(text: str) -> list[str]:
+    """The text's words and signs, of Chinese and its like each character, folded; joined they are its folded value."""
+    folded = (_folded(piece).replace("\n", "") for piece in _PIECE.findall(text))
+    return [piece for piece in folded if piece]
 
 
 def holds(text: str, value: str) -> bool:

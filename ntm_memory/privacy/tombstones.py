@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, RetractedError, shown
-from ntm_memory.privacy.folding import Part, parts_of
+from ntm_memory.privacy.folding import Part, parts_of, pieces_of
 from ntm_memory.text.folding import folded_key
 
 TABLE = """
@@ -29,6 +29,8 @@ _LEAST_WITHIN = 8
 _MORE_PARTS, _MOST_PARTS = 2, 16
 """How many lines or sentences more than when it was retracted a value may be broken into; and how many at most."""
 _AT_ONCE = 400
+_MOST_PIECES = 60
+"""Words, or characters of Chinese, of a value that is looked for inside a sentence."""
 _KNOWN = "SELECT value, parts, at, id, purged FROM tombstones WHERE salt = ? AND space = ? AND value IN ({})"
 
 
@@ -106,6 +108,21 @@ class Tombstones:
         for salt, most in salts.items():
             found += self._matches(salt, _space(salt, namespace), most, parts, content)
         return found
+
+    def quotes(self, namespace: str, content: str) -> bool:
+        """Whether a text has a retracted value anywhere, also within a sentence of its own."""
+        salts = self._salts()
+        pieces = pieces_of(content) if salts else []
+        for salt in salts:
+            query = "SELECT value FROM tombstones WHERE salt = ? AND space = ? AND parts > 0"
+            values = {bytes(value) for (value,) in self._sql.execute(query, (salt, _space(salt, namespace)))}
+            for at in range(len(pieces) if values else 0):
+                text = ""
+                for piece in pieces[at : at + _MOST_PIECES]:
+                    text += piece
+                    if len(text.encode()) >= _LEAST_WITHIN and _hash(salt, "value", text) in values:
+                        return True
+        return False
 
     def refuse(self, namespace: str, content: str) -> None:
         """Let nothing pass that was retracted.

@@ -81,8 +81,9 @@ def fields(answer: Answer) -> str:
 def _run(run: Answer) -> str:
     """What a hook did and cost."""
     failed = f", failed: {text(run['failed'])}" if run.get("failed") else ""
+    off = f", off: {text(run['not_understood'])} is not understood" if run.get("not_understood") else ""
     cost = f"{run['ms']:.0f} ms, {run['cpu_ms']:.0f} ms of CPU, {run['characters']:,} characters"
-    return f"hook: {text(run['at'])[:_SECOND]} {text(run['event'])}: {cost}{failed}"
+    return f"hook: {text(run['at'])[:_SECOND]} {text(run['event'])}: {cost}{failed}{off}"
 
 
 def _survey(answer: Answer) -> Iterator[str]:

@@ -154,6 +154,9 @@ class RecordReader(Protocol):
     def retracted_in(self, namespace: str, content: str) -> list[Match]:
         """What of a text was retracted in a namespace: the whole of it, or sentences and lines."""
 
+    def quotes_retracted(self, namespace: str, content: str) -> bool:
+        """Whether a text has what was retracted in a namespace, also within a sentence of its own."""
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         """What was done last, newest first; of one memory, if an id is given."""
 

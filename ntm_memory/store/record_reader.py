@@ -152,6 +152,11 @@ class SQLiteRecordReader:
         with self._engine.reading():
             return self._engine.tombstones.matches(namespace, content) if self._engine.tombstones.any() else []
 
+    def quotes_retracted(self, namespace: str, content: str) -> bool:
+        """Whether a text has it anywhere."""
+        with self._engine.reading():
+            return self._engine.tombstones.any() and self._engine.tombstones.quotes(namespace, content)
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         """What was done last, newest first."""
         with self._engine.reading():

@@ -171,6 +171,9 @@ class SQLiteStore:
     def retracted_in(self, namespace: str, content: str) -> list[Match]:
         return self._records.retracted_in(namespace, content)
 
+    def quotes_retracted(self, namespace: str, content: str) -> bool:
+        return self._records.quotes_retracted(namespace, content)
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         return self._records.audit(count, id)
 

@@ -77,9 +77,16 @@ class ForgettingVerbs:
 
         return mirror.write(self.home, self.store, Path(path), namespaces)
 
-    def retracted(self, texts: Sequence[str], namespaces: Sequence[str]) -> bool:
-        """Whether one of these texts is, or holds, what was retracted in one of these namespaces."""
-        return any(self.store.retracted_in(namespace, text) for namespace in namespaces for text in texts)
+    def retracted(self, texts: Sequence[str], namespaces: Sequence[str], *, quoted: bool = False) -> bool:
+        """Whether one of these texts is, or holds, what was retracted in one of these namespaces.
+
+        Args:
+            texts: each by itself.
+            namespaces: where it may have been retracted.
+            quoted: it counts also where it stands within a sentence of the text.
+        """
+        looks = [self.store.retracted_in, *([self.store.quotes_retracted] if quoted else [])]
+        return any(look(namespace, text) for look in looks for namespace in namespaces for text in texts)
 
     def meant(self, query: str, *, restore: bool = False, yes: bool = False, **options: Any) -> dict[str, float]:
         """Id → chance of the memories that a question surely means, or among those to `restore`; see `erase.meant_by`.

@@ -13,6 +13,7 @@ from ntm_memory.hosts import hooks
 from ntm_memory.hosts.projects import project_of
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.persistence.hook_runs import last_runs
+from ntm_memory.rendering import stores
 from tests.opening import TINY, write_config
 
 
@@ -242,6 +243,39 @@ def test_private_words_are_never_stored(host):
     assert b"swordfish" not in stored
 
 
+PRIVATE = [
+    "see <private>a <private>b</private> my salary is 91000</private> thanks",
+    "see < private >my salary is 91000</ private > thanks",
+    "see ＜private＞my salary is 91000＜/private＞ thanks",
+    "see <ｐｒｉｖａｔｅ>my salary is 91000</PRIVATE> thanks",
+    "see <pri\u200bvate>my salary is 91000</private\u00ad> thanks",
+    '<private class="x" of=me>my salary is 91000</private> see this',
+    "my salary is 91000</private> see this",
+    "see this <private>my salary is 91000",
+    "see this <private my salary is 91000",
+    "see <private>a</private></private> my salary is 91000 <private>",
+    "see <private>a</private> <remember>b</private> my salary is 91000</remember>",
+]
+
+
+@pytest.mark.parametrize("prompt", PRIVATE)
+def test_nothing_private_is_stored_however_it_is_marked(host, prompt):
+    host.turn(prompt, "I see: your salary is 91000")
+    host.answer("Stop", prompt=prompt, last_assistant_message="I see: your salary is 91000", session="s2")
+    host.turn("how much?", f"you said: {prompt}", session="s3")
+    host.turn(f"{prompt} <remember>{prompt}</remember>", "ok", session="s4")
+    host.turn("how much?", "thank you", session="s5")
+    stored = b"".join(file.read_bytes() for file in host.home.rglob("*") if file.is_file())
+    assert b"thank you" in stored
+    assert b"91000" not in stored
+
+
+def test_the_answer_to_a_private_prompt_is_not_stored_also_where_another_prompt_comes_before_it(host):
+    host.answer("UserPromptSubmit", prompt="my salary is <private>91000</private>")
+    host.turn("and after tax?", "of 91000 is left 60000")
+    assert [each["content"] for each in host.episodes()] == ["and after tax?"]
+
+
 def test_secrets_are_left_out_whatever_is_allowed(host):
     host.configure(privacy={"on_secret": "allow"})
     token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
@@ -277,6 +311,25 @@ def test_episodes_are_switched_off_by_settings_or_by_the_project(host, capture):
     assert host.episodes() == []
 
 
+def test_the_folder_where_a_session_began_can_switch_off_too(host, tmp_path, monkeypatch):
+    began = tmp_path / "began"
+    began.mkdir()
+    (began / ".ntm-memory").write_text("capture = off")
+    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(began))
+    host.turn("fix the port <remember>the port is 5433</remember>", "done")
+    assert host.episodes() == []
+    assert host.ask(command="status")["memories"]["live"] == 0
+
+
+def test_status_names_a_file_that_is_not_understood(host):
+    (host.cwd / ".ntm-memory").write_text("CAPTURE: OFF")
+    host.turn("fix the port", "done")
+    assert host.episodes() == []
+    answer = host.ask(command="status")
+    assert answer["hooks"][0]["not_understood"] == str(host.cwd / ".ntm-memory")
+    assert f"{host.cwd / '.ntm-memory'} is not understood" in stores.status(answer)
+
+
 @pytest.mark.parametrize("namespace", [None, "shared", "default"])
 def test_what_was_retracted_is_not_kept_of_a_turn(host, namespace):
     id = host.tell("The door code of the office is long", namespace)
@@ -286,6 +339,33 @@ def test_what_was_retracted_is_not_kept_of_a_turn(host, namespace):
     host.turn("say it again", "So: The door code of the office is long. That is all.")
     host.turn("and now <remember>The door code of the office is long</remember>", "no", session="s2")
     assert [each["content"].split("\n")[0] for each in host.episodes()] == ["say it"]
+
+
+QUOTES = [
+    "By the way: the door code of the office is long, do you know?",
+    "You told me that the door code of the office is LONG before",
+    "和他说 the door code of the office is long吗",
+]
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+@pytest.mark.parametrize("namespace", ["shared", "default"])
+def test_a_turn_that_quotes_what_was_retracted_is_not_kept(host, quote, namespace):
+    id = host.tell("The door code of the office is long", namespace)
+    host.ask(command="erase", ids_or_key=[id], retract=True, namespace=namespace)
+    host.turn(quote, "no")
+    host.turn("and now?", quote, session="s2")
+    host.turn("The door code of the house is long", "yes", session="s3")
+    assert [each["content"].split("\n")[0] for each in host.episodes()] == ["The door code of the house is long"]
+
+
+def test_a_turn_that_tells_to_keep_what_memory_said_is_not_kept(host):
+    host.tell("The door code of the office is long")
+    host.tell("Mia drinks green tea in the morning")
+    shown = "The door code of the office is long\nMia drinks green tea in the morning"
+    host.turn(f"please <remember>{shown}</remember>", "done")
+    host.turn("go on <remember>the port is 5433</remember>", "done", session="s2")
+    assert [each["content"].split("\n")[0] for each in host.episodes()] == ["go on"]
 
 
 def test_a_notification_of_the_host_is_no_turn(host):

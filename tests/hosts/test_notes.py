@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from ntm_memory.hosts.notes import head_of, notes_of
 
 
@@ -39,3 +43,11 @@ def test_a_head_is_read_and_what_is_none_stays_text():
     assert head_of("---\nnever ends") == ({}, "---\nnever ends", 1)
     assert head_of("---\na: [\n---\nAnna")[0] == {}
     assert head_of("---\n- a list\n---\nAnna") == ({}, "Anna", 4)
+
+
+@pytest.mark.parametrize("piece", ["<!--", " ", "|", "#", "# ", "[", "`", "-", "- ", "| "])
+@pytest.mark.parametrize("begin", ["", "# a", "- "])
+def test_notes_take_linear_time(begin, piece):
+    before = time.process_time()
+    notes_of(begin + piece * (60_000 // len(piece)) + "x")
+    assert time.process_time() - before < 2

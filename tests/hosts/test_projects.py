@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from ntm_memory.commands import run
 from ntm_memory.errors import NotFoundError
 from ntm_memory.hosts.places import ask_within, project_of_client
-from ntm_memory.hosts.projects import USER, Project, least_capture, project_of
+from ntm_memory.hosts.projects import USER, Project, least_capture, project_here, project_of
 from tests.opening import TINY
 
 
@@ -36,13 +38,40 @@ def test_two_of_one_name_are_kept_apart(tmp_path):
     assert project_of(str(tmp_path / "a" / "app")).namespace != project_of(str(tmp_path / "b" / "app")).namespace
 
 
-def test_a_worktree_belongs_to_its_repository(work, tmp_path):
+@pytest.fixture
+def branch(work, tmp_path):
+    """A worktree of it, as git makes one."""
     git = work / ".git" / "worktrees" / "branch"
     git.mkdir(parents=True)
     (git / "commondir").write_text("../..\n")
+    (git / "gitdir").write_text(f"{tmp_path / 'branch' / '.git'}\n")
     (tmp_path / "branch").mkdir()
     (tmp_path / "branch" / ".git").write_text(f"gitdir: {git}\n")
-    assert project_of(str(tmp_path / "branch")) == project_of(str(work))
+    return tmp_path / "branch"
+
+
+def test_a_worktree_belongs_to_its_repository(work, branch):
+    assert project_of(str(branch)) == project_of(str(work))
+    (branch / ".ntm-memory").write_text("capture = off")
+    assert project_of(str(branch)).capture == "off"
+    assert project_of(str(work)).capture == "episodes"
+
+
+def test_a_worktree_of_git_itself_belongs_to_its_repository(work, tmp_path):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(work)]
+    for line in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a"], ["worktree", "add", "-q", "../../tree"]):
+        subprocess.run([*git, *line], check=True)
+    assert project_of(str(tmp_path / "tree")) == project_of(str(work))
+
+
+@pytest.mark.parametrize("gitdir", ["g", "../work/app/.git/worktrees/branch", "../work/app/.git"])
+def test_a_folder_that_only_says_it_is_a_worktree_is_its_own(work, branch, tmp_path, gitdir):
+    stranger = tmp_path / "stranger"
+    (stranger / "g").mkdir(parents=True)
+    (stranger / ".git").write_text(f"gitdir: {gitdir}\n")
+    (stranger / "g" / "commondir").write_text("../../work/app/.git\n")
+    (stranger / "g" / "gitdir").write_text(f"{stranger / '.git'}\n")
+    assert project_of(str(stranger)).namespace.startswith("stranger-")
 
 
 def test_the_home_folder_and_no_folder_are_the_user_s_own():
@@ -57,23 +86,68 @@ def test_the_name_needs_no_quotes(tmp_path):
     assert project_of(str(folder)).namespace.startswith("我的-app")
 
 
-def test_a_file_names_the_namespace_and_switches_off(work):
-    (work / ".ntm-memory").write_text("# ours\nnamespace = team-notes\ncapture = off\ninject = off\n", encoding="utf-8")
-    assert project_of(str(work / "src")) == Project("team-notes", "off", False)
-
-
-@pytest.mark.parametrize("name", ["shared", "default", "other-1a2b3c", "../x", "a b", "", "x/episodes"])
-def test_a_file_of_strangers_cannot_name_what_is_not_the_project_s(work, name):
+def test_a_file_switches_off(work):
     own = project_of(str(work)).namespace
+    (work / ".ntm-memory").write_text("# ours\ncapture = 'OFF'  # all\ninject = off\n", encoding="utf-8")
+    assert project_of(str(work / "src")) == Project(own, "off", False)
+
+
+@pytest.mark.parametrize("name", ["shared", "default", "other-1a2b3c", "../x", "a b", "x", "x/episodes", "personal"])
+def test_a_file_of_strangers_names_no_namespace(work, name):
+    own = project_of(str(work))
     (work / ".ntm-memory").write_text(f"namespace = {name}\n", encoding="utf-8")
-    assert project_of(str(work)).namespace == own
+    assert project_of(str(work)) == own
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"capture", b"", b"capture = everything"])
+def test_the_user_names_a_namespace_for_a_folder(work, tmp_path):
+    home = tmp_path / "memory"
+    home.mkdir()
+    settings = {"ntm_memory": {"hosts": {"projects": {str(work): "team-notes"}}}}
+    (home / "config.json").write_text(json.dumps(settings))
+    (work / ".git").mkdir()
+    assert project_here(str(work / "src"), home).namespace == "team-notes"
+    assert project_here(str(tmp_path), home).namespace != "team-notes"
+
+
+def test_a_file_in_the_home_folder_switches_off_too():
+    Path.home().mkdir(exist_ok=True)
+    (Path.home() / ".ntm-memory").write_text("capture = off")
+    assert project_of(str(Path.home())) == Project(USER, "off")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n# nothing\n", b"\xef\xbb\xbfcapture = episodes"])
 def test_a_file_that_says_nothing_changes_nothing(work, content):
     before = project_of(str(work))
     (work / ".ntm-memory").write_bytes(content)
     assert project_of(str(work)) == before
+
+
+NOT_UNDERSTOOD = [
+    "capture = off".encode("utf-16"),
+    b"CAPTURE: OFF",
+    b"capture = none",
+    b"capture",
+    b"capture = off\ncapture = episodes",
+    b'{"capture": "off"}',
+    b"inject = never",
+    b"keep = nothing",
+    b"\xff\xfe",
+    b"#" * 5000,
+]
+
+
+@pytest.mark.parametrize("content", NOT_UNDERSTOOD)
+def test_a_file_that_is_not_understood_switches_off_and_is_named(work, content):
+    file = work / ".ntm-memory"
+    file.write_bytes(content)
+    own = project_of(str(work))
+    assert (own.capture, own.inject, own.not_understood) == ("off", False, str(file))
+
+
+def test_what_is_no_plain_file_switches_off(work, tmp_path):
+    (tmp_path / "file").write_text("capture = episodes")
+    (work / ".ntm-memory").symlink_to(tmp_path / "file")
+    assert project_of(str(work)).capture == "off"
 
 
 def test_less_is_kept_if_either_says_so():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -50,12 +51,6 @@ def test_what_a_person_said(prompt, words):
     assert prompts.own_words(prompt) == words
 
 
-def test_private_is_left_out_to_its_end_or_to_the_end_of_all():
-    assert prompts.without_private("a <private>b</private> c").split() == ["a", "c"]
-    assert prompts.without_private("a <PRIVATE >b\n</private > c").split() == ["a", "c"]
-    assert prompts.without_private("a <private>b c").split() == ["a"]
-
-
 def test_what_is_told_to_be_kept():
     text = (
         "ok <remember>Deploys go out on Tuesdays</remember> and <remember> 小美喝绿茶 </remember><remember></remember>"
@@ -63,6 +58,24 @@ def test_what_is_told_to_be_kept():
     assert prompts.told_to_keep(text) == ["Deploys go out on Tuesdays", "小美喝绿茶"]
     assert prompts.told_to_keep("<private><remember>x</remember></private>") == []
     assert prompts.told_to_keep("```\n<remember>x</remember>\n```") == []
+
+
+def test_of_very_much_that_is_to_be_kept_the_first_is():
+    assert prompts.told_to_keep("<remember>a</remember>" * 5000) == ["a"] * prompts.MOST_REMEMBERED
+    assert prompts.told_to_keep("<remember>a <remember>b</remember> c</remember>") == ["a  b"]
+    assert prompts.told_to_keep("</remember>a<remember>b") == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["<remember>", "`", "```\n", "~", " ", "\n", " \n", "<private>", "<a-b>", "<a-b ", "</a-b "]
+)
+@pytest.mark.parametrize("ends", [("", ""), ("x", "x"), ("```\n", ""), ("<remember>", "</remember>")])
+def test_no_prompt_takes_more_than_linear_time(piece, ends):
+    text = ends[0] + piece * (100_000 // len(piece)) + ends[1]
+    before = time.process_time()
+    for read in (prompts.own_words, prompts.told_to_keep, prompts.without_remember):
+        read(text)
+    assert time.process_time() - before < 2
 
 
 def memory(content, **fields):

@@ -10,7 +10,7 @@ import pytest
 from opening import TINY
 
 from ntm_memory import commands
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, RetractedError
 from ntm_memory.hosts.projects import project_of
 from ntm_memory.hosts.reading import mirror_request, read_host
 
@@ -103,6 +103,19 @@ class TestOpenClaw:
             read(ask)
 
 
+@pytest.mark.parametrize("namespace", ["shared", "default"])
+def test_what_was_retracted_where_it_is_looked_for_stays_out(ask, workspace, namespace):
+    erased = ask({"command": "memorize", "content": "Her name is Anna.", "namespace": namespace})["memory"]["id"]
+    ask({"command": "erase", "ids_or_key": [erased], "retract": True, "namespace": namespace})
+    done = read(ask)
+    assert [(bad["at"], bad["code"]) for bad in done["failed"]] == [
+        ("~/.openclaw/workspace/USER.md:1", RetractedError.code)
+    ]
+    assert done["created"] == 3
+    (workspace / "USER.md").write_text("Her name is Anna.\n\n")
+    assert read(ask, force_retracted=True)["created"] == 1
+
+
 class TestClaude:
     @pytest.fixture
     def project(self, tmp_path):
@@ -133,6 +146,15 @@ class TestClaude:
         self.write(self.notes, "deploy", "project", "Deploys go out on Mondays.")
         done = read(ask, host="claude", project=str(project))
         assert (done["updated"], done["gone"]) == (1, [])
+
+    @pytest.mark.parametrize("text", ["Anna works on churn.", "Deploys go out on Tuesdays."])
+    def test_what_was_retracted_in_the_project_or_for_the_user_stays_out(self, ask, project, text):
+        for place in ("shared", project_of(str(project)).namespace):
+            id = ask({"command": "memorize", "content": text, "namespace": place})["memory"]["id"]
+            ask({"command": "erase", "ids_or_key": [id], "retract": True, "namespace": place})
+            assert [bad["code"] for bad in read(ask, host="claude", project=str(project), dry_run=True)["failed"]]
+            ask({"command": "erase", "ids_or_key": [id], "restore": True, "namespace": place})
+            ask({"command": "erase", "ids_or_key": [id], "namespace": place})
 
     def test_a_project_without_any_is_one_clear_error(self, ask, tmp_path):
         with pytest.raises(BadValueError, match="no memory of"):

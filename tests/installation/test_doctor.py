@@ -19,6 +19,7 @@ from ntm_memory.cli.console import run
 from ntm_memory.installation import doctor, inside, surroundings
 from ntm_memory.installation.claude_code import rules, settings_file
 from ntm_memory.paths import host_folders
+from ntm_memory.persistence.hook_runs import note_run
 from tests.scripts.calls import SKILL, call
 
 PLAIN = Path(getattr(sys, "_base_executable", sys.executable))
@@ -201,6 +202,15 @@ class TestSurroundings:
         monkeypatch.setattr("os.access", lambda _, mode: not mode & 2)
         assert surroundings.folder("environment", tmp_path, "x", only_read=True).state == "ok"
         assert surroundings.folder("environment", tmp_path / "none", "x", only_read=True).state == "fail"
+
+    def test_a_project_s_file_that_hooks_did_not_understand_is_named_while_it_is_there(self, home, tmp_path):
+        file = tmp_path / ".ntm-memory"
+        file.write_text("CAPTURE: OFF")
+        note_run(home, {"event": "Stop", "not_understood": str(file)})
+        named = [each for each in doctor._folders(home, True) if str(file) in each.said]
+        assert [each.state for each in named] == ["warn"]
+        file.unlink()
+        assert not [each for each in doctor._folders(home, True) if str(file) in each.said]
 
     @pytest.mark.parametrize(("free", "state"), [(10 << 20, "fail"), (500 << 20, "warn"), (5 << 30, "ok")])
     def test_room_on_the_disk(self, tmp_path, monkeypatch, free, state):
