@@ -59,7 +59,7 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 """What `--format text` and `--format context` print around a memory; a key in it may be news."""
-_TORN_HEAD = re.compile(r"[-*]?[ \t]*\[m_[2-9a-z]{0,10}(?:, [\d-]{0,10}(?:, \w{0,10})?)?\]?\s*(?:…|\.{3})?$")
+_TORN_HEAD = re.compile(r"\[m_[2-9a-z]{0,10}(?:, [\d-]{0,10}(?:, \w{0,10})?)?\]?\s*(?:…|\.{3})?$")
 """Where a text ends in the midst of what stands before a memory."""
 _TORN_END = re.compile(r'[{,]\s*"?[a-z_]{0,20}"?\s*:?\s*"?[\d:.TZ-]*$')
 _FENCE = re.compile(r"<\\?\s*/?\s*recalled-memories[^>\n]{0,200}>?", re.IGNORECASE)
