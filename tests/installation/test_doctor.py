@@ -70,7 +70,15 @@ def skill_for(host="claude"):
 
 class TestWhole:
     def test_where_nothing_is_set_up(self, tmp_path):
-        done = call("doctor", python=PLAIN, cwd=tmp_path, NTM_MEMORY_ENV=str(tmp_path / "none"), NTM_MEMORY_HOME=None)
+        done = call(
+            "doctor",
+            "--format",
+            "text",
+            python=PLAIN,
+            cwd=tmp_path,
+            NTM_MEMORY_ENV=str(tmp_path / "none"),
+            NTM_MEMORY_HOME=None,
+        )
         found = states(done.out)
         assert done.code == 1
         assert found["packages"][0] == "fail"
@@ -82,7 +90,7 @@ class TestWhole:
 
     def test_where_all_is_well(self, environment, home, tmp_path):
         before = files(home)
-        done = call("doctor", python=PLAIN, cwd=tmp_path, NTM_MEMORY_KEY="5a" * 32)
+        done = call("doctor", "--format", "text", python=PLAIN, cwd=tmp_path, NTM_MEMORY_KEY="5a" * 32)
         found = states(done.out)
         assert done.code == 0, done.out + done.err
         assert {state for state, _ in found.values()} == {"ok"}
@@ -174,7 +182,17 @@ class TestMemory:
     @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
     def test_what_others_may_read_is_a_warning(self, home):
         (home / "usage.db").chmod(0o644)
-        assert self.look(home).state == "warn"
+        check = self.look(home)
+        assert check.state == "warn"
+        assert check.said.startswith("1 fault beside the memory, 0 warnings; ")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+    def test_an_environment_that_others_may_read_is_no_fault(self, home, monkeypatch):
+        monkeypatch.setenv("NTM_MEMORY_ENV", str(home / "venv"))
+        for name in ("venv", "venv-pycache"):
+            (home / name).mkdir()
+            (home / name).chmod(0o755)
+        assert self.look(home).state == "ok"
 
 
 class TestSurroundings:
