@@ -33,8 +33,13 @@ def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) 
         refuse: told what is missing where nothing is set up, and returns the exit code; None: it is printed.
         anywhere: it works outside of the environment, and where there is none.
     """
-    refuse = refuse or _print
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
+    from ntm_memory.operations.process import carried_out
+
+    return carried_out(lambda: _run(command, refuse or _print, anywhere))
+
+
+def _run(command: str, refuse: Refusal, anywhere: bool) -> int:
     from ntm_memory.operations.process import settle_threads, speak_utf8
     from ntm_memory.paths import bytecode_dir, environment_dir
 

@@ -13,7 +13,7 @@ from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
-from ntm_memory.operations.process import asked_form, error_text
+from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir
 from ntm_memory.text.printable import in_one_line, printable
 
@@ -93,8 +93,7 @@ def _carry_out(
     code = answer.pop("exit_code", 0)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
-    _print(_printed(text, chosen, answer))
-    return int(code)
+    return _print(_printed(text, chosen, answer)) or int(code)
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
@@ -177,15 +176,12 @@ def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> in
 
         _print(as_json({"ok": False, "error": {"code": code, "message": message, "hint": hint}}))
     else:
-        sys.stderr.write(error_text(code, in_one_line(message), in_one_line(hint)) + "\n")
+        print_error(error_text(code, in_one_line(message), in_one_line(hint)))
     return exit_code
 
 
-def _print(text: str) -> None:
+def _print(text: str) -> int:
+    """0, or the exit code where it cannot be written."""
     if sys.stdout.isatty():  # the text of an export goes into a file as it is
         text = printable(text)
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough; nothing is left to be flushed when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return print_out(text + "\n")

@@ -10,6 +10,7 @@ from typing import Any
 
 from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.inputs import readable
+from ntm_memory.operations.process import print_error, print_out
 from ntm_memory.paths import data_home
 
 MOST_READ = 1_000_000
@@ -34,7 +35,7 @@ def main(argv: list[str]) -> int:
     try:
         home = parser().parse_args(readable(argv)).home
     except UsageError as usage:
-        sys.stderr.write(f"{usage}\n{usage.hint}\n")
+        print_error(f"{usage}\n{usage.hint}")
         return _say({})  # an exit code of 2 would block the host
     try:
         event = json.loads(sys.stdin.buffer.read(MOST_READ))
@@ -55,6 +56,5 @@ def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
 
 
 def _say(answer: Mapping[str, Any]) -> int:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_out(json.dumps(answer, ensure_ascii=False) + "\n")
     return 0
