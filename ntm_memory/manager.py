@@ -80,6 +80,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         """Write `memory_file`, if one was given, and close the store."""
         try:
             if self._memory_file:
+                self._memory_file.absolute().parent.mkdir(parents=True, exist_ok=True)
                 self.export_file(self._memory_file)
         finally:
             self.store.close()

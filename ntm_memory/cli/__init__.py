@@ -11,6 +11,7 @@ from typing import Any
 from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
+from ntm_memory.cli.outcome import BAD_VALUE, nothing_taken
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
@@ -91,9 +92,15 @@ def _carry_out(
     except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     code = answer.pop("exit_code", 0)
+    refused = nothing_taken(answer)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
-    return _print(_printed(text, chosen, answer)) or int(code)
+    if refused is not None and chosen == "json":
+        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BAD_VALUE
+    printed = _print(_printed(text, chosen, answer))
+    if refused is not None:
+        return _fail(**refused, chosen=chosen, exit_code=printed or BAD_VALUE)
+    return printed or int(code)
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
