@@ -58,6 +58,7 @@ def _checks(home: str | None, by_console: bool, project: Path) -> Iterator[Check
     except NTMMemoryError as error:
         yield Check("user's config", FAIL, error.message, error.hint)
         return
+    yield from _guarded("config.json", lambda: _config(folder))
     yield from _guarded("folders", lambda: _folders(folder, by_console))
     yield from _guarded("environment", lambda: _environment(folder, by_console))
     yield from _guarded("hosts", lambda: surroundings.hosts(folder, project, installer))
@@ -79,6 +80,14 @@ def _guarded(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
         yield from look()
     except Exception as error:  # noqa: BLE001 - a doctor that falls ill helps nobody
         yield Check(name, FAIL, f"could not be looked at: {type(error).__name__}: {error}", "please report this")
+
+
+def _config(home: Path) -> Iterator[Check]:
+    """What is wrong with the user's settings, by its own name: whatever reads them fails for it."""
+    try:
+        load_settings(SHIPPED, home / "config.json")
+    except NTMMemoryError as error:
+        yield _of_error("config.json", {"message": error.message, "hint": error.hint})
 
 
 def _folders(home: Path, by_console: bool) -> Iterator[Check]:

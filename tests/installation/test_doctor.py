@@ -130,7 +130,8 @@ class TestWhole:
         (home / "config.json").write_text('{"ntm_memory": {"embeder": {}}}')
         assert run(["doctor"]) == 1
         found = states(capsys.readouterr().out)
-        assert "embeder" in found["weights"][1]
+        assert found["config.json"][0] == "fail"
+        assert "embeder" in found["config.json"][1]
         assert "embeder" in found["memory"][1]
 
     def test_one_part_that_falls_over_keeps_no_other_from_being_looked_at(self, home, monkeypatch):
