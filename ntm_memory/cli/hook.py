@@ -47,12 +47,17 @@ def main(argv: list[str]) -> int:
 def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
     from ntm_memory.hosts import hooks
 
-    if not (data_home(home) / "memory.db").is_file():
-        return {}  # nothing was told yet; a hook makes no memory of its own accord
+    if not (data_home(home) / "memory.db").is_file():  # nothing was told yet; a hook makes no memory
+        return hooks.answer(event, _of_nothing, home) if event.get("hook_event_name") == "SessionStart" else {}
     from ntm_memory.commands import run
 
     later: list[Callable[[], None]] = []  # the day's backup is made by those for whom nobody waits
     return hooks.answer(event, lambda request: run({"home": home, **request}, later=later), home)
+
+
+def _of_nothing(_: Mapping[str, Any]) -> dict[str, Any]:
+    """What a memory answers in which nothing is."""
+    return {"memories": [], "retracted": [], "failed": []}
 
 
 def _say(answer: Mapping[str, Any]) -> int:
