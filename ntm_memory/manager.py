@@ -80,6 +80,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         """Write `memory_file`, if one was given, and close the store."""
         try:
             if self._memory_file:
+                self._memory_file.absolute().parent.mkdir(parents=True, exist_ok=True)
                 self.export_file(self._memory_file)
         finally:
             self.store.close()
@@ -104,7 +105,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         names up to three older ones that it may concern: say so, also by telling it again.
 
         Args:
-            content: the text, at most 10 million characters.
+            content: the text, at most 1 million characters.
             force_retracted: store it also where it was retracted, which is lifted by that.
             fields: of `MemoryInput`: key, importance, tags, source, session, namespace, occurred_at, kind, trust;
                 of `validation.Decision`: replaces, beside, same_as, ids or keys of older memories.

@@ -73,6 +73,11 @@ def environment_dir() -> Path:
     return Path(chosen).expanduser().absolute()
 
 
+def bytecode_dir(environment: Path) -> Path:
+    """Where an environment's bytecode goes, beside it: the skill's folder stays as it was copied."""
+    return environment.with_name(environment.name + "-pycache")
+
+
 def weights_dir() -> Path:
     """Where `ntm-memory setup` puts the default embedder's weights: one serves all environments of a user."""
     return (platform_data_dir() / APP / "weights").expanduser().absolute()

@@ -33,15 +33,20 @@ def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) 
         refuse: told what is missing where nothing is set up, and returns the exit code; None: it is printed.
         anywhere: it works outside of the environment, and where there is none.
     """
-    refuse = refuse or _print
     sys.path[0] = str(SKILL)  # instead of scripts/, whose file names could be taken for libraries
+    from ntm_memory.operations.process import carried_out
+
+    return carried_out(lambda: _run(command, refuse or _print, anywhere))
+
+
+def _run(command: str, refuse: Refusal, anywhere: bool) -> int:
     from ntm_memory.operations.process import settle_threads, speak_utf8
-    from ntm_memory.paths import environment_dir
+    from ntm_memory.paths import bytecode_dir, environment_dir
 
     speak_utf8()
     settle_threads()
     environment = environment_dir()
-    sys.pycache_prefix = str(pycache_dir(environment))
+    sys.pycache_prefix = str(bytecode_dir(environment))
     entered = os.environ.pop(ENTERED, None) is not None
     if anywhere:
         sys.dont_write_bytecode = not environment.exists()
@@ -58,11 +63,6 @@ def run(command: str, refuse: Refusal | None = None, *, anywhere: bool = False) 
     return main(command, sys.argv[1:])
 
 
-def pycache_dir(environment: Path) -> Path:
-    """Where bytecode goes, beside the environment: the skill's folder stays as it was copied."""
-    return environment.with_name(environment.name + "-pycache")
-
-
 def read_marker(environment: Path) -> dict[str, Any] | None:
     """What the installer noted in an environment; None where it made none."""
     try:
@@ -74,11 +74,13 @@ def read_marker(environment: Path) -> dict[str, Any] | None:
 
 def child_variables(environment: Path, packages: str | None) -> dict[str, str]:
     """Environment variables for a Python of the environment; the caller's own Python settings could break it."""
+    from ntm_memory.paths import bytecode_dir
+
     left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "__PYVENV_LAUNCHER__")
     variables = {name: value for name, value in os.environ.items() if name not in left_out}
     if packages:
         variables["PYTHONPATH"] = packages
-    ours = {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONPYCACHEPREFIX": str(pycache_dir(environment))}
+    ours = {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONPYCACHEPREFIX": str(bytecode_dir(environment))}
     return {**variables, **ours}
 
 

@@ -21,7 +21,7 @@ if __name__ == "__main__":
     sys.path.insert(1, str(SKILL))
     from _setup.main import main
 
-    from ntm_memory.operations.process import speak_utf8
+    from ntm_memory.operations.process import carried_out, speak_utf8
 
     speak_utf8()
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(carried_out(lambda: main(sys.argv[1:])))

@@ -11,9 +11,10 @@ from typing import Any
 from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
+from ntm_memory.cli.outcome import BAD_VALUE, nothing_taken
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
-from ntm_memory.operations.process import asked_form, error_text
+from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir
 from ntm_memory.text.printable import in_one_line, printable
 
@@ -91,10 +92,15 @@ def _carry_out(
     except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     code = answer.pop("exit_code", 0)
+    refused = nothing_taken(answer)
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
-    _print(_printed(text, chosen, answer))
-    return int(code)
+    if refused is not None and chosen == "json":
+        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BAD_VALUE
+    printed = _print(_printed(text, chosen, answer))
+    if refused is not None:
+        return _fail(**refused, chosen=chosen, exit_code=printed or BAD_VALUE)
+    return printed or int(code)
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:
@@ -177,15 +183,12 @@ def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> in
 
         _print(as_json({"ok": False, "error": {"code": code, "message": message, "hint": hint}}))
     else:
-        sys.stderr.write(error_text(code, in_one_line(message), in_one_line(hint)) + "\n")
+        print_error(error_text(code, in_one_line(message), in_one_line(hint)))
     return exit_code
 
 
-def _print(text: str) -> None:
+def _print(text: str) -> int:
+    """0, or the exit code where it cannot be written."""
     if sys.stdout.isatty():  # the text of an export goes into a file as it is
         text = printable(text)
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough; nothing is left to be flushed when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return print_out(text + "\n")

@@ -7,7 +7,7 @@ import sys
 from ntm_memory import __version__
 from ntm_memory.cli import _fail, entered, main
 from ntm_memory.cli.parsers import PARSERS
-from ntm_memory.operations.process import asked_form, settle_threads, speak_utf8
+from ntm_memory.operations.process import asked_form, carried_out, settle_threads, speak_utf8
 
 TRAIN = "Train the Neural Turing Machine or a Memory Network, show one at work, or measure it."
 COMMANDS = (*entered.SCRIPTS, "setup")
@@ -24,6 +24,10 @@ def run(argv: list[str] | None = None) -> int:
     Args:
         argv: the command and its arguments; None: those of the process.
     """
+    return carried_out(lambda: _run(argv))
+
+
+def _run(argv: list[str] | None) -> int:
     speak_utf8()
     settle_threads()
     command, *arguments = (sys.argv[1:] if argv is None else argv) or ["--help"]

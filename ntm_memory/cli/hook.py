@@ -10,6 +10,7 @@ from typing import Any
 
 from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.inputs import readable
+from ntm_memory.operations.process import print_error, print_out
 from ntm_memory.paths import data_home
 
 MOST_READ = 1_000_000
@@ -34,7 +35,7 @@ def main(argv: list[str]) -> int:
     try:
         home = parser().parse_args(readable(argv)).home
     except UsageError as usage:
-        sys.stderr.write(f"{usage}\n{usage.hint}\n")
+        print_error(f"{usage}\n{usage.hint}")
         return _say({})  # an exit code of 2 would block the host
     try:
         event = json.loads(sys.stdin.buffer.read(MOST_READ))
@@ -46,15 +47,19 @@ def main(argv: list[str]) -> int:
 def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
     from ntm_memory.hosts import hooks
 
-    if not (data_home(home) / "memory.db").is_file():
-        return {}  # nothing was told yet; a hook makes no memory of its own accord
+    if not (data_home(home) / "memory.db").is_file():  # nothing was told yet; a hook makes no memory
+        return hooks.answer(event, _of_nothing, home) if event.get("hook_event_name") == "SessionStart" else {}
     from ntm_memory.commands import run
 
     later: list[Callable[[], None]] = []  # the day's backup is made by those for whom nobody waits
     return hooks.answer(event, lambda request: run({"home": home, **request}, later=later), home)
 
 
+def _of_nothing(_: Mapping[str, Any]) -> dict[str, Any]:
+    """What a memory answers in which nothing is."""
+    return {"memories": [], "retracted": [], "failed": []}
+
+
 def _say(answer: Mapping[str, Any]) -> int:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_out(json.dumps(answer, ensure_ascii=False) + "\n")
     return 0

@@ -66,8 +66,8 @@ def _status_request(arguments: Arguments) -> Arguments:
 
 
 def _export() -> CommandParser:
-    parser = command_parser("export", "Write all memories to a file.", "memory/ntm_memory.json")
-    parser.add_argument("path", metavar="PATH|-", nargs="?")
+    parser = command_parser("export", "Write all memories to a file.", "memories.json")
+    parser.add_argument("path", metavar="PATH|-", nargs="?", help="in a folder that is there; -: standard output")
     parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
     parser.add_argument("--namespace", help="only this one")
     parser.add_argument(
@@ -79,9 +79,7 @@ def _export() -> CommandParser:
 
 
 def _import() -> CommandParser:
-    parser = command_parser(
-        "import", "Read memories from a file; what is there already stays.", "memory/ntm_memory.json"
-    )
+    parser = command_parser("import", "Read memories from a file; what is there already stays.", "memories.json")
     parser.add_argument("path", metavar="PATH|-", nargs="?")
     parser.add_argument(
         "--host", choices=("claude", "openclaw"), help="what that host itself remembers, where it changed"

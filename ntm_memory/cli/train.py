@@ -62,10 +62,8 @@ def main(argv: list[str]) -> int:
     if chosen == "json":
         from ntm_memory.rendering import as_json
 
-        _print(as_json({"ok": True, **answer}))
-    else:
-        _print(text(answer))
-    return 0
+        return _print(as_json({"ok": True, **answer}))
+    return _print(text(answer))
 
 
 def _asks_for_babi(argv: Sequence[str]) -> bool:

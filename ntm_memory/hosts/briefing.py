@@ -9,10 +9,13 @@ from ntm_memory.hosts.projects import Project
 from ntm_memory.hosts.prompts import shortened
 from ntm_memory.hosts.sessions import Session
 from ntm_memory.hosts.telling import Ask, Told
+from ntm_memory.paths import ensure_private_dir
+from ntm_memory.persistence.hook_runs import FOLDER
 
 MOST = 1_200
 _LOOKED_AT = 30
 _TURNS, _MOST_OF_TURN = 2, 160
+_GREETED, _MOST_OF_GREETING = "greeted", 200
 _GOES_ON = ("compact", "resume")
 
 
@@ -30,7 +33,21 @@ def on_session_start(told: Told, ask: Ask) -> str:
         session.begin()
     text, ids = brief(told, ask, before, source)
     session.note(ids)
-    return text
+    return text or (_greeting(told) if source == "startup" else "")
+
+
+def _greeting(told: Told) -> str:
+    """That memory is there, said once in a data folder, while nothing stands out in it."""
+    said = told.home / FOLDER / _GREETED
+    if said.exists():
+        return ""
+    ensure_private_dir(said.parent)
+    said.touch()
+    name = told.project.namespace
+    text = f"Long-term memory is there and has nothing on this project yet (namespace {name})."
+    return (
+        text if len(text) <= _MOST_OF_GREETING else "Long-term memory is there; nothing is in it on this project yet."
+    )
 
 
 def brief(told: Told, ask: Ask, before: Sequence[str] = (), source: str = "") -> tuple[str, list[str]]:

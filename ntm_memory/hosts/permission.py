@@ -20,7 +20,7 @@ from ntm_memory.paths import APP, skill_dir
 REASON = "a command of this memory"
 PYTHON = "python3"
 _TOOL = re.compile(rf"mcp__plugin_{APP}_memory__([a-z]+)")
-_ASKING_TOOLS = {"erase": ("retract", "purge")}
+_ASKING_TOOLS = {"erase": ("retract", "purge"), "update": ("trust",)}
 """Tools → arguments with which they are left to the host."""
 _OF_BASH = ("command", "description", "timeout")
 TOOLS = ("memorize", "recall", "reason", "update", "erase", "list", "status", "feedback")
@@ -37,7 +37,7 @@ _TELLING = {
     "--importance": _TEXT,
     "--tag": _TEXT,
     "--source": _TEXT,
-    "--trust": _TEXT,
+    "--trust": ("agent", "import", "tool").__contains__,  # what an agent says is trusted so far at most
     "--session": _TEXT,
     "--when": _TEXT,
     "--type": _TEXT,
@@ -62,7 +62,8 @@ _VERBS: Mapping[str, Options] = {
     },
     "update": {
         **_EVERYWHERE,
-        **{name: _TELLING[name] for name in ("--key", "--importance", "--tag", "--trust", "--when", "--on-secret")},
+        **{name: _TELLING[name] for name in ("--key", "--importance", "--tag", "--when", "--on-secret")},
+        "--trust": "tool".__eq__,  # any other level may raise what was lower
         "--content": _TEXT,
         "--new-key": _TEXT,
     },

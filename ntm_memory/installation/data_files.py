@@ -10,15 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 
 _JOURNAL = r"(-journal|-wal|-shm)?"
+_DRAFTED = r".+\.[0-9a-f]{16}\.tmp"
 _STAMP = r"\d{8}T\d{6}Z-.+"
 _OURS = {
     "": rf"(memory|usage)\.db(\.draft)?{_JOURNAL}|memory\.lock|matrix\.bin.*|recall(\.previous)?\.json"
-    r"|e5-checked\.json|.+\.[0-9a-f]{16}\.tmp",
-    "backups": rf"memory-{_STAMP}\.db{_JOURNAL}|failed|.+\.[0-9a-f]{{16}}\.tmp",
+    rf"|e5-checked\.json|{_DRAFTED}",
+    "backups": rf"memory-{_STAMP}\.db{_JOURNAL}|failed|{_DRAFTED}",
     "damaged": _STAMP,
     "logs": r".+\.log",
+    "hosts": rf"session-[0-9a-f]{{16}}\.json|(runs|read|mirrors)\.json|greeted|{_DRAFTED}",
+    "training/babi/*": rf"babi-(joint|qa\d+)\.npz|{_DRAFTED}",
+    "training/*": rf"(run|core)\.npz|(learning-curve|targets-and-outputs|weightings)\.png|{_DRAFTED}",
 }
-"""Folder below the data folder → names of files that we write there."""
+"""Folder below the data folder → names of files that we write there; what lies deeper comes first."""
 _DRAFT = re.compile(r"draft-.+\.tmp")
 
 
@@ -26,9 +30,9 @@ def files_of_ours(home: Path) -> list[Path]:
     """What is ours in a data folder, in an order in which it can be removed; the folder itself is not among it."""
     found: list[Path] = []
     for name, ours in _OURS.items():
-        folder = home / name if name else home
-        found += (each for each in _in(folder) if each.is_file() and re.fullmatch(ours, each.name))
-        found += (each for each in _in(folder) if each.is_dir() and _DRAFT.fullmatch(each.name))
+        for folder in _folders(home, name):
+            found += (each for each in _in(folder) if each.is_file() and re.fullmatch(ours, each.name))
+            found += (each for each in _in(folder) if each.is_dir() and _DRAFT.fullmatch(each.name))
     return [*found, *([home / "config.json"] if _is_our_config(home / "config.json") else [])]
 
 
@@ -50,10 +54,16 @@ def remove_data(home: Path) -> tuple[list[Path], list[Path]]:
             shutil.rmtree(each)
         else:
             each.unlink(missing_ok=True)
-    for folder in (*(home / name for name in _OURS if name), home):
+    beneath = [folder for name in _OURS if name for folder in _folders(home, name)]
+    for folder in (*beneath, home / "training" / "babi", home / "training", home):
         with suppress(OSError):
             folder.rmdir()
     return removed, sorted(_in(home))
+
+
+def _folders(home: Path, name: str) -> list[Path]:
+    """The folders that a name of `_OURS` stands for."""
+    return [each for each in sorted(home.glob(name)) if each.is_dir()] if name else [home]
 
 
 def _in(folder: Path) -> Iterator[Path]:

@@ -59,6 +59,7 @@ def _checks(home: str | None, by_console: bool, project: Path) -> Iterator[Check
     except NTMMemoryError as error:
         yield Check("user's config", FAIL, error.message, error.hint)
         return
+    yield from _guarded("config.json", lambda: _config(folder))
     yield from _guarded("folders", lambda: _folders(folder, by_console))
     yield from _guarded("environment", lambda: _environment(folder, by_console))
     yield from _guarded("hosts", lambda: surroundings.hosts(folder, project, installer))
@@ -80,6 +81,14 @@ def _guarded(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
         yield from look()
     except Exception as error:  # noqa: BLE001 - a doctor that falls ill helps nobody
         yield Check(name, FAIL, f"could not be looked at: {type(error).__name__}: {error}", "please report this")
+
+
+def _config(home: Path) -> Iterator[Check]:
+    """What is wrong with the user's settings, by its own name: whatever reads them fails for it."""
+    try:
+        load_settings(SHIPPED, home / "config.json")
+    except NTMMemoryError as error:
+        yield _of_error("config.json", {"message": error.message, "hint": error.hint})
 
 
 def _folders(home: Path, by_console: bool) -> Iterator[Check]:
@@ -104,7 +113,7 @@ def _environment(home: Path, by_console: bool) -> Iterator[Check]:
         yield _of_error("packages", found["error"])
         return
     packages = found["packages"]
-    missing = [name for name in NEEDED if packages.get(name) is None]
+    missing = [name for name in NEEDED if name not in packages]  # nulls are not printed
     versions = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
     told = f"Python {found['python']} in {found['prefix']}: {versions}"
     yield (
@@ -126,7 +135,7 @@ def _weights(found: dict[str, Any]) -> Check:
     if "error" in found:
         return _of_error("weights", found["error"])
     if found["backend"] != "e5":
-        return Check("weights", OK, f"the embedder is {found['backend']} {found.get('model') or ''}".rstrip())
+        return Check("weights", OK, f"the embedder is {found['backend']} {found.get('model', '')}".rstrip())
     return Check("weights", OK, f"{found['weights']}, {found['bytes'] >> 20} MiB, SHA-256 as expected")
 
 
@@ -139,19 +148,28 @@ def _memory(found: dict[str, Any], sqlite: str) -> Check:
     if "newest_schema" in found:
         said = f"schema {found['schema']} of an older version, now it is {found['newest_schema']}"
         return Check("memory", WARN, said, "nothing: the next command backs it up and brings it up to date")
-    counts = ", ".join(f"{count} {state}" for state, count in (found["memories"] or {}).items())
+    counts = ", ".join(f"{count} {state}" for state, count in found.get("memories", {}).items())
     backups = found["backups"]
     told = f"{counts or 'not readable'}; {found['bytes'] >> 10} KiB, schema {found['schema']}, SQLite {sqlite}"
     told += ", encrypted" if found["encrypted"] else ""
-    told += f"; {len(backups)} backups" + (f", the newest {max(backups)}" if backups else "")
+    told += f"; {_counted(len(backups), 'backup')}" + (f", the newest {max(backups)}" if backups else "")
     if found["damaged"]:
         return Check(
-            "memory", FAIL, f"{found['faults']} faults; {told}", "status.py --check names them, --repair mends"
+            "memory",
+            FAIL,
+            f"{_counted(found['faults'], 'fault')}; {told}",
+            "status.py --check names them, --repair mends",
         )
     if found["faults"] or found["warnings"]:
-        said = f"{found['faults']} faults beside the memory, {found['warnings']} warnings; {told}"
+        said = (
+            f"{_counted(found['faults'], 'fault')} beside the memory, {_counted(found['warnings'], 'warning')}; {told}"
+        )
         return Check("memory", WARN, said, "status.py --check names them")
     return Check("memory", OK, told)
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" + ("" if number == 1 else "s")
 
 
 def _round_trip(home: Path, by_console: bool) -> Check:

@@ -15,6 +15,18 @@ from ntm_memory.text.printable import in_one_line
 
 Answer = Mapping[str, Any]
 _SCRIPT = re.compile(r"(?:python3 )?(?:'[^'\n]*/|(?<!\S)\S*/)?\b([a-z]+)\.py\b'?( --restore\b)?(?=( --))?")
+_OPTIONS = {
+    "memorize or import with --force-retracted": "the user lifts it: memorize.py --force-retracted",
+    ", or --yes": "",
+    "give its --namespace; update.py, erase.py, status.py --history and recall.py --from also take --any-namespace": (
+        "give its namespace"
+    ),
+    "give its --namespace": "give its namespace",
+    "(--from ID --shift n)": "(from, shift)",
+    "update.py ID --new-key": "update with new_key",
+    "memorize something first, or check --home": "memorize something first",
+}
+"""What our sentences say of options that no tool has → the same for whoever has tools."""
 _AS_TOOL = {tool["name"] for tool in TOOLS} - {"hook"}
 _FOR_PROGRAMS = frozenset({"score", "weight", "address", "position", "retention", "took_ms", "steps", "features"})
 
@@ -64,6 +76,8 @@ def in_words_of_tools(text: str) -> str:
         command = f"ntm-memory {name}" if skill is None else f"python3 {skill / 'scripts' / name}.py"
         return command + (restore or "")
 
+    for said, meant in _OPTIONS.items():
+        text = text.replace(said, meant)
     return _SCRIPT.sub(named, text)
 
 

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Class = TypeVar("Class", bound=type)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+UNWRITTEN = 5
+"""Exit code where an answer cannot be written: a full disk, most often."""
+_DONE_ALREADY = "free some space, or write it elsewhere; what was asked for is done"
 _settled = threading.Event()
 _taken = threading.Lock()
 
@@ -31,6 +34,53 @@ def speak_utf8() -> None:
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors=errors)
+
+
+def carried_out(act: Callable[[], int]) -> int:
+    """Run what prints, and see to it that what was printed goes out; the exit code.
+
+    Whoever reads may have seen enough: that is told nobody. What cannot be written otherwise is one clear error.
+
+    Args:
+        act: returns its exit code, or leaves by `SystemExit`, as parsers do.
+    """
+    stand_in()
+    try:
+        code = act()
+    except SystemExit as end:
+        if not isinstance(end.code, (int, type(None))):
+            raise
+        code = end.code or 0
+    return print_out("") or code
+
+
+def print_out(text: str) -> int:
+    """Write to the standard output, all of it; 0, or the exit code where that fails."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # nothing is left to be flushed when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 0
+        print_error(error_text("output", f"the answer cannot be written: {error.strerror}", _DONE_ALREADY))
+        return UNWRITTEN
+    return 0
+
+
+def print_error(text: str) -> None:
+    """A line for the standard error; where nobody reads it there is nobody to tell."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def stand_in() -> None:
+    """Something to read and write where a standard stream was closed: the next file opened would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def asked_form(argv: Sequence[str]) -> str:

@@ -166,7 +166,7 @@ class Services:
         """Writes whole stores."""
         from ntm_memory.upkeep.exporting import Exporter
 
-        return Exporter(self._store, self._settings)
+        return Exporter(self._store, self._settings, self._home)
 
     @cached_property
     def importer(self) -> Importer:

@@ -16,7 +16,7 @@ from ntm_memory.store.records import MemoryInput
 from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
-MAX_CONTENT = 10_000_000
+MAX_CONTENT = 1_000_000
 MAX_NAME = 500
 MAX_QUERY = 8_000
 
@@ -160,7 +160,9 @@ def checked_content(value: Any) -> str:
     if not text:
         raise BadValueError("content is empty", "say what to remember")
     if len(text) > MAX_CONTENT:
-        raise BadValueError(f"content has {len(text):,} characters, at most {MAX_CONTENT:,} fit", "split the text")
+        raise BadValueError(
+            f"content has {len(text):,} characters, at most {MAX_CONTENT:,} fit", "split it: one memory, one matter"
+        )
     return text
 
 

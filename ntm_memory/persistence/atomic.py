@@ -23,6 +23,22 @@ _NAME_BYTES = 200
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+def see_folder(target: Path, home: Path) -> None:
+    """See to it that the folder of a file to be written is there: one below `home`, the data folder, is made.
+
+    Raises:
+        BadValueError: there is none; a misspelled path makes no folders.
+        OSError: it cannot be made.
+    """
+    folder = target.absolute().parent
+    if home.absolute() in folder.parents:
+        folder.mkdir(parents=True, exist_ok=True)
+    elif not folder.exists():
+        raise BadValueError(
+            f"{target} cannot be written: there is no folder {folder}", "make it, or check its spelling"
+        )
+
+
 @contextmanager
 def replacing(target: Path, *, mode: int = PRIVATE, durable: bool = True) -> Iterator[BinaryIO]:
     """Open a new file that takes the target's place when the block ends without an exception.

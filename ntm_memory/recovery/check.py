@@ -12,6 +12,7 @@ from typing import Any
 from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.operations.context import TUNED
+from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recovery.backups import backups, described
 from ntm_memory.recovery.damaged import FOLDER, files_kept
@@ -102,6 +103,8 @@ def _left_over(home: Path) -> Iterator[str]:
 def _permissions(home: Path) -> Iterator[str]:
     if os.name == "posix":
         with suppress(OSError):
-            open_to_all = [file.name for file in (home, *home.iterdir()) if file.lstat().st_mode & 0o077]
+            installed = {environment_dir(), bytecode_dir(environment_dir()), weights_dir()}  # no memory lies there
+            looked_at = [file for file in (home, *home.iterdir()) if file not in installed]
+            open_to_all = [file.name for file in looked_at if file.lstat().st_mode & 0o077]
             if open_to_all:
                 yield f"others may read {', '.join(sorted(open_to_all)[:5])}: run chmod -R go-rwx {home}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, StoreCorruptError
-from ntm_memory.persistence.atomic import replacing_text
+from ntm_memory.persistence.atomic import replacing_text, see_folder
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.backups import make_backup
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
@@ -62,7 +62,7 @@ def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
     keys = {row["id"]: to_keys(row["keys"], dim) for row in found.memories}
     records = (exchange.to_record(each, keys[each.id], histories.get(each.id, ())) for each in _memories(found))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        see_folder(path, home)
         with replacing_text(path) as out:
             out.writelines(exchange.write_json(head, records))
     except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from ntm_memory.errors import (
     shown,
 )
 from ntm_memory.operations.validation import checked_name
-from ntm_memory.persistence.atomic import replacing_text
+from ntm_memory.persistence.atomic import replacing_text, see_folder
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
@@ -34,29 +34,31 @@ class Exporter:
     Args:
         store: the store.
         settings: what an export says about the store.
+        home: the data folder.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, home: Path) -> None:
         self._store = store
+        self._home = home
         self._settings = settings
 
     def export_file(self, path: Path, form: str | None = None, namespace: str | None = None) -> dict[str, Any]:
         """Write all memories to a file, whole or not at all.
 
         Args:
-            path: the file; its folder is made if need be.
+            path: the file; its folder is there, or below the data folder, where it is made.
             form: json, jsonl or markdown; None: by the file's ending, else json.
             namespace: only this one.
 
         Raises:
-            BadValueError: unknown form, the path is no regular file, or the file cannot be written.
+            BadValueError: unknown form, there is no such folder, the path is no regular file or cannot be written.
             NotFoundError: no memory is in the namespace; a file that is there stays as it is.
             DiskFullError: there is no room for it.
         """
         chosen = checked_form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
         memories = self._memories(chosen, namespace)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            see_folder(path, self._home)
             with replacing_text(path) as out:
                 out.writelines(self._written(chosen, memories))
                 self._refuse_damaged()

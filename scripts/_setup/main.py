@@ -28,6 +28,7 @@ from _setup.skill import PLUGIN, TARGETS, chosen_targets, copy_skill, refuse_for
 from _setup.weights import provide_weights
 from ntm_memory.errors import NTMMemoryError, StoreError, hint_of_writing
 from ntm_memory.installation.claude_code import allow, check_allow
+from ntm_memory.operations.process import print_out
 from ntm_memory.paths import data_home, ensure_private_dir, environment_dir
 from ntm_memory.persistence.user_config import remember_home
 
@@ -69,13 +70,15 @@ def main(argv: Sequence[str]) -> int:
                 _show_demo(answer)
                 return 0
             said = ending(answer, looked_for_hosts=arguments.target == "auto")
-        print(json.dumps({"ok": True, **answer}, ensure_ascii=False, indent=2) if as_json else said)
+        printed = json.dumps({"ok": True, **answer}, ensure_ascii=False, indent=2) if as_json else said
+        return print_out(printed + "\n")
     except (SetupError, NTMMemoryError) as error:
         return _fail(error, as_json)
+    except BrokenPipeError:  # whoever read has seen enough
+        return 0
     except OSError as error:
         hint = hint_of_writing(error.errno, "mend that, then run this again")
         return _fail(SetupError("install_failed", str(error), hint), as_json)
-    return 0
 
 
 def _wants_json(argv: Sequence[str]) -> bool:

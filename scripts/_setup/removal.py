@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from _door import SKILL, pycache_dir, read_marker
+from _door import SKILL, read_marker
 
 from _setup.lock import only_one
 from _setup.report import SetupError, say
 from ntm_memory.installation.claude_code import take_back
 from ntm_memory.installation.data_files import files_of_ours, remove_data
-from ntm_memory.paths import data_home, environment_dir, host_folders, is_skill, user_config, weights_dir
+from ntm_memory.paths import bytecode_dir, data_home, environment_dir, host_folders, is_skill, user_config, weights_dir
 
 REMOVED, KEPT = "removed", "kept"
 
@@ -55,7 +55,7 @@ def uninstall(*, purge_data: bool, dry_run: bool) -> dict[str, Any]:
         SetupError: another installation is running, or something cannot be removed.
     """
     environment, home = environment_dir(), data_home()
-    lock = environment.with_name(environment.name + ".lock")
+    lock = _lock_of(environment)
     with only_one(lock) if lock.exists() and not dry_run else nullcontext():
         rules = take_back([*host_folders().values(), SKILL], dry_run=dry_run)
         steps = [*_of_rules(rules), *_of_programs(environment), *_of_data(home, purge_data)]
@@ -64,6 +64,11 @@ def uninstall(*, purge_data: bool, dry_run: bool) -> dict[str, Any]:
     if not dry_run:
         _remove_empty(lock, home)
     return {"dry_run": dry_run, "home": str(home), "steps": [asdict(step) for step in steps], "allow": rules}
+
+
+def _lock_of(environment: Path) -> Path:
+    """What installers hold; it goes last."""
+    return environment.with_name(environment.name + ".lock")
 
 
 def _of_rules(rules: dict[str, Any]) -> Iterator[Step]:
@@ -79,8 +84,8 @@ def _of_programs(environment: Path) -> Iterator[Step]:
         ours = read_marker(environment) is not None
         why = "" if ours else "this installer did not make it"
         yield Step("Python environment", str(environment), REMOVED if ours else KEPT, why)
-    if pycache_dir(environment).exists():
-        yield Step("bytecode", str(pycache_dir(environment)), REMOVED)
+    if bytecode_dir(environment).exists():
+        yield Step("bytecode", str(bytecode_dir(environment)), REMOVED)
     if weights_dir().exists():
         why = "`ntm-memory setup` of the Python package put them there"
         yield Step("weights", str(weights_dir()), KEPT, why)
@@ -130,7 +135,8 @@ def _remove_empty(lock: Path, home: Path) -> None:
 def _remove_step(step: Step, path: Path, home: Path) -> None:
     if path == home:
         _, left = remove_data(home)
-        installed = {environment_dir(), pycache_dir(environment_dir()), weights_dir()}
+        environment = environment_dir()
+        installed = {environment, bytecode_dir(environment), weights_dir(), _lock_of(environment)}
         for each in left:
             if each not in installed:
                 say(f"{each} is not ours and stays")

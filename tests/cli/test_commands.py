@@ -53,7 +53,7 @@ def call(home, capsys, monkeypatch):
 
 
 def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path):
-    file = tmp_path / "out" / "ntm_memory.json"
+    file = tmp_path / "ntm_memory.json"
     stored = call(
         "memorize", TEA, "--key", "tea", "--importance", "0", "--tag", "a", "--tag", "b", "--when", "2026-05-08"
     )
@@ -131,6 +131,16 @@ def test_bulk_lines_from_stdin_and_file(call, tmp_path):
     assert (done["created"], [bad["line"] for bad in done["failed"]]) == (4, [3])
     again = call("memorize", "--jsonl", str(file))
     assert (again["created"], again["unchanged"]) == (0, 4)
+
+
+@pytest.mark.parametrize("command", [("memorize", "--jsonl", "-"), ("import", "-", "--as", "jsonl")])
+def test_where_nothing_of_many_is_taken_it_is_an_error(command, call, capsys):
+    error = call(*command, stdin='{"content": 3}\n{"content"\n', code=2)
+    assert error["code"] == "bad_value"
+    assert error["message"].startswith("nothing was taken, 2 failed: line 1: ")
+    assert call(*command, stdin='{"content": 3}\n{"content": "tea"}\n')["created"] == 1
+    assert call(*command, stdin='{"content": 3}\n{"content": "tea"}\n')["unchanged"] == 1
+    assert call(*command, stdin="")["created"] == 0
 
 
 def test_export_to_stdout_and_import_from_stdin(call):

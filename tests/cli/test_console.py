@@ -49,10 +49,8 @@ def test_version(capsys):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_speaks_of_no_script(command, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        run([command, "--help"])
+    assert run([command, "--help"]) == 0
     out = capsys.readouterr().out
-    assert stopped.value.code == 0
     assert out.startswith(f"usage: ntm-memory {command} ")
     assert f"ntm-memory {command}" in out.split("example")[1]
     assert "exit codes: 0 ok" in out

@@ -150,7 +150,8 @@ def test_a_session_begins_with_what_stands_out(host):
     assert len(text) <= 1200
 
 
-def test_where_nothing_was_told_a_session_begins_with_nothing(host):
+def test_where_nothing_was_told_a_session_begins_with_one_line_once(host):
+    assert host.project.namespace in host.text("SessionStart", source="startup")
     assert host.answer("SessionStart", source="startup") == {}
 
 

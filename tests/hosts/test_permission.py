@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -188,3 +190,32 @@ def test_what_is_understood_is_understood_as_bash_does(tail):
     assert done.stderr == b""
     seen = done.stdout.split(b"\0")[:-1] if len(call.words) > 1 else []
     assert seen == [word.text.encode() for word in call.words[1:]]
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("memorize.py x --trust person", False),
+        ("memorize.py x --trust=person", False),
+        ("memorize.py x --trust tool", True),
+        ("update.py m_1 --trust person", False),
+        ("update.py m_1 --trust agent", False),
+        ("update.py m_1 --trust tool", True),
+        ("reason.py --store x --trust person", False),
+    ],
+)
+def test_raising_trust_is_left_to_the_host(line, allowed):
+    told = {"command": f"python3 /skill/scripts/{line}"}
+    assert (why_allowed("Bash", told, ["/skill"]) is not None) == allowed
+
+
+def test_a_tool_that_changes_trust_is_left_to_the_host():
+    tool = "mcp__plugin_ntm-memory-system_memory__update"
+    assert why_allowed(tool, {"id": "m_1", "content": "x"}) is not None
+    assert why_allowed(tool, {"id": "m_1", "trust": "agent"}) is None
+
+
+def test_the_verbs_of_the_documents_are_those_of_the_table():
+    security = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.search(r"VERB one of ([a-z, ]+), with everyday options", security)
+    assert set(named[1].split(", ")) == set(permission._VERBS)

@@ -15,6 +15,7 @@ from ntm_memory import __version__
 from ntm_memory.commands import run
 from ntm_memory.hosts import hooks
 from ntm_memory.hosts.permission import TOOLS, why_allowed
+from ntm_memory.hosts.projects import project_of
 from ntm_memory.mcp.tools import TOOLS as SERVED
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.paths import APP
@@ -91,9 +92,12 @@ def test_a_session_begins_with_what_was_told(tmp_path):
     assert "小美喜欢绿茶" in told["additionalContext"]
 
 
-def test_where_nothing_was_told_it_says_nothing_and_makes_nothing(tmp_path):
+def test_where_nothing_was_told_it_says_once_that_memory_is_there_and_makes_none(tmp_path):
+    text = session_start(tmp_path)["hookSpecificOutput"]["additionalContext"]
+    assert project_of(str(tmp_path / "app")).namespace in text
+    assert len(text) <= 200 and "\n" not in text
     assert session_start(tmp_path) == {}
-    assert not (tmp_path / "memory").exists()
+    assert not (tmp_path / "memory" / "memory.db").exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", '{"hook_event_name": 7}'])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from opening import opened, write_config
 
 from ntm_memory import commands
+from ntm_memory.hosts import hooks, reading
 from ntm_memory.installation.data_files import files_of_ours, remove_data
+from ntm_memory.mcp.answering import Answering
 
 FOREIGN = ("notes.md", "memory.md", "memory.json", "ntm-memory.json", "backups/holiday.db", "damaged/car.txt", "logs/x")
 
@@ -23,6 +25,49 @@ def used(home):
     (home / "backups" / "draft-x.tmp" / "new.db").touch()
     (home / "damaged").mkdir()
     (home / "damaged" / "20261127T010203Z-memory.db").touch()
+
+
+def hosted(home, project):
+    """What hooks, a host's import and mirror, and tools of MCP leave there besides."""
+    write_config(home, embedder={"backend": "tiny"}, recall={"confidence_floor": 0.0})
+    (project / ".git").mkdir(parents=True)
+    (project / "MEMORY.md").write_text("- The kettle is blue\n")
+
+    def ask(request):
+        return commands.run({"home": str(home), **request})
+
+    tools = Answering(str(home))
+    tools.idle()
+    tools.call("memorize", {"content": "The tea is green"})
+    told = {"session_id": "s", "cwd": str(project)}
+    hooks.answer({"event": "SessionStart", **told}, ask, str(home))
+    hooks.answer({"event": "UserPromptSubmit", "prompt": "Which <remember>tea</remember>?", **told}, ask, str(home))
+    hooks.answer({"event": "PreToolUse", "tool_name": "Task", "tool_input": {"prompt": "tea"}, **told}, ask, str(home))
+    hooks.answer({"event": "Stop", "last_assistant_message": "The green one.", **told}, ask, str(home))
+    reading.read_host({"host": "openclaw", "project": str(project), "home": str(home)}, ask)
+    ask(reading.mirror_request({"command": "export", "host": "openclaw", "project": str(project)}))
+    tools.close()
+
+
+def trained(home):
+    for name in ("copy/run.npz", "copy/core.npz", "copy/weightings.png", "babi/en-10k/babi-qa1.npz"):
+        (home / "training" / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / "training" / name).touch()
+
+
+def test_nothing_of_what_hosts_leave_is_left(tmp_path):
+    hosted(tmp_path / "m", tmp_path / "app")
+    left_there = {file.name for file in (tmp_path / "m" / "hosts").iterdir()}
+    assert {"runs.json", "read.json", "mirrors.json"} < left_there
+    assert any(name.startswith("session-") for name in left_there)
+    assert remove_data(tmp_path / "m")[1] == []
+    assert not (tmp_path / "m").exists()
+
+
+def test_what_was_trained_goes_as_well(tmp_path):
+    trained(tmp_path / "m")
+    assert remove_data(tmp_path / "m")[1] == []
+    assert not (tmp_path / "m").exists()
 
 
 def test_nothing_of_ours_is_left(tmp_path):

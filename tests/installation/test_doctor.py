@@ -131,7 +131,8 @@ class TestWhole:
         (home / "config.json").write_text('{"ntm_memory": {"embeder": {}}}')
         assert run(["doctor"]) == 1
         found = states(capsys.readouterr().out)
-        assert "embeder" in found["weights"][1]
+        assert found["config.json"][0] == "fail"
+        assert "embeder" in found["config.json"][1]
         assert "embeder" in found["memory"][1]
 
     def test_one_part_that_falls_over_keeps_no_other_from_being_looked_at(self, home, monkeypatch):
@@ -183,7 +184,17 @@ class TestMemory:
     @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
     def test_what_others_may_read_is_a_warning(self, home):
         (home / "usage.db").chmod(0o644)
-        assert self.look(home).state == "warn"
+        check = self.look(home)
+        assert check.state == "warn"
+        assert check.said.startswith("1 fault beside the memory, 0 warnings; ")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+    def test_an_environment_that_others_may_read_is_no_fault(self, home, monkeypatch):
+        monkeypatch.setenv("NTM_MEMORY_ENV", str(home / "venv"))
+        for name in ("venv", "venv-pycache"):
+            (home / name).mkdir()
+            (home / name).chmod(0o755)
+        assert self.look(home).state == "ok"
 
 
 class TestSurroundings:

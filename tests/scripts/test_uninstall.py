@@ -46,6 +46,16 @@ def told(capsys, *arguments, code=0):
     return json.loads(capsys.readouterr().out)
 
 
+def test_what_was_installed_in_the_data_folder_is_not_called_somebody_elses(world, monkeypatch, capsys):
+    monkeypatch.setenv("NTM_MEMORY_HOME", str(world))
+    (world / "memory.db").write_text("memories")
+    (world / "hosts").mkdir()
+    (world / "hosts" / "runs.json").write_text("[]")
+    assert main(["--uninstall", "--purge-data"]) == 0
+    assert "not ours" not in capsys.readouterr().err
+    assert not world.exists()
+
+
 def everything(folder):
     return {path: path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
 

@@ -216,7 +216,7 @@ def _records(memory):
 
 
 def test_exported_wiped_and_imported_gives_identical_recalls(tmp_path):
-    file = tmp_path / "out" / "ntm_memory.json"
+    file = tmp_path / "ntm_memory.json"
     still = {"recall": {"priors": False}}
     with opened(tmp_path / "one", still, clock=lambda: 1_700_000_000.0) as memory:
         _fill(memory)

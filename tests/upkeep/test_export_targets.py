@@ -42,6 +42,19 @@ def test_what_is_no_regular_file_is_refused_and_left_alone(tmp_path, memory, mon
     assert (tmp_path / "link").is_symlink() and stat.S_ISFIFO((tmp_path / "pipe").lstat().st_mode)
 
 
+@pytest.mark.parametrize("salvage", [False, True])
+def test_a_folder_that_is_not_there_is_made_in_the_data_folder_only(tmp_path, memory, salvage):
+    from ntm_memory.recovery.rescue import export_salvaged
+
+    home = tmp_path / "home"
+    export = (lambda path: export_salvaged(home, path)) if salvage else memory.export_file
+    with pytest.raises(BadValueError, match="there is no folder") as error:
+        export(tmp_path / "new" / "folder" / "x.json")
+    assert error.value.hint
+    assert not (tmp_path / "new").exists()
+    assert export(home / "exports" / "x.json")["count"] == 1
+
+
 @pytest.mark.parametrize("name", ["y" * 250, "名" * 80])
 def test_a_name_of_almost_any_length_is_a_name(tmp_path, memory, name):
     assert memory.export_file(tmp_path / name)["count"] == 1
