@@ -42,3 +42,14 @@ def test_what_is_none_is_hardly_touched(kept):
         line["text"] for line, text in zip(LINES, kept, strict=True) if not line["secret"] and "[secret:" in text
     ]
     assert len(touched) <= TOUCHED * sum(not line["secret"] for line in LINES), touched
+
+
+def test_notes_of_strangers_are_left_whole(tmp_path):
+    folders = (Path(__file__).parent / name for name in ("prompts_en", "prompts_zh"))
+    notes = [note["content"] for folder in folders for note in rows(folder / "stores.jsonl")]
+    with NTMMemoryManager(tmp_path) as memory:
+        done = memory.memorize_many({"content": note} for note in [*notes, "The staging port is 5433"])
+        kept = [memory.store.get(id).content for id in done.ids if id is not None]
+    touched = [text for text in kept if "[secret:" in text]
+    assert len(kept) == len(notes) + 1
+    assert len(touched) <= 0.01 * len(kept) and "The staging port is 5433" in kept, touched
