@@ -288,4 +288,4 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
 
     def search_memory(self, query: str, top_k: int = 5) -> list[str]:
         """The seed document's name: contents of the memories recalled for a question, best first."""
-        return [each.content for each in self.recall(query, top_k=top_k, max_chars=validation.MAX_CONTENT).memories]
+        return [each.content for each in self.recall(query, top_k=top_k, max_chars=validation.MAX_CHARS).memories]

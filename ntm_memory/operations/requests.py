@@ -116,9 +116,9 @@ def checked_max_chars(value: Any) -> int:
     """How many characters of content an answer may hold.
 
     Raises:
-        BadValueError: it is not from 1 to as many as one memory may have.
+        BadValueError: it is not from 1 to `validation.MAX_CHARS`.
     """
-    return whole_number("max_chars", value, 1, validation.MAX_CONTENT)
+    return whole_number("max_chars", value, 1, validation.MAX_CHARS)
 
 
 def _known_options(options: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 1_000_000
+MAX_CHARS = 10_000_000
+"""Of all that one answer may hold."""
 MAX_NAME = 500
 MAX_QUERY = 8_000
 

@@ -19,7 +19,7 @@ from ntm_memory.operations.validation import RECALLED_TAG, from_json_lines, told
         ({"content": ""}, "content is empty"),
         ({"content": " \n\t\0"}, "content is empty"),
         ({"content": 7}, "content must be text"),
-        ({"content": "x" * 10_000_001}, "10,000,001 characters"),
+        ({"content": "x" * 1_000_001}, "1,000,001 characters"),
         ({"content": "x", "importance": 1.5}, "importance must be a number from 0 to 1"),
         ({"content": "x", "importance": -0.1}, "importance"),
         ({"content": "x", "importance": float("nan")}, "importance"),
