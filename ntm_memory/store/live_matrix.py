@@ -110,8 +110,8 @@ class LiveMatrix:
         self._left_out.clear()
 
     def agrees(self, now: Stamp) -> bool:
-        """Whether the derived file, if there is one, is whole and says what the database says."""
-        if not self._file.exists():
+        """Whether the derived file, if there is one, is whole and says what the database says, or is nobody's."""
+        if not self._file.exists() or sidecar.is_of_another_past(self._file, now, self._key):
             return True
         loaded = self._loaded(now)
         if loaded is None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT = "ntm-matrix-2"
 _ALIGN = 64
 _CHECKSUM = 4
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 # the order of the file: everything small first, so that the keys begin on a boundary
 _TYPES: dict[str, str] = {
     "row": "<i8",
@@ -137,19 +138,10 @@ def save(file: Path, matrix: Matrix, stamp: Stamp, key: Key | None = None) -> bo
 def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp] | None:
     """The matrix of the file, or None where it is missing, damaged, foreign or not of the database's past."""
     try:
-        whole = np.fromfile(file, dtype=np.uint8)
-        if key is not None:
-            from ntm_memory.privacy.sealing import unseal
-
-            whole = np.frombuffer(unseal(whole.tobytes(), key, FORMAT), dtype=np.uint8)
-        if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
+        whole, head, at, stamp = _opened(file, key)
+        if not stamp.may_become(now):
             return None
-        end = whole[: 1 << 16].tobytes().index(b"\n") + 1
-        head = json.loads(whole[:end].tobytes())
-        stamp = Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
-        if head["format"] != FORMAT or not stamp.may_become(now):
-            return None
-        arrays, at = {}, end
+        arrays = {}
         for name, kind in _TYPES.items():
             at += -at % _ALIGN if name == "keys" else 0
             shape = tuple(head["shapes"][name])
@@ -158,8 +150,32 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
             at += size
         whole_file = at == len(whole) - _CHECKSUM and _owned(arrays["passages"], len(arrays["keys"]))
         return (Matrix(**arrays), stamp) if whole_file else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except _UNREADABLE:
         return None
+
+
+def is_of_another_past(file: Path, now: Stamp, key: Key | None = None) -> bool:
+    """Whether a file is undamaged and not of the database's past: left by a crash or a copy, believed by nobody."""
+    try:
+        return not _opened(file, key)[-1].may_become(now)
+    except _UNREADABLE:
+        return False
+
+
+def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], dict[str, Any], int, Stamp]:
+    """(the bytes of a file, its header, where the arrays begin, its stamp); what is wrong is one of `_UNREADABLE`."""
+    whole = np.fromfile(file, dtype=np.uint8)
+    if key is not None:
+        from ntm_memory.privacy.sealing import unseal
+
+        whole = np.frombuffer(unseal(whole.tobytes(), key, FORMAT), dtype=np.uint8)
+    if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
+        raise ValueError("damaged")
+    end = whole[: 1 << 16].tobytes().index(b"\n") + 1
+    head: dict[str, Any] = json.loads(whole[:end].tobytes())
+    if head["format"] != FORMAT:
+        raise ValueError("another format")
+    return whole, head, end, Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
 
 
 def _owned(passages: NDArray[np.int64], rows: int) -> bool:

@@ -120,6 +120,16 @@ def test_a_torn_file_is_not_believed(path, file, treat):
     assert same_slots(memory_matrix(path)[0], expected)
 
 
+def test_a_file_of_another_past_is_nobodys_and_no_fault(path, file):
+    expected = memory_matrix(path)[0]
+    with closing(open_store(path)) as store:
+        loaded, stamp = sidecar.load(file, store._engine.now())
+        lie = sidecar.Matrix(**vars(loaded) | {"keys": loaded.keys + 1})
+        sidecar.save(file, lie, replace(stamp, token="of before a power cut"))
+        assert store.check() == []
+    assert same_slots(memory_matrix(path)[0], expected)
+
+
 def test_check_names_a_file_that_lies(path, file):
     store = open_store(path)
     now = store._engine.now()
