@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
+from ntm_memory.recovery.files import drafts_beside
 from ntm_memory.recovery.salvage import Damaged, Salvaged
 
 FOLDER = "damaged"
@@ -25,11 +27,14 @@ def keep_damaged(home: Path, when: str, salvaged: Salvaged) -> list[str]:
         salvaged: what was read.
     """
     folder, done = ensure_private_dir(home / FOLDER), []
-    for number, each in enumerate(salvaged.damaged):
-        id = _UNUSUAL.sub("_", str(each.row.get("id")))[:40]
-        file = folder / f"{when}-{number}-{each.table}-{id}.json"
-        replace_text(file, json.dumps(_readable(each, salvaged), ensure_ascii=False, indent=1))
-        done.append(f"{each.name} is damaged ({each.failed}): what can be read of it is in {FOLDER}/{file.name}")
+    with drafts_beside(folder / when) as drafts:  # what a kill leaves of them is removed, for it may be read
+        for number, each in enumerate(salvaged.damaged):
+            id = _UNUSUAL.sub("_", str(each.row.get("id")))[:40]
+            file = folder / f"{when}-{number}-{each.table}-{id}.json"
+            draft = drafts / file.name
+            replace_text(draft, json.dumps(_readable(each, salvaged), ensure_ascii=False, indent=1))
+            os.replace(draft, file)
+            done.append(f"{each.name} is damaged ({each.failed}): what can be read of it is in {FOLDER}/{file.name}")
     return done
 
 
