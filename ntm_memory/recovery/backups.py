@@ -114,18 +114,13 @@ def restore_backup(
             _make_ready(draft, chosen)
             counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
-            # both speak of other slots; the matrix first, for `--check` is to find none that disagrees after a kill
-            _unlink(home / "matrix.bin")
             put_in_place(draft, path, seconds)
-            _unlink(home / "usage.db")
+        for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+            with suppress(OSError):
+                (home / derived).unlink()
     finally:
         lock.close()
     return {"restored": chosen.name, "before": before, **counts}
-
-
-def _unlink(derived: Path) -> None:
-    with suppress(OSError):
-        derived.unlink()
 
 
 def _make(source: Path, target: Path) -> None:

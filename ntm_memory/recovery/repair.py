@@ -100,9 +100,9 @@ def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
                 done += rebuild(found, drafts / "new.db", like=path)
                 if not is_whole(drafts / "new.db"):
                     raise StoreError(f"{path} could not be mended", f"it is as it was; a copy is in {FOLDER}/")
-                with suppress(OSError):  # before the swap: after a kill `--check` is to find none that disagrees
-                    path.with_name("matrix.bin").unlink()
                 put_in_place(drafts / "new.db", path, seconds)
+            with suppress(OSError):
+                path.with_name("matrix.bin").unlink()
     finally:
         lock.close()
     return [*done, f"{len(found.memories)} undamaged memories written anew"]
