@@ -158,7 +158,7 @@ def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
         answer.pop("explanation")
         for memory in answer["memories"]:
             memory.pop("steps")
-    return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
+    return answer | _took(start)
 
 
 def _relevant(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
@@ -166,7 +166,11 @@ def _relevant(manager: NTMMemoryManager, arguments: Request, progress: Progress)
     answer = asdict(manager.relevant(arguments.pop("prompt", None), **arguments))
     for memory in answer["memories"]:
         memory.pop("steps")
-    return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
+    return answer | _took(start)
+
+
+def _took(start: float) -> Response:
+    return {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
 
 
 def _update(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
@@ -239,7 +243,7 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
         for hop in answer["hops"]:
             for memory in hop["memories"]:
                 memory.pop("features")
-    return answer | {"took_ms": round((time.perf_counter() - start) * 1000, 1)}
+    return answer | _took(start)
 
 
 def _list(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

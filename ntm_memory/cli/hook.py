@@ -21,7 +21,7 @@ def parser() -> CommandParser:
     parser = CommandParser(
         prog="hook.py",
         description="Answer one event of a host, which stands on stdin as JSON; for the hooks of a plugin.",
-        epilog='example: echo \'{"hook_event_name": "SessionStart", "cwd": "/work/app"}\' | python3 hook.py\n\n'
+        epilog='example: echo \'{"hook_event_name": "SessionStart", "cwd": "/home/ann/app"}\' | python3 hook.py\n\n'
         "exit codes: 0 ok, whatever is wrong: another one could block the host",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

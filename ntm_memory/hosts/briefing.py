@@ -10,7 +10,7 @@ from ntm_memory.hosts.prompts import shortened
 from ntm_memory.hosts.sessions import Session
 from ntm_memory.hosts.telling import Ask, Told
 from ntm_memory.paths import ensure_private_dir
-from ntm_memory.persistence.hook_runs import FOLDER
+from ntm_memory.persistence.host_notes import FOLDER
 
 MOST = 1_200
 _LOOKED_AT = 30

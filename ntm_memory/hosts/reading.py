@@ -18,9 +18,8 @@ from ntm_memory.errors import BadValueError, NTMMemoryError, RetractedError
 from ntm_memory.hosts.notes import head_of, notes_of
 from ntm_memory.hosts.projects import USER, project_here
 from ntm_memory.hosts.telling import Ask
-from ntm_memory.paths import data_home, ensure_private_dir
-from ntm_memory.persistence.atomic import replace_text
-from ntm_memory.persistence.hook_runs import FOLDER
+from ntm_memory.paths import data_home
+from ntm_memory.persistence.host_notes import read_note, write_note
 
 HOSTS = ("claude", "openclaw")
 MIRROR = "ntm-memory.md"
@@ -195,14 +194,10 @@ def _live(namespace: str, ask: Ask, home: Any) -> Iterator[Mapping[str, Any]]:
 
 def _seen(home: Path) -> dict[str, str]:
     """File → hash of what it said when it was read; empty if nothing is known."""
-    with suppress(OSError, ValueError, RecursionError):
-        seen = json.loads((home / FOLDER / _SEEN).read_text(encoding="utf-8"))
-        if isinstance(seen, dict):
-            return {str(name): str(mark) for name, mark in seen.items()}
-    return {}
+    seen = read_note(home, _SEEN)
+    return {str(name): str(mark) for name, mark in seen.items()} if isinstance(seen, dict) else {}
 
 
 def _note_seen(home: Path, seen: Mapping[str, str]) -> None:
     with suppress(OSError, NTMMemoryError):  # then the files are read once more, which changes nothing
-        ensure_private_dir(home / FOLDER)
-        replace_text(home / FOLDER / _SEEN, json.dumps(seen, ensure_ascii=False), durable=False)
+        write_note(home, _SEEN, seen)

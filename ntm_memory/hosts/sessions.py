@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ntm_memory.errors import NTMMemoryError
-from ntm_memory.paths import ensure_private_dir
-from ntm_memory.persistence.atomic import replace_text
-from ntm_memory.persistence.hook_runs import FOLDER
+from ntm_memory.persistence.host_notes import FOLDER, read_note, write_note
 
 MOST_SESSIONS = 100
 MOST_IDS = 500
@@ -28,17 +25,15 @@ class Session:
 
     def __init__(self, home: Path, id: str) -> None:
         name = hashlib.sha256(id.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._home = home
         self._file = home / FOLDER / f"session-{name}.json" if id else None
 
     def shown(self) -> list[str]:
         """Ids of the memories it was shown, in order; empty if nothing is known."""
         if self._file is None:
             return []
-        with suppress(OSError, ValueError, RecursionError):
-            ids = json.loads(self._file.read_text(encoding="utf-8"))
-            if isinstance(ids, list) and all(isinstance(id, str) for id in ids):
-                return ids
-        return []
+        ids = read_note(self._home, self._file.name)
+        return ids if isinstance(ids, list) and all(isinstance(id, str) for id in ids) else []
 
     def note(self, ids: Iterable[str]) -> None:
         """Add to what it was shown."""
@@ -57,8 +52,7 @@ class Session:
             return
         with suppress(OSError, NTMMemoryError):
             is_new = not self._file.exists()
-            ensure_private_dir(self._file.parent)
-            replace_text(self._file, json.dumps(list(dict.fromkeys(ids))[-MOST_IDS:]), durable=False)
+            write_note(self._home, self._file.name, list(dict.fromkeys(ids))[-MOST_IDS:])
             if is_new:
                 _forget_old(self._file.parent)
 

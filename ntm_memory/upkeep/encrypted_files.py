@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ntm_memory.paths import environment_dir, weights_dir
-from ntm_memory.persistence.hook_runs import FOLDER
+from ntm_memory.persistence.host_notes import FOLDER
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.sealing import HEAD
 

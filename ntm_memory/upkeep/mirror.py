@@ -5,7 +5,6 @@ The data folder notes where mirrors are, so that erasing, retracting and purging
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -13,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
-from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
-from ntm_memory.persistence.hook_runs import FOLDER
+from ntm_memory.persistence.host_notes import read_note, write_note
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.text.printable import in_one_line
@@ -96,13 +94,10 @@ def _is_mirror(path: Path) -> bool:
 
 def _mirrors(home: Path) -> list[Path]:
     """The mirrors noted, each once; those that are no files any more are left out."""
-    with suppress(OSError, ValueError, RecursionError):
-        noted = json.loads((home / FOLDER / FILE).read_text(encoding="utf-8"))
-        if isinstance(noted, list):
-            return [path for path in dict.fromkeys(map(Path, map(str, noted))) if _is_mirror(path)]
-    return []
+    noted = read_note(home, FILE)
+    named = map(Path, map(str, noted)) if isinstance(noted, list) else ()
+    return [path for path in dict.fromkeys(named) if _is_mirror(path)]
 
 
 def _note(home: Path, mirrors: Sequence[Path]) -> None:
-    ensure_private_dir(home / FOLDER)
-    replace_text(home / FOLDER / FILE, json.dumps([str(path) for path in dict.fromkeys(mirrors)], ensure_ascii=False))
+    write_note(home, FILE, [str(path) for path in dict.fromkeys(mirrors)], durable=True)
