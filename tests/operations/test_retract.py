@@ -81,7 +81,8 @@ def test_no_way_in(memory, retracted, way, text):
     contents = [each.content for each in memory.store.memories()]
     assert not any("4711" in each for each in contents) and "Karl brings cake on Monday" in contents
     assert "refused" in [entry["verb"] for entry in memory.status(audit=3)["audit"]]
-    assert "4711" not in json.dumps(memory.status(audit=50))
+    audit = [{**entry, "at": ""} for entry in memory.status(audit=50)["audit"]]  # microseconds may read 4711
+    assert "4711" not in json.dumps(audit)
     assert not any("4711" in each for each in told(memory.recall("What opens the safe?", all=True)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from ntm_memory.commands import run
@@ -30,12 +31,13 @@ def by_turn(memory, text, cwd):
 
 
 def by_file(memory, text, cwd):
-    """A line of the memory that a host keeps itself, in the folder above."""
+    """A line of the memory that a host keeps itself, in the folder above; returns what its import says."""
     folder = workspace(memory)
     with (folder / "MEMORY.md").open("a", encoding="utf-8") as file:
         file.write(f"- {' '.join(text.split())}\n")
     said = memory.say("import", "--host", "openclaw", "--project", folder)
     assert said.code in (0, 2), said.err  # 2: nothing of it was taken
+    return json.loads(said.out)
 
 
 WAYS = {way.__name__: way for way in (by_mark, by_turn, by_file)}
