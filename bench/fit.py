@@ -24,6 +24,7 @@ from pathlib import Path
 
 from bench import (
     fit_adapter,
+    fit_asking,
     fit_echo,
     fit_multihop,
     fit_reader,
@@ -42,6 +43,7 @@ STEPS: dict[str, FitStep] = {
     "prior": prior.STEP,
     "adapter": fit_adapter.STEP,
     "recall": fit_recall.STEP,
+    "asking": fit_asking.STEP,
     "multihop": fit_multihop.STEP,
     "reader": fit_reader.STEP,
     "second-look": fit_second_look.STEP,

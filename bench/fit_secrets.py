@@ -23,13 +23,13 @@ from bench.reader_data import scripted_talk
 from bench.secret_net import SEEDS, Example, train
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.persistence.atomic import replacing
+from ntm_memory.persistence.quantised import dequantised, quantised
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
     PieceStates,
     character_codes,
     character_features,
     decode,
-    dequantised,
     networks,
     sureness,
 )
@@ -174,7 +174,7 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
         touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
     print(round(least, 3), figures, flush=True)
-    kept = as_bytes(members) | {"least": np.float32(least)}
+    kept = quantised(members) | {"least": np.float32(least)}
     made = [described_writer(file) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
@@ -185,7 +185,7 @@ def trained_at_once(
     """Networks learned from each of several sets of texts, as they are kept; all trainings at the same time."""
     with ProcessPoolExecutor(len(told) * len(SEEDS)) as pool:
         running = [[pool.submit(train, each, talk, epochs, seed) for seed in SEEDS] for each in told]
-        return [as_bytes([one.result() for one in members]) for members in running]
+        return [quantised([one.result() for one in members]) for members in running]
 
 
 def least_chance(members: Members, turns: Sequence[Example]) -> float:
@@ -203,16 +203,6 @@ def described_writer(file: Path) -> dict[str, Any]:
         "questions": 0,
         "files": {file.name: sha256_of(file)},
     }
-
-
-def as_bytes(members: Members) -> dict[str, np.ndarray]:
-    """Weights of each network as signed bytes, and what one of them is worth."""
-    kept: dict[str, np.ndarray] = {}
-    for number, arrays in enumerate(members):
-        for name, array in arrays.items():
-            step = np.float32(np.abs(array).max() / 127)
-            kept |= {f"{number}/{name}": np.rint(array / step).astype(np.int8), f"{number}/{name}.step": step}
-    return kept
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -7,7 +7,7 @@ Twelve BERT layers, mean pooling, unit norm; `query: ` and `passage: ` before th
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -61,7 +61,13 @@ class E5Embedder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """(B, 384) float32, unit norm."""
-        return self._encode([f"query: {clean(text)}" for text in texts])
+        return self._encode([_query(text) for text in texts])
+
+    def read_queries(self, texts: Sequence[str]) -> tuple[Vectors, list[ReadText]]:
+        """What `encode_queries` gives, and what a layer in the middle made of each text's pieces."""
+        kept: dict[int, Vectors] = {}
+        vectors = self._encode([_query(text) for text in texts], kept)
+        return vectors, [ReadText(kept[i], self._places(text, _query)) for i, text in enumerate(texts)]
 
     def encode_memories(self, texts: Sequence[str]) -> Vectors:
         """(B, 384) float32, unit norm; a text is cut at 512 tokens, see `split_passages`."""
@@ -71,15 +77,15 @@ class E5Embedder:
         """What `encode_memories` gives, and what a layer in the middle made of each text's pieces."""
         kept: dict[int, Vectors] = {}
         vectors = self._encode([_memory(text) for text in texts], kept)
-        return vectors, [ReadText(kept[i], self._places(text)) for i, text in enumerate(texts)]
+        return vectors, [ReadText(kept[i], self._places(text, _memory)) for i, text in enumerate(texts)]
 
-    def _places(self, text: str) -> NDArray[np.int64]:
+    def _places(self, text: str, told: Callable[[str], str]) -> NDArray[np.int64]:
         """(L,) of each character of a text as it was told, the piece in which it was read."""
         folded = [unicodedata.normalize("NFKC", each) for each in text]
-        before = len(_memory(""))
-        told = np.cumsum([0, *(len(each) for each in folded[:-1])]) + before
-        places = self.tokenizer.places(_memory("") + "".join(folded), self._sizes.longest)
-        here: NDArray[np.int64] = places[np.minimum(told, len(places) - 1)]
+        before = told("")
+        at = np.cumsum([0, *(len(each) for each in folded[:-1])]) + len(before)
+        places = self.tokenizer.places(before + "".join(folded), self._sizes.longest)
+        here: NDArray[np.int64] = places[np.minimum(at, len(places) - 1)]
         return here
 
     def split_passages(self, text: str) -> list[str]:
@@ -158,6 +164,10 @@ def read_query_adapter(file: Path) -> Vectors:
     """(2, dim, r) float32, what the fit of the adapter wrote; how it was made stands beside it in a .json file."""
     with np.load(file, allow_pickle=False) as learned:
         return np.stack((learned["into"], learned["back"])).astype(np.float32)
+
+
+def _query(text: str) -> str:
+    return f"query: {clean(text)}"
 
 
 def _memory(text: str) -> str:

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
+from ntm_memory.machine.convolution import convolved
 from ntm_memory.persistence.arrays import made_of_shipped
+from ntm_memory.persistence.quantised import dequantised
 from ntm_memory.privacy.secret_spans import LEAST, Span, word_at
 
 MODEL = Path(__file__).with_name("secret_tagger.npz")
@@ -107,9 +109,9 @@ def network(weights: Mapping[str, Array], codes: NDArray[np.int64], features: Ar
     """(L, 1 + kinds) logits: that a character is of a secret, and of which kind."""
     meant = np.maximum(read.states @ weights["states.w"] + weights["states.b"], 0)[read.places]
     x = np.concatenate([weights["characters"][codes], features, meant], axis=1)
-    x = np.maximum(_convolved(x, weights["into.w"], weights["into.b"], 1), 0)
+    x = np.maximum(convolved(x, weights["into.w"], weights["into.b"], 1), 0)
     for number, dilation in enumerate(DILATIONS):
-        x = x + np.maximum(_convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
+        x = x + np.maximum(convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
     said: Array = x @ weights["out.w"] + weights["out.b"]
     return said
 
@@ -203,16 +205,6 @@ def _classes(character: str) -> tuple[bool, ...]:
     )
 
 
-def _convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
-    """(L, C) → (L, D): a convolution of the same length with `taps` (K, C, D)."""
-    reach = len(taps) // 2 * dilation
-    padded = np.pad(x, ((reach, reach), (0, 0)))
-    out: Array = bias + padded[: len(x)] @ taps[0]
-    for number in range(1, len(taps)):
-        out += padded[number * dilation : number * dilation + len(x)] @ taps[number]
-    return out
-
-
 @cache
 def _model() -> Model:
     """What ships.
@@ -234,13 +226,3 @@ def _checked(learned: Mapping[str, NDArray[Any]]) -> Model:
         if said.shape != (1, 1 + len(KINDS)) or len(weights["characters"]) != BUCKETS or not np.isfinite(said).all():
             raise ValueError("the shapes of a network do not fit")
     return model
-
-
-def dequantised(kept: Mapping[str, NDArray[Any]]) -> list[dict[str, Array]]:
-    """Weights of each network by name, from signed bytes (`NUMBER/NAME`) and what one of them is worth (`….step`)."""
-    members: dict[str, dict[str, Array]] = {}
-    for name in kept:
-        number, slash, own = name.partition("/")
-        if slash and not name.endswith(".step"):
-            members.setdefault(number, {})[own] = (kept[name] * kept[f"{name}.step"]).astype(np.float32)
-    return [members[number] for number in sorted(members)]

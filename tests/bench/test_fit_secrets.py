@@ -11,7 +11,8 @@ from bench import fit_secrets, secret_net
 from bench.data_roles import find_data
 from bench.dataset import rows
 from ntm_memory.embedding.e5 import ReadText
-from ntm_memory.privacy.secret_tagger import dequantised, networks
+from ntm_memory.persistence.quantised import dequantised, quantised
+from ntm_memory.privacy.secret_tagger import networks
 
 
 class Reader:
@@ -79,7 +80,7 @@ def test_a_text_counts_by_its_likeliest_characters():
 def test_networks_are_read_back_as_they_were_learned():
     rng = np.random.default_rng(0)
     nets = [secret_net.SecretNet(np.zeros(4, np.float32), np.ones(4, np.float32)).arrays() for _ in range(2)]
-    back = dequantised(fit_secrets.as_bytes(nets))
+    back = dequantised(quantised(nets))
     assert [set(each) for each in back] == [set(each) for each in nets]
     read = fit_secrets.PieceStates(rng.standard_normal((3, 4)).astype(np.float32), np.array([0, 1, 1, 2, 2]))
     codes, features = fit_secrets.character_codes("a 471"), fit_secrets.character_features("a 471", [[], []])

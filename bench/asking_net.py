@@ -1,0 +1,146 @@
+"""The network of `recall.asking` as a torch module, and how it is trained."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ntm_memory.recall.asking import DILATIONS, STEPS, WANTS
+
+HIDDEN = 48
+AT_ONCE, RATE, DECAY = 32, 2e-3, 0.05
+DROPPED = 0.3
+"""Share of the states' numbers and of the hidden ones that are left out at a time."""
+UNKNOWN = -1.0
+
+
+class Tensors(NamedTuple):
+    """B questions, padded to T pieces."""
+
+    states: torch.Tensor
+    real: torch.Tensor
+    anchor: torch.Tensor
+    step: torch.Tensor
+    wants: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question to learn from.
+
+    Args:
+        group: questions of one wording; they are held back together.
+        states: (T, H) float16.
+        anchor: (T,) 1 for pieces that name the anchor.
+        step: what it asks for, −3…+3.
+        wants: (3,) of `WANTS`, `UNKNOWN` where nobody said.
+        language: of its words.
+    """
+
+    group: str
+    states: np.ndarray
+    anchor: np.ndarray
+    step: int
+    wants: np.ndarray
+    language: str
+
+
+class AskingNet(nn.Module):
+    """The embedder's states of a question's pieces → which of them name the anchor, what the question asks for."""
+
+    def __init__(self, mean: np.ndarray, deviation: np.ndarray) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(mean))
+        self.register_buffer("deviation", torch.from_numpy(deviation))
+        self.into = nn.Linear(len(mean), HIDDEN)
+        self.convs = nn.ModuleList([nn.Conv1d(HIDDEN, HIDDEN, 3, padding=d, dilation=d) for d in DILATIONS])
+        self.anchor = nn.Linear(HIDDEN, 1)
+        self.whole = nn.Linear(2 * HIDDEN, len(STEPS) + len(WANTS))
+
+    def forward(self, batch: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+        """((B, T) logits of the anchor, (B, 7 + 3) of what is asked for)."""
+        real = batch.real[:, :, None]
+        states = F.dropout((batch.states - self.mean) / self.deviation, DROPPED, self.training)
+        x = F.relu(self.into(states)) * real
+        for conv in self.convs:
+            dropped = F.dropout(x, DROPPED, self.training).transpose(1, 2)
+            x = (x + F.relu(conv(dropped).transpose(1, 2))) * real
+        pooled = torch.cat([x.sum(1) / real.sum(1), x.amax(1)], dim=1)
+        return self.anchor(x)[:, :, 0], self.whole(F.dropout(pooled, DROPPED, self.training))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The weights as `asking.network` reads them; standardising is folded into the first matrix."""
+        into = self.into.weight / self.deviation
+        named = {"into.w": into.T, "into.b": self.into.bias - into @ self.mean}
+        for number, conv in enumerate(self.convs):
+            named |= {f"conv{number}.w": conv.weight.permute(2, 1, 0), f"conv{number}.b": conv.bias}
+        for name, layer in (("anchor", self.anchor), ("whole", self.whole)):
+            named |= {f"{name}.w": layer.weight.T, f"{name}.b": layer.bias}
+        return {name: value.detach().numpy().astype(np.float32) for name, value in named.items()}
+
+
+def stacked(examples: Sequence[Example]) -> Tensors:
+    """Examples as one batch."""
+    count, pieces = len(examples), max(len(each.states) for each in examples)
+    states = np.zeros((count, pieces, examples[0].states.shape[1]), dtype=np.float32)
+    real, anchor = np.zeros((2, count, pieces), dtype=np.float32)
+    for row, each in enumerate(examples):
+        here = slice(0, len(each.states))
+        states[row, here], real[row, here], anchor[row, here] = each.states, 1, each.anchor
+    step = np.array([STEPS.index(each.step) for each in examples])
+    wants = np.stack([each.wants for each in examples]).astype(np.float32)
+    return Tensors(*(torch.from_numpy(array) for array in (states, real, anchor, step, wants)))
+
+
+def batches(examples: Sequence[Example], rng: random.Random) -> Iterator[Tensors]:
+    """All examples once, those of like length together, in any order."""
+    ranked = sorted(examples, key=lambda each: len(each.states) + 4 * rng.random())
+    starts = list(range(0, len(ranked), AT_ONCE))
+    rng.shuffle(starts)
+    for start in starts:
+        yield stacked(ranked[start : start + AT_ONCE])
+
+
+def loss_of(said: tuple[torch.Tensor, torch.Tensor], batch: Tensors) -> torch.Tensor:
+    """Cross-entropy of the step, of what else is wanted where that is known, and of every piece where there is one."""
+    pieces, whole = said
+    step = F.cross_entropy(whole[:, : len(STEPS)], batch.step)
+    known = batch.wants != UNKNOWN
+    wants = F.binary_cross_entropy_with_logits(whole[:, len(STEPS) :], batch.wants.clamp(min=0), reduction="none")
+    placed = (batch.anchor.amax(1, keepdim=True) > 0) * batch.real
+    anchor = F.binary_cross_entropy_with_logits(pieces, batch.anchor, reduction="none") * placed
+    return step + (wants * known).sum() / known.sum().clamp(min=1) + anchor.sum() / placed.sum().clamp(min=1)
+
+
+def train(
+    taught: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int, share: int = 4
+) -> dict[str, np.ndarray]:
+    """Weights learned from questions that somebody labelled, and from one in `share` ordinary ones at a time."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    states = np.concatenate([each.states for each in [*taught, *ordinary][:3000]]).astype(np.float32)
+    net = AskingNet(states.mean(0), states.std(0) + 1e-3)
+    adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+    some = len(ordinary) // share
+    by_group: dict[str, list[Example]] = {}
+    for each in taught:
+        by_group.setdefault(each.group, []).append(each)
+    steps = epochs * ((len(by_group) + some) // AT_ONCE + 1)
+    rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
+    for _ in range(epochs):
+        drawn = [rng.choice(group) for group in by_group.values()]  # of each wording one filling at a time
+        for batch in batches([*drawn, *rng.sample(list(ordinary), some)], rng):
+            adam.zero_grad()
+            loss_of(net(batch), batch).backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            adam.step()
+            rates.step()
+    return net.arrays()
