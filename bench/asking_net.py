@@ -14,7 +14,7 @@ from torch import nn
 
 from ntm_memory.recall.asking import DILATIONS, STEPS, WANTS
 
-HIDDEN = 48
+HIDDEN = 96
 AT_ONCE, RATE, DECAY = 32, 2e-3, 0.05
 DROPPED = 0.3
 """Share of the states' numbers and of the hidden ones that are left out at a time."""
@@ -62,7 +62,7 @@ class AskingNet(nn.Module):
         self.into = nn.Linear(len(mean), HIDDEN)
         self.convs = nn.ModuleList([nn.Conv1d(HIDDEN, HIDDEN, 3, padding=d, dilation=d) for d in DILATIONS])
         self.anchor = nn.Linear(HIDDEN, 1)
-        self.whole = nn.Linear(2 * HIDDEN, len(STEPS) + len(WANTS))
+        self.whole = nn.Linear(6 * HIDDEN, len(STEPS) + len(WANTS))
 
     def forward(self, batch: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
         """((B, T) logits of the anchor, (B, 7 + 3) of what is asked for)."""
@@ -72,8 +72,8 @@ class AskingNet(nn.Module):
         for conv in self.convs:
             dropped = F.dropout(x, DROPPED, self.training).transpose(1, 2)
             x = (x + F.relu(conv(dropped).transpose(1, 2))) * real
-        pooled = torch.cat([x.sum(1) / real.sum(1), x.amax(1)], dim=1)
-        return self.anchor(x)[:, :, 0], self.whole(F.dropout(pooled, DROPPED, self.training))
+        pieces = self.anchor(x)[:, :, 0]
+        return pieces, self.whole(F.dropout(_pooled(x, torch.sigmoid(pieces), batch.real), DROPPED, self.training))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The weights as `asking.network` reads them; standardising is folded into the first matrix."""
@@ -84,6 +84,17 @@ class AskingNet(nn.Module):
         for name, layer in (("anchor", self.anchor), ("whole", self.whole)):
             named |= {f"{name}.w": layer.weight.T, f"{name}.b": layer.bias}
         return {name: value.detach().numpy().astype(np.float32) for name, value in named.items()}
+
+
+def _pooled(x: torch.Tensor, anchor: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """(B, 6·C), as `asking` pools one question."""
+    anchor = anchor * real
+    passed = anchor.cumsum(1) / (anchor.sum(1, keepdim=True) + 1e-6)
+    parts = []
+    for share in (real, (1 - anchor) * (1 - passed) * real, (1 - anchor) * passed * real):
+        told = share[:, :, None] * x
+        parts += [told.sum(1) / (share.sum(1, keepdim=True) + 1e-6), told.amax(1)]
+    return torch.cat(parts, dim=1)
 
 
 def stacked(examples: Sequence[Example]) -> Tensors:
@@ -120,7 +131,7 @@ def loss_of(said: tuple[torch.Tensor, torch.Tensor], batch: Tensors) -> torch.Te
 
 
 def train(
-    taught: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int, share: int = 4
+    taught: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int, share: int = 16
 ) -> dict[str, np.ndarray]:
     """Weights learned from questions that somebody labelled, and from one in `share` ordinary ones at a time."""
     torch.set_num_threads(1)

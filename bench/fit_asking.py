@@ -34,7 +34,7 @@ KINDS = {"list": "all", "past": "past"}
 ROLES = ("written", "notes")
 QUESTIONS = 700
 """Of a data set, at most."""
-FOLDS, SEEDS, EPOCHS = 5, (0, 1), 30
+FOLDS, SEEDS, EPOCHS = 5, (0, 1), 60
 
 
 class Line(NamedTuple):
@@ -53,14 +53,18 @@ def wants_of(name: str | None) -> tuple[float, ...]:
 
 
 def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Constructions {"template", "anchor": fillings, "step"}, each with all its fillings."""
+    """Constructions {"template", "anchor": fillings, "step", "pair"}, each with all its fillings.
+
+    Two that differ by little and mean opposite directions are a pair, and held back together.
+    """
     for line in lines:
         template, step = line["template"], int(line["step"])
+        group = template if "pair" not in line else f"{line['language']} pair {line['pair']}"
         before, there, after = template.partition("{anchor}")
         wants = wants_of(None if step == 0 else "fact")
         for filling in line["anchor"] if there else [""]:
             span = (len(before), len(before) + len(filling)) if step else None
-            yield from in_two_hands(Line(template, before + filling + after, step, wants, span))
+            yield from in_two_hands(Line(group, before + filling + after, step, wants, span))
 
 
 def of_kinds(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:

@@ -76,8 +76,21 @@ def network(weights: Mapping[str, Array], states: Array) -> tuple[Array, Array]:
     x = np.maximum(states @ weights["into.w"] + weights["into.b"], 0)
     for number, dilation in enumerate(DILATIONS):
         x = x + np.maximum(convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
-    pooled = np.concatenate([x.mean(axis=0), x.max(axis=0)])
-    return (x @ weights["anchor.w"] + weights["anchor.b"])[:, 0], pooled @ weights["whole.w"] + weights["whole.b"]
+    pieces = (x @ weights["anchor.w"] + weights["anchor.b"])[:, 0]
+    return pieces, _pooled(x, logistic(pieces)) @ weights["whole.w"] + weights["whole.b"]
+
+
+def _pooled(x: Array, anchor: Array) -> Array:
+    """(6·C,) means and maxima of all pieces, of those left of the anchor, of those right of it.
+
+    Which way is asked for depends on what stands where: "X came before what?" and "what came before X?".
+    """
+    passed = np.cumsum(anchor) / (anchor.sum() + 1e-6)
+    parts = []
+    for share in (np.ones_like(anchor), (1 - anchor) * (1 - passed), (1 - anchor) * passed):
+        told = share[:, None] * x
+        parts += [told.sum(axis=0) / (share.sum() + 1e-6), told.max(axis=0)]
+    return np.concatenate(parts)
 
 
 def anchor_of(text: str, logits: Array) -> str:
