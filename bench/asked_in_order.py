@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import argparse
 import collections
+import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import json
 import numpy as np
 
-from bench.dataset import RememberingEmbedder, rows
+from bench.dataset import rows
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.operations.results import RecallResult
@@ -34,7 +34,7 @@ def default_folders() -> list[Path]:
     return sorted(file.parent for file in SETS.glob("*/questions.jsonl"))
 
 
-def ask_folder(folder: Path, embedder: Embedder) -> Iterator[Asked]:
+def ask_folder(folder: Path, embedder: Embedder, only: Sequence[str] | None = None) -> Iterator[Asked]:
     """(question, answer, ids of the set that are shown, kind) of all questions of a folder."""
     worlds = json.loads((folder / "worlds.json").read_text(encoding="utf-8"))
     questions = rows(folder / "questions.jsonl") + rows(folder / "ordinary.jsonl")
@@ -46,23 +46,30 @@ def ask_folder(folder: Path, embedder: Embedder) -> Iterator[Asked]:
             tempfile.TemporaryDirectory() as home,
             NTMMemoryManager(home, config=config, embedder=embedder, clock=lambda now=now: now) as manager,
         ):
-            known = tell(manager, [note for note in notes if note["store"] == store])
+            here = [note for note in notes if note["store"] == store]
+            tell(manager, here)
+            known = {note["content"]: note["id"] for note in here}
             for question in questions:
-                if question["store"] == store:
+                if question["store"] == store and (only is None or kind_of(question) in only):
                     answer = manager.recall(question["query"])
-                    shown = [known.get(memory.id, memory.id) for memory in answer.memories]
-                    yield question, answer, shown, kind_of(question)
+                    shown = [known.get(memory.content, memory.id) for memory in answer.memories]
+                    yield in_its_place(question, here), answer, shown, kind_of(question)
 
 
-def tell(manager: NTMMemoryManager, notes: list[dict]) -> dict[str, str]:
-    """Memorize the notes of a store in their order; {id in our store: id in the set}."""
-    known: dict[str, str] = {}
-    ours: dict[str, str] = {}
+def tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> None:
+    """Memorize the notes of a store in their order."""
+    ours: dict[str | None, str] = {}
     for note in notes:
         told = {"occurred_at": note["when"], "session": note["session"], "replaces": ours.get(note["replaces"])}
         memory = manager.memorize(note["content"], **{name: value for name, value in told.items() if value}).memory
-        ours[note["id"]], known[memory.id] = memory.id, note["id"]
-    return known
+        ours[note["id"]] = memory.id
+
+
+def in_its_place(question: Question, notes: Sequence[Mapping[str, Any]]) -> Question:
+    """A question by place with the notes that replaced what stood there: they stand there now."""
+    if question["kind"] != "place":
+        return question
+    return {**question, "gold": [*question["gold"], *(n["id"] for n in notes if n["replaces"] in question["gold"])]}
 
 
 def kind_of(question: Question) -> str:
@@ -81,7 +88,7 @@ def grade(question: Question, answer: RecallResult, shown: list[str]) -> dict[st
     gold, confidence = set(question["gold"]), answer.confidence
     if not gold:
         return {"sure": float(bool(shown) and confidence >= 0.5)}
-    found = len(gold & set(shown[:6])) / min(6, len(gold))
+    found = len(gold & set(shown[:6])) / min(6, len(question["gold"]))
     return {
         "first": float(bool(shown) and shown[0] in gold),
         "found": found,
@@ -92,10 +99,22 @@ def grade(question: Question, answer: RecallResult, shown: list[str]) -> dict[st
     }
 
 
-def measure_order(folder: Path, embedder: Embedder | None = None, wrong: str | None = None) -> dict[str, dict[str, float]]:
-    """{kind: {rate}} of one folder; `wrong`: the kind of which wrong answers are printed."""
+def measure_order(
+    folder: Path, embedder: Embedder | None = None, *, wrong: str | None = None, only: Sequence[str] | None = None
+) -> dict[str, dict[str, float]]:
+    """All rates of one folder.
+
+    Args:
+        folder: the set.
+        embedder: None: the default one.
+        wrong: the kind of which wrong answers are printed.
+        only: the kinds that are asked; None: all.
+
+    Returns:
+        {kind: {rate}}.
+    """
     grades: dict[str, list[dict[str, float]]] = collections.defaultdict(list)
-    for question, answer, shown, kind in ask_folder(folder, embedder or RememberingEmbedder(load_embedder({}))):
+    for question, answer, shown, kind in ask_folder(folder, embedder or load_embedder({}), only):
         graded = grade(question, answer, shown)
         grades[kind].append(graded)
         if kind == wrong and not graded.get("first"):
@@ -109,10 +128,11 @@ def measure_order(folder: Path, embedder: Embedder | None = None, wrong: str | N
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER")
+    parser.add_argument("--only", nargs="+", metavar="KIND", help="ask questions of these kinds alone")
     parser.add_argument("--wrong", metavar="KIND", help="print the questions of this kind that are answered wrong")
     args = parser.parse_args()
     for folder in args.folders or default_folders():
-        for kind, rates in measure_order(folder, wrong=args.wrong).items():
+        for kind, rates in measure_order(folder, wrong=args.wrong, only=args.only).items():
             shown = "  ".join(f"{name} {value:.3f}" for name, value in rates.items() if name != "n")
             print(f"{folder.name:6s} {kind:20s} n={rates['n']:4.0f}  {shown}", flush=True)
 

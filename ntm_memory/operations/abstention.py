@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ntm_memory.config import RecallSettings
 from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.first_look import Query, Reading
 
 
@@ -25,8 +26,9 @@ def why_silent(reading: Reading, query: Query, request: RecallRequest, settings:
         request: as it was put, with the weight that a memory must have.
         settings: with the confidence floor.
     """
-    if query.shift is not None and (reading.lost > 0.5 or not len(reading.index)):
-        return f"no memory stands {side(query.shift)} the best match in its session"
+    shift = query.asked.step if query.asked is not None and query.place > LIKELY else query.shift
+    if shift is not None and (reading.lost > 0.5 or not len(reading.index)):
+        return f"no memory stands {side(shift)} the best match in its session"
     if query.key is not None and not request.all and not is_sure(reading.confidence, settings):
         return "nothing relevant"
     if not (reading.weights >= request.min_weight).any():

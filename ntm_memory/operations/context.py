@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from ntm_memory.config import Settings
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
+from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
+from ntm_memory.recall.placing import placed
 from ntm_memory.store.base import Store
-from ntm_memory.text.intent import parse_intent
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ntm_memory.reader.parameters import SecondLookParameters
 
 TUNED = "recall.json"
+Read = Callable[[Query], Reading]
 
 
 class RetrievalContext:
@@ -86,12 +88,15 @@ class RetrievalContext:
 
     def ask_within(self, query: Query) -> list[Query]:
         """The questions within a question that asks by content, each on its own, without a previous focus."""
-        if query.key is None or query.shift is not None:
+        if query.key is None or query.shift is not None or query.place > LIKELY:
             return []
-        return [
-            replace(query, text=part, key=self.encoder().question(part), words=index_words(part), cjk=is_cjk(part))
-            for part in questions_within(query.text)
-        ]
+        parts = [self._about(query, part) for part in questions_within(query.text)]
+        return [part for part in parts if part.place <= LIKELY]
+
+    def _about(self, query: Query, text: str) -> Query:
+        """The query with other words."""
+        key, asked = self.encoder().ask(text)
+        return replace(query, text=text, key=key, words=index_words(text), cjk=is_cjk(text), asked=asked)
 
     def view(self, known: Corpus) -> CentredMatrix:
         """The memory matrix with what is derived from it, kept as long as the matrix stays the same.
@@ -122,6 +127,20 @@ class RetrievalContext:
         from ntm_memory.reader.second_look import reread
 
         return reread(reader, self.joining, known, self.view(known).sequence, query, reading)
+
+    def look_beside(self, known: Corpus, query: Query, content: Reading | None, read: Read) -> Reading:
+        """What stands before or after what a question names, beside what its content finds.
+
+        Args:
+            known: the memories.
+            query: the question; it asks by place, perhaps.
+            content: what it finds by content; None: it was not asked so.
+            read: the first look.
+        """
+        assert query.asked is not None
+        anchor = replace(self._about(query, query.asked.anchor or query.text), asked=None, previous=None, allowed=None)
+        found = self.look_again(known, anchor, read(anchor))
+        return placed(self.view(known).sequence, query.asked, content, found, query.allowed)
 
     @cached_property
     def joining(self) -> SecondLookParameters:
@@ -180,12 +199,12 @@ def to_query(
         has_focus: whether there is a previous focus from which a question without content can go on.
     """
     on = settings.addressing
-    intent = parse_intent(text) if on.location and shift is None else None
-    if intent is not None and (intent.anchor or has_focus):
-        text, shift = intent.anchor, intent.shift
+    key, asked = encoder().ask(text) if text and on.content else (None, None)
+    if asked is not None and asked.follows and has_focus and on.location and shift is None:
+        text, key, shift = "", None, asked.step
     return Query(
         text=text,
-        key=encoder().question(text) if text and on.content else None,
+        key=key,
         words=index_words(text),
         now=now,
         cjk=is_cjk(text),
@@ -195,4 +214,5 @@ def to_query(
         hybrid=on.hybrid,
         priors=settings.recall.priors,
         by_words=settings.recall.words,
+        asked=asked if shift is None else None,
     )

@@ -15,6 +15,7 @@ from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.privacy.secret_spans import redacted
 from ntm_memory.privacy.secrets import known_secrets
+from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off
@@ -204,7 +205,7 @@ class ExampleBuilder:
         """The example of each pair; None where no answer is a candidate, or the question asks for a place."""
         for pair in pairs:
             query = to_query(pair.query, self._context.encoder, self._context.settings, pair.at)
-            usable = query.shift is None and query.key is not None
+            usable = query.shift is None and query.key is not None and query.place <= LIKELY
             yield self._example(pair, query) if usable else None
 
     def _example(self, pair: Pair, query: Query) -> Example | None:

@@ -29,6 +29,7 @@ from ntm_memory.operations.reasoning_report import (
 from ntm_memory.operations.recall import Recaller
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import MemorizeResult, RecallResult
+from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, attend_to, examine
@@ -68,7 +69,7 @@ class Reasoner:
         if steps == 1 or empty or not self._context.settings.addressing.content:
             return _of_one_hop(self._recaller.recall(request))
         query = self._context.ask(request)
-        if query.shift is not None or query.key is None:
+        if query.shift is not None or query.key is None or query.place > LIKELY:
             return _of_one_hop(self._recaller.answer(request, query))
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)

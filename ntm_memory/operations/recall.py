@@ -15,6 +15,7 @@ from ntm_memory.privacy.trust import at_least
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import together
+from ntm_memory.recall.placing import LEAST, SURE
 from ntm_memory.store.lookup import STATES, find
 
 LEAST_TOLD = 0.001
@@ -119,11 +120,7 @@ class Recaller:
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)
-        reading = seen or self._read(request, corpus, query)
-        if parts:
-            within = [self._read(request, corpus, replace(part, allowed=allowed)) for part in parts]
-            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        reading = self._context.look_again(corpus, query, reading)
+        reading = self._read_both(request, corpus, query, parts, seen)
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
@@ -131,6 +128,25 @@ class Recaller:
         # what follows from the previous focus is certain; only what is looked for by content may not be there
         sure = 1.0 if query.key is None else round(reading.confidence, 4)
         return RecallResult(echoed(text), tuple(answers), sure, more=_more(reading, request, answers))
+
+    def _read_both(
+        self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
+    ) -> Reading:
+        """What a question finds by its content, and what stands where it asks, each as far as it asks so."""
+        if query.place <= LEAST:
+            return self._by_content(request, corpus, query, parts, seen)
+        content = self._by_content(request, corpus, query, parts, seen) if query.place <= SURE else None
+        return self._context.look_beside(corpus, query, content, lambda anchor: self._read(request, corpus, anchor))
+
+    def _by_content(
+        self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
+    ) -> Reading:
+        """Both looks at what a question says."""
+        reading = seen or self._read(request, corpus, query)
+        if parts:
+            within = [self._read(request, corpus, replace(part, allowed=query.allowed)) for part in parts]
+            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
+        return self._context.look_again(corpus, query, reading)
 
     def _shown(self, corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
         """What is shown of a reading, best first; what says the same word by word is shown once."""

@@ -25,6 +25,8 @@ from ntm_memory.persistence.quantised import Weights, dequantised
 MODEL = Path(__file__).with_name("asking.npz")
 FARTHEST = 3
 """Steps either way that a question can ask for in its own words."""
+LIKELY = 0.5
+"""Chance from which on something is rather asked for than not."""
 STEPS = tuple(range(-FARTHEST, FARTHEST + 1))
 WANTS = ("time", "past", "all")
 DILATIONS = (1, 2)
@@ -53,6 +55,18 @@ class Asked(NamedTuple):
     def place(self) -> float:
         """Chance that it asks for what stands before or after something."""
         return float(1 - self.steps[FARTHEST])
+
+    @property
+    def step(self) -> int:
+        """The likeliest number of steps, of those that are some."""
+        beside = self.steps.copy()
+        beside[FARTHEST] = 0
+        return STEPS[int(beside.argmax())]
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes on from what was in focus before: it asks by place and names nothing itself."""
+        return self.place > LIKELY and not self.anchor
 
 
 def asked(text: str, states: Array, places: NDArray[np.int64]) -> Asked:

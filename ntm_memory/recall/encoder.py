@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.embedding import Embedder
 from ntm_memory.errors import ConfigError, EmbedderMismatchError
+from ntm_memory.recall.asking import Asked, asked
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.records import MemoryMatrix
 
@@ -101,6 +102,14 @@ class Encoder:
         """(dim,) float32, unit norm."""
         key: Key = self._project(self.embedder.encode_queries([text]))[0]
         return key
+
+    def ask(self, text: str) -> tuple[Key, Asked | None]:
+        """The key of a question, and what it asks for beside its content, where the embedder tells how it read it."""
+        reads = getattr(self.embedder, "read_queries", None)
+        if reads is None or not text:
+            return self.question(text), None
+        vectors, [(states, places)] = reads([text])
+        return self._project(vectors)[0], asked(text, states, places)
 
     def memories(self, texts: Sequence[str]) -> list[Key]:
         """For each text its key rows (P, dim), one a passage, unit norm."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
 from ntm_memory.recall import question_cues as cues
+from ntm_memory.recall.asking import Asked
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.candidates import choose
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -45,6 +46,7 @@ class Query:
         previous: index → weight of the focus before, empty for none.
         allowed: (N,) what filters leave; None for everything.
         content, location, hybrid, priors, by_words: which parts of addressing are on.
+        asked: what it asks for beside its content; None: nobody can tell.
     """
 
     text: str
@@ -60,6 +62,12 @@ class Query:
     hybrid: bool = True
     priors: bool = True
     by_words: bool = True
+    asked: Asked | None = None
+
+    @property
+    def place(self) -> float:
+        """Chance that it asks in its own words for what stands before or after something."""
+        return 0.0 if self.asked is None or not self.location else self.asked.place
 
     @cached_property
     def terms(self) -> list[str]:
@@ -223,18 +231,14 @@ def _move(
     allowed: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], Array, float]:
     """The focus, moved as a whole: a one-hot shift over steps of `shift` memories (paper, equation 8)."""
-    there = view.sequence.step(candidates, shift)
-    everywhere = np.union1d(candidates, there[there >= 0])
-    among = np.full(len(view.slots) + 1, -1, dtype=np.int64)
-    among[everywhere] = np.arange(len(everywhere))
-    near = np.stack([among[view.sequence.step(everywhere, k)] for k in (-shift, 0, shift)], axis=1)
-    before = np.zeros(len(everywhere))
-    before[among[candidates]] = weights
-    after = addressing.shift_sparse(before, np.array([0.0, 0.0, 1.0]), near)
+    steps, kernel = np.array([-abs(shift), 0, abs(shift)]), np.zeros(3)
+    kernel[1 + int(np.sign(shift))] = 1.0
+    there, after = view.sequence.moved(candidates, weights, steps, kernel)
+    lost = float(1 - after.sum())
     reached = after > SHOWN * after.max(initial=0)
     if allowed is not None:
-        reached &= allowed[everywhere]
-    return everywhere[reached], after[reached], float(1 - after.sum())
+        reached &= allowed[there]
+    return there[reached], after[reached], lost
 
 
 def _explain(attention: Attention, i: int) -> Mapping[str, Any]:

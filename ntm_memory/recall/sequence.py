@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.machine.addressing import shift_sparse
 from ntm_memory.store.records import MemoryMatrix
 
 
@@ -48,6 +50,30 @@ class Sequence:
         inside = (there >= 0) & (there < len(self.order))
         other = self.order[np.where(inside, there, 0)]
         return np.where(inside & (self.session[other] == self.session[index]), other, -1)
+
+    def moved(
+        self, index: NDArray[np.int64], weights: NDArray[np.float64], steps: NDArray[np.int64], kernel: NDArray[Any]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """A focus, moved as a whole: a shift over the order of memories (paper, equation 8).
+
+        Args:
+            index: (n,) distinct memories in focus.
+            weights: (n,) how much.
+            steps: (2S + 1,) rising, as far back as forth.
+            kernel: (2S + 1,) how much is moved by each.
+
+        Returns:
+            (memories 0…N−1 that are in focus then, rising; their weights, whose sum is less by what was moved past the
+            ends of a session).
+        """
+        there = self.step(index[:, None], steps)
+        everywhere = np.unique(np.append(index, there[there >= 0]))
+        among = np.full(len(self.order) + 1, -1, dtype=np.int64)  # the last entry stands for "no memory"
+        among[everywhere] = np.arange(len(everywhere))
+        before = np.zeros(len(everywhere))
+        before[among[index]] = weights
+        after = shift_sparse(before, kernel, among[self.step(everywhere[:, None], steps)])
+        return everywhere[after > 0], after[after > 0]
 
 
 def sequence_of(slots: MemoryMatrix) -> Sequence:

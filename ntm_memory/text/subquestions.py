@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from ntm_memory.text.intent import parse_intent
 from ntm_memory.text.words import STOP_WORDS, index_words
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -20,10 +19,7 @@ _QUESTION = re.compile(r"[?？][\s\"'”’』」)）]*$")
 
 
 def questions_within(text: str) -> tuple[str, ...]:
-    """The last `MOST` questions of a text that says more than one thing, in order; none where it is one question.
-
-    What asks by place ("what came right after …?", "然后呢？") is no question of its own.
-    """
+    """The last `MOST` questions of a text that says more than one thing, in order; none where it is one question."""
     sentences: list[str] = []
     for piece in _SENTENCES.split(text):
         if sentences and _SHORTENED.search(sentences[-1]):
@@ -31,7 +27,7 @@ def questions_within(text: str) -> tuple[str, ...]:
         else:
             sentences.append(piece)
     found = [sentence.strip() for sentence in sentences if _QUESTION.search(sentence)]
-    usable = [each for each in found if each != text.strip() and _speaks(each) and parse_intent(each) is None]
+    usable = [each for each in found if each != text.strip() and _speaks(each)]
     return tuple(usable[-MOST:])
 
 
