@@ -63,7 +63,7 @@ def telling_of(fields: Mapping[str, Any], below: str, stem: str = "") -> Telling
         below: the text.
         stem: the file's name, which is the title where the head has none.
     """
-    title = first_text(fields, "title", "name") or ("" if time_of(stem[:10]) else stem)
+    title = first_text(fields, "title", "name") or ("" if time_of(stem) else stem)
     others = [each for each in tags_of(fields.get("aliases"), fields.get("alias")) if each != title]
     body = below.strip() or first_text(fields, "description", "summary")
     named = f"{title} ({', '.join(others)})" if title and others else title or ", ".join(others)

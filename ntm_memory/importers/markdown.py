@@ -31,5 +31,5 @@ def items_in(text: str, name: str = "") -> Iterator[Item]:
         return iter([item_at(name, 1, **telling_of(fields, below, stem))])
     notes = notes_of(text)
     if text.strip() and not notes:
-        raise unknown("nothing in it is a list item or a paragraph")
+        raise unknown("no list item and no paragraph is in it but code, comments and pointers at other files")
     return (item_at(name, note.line, note.text, occurred_at=day_of(stem)) for note in notes)

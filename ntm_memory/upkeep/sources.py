@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def read(path: Path, form: str | None = None) -> exchange.Document | Iterable[It
     Raises:
         BadValueError: it cannot be read, or is of no known form.
     """
+    if os.path.isdir(path):  # unlike a path's own method it answers whatever is asked
+        return folders.items_in(path)
     try:
-        if path.is_dir():
-            return folders.items_in(path)
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

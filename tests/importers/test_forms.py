@@ -294,7 +294,7 @@ NOT_MEMORIES = {
     "list.json": ([{"name": "x"}, {"name": "y"}], "unknown form, with name"),
     "number.json": ("5", "no object and no list"),
     "torn.json": ('{"content": "a', "not JSON"),
-    "code.md": ("```\nx\n```\n", "nothing in it is a list item"),
+    "code.md": ("```\nx\n```\n", "no list item and no paragraph"),
     "future.json": ({"format": "ntm-memory-system", "version": 9, "memories": []}, "version 9"),
 }  # fmt: skip
 
