@@ -46,13 +46,26 @@ def from_yaml(text: str) -> Any:
 
 
 def _fields(lines: list[str]) -> dict[str, Any]:
-    """The fields of a head; one that is not quite YAML is read line by line, what is no head at all has none."""
+    """The fields of a head; one that is not quite YAML is read field by field, what is no head at all has none."""
     try:
         fields = from_yaml("\n".join(lines))
     except ValueError:
-        flat = [match for line in lines if (match := _FLAT.fullmatch(line.rstrip()))]
-        return {match.group(1): (match.group(2) or "").strip("\"' ") for match in flat}
+        return _field_by_field(lines)
     return fields if isinstance(fields, dict) else {}
+
+
+def _field_by_field(lines: list[str]) -> dict[str, Any]:
+    """What of a head can be read: a field that is no YAML, such as a title with a colon, is taken as a text."""
+    begins = [number for number, line in enumerate(lines) if _FLAT.fullmatch(line.rstrip())]
+    fields: dict[str, Any] = {}
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        name, said = _FLAT.fullmatch(lines[begin].rstrip()).groups()  # type: ignore[union-attr]
+        try:
+            read = from_yaml("\n".join(lines[begin:end]))
+        except ValueError:
+            read = None
+        fields |= read if isinstance(read, dict) else {name: (said or "").strip("\"' ")}
+    return fields
 
 
 def telling_of(fields: Mapping[str, Any], below: str, stem: str = "") -> Telling:

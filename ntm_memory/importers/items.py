@@ -49,7 +49,8 @@ def item_at(name: str, line: int, content: str, **fields: Any) -> Item:
         fields: of a telling.
     """
     source = {"source": f"{name}:{line}"[-_MOST_OF_SOURCE:]} if name else {}
-    return Item(line, {"content": content, **source, **{each: value for each, value in fields.items() if value}})
+    told = {each: value for each, value in fields.items() if value not in (None, "", [])}  # a zero is told
+    return Item(line, {"content": content, **source, **told})
 
 
 def text_of(value: Any) -> str:

@@ -14,6 +14,7 @@ from ntm_memory.text.fenced_code import FencedCode
 
 _HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_QUOTE = re.compile(r"^\s{0,3}>\s?")
 _BOLD = re.compile(r"(\*\*|__)([^*_]+)\1:?")
 _POINTER = re.compile(r"\[[^\[\]]*\]\([^()\s]+\.md\)")
 _MOST_ABOVE = 160
@@ -55,7 +56,8 @@ class _Outline:
 
     def notes(self) -> Iterator[Note]:
         code = FencedCode()
-        for number, line in enumerate(self._lines, start=1):
+        for number, quoted in enumerate(self._lines, start=1):
+            line = _QUOTE.sub("", quoted)
             item = _ITEM.match(line)
             if code.holds(line) or (item is not None and code.holds(line[item.end() :])):
                 yield from self._said()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ntm_memory.importers.front_matter import day_of, from_yaml, head_of, telling_of
@@ -17,9 +19,13 @@ def test_a_head_is_read_and_what_is_none_stays_text():
         assert head_of(text) == ({}, text, 1)
 
 
-def test_a_head_that_is_not_quite_yaml_is_read_line_by_line():
-    fields, below, line = head_of("---\ntitle: Coffee: a guide\n[oops\ntags: coffee, tea\nempty:\n---\nPour.")
-    assert (fields, below, line) == ({"title": "Coffee: a guide", "tags": "coffee, tea", "empty": ""}, "Pour.", 7)
+def test_a_head_that_is_not_quite_yaml_is_read_field_by_field():
+    head = "---\ntitle: Coffee: a guide\ntags:\n- drink\n- tea\ncreated: 2026-05-08\nodd: [\n---\nPour."
+    fields, below, line = head_of(head)
+    assert fields == {
+        "title": "Coffee: a guide", "tags": ["drink", "tea"], "created": date(2026, 5, 8), "odd": "[",
+    }  # fmt: skip
+    assert (below, line) == ("Pour.", 9)
     assert head_of("---\na [\n{\n---\nAnna")[0] == {}
 
 

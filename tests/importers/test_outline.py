@@ -77,6 +77,10 @@ def test_what_stands_above_many_notes_is_cut():
     assert max(len(note.text) for note in found[1:]) < 400
 
 
+def test_the_marks_of_a_quotation_are_no_text():
+    assert texts("> We keep\n> the van\n>\n> - and tea\n") == [(1, "We keep the van"), (4, "and tea")]
+
+
 def test_line_ends_of_any_system_count():
     assert texts("- a\r\n- b\r- c\n") == [(1, "a"), (2, "b"), (3, "c")]
 
