@@ -39,7 +39,7 @@ def decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         raise BadValueError(
             f"{name} cannot be read: it is not UTF-8 text (byte {error.start})",
-            f"save it as UTF-8: iconv -f CODING -t utf-8 {shlex.quote(name)} > new.txt; CODING is e.g. latin1 or gb18030",
+            f"save it as UTF-8: iconv -f CODING -t utf-8 {shlex.quote(name)} > new.txt (CODING: latin1, gb18030, …)",
         ) from error
     if text.lstrip()[:9].lower().startswith(_PAGE):
         raise BadValueError(f"{name} cannot be read: it is HTML or XML", f"save its text as Markdown first; {KNOWN}")
