@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ntm_memory.text.fenced_code import FencedCode
 
-_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_HEADING = re.compile(r"^(#{1,6})\s+(\S.*)")
+_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _QUOTE = re.compile(r"^\s{0,3}>\s?")
 _BOLD = re.compile(r"(\*\*|__)([^*_]+)\1:?")
 _POINTER = re.compile(r"\[[^\[\]]*\]\([^()\s]+\.md\)")
