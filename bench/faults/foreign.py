@@ -39,6 +39,7 @@ TEXTS = (
     'content,tags,when,importance\n"Ute, baker",a;b,2026-05-08,0.5\n"two\nlines",,,\n',
     "text\ttags\nUte\ta\n",
     "<!DOCTYPE html><html></html>",
+    "---\n{\n---\nPour over.\n",
 )
 _NAMES = ("a.json", "a.jsonl", "a.md", "2026-05-08.md", "a.csv", "a.tsv", "a.txt", "a.af", "a", "a.zip", "\udcff.md")
 

@@ -58,7 +58,7 @@ def _field_by_field(lines: list[str]) -> dict[str, Any]:
     """What of a head can be read: a field that is no YAML, such as a title with a colon, is taken as a text."""
     begins = [number for number, line in enumerate(lines) if _FLAT.fullmatch(line.rstrip())]
     fields: dict[str, Any] = {}
-    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=False):
         name, said = _FLAT.fullmatch(lines[begin].rstrip()).groups()  # type: ignore[union-attr]
         try:
             read = from_yaml("\n".join(lines[begin:end]))

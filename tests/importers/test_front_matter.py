@@ -26,6 +26,8 @@ def test_a_head_that_is_not_quite_yaml_is_read_field_by_field():
         "title": "Coffee: a guide", "tags": ["drink", "tea"], "created": date(2026, 5, 8), "odd": "[",
     }  # fmt: skip
     assert (below, line) == ("Pour.", 9)
+    for text in ("---\na [\n{\n---\nAnna", "---\n*\n---", "---\n\x01\n---"):
+        assert head_of(text) == ({}, text, 1)
     assert head_of("---\na [\n{\n---\nAnna")[0] == {}
 
 
