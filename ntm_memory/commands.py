@@ -144,7 +144,7 @@ def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress)
     if lines is None:
         return asdict(manager.memorize(**arguments))
     force = arguments.pop("force_retracted", False)
-    return asdict(manager.memorize_lines(lines, shared=arguments, progress=progress, force_retracted=force))
+    return _of_many(asdict(manager.memorize_lines(lines, shared=arguments, progress=progress, force_retracted=force)))
 
 
 def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
@@ -212,8 +212,13 @@ def _export(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 def _import(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     text = arguments.pop("text", None)
     if text is not None:
-        return asdict(manager.import_text(text, progress=progress, **arguments))
-    return asdict(manager.import_file(arguments.pop("path"), progress=progress, **arguments))
+        return _of_many(asdict(manager.import_text(text, progress=progress, **arguments)))
+    return _of_many(asdict(manager.import_file(arguments.pop("path"), progress=progress, **arguments)))
+
+
+def _of_many(answer: Response) -> Response:
+    """What was done with many records; hints only where something failed."""
+    return answer if answer["hints"] else {name: value for name, value in answer.items() if name != "hints"}
 
 
 def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -241,7 +241,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         """Read memories from a file; see `upkeep.importing.Importer.import_file`."""
         return self._verbs.importer.import_file(Path(path), form, **options)
 
-    def import_text(self, text: str, form: str = "json", **options: Any) -> results.ImportResult:
+    def import_text(self, text: str, form: str | None = None, **options: Any) -> results.ImportResult:
         """Read memories from a text; see `upkeep.importing.Importer.import_text`."""
         return self._verbs.importer.import_text(text, form, **options)
 

@@ -57,13 +57,14 @@ ONLY = {
     "memn2n": {"machine", "persistence", "errors"},
     "embedding": {"machine", "text", "persistence", "paths", "errors"},
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
+    "importers": {"text", "errors"},
     "store": {"text", "privacy", "persistence", "errors"},
     "recall": {"machine", "text", "persistence", "store", "embedding", "errors"},
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
     "rendering": {"operations", "privacy", "text"},
-    "hosts": {"commands", "operations", "rendering", "config", "paths", "persistence", "text", "errors"},
+    "hosts": {"commands", "operations", "rendering", "importers", "config", "paths", "persistence", "text", "errors"},
     "installation": {
         "commands",
         "manager",
@@ -83,6 +84,7 @@ LIBRARIES = {
     "machine": {"numpy"},
     "persistence": {"numpy"},
     "text": {"dateparser", "snowballstemmer"},
+    "importers": {"yaml"},
     "commands": set(),
     "agent": set(),
 }

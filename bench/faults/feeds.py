@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.command_lines import Feed, arguments, called, fill_home, looked_at, scripts
+from bench.faults.foreign import foreign
 from bench.faults.home import CONFIG, Ticking, open_home
 from bench.faults.mutate import NAMES, Mutator
 from ntm_memory.errors import NTMMemoryError
@@ -63,7 +64,7 @@ _YAML = (
     "session: !!python/name:os", "tags: [" * 3000, "key: " + "9" * 5000, "a: &a [x, x]\nb: &b [*a, *a]\nimportance: *b",
     "when: 0001-01-01", "~: 1",
     "when: 9999-12-31 23:59:59 -12:00", "%YAML 3.0", "!!omap [a: 1]", "key: |\n  a\n  b", "\tkey: x", "key: @a",
-    "x: *y",
+    "x: *y", "key: !!bool foo", "importance: !!int ''", "when: !!timestamp x",
 )  # fmt: skip
 
 _BOMB = ", ".join(["&c0 [x]", *(f"&c{i} [{', '.join([f'*c{i - 1}'] * 9)}]" for i in range(1, 12))])
@@ -165,6 +166,7 @@ FEEDS: dict[str, Callable[[Path, Mutator], Feed]] = {
     "json": importing("json", _json),
     "jsonl": importing("jsonl", _lines),
     "markdown": importing("markdown", _markdown),
+    "foreign": foreign,
     "arguments": arguments,
     "scripts": scripts,
     "config.json": files("config.json", _spoilt_config),

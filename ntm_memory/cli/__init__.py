@@ -97,7 +97,7 @@ def _carry_out(
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
     if refused is not None and chosen == "json":
         return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BAD_VALUE
-    printed = _print(_printed(text, chosen, answer))
+    printed = _print(_printed(text, chosen, answer if refused is None else {**answer, "hints": ()}))
     if refused is not None:
         return _fail(**refused, chosen=chosen, exit_code=printed or BAD_VALUE)
     return printed or int(code)

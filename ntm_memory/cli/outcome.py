@@ -19,9 +19,9 @@ def nothing_taken(answer: Mapping[str, Any]) -> dict[str, str] | None:
     if not failed or "created" not in answer or any(answer.get(name) for name in _TAKEN):
         return None
     codes = {bad["code"] for bad in failed}
-    where = f"{failed[0]['at']}" if "at" in failed[0] else f"line {failed[0]['line']}"
+    where = failed[0].get("at") or f"line {failed[0]['line']}"
     return {
         "code": codes.pop() if len(codes) == 1 else "bad_value",
         "message": f"nothing was taken, {len(failed)} failed: {where}: {failed[0]['message']}",
-        "hint": "mend what failed and tell it again; a format is told with --as, or by the file's ending",
+        "hint": "; ".join(answer.get("hints") or ("mend what failed and tell it again",)),
     }

@@ -15,6 +15,7 @@ from ntm_memory.cli.inputs import stdin, told_of
 from ntm_memory.errors import BadValueError
 
 _FORMS = ("json", "jsonl", "markdown")
+_READ = (*_FORMS, "csv")
 _ENCRYPTION = {
     "encrypt": "encrypt the memory; its key: $NTM_MEMORY_KEY, else a new one in the system's keyring",
     "decrypt": "make it plain again",
@@ -80,7 +81,9 @@ def _export() -> CommandParser:
 
 def _import() -> CommandParser:
     parser = command_parser("import", "Read memories from a file; what is there already stays.", "memories.json")
-    parser.add_argument("path", metavar="PATH|-", nargs="?")
+    parser.add_argument(
+        "path", metavar="PATH|-", nargs="?", help="a file of ours or of other tools, or a folder of .md and .txt files"
+    )
     parser.add_argument(
         "--host", choices=("claude", "openclaw"), help="what that host itself remembers, where it changed"
     )
@@ -88,7 +91,7 @@ def _import() -> CommandParser:
         "--project", metavar="DIR", help="with --host: whose (default: the working folder; OpenClaw: its workspace)"
     )
     parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
-    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_argument("--as", dest="form", choices=_READ, help="default: by the file's ending, else by what is in it")
     parser.add_argument(
         "--force-retracted", action="store_true", help="take in also what was retracted (with --backup: or purged) here"
     )

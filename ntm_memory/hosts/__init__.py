@@ -10,7 +10,6 @@ briefing     SessionStart: what stands out here
 capturing    Stop: the turn as an episode; what a prompt says is to be kept
 sessions     which memories a session has been shown
 reading      what hosts remember themselves, brought in on request; the mirror of ours that they read
-notes        Markdown as notes
 fence        memories as a block of a prompt
 permission   PreToolUse: our own commands and tools
 command_line one simple command, or nothing

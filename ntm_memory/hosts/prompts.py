@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 from ntm_memory.hosts.private import without_private
+from ntm_memory.text.fenced_code import FencedCode
 
 _MOST_READ = 100_000
 _BLOCK = re.compile(r"<([a-z]+(?:[-_][a-z]+)+)(?:\s[^<>]*)?>.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
@@ -13,7 +13,6 @@ _BLOCK = re.compile(r"<([a-z]+(?:[-_][a-z]+)+)(?:\s[^<>]*)?>.*?(?:</\1\s*>|$)", 
 _REMEMBER = re.compile(r"<(/?)remember\b[^<>]*>", re.IGNORECASE)
 MOST_REMEMBERED = 20
 """So many texts of one prompt are kept as told; who has more says them by a file."""
-_CODE = ("```", "~~~")
 _COMMAND = re.compile(r"/[\w:.-]+(?:\s|$)")
 
 
@@ -31,22 +30,9 @@ def own_words(prompt: str) -> str:
 
 def without_blocks(text: str) -> str:
     """A text without fenced code and without blocks of a host."""
-    lines = _without_code(_BLOCK.sub(" ", text[:_MOST_READ]).split("\n"))
+    code = FencedCode()
+    lines = [line for line in _BLOCK.sub(" ", text[:_MOST_READ]).split("\n") if not code.holds(line)]
     return "\n".join(line.rstrip() for line in lines if line.strip()).strip()
-
-
-def _without_code(lines: Iterable[str]) -> Iterator[str]:
-    """Lines outside of fences; one that is not closed goes to the end."""
-    fence = ""
-    for line in lines:
-        bare = line.strip(" \t\r")
-        if fence:
-            closes = bare.startswith(fence) and not bare.strip("`~")
-            fence = "" if closes else fence
-        elif bare.startswith(_CODE) and not (bare[0] == "`" and "`" in bare.lstrip("`")):
-            fence = bare[: len(bare) - len(bare.lstrip(bare[0]))]
-        else:
-            yield line
 
 
 def told_to_keep(text: str) -> list[str]:

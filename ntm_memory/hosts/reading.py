@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError, RetractedError
-from ntm_memory.hosts.notes import head_of, notes_of
 from ntm_memory.hosts.projects import USER, project_here
 from ntm_memory.hosts.telling import Ask
+from ntm_memory.importers import markdown
+from ntm_memory.importers.front_matter import head_of
 from ntm_memory.paths import data_home
 from ntm_memory.persistence.host_notes import read_note, write_note
 
@@ -29,7 +30,6 @@ _MOST_OF_FILE = 4_000_000
 _PAGE = 100
 _OF_USER = ("user", "feedback")
 """Types of Claude Code's memories that hold for the user everywhere."""
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)")
 _LEFT_OUT = "[secret: "
 """In the place of a secret: such a memory does not say all that its line does."""
 Telling = dict[str, Any]
@@ -132,20 +132,21 @@ def _workspace(project: str | None) -> Path:
 
 
 def _tellings(file: Path, namespace: str, content: bytes) -> Iterator[Telling]:
-    fields, below, first = head_of(content.decode("utf-8-sig", "replace"))
-    about = fields.get("metadata")
-    kind = str(about.get("type") or "") if isinstance(about, dict) else ""
+    text = content.decode("utf-8-sig", "replace")
+    fields, below, first = head_of(text)
     name = str(fields.get("name") or "")
     if name:
+        about = fields.get("metadata")
+        kind = str(about.get("type") or "") if isinstance(about, dict) else ""
         said = " ".join(below.split()) or str(fields.get("description") or "")
         where = USER if kind in _OF_USER else namespace
         head = {"key": f"claude-{name}", "kind": kind} if kind else {"key": f"claude-{name}"}
         yield {"content": said or name, "source": _at(file, first), "namespace": where, **head}
         return
-    day = _DAY.search(file.stem)
-    dated = {"occurred_at": day.group(1)} if day else {}
-    for note in notes_of(below):
-        yield {"content": note.text, "source": _at(file, note.line + first - 1), "namespace": namespace, **dated}
+    with suppress(BadValueError):  # nothing in it is a note
+        for line, telling, _ in markdown.items_in(text, file.name):
+            if isinstance(telling, Mapping):
+                yield {**telling, "source": _at(file, line), "namespace": namespace}
 
 
 def _at(file: Path, line: int) -> str:

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ntm_memory.entry.failures import Failures
 from ntm_memory.entry.gate import Passed
 from ntm_memory.entry.known import saying, told_again
 from ntm_memory.entry.refusals import note_redaction, note_refusal, refuse_retracted
 from ntm_memory.entry.telling import Telling, Within, Written
 from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTMMemoryError
-from ntm_memory.operations.results import Action, BulkResult, Failure, LeftOut, Related
+from ntm_memory.operations.results import Action, BulkResult, LeftOut, Related
 from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
 from ntm_memory.operations.write import Writer
 from ntm_memory.privacy.trust import USUAL, checked_trust
@@ -43,7 +44,7 @@ class BulkWriter(Writer):
         """
         within = Within(None if trust is None else checked_trust(trust), usual)
         ids: list[str | None] = []
-        failed: list[Failure] = []
+        failed = Failures()
         actions: list[Action] = []
         related: dict[str, tuple[Related, ...]] = {}
         secrets: dict[str, tuple[LeftOut, ...]] = {}
@@ -56,9 +57,9 @@ class BulkWriter(Writer):
             secrets |= {written.memory.id: written.secrets for written in done.values() if written.secrets}
             if progress is not None:
                 progress(len(ids))
-        counts = {action: actions.count(action) for action in ("created", "unchanged", "updated")}
-        failed.sort(key=lambda failure: failure.line)
-        return BulkResult(**counts, failed=tuple(failed), ids=tuple(ids), related=related, secrets=secrets)
+        created, unchanged, updated = (actions.count(action) for action in ("created", "unchanged", "updated"))
+        told = (created, unchanged, updated, failed.by_line(), tuple(ids))
+        return BulkResult(*told, related=related, secrets=secrets, hints=failed.hints())
 
     def memorize_lines(
         self,
@@ -74,7 +75,7 @@ class BulkWriter(Writer):
         return self.memorize_many(from_json_lines(lines, shared), progress, force_retracted=force_retracted, trust=told)
 
     def _write_batch(
-        self, batch: Sequence[Numbered], failed: list[Failure], within: Within, force: bool
+        self, batch: Sequence[Numbered], failed: Failures, within: Within, force: bool
     ) -> dict[int, Written]:
         checked: dict[int, tuple[Telling, Passed]] = {}
         done: dict[int, Written] = {}
@@ -99,12 +100,12 @@ class BulkWriter(Writer):
                     self._note_failure(line, error, telling.memory.namespace, failed)
         return done
 
-    def _note_failure(self, line: int, error: NTMMemoryError, namespace: object, failed: list[Failure]) -> None:
-        failed.append(Failure(line, error.code, error.message))
+    def _note_failure(self, line: int, error: NTMMemoryError, namespace: object, failed: Failures) -> None:
+        failed.add(line, error)
         note_refusal(self._store, error, namespace)
 
     def _read(
-        self, checked: Mapping[int, tuple[Telling, Passed]], failed: list[Failure], force: bool
+        self, checked: Mapping[int, tuple[Telling, Passed]], failed: Failures, force: bool
     ) -> dict[int, tuple[Telling, Passed]]:
         """The lines that may be written, with the keys of those not known; what is refused goes to `failed`."""
         read = dict(checked)

@@ -77,11 +77,17 @@ class MemorizeResult:
 
 @dataclass(frozen=True)
 class Failure:
-    """A record of a bulk run that could not be stored; `line` counts from 1."""
+    """A record of a bulk run that could not be stored.
+
+    Args:
+        line: where it stands, from 1; in a list of JSON its number.
+        at: file and line, where several files were read.
+    """
 
     line: int
     code: str
     message: str
+    at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class BulkResult:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
         secrets: id of a memory → what was left out of it, where anything was.
+        hints: what to do about what failed, each once.
     """
 
     created: int
@@ -101,6 +108,7 @@ class BulkResult:
     ids: tuple[str | None, ...]
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -270,7 +278,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read into the store; `related` and `secrets` as in `BulkResult`, `tombstones`: how many are new."""
+    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`, `tombstones`: how many are new."""
 
     created: int
     unchanged: int
@@ -280,3 +288,4 @@ class ImportResult:
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     tombstones: int = 0
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()

@@ -107,8 +107,18 @@ def checked_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     known = FIELDS | DECISIONS
     unknown = sorted(set(fields) - known, key=str)
     if unknown:
-        raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(known))}")
+        raise BadValueError(f"unknown field {shown(unknown[0])}", _about_fields(record, known))
     return fields
+
+
+def _about_fields(record: Mapping[str, Any], known: Iterable[str]) -> str:
+    """What to do where a record has a field that is none of ours."""
+    from ntm_memory.importers.documents import is_of_others  # only where something is wrong
+
+    if is_of_others(record):
+        return "this is another program's form: import.py reads it"
+    times = "occurred_at or when is an ISO 8601 time, e.g. 2026-05-08T13:56:00Z"
+    return f"fields are: {', '.join(sorted(known))}; {times}"
 
 
 def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ntm_memory.rendering.lines import Answer, beginning, count, head, name, sha
 LEAST_TOLD = 0.2
 """The chance from which a person or agent is told of an older memory; JSON has all."""
 MOST_LINES = 20
+MOST_FAILED = 100
 _WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding", "mirrors_purged", "mirrors_holding")
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
@@ -97,9 +98,11 @@ def left_out_of_many(answer: Answer) -> list[str]:
 
 
 def failed(answer: Answer) -> list[str]:
-    """What could not be done, by its line."""
-    told = [(text(bad["at"]) if "at" in bad else f"line {bad['line']}", bad) for bad in answer["failed"]]
-    return [f"{where} {bad['code']}: {text(bad['message'])}" for where, bad in told]
+    """What could not be done, by where it stands, and what to do about it."""
+    told = [(text(bad["at"]) if bad.get("at") else f"line {bad['line']}", bad) for bad in answer["failed"]]
+    lines = [f"{where} {bad['code']}: {text(bad['message'])}" for where, bad in told]
+    more = [f"and {len(lines) - MOST_FAILED:,} more failed"] if len(lines) > MOST_FAILED else []
+    return [*lines[:MOST_FAILED], *more, *(f"hint: {text(hint)}" for hint in answer.get("hints", ()))]
 
 
 def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:

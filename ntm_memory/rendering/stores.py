@@ -42,6 +42,7 @@ def import_(answer: Answer) -> str:
         "updated",
         "unchanged",
         "failed",
+        "hints",
         "related",
         "secrets",
         "dry_run",

@@ -3,6 +3,7 @@
 scripts         which characters are Chinese, Japanese or Korean
 words           index words and marks: what keyword evidence is counted over
 passages        a text cleaned and cut for a model
+fenced_code     which lines of Markdown are code
 dates           times told in a text
 intent          questions that ask by place
 subquestions    questions within a question

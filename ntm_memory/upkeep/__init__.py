@@ -1,7 +1,8 @@
 """Whole stores: what is in them, in and out of them, forgetting.
 
 exporting, importing         out of a store and into it
-exchange                     the files' formats
+sources                      what is imported: a file, a folder, a text, of whatever form
+exchange                     our own files' formats
 reembedding                  all keys by another embedder
 status                       what status says
 encryption, encrypted_files  encrypting a memory and back; which of its files are

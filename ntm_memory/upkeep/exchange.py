@@ -8,13 +8,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, shown
-from ntm_memory.operations.validation import told
+from ntm_memory.importers.front_matter import from_yaml
+from ntm_memory.operations.validation import ALIASES, DECISIONS, FIELDS, told
 from ntm_memory.privacy.trust import TRUST_LEVELS, USUAL, checked_trust, lower
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.text.iso_time import in_full
@@ -39,6 +40,7 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
 _OPTIONAL = frozenset({"address", "session", "key", "source", "occurred_at", "kind", "superseded_by", "last_read_at"})
 _TIMES = frozenset({"created_at", "updated_at", "valid_from", "valid_to", "last_read_at"})
 _RULE = "---"
+_OWN_BLOCK = re.compile(r"^---\r?\nid: m_", re.MULTILINE)
 
 
 def to_record(memory: Memory, keys: NDArray[np.float32] | None, history: Iterable[Version]) -> dict[str, Any]:
@@ -123,25 +125,32 @@ def write_json(head: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) ->
     yield "\n]}\n"
 
 
-def read_json(text: str) -> tuple[dict[str, Any], list[Any]]:
-    """(head, records) of `write_json`.
+def is_document(value: Any) -> bool:
+    """Whether a JSON value says that `write_json` wrote it, in whatever version."""
+    return isinstance(value, Mapping) and value.get("format") == FORMAT
+
+
+class Document(NamedTuple):
+    """What `write_json` wrote: what it says of itself, and a record for each memory."""
+
+    head: Mapping[str, Any]
+    records: list[Any]
+
+
+def read_document(document: Mapping[str, Any]) -> Document:
+    """What `write_json` wrote.
 
     Raises:
-        BadValueError: not JSON, another program's or a newer one's.
+        BadValueError: it is damaged, or a newer version's.
     """
-    try:
-        loaded = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadValueError(f"the file is not JSON: {error}", "give a file that export.py wrote") from error
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("memories"), list):
-        raise BadValueError('the file has no list "memories"', "give a file that export.py wrote")
-    version = loaded.get("version")
-    if loaded.get("format") != FORMAT or type(version) is not int or not 1 <= version <= VERSION:
-        found = f"{loaded.get('format')!r} version {loaded.get('version')!r}"
+    version, memories = document.get("version"), document.get("memories")
+    if type(version) is not int or version < 1 or not isinstance(memories, list):
+        raise BadValueError('the file has no version or no list "memories"', "export it anew")
+    if version > VERSION:
         raise BadValueError(
-            f"the file is of format {found}, expected {FORMAT!r} version {VERSION}", "update this program"
+            f"the file is of version {shown(version)}, expected version {VERSION}", "update this program"
         )
-    return loaded, loaded.pop("memories")
+    return Document({name: value for name, value in document.items() if name != "memories"}, memories)
 
 
 def to_telling(memory: Memory) -> dict[str, Any]:
@@ -166,30 +175,70 @@ def write_markdown(memories: Iterable[Memory]) -> Iterator[str]:
         yield "\n".join("\\" + line if line.startswith((_RULE, "\\")) else line for line in lines) + "\n\n"
 
 
+def is_markdown(text: str) -> bool:
+    """Whether a text is of `write_markdown`: an id of ours at the top, or nothing but blocks of our fields."""
+    if not text.lstrip().startswith(_RULE):
+        return False
+    if _OWN_BLOCK.search(text):
+        return True
+    heads = [_about(about) for _, about, _ in _blocks(text) if about is not None]
+    fields = [each for each in heads if isinstance(each, dict)]
+    is_whole = all(about is not None for _, about, _ in _blocks(text))
+    if not is_whole or not all(isinstance(each, ValueError) or _is_ours(each) for each in heads):
+        return False
+    return any(fields) and (len(heads) > 1 or not set(fields[0]) <= {"tags", "type", "kind"})  # anybody's
+
+
+def _is_ours(fields: Any) -> bool:
+    """Whether fields of a block are of a telling."""
+    known = isinstance(fields, dict) and set(fields) <= {"id", *FIELDS, *DECISIONS, *ALIASES}
+    return known and isinstance(fields.get("tags"), (list, type(None)))
+
+
 def read_markdown(text: str) -> Iterator[tuple[int, dict[str, Any] | BadValueError]]:
     """The tellings of `write_markdown`, ids left out, each with the number of its first line.
 
     A bad one is an error in its place. Text before the first rule is an error too: nothing is passed over in silence.
     """
+    for line, about, body in _blocks(text):
+        if line == 0:
+            yield 1, BadValueError(f"text before the first block: a memory begins with a line {_RULE}")
+        elif about is None:
+            yield line, BadValueError(f"a memory's fields end with a line {_RULE}; there is none")
+        else:
+            yield line, _as_told(about, body)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, list[str] | None, list[str]]]:
+    """(its first line, the lines between its rules, the lines below) of each block.
+
+    What stands before the first has the line 0; the lines between are None where the second rule is missing.
+    """
     if f"{_RULE}\r\n" in text:  # an editor has rewritten all line ends
         text = text.replace("\r\n", "\n")
     lines = text.split("\n")
     rules = [number for number, line in enumerate(lines) if line.rstrip() == _RULE]
-    if any(line.strip() for line in lines[: rules[0] if rules else None]):
-        yield 1, BadValueError(f"text before the first block: a memory begins with a line {_RULE}")
+    before = lines[: rules[0] if rules else None]
+    if any(line.strip() for line in before):
+        yield 0, None, before
     for first, second, end in zip(rules[::2], rules[1::2], [*rules[2::2], len(lines)], strict=False):
-        yield first + 1, _as_told(lines[first + 1 : second], lines[second + 1 : end])
+        yield first + 1, lines[first + 1 : second], lines[second + 1 : end]
     if len(rules) % 2:
-        yield rules[-1] + 1, BadValueError(f"a memory's fields end with a line {_RULE}; there is none")
+        yield rules[-1] + 1, None, lines[rules[-1] + 1 :]
+
+
+def _about(lines: list[str]) -> Any:
+    """What the lines between two rules say, or why they say nothing."""
+    try:
+        return from_yaml("\n".join(lines)) or {}
+    except ValueError as error:
+        return error
 
 
 def _as_told(about: list[str], body: list[str]) -> dict[str, Any] | BadValueError:
-    import yaml
-
-    try:
-        fields = yaml.safe_load("\n".join(about)) or {}
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return BadValueError(f"not YAML between the rules: {error}")
+    fields = _about(about)
+    if isinstance(fields, ValueError):
+        return BadValueError(f"not YAML between the rules: {fields}")
     if not isinstance(fields, dict):
         return BadValueError("not YAML fields between the rules")
     fields.pop("id", None)

@@ -1,26 +1,27 @@
-"""Whole stores into the memory: import."""
+"""Whole stores, and files of other tools, into the memory: import."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.entry.failures import Failures
 from ntm_memory.entry.refusals import note_redaction, note_refusal
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
+from ntm_memory.importers.items import Item
 from ntm_memory.operations.bulk import BulkWriter
-from ntm_memory.operations.results import Failure, ImportResult, LeftOut
-from ntm_memory.operations.validation import Numbered, from_json_lines
+from ntm_memory.operations.results import ImportResult, LeftOut
+from ntm_memory.operations.validation import Numbered
 from ntm_memory.operations.write import encode
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
 from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
-from ntm_memory.upkeep import exchange
-from ntm_memory.upkeep.exporting import checked_form
+from ntm_memory.upkeep import exchange, sources
 from ntm_memory.upkeep.incoming import Incoming, Intake
 from ntm_memory.upkeep.retractions import retract_again
 
@@ -29,11 +30,11 @@ Progress = Callable[[int], None] | None
 
 
 class Importer:
-    """Reads whole stores.
+    """Reads whole stores and files of other tools.
 
     Args:
         store: the store.
-        writer: writes tellings (JSON lines, Markdown).
+        writer: writes tellings.
         encoder: loads the embedder; asked only where vectors are missing, or may be of another embedder.
     """
 
@@ -42,79 +43,80 @@ class Importer:
         self._writer = writer
         self._encoder = encoder
 
-    def import_file(
-        self,
-        path: Path,
-        form: str | None = None,
-        *,
-        dry_run: bool = False,
-        trust: str | None = None,
-        progress: Progress = None,
-        force_retracted: bool = False,
-    ) -> ImportResult:
-        """Read memories from a file; what is there already stays as it is.
+    def import_file(self, path: Path, form: str | None = None, **options: Any) -> ImportResult:
+        """Read memories from a file, ours or of other tools, or from a folder of notes; what is there stays as it is.
 
         Args:
-            path: what `export_file` wrote.
-            form: json, jsonl or markdown; None: by the file's ending, else json.
-            dry_run: say what would happen.
-            trust: at most so far is what comes in trusted, whatever the file claims; None: `import`.
-            progress: called with the number of records that are durably done.
-            force_retracted: take in also what was retracted here, which is lifted by that.
+            path: of it.
+            form: json, jsonl, markdown or csv; None: by the file's ending, else by what is in it.
+            options: see `import_text`.
 
         Raises:
-            BadValueError: unknown form, or the file cannot be read as such.
+            BadValueError: unknown form, or the file cannot be read as such, or holds no memories.
         """
-        chosen = checked_form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadValueError(f"{path} cannot be read: {error}", "give a file that export.py wrote") from error
-        return self.import_text(
-            text, chosen, dry_run=dry_run, trust=trust, progress=progress, force_retracted=force_retracted
-        )
+        return self._import(sources.read(path, form), **options)
 
-    def import_text(
+    def import_text(self, text: str, form: str | None = None, **options: Any) -> ImportResult:
+        """Read memories from a text; see `import_file`.
+
+        Args:
+            text: of a file.
+            form: see `import_file`.
+            options: `dry_run`: say what would happen; `trust`: at most so far is what comes in trusted, whatever it
+                claims, None: `import`; `progress`: called with the number of records that are durably done;
+                `force_retracted`: take in also what was retracted here, which is lifted by that.
+        """
+        return self._import(sources.read_text(text, form), **options)
+
+    def _import(
         self,
-        text: str,
-        form: str = "json",
+        found: exchange.Document | Iterable[Item],
         *,
         dry_run: bool = False,
         trust: str | None = None,
         progress: Progress = None,
         force_retracted: bool = False,
     ) -> ImportResult:
-        """Read memories from a text; see `import_file`."""
-        result = self._import(
-            checked_form(form), text, dry_run=dry_run, trust=trust, progress=progress, force=force_retracted
-        )
+        if isinstance(found, exchange.Document):
+            most = IMPORTED if trust is None else checked_trust(trust)
+            claimed = [exchange.within(record, most) for record in found.records]
+            result = self._restore(found.head, claimed, dry_run=dry_run, progress=progress, force=force_retracted)
+        else:
+            result = self._tell(found, trust=trust, dry_run=dry_run, progress=progress, force=force_retracted)
         if not dry_run:
             counts = {name: getattr(result, name) for name in ("created", "unchanged", "updated", "tombstones")}
             self._store.note("imported", **counts, failed=len(result.failed))
         return result
 
-    def _import(
-        self, form: str, text: str, *, dry_run: bool, trust: str | None, progress: Progress, force: bool
+    def _restore(
+        self, head: Mapping[str, Any], records: list[Any], *, dry_run: bool, progress: Progress, force: bool
     ) -> ImportResult:
-        if form == "json":
-            head, records = exchange.read_json(text)
-            tombstones = checked_tombstones(head.get("tombstones"))
-            most = IMPORTED if trust is None else checked_trust(trust)
-            claimed = [exchange.within(record, most) for record in records]
-            new = 0 if dry_run or not tombstones else retract_again(self._store, tombstones)["tombstones"]
-            done = self._import_records(head.get("embedder"), claimed, dry_run=dry_run, progress=progress, force=force)
-            return replace(done, tombstones=new)
-        tellings = exchange.read_markdown(text) if form == "markdown" else from_json_lines(text.split("\n"))
+        """Take in the records of our own lossless form, and what was retracted where they come from."""
+        tombstones = checked_tombstones(head.get("tombstones"))
+        new = 0 if dry_run or not tombstones else retract_again(self._store, tombstones)["tombstones"]
+        done = self._import_records(head.get("embedder"), records, dry_run=dry_run, progress=progress, force=force)
+        return replace(done, tombstones=new)
+
+    def _tell(
+        self, found: Iterable[Item], *, trust: str | None, dry_run: bool, progress: Progress, force: bool
+    ) -> ImportResult:
+        """Tell what a file tells; what fails is named by where it stands."""
+        places: list[tuple[int, str]] = []
+        tellings = _numbered(found, places)
         if dry_run:
-            return self._foresee(tellings, force)
-        told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
-        counts = (told.created, told.unchanged, told.updated, told.failed)
-        return ImportResult(*counts, related=told.related, secrets=told.secrets)
+            done = self._foresee(tellings, force)
+        else:
+            told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
+            counts = (told.created, told.unchanged, told.updated, told.failed)
+            done = ImportResult(*counts, related=told.related, secrets=told.secrets, hints=told.hints)
+        stand = [(*places[bad.line - 1], bad) for bad in done.failed]
+        named = [replace(bad, line=line, at=f"{file}:{line}" if file else None) for line, file, bad in stand]
+        return replace(done, failed=tuple(named))
 
     def _import_records(
         self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress, force: bool
     ) -> ImportResult:
-        failed: list[Failure] = []
+        failed = Failures()
         counts = {"created": 0, "unchanged": 0}
         missing: list[Memory] = []
         secrets: dict[str, tuple[LeftOut, ...]] = {}
@@ -124,8 +126,7 @@ class Importer:
         }
         numbered = list(enumerate(records, start=1))
         for start in range(0, len(records), BATCH):
-            batch, bad = intake.prepared(wrote, numbered[start : start + BATCH], arriving)
-            failed += bad
+            batch = intake.prepared(wrote, numbered[start : start + BATCH], arriving, failed)
             with nullcontext() if dry_run else self._store.transaction():
                 for record in batch:
                     try:
@@ -134,14 +135,15 @@ class Importer:
                         secrets |= {record.memory.id: record.secrets} if record.secrets else {}
                     except BadValueError as error:
                         refused = [error]
-                    failed += [Failure(record.number, each.code, each.message) for each in refused]
-                    for each in () if dry_run else refused:
-                        note_refusal(self._store, each, record.memory.namespace)
+                    for each in refused:
+                        failed.add(record.number, each)
+                        if not dry_run:
+                            note_refusal(self._store, each, record.memory.namespace)
             if progress is not None:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
-        failed.sort(key=lambda failure: failure.line)
-        return ImportResult(counts["created"], counts["unchanged"], 0, tuple(failed), dry_run, secrets=secrets)
+        told = (counts["created"], counts["unchanged"], 0, failed.by_line(), dry_run)
+        return ImportResult(*told, secrets=secrets, hints=failed.hints())
 
     def _import_record(
         self, record: Incoming, intake: Intake, dry_run: bool, missing: list[Memory], force: bool
@@ -201,7 +203,7 @@ class Importer:
                         self._store.amend(memory.id, superseded_by=known.superseded_by)
 
     def _foresee(self, tellings: Iterable[Numbered], force: bool) -> ImportResult:
-        failed: list[Failure] = []
+        failed = Failures()
         counts = {"created": 0, "unchanged": 0, "updated": 0}
         for line, telling in tellings:
             try:
@@ -209,5 +211,13 @@ class Importer:
                     raise telling
                 counts[self._writer.foresee(telling, force=force)] += 1
             except NTMMemoryError as error:
-                failed.append(Failure(line, error.code, error.message))
-        return ImportResult(counts["created"], counts["unchanged"], counts["updated"], tuple(failed), dry_run=True)
+                failed.add(line, error)
+        told = (counts["created"], counts["unchanged"], counts["updated"], failed.by_line())
+        return ImportResult(*told, dry_run=True, hints=failed.hints())
+
+
+def _numbered(found: Iterable[Item], places: list[tuple[int, str]]) -> Iterator[Numbered]:
+    """What is told, numbered from 1; several things may stand in one line. `places` gets the line and file of each."""
+    for number, item in enumerate(found, start=1):
+        places.append((item.line, item.file))
+        yield number, item.telling

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ntm_memory.entry.echoes import echoed_memory
+from ntm_memory.entry.failures import Failures
 from ntm_memory.entry.gate import Gate
 from ntm_memory.entry.refusals import note_refusal
 from ntm_memory.errors import BadValueError, EchoError, NotFoundError, RetractedError, StoreCorruptError
-from ntm_memory.operations.results import Failure, LeftOut
+from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.validation import FIELDS
 from ntm_memory.privacy.tombstones import Match, refusal
 from ntm_memory.recall.encoder import Encoder, Key
@@ -66,29 +67,33 @@ class Intake:
         self._dry_run = dry_run
 
     def prepared(
-        self, wrote: Mapping[str, Any] | None, records: Sequence[tuple[int, Any]], arriving: Collection[str]
-    ) -> tuple[list[Incoming], list[Failure]]:
-        """Records ready to be written, and what is not.
+        self,
+        wrote: Mapping[str, Any] | None,
+        records: Sequence[tuple[int, Any]],
+        arriving: Collection[str],
+        failed: Failures,
+    ) -> list[Incoming]:
+        """Records ready to be written; what is not is noted in `failed`.
 
         Args:
             wrote: the embedder that made the file's key rows.
             records: each with its place in the file.
             arriving: ids of all of the file: what came to stand beside each other elsewhere is no echo of each other.
+            failed: gets what is not ready.
         """
         found: list[Incoming] = []
-        failed: list[Failure] = []
         ours = self._store.embedder() or (None if self._dry_run else self._encoder().identity)
         theirs = wrote if wrote is not None and wrote == ours else None
         for number, record in records:
             try:
                 found.append(self._looked_through(number, record, theirs, arriving))
             except BadValueError as error:
-                failed.append(Failure(number, error.code, error.message))
+                failed.add(number, error)
                 if not self._dry_run:
                     note_refusal(self._store, error, record.get("namespace") if isinstance(record, dict) else None)
         if not self._dry_run:
             self._embed([each for each in found if not self.is_stored(each.memory.id)])
-        return found, failed
+        return found
 
     def is_stored(self, id: str) -> bool:
         """Whether there is a memory with this id, whatever its state; a damaged one is not written over either."""

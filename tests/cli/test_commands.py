@@ -143,6 +143,29 @@ def test_where_nothing_of_many_is_taken_it_is_an_error(command, call, capsys):
     assert call(*command, stdin="")["created"] == 0
 
 
+def test_what_to_do_about_what_failed_is_told_once(call, home, capsys, tmp_path):
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"content": "tea", "colour": 1}\n{"content": "milk", "color": 2}\n', "utf-8")
+    error = call("import", str(file), code=2)
+    assert "importance" in error["hint"] and "unknown field 'colour'" in error["message"]
+    assert main("import", [str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert (out + err).count("hint: ") == 1 and "line 2 bad_value: unknown field 'color'" in out
+    file.write_text(file.read_text("utf-8") + '{"content": "wine"}\n', "utf-8")
+    assert len(call("import", str(file))["hints"]) == 1 and "hints" not in call("memorize", "--jsonl", "-", stdin="")
+    assert main("import", [str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert (out.count("hint: "), err) == (1, "")
+
+
+def test_lines_of_another_program_are_sent_to_import(call, tmp_path):
+    file = tmp_path / "memory.jsonl"
+    file.write_text('{"type": "entity", "name": "Ute", "entityType": "person", "observations": ["Bakes"]}\n', "utf-8")
+    assert "import.py reads it" in call("memorize", "--jsonl", str(file), code=2)["hint"]
+    assert call("import", str(file))["created"] == 1
+    assert call("import", str(tmp_path), code=2)["message"].startswith(f"{tmp_path} cannot be read: a folder")
+
+
 def test_export_to_stdout_and_import_from_stdin(call):
     call("memorize", TEA, "--key", "tea")
     text = call("export", "-")["text"]

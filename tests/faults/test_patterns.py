@@ -26,7 +26,9 @@ PIECES = (
     "and ", "may ", "2026-", "吗 ", "吗。", "一年", "m_", "- [", "a\n", "\r\n", "http://", "a@", "</", "a:", "Aa: ",
 )  # fmt: skip
 BEGINNINGS = ("# a", "\n```", "<a-b>")
-"""What Markdown and marks of hosts begin with; their room reads what strangers wrote."""
+"""What Markdown and marks of hosts begin with."""
+READ = ("hosts", "importers")
+"""Rooms that read what strangers wrote."""
 ENDS = ("", "。x")
 
 
@@ -70,7 +72,7 @@ def try_all(name):
     for source, flags in patterns_of(importlib.import_module(name)):
         pattern = re.compile(source, flags & ~re.DEBUG)
         for piece in PIECES:
-            for begin, end in product(("", *BEGINNINGS) if ".hosts." in name else ("",), ENDS):
+            for begin, end in product(("", *BEGINNINGS) if name.split(".")[1] in READ else ("",), ENDS):
                 text = begin + piece * (LENGTH // len(piece)) + end
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
                 deque(pattern.finditer(text), maxlen=0)

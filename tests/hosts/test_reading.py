@@ -54,6 +54,17 @@ class TestOpenClaw:
         assert found["今天和老大讨论了认知天性"]["occurred_at"].startswith("2026-11-20")
         assert {each["trust"] for each in found.values()} == {"import"}
 
+    def test_its_files_are_read_as_an_import_reads_them(self, ask, workspace):
+        (workspace / "USER.md").write_text("# USER\n- Deploys\n  - on Tuesdays\n")
+        (workspace / "memory" / "coffee.md").write_text(
+            "---\ntitle: Coffee\ntags: [drink]\n---\n- Pour over\n- Slowly\n"
+        )
+        (workspace / "memory" / "code.md").write_text("```\nnothing\n```\n")
+        assert read(ask)["failed"] == []
+        found = stored(ask)
+        assert found["Deploys: on Tuesdays"]["source"] == "~/.openclaw/workspace/USER.md:3"
+        assert found["Coffee\n\n- Pour over\n- Slowly"]["tags"] == ("drink",)
+
     def test_only_what_changed_is_read_again(self, ask, workspace):
         read(ask)
         asked = []

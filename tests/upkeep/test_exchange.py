@@ -63,7 +63,7 @@ def test_json_loses_nothing(stored, passages):
     ]
     histories = [[replace(version, id=memory.id) for version in history] for memory in stored]
     records = [exchange.to_record(memory, keys, own) for memory, own in zip(stored, histories, strict=True)]
-    head, loaded = exchange.read_json("".join(exchange.write_json({"memory_size": 7}, records)))
+    head, loaded = exchange.read_document(json.loads("".join(exchange.write_json({"memory_size": 7}, records))))
     assert head["memory_size"] == 7
     for memory, own, record in zip(stored, histories, loaded, strict=True):
         again, rows, versions = exchange.from_record(record)
@@ -107,15 +107,21 @@ def test_broken_markdown_is_reported_where_it_is(text, lines):
     assert [number for number, each in found if isinstance(each, BadValueError)] == lines
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"memories": 1}', '{"memories": []}', "[" * 100_000])
-def test_what_is_no_export_is_refused(text):
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"memories": 1}', '{"memories": {}}', "[" * 100_000])
+def test_what_is_no_export_is_refused(memory, text):
     with pytest.raises(BadValueError):
-        exchange.read_json(text)
+        memory.import_text(text, "json")
+
+
+@pytest.mark.parametrize("head", [{}, {"version": 0}, {"version": True}, {"version": 2, "memories": {}}])
+def test_a_damaged_export_is_refused(head):
+    with pytest.raises(BadValueError, match="no version or no list"):
+        exchange.read_document({"format": "ntm-memory-system", "memories": [], **head})
 
 
 def test_a_newer_export_is_refused():
-    with pytest.raises(BadValueError, match="expected .* version 2"):
-        exchange.read_json(json.dumps({"format": "ntm-memory-system", "version": 3, "memories": []}))
+    with pytest.raises(BadValueError, match="version 3, expected version 2"):
+        exchange.read_document({"format": "ntm-memory-system", "version": 3, "memories": []})
 
 
 def test_an_export_of_the_first_version_is_read(record):
@@ -289,7 +295,7 @@ def test_an_export_is_private_whole_and_leaves_nothing_beside(tmp_path):
 
 
 def test_import_says_what_it_cannot_read(tmp_path):
-    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xff")
     with opened(tmp_path / "home") as memory:
         for name in ("missing.json", "bytes.json", "."):
             with pytest.raises(BadValueError, match="cannot be read"):

@@ -121,3 +121,10 @@ def test_yaml_nested_too_deep_is_reported_where_it_is(tmp_path):
         text = f"---\na: {'[' * 3000}{']' * 3000}\n---\nx\n\n---\nkey: k\n---\nMia likes tea\n"
         done = memory.import_text(text, "markdown")
         assert (done.created, [bad.line for bad in done.failed]) == (1, [1])
+
+
+@pytest.mark.parametrize("head", ["key: !!bool foo", "importance: !!int ''", "when: !!timestamp x"])
+def test_a_yaml_tag_that_does_not_fit_fails_its_own_block(tmp_path, head):
+    with opened(tmp_path) as memory:
+        done = memory.import_text(f"---\n{head}\n---\nx\n\n---\nkey: k\n---\nMia likes tea\n", "markdown")
+        assert (done.created, [bad.line for bad in done.failed]) == (1, [1])

@@ -1,0 +1,43 @@
+"""A folder of notes: its Markdown and text files, those below it too, hidden ones left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.importers import markdown
+from ntm_memory.importers.decoding import decoded
+from ntm_memory.importers.items import KNOWN, Item
+
+_ENDINGS = (".md", ".markdown", ".txt")
+
+
+def items_in(folder: Path) -> Iterator[Item]:
+    """What the files of a folder tell, one after the other; one that cannot be read is an error in its place.
+
+    Raises:
+        BadValueError: it has no such files.
+    """
+    files = sorted(_files(folder))
+    if not files:
+        raise BadValueError(f"{folder} cannot be read: a folder without files {', '.join(_ENDINGS)}", KNOWN)
+    return (item for file in files for item in _of_file(file, file.relative_to(folder).as_posix()))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for where, below, names in os.walk(folder):
+        below[:] = [each for each in below if not each.startswith(".")]
+        files = (Path(where, name) for name in names if not name.startswith(".") and name.lower().endswith(_ENDINGS))
+        yield from (file for file in files if file.is_file())  # no pipe, which would be waited for
+
+
+def _of_file(file: Path, name: str) -> Iterator[Item]:
+    try:
+        for item in markdown.items_in(decoded(file.read_bytes(), name), name):
+            yield item._replace(file=name)
+    except OSError as error:
+        yield Item(1, BadValueError(f"it cannot be read: {error.strerror}", "look at its permissions"), name)
+    except BadValueError as error:
+        yield Item(1, error, name)

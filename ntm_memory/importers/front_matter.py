@@ -1,0 +1,101 @@
+"""YAML between two lines `---` at the top of a note, as Obsidian, basic-memory and Claude Code write it.
+
+Sources: https://help.obsidian.md/properties (`tags`, `aliases`; the file's name is the title),
+https://docs.basicmemory.com/concepts/knowledge-format (`title`, `type`, `tags`, `permalink`),
+https://jekyllrb.com/docs/front-matter. Fields that nobody knows are no fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from ntm_memory.importers.items import Telling, first_text, tags_of, text_of, time_of
+
+_RULE = "---"
+_FLAT = re.compile(r"([A-Za-z_][\w -]{0,60}):(?:\s+(.*))?")
+_DATES = ("occurred_at", "when", "date", "created", "created_at")
+
+
+def head_of(text: str) -> tuple[dict[str, Any], str, int]:
+    """(fields between two rules at the top, the text below, its first line); ({}, text, 1) where there are none."""
+    lines = text.split("\n")
+    if lines[0].strip() != _RULE:
+        return {}, text, 1
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.strip() == _RULE), 0)
+    fields = _fields(lines[1:end])
+    return (fields, "\n".join(lines[end + 1 :]), end + 2) if end and fields else ({}, text, 1)
+
+
+def from_yaml(text: str) -> Any:
+    """A YAML value.
+
+    Raises:
+        ValueError: it is not YAML.
+    """
+    import yaml  # takes a while; most files have no head
+
+    try:
+        return yaml.safe_load(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError) as error:  # !!bool x: KeyError
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _fields(lines: list[str]) -> dict[str, Any]:
+    """The fields of a head; one that is not quite YAML is read field by field, what is no head at all has none."""
+    try:
+        fields = from_yaml("\n".join(lines))
+    except ValueError:
+        return _field_by_field(lines)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _field_by_field(lines: list[str]) -> dict[str, Any]:
+    """What of a head can be read: a field that is no YAML, such as a title with a colon, is taken as a text."""
+    begins = [number for number, line in enumerate(lines) if _FLAT.fullmatch(line.rstrip())]
+    fields: dict[str, Any] = {}
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=False):
+        name, said = _FLAT.fullmatch(lines[begin].rstrip()).groups()  # type: ignore[union-attr]
+        try:
+            read = from_yaml("\n".join(lines[begin:end]))
+        except ValueError:
+            read = None
+        fields |= read if isinstance(read, dict) else {name: (said or "").strip("\"' ")}
+    return fields
+
+
+def telling_of(fields: Mapping[str, Any], below: str, stem: str = "") -> Telling:
+    """A note as one memory, its title first.
+
+    Args:
+        fields: of its head.
+        below: the text.
+        stem: the file's name, which is the title where the head has none.
+    """
+    title = first_text(fields, "title", "name") or ("" if time_of(stem) else stem)
+    others = [each for each in tags_of(fields.get("aliases"), fields.get("alias")) if each != title]
+    body = below.strip() or first_text(fields, "description", "summary")
+    named = f"{title} ({', '.join(others)})" if title and others else title or ", ".join(others)
+    about = fields.get("metadata")
+    return {
+        "content": body if _says(body, named) else "\n\n".join(each for each in (named, body) if each),
+        "tags": tags_of(fields.get("tags"), fields.get("tag")),
+        "kind": text_of(fields.get("type")) or (text_of(about.get("type")) if isinstance(about, Mapping) else ""),
+        "occurred_at": time_of(*(fields.get(name) for name in _DATES)) or day_of(stem),
+    }
+
+
+def day_of(stem: str) -> str | None:
+    """The day that a file's name tells; None where it tells none."""
+    days = re.findall(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)", PurePath(stem).name)
+    return time_of(*days)
+
+
+def _says(body: str, title: str) -> bool:
+    """Whether a text begins with its title as a heading."""
+    first = body.partition("\n")[0]
+    return bool(title) and first.startswith("#") and first.strip("# \t\r").casefold() == title.casefold()
