@@ -33,15 +33,15 @@ def test_the_newest_come_first_page_by_page(listed):
     assert code == 0
     assert [LINE.match(line).group(2) for line in lines[:-1]] == ["note 6", "note 5", "note 4"]
     assert " 2026-05-07 key-6  note 6" in lines[0]
-    assert lines[-1].startswith("7 memories in default, older ones: --cursor ")
+    assert lines[-1].startswith("1-3 of 7 shown in default, more: 4 further, go on with --cursor newest:")
     code, lines = listed("--cursor", lines[-1].split()[-1])
     assert [LINE.match(line).group(2) for line in lines[:-1]] == [f"note {number}" for number in (3, 2, 1, 0)]
-    assert lines[-1] == "7 memories in default"
+    assert lines[-1] == "4-7 of 7 shown in default"
 
 
 def test_another_namespace(listed):
     code, lines = listed("--namespace", "work")
-    assert code == 0 and lines[0].endswith("  a note of work") and lines[1:] == ["1 memory in work"]
+    assert code == 0 and lines[0].endswith("  a note of work") and lines[1:] == ["1 of 1 shown in work"]
 
 
 @pytest.mark.parametrize("arguments", [("--limit", "0"), ("--limit", "many"), ("--cursor", "x"), ("all",)])

@@ -58,7 +58,7 @@ def without_nulls(value):
 
 
 def test_the_list_of_tools_is_short_and_says_what_each_may_do():
-    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_000
+    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_400
     names = [tool["name"] for tool in TOOLS]
     assert names == ["recall", "reason", "memorize", "update", "erase", "list", "status", "feedback", "hook"]
     for tool in TOOLS:
@@ -154,11 +154,11 @@ def test_the_newest_page_by_page(call, refused):
         call("memorize", content=f"note {number}")
     first, text = call("list", limit=2)
     assert [each["content"] for each in first["memories"]] == ["note 4", "note 3"]
-    assert text.splitlines()[-1] == f"5 memories in default, older ones: cursor {first['next']}"
+    assert text.splitlines()[-1] == f"1-2 of 5 shown in default, more: 3 further, go on with cursor {first['next']}"
     second, _ = call("list", limit=2, cursor=first["next"])
     third, text = call("list", limit=2, cursor=second["next"])
     assert [each["content"] for each in third["memories"]] == ["note 0"] and "next" not in third
-    assert text.splitlines()[-1] == "5 memories in default"
+    assert text.splitlines()[-1] == "5-5 of 5 shown in default"
     for cursor in ("x", "-1", "²", "9" * 30, ""):
         assert refused("list", cursor=cursor)[0] == "bad_value"
     assert refused("list", limit=0)[0] == refused("list", limit=101)[0] == "bad_value"

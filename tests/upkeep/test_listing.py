@@ -11,7 +11,7 @@ from ntm_memory.upkeep.listing import LONGEST
 def pages(memory, **options):
     cursor = None
     while True:
-        page = memory.newest(cursor=cursor, **options)
+        page = memory.memories(cursor=cursor, **options)
         yield page
         cursor = page["next"]
         if cursor is None:
@@ -32,10 +32,10 @@ def test_each_memory_stands_on_one_page(memory, limit):
 def test_what_is_written_meanwhile_moves_no_page(memory):
     for number in range(4):
         memory.memorize(f"note {number}")
-    first = memory.newest(limit=2)
+    first = memory.memories(limit=2)
     memory.memorize("note 4")
     memory.erase([first["memories"][-1]["id"]])
-    assert [each["content"] for each in memory.newest(limit=2, cursor=first["next"])["memories"]] == [
+    assert [each["content"] for each in memory.memories(limit=2, cursor=first["next"])["memories"]] == [
         "note 1",
         "note 0",
     ]
@@ -44,16 +44,17 @@ def test_what_is_written_meanwhile_moves_no_page(memory):
 def test_a_long_one_is_cut(memory):
     memory.memorize("x" * LONGEST)
     memory.memorize("y" * (LONGEST + 1))
-    long, whole = memory.newest()["memories"]
+    long, whole = memory.memories()["memories"]
     assert (len(long["content"]), long["truncated"], long["content"][-1]) == (LONGEST, True, "…")
     assert (len(whole["content"]), whole["truncated"]) == (LONGEST, False)
 
 
 def test_an_empty_namespace(memory):
-    assert memory.newest(namespace="nowhere") == {"namespace": "nowhere", "memories": [], "total": 0, "next": None}
+    page = memory.memories(namespace="nowhere")
+    assert (page["memories"], page["total"], page["stored"], page["more"], page["next"]) == ([], 0, 0, 0, None)
 
 
 @pytest.mark.parametrize("options", [{"limit": 0}, {"limit": 101}, {"limit": "5"}, {"cursor": "x"}, {"cursor": 5}])
 def test_what_is_refused(memory, options):
     with pytest.raises(BadValueError):
-        memory.newest(**options)
+        memory.memories(**options)
