@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.operations.results import RecalledMemory, Shown
 from ntm_memory.recall.corpus import Corpus
+from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import MARK, excerpt
 from ntm_memory.text.folding import word_for_word
 
@@ -41,23 +42,38 @@ def as_one(known: Shown, other: Shown) -> Shown:
     )
 
 
-def with_tellings(corpus: Corpus, answers: Sequence[Shown], allowed: NDArray[np.bool_] | None) -> list[Shown]:
+def with_tellings(
+    corpus: Corpus,
+    answers: Sequence[Shown],
+    allowed: NDArray[np.bool_] | None,
+    index: NDArray[np.int64],
+    weights: NDArray[np.floating],
+) -> list[Shown]:
     """The memories of an answer, each with all others that say the same, whether they were looked at or not.
 
     Args:
         corpus: where they are.
         answers: each text once, uncut.
         allowed: (N,) what filters leave; None: everything.
+        index: (n,) those that were looked at.
+        weights: (n,) the attention that they drew.
     """
     complete = []
     for answer in answers:
         known = {answer.id, *answer.also}
         others = {memory.id: memory for memory in corpus.saying(answer.content) if memory.id not in known}
-        for id, index in corpus.places(list(others)).items() if others else ():
-            if allowed is None or allowed[index]:
-                answer = as_one(answer, type(answer).of(others[id], 0.0, 0.0))
+        for id, place in corpus.places(list(others)).items() if others else ():
+            if allowed is None or allowed[place]:
+                drew = float(weights[index == place].sum())
+                answer = as_one(answer, type(answer).of(others[id], drew, 0.0))
         complete.append(answer)
     return complete
+
+
+def others_among(answers: Iterable[RecalledMemory], cut: Iterable[Memory | None]) -> int:
+    """How many things those memories say that were cut from an answer, besides what it says."""
+    said = {word_for_word(answer.content) for answer in answers}
+    return len({word_for_word(memory.content) for memory in cut if memory is not None} - said)
 
 
 def _last(memory: RecalledMemory) -> str:

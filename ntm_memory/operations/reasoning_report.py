@@ -14,7 +14,7 @@ from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses
 from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
-from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, with_tellings
+from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related
 from ntm_memory.recall.corpus import Corpus
@@ -136,10 +136,10 @@ def ranked(
         if memory is not None:
             fold_in(answers, RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
         seen += 1
-    told = with_tellings(corpus, list(answers.values()), allowed)
-    same = list(corpus.places([id for each in told for id in each.also]).values())
-    cut = order[seen:][weights[order[seen:]] >= LEAST_SEEN]
-    further = int((~np.isin(hypotheses.index[cut], same)).sum())
+    told = with_tellings(corpus, list(answers.values()), allowed, hypotheses.index, weights)
+    told.sort(key=lambda each: -each.weight)
+    cut = (row for row in order[seen:] if weights[row] >= LEAST_SEEN)
+    further = others_among(told, [features.lookups.memory(int(hypotheses.index[row])) for row in cut])
     return tuple(fit_contents(told, request.max_chars, features.words)), further
 
 

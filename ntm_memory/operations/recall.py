@@ -8,7 +8,7 @@ from dataclasses import replace
 from ntm_memory.operations import validation
 from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, with_tellings
+from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.privacy.trust import at_least
@@ -133,10 +133,12 @@ class Recaller:
         """The answer that a reading is, and how much else there is."""
         found = extent(reading, query, request, self._settings.recall)
         shown, taken = self._shown(corpus, reading, found, request.top_k)
-        told = with_tellings(corpus, shown, query.allowed)
+        told = with_tellings(corpus, shown, query.allowed, reading.index, reading.weights)
+        if reading.chances is None:
+            told.sort(key=lambda each: -each.weight)
+        cut = [i for i in found.places[taken:] if is_worth_asking_for(reading, i, self._settings.recall)]
+        further = others_among(told, corpus.memories(reading.index[cut]) if cut else ())
         known = _places_of(corpus, reading, found.places[:taken], told)
-        cut = (i for i in found.places[taken:] if is_worth_asking_for(reading, i, self._settings.recall))
-        further = sum(int(reading.index[i]) not in known for i in cut)
         more = max(_looked_at(reading, request, known), further)
         answers = fit_contents(told, request.max_chars, query.words)
         return RecallResult(echoed(request.query), tuple(answers), found.confidence, more=more, further=further)
@@ -150,8 +152,7 @@ class Recaller:
             for answer in _answers(corpus, reading, next_ones):
                 fold_in(folded, answer)
             seen += len(next_ones)
-        shown = list(folded.values())
-        return shown if reading.chances is not None else sorted(shown, key=lambda each: -each.weight), seen
+        return list(folded.values()), seen
 
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
         view, postings = self._context.view(corpus), corpus.postings(query.terms)
