@@ -164,6 +164,26 @@ def test_the_newest_page_by_page(call, refused):
     assert refused("list", limit=0)[0] == refused("list", limit=101)[0] == "bad_value"
 
 
+def test_a_list_of_what_fits(call, refused):
+    call("memorize", content="Anna has a boat", tags=["sea"], type="fact", when="2026-05-02")
+    call("memorize", content=TEA)
+    for told in (
+        {"about": "anna"},
+        {"tags": ["sea"]},
+        {"type": "fact"},
+        {"on": "2026-05-02"},
+        {"before": "2026-06-01"},
+    ):
+        answer, text = call("list", **told)
+        assert [each["content"] for each in answer["memories"]] == ["Anna has a boat"]
+        assert text.splitlines()[-1] == "1 of 1 shown in default"
+    answer, text = call("list", about="Zelda")
+    assert (answer["total"], text) == (0, "none of 2 memories in default is asked for")
+    assert refused("list", sort="best")[0] == "bad_value"
+    answer, text = call("status", namespaces=True)
+    assert [each["memories"] for each in answer["namespaces"]] == [2] and text.startswith("default  2 memories, last ")
+
+
 def test_feedback_is_kept(call):
     id = call("memorize", content=TEA)[0]["memory"]["id"]
     answer, text = call("feedback", query="What does Mia like?", used=[id])
