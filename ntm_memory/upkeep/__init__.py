@@ -4,6 +4,7 @@ exporting, importing         out of a store and into it
 exchange                     the files' formats
 reembedding                  all keys by another embedder
 status                       what status says
+listing, overview            what is there: all that fits, page by page; what stands out
 encryption, encrypted_files  encrypting a memory and back; which of its files are
 forgetting, backup_purge     the verbs of forgetting, which reach the backups too
 mirror                       memories as Markdown for hosts; what is erased leaves it
