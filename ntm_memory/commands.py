@@ -252,7 +252,7 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 
 
 def _list(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
-    return manager.newest(**arguments)
+    return manager.memories(**arguments)
 
 
 def _overview(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from ntm_memory.text.folding import folded_key, folded_text
+from ntm_memory.text.folding import folded_key, same_telling
 
 
 class Refusal(Exception):
@@ -107,10 +107,9 @@ class Model:
         content, namespace = normal(told["content"]), told.get("namespace", "default")
         if told.get("key") is not None:
             keyed = self.with_key(namespace, told["key"])
-            return keyed if keyed is not None and keyed.content.split() == content.split() else None
+            return keyed if keyed is not None and same_telling(keyed.content, content) else None
         session = told.get("session")
-        says = folded_text(content)
-        live = (each for each in self.live(namespace) if folded_text(each.content) == says)
+        live = (each for each in self.live(namespace) if same_telling(each.content, content))
         fitting = (each for each in live if session in (None, each.session))
         return next(fitting, None)
 

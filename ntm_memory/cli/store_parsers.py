@@ -25,10 +25,19 @@ _ENCRYPTION = {
 
 
 def _list() -> CommandParser:
-    parser = command_parser("list", "The newest memories, page by page.", "--limit 5")
+    parser = command_parser("list", "What is in memory, page by page: the newest first, or what fits.", "--about Anna")
+    parser.add_argument("--about", metavar="NAME", help="what names it, or has it in its key or a tag")
+    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only with this tag")
+    parser.add_argument("--kind", "--type", dest="kind", help="only of this kind, e.g. fact, episode")
+    parser.add_argument("--on", metavar="DAY", help="only what happened that day")
+    parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
+    parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
     parser.add_argument("--namespace", help="of which (default: default)")
+    parser.add_argument("--session", help="only what was told in this conversation")
+    sorts = ("newest", "oldest", "importance", "happened")
+    parser.add_argument("--sort", choices=sorts, help="default newest: the last written first")
     parser.add_argument("--limit", type=int, metavar="N", help="at most so many, 1 to 100 (default 20)")
-    parser.add_argument("--cursor", metavar="N", help="go on: what the last line of the page before names")
+    parser.add_argument("--cursor", help="go on: what the last line of the page before names; say the rest again")
     return parser
 
 
@@ -36,6 +45,7 @@ def _status() -> CommandParser:
     parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_caqmgjxs4z")
     parser.add_argument("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
+    parser.add_argument("--namespaces", action="store_true", help="all there are: how many memories, the last day")
     parser.add_argument("--check", action="store_true", help="look at all files of the data folder")
     parser.add_argument("--repair", action="store_true", help="mend the memory; what is damaged goes to damaged/")
     for action, about in _ENCRYPTION.items():
@@ -61,7 +71,7 @@ def _status_request(arguments: Arguments) -> Arguments:
         if given.pop("dry_run", False):
             raise BadValueError("--dry-run goes with --encrypt and the like", "leave it out")
         return given
-    if len(actions) > 1 or set(given) & {"history", "repair", "audit", "secrets"}:
+    if len(actions) > 1 or set(given) & {"history", "repair", "audit", "secrets", "namespaces"}:
         raise BadValueError(f"--{actions[0]} stands alone", "give one of them at a time")
     return {"encryption": actions[0], **given}
 

@@ -9,22 +9,24 @@ from ntm_memory.entry.telling import Telling, named_by
 from ntm_memory.operations.validation import UNDECIDED
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
-from ntm_memory.text.folding import folded_key
+from ntm_memory.text.folding import folded_key, same_identifiers, same_telling
 
 
 def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
-    """The live memory that says this already, word by word, and nothing told differently.
+    """The live memory that says this already, and nothing told differently.
 
-    One that was revised since is true again when it is told again, but not when a file of many is read twice.
+    Case, width, white space, line ends and a stop at the end do not count, but the case of identifiers does. One that
+    was revised since is true again when it is told again, but not when a file of many is read twice.
     """
     if record.key is not None:
         keyed = store.find_key(record.namespace, record.key)
-        return keyed if keyed is not None and keyed.content.split() == record.content.split() else None
+        return keyed if keyed is not None and same_telling(keyed.content, record.content) else None
     for memory in store.find_content(record.namespace, record.content):
         stated = ((record.session, memory.session), (record.source, memory.source))
         times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
-        if not again and all(new is None or new == old for new, old in stated + times):
+        fits = all(new is None or new == old for new, old in stated + times)
+        if fits and not again and same_identifiers(memory.content, record.content):
             return memory
     return None
 
@@ -46,7 +48,9 @@ def told_again(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memo
     record = telling.memory
     decided = telling.decision != UNDECIDED or record.key is not None
     found = echoed_memory(store, record, decided=decided)
-    return None if found is None else saying(store, replace(record, content=found.content), in_bulk=in_bulk)
+    if found is None or not same_identifiers(found.content, record.content):
+        return None
+    return saying(store, replace(record, content=found.content), in_bulk=in_bulk)
 
 
 def is_same_key(one: str | None, other: str | None) -> bool:

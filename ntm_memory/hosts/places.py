@@ -9,6 +9,7 @@ from typing import Any
 from ntm_memory.errors import NotFoundError
 from ntm_memory.hosts.projects import USUAL, Project, project_here
 from ntm_memory.hosts.telling import PROJECT_DIR, Ask
+from ntm_memory.text.folding import word_for_word
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -69,7 +70,10 @@ def _sureness(answer: Answer) -> float:
 
 
 def _best_of(request: Request, answers: list[Answer]) -> Answer:
-    """One answer of several: its memories by their chance, each namespace's own order kept where there is none."""
+    """One answer of several: its memories by their chance, each namespace's own order kept where there is none.
+
+    What two namespaces say in the same words is told once.
+    """
     best = max(answers, key=_sureness)
     found = [memory for answer in answers for memory in answer["memories"]]
     if all(memory.get("chance") is not None for memory in found):
@@ -77,8 +81,17 @@ def _best_of(request: Request, answers: list[Answer]) -> Answer:
     elif found:
         others = [memory for memory in found if memory not in best["memories"]]
         found = [*best["memories"], *others]
-    kept = {memory["id"]: memory for memory in found[: request.get("top_k") or _TOP_K]}
-    merged = best | {"memories": list(kept.values())}
+    once: dict[str, Answer] = {}
+    for memory in found:
+        same = once.setdefault(word_for_word(memory["content"]), memory)
+        if same is not memory:
+            also = [*same["also"], memory["id"], *memory["also"]]
+            last = max(each["last_told"] or each["occurred_at"] or each["updated_at"] for each in (same, memory))
+            same |= {"told": same["told"] + memory["told"], "last_told": last, "also": also}
+    most = request.get("top_k") or _TOP_K
+    cut = max(len(once) - most, 0)
+    counts = {name: sum(answer[name] for answer in answers) + cut for name in ("more", "further")}
+    merged = best | {"memories": list(once.values())[:most]} | counts
     if "took_ms" in best:
         merged["took_ms"] = round(sum(answer["took_ms"] for answer in answers), 1)
     return merged

@@ -122,14 +122,22 @@ TOOLS: list[dict[str, Any]] = [
     ),
     _tool(
         "list",
-        "The newest memories, page by page.",
-        {"limit": _of("integer", "1 to 100, default 20"), "cursor": _text("`next` of the page before"), **_WHERE},
+        "What is in memory, or all about a name, page by page.",
+        {
+            "about": _text("a name"),
+            "tags": _texts(),
+            **{name: _text() for name in ("type", "session", "on", "after", "before")},
+            "sort": _of("string", enum=["newest", "oldest", "importance", "happened"]),
+            "limit": _of("integer", "default 20"),
+            "cursor": _text("`next` of the page before"),
+            **_WHERE,
+        },
         readOnlyHint=True,
     ),
     _tool(
         "status",
         "Counts, namespaces, warnings; or all versions of one memory.",
-        {"history": _text("id or key"), **_WHERE},
+        {"history": _text("id or key"), "namespaces": _of("boolean"), **_WHERE},
         readOnlyHint=True,
     ),
     _tool(

@@ -1,9 +1,14 @@
-"""Why nothing is answered: what decides between an answer and `"memories": []` with a reason."""
+"""How much is answered, and why nothing: between an answer and `"memories": []` with a reason."""
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
+import numpy as np
+
 from ntm_memory.config import RecallSettings
-from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.first_look import Query, Reading
 
@@ -36,18 +41,42 @@ def why_silent(reading: Reading, query: Query, request: RecallRequest, settings:
     return None
 
 
-def answering(reading: Reading, request: RecallRequest, settings: RecallSettings) -> list[int]:
-    """Places of what is shown, best first: the best, and of the next ones those that are likely enough to answer.
+class Extent(NamedTuple):
+    """How much of a reading is the answer, and how sure that is.
+
+    Args:
+        places: of all that answers, best first; `top_k` cuts what is shown of it.
+        confidence: 0–1.
+    """
+
+    places: list[int]
+    confidence: float
+
+
+def extent(reading: Reading, query: Query, request: RecallRequest, settings: RecallSettings) -> Extent:
+    """How large an answer is and how sure: decided here and nowhere else.
+
+    The best memory answers, and of the next ones those that are likely enough to. What follows from the previous focus
+    is certain; only what is looked for by content may not be there.
 
     Args:
         reading: where the heads look; it is an answer.
+        query: the question.
         request: as it was put; with `all` the likelihood counts for nothing.
         settings: with the least chance; where the confidence floor is 0 everything is an answer.
     """
-    places = [i for i in range(min(request.top_k, len(reading.index))) if reading.weights[i] >= request.min_weight]
+    confidence = 1.0 if query.key is None else round(reading.confidence, 4)
+    places = np.flatnonzero(reading.weights >= request.min_weight).tolist()
     if request.all or reading.chances is None or settings.confidence_floor == 0:
-        return places
-    return [i for i in places if i == 0 or reading.chances[i] >= settings.least_chance]
+        return Extent(places, confidence)
+    likely = reading.chances >= settings.least_chance
+    return Extent([i for i in places if i == 0 or likely[i]], confidence)
+
+
+def is_worth_asking_for(reading: Reading, place: int, settings: RecallSettings) -> bool:
+    """Whether somebody who is not shown a memory should hear that there is one more."""
+    chance = math.nan if reading.chances is None else float(reading.chances[place])
+    return float(reading.weights[place]) >= LEAST_SEEN if math.isnan(chance) else chance >= settings.least_chance
 
 
 def is_sure(confidence: float, settings: RecallSettings) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.multihop.hop_features import HopFeatures
-from ntm_memory.multihop.hops import Hypotheses, follow
+from ntm_memory.multihop.hops import follow
 from ntm_memory.multihop.linking import basis, tie
 from ntm_memory.multihop.parameters import HopParameters, load_parameters
 from ntm_memory.operations.abstention import is_sure
@@ -149,20 +149,11 @@ class Reasoner:
         if not is_sure(reading.confidence, self._context.settings.recall):
             return None, reading
         hypotheses = follow(self.parameters, features.first(), features.next, steps)
-        return self._told(request, hypotheses, features, view, round(reading.confidence, 4)), reading
-
-    def _told(
-        self,
-        request: RecallRequest,
-        hypotheses: Hypotheses,
-        features: HopFeatures,
-        view: CentredMatrix,
-        confidence: float,
-    ) -> ReasonResult:
-        answers = ranked(hypotheses, features, view.slots.retention, request)
+        answers, further = ranked(hypotheses, features, view.slots.retention, request, corpus, query.allowed)
         hops = hops_of(hypotheses, features, self.parameters, request)
         chain = chain_of(hypotheses, features, request)
-        return ReasonResult(echoed(request.query), hops, chain, answers, confidence)
+        sure = round(reading.confidence, 4)
+        return ReasonResult(echoed(request.query), hops, chain, answers, sure, further=further), reading
 
 
 def gather_features(
@@ -186,5 +177,5 @@ def _of_one_hop(recalled: RecallResult) -> ReasonResult:
     read_here = tuple(ReadMemory(m.id, m.content, m.weight, m.truncated) for m in recalled.memories)
     hops = (Hop(recalled.query, read_here),) if read_here else ()
     chain = tuple(ChainStep(m.id, m.content, m.weight, "likeness", (), m.truncated) for m in recalled.memories[:1])
-    told = (recalled.memories, recalled.confidence, recalled.reason, recalled.warnings)
+    told = (recalled.memories, recalled.confidence, recalled.reason, recalled.warnings, recalled.further)
     return ReasonResult(recalled.query, hops, chain, *told)

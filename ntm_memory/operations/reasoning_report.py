@@ -14,9 +14,10 @@ from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import Hypotheses
 from ntm_memory.multihop.parameters import FEATURES, HopParameters
 from ntm_memory.multihop.reasons import reason_for
-from ntm_memory.operations.excerpt import echoed, fit_contents
-from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related, fold_in
+from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
+from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
+from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.store.records import Memory
 
 
@@ -74,6 +75,7 @@ class ReasonResult:
         confidence: 0–1, recall's own: the chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
         warnings: what was left out since it is damaged.
+        further: how many memories `top_k` cut from the ranking that drew at least half a percent of the attention.
     """
 
     query: str
@@ -83,6 +85,7 @@ class ReasonResult:
     confidence: float
     reason: str | None = None
     warnings: tuple[str, ...] = ()
+    further: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,24 +115,32 @@ _READ = 80
 
 
 def ranked(
-    hypotheses: Hypotheses, features: HopFeatures, retention: NDArray[np.float32], request: RecallRequest
-) -> tuple[RecalledMemory, ...]:
+    hypotheses: Hypotheses,
+    features: HopFeatures,
+    retention: NDArray[np.float32],
+    request: RecallRequest,
+    corpus: Corpus,
+    allowed: NDArray[np.bool_] | None,
+) -> tuple[tuple[RecalledMemory, ...], int]:
     """The memories with most evidence over the whole chain; a weakened memory's weight shrinks by its retention.
 
-    What says the same word by word stands there once, as in `Recaller`.
+    What says the same stands there once, as in `Recaller`. Beside them: how many others `top_k` cut.
     """
     weights = hypotheses.weights * retention[hypotheses.index]
+    order = np.argsort(-weights, kind="stable")
     answers: dict[str, RecalledMemory] = {}
-    wanted = request.top_k
-    for place, row in enumerate(np.argsort(-weights, kind="stable")):
-        if place >= wanted:
-            break
+    seen = 0
+    while len(answers) < request.top_k and seen < len(order):
+        row = order[seen]
         memory = features.lookups.memory(int(hypotheses.index[row]))
         if memory is not None:
-            known = len(answers)
             fold_in(answers, RecalledMemory.of(memory, float(weights[row]), float(hypotheses.logits[row])))
-            wanted += len(answers) == known
-    return tuple(fit_contents(list(answers.values()), request.max_chars, features.words))
+        seen += 1
+    told = with_tellings(corpus, list(answers.values()), allowed, hypotheses.index, weights)
+    told.sort(key=lambda each: -each.weight)
+    cut = (row for row in order[seen:] if weights[row] >= LEAST_SEEN)
+    further = others_among(told, [features.lookups.memory(int(hypotheses.index[row])) for row in cut])
+    return tuple(fit_contents(told, request.max_chars, features.words)), further
 
 
 def hops_of(

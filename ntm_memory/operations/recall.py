@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ntm_memory.operations import validation
-from ntm_memory.operations.abstention import answering, side, why_not_asked, why_silent
+from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
-from ntm_memory.operations.excerpt import echoed, fit_contents
+from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
-from ntm_memory.operations.results import RecalledMemory, RecallResult, fold_in
+from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.privacy.trust import at_least
 from ntm_memory.recall.corpus import Corpus, at_place
 from ntm_memory.recall.first_look import Query, Reading, read
@@ -124,10 +124,7 @@ class Recaller:
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        answers = fit_contents(self._shown(corpus, reading, request), request.max_chars, query.words)
-        # what follows from the previous focus is certain; only what is looked for by content may not be there
-        sure = 1.0 if query.key is None else round(reading.confidence, 4)
-        return RecallResult(echoed(text), tuple(answers), sure, more=_more(reading, request, answers))
+        return self._told(request, corpus, query, reading)
 
     def _read_both(
         self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
@@ -148,18 +145,30 @@ class Recaller:
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
         return self._context.look_again(corpus, query, reading)
 
-    def _shown(self, corpus: Corpus, reading: Reading, request: RecallRequest) -> list[RecalledMemory]:
-        """What is shown of a reading, best first; what says the same word by word is shown once."""
+    def _told(self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading) -> RecallResult:
+        """The answer that a reading is, and how much else there is."""
+        found = extent(reading, query, request, self._settings.recall)
+        shown, taken = self._shown(corpus, reading, found, request.top_k)
+        told = with_tellings(corpus, shown, query.allowed, reading.index, reading.weights)
+        if reading.chances is None:
+            told.sort(key=lambda each: -each.weight)
+        cut = [i for i in found.places[taken:] if is_worth_asking_for(reading, i, self._settings.recall)]
+        further = others_among(told, corpus.memories(reading.index[cut]) if cut else ())
+        known = _places_of(corpus, reading, found.places[:taken], told)
+        more = max(_looked_at(reading, request, known), further)
+        answers = fit_contents(told, request.max_chars, query.words)
+        return RecallResult(echoed(request.query), tuple(answers), found.confidence, more=more, further=further)
+
+    def _shown(self, corpus: Corpus, reading: Reading, found: Extent, top_k: int) -> tuple[list[RecalledMemory], int]:
+        """What is shown of an answer, best first, what says the same once; and how many places were taken for it."""
         folded: dict[str, RecalledMemory] = {}
         seen = 0
-        while True:
-            more = replace(request, top_k=request.top_k + seen - len(folded))
-            shown = answering(reading, more, self._settings.recall)[seen:]
-            if not shown:
-                return list(folded.values())
-            for answer in _answers(corpus, reading, shown):
+        while len(folded) < top_k and seen < len(found.places):
+            next_ones = found.places[seen : seen + top_k - len(folded)]
+            for answer in _answers(corpus, reading, next_ones):
                 fold_in(folded, answer)
-            seen += len(shown)
+            seen += len(next_ones)
+        return list(folded.values()), seen
 
     def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
         view, postings = self._context.view(corpus), corpus.postings(query.terms)
@@ -176,10 +185,27 @@ def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[Rec
     ]
 
 
-def _more(reading: Reading, request: RecallRequest, shown: Sequence[RecalledMemory]) -> int:
-    """How many memories drew attention beside those that are shown."""
-    looked_at = int((reading.weights >= max(request.min_weight, LEAST_TOLD)).sum())
-    return max(looked_at - sum(1 + len(each.also) for each in shown), 0)
+def _places_of(
+    corpus: Corpus, reading: Reading, taken: Sequence[int], shown: Sequence[RecalledMemory]
+) -> frozenset[int]:
+    """Which of the memories 0…N−1 are shown, or say what one that is shown says.
+
+    Args:
+        corpus: the memories.
+        reading: of them.
+        taken: the places of it from which the answer was made.
+        shown: the answer.
+    """
+    known = frozenset(reading.index[list(taken)].tolist())
+    if sum(each.told for each in shown) <= len(taken):
+        return known
+    return known | frozenset(corpus.places([id for each in shown for id in each.also]).values())
+
+
+def _looked_at(reading: Reading, request: RecallRequest, known: frozenset[int]) -> int:
+    """How many memories drew attention beside those that are known."""
+    drew = reading.index[reading.weights >= max(request.min_weight, LEAST_TOLD)]
+    return sum(index not in known for index in drew.tolist())
 
 
 def _nothing(query: str, reason: str, confidence: float = 0.0) -> RecallResult:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from ntm_memory.errors import NotFoundError
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Related
-from ntm_memory.reader.relations import AS_READ, SURE, Relation, may_revise, relations_of
+from ntm_memory.reader.relations import AS_READ, SAME, SURE, Relation, may_revise, relations_of
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.records import Memory, MemoryInput
+from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
@@ -163,15 +164,20 @@ class Relater:
 
     def _read(self, pairs: Sequence[tuple[Memory, str]]) -> list[tuple[int, Judged]]:
         """(place in the list, what the newer text seems to be), likeliest first, without what is plainly unrelated."""
+        same = [i for i, (older, newer) in enumerate(pairs) if word_for_word(older.content) == word_for_word(newer)]
+        rest = [i for i in range(len(pairs)) if i not in same]
+        relations = self._relations([pairs[i] for i in rest])
+        judged = [(i, Judged(pairs[i][0], SAME)) for i in same]
+        judged += [(i, Judged(pairs[i][0], each)) for i, each in zip(rest, relations, strict=True) if each is not None]
+        return sorted(judged, key=lambda each: -each[1].relation.chance)
+
+    def _relations(self, pairs: Sequence[tuple[Memory, str]]) -> list[Relation | None]:
+        """What the newer text of each pair seems to be to the older memory."""
         reader = self._context.reader() if pairs else None
         if reader is None:
             shares = [likeness(older.content, newer) for older, newer in pairs]
-            relations = [Relation("unknown", share) if share else None for share in shares]
-        else:
-            texts = [(older.content[:AS_READ], newer[:AS_READ]) for older, newer in pairs]
-            relations = relations_of(reader.relations(texts))
-        judged = [(i, Judged(pairs[i][0], each)) for i, each in enumerate(relations) if each is not None]
-        return sorted(judged, key=lambda each: -each[1].relation.chance)
+            return [Relation("unknown", share) if share else None for share in shares]
+        return relations_of(reader.relations([(older.content[:AS_READ], newer[:AS_READ]) for older, newer in pairs]))
 
 
 def _shown(judged: Judged, *, marked: bool) -> Related:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, unknown_name, whole_number
 from ntm_memory.operations import validation
@@ -31,7 +32,7 @@ from ntm_memory.reader.second_look import as_read
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, read
 from ntm_memory.store.records import Memory
-from ntm_memory.text.folding import folded_text
+from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -152,7 +153,7 @@ class Noticer:
         texts: dict[str, Thought] = {}
         for logit, thought in found:
             if logit >= p.limits[int(query.cjk), 0]:
-                texts.setdefault(folded_text(thought.memory.content), thought)
+                texts.setdefault(word_for_word(thought.memory.content), thought)
         return list(texts.values())[:MOST]
 
     def _of_namespace(
@@ -172,13 +173,7 @@ class Noticer:
             return []
         seen: Glimpse = glimpse(view, reading, query, p, self._context.joining)
         logits = glance(seen.signals, p)
-        order = np.argsort(-logits, kind="stable")[: MOST + len(request.without)]
-        memories = corpus.memories(seen.places[order])
-        kept = [
-            (i, memory)
-            for i, memory in zip(order.tolist(), memories, strict=True)
-            if memory is not None and memory.id not in request.without
-        ]
+        kept = _kept(corpus, seen.places, np.argsort(-logits, kind="stable"), request.without)
         if not kept:
             return []
         texts = as_read(corpus, view.sequence, seen.places[[i for i, _ in kept]], [memory for _, memory in kept], query)
@@ -196,6 +191,25 @@ class Noticer:
         read_ones: Impressions = reader.impressions(query.text, [each.text for each in thoughts])
         signals = np.stack([each.signals for each in thoughts])
         return read_together(signals, read_ones, self.parameters), thoughts
+
+
+def _kept(
+    corpus: Corpus, places: NDArray[np.int64], order: NDArray[np.int64], without: Collection[str]
+) -> list[tuple[int, Memory]]:
+    """The first `MOST` memories in an order, each text once, none that is known already under whichever id."""
+    kept: dict[str, tuple[int, Memory]] = {}
+    for start in range(0, len(order), MOST):
+        some = order[start : start + MOST]
+        for i, memory in zip(some.tolist(), corpus.memories(places[some]), strict=True):
+            if memory is not None and not (without and _is_known(corpus, memory, without)):
+                kept.setdefault(word_for_word(memory.content), (i, memory))
+        if len(kept) >= MOST:
+            break
+    return list(kept.values())[:MOST]
+
+
+def _is_known(corpus: Corpus, memory: Memory, without: Collection[str]) -> bool:
+    return memory.id in without or any(same.id in without for same in corpus.saying(memory.content))
 
 
 def _shown(memory: Memory, logit: float) -> RelevantMemory:

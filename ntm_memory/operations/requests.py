@@ -14,6 +14,8 @@ from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
 
 MAX_SHIFT = 1_000_000
 MAX_MEMORIES = 1000
+LEAST_SEEN = 0.005
+"""Of attention; less reads as 0 %."""
 FORMER_OPTIONS = {"strength": "beta", "sharpen": "gamma"}
 """Options as Python callers of 0.1 have them."""
 

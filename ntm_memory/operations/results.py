@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
-from ntm_memory.text.folding import folded_text
 
 if TYPE_CHECKING:
     from ntm_memory.recall.first_look import Reading
@@ -119,7 +118,9 @@ class RecalledMemory:
         weight: attention after the last addressing step, 0–1; over all of memory at most 1.
         score: evidence before the softmax; comparable within one recall only.
         chance: 0–1, calibrated chance that it answers the question; None where it was not read with it.
-        also: ids of other memories that were found and say the same word by word.
+        told: how many memories say this in the same words, this one among them.
+        last_told: the latest time of theirs, where there are several.
+        also: ids of the others.
         until: when it was no longer what the memory says; None: it says so now.
         truncated: whether `content` was cut to keep the answer within its size.
         steps: with explain, the weight after every step of every read head, and each head's part.
@@ -144,6 +145,8 @@ class RecalledMemory:
     version: int = 1
     superseded_by: str | None = None
     chance: float | None = None
+    told: int = 1
+    last_told: str | None = None
     also: tuple[str, ...] = ()
     until: str | None = None
     truncated: bool = False
@@ -168,13 +171,6 @@ class RecalledMemory:
         )
 
 
-def fold_in(folded: dict[str, RecalledMemory], answer: RecalledMemory) -> None:
-    """Add a memory to those of an answer, by their texts; one that says the same word by word is named in `also`."""
-    text = folded_text(answer.content)
-    known = folded.get(text)
-    folded[text] = answer if known is None else replace(known, also=(*known.also, answer.id))
-
-
 @dataclass(frozen=True)
 class RecallResult:
     """An answer: the ranking with its weights, or none and the reason.
@@ -184,6 +180,7 @@ class RecallResult:
         reason: why there are no memories, or None.
         warnings: what was left out since it is damaged.
         more: how many others drew at least a thousandth of the attention, and are not shown.
+        further: how many of these answer as well as some that are shown, and were cut by `top_k` alone.
     """
 
     query: str
@@ -193,6 +190,7 @@ class RecallResult:
     explanation: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     more: int = 0
+    further: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
@@ -231,6 +231,24 @@ def checked_names(field: str, value: Any) -> tuple[str, ...]:
 def checked_filters(tags: Any, after: Any, before: Any) -> Filters:
     """(tags, after, before) of the memories that may be read."""
     return checked_tags(tags), checked_time("after", after), checked_time("before", before)
+
+
+def checked_span(on: Any, after: Any, before: Any) -> tuple[str | None, str | None]:
+    """[from when, until when) as filters tell it: the day of `on`, else `after` and `before`.
+
+    Raises:
+        BadValueError: one is no time, or `on` is told beside another.
+    """
+    day = checked_time("on", on)
+    if day is None:
+        return checked_time("after", after), checked_time("before", before)
+    if after is not None or before is not None:
+        raise BadValueError("on says from when until when: it excludes after and before", "give one of them")
+    try:
+        first = date.fromisoformat(day[:10])
+        return f"{first}T00:00:00Z", f"{first + timedelta(days=1)}T00:00:00Z"
+    except OverflowError as error:
+        raise BadValueError(f"on is {shown(on)}, the last day there is", "give an earlier one") from error
 
 
 def checked_time(field: str, value: Any) -> str | None:

@@ -31,7 +31,8 @@ FIELDS = frozenset(
     action reads links target state hops chain why by features erased restored restorable retention_before
     retention_after dry_run text count form used unused created updated unchanged failed ids line code message also
     warnings similar_keys secrets field at more until holding retracted backups_purged backups_holding
-    damaged_purged damaged_holding mirrors_purged mirrors_holding tombstones""".split()
+    damaged_purged damaged_holding mirrors_purged mirrors_holding tombstones told last_told further total stored first
+    last next sort""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = (
@@ -45,17 +46,20 @@ _FIELD = re.compile(
 _ID, _DAY = "m_[2-9a-z]{10}", r"\d{4}-\d\d-\d\d"
 _NAME = r'"(?:[^"\\\n]|\\.){1,600}"|[^\W\d_][\w.:/@+-]{0,499}'
 _REVISED = f"perhaps revised by {_ID}"
-_MARKS = rf"(?: until {_DAY})?(?: {_REVISED})?(?: also {_ID}(?:,{_ID})*)?(?: cut)?"
+_TOLD = rf"told \d+ times, last {_DAY}"
+_MARKS = rf"(?: until {_DAY})?(?: {_REVISED})?(?: also {_ID}(?:,{_ID})*)?(?: {_TOLD})?(?: cut)?"
 _SURE = r"[01]?\.\d\d|\d{1,3}%"
 _LINE = re.compile(
     rf"\[{_ID}, {_DAY}(?:, (?:tool|import|agent|person)(?:, key (?P<key>{_NAME}))?(?:, from [^\]\n]{{0,120}}?)?)?"
-    rf"(?:, (?:chance|weight) (?:{_SURE}))?(?:, until {_DAY})?(?:, {_REVISED})?\]"
+    rf"(?:, (?:chance|weight) (?:{_SURE}))?(?:, until {_DAY})?(?:, {_REVISED})?(?:, {_TOLD})?\]"
     rf"|(?<![\w-]){_ID} {_DAY}(?: (?P<named>{_NAME}))?(?: by (?:tool|import|person))?"
     rf"(?:(?: (?:{_SURE}))?{_MARKS}(?=  )| (?:{_SURE}){_MARKS}(?=\s))"
     rf"|^[ \t]*\d+(?:\.\d+)?%(?=\s+{_ID}\b)|\({_REVISED}\)"
     rf"|^path: {_ID}(?: → (?:link|name|words|likeness)\b[^\n]{{0,200}}? → {_ID})*"
-    r"|\bconfidence [01]?\.\d+(?:, not sure)?(?:, \d+ more)?(?:, cut ones whole: --from ID --max-chars \d+)?"
-    r"(?:, \d+ ms)?[ \t]*$",
+    r"|\bconfidence [01]?\.\d+(?:, not sure)?(?:, (?:\d+ more|more: \d+ further))?"
+    r"(?:, cut ones whole: --from ID --max-chars \d+)?"
+    r"(?:, \d+ ms)?[ \t]*$"
+    r"|^[\d,]+(?:-[\d,]+)? of [\d,]+ shown in [^\n]{1,600}$",
     re.MULTILINE,
 )
 """What `--format text` and `--format context` print around a memory; a key in it may be news."""

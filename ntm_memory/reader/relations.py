@@ -39,6 +39,10 @@ class Relation(NamedTuple):
     revises: float = 0.0
 
 
+SAME = Relation("same", 1.0)
+"""Of a memory that says the same in the same words: nothing needs to read that."""
+
+
 def may_revise(new: Memory, old: Memory) -> bool:
     """Whether one memory may tell a newer state of another at all.
 

@@ -22,6 +22,7 @@ from ntm_memory.recall.first_look import Look, Query, Reading
 from ntm_memory.recall.sequence import Sequence as Order
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
+from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.passages import WIDTH
 
 LIKEST = 12
@@ -32,6 +33,8 @@ AT_ONCE = 2
 """Memories that are read before it is asked again whether to read on."""
 SURE = 0.9
 """Confidence at which no more is read, where one memory leads."""
+_DIGITS = 5
+"""Of a likeness; equal ones may differ in the last."""
 LONGEST = 300
 """Characters of a memory that are read: of a longer one the part that holds most of the question's words.
 
@@ -84,7 +87,9 @@ def reread(
     """
     if reading.look is None:
         return reading
-    chosen, first = likeliest(reading, reading.look, p)
+    look = reading.look
+    reading, aside = each_once(known, order, query, reading, look)
+    chosen, first = likeliest(reading, look, p, aside)
     with_words = known.slots.length[chosen] > 0  # a sign or two tell the reader nothing
     chosen, first = chosen[with_words], first[with_words]
     memories = known.memories(chosen)
@@ -99,21 +104,70 @@ def reread(
     return _joined(reading, chosen[: len(said)], judged, said)
 
 
-def thought_of(reading: Reading, look: Look) -> NDArray[np.int64]:
-    """(n,) the likest memories of the read heads, and by cosine, each once."""
+def each_once(
+    known: Corpus, order: Order, query: Query, reading: Reading, look: Look
+) -> tuple[Reading, frozenset[int]]:
+    """The reading in which, of memories that say the same, one has all their attention; and the others, left aside.
+
+    Read one by one they would take the places of others, and none would be ahead of the rest.
+    """
+    aside: dict[int, int] = {}
+    while new := _copies(known, order, query, look, thought_of(reading, look, frozenset(aside))):
+        aside |= new  # which makes room for others, among them perhaps more of the same
+    if not aside:
+        return reading, frozenset()
+    weights = reading.weights.copy()
+    place = {index: at for at, index in enumerate(reading.index.tolist())}
+    for index, one in aside.items():
+        if index in place and one in place:
+            weights[place[one]] += weights[place[index]]
+            weights[place[index]] = 0.0
+    return replace(reading, weights=weights), frozenset(aside)
+
+
+def _copies(known: Corpus, order: Order, query: Query, look: Look, chosen: NDArray[np.int64]) -> dict[int, int]:
+    """Those of some memories that would be read as the same → the one that stands for them, best an unrevised one.
+
+    Equal texts are as like to a question as each other: only where the likeness is equal are the texts compared.
+    """
+    likeness = np.stack([look.scores.about[chosen], look.scores.words[chosen]]).round(_DIGITS)
+    _, group, count = np.unique(likeness, axis=1, return_inverse=True, return_counts=True)
+    alike = chosen[count[group.ravel()] > 1]
+    if not len(alike):
+        return {}
+    alike = alike[np.argsort(known.slots.superseded[alike], kind="stable")]
+    found = [(index, memory) for index, memory in zip(alike, known.memories(alike), strict=True) if memory is not None]
+    memories = [memory for _, memory in found]
+    read = as_read(known, order, np.array([index for index, _ in found], dtype=np.int64), memories, query)
+    first: dict[tuple[str, str], int] = {}
+    ones = [
+        first.setdefault((word_for_word(memory.content), before), int(index))
+        for (index, memory), (_, before) in zip(found, read, strict=True)
+    ]
+    return {int(index): one for (index, _), one in zip(found, ones, strict=True) if index != one}
+
+
+def thought_of(reading: Reading, look: Look, aside: frozenset[int] = frozenset()) -> NDArray[np.int64]:
+    """(n,) the likest memories of the read heads, and by cosine, each once; none of those left aside."""
     by_cosine = look.candidates[np.argsort(-look.scores.about[look.candidates], kind="stable")]
-    both = np.concatenate([reading.index[:LIKEST], by_cosine[:LIKEST]])
+    by_heads = reading.index
+    if aside:
+        by_cosine, by_heads = (index[~np.isin(index, list(aside))] for index in (by_cosine, by_heads))
+    both = np.concatenate([by_heads[:LIKEST], by_cosine[:LIKEST]])
     _, first = np.unique(both, return_index=True)
     return both[np.sort(first)]
 
 
-def likeliest(reading: Reading, look: Look, p: SecondLookParameters) -> tuple[NDArray[np.int64], FirstLook]:
-    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them.
+def likeliest(
+    reading: Reading, look: Look, p: SecondLookParameters, aside: frozenset[int] = frozenset()
+) -> tuple[NDArray[np.int64], FirstLook]:
+    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them; not those left aside.
 
     The last may be the one that has most of the question's words: a rare word in a long text speaks for it alone.
     """
-    worded = int(look.candidates[look.scores.words[look.candidates].argmax()])
-    chosen = thought_of(reading, look)
+    candidates = look.candidates[~np.isin(look.candidates, list(aside))] if aside else look.candidates
+    worded = int(candidates[look.scores.words[candidates].argmax()])
+    chosen = thought_of(reading, look, aside)
     if look.scores.words[worded] > 0 and worded not in chosen:
         chosen = np.append(chosen, worded)
     first = FirstLook.of(reading, look, chosen)

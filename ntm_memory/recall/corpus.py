@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.text.folding import same_identifiers, same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 
 
@@ -51,6 +53,22 @@ class Corpus:
         addresses = self.slots.address[index].tolist()
         found = {memory.address: memory for memory in self._store.get_many(addresses)}
         return [found.get(address) for address in addresses]
+
+    def saying(self, content: str) -> list[Memory]:
+        """The memories that say this; see `text.folding.same_telling`."""
+        if self._then is None:
+            found = self._store.find_content(self.namespace, content)
+            return [memory for memory in found if same_identifiers(memory.content, content)]
+        same = self._by_text.get(text_hash(content), ())
+        return [memory for memory in same if same_telling(memory.content, content)]
+
+    @cached_property
+    def _by_text(self) -> dict[int, list[Memory]]:
+        """The memories of a state that is past, by their texts."""
+        found: dict[int, list[Memory]] = {}
+        for memory in self._then or ():
+            found.setdefault(text_hash(memory.content), []).append(memory)
+        return found
 
     def until(self, memory: Memory) -> str | None:
         """When a memory of here said something else from then on; None: it says now what it says here."""

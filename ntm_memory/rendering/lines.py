@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ntm_memory.operations.requests import LEAST_SEEN
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.text.printable import in_one_line
 
 Answer = Mapping[str, Any]
-LEAST_SHOWN = 0.005
-"""Of attention; less reads as 0 %."""
 MOST_OF_TEXT = 200
 _PLAIN = re.compile(r"(?!m_)[^\W\d_][\w.:/@+-]*")
-_OURS = frozenset({"by", "until", "perhaps", "also", "cut", "version", "state"})
+_OURS = frozenset({"by", "until", "perhaps", "also", "told", "cut", "version", "state"})
 
 
 def line(memory: Answer) -> str:
@@ -44,8 +43,8 @@ def _marks(memory: Answer) -> Iterator[str]:
         yield f"until {memory['until'][:10]}"
     if memory.get("superseded_by"):
         yield f"perhaps revised by {memory['superseded_by']}"
-    if memory.get("also"):
-        yield f"also {','.join(memory['also'])}"
+    if memory.get("told", 1) > 1:
+        yield f"told {memory['told']} times, last {memory['last_told'][:10]}"
     if memory.get("truncated"):
         yield "cut"
 
@@ -60,7 +59,7 @@ def sureness(memory: Answer) -> list[str]:
     if memory.get("chance") is not None:
         return [share(memory["chance"])]
     weight = memory.get("weight") or 0.0
-    return [f"{weight:.0%}"] if weight >= LEAST_SHOWN else []
+    return [f"{weight:.0%}"] if weight >= LEAST_SEEN else []
 
 
 def share(value: float) -> str:

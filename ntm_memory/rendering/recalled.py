@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ntm_memory.operations.requests import LEAST_SEEN
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.rendering.advice import BY_OPTIONS, Advice
-from ntm_memory.rendering.lines import LEAST_SHOWN, Answer, count, day, line, name, share, sureness, text
+from ntm_memory.rendering.lines import Answer, count, day, line, name, share, sureness, text
 
 CLOSING = "</recalled-memories>"
 MOST_OF_SOURCE = 80
@@ -38,11 +39,15 @@ def reason(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
 
 
 def page(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
-    """The newest memories of a namespace, how many there are, and how to go on."""
-    memories = answer["memories"]
-    told = [f"{count(answer['total'], 'memory')} in {text(answer['namespace'])}"]
+    """The memories of a list, which of how many they are, and how to go on."""
+    memories, total, where = answer["memories"], answer["total"], text(answer["namespace"])
+    if not total:
+        stored = count(answer["stored"], "memory")
+        return f"none of {stored} in {where} is asked for" if answer["stored"] else f"{stored} in {where}"
+    places = f"{answer['first']:,}-{answer['last']:,}" if answer["first"] > 1 or answer["more"] else f"{total:,}"
+    told = [f"{places} of {total:,} shown in {where}"]
     if answer.get("next"):
-        told.append(f"older ones: {advice.onward} {answer['next']}")
+        told.append(f"more: {answer['more']:,} further, go on with {advice.onward} {answer['next']}")
     return "\n".join([*map(line, memories), ", ".join([*told, *_cut(memories, advice)])])
 
 
@@ -68,7 +73,7 @@ def item(memory: Answer) -> str:
 def _attended(answer: Answer) -> tuple[Sequence[Answer], int]:
     """The memories of a chain's ranking that drew attention worth a word, and how many others there are."""
     memories = answer["answer_memories"]
-    shown = [memory for memory in memories if memory["weight"] >= LEAST_SHOWN] or memories[:1]
+    shown = [memory for memory in memories if memory["weight"] >= LEAST_SEEN] or memories[:1]
     return shown, len(memories) - len(shown)
 
 
@@ -81,7 +86,9 @@ def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer],
     told = [f"confidence {sure}"]
     if answer["confidence"] < SURE:
         told.append("not sure")
-    if answer.get("more"):
+    if answer.get("further"):
+        told.append(f"more: {answer['further']} further")
+    elif answer.get("more"):
         told.append(f"{answer['more']} more")
     return "\n".join([*lines, *warned, ", ".join([*told, *_cut(memories, advice)])])
 
@@ -104,6 +111,8 @@ def _told(memory: Answer) -> str:
         parts.append(f"until {memory['until'][:10]}")
     if memory.get("superseded_by"):
         parts.append(f"perhaps revised by {memory['superseded_by']}")
+    if memory.get("told", 1) > 1:
+        parts.append(f"told {memory['told']} times, last {memory['last_told'][:10]}")
     return ", ".join(parts).translate(_NO_BRACKETS)
 
 
@@ -128,5 +137,5 @@ def _hop(number: int, hop: Answer) -> list[str]:
     """What one read asked with and looked at; told where each memory's features are."""
     if not any(memory.get("features") for memory in hop["memories"]):
         return []
-    looked = [f"{each['id']} {each['weight']:.0%}" for each in hop["memories"] if each["weight"] >= LEAST_SHOWN]
+    looked = [f"{each['id']} {each['weight']:.0%}" for each in hop["memories"] if each["weight"] >= LEAST_SEEN]
     return [f"hop {number}: {text(hop['query'])}", f"    looked at {', '.join(looked) or 'nothing more'}"]

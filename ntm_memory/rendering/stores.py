@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ntm_memory.rendering.done import concerned, failed, left_out_of_many
-from ntm_memory.rendering.lines import Answer, beginning, count, line, text
+from ntm_memory.rendering.lines import Answer, beginning, count, line, name, text
 
 _SECOND = len("2026-05-08T13:56:00")
 
@@ -19,6 +19,8 @@ def status(answer: Answer) -> str:
         return _history(answer)
     if "secrets" in answer:
         return _secrets(answer)
+    if isinstance(answer.get("namespaces"), list):
+        return "\n".join(map(_space, answer["namespaces"])) or "there are none yet"
     return "\n".join(_survey(answer)) if "memories" in answer else fields(answer)
 
 
@@ -106,6 +108,10 @@ def _survey(answer: Answer) -> Iterator[str]:
     known |= {"memory_size", "when_full"}
     yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
+
+
+def _space(space: Answer) -> str:
+    return f"{name(space['namespace'])}  {count(space['memories'], 'memory')}, last {space['last'][:10]}"
 
 
 def _warnings(answer: Answer) -> list[str]:

@@ -11,7 +11,20 @@ from numpy.typing import NDArray
 
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
-from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
+from ntm_memory.store.records import (
+    Encoding,
+    Feedback,
+    Link,
+    Memory,
+    MemoryInput,
+    MemoryMatrix,
+    Page,
+    Place,
+    Postings,
+    Selection,
+    Sort,
+    Version,
+)
 
 
 class StoreWriter(Protocol):
@@ -127,8 +140,8 @@ class RecordReader(Protocol):
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""
 
-    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
-        """Live memories of a namespace, the last written first; `before`: only those of a lower position."""
+    def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
+        """At most `count` live memories of a selection in an order; with `after` those that stand after a place."""
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """(P, dim) key rows of one memory, whatever its state."""
@@ -141,6 +154,9 @@ class RecordReader(Protocol):
 
     def namespaces(self) -> dict[str, int]:
         """Live memories of each namespace."""
+
+    def last_written(self) -> dict[str, tuple[int, str]]:
+        """Of each namespace the number of live memories, and when one of them was last told or changed."""
 
     def count(self, *, state: str = "live") -> int:
         """Number of memories in this state."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
-from ntm_memory.store.rows import Row, fetch, to_keys, to_seconds, to_version, what_is_wrong_with_version
+from ntm_memory.store.rows import Row, fetch, tags_in, to_keys, to_seconds, to_version, what_is_wrong_with_version
 
 _THEN = """
 SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
@@ -71,7 +70,7 @@ class SQLiteMatrixReader:
         query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._engine.reading():
             rows = fetch(self._sql, query, (self._ledger.known_code(namespace),))
-            found = [address for address, text in rows if set(tags) <= _tags(text)]
+            found = [address for address, text in rows if set(tags) <= tags_in(text)]
             return np.array(sorted(found), dtype=np.int64)
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
@@ -113,13 +112,6 @@ class SQLiteMatrixReader:
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = _matrix_of(rows, records, self._engine.dim or 1)
         return slots, records, [decode_words(row["words"]) for row in rows]
-
-
-def _tags(text: Any) -> set[str]:
-    try:
-        return set(json.loads(text))
-    except (ValueError, TypeError, RecursionError):  # damaged: it has no tag that one could ask for
-        return set()
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:

@@ -21,6 +21,7 @@ _TABLE = (
     "CREATE VIRTUAL TABLE word_index USING fts5(words, content='memories', content_rowid='row', tokenize='unicode61')"
 )
 _PLACES = "CREATE VIRTUAL TABLE temp.word_places USING fts5vocab('main', 'word_index', 'instance')"
+_WORDS = "CREATE VIRTUAL TABLE temp.word_terms USING fts5vocab('main', 'word_index', 'row')"
 _LIVE = "SELECT row, words FROM memories WHERE state = 'live'"
 # FTS5's own tables, as they are when nothing is indexed: no averages, a structure of no segments
 _BLANK = (
@@ -48,6 +49,10 @@ class WordIndex(Protocol):
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
         """For each word that occurs: (rows rising, how often)."""
+        ...
+
+    def find_within(self, letter: str) -> list[str]:
+        """The words that hold a letter: of a Chinese one there are only pairs with others."""
         ...
 
     def rebuild(self) -> None:
@@ -136,6 +141,16 @@ class FullTextIndex:
                 found[word] = (rows, counts.astype(np.int64))
         return found
 
+    def find_within(self, letter: str) -> list[str]:
+        """The words that hold a letter, by the index's list of words."""
+        self._sql.execute(_WORDS)
+        try:
+            part = letter.encode("utf-8", "surrogatepass").hex()
+            terms = self._sql.execute("SELECT term FROM word_terms WHERE instr(term, ?)", (part,)).fetchall()
+        finally:
+            self._sql.execute("DROP TABLE temp.word_terms")
+        return [word for (term,) in terms for word in decode_words(term) if letter in word]
+
     def rebuild(self) -> None:
         """Make the index anew."""
         self._sql.execute("DROP TABLE temp.word_places")
@@ -191,6 +206,11 @@ class ScannedWords:
                 places.setdefault(wanted[term], []).append((row, held.count(term)))
         arrays = {word: np.array(pairs, dtype=np.int64) for word, pairs in places.items()}
         return {word: (pairs[:, 0], pairs[:, 1]) for word, pairs in arrays.items()}
+
+    def find_within(self, letter: str) -> list[str]:
+        """The words that hold a letter, from the memories themselves."""
+        terms = {term for _, text in self._sql.execute(_LIVE) for term in text.split()}
+        return sorted(word for term in terms for word in decode_words(term) if letter in word)
 
     def rebuild(self) -> None:
         """Nothing to do."""

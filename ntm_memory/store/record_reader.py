@@ -14,9 +14,11 @@ from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
-from ntm_memory.store.records import Feedback, Memory, Version
-from ntm_memory.store.rows import fetch, to_keys, to_version
-from ntm_memory.text.folding import folded_text, near_keys, text_hash
+from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
+from ntm_memory.store.rows import fetch, tags_in, to_keys, to_version
+from ntm_memory.text.folding import folded_key, folded_text, near_keys, text_hash
+from ntm_memory.text.memory_names import occurs
+from ntm_memory.text.writing_systems import is_cjk
 
 _PAGE = 256
 _SPREAD = 6
@@ -26,11 +28,16 @@ _SAME = """
 SELECT * FROM memories INDEXED BY memories_text
 WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
 """
-
-_NEWEST = """
-SELECT * FROM memories WHERE namespace = ? AND position < ? AND state = 'live' ORDER BY position DESC LIMIT ?
-"""
-_LAST = 2**63 - 1
+# of all that is listed by the index memories_listed alone tells; the rows themselves are read for one page
+_HAPPENED = "rtrim(coalesce(occurred_at, created_at), 'Z')"  # so that a whole second is before its fractions
+_ORDERS: dict[Sort, tuple[str, str, str]] = {
+    "newest": ("position", "DESC", "<"),
+    "oldest": ("position", "ASC", ">"),
+    "importance": ("importance", "DESC", "<"),
+    "happened": (_HAPPENED, "DESC", "<"),
+}
+_SPACED = "replace(replace(replace(folded_key, '-', ' '), '_', ' '), '.', ' ')"
+_AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 class SQLiteRecordReader:
@@ -89,18 +96,19 @@ class SQLiteRecordReader:
         for start in range(0, len(rows), _PAGE):
             yield from self._page(rows[start : start + _PAGE], states)
 
-    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
-        """Live memories of a namespace, the last written first."""
+    def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
+        """One page of the live memories of a selection."""
         with self._engine.reading():
-            code = self._ledger.known_code(namespace)
-            found, below = list[Memory](), _LAST if before is None else before
+            where, arguments = self._where(what)
+            total, found, end = self._count(where, arguments), list[Memory](), after
             while len(found) < count:  # damaged ones are left out, others take their places
-                rows = fetch(self._sql, _NEWEST, (code, below, count - len(found)))
+                rows = self._after(where, arguments, sort, end, count - len(found))
                 if not rows:
                     break
-                found += self._engine.sound(rows)
-                below = rows[-1]["position"]
-            return found
+                end = Place(*rows[-1][1:])
+                found += self._page([row for row, *_ in rows], ("live",))
+            where, arguments = _beyond(where, arguments, sort, end)
+            return Page(found, total, self._count(where, arguments), end)
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""
@@ -128,6 +136,12 @@ class SQLiteRecordReader:
         query = "SELECT namespace, count(*) FROM memories WHERE state = 'live' GROUP BY namespace"
         with self._engine.reading():
             return {self._ledger.name(code): count for code, count in self._sql.execute(query).fetchall()}
+
+    def last_written(self) -> dict[str, tuple[int, str]]:
+        """Of each namespace the number of live memories, and when one of them was last told or changed."""
+        query = "SELECT namespace, count(*), max(updated_at) FROM memories WHERE state = 'live' GROUP BY namespace"
+        with self._engine.reading():
+            return {self._ledger.name(code): (count, last) for code, count, last in self._sql.execute(query).fetchall()}
 
     def count(self, *, state: str = "live") -> int:
         """Number of memories in this state."""
@@ -168,6 +182,79 @@ class SQLiteRecordReader:
             found = [each for row in rows for each in fetch(self._sql, query, (row,))]
             # others may have written since the rows were listed
             return list(self._engine.sound([row for row in found if row["state"] in states]))
+
+    def _where(self, what: Selection) -> tuple[str, list[Any]]:
+        """The condition of a selection, and its arguments."""
+        space = self._ledger.known_code(what.namespace)
+        told: list[tuple[str, Any]] = [("namespace = ?", space)]
+        if what.kind is not None:
+            told.append(("kind = ?", what.kind))
+        if what.session is not None:
+            told.append(("session = ?", self._ledger.known_code(what.session)))
+        if what.since is not None:
+            told.append((f"{_HAPPENED} >= ?", what.since.rstrip("Z")))
+        if what.until is not None:
+            told.append((f"{_HAPPENED} < ?", what.until.rstrip("Z")))
+        if what.tags:
+            held = [text for text in self._tags(space) if set(what.tags) <= tags_in(text)]
+            told.append((f"tags {_AMONG}", json.dumps(held)))
+        if what.about is not None:
+            told.append((f"+row {_AMONG}", json.dumps(self._about(space, what.about))))
+        return " AND ".join(["state = 'live'", *(condition for condition, _ in told)]), [value for _, value in told]
+
+    def _count(self, where: str, arguments: Sequence[Any]) -> int:
+        (count,) = self._sql.execute(f"SELECT count(*) FROM memories WHERE {where}", arguments).fetchone()
+        return int(count)
+
+    def _after(
+        self, where: str, arguments: Sequence[Any], sort: Sort, end: Place | None, count: int
+    ) -> list[tuple[int, Any, int]]:
+        """(row, what it is sorted by, position) of the next ones of a selection."""
+        where, arguments = _beyond(where, arguments, sort, end)
+        by, way, _ = _ORDERS[sort]
+        query = f"SELECT row, {by}, position FROM memories WHERE {where} ORDER BY {by} {way}, position {way} LIMIT ?"
+        return self._sql.execute(query, (*arguments, count)).fetchall()
+
+    def _tags(self, space: int | None) -> list[str]:
+        """The different lists of tags that live memories of a namespace have."""
+        query = "SELECT DISTINCT tags FROM memories WHERE state = 'live' AND namespace = ? AND tags <> '[]'"
+        return [text for (text,) in fetch(self._sql, query, (space,))]
+
+    def _about(self, space: int | None, about: About) -> list[int]:
+        """Rows of memories that hold all words of a name, or whose key or one of whose tags has it."""
+        query = f"SELECT row, {_SPACED} FROM memories WHERE namespace = ? AND state = 'live' AND instr({_SPACED}, ?)"
+        keys = self._sql.execute(query, (space, about.name)).fetchall()
+        rows = {row for row, key in keys if _names(about.name, key)}
+        held = [text for text in self._tags(space) if any(_names(about.name, _spaced(tag)) for tag in tags_in(text))]
+        query = f"SELECT row FROM memories WHERE namespace = ? AND state = 'live' AND tags {_AMONG}"
+        rows |= {row for (row,) in self._sql.execute(query, (space, json.dumps(held)))}
+        return sorted(rows | self._holding(about.words))
+
+    def _holding(self, words: Sequence[str]) -> set[int]:
+        """Rows, of any namespace, of the live memories that hold all of these words; none of no words."""
+        index = self._engine.word_index
+        whole: set[int] | None = None
+        for word in dict.fromkeys(words):
+            spellings = index.find_within(word) if len(word) == 1 and is_cjk(word) else [word]
+            rows = {row for held, _ in index.find(spellings).values() for row in held.tolist()}
+            whole = rows if whole is None else whole & rows
+        return whole or set()
+
+
+def _beyond(where: str, arguments: Sequence[Any], sort: Sort, end: Place | None) -> tuple[str, list[Any]]:
+    """A condition, and besides that memories stand after a place."""
+    if end is None:
+        return where, list(arguments)
+    by, _, after = _ORDERS[sort]
+    return f"{where} AND ({by}, position) {after} (?, ?)", [*arguments, *end]
+
+
+def _names(name: str, key: str) -> bool:
+    return name == key or occurs(name, key)
+
+
+def _spaced(tag: str) -> str:
+    return folded_key(tag.replace("-", " ").replace("_", " ").replace(".", " "))
 
 
 def _verdict(query: str, namespace: str, at: str, *named: str) -> Iterator[Feedback]:

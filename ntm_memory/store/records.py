@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,69 @@ class Postings:
 
     address: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     count: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class About:
+    """What memories are listed by that name somebody or something.
+
+    Args:
+        words: index words of the name: a memory that holds all of them speaks of it.
+        name: as people write it, in lower case and with spaces for separators: a key or a tag with it is about it.
+    """
+
+    words: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which live memories of a namespace are listed; what is not told leaves all.
+
+    Args:
+        namespace: where they are.
+        about: what they speak of.
+        tags: they have all of these.
+        kind: of them.
+        session: in which they were told.
+        since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
+        until: they happened earlier than that.
+    """
+
+    namespace: str
+    about: About | None = None
+    tags: tuple[str, ...] = ()
+    kind: str | None = None
+    session: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+Sort = Literal["newest", "oldest", "importance", "happened"]
+"""In which order memories are listed: by when they were written, the most important first, what happened last first."""
+
+
+class Place(NamedTuple):
+    """Where one memory stands in an order: by what it is sorted, and among equals the later written one first."""
+
+    value: str | float
+    position: int
+
+
+class Page(NamedTuple):
+    """Some memories of a selection, in order.
+
+    Args:
+        memories: those of this page.
+        total: how many are selected.
+        left: how many of them follow after this page.
+        end: the place of the last one that was looked at; None: there was none.
+    """
+
+    memories: list[Memory]
+    total: int
+    left: int
+    end: Place | None
 
 
 @dataclass(frozen=True)

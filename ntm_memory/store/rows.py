@@ -249,6 +249,14 @@ def to_tags(tags: Iterable[str]) -> str:
     return json.dumps(list(tags), ensure_ascii=False)
 
 
+def tags_in(text: Any) -> frozenset[str]:
+    """The tags of a column; none of one that is damaged."""
+    try:
+        return frozenset(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return frozenset()
+
+
 def to_seconds(iso: str | None) -> float:
     """The column of a time as unix seconds, NaN for none."""
     return np.nan if iso is None else unix_seconds(iso)

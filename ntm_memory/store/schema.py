@@ -59,6 +59,8 @@ CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
 CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
+CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
+    session, tags, folded_key, state) WHERE state = 'live';
 CREATE TABLE versions (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -113,6 +115,8 @@ ALTER TABLE memories ADD COLUMN text_hash INTEGER;
 ALTER TABLE memories ADD COLUMN {_TRUST};
 ALTER TABLE versions ADD COLUMN {_TRUST};
 CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
+CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
+    session, tags, folded_key, state) WHERE state = 'live';
 """
     + _FOLD
     + """

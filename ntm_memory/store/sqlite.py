@@ -20,7 +20,20 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
-from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, MemoryMatrix, Postings, Version
+from ntm_memory.store.records import (
+    Encoding,
+    Feedback,
+    Link,
+    Memory,
+    MemoryInput,
+    MemoryMatrix,
+    Page,
+    Place,
+    Postings,
+    Selection,
+    Sort,
+    Version,
+)
 from ntm_memory.store.upkeep import SQLiteUpkeep
 from ntm_memory.store.writer import SQLiteWriter
 
@@ -144,8 +157,8 @@ class SQLiteStore:
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         return self._records.memories(namespace, states=states)
 
-    def newest(self, namespace: str, count: int, before: int | None = None) -> list[Memory]:
-        return self._records.newest(namespace, count, before)
+    def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
+        return self._records.selected(what, sort, count, after)
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         return self._records.keys_of(id)
@@ -158,6 +171,9 @@ class SQLiteStore:
 
     def namespaces(self) -> dict[str, int]:
         return self._records.namespaces()
+
+    def last_written(self) -> dict[str, tuple[int, str]]:
+        return self._records.last_written()
 
     def count(self, *, state: str = "live") -> int:
         return self._records.count(state=state)

@@ -9,5 +9,6 @@ intent          questions that ask by place
 subquestions    questions within a question
 question_names  who or what a question names
 memory_names    the name a memory can be spoken of by
+folding         when two keys, or two texts, are one
 likeness        whether two texts are twins
 """

@@ -5,6 +5,7 @@ sources                      what is imported: a file, a folder, a text, of what
 exchange                     our own files' formats
 reembedding                  all keys by another embedder
 status                       what status says
+listing, overview            what is there: all that fits, page by page; what stands out
 encryption, encrypted_files  encrypting a memory and back; which of its files are
 forgetting, backup_purge     the verbs of forgetting, which reach the backups too
 mirror                       memories as Markdown for hosts; what is erased leaves it

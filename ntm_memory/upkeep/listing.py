@@ -1,59 +1,161 @@
-"""What is in a namespace, the last written first, page by page."""
+"""What is in a namespace, or what of it is about somebody, of a kind or of a time: in an order, page by page."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast, get_args
 
-from ntm_memory.errors import BadValueError, shown, whole_number
-from ntm_memory.operations.validation import checked_name
-from ntm_memory.store.base import RecordReader
+from ntm_memory.errors import BadValueError, one_of, shown, whole_number
+from ntm_memory.operations import validation
+from ntm_memory.store.base import StoreReader
+from ntm_memory.store.records import About, Memory, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
+from ntm_memory.text.folding import folded_key, same_identifiers, word_for_word
+from ntm_memory.text.words import index_words
 
 MOST = 100
 LONGEST = 500
 """Characters of one memory that a list shows."""
+SORTS = get_args(Sort)
+_SEPARATORS = str.maketrans("-_.", "   ")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?")
 
 
-def newest(
-    store: RecordReader, *, namespace: str | None = None, limit: int = 20, cursor: str | None = None
+def page(
+    store: StoreReader, *, limit: int = 20, sort: str | None = None, cursor: str | None = None, **told: Any
 ) -> dict[str, Any]:
     """One page of the live memories of a namespace.
 
     Args:
         store: where they are.
-        namespace: of which.
         limit: at most so many, 1–100.
-        cursor: `next` of the page before; None: the first page.
+        sort: `newest` (the last written first; the default), `oldest`, `importance`, or `happened` (the latest first).
+        cursor: `next` of the page before, which also says how that one was sorted; None: the first page.
+        told: which memories, see `selection`; the same on every page.
 
     Returns:
-        `memories`, each with its content cut at `LONGEST` characters; `total`, how many the namespace has; `next`, the
-        cursor of the page that follows, None after the last.
+        `memories`, each with its content cut at `LONGEST` characters; those that say the same are one, as in recall.
+        `first` and `last`, their places among all; `total`, how many are asked for; `more`, how many follow; `next`,
+        the cursor of the page that follows, None after the last; `stored`, how many the namespace has.
 
     Raises:
         BadValueError: an option is not usable.
     """
-    space = checked_name("namespace", namespace) or "default"
-    count, before = whole_number("limit", limit, 1, MOST), _place(cursor)
-    found = store.newest(space, count + 1, before)
-    page = found[:count]
-    return {
-        "namespace": space,
-        "memories": [_shown(asdict(memory)) for memory in page],
-        "total": store.namespaces().get(space, 0),
-        "next": str(page[-1].position) if len(found) > count else None,
-    }
+    what, count = selection(**told), whole_number("limit", limit, 1, MOST)
+    order, after = _place(cursor, sort)
+    with store.snapshot():
+        found = store.selected(what, order, count, after)
+        is_all = what == Selection(what.namespace)
+        last = found.total - found.left
+        return {
+            "namespace": what.namespace,
+            "sort": order,
+            "memories": [_shown(memory) for memory in _once(store, found.memories)],
+            "first": last - len(found.memories) + 1,
+            "last": last,
+            "total": found.total,
+            "more": found.left,
+            "stored": found.total if is_all else store.namespaces().get(what.namespace, 0),
+            "next": _cursor(order, found.end) if found.left and found.end is not None else None,
+        }
 
 
-def _place(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not isinstance(cursor, str) or not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 18:
-        raise BadValueError(f"cursor is {shown(cursor)}, which no list gave", "give the one that the page before names")
-    return int(cursor)
+def selection(
+    *,
+    namespace: str | None = None,
+    about: str | None = None,
+    tags: Sequence[str] = (),
+    kind: str | None = None,
+    session: str | None = None,
+    on: str | None = None,
+    after: str | None = None,
+    before: str | None = None,
+) -> Selection:
+    """Which memories are asked for, checked.
+
+    Args:
+        namespace: of which; None: `default`.
+        about: a name: memories that hold all its words, as recall counts words, or have it in their key or a tag.
+        tags: with all of these.
+        kind: of this kind.
+        session: told in this session.
+        on: what happened that day.
+        after: what happened then or later.
+        before: what happened earlier.
+
+    Raises:
+        BadValueError: an option is not usable.
+    """
+    name = validation.checked_name("about", about)
+    if about is not None and name is None:
+        raise BadValueError("about is empty", "give a name")
+    since, until = validation.checked_span(on, after, before)
+    return Selection(
+        namespace=validation.checked_name("namespace", namespace) or "default",
+        about=None if name is None else About(index_words(name), folded_key(name.translate(_SEPARATORS))),
+        tags=validation.checked_tags(tags),
+        kind=validation.checked_name("kind", kind),
+        session=validation.checked_name("session", session),
+        since=since,
+        until=until,
+    )
+
+
+def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]]:
+    """The memories of a page, those that say the same as one: the first of them, with what is known of the others."""
+    groups: dict[str, list[Memory]] = {}
+    for memory in memories:
+        groups.setdefault(word_for_word(memory.content), []).append(memory)
+    told = []
+    for first, *others in groups.values():
+        equal = store.find_content(first.namespace, first.content)
+        others += [memory for memory in equal if same_identifiers(memory.content, first.content)]
+        also = {memory.id: memory for memory in others if memory.id != first.id}
+        last = max(memory.occurred_at or memory.updated_at for memory in (first, *also.values()))
+        told.append(asdict(first) | {"told": len(also) + 1, "last_told": last if also else None, "also": list(also)})
+    return told
 
 
 def _shown(memory: dict[str, Any]) -> dict[str, Any]:
     content = memory["content"]
     is_long = len(content) > LONGEST
     return memory | {"content": content[: LONGEST - len(MARK)] + MARK if is_long else content, "truncated": is_long}
+
+
+def _cursor(sort: Sort, place: Place) -> str:
+    """A place as a text that names its order."""
+    value = "" if sort in ("newest", "oldest") else f":{place.value}"
+    return f"{sort}{value}:{place.position}"
+
+
+def _place(cursor: str | None, sort: str | None) -> tuple[Sort, Place | None]:
+    """The order and the place that a cursor names; without one the order that is told, and its beginning.
+
+    Raises:
+        BadValueError: there is no such order, no list gave this cursor, or it is one of another order.
+    """
+    if sort is not None:
+        one_of("sort", sort, SORTS)
+    if cursor is None:
+        return cast("Sort", sort or "newest"), None
+    named, _, rest = cursor.partition(":") if isinstance(cursor, str) else ("", "", "")
+    value, _, position = rest.rpartition(":")
+    if named not in SORTS or not _is_number(position) or not _fits(named, value):
+        raise BadValueError(f"cursor is {shown(cursor)}, which no list gave", "give the one that the page before names")
+    if sort not in (None, named):
+        raise BadValueError(f"cursor is one of sort {named}, not {sort}", "leave sort out, or begin without a cursor")
+    by = float(value) if named == "importance" else value or int(position)
+    return cast("Sort", named), Place(by, int(position))
+
+
+def _fits(sort: str, value: str) -> bool:
+    """Whether a text is what memories are sorted by."""
+    if sort == "importance":
+        return re.fullmatch(r"\d(?:\.\d{1,20})?(?:e-\d{1,3})?", value) is not None
+    return _TIME.fullmatch(value) is not None if sort == "happened" else not value
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= 18

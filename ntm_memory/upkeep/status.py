@@ -38,20 +38,22 @@ def answer(
     dry_run: bool = False,
     secrets: bool = False,
     redact: bool = False,
+    namespaces: bool = False,
 ) -> dict[str, Any]:
-    """How a store is: counts, integrity, backups, warnings; four options answer something else instead.
+    """How a store is: counts, integrity, backups, warnings; five options answer something else instead.
 
-    `history` is the id or key of a memory of `namespace` whose versions are told; `audit` how many lines are told of
-    what was done last, the newest first, with `id` of one memory, which may be gone; `secrets` which memories hold any,
-    as `secrets_stored` finds them, and with `redact` they are left out; `encryption` one of
-    `upkeep.encryption.ACTIONS`, which closes the store, or with `dry_run` says what it would do. `repair` mends the
-    memory file first, `check` looks at all files of the folder.
+    `namespaces` tells each, see `spaces`; `history` a memory by id or key, see `one_memory`; `audit` how many lines of
+    what was done last, with `id` of one memory; `secrets` which memories hold any, as `secrets_stored` finds them, and
+    with `redact` they are left out; `encryption` one of `upkeep.encryption.ACTIONS`, which closes the store, or with
+    `dry_run` says what it would do. `repair` mends the memory file first, `check` looks at all files of the folder.
 
     Raises:
         StoreKeyError: a key is missing, wrong or cannot be kept.
     """
     if audit is not None:
         return last_done(store, audit, id)
+    if namespaces:
+        return {"namespaces": spaces(store)}
     if secrets:
         return secrets_stored(redact=redact)
     if history is not None:
@@ -100,6 +102,12 @@ def survey(
         "store": info,
         **repaired,
     }
+
+
+def spaces(store: RecordReader) -> list[dict[str, Any]]:
+    """Each namespace with its number of live memories and when the last one was told or changed, last used first."""
+    found = sorted(store.last_written().items(), key=lambda each: each[1][1], reverse=True)
+    return [{"namespace": name, "memories": count, "last": last} for name, (count, last) in found]
 
 
 def changed_encryption(home: Path, settings: Settings, action: str, *, dry_run: bool) -> dict[str, Any]:

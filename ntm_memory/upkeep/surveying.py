@@ -15,11 +15,14 @@ class SurveyingVerbs:
     store: Store
     _verbs: Services
 
-    def newest(self, **options: Any) -> dict[str, Any]:
-        """The last written memories of a namespace; see `upkeep.listing.newest` for the options."""
+    def memories(self, **options: Any) -> dict[str, Any]:
+        """The memories of a namespace, or what of it is about a name, of a kind or of a time, page by page.
+
+        See `upkeep.listing.page` and `upkeep.listing.selection` for the options.
+        """
         from ntm_memory.upkeep import listing
 
-        return listing.newest(self.store, **options)
+        return listing.page(self.store, **options)
 
     def overview(self, **options: Any) -> dict[str, Any]:
         """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""

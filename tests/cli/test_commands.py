@@ -61,7 +61,7 @@ def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path)
     assert (stored["memory"]["importance"], stored["memory"]["tags"]) == (0.0, ["a", "b"])
     id = stored["memory"]["id"]
     answer = call("recall", "green tea")
-    assert set(answer) == {"ok", "query", "memories", "confidence", "took_ms", "more"}
+    assert set(answer) == {"ok", "query", "memories", "confidence", "took_ms", "more", "further"}
     expected = {"id", "address", "key", "content", "weight", "score", "position", "created_at", "updated_at"}
     assert expected <= set(answer["memories"][0])
     assert "heads" in call("recall", "green tea", "--explain")["memories"][0]["steps"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timezone
+
 import pytest
 from opening import write_config
 from portable.surface import LINE
@@ -33,15 +36,15 @@ def test_the_newest_come_first_page_by_page(listed):
     assert code == 0
     assert [LINE.match(line).group(2) for line in lines[:-1]] == ["note 6", "note 5", "note 4"]
     assert " 2026-05-07 key-6  note 6" in lines[0]
-    assert lines[-1].startswith("7 memories in default, older ones: --cursor ")
+    assert lines[-1].startswith("1-3 of 7 shown in default, more: 4 further, go on with --cursor newest:")
     code, lines = listed("--cursor", lines[-1].split()[-1])
     assert [LINE.match(line).group(2) for line in lines[:-1]] == [f"note {number}" for number in (3, 2, 1, 0)]
-    assert lines[-1] == "7 memories in default"
+    assert lines[-1] == "4-7 of 7 shown in default"
 
 
 def test_another_namespace(listed):
     code, lines = listed("--namespace", "work")
-    assert code == 0 and lines[0].endswith("  a note of work") and lines[1:] == ["1 memory in work"]
+    assert code == 0 and lines[0].endswith("  a note of work") and lines[1:] == ["1 of 1 shown in work"]
 
 
 @pytest.mark.parametrize("arguments", [("--limit", "0"), ("--limit", "many"), ("--cursor", "x"), ("all",)])
@@ -60,3 +63,46 @@ def test_a_long_memory_is_cut_and_how_to_see_it_whole_is_said(listed):
 def test_the_script_itself(tmp_path):
     write_config(tmp_path, embedder={"backend": "tiny"})
     assert call("list", "--home", tmp_path, "--format", "text").out == "0 memories in default\n"
+
+
+def test_what_is_about_a_name_of_a_kind_or_a_day(listed):
+    assert main("memorize", ["Anna has a boat", "--tag", "sea", "--tag", "fun", "--type", "fact"]) == 0
+    listed("--limit", "1")
+    for arguments in (("--about", "Anna"), ("--tag", "sea", "--tag", "fun"), ("--kind", "fact"), ("--type", "fact")):
+        _, lines = listed(*arguments)
+        assert lines[0].endswith("  Anna has a boat") and lines[1:] == ["1 of 1 shown in default"]
+    assert listed("--on", "2026-05-03")[1][0].endswith(" key-2  note 2")
+    assert [len(listed(name, "2026-05-04")[1]) for name in ("--after", "--before")] == [6, 4]
+    assert listed("--sort", "oldest", "--limit", "1")[1][0].endswith("  note 0")
+
+
+def test_nothing_is_said_to_be_nothing(listed):
+    assert listed("--about", "Zelda") == (0, ["none of 7 memories in default is asked for"])
+    assert listed("--about", "Zelda", "--namespace", "work") == (0, ["none of 1 memory in work is asked for"])
+    code, lines = listed("--about", "Zelda", "--format", "json")
+    answer = json.loads(lines[0])
+    assert code == 0 and (answer["memories"], answer["total"], answer["more"], answer["stored"]) == ([], 0, 0, 7)
+
+
+def test_a_cursor_goes_on_in_its_order(listed):
+    _, lines = listed("--sort", "happened", "--limit", "5")
+    assert "more: 2 further, go on with --cursor happened:2026-05-03T00:00:00:" in lines[-1]
+    _, lines = listed("--limit", "5", "--cursor", lines[-1].split()[-1])
+    assert [line.split("  ")[1] for line in lines[:-1]] == ["note 1", "note 0"]
+
+
+def test_what_says_the_same_is_one_line(listed):
+    for day in ("2026-06-01", "2026-06-03", "2026-06-02"):
+        assert main("memorize", ["Standup is at 9:15", "--session", day, "--when", day]) == 0
+    _, lines = listed("--about", "standup")
+    told = [line for line in lines if "Standup" in line and LINE.match(line)]
+    assert told[-1].endswith(" 2026-06-02 told 3 times, last 2026-06-03  Standup is at 9:15")
+    assert lines[-1] == "3 of 3 shown in default"
+
+
+def test_all_namespaces_with_how_many_and_the_last_day(listed, capsys):
+    assert main("status", ["--namespaces"]) == 0
+    day = datetime.now(timezone.utc).date().isoformat()
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines) == [f"default  7 memories, last {day}", f"work  1 memory, last {day}"]
+    assert main("status", ["--namespaces", "--encrypt"]) == 2

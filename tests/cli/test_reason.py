@@ -46,7 +46,7 @@ def ids(call):
 def test_an_answer_has_the_promised_fields(call, ids):
     answer = call(QUESTION, "--hops", "2", "--top-k", "2")
     assert set(answer) == {
-        *("ok", "query", "hops", "chain", "answer_memories", "confidence", "took_ms"),
+        *("ok", "query", "hops", "chain", "answer_memories", "confidence", "took_ms", "further"),
     }
     assert [step["id"] for step in answer["chain"]] == ids[:2]
     assert set(answer["chain"][1]) == {"id", "content", "weight", "why", "by", "truncated"}

@@ -177,6 +177,20 @@ def test_a_question_is_put_to_all_that_hold_there(ask):
     assert len(ask_within(PROJECT, {"command": "recall", "query": "the port", "top_k": 2}, ask)["memories"]) == 2
 
 
+def test_what_two_namespaces_say_is_told_once_and_what_is_cut_is_counted(ask):
+    for namespace, day in ((PROJECT.namespace, "2026-05-01"), ("shared", "2026-05-03")):
+        told = {"command": "memorize", "content": "The port is 5433", "namespace": namespace, "occurred_at": day}
+        ask(told)
+    ask({"command": "memorize", "content": "The port of the mirror is 5434", "namespace": "shared"})
+    question = {"command": "recall", "query": "the port", "all": True}
+    found = ask_within(PROJECT, question, ask)
+    same = next(each for each in found["memories"] if each["content"] == "The port is 5433")
+    assert len(found["memories"]) == 2 and (same["told"], len(same["also"])) == (2, 1)
+    assert same["last_told"].startswith("2026-05-03") and found["further"] == found["more"] == 0
+    cut = ask_within(PROJECT, {**question, "top_k": 1}, ask)
+    assert len(cut["memories"]) == 1 and cut["more"] >= cut["further"] >= 1
+
+
 def test_what_is_named_is_taken_where_it_is(ask):
     id = ask({"command": "memorize", "content": "Mia drinks tea", "key": "mia", "namespace": "shared"})["memory"]["id"]
     told = ask_within(PROJECT, {"command": "update", "id_or_key": "mia", "content": "Mia drinks coffee"}, ask)

@@ -58,7 +58,7 @@ def without_nulls(value):
 
 
 def test_the_list_of_tools_is_short_and_says_what_each_may_do():
-    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_000
+    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_400
     names = [tool["name"] for tool in TOOLS]
     assert names == ["recall", "reason", "memorize", "update", "erase", "list", "status", "feedback", "hook"]
     for tool in TOOLS:
@@ -154,14 +154,34 @@ def test_the_newest_page_by_page(call, refused):
         call("memorize", content=f"note {number}")
     first, text = call("list", limit=2)
     assert [each["content"] for each in first["memories"]] == ["note 4", "note 3"]
-    assert text.splitlines()[-1] == f"5 memories in default, older ones: cursor {first['next']}"
+    assert text.splitlines()[-1] == f"1-2 of 5 shown in default, more: 3 further, go on with cursor {first['next']}"
     second, _ = call("list", limit=2, cursor=first["next"])
     third, text = call("list", limit=2, cursor=second["next"])
     assert [each["content"] for each in third["memories"]] == ["note 0"] and "next" not in third
-    assert text.splitlines()[-1] == "5 memories in default"
+    assert text.splitlines()[-1] == "5-5 of 5 shown in default"
     for cursor in ("x", "-1", "²", "9" * 30, ""):
         assert refused("list", cursor=cursor)[0] == "bad_value"
     assert refused("list", limit=0)[0] == refused("list", limit=101)[0] == "bad_value"
+
+
+def test_a_list_of_what_fits(call, refused):
+    call("memorize", content="Anna has a boat", tags=["sea"], type="fact", when="2026-05-02")
+    call("memorize", content=TEA)
+    for told in (
+        {"about": "anna"},
+        {"tags": ["sea"]},
+        {"type": "fact"},
+        {"on": "2026-05-02"},
+        {"before": "2026-06-01"},
+    ):
+        answer, text = call("list", **told)
+        assert [each["content"] for each in answer["memories"]] == ["Anna has a boat"]
+        assert text.splitlines()[-1] == "1 of 1 shown in default"
+    answer, text = call("list", about="Zelda")
+    assert (answer["total"], text) == (0, "none of 2 memories in default is asked for")
+    assert refused("list", sort="best")[0] == "bad_value"
+    answer, text = call("status", namespaces=True)
+    assert [each["memories"] for each in answer["namespaces"]] == [2] and text.startswith("default  2 memories, last ")
 
 
 def test_feedback_is_kept(call):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from opening import opened, told
+from opening import Clock, opened, told
 
 from ntm_memory.errors import BadValueError
 
@@ -91,6 +91,29 @@ def test_another_text_is_another_memory(memory, one, other):
     assert memory.memorize(other).action == "created"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("The branch is Elkhorn2", "The branch is elkhorn2"), ("MAX_SIZE holds", "max_size holds")]
+)
+def test_the_case_of_an_identifier_counts(memory, one, other):
+    first = memory.memorize(one).memory
+    assert memory.memorize(other).action == "created"
+    assert memory.memorize(one + ".").memory.id == first.id
+    keyed = memory.memorize(one, key="k").memory
+    assert memory.memorize(other, key="k").memory.version == 2 == keyed.version + 1
+
+
+def test_what_is_spelled_otherwise_under_its_key_is_unchanged_until_it_is_updated(memory):
+    first = memory.memorize("ute is a baker in Kiel", key="ute").memory
+    assert memory.memorize("Ute is a  baker in kiel.", key="ute").action == "unchanged"
+    assert memory.update("ute", content="Ute is a baker in Kiel.").memory.version == 2 == first.version + 1
+
+
+def test_an_echo_in_another_case_of_an_identifier_is_told_anew(memory):
+    memory.memorize("The entry point of the blog is src/Main.py")
+    assert memory.memorize("the entry point of the blog is src/Main.py!").action == "unchanged"
+    assert memory.memorize("the entry point of the blog is src/main.py!").action == "created"
+
+
 def test_equal_texts_are_one_answer(memory):
     same = [memory.memorize("Standup is at 9:15 in the blue room", session=f"s{i}").memory.id for i in range(8)]
     memory.memorize("Standup notes go to the wiki page Daily", session="s1")
@@ -99,8 +122,98 @@ def test_equal_texts_are_one_answer(memory):
     answer = memory.recall("When is the standup in the blue room?", top_k=3, all=True)
     assert len(answer.memories) == 3 and len(set(told(answer))) == 3
     folded = next(each for each in answer.memories if "9:15" in each.content)
-    assert len({folded.id, *folded.also}) == 9 > len(same)
-    assert [each.also for each in answer.memories if each is not folded] == [(), ()]
+    assert len({folded.id, *folded.also}) == 9 == folded.told > len(same)
+    assert [(each.also, each.told, each.last_told) for each in answer.memories if each is not folded] == [
+        ((), 1, None)
+    ] * 2
+    assert answer.more == answer.further == 0
+
+
+def tell_often(memory, times=8, **about):
+    """One text in several sessions, a day apart; the ids."""
+    days = [f"2026-05-{day:02}T00:00:00Z" for day in range(1, times + 1)]
+    return [
+        memory.memorize("Standup is at 9:15", session=f"s{i}", occurred_at=day, **about).memory.id
+        for i, day in enumerate(days)
+    ]
+
+
+def test_how_often_and_when_it_was_last_told_is_said_of_all_that_say_it(memory):
+    ids = tell_often(memory)
+    memory.memorize("Standup is at 9:30", session="s9")
+    for top_k in (1, 2):
+        answer = memory.recall("When is the standup at 9:15?", top_k=top_k, all=True)
+        first = answer.memories[0]
+        assert first.told == 1 + len(first.also) == 8 and {first.id, *first.also} == set(ids)
+        assert len(answer.memories) == top_k and answer.further == answer.more == 2 - top_k
+        assert first.last_told == "2026-05-08T00:00:00Z"
+    again = memory.memorize("Standup is at 9:15!", session="s10").memory.id
+    first = memory.recall("When is the standup at 9:15?", top_k=2, all=True).memories[0]
+    assert first.told == 9 and again in (first.id, *first.also) and first.last_told > "2026-05-09"
+
+
+def test_what_filters_leave_out_is_not_counted(memory):
+    tell_often(memory, 3, tags=["work"])
+    other = memory.memorize("standup is at 9:15", session="s9").memory.id
+    (found,) = memory.recall("When is the standup?", tags=["work"], all=True).memories
+    assert found.told == 3 and other not in found.also and found.last_told == "2026-05-03T00:00:00Z"
+    trusted = memory.memorize("Standup is at 9:15", session="s10", trust="person").memory
+    (found,) = memory.recall("When is the standup?", min_trust="person", all=True).memories
+    assert (found.id, found.told, found.also) == (trusted.id, 1, ())
+
+
+def test_of_a_text_that_was_revised_and_told_again_the_later_one_is_shown(memory):
+    old = memory.memorize("Tom lives in Ghent", session="a").memory
+    new = memory.memorize("Tom lives in Leeds", session="b").memory
+    memory.store.amend(old.id, superseded_by=new.id)
+    again = memory.memorize("Tom lives in Ghent", session="c").memory
+    found = next(each for each in memory.recall("Where does Tom live?", all=True).memories if "Ghent" in each.content)
+    assert (found.id, found.superseded_by, found.also) == (again.id, None, (old.id,))
+
+
+def test_equal_texts_share_their_attention(memory):
+    tell_often(memory, 4)
+    memory.memorize("Team lunch is at the noodle bar")
+    answer = memory.recall("When is the standup?", all=True)
+    one = memory.recall("When is the standup?", all=True, top_k=1).memories[0]
+    assert sum(each.weight for each in answer.memories) <= 1.0 + 1e-6
+    assert one.told == 4 and [each.weight for each in answer.memories] == sorted(
+        (each.weight for each in answer.memories), reverse=True
+    )
+
+
+def test_what_was_told_often_by_then_is_counted_as_of_then(tmp_path):
+    clock = Clock()
+    with opened(tmp_path, clock=clock) as memory:
+        for number in range(3):
+            memory.memorize("Standup is at 9:15", session=f"s{number}")
+        then = memory.memorize("Team lunch is at noon").memory.created_at
+        clock.now += 86_400
+        memory.memorize("Standup is at 9:15", session="s9")
+        (found,) = memory.recall("When is the standup?", as_of=then, all=True, top_k=1).memories
+        assert found.told == 3
+        (found,) = memory.recall("When is the standup?", all=True, top_k=1).memories
+        assert found.told == 4
+
+
+def test_a_text_told_again_elsewhere_is_the_same_and_revises_nothing(memory):
+    first = memory.memorize("Standup is at 9:15 in the blue room", session="a").memory
+    told = memory.memorize("Standup is at 9:15, in the blue room!", session="b")
+    assert [(each.id, each.relation, each.chance, each.marked) for each in told.related] == [
+        (first.id, "same", 1.0, False)
+    ]
+    bulk = memory.memorize_many([{"content": first.content, "session": "c"}])
+    assert {each.relation for each in bulk.related[bulk.ids[0]]} == {"same"}
+
+
+def test_reasoning_tells_it_once_too(memory):
+    ids = tell_often(memory)
+    memory.memorize("The blue room is next to the kitchen")
+    found = memory.reason_and_retrieve("When is the standup?", hops=2, top_k=2)
+    told = next(each for each in found.answer_memories if each.content == "Standup is at 9:15")
+    assert {told.id, *told.also} == set(ids) and told.told == 8
+    assert len(found.answer_memories) == 2 and found.further == 0
+    assert memory.reason_and_retrieve("When is the standup?", hops=2, top_k=1).further == 1
 
 
 @pytest.mark.parametrize("told_of", [{"same_as": ""}, {"replaces": " "}, {"beside": ""}, {"beside": [""]}])

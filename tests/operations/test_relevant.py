@@ -57,6 +57,16 @@ def contents(answer):
     return [memory.content for memory in answer.memories]
 
 
+def test_copies_take_one_place_and_what_is_known_is_known_under_every_id(memory):
+    ids = [memory.memorize(PNPM, session=f"s{i}").memory.id for i in range(5)]
+    memory.memorize("We use pnpm workspaces in the README example", session="s9")
+    reader = read_by(memory, {"pnpm": 3.0})
+    found = contents(memory.relevant(INSTALL, namespaces=["default"]))
+    assert found.count(PNPM) == 1 and len(reader.asked) == 2
+    for id in ids:
+        assert PNPM not in contents(memory.relevant(INSTALL, namespaces=["default"], without=[id]))
+
+
 def test_what_the_reader_is_sure_of_is_handed_out_with_its_chance(memory):
     for note in (PNPM, "The README is in English", "Mia drinks green tea"):
         memory.memorize(note)

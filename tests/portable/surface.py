@@ -26,10 +26,13 @@ LINE = re.compile(
     r"^(m_[2-9a-z]{10}) \d{4}-\d\d-\d\d"
     r"(?: (?:[^\W\d_][\w.:/@+-]*|\"(?:[^\"\\]|\\.)*\"))?(?: by (?:person|import|tool))?"
     r"(?: (?:[01]?\.\d\d|\d+%))?(?: until \d{4}-\d\d-\d\d)?(?: perhaps revised by m_[2-9a-z]{10})?"
-    r"(?: also m_[2-9a-z]{10}(?:,m_[2-9a-z]{10})*)?(?: cut)?  (\S.*)$"
+    r"(?: told \d+ times, last \d{4}-\d\d-\d\d)?(?: cut)?  (\S.*)$"
 )
 """A memory in a text answer: id, day, key, who told it, chance or weight, marks; after two blanks what it says."""
-LAST = re.compile(r"^confidence [01]?\.\d\d(, not sure)?(, \d+ more)?(, cut ones whole: --from ID --max-chars 20000)?$")
+LAST = re.compile(
+    r"^confidence [01]?\.\d\d(, not sure)?(, \d+ more|, more: \d+ further)?"
+    r"(, cut ones whole: --from ID --max-chars 20000)?$"
+)
 ITEM = re.compile(r"^- \[(m_[2-9a-z]{10}), \d{4}-\d\d-\d\d(?:, [^\]]*)?\] (.*)$")
 
 

@@ -34,6 +34,18 @@ def ids(text, known=ALL):
             "The spare key is under the blue pot\nconfidence .31, cut ones whole: --from ID --max-chars 20000",
             [KEY],
         ),
+        (
+            "m_2222222222 2026-05-08 spare-key .92 told 8 times, last 2026-06-01  The spare key is under the blue pot\n"
+            "confidence .31, not sure, more: 7 further",
+            [KEY],
+        ),
+        (
+            "m_2222222222 2026-05-08 spare-key told 2 times, last 2026-06-01 cut  The spare key is under the blue pot\n"
+            "1-20 of 1,027 shown in default, more: 1,007 further, go on with --cursor newest:12",
+            [KEY],
+        ),
+        ("[m_2222222222, 2026-05-08, agent, chance .92, told 2 times, last 2026-06-01] The spare key is under the blue "
+         "pot", [KEY]),
         ('[m_2222222222, 2026-05-08, person, key spare-key, chance .92] The spare key is under the blue pot', [KEY]),
         ("- **The spare key is under the blue pot**\n- Nora’s cat sees the vet on 14 March at 9:30", [KEY, VET]),
         ("According to my notes, the spare key is under the blue pot.", [KEY]),

@@ -218,6 +218,47 @@ def test_a_turn_is_read_with_the_one_before_it(memory):
     }
 
 
+def test_copies_of_a_text_are_read_once_and_take_no_place_of_others(memory):
+    copies = [memory.memorize("Standup tea is at 9:15", session=f"s{i}").memory.id for i in range(30)]
+    for note in NOTES[: MOST - 1]:
+        memory.memorize(note)
+    reader = read_by(memory, {"9:15": 2.0, "number 3 ": 1.0})
+    answer = memory.recall("standup tea")
+    assert sorted(text for text, _ in reader.asked) == sorted(["Standup tea is at 9:15", *NOTES[: MOST - 1]])
+    assert [found.content for found in answer.memories] == ["Standup tea is at 9:15", NOTES[3]]
+    assert answer.memories[0].told == 30 and {answer.memories[0].id, *answer.memories[0].also} == set(copies)
+
+
+def test_of_copies_one_that_nothing_revised_is_read(memory):
+    old = memory.memorize("Standup is at 9:30", session="a").memory
+    new = memory.memorize("Standup moved to 10:00", session="b").memory
+    again = memory.memorize("Standup is at 9:30", session="c").memory
+    memory.store.amend(old.id, superseded_by=new.id)
+    read_by(memory, {"9:30": 4.0, "10:00": 2.0})
+    first = memory.recall("when is standup").memories[0]
+    assert (first.id, first.superseded_by, first.also) == (again.id, None, (old.id,))
+
+
+def test_turns_that_say_the_same_after_different_turns_are_all_read(memory):
+    for session, asked in (("s", "Tom: more tea?"), ("t", "Tom: more milk?")):
+        memory.memorize(asked, session=session)
+        memory.memorize("Mia: yes please", session=session)
+    reader = read_by(memory, {})
+    memory.recall("yes please")
+    assert {("Mia: yes please", "Tom: more tea?"), ("Mia: yes please", "Tom: more milk?")} <= set(reader.asked)
+
+
+def test_how_many_further_ones_answer_is_said_where_top_k_cuts(memory):
+    for note in NOTES[:5]:
+        memory.memorize(note)
+    read_by(memory, {"number 1 ": 2.0, "number 2 ": 1.5, "number 3 ": 1.0})
+    for top_k, further in ((1, 2), (2, 1), (3, 0), (5, 0)):
+        answer = memory.recall("which tea", top_k=top_k)
+        assert (len(answer.memories), answer.further) == (min(top_k, 3), further)
+        assert answer.more >= further
+    assert memory.recall("which tea", top_k=1, all=True).further == 2  # the others hardly answer
+
+
 def test_switched_off_it_is_as_if_there_were_none(tmp_path):
     with opened(tmp_path, {"recall": {"reader": "off"}}) as memory:
         memory.memorize(NOTES[0])

@@ -67,8 +67,9 @@ def test_a_line_has_what_is_known_and_no_more():
     assert shown(one).startswith(
         "m_caqmgjxs4z 2026-05-08 by tool 50% until 2026-06-01 perhaps revised by m_2222222222  x y"
     )
-    assert shown(told("x", also=("m_3333333333", "m_4444444444"), truncated=True), confidence=0.3, more=4) == (
-        "m_caqmgjxs4z 2026-05-08 .92 also m_3333333333,m_4444444444 cut  x\n"
+    often = told("x", told=3, last_told="2026-06-01T10:00:00Z", also=("m_3333333333", "m_4444444444"), truncated=True)
+    assert shown(often, confidence=0.3, more=4) == (
+        "m_caqmgjxs4z 2026-05-08 .92 told 3 times, last 2026-06-01 cut  x\n"
         "confidence .30, not sure, 4 more, cut ones whole: --from ID --max-chars 20000"
     )
     assert shown(told("x", chance=None, weight=0.004)).startswith("m_caqmgjxs4z 2026-05-08  x\n"), "no 0 %"

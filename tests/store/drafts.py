@@ -45,6 +45,7 @@ AS_VERSION_2 = (
     "DROP TABLE new_keys",
     "DROP INDEX memories_folded_key",
     "DROP INDEX memories_text",
+    "DROP INDEX memories_listed",
     "ALTER TABLE memories DROP COLUMN folded_key",
     "ALTER TABLE memories DROP COLUMN text_hash",
     "CREATE INDEX memories_hash ON memories(hash)",

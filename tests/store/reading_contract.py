@@ -97,15 +97,6 @@ class ReadingContract:
         assert seen == ["y!", "a!", "b!"]
         assert list(store.memories("nowhere")) == []
 
-    def test_the_newest_come_first_and_page_by_page(self, store):
-        ids = [store.add(*draft(f"note {i}")).id for i in range(6)]
-        store.add(*draft("elsewhere", namespace="other"))
-        store.set_retention(ids[4], 0)
-        first = store.newest("default", 2)
-        assert [m.content for m in first] == ["note 5", "note 3"]
-        assert [m.content for m in store.newest("default", 9, first[-1].position)] == ["note 2", "note 1", "note 0"]
-        assert store.newest("default", 2, 0) == [] and store.newest("nowhere", 2) == []
-
     def test_postings_count_words_in_one_namespace(self, store):
         store.add(*draft("tea tea milk"))
         store.add(*draft("milk"))

@@ -12,6 +12,7 @@ from ntm_memory.store.sqlite import SQLiteStore
 
 from .contract import WritingContract
 from .drafts import EMBEDDER, Clock, draft
+from .listing_contract import ListingContract
 from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
 from .test_purge import SECRET, fill, traces
 from .transaction_contract import TransactionContract
@@ -54,7 +55,15 @@ def store(make_store):
     return store
 
 
-class TestEncrypted(WritingContract, ReadingContract, PastContract, TransactionContract, LossyContract, UpkeepContract):
+class TestEncrypted(
+    WritingContract,
+    ReadingContract,
+    ListingContract,
+    PastContract,
+    TransactionContract,
+    LossyContract,
+    UpkeepContract,
+):
     pass
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ntm_memory.store import connection
+from ntm_memory.store.records import About, Selection
 from ntm_memory.store.sqlite import SQLiteStore
 
 from .contract import WritingContract
-from .drafts import EMBEDDER, Clock
+from .drafts import EMBEDDER, Clock, draft
+from .listing_contract import ListingContract
 from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
 from .transaction_contract import TransactionContract
 
@@ -41,5 +43,37 @@ def store(make_store):
     return store
 
 
-class TestSQLite(WritingContract, ReadingContract, PastContract, TransactionContract, LossyContract, UpkeepContract):
+class TestSQLite(
+    WritingContract,
+    ReadingContract,
+    ListingContract,
+    PastContract,
+    TransactionContract,
+    LossyContract,
+    UpkeepContract,
+):
     pass
+
+
+def test_lists_read_an_index_and_one_page_of_rows(tmp_path):
+    """No selection and no order reads texts and vectors of what it does not show."""
+    store = SQLiteStore(tmp_path / "memory.db")
+    store.set_embedder(EMBEDDER)
+    store.add(*draft("x", tags=("a",)))
+    asked = []
+    store._engine.sql.set_trace_callback(asked.append)
+    about = About(("x",), "x")
+    what = Selection("default", about, ("a",), "fact", "s", "2023-01-01T00:00:00Z", "2029-01-01T00:00:00Z")
+    for sort in ("newest", "oldest", "importance", "happened"):
+        page = store.selected(Selection("default"), sort)
+        store.selected(Selection("default"), sort, 20, page.end)
+        store.selected(what, sort)
+    store.last_written()
+    store._engine.sql.set_trace_callback(None)
+    queries = {query for query in asked if " FROM memories" in query and "WHERE row = " not in query}
+    assert len(queries) > 10
+    for query in queries - {query for query in queries if "WHERE links.id" in query}:
+        plan = [detail for *_, detail in store._engine.sql.execute(f"EXPLAIN QUERY PLAN {query}")]
+        reads = [line for line in plan if "memories" in line]
+        assert reads and all("COVERING INDEX" in line for line in reads), (query, plan)
+    store.close()
