@@ -1,0 +1,116 @@
+"""The words of eight languages by what they are, from the tables in tables/*.json.
+
+A table is {class: {meaning: "form | form …"}}. A word may belong to several classes: "second" is an ordinal and a
+unit, 前 is "ago" and "before"; the grammar decides by what stands beside it. Meanings:
+
+    unit, period    the unit, "3 day"                 month, weekday   1–12; 0 (Monday) – 6, weekend
+    day             days from today, hours of it      part             hours of a day, "21~29" ends at five the next
+    when            "week -1": a unit from now        nearest, step    −1 last, 0 this, 1 next; step counts whole units
+    holiday(s)      month and day, days it takes      edge, half_of    early … end; first or second half
+    vague           days from today, "-10~0"          number           its value, "2~3" one in between
+    window          the past or coming …              ago, ahead       "… ago", "… from now"; *_before stand before
+    direction       of what follows                   direction_after  of what stands before
+    evidence        words after which a weak word is a time (2), or one that cannot be a name (1)
+    weak            words that are mostly something else: "may", "sun"
+    nothing         compounds that hold a word of time and tell none
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+TABLES = Path(__file__).parent / "tables"
+LATIN = ("en", "de", "fr", "es")
+SAMPLE = 60
+"""By so many words a text's language is told."""
+WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
+_KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing")
+Classes = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The words of one language.
+
+    Args:
+        forms: first word (of a language without spaces: first character) → (all words, classes), the longest first.
+        weak: words that need evidence.
+        common: everyday words by which the language is known.
+        variants: characters that are read as others.
+        month_first: whether 3/4 is 4 March; None: not told by the language.
+    """
+
+    forms: dict[str, list[tuple[tuple[str, ...], Classes]]]
+    weak: frozenset[str]
+    common: frozenset[str]
+    variants: dict[int, str]
+    month_first: bool | None
+
+
+@lru_cache(maxsize=16)
+def table(language: str) -> Table:
+    """The table of a language."""
+    told = json.loads((TABLES / f"{language}.json").read_text(encoding="utf-8"))
+    classes: dict[tuple[str, ...], Classes] = {}
+    for name, meanings in told.items():
+        if name not in _NOT_CLASSES:
+            for meaning, forms in meanings.items():
+                for form in _forms(forms):
+                    classes.setdefault(_words(form, language), {})[name] = _value(meaning)
+    for form in _forms(told.get("nothing", "")):
+        classes[_words(form, language)] = {"nothing": 1}
+    first: dict[str, list[tuple[tuple[str, ...], Classes]]] = {}
+    for words in sorted(classes, key=len, reverse=True):
+        first.setdefault(words[0], []).append((words, classes[words]))
+    return Table(
+        forms=first,
+        weak=frozenset(_forms(told.get("weak", ""))),
+        common=frozenset(told.get("common", "").split(" | ")) - {""},
+        variants={ord(pair[0]): pair[1] for pair in told.get("variants", "").split()},
+        month_first=True if told.get("month_first") else None if language == "en" else False,
+    )
+
+
+def languages_of(text: str) -> tuple[str, ...]:
+    """The languages whose words a text may hold: of those in Latin letters the likeliest one."""
+    found = []
+    if not text.isascii():
+        if _HANGUL.search(text):
+            found.append("ko")
+        if _KANA.search(text):
+            found.append("ja")
+        elif _HAN.search(text):
+            found.append("zh")
+        if _CYRILLIC.search(text):
+            found.append("ru")
+    return (*found, _latin(WORD_OR_MARK.findall(text[: 8 * SAMPLE].lower())))
+
+
+def _latin(words: Sequence[str]) -> str:
+    """Of the languages in Latin letters the one that has the most of these words, English where none has more."""
+
+    def known(language: str) -> int:
+        of = table(language)
+        return sum(2 if word in of.forms else word in of.common for word in words)
+
+    return max(LATIN, key=known) if words else "en"
+
+
+def _words(form: str, language: str) -> tuple[str, ...]:
+    return tuple(form) if language in ("zh", "ja", "ko") else tuple(WORD_OR_MARK.findall(form.lower()))
+
+
+def _forms(told: str) -> list[str]:
+    return [form for form in told.split(" | ") if form]
+
+
+def _value(meaning: str) -> Any:
+    return int(meaning) if re.fullmatch(r"-?\d+", meaning) and not meaning.startswith("0") or meaning == "0" else meaning

@@ -1,0 +1,77 @@
+"""Parts side by side → one phrase: "Friday evening last week", 去年5月3日下午三点."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ntm_memory.times import absolute, parts, relative
+from ntm_memory.times.intervals import fineness
+from ntm_memory.times.pieces import Piece
+from ntm_memory.times.reader import Reader, first_of
+
+RULES = (*relative.RULES, *parts.RULES[:1], *absolute.RULES, *parts.RULES[1:])
+_MOST_PARTS = 6
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Parts that belong together.
+
+    Args:
+        parts: what they say.
+        first, after: the first token, and the one after the last.
+    """
+
+    parts: tuple[Piece, ...]
+    first: int
+    after: int
+
+
+def phrases(reader: Reader) -> Iterator[Phrase]:
+    """All phrases of a text, from left to right."""
+    at = 0
+    while at < len(reader.tokens):
+        phrase = _phrase(reader, at)
+        if phrase is None:
+            at += 1
+            continue
+        if not reader.get(phrase.first - 1, "every"):
+            yield phrase
+        at = phrase.after
+
+
+def _phrase(reader: Reader, at: int) -> Phrase | None:
+    if reader.get(at, "nothing"):
+        return None
+    found = first_of(RULES, reader, at)
+    if found is None:
+        return None
+    together, after = found
+    while len(together) < _MOST_PARTS:
+        more = first_of(RULES, reader, reader.past_links(after))
+        joined = None if more is None else _joined(together, more[0])
+        if more is None or joined is None:
+            break
+        together, after = joined, more[1]
+    return Phrase(tuple(together), at, after)
+
+
+def _joined(together: list[Piece], more: list[Piece]) -> list[Piece] | None:
+    """All parts, if they can be told of one time: no two are of the same length, no two portions."""
+    known = {fineness(piece.grain) for piece in together if piece.portion is None}
+    for piece in more:
+        if piece.portion is not None:
+            if any(other.portion is not None for other in together):
+                return None
+        elif fineness(piece.grain) in known and not _same_length(together, piece):
+            return None
+    return together + more
+
+
+def _same_length(together: list[Piece], piece: Piece) -> bool:
+    """A weekday beside its date: "Friday, 3 May"."""
+    same = [other for other in together if other.grain == piece.grain]
+    return piece.grain == "day" and len(same) == 1 and {same[0].container, piece.container} & {"week"} != set() and (
+        same[0].container != piece.container
+    )

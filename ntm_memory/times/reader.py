@@ -1,0 +1,97 @@
+"""A cursor's view of the tokens: what the rules of the grammar ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ntm_memory.times.intervals import Frame, Span
+from ntm_memory.times.pieces import Piece
+from ntm_memory.times.tokens import Token
+
+NOTHING = Token(0, 0, {})
+Found = tuple[list[Piece], int] | None
+"""The parts that a rule reads, and the token after them."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The tokens of a text and what they are told relative to."""
+
+    tokens: Sequence[Token]
+    frame: Frame
+
+    def __getitem__(self, at: int) -> Token:
+        """The token there; an empty one outside."""
+        return self.tokens[at] if 0 <= at < len(self.tokens) else NOTHING
+
+    def get(self, at: int, name: str) -> Any:
+        """What the token there is in a class; None where it is not of it."""
+        return self[at].get(name)
+
+    def past_links(self, at: int, most: int = 3) -> int:
+        """The first token from here that does not only join what stands around it: of, the, 的."""
+        for _ in range(most):
+            if not self.get(at, "link"):
+                break
+            at += 1
+        return at
+
+    def whole_number(self, at: int, low: int, high: int) -> int | None:
+        """The whole number there, if it lies between these."""
+        value = self.get(at, "number")
+        return value if isinstance(value, int) and low <= value <= high else None
+
+    def count(self, at: int) -> tuple[tuple[float, float], int] | None:
+        """A number, or two between which it lies, and the token after it: "three", "a couple of", 几."""
+        told = self.get(at, "number")
+        if told is None:
+            return None
+        low, _, high = str(told).partition("~")
+        after = at + 1
+        tens = isinstance(told, int) and 20 <= told <= 90 and told % 10 == 0
+        if tens and not self.get(at, "digits") and not self.get(at, "spelled"):  # twenty-five
+            ones = after + (self[after].mark == "-")
+            if (one := self.whole_number(ones, 1, 9)) is not None and not self.get(ones, "digits"):
+                return (told + one, told + one), ones + 1
+        extra = self.get(after, "half")
+        more = float(extra) if extra else 0.0
+        return (float(low) + more, float(high or low) + more), after + bool(extra)
+
+    def period(self, at: int) -> tuple[tuple[float, float], str, int] | None:
+        """A number of units and the token after them: "two and a half years", 三个月, 사흘."""
+        if (told := self.get(at, "period")) is not None:
+            value, unit = told.split()
+            return (float(value), float(value)), unit, at + 1
+        counted = self.count(at)
+        if counted is None:
+            return None
+        (low, high), after = counted
+        if self.get(after, "half") and not self.get(at, "digits"):
+            after += 1
+        unit = self.get(after, "unit")
+        if unit is None:
+            return None
+        after += 1
+        if (extra := self.get(after, "half")) is not None:
+            low, high, after = low + float(extra), high + float(extra), after + 1
+        return ((2 * low, 2 * high), "week", after) if unit == "fortnight" else ((low, high), unit, after)
+
+
+def again(grain: str, container: str, within: Callable[[datetime], Span | None], **more: Any) -> Piece:
+    """A part that comes again in every unit of a kind."""
+    return Piece(grain, container=container, within=within, **more)
+
+
+def first_of(rules: Sequence[Callable[[Reader, int], Found]], reader: Reader, at: int) -> Found:
+    """What the first rule reads that reads anything."""
+    for rule in rules:
+        try:
+            found = rule(reader, at)
+        except (ValueError, OverflowError):  # no such day or year
+            continue
+        if found is not None:
+            return found
+    return None
