@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.pieces import NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.reader import Found, Reader, again
+from ntm_memory.times.reader import Found, Reader, Rule, again
 
 
 def month_piece(month: int, sure: int = SURE) -> Piece:
@@ -130,7 +130,7 @@ def month_and_day(reader: Reader, at: int) -> Found:
 
 def _day(reader: Reader, at: int) -> int | None:
     """A day of a month: digits, or a word that counts places."""
-    if reader.get(at, "number") is not None and reader.get(at, "digits", ) is None and not reader.get(at, "nth"):
+    if reader.get(at, "number") is not None and reader.get(at, "digits") is None and not reader.get(at, "nth"):
         return None
     told = reader.get(at, "ordinal") if reader.get(at, "number") is None else reader.get(at, "number")
     return told if isinstance(told, int) and 1 <= told <= 31 and (reader.get(at, "digits") or 0) < 3 else None
@@ -141,7 +141,7 @@ def _to_day(reader: Reader, at: int, first: int) -> tuple[int | None, int]:
     joins = reader[at].mark in ("-", "–", "—") or reader.get(at, "to") or reader.get(at, "and")
     after = reader.past_links(at + 1) if joins else at
     last = _day(reader, after) if joins else None
-    if last is None or last <= first or _counts_something(reader, after + 1):
+    if last is None or last <= first or (_counts_something(reader, after + 1) and not reader.get(after + 1, "month")):
         return None, at
     return last, after + 1
 
@@ -164,6 +164,8 @@ def year(reader: Reader, at: int) -> Found:
     marked = reader.get(after, "year_mark") is not None
     if marked and told < 100 and reader.get(after + 2, "month_mark") and reader.get(after + 1, "number"):
         return [_whole_year(_full(told))], after + 1
+    if marked and 50 <= told < 100 and reader.get(at, "digits"):
+        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after + 1
     if not 1000 <= told or not (marked or (reader.get(at, "digits") == 4 and 1900 <= told < 2100)):
         return None
     if marked or reader.get(after, "unit") == "year":
@@ -206,4 +208,12 @@ def ordinal_day(reader: Reader, at: int) -> Found:
     return ([day_piece(day, sure=NEEDS_PREPOSITION)], at + 1) if known else None
 
 
-RULES = (digits, marked_date, day_and_month, month_and_day, decade, year, ordinal_day)
+RULES = (
+    Rule("date", digits),
+    Rule("number", marked_date),
+    Rule("number ordinal", day_and_month),
+    Rule("month", month_and_day),
+    Rule("number ordinal ordinal_mark decade", decade),
+    Rule("number era", year),
+    Rule("nth", ordinal_day),
+)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ntm_memory.times.intervals import Frame, Span, add, fineness, whole
 from ntm_memory.times.phrases import Phrase, phrases
-from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, SURE, Piece, combined
+from ntm_memory.times.parts import weekday_piece
+from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, SURE, Piece, combined, nearest
 from ntm_memory.times.reader import Reader
 from ntm_memory.times.told import Time
 
+_MOST_AROUND = 4
+"""So many marks and links may stand around a text that is nothing but a time."""
 _DASHES = ("-", "–", "—", "~", "～", "－", "〜")
 _AROUND = {"minute": ("minute", 30), "hour": ("hour", 1), "part": ("hour", 2), "day": ("day", 3), "weekend": ("day", 3)}
 _AROUND |= {"week": ("week", 1), "third": ("day", 7), "month": ("day", 15), "year": ("month", 6)}
@@ -34,16 +37,29 @@ class _Told:
 def times_of(reader: Reader, *, alone: bool = False) -> list[Time]:
     """The times that the tokens tell, in their order; `alone`: the text is known to be a time, so nothing is doubtful."""
     found, times = list(phrases(reader)), []
-    at = 0
+    at = read = 0
     while at < len(found):
         told = None
-        if at + 1 < len(found) and (told := _range(reader, found[at], found[at + 1], alone)) is not None:
+        if at + 1 < len(found):
+            told = _if_it_exists(lambda: _range(reader, found[at], found[at + 1], alone))
+        if told is not None:
             at += 1
-        told = told or _single(reader, found[at], alone)
+        elif found[at].first >= read:
+            told = _if_it_exists(lambda: _single(reader, found[at], alone))
         at += 1
         if told is not None:
-            times.append(_as_time(reader, told))
+            time, read = _as_time(reader, told), told.after
+            times = [*(other for other in times if other.place[1] <= time.place[0]), time]
     return times
+
+
+def _if_it_exists(resolve: Callable[[], _Told | None]) -> _Told | None:
+    """What is told; None for a day that no month has, for a year before 1 or after 9999."""
+    try:
+        told = resolve()
+        return None if told and told.start and told.end and told.start >= told.end else told
+    except (ValueError, OverflowError):
+        return None
 
 
 def _as_time(reader: Reader, told: _Told) -> Time:
@@ -51,13 +67,6 @@ def _as_time(reader: Reader, told: _Told) -> Time:
     start = -math.inf if told.start is None else frame.seconds(told.start)
     end = math.inf if told.end is None else frame.seconds(told.end)
     return Time(start, end, told.direction, told.grain, told.yearly, (first.start, last.end))
-
-
-def _resolved(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
-    try:
-        return combined(parts, frame)
-    except (ValueError, OverflowError):  # before the year 1, after 9999
-        return None
 
 
 def _yearly(parts: Sequence[Piece]) -> bool:
@@ -70,9 +79,9 @@ def _single(reader: Reader, phrase: Phrase, alone: bool) -> _Told | None:
     if not alone and not _is_believed(reader, phrase, direction):
         return None
     frame = reader.frame
-    if direction in ("until", "since") and frame.past is None:
-        frame = frame.facing(frame.now, past=direction == "since")
-    found = _resolved(phrase.parts, frame)
+    if direction == "until" and frame.past is None:
+        frame = frame.facing(frame.now, past=False)
+    found = combined(phrase.parts, frame)
     if found is None:
         return None
     span, grain = found
@@ -115,7 +124,7 @@ def _before(reader: Reader, first: int) -> int:
 def _direction(reader: Reader, phrase: Phrase) -> tuple[str, int, int]:
     """(direction, first token, token after) of a phrase with the word that says it, before or after it."""
     told = reader.get(phrase.after, "direction_after")
-    if told is not None and not (told in ("before", "after") and reader.get(phrase.after, "ago") is None and False):
+    if told is not None:
         return str(told), phrase.first, phrase.after + 1
     at = _before(reader, phrase.first)
     started = reader.get(at, "from")
@@ -138,7 +147,8 @@ def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
     at = _before(reader, phrase.first)
     evidence = max((reader.get(place, "evidence") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
     strong = evidence == 2 or direction != "on" or len(phrase.parts) > 1
-    whole_text = phrase.first == 0 and all(reader[i].mark for i in range(phrase.after, len(reader.tokens)))
+    rest = (*range(phrase.first), *range(phrase.after, len(reader.tokens)))
+    whole_text = len(rest) <= _MOST_AROUND and all(reader[i].mark or reader.get(i, "link") for i in rest)
     return strong or (sure >= NEEDS_EVIDENCE and evidence > 0) or whole_text
 
 
@@ -146,6 +156,10 @@ def _beside(reader: Reader, phrase: Phrase, span: Span) -> _Told | None:
     """Some units before or after a time: two days before Christmas, the day after 3 May, 国庆节前一天."""
     at = _before(reader, phrase.first)
     side, unit = reader.get(at, "direction"), reader.get(at - 1, "unit")
+    if side in ("before", "after") and (weekday := reader.get(at - 1, "weekday")) is not None:
+        beside = reader.frame.facing(span.start, past=side == "before")
+        found = nearest(weekday_piece(weekday), beside, -1 if side == "before" else 1)
+        return found and _Told(found.start, found.end, "on", "day", _yearly(phrase.parts), at - 1, phrase.after)
     counts: tuple[float, float] = (1, 1)
     first, after = at - 1, phrase.after
     if unit is not None and side in ("before", "after"):
@@ -193,15 +207,15 @@ def _ends(left: Sequence[Piece], right: Sequence[Piece], frame: Frame) -> tuple[
     """The two ends of a range: what one of them leaves out is told by the other."""
     left, right = _completed(left, right), _completed(right, left)
     fixed = any(piece.fixed is not None for piece in (*left, *right))
-    first, second = _resolved(left, frame), _resolved(right, frame)
+    first, second = combined(left, frame), combined(right, frame)
     if first is None or second is None:
         return None
-    if not fixed and frame.past:
-        first = _resolved(left, frame.facing(second[0].start, past=True))
+    if not fixed and frame.looks_back:
+        first = combined(left, frame.facing(second[0].start, past=True))
     elif not any(piece.fixed is not None for piece in right):
-        second = _resolved(right, frame.facing(first[0].start, past=False))
+        second = combined(right, frame.facing(first[0].start, past=False))
     elif not any(piece.fixed is not None for piece in left):
-        first = _resolved(left, frame.facing(second[0].start, past=True))
+        first = combined(left, frame.facing(second[0].start, past=True))
     if first is None or second is None or first[0].start >= second[0].end:
         return None
     return first[0], second[0], min(first[1], second[1], key=fineness)
@@ -229,4 +243,3 @@ def spans_text(reader: Reader, times: Sequence[Time], text: str) -> Iterator[Tim
             yield time
 
 
-__all__ = ["spans_text", "times_of", "timedelta"]

@@ -79,6 +79,6 @@ def _reader(
     if month_first is None:
         month_first = month_first_here()
     if past is None:
-        past = not any(token.get("future") for token in tokens)
+        past = False if any(token.get("future") for token in tokens) else None
     month_first = month_first if of_language is None else of_language
     return Reader(tokens, replace(frame, past=past, month_first=month_first))

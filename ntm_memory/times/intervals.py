@@ -37,13 +37,13 @@ class Frame:
     Args:
         now: the local time of telling.
         zone: of the place; None: the system's.
-        past: whether a time without its year is the latest one not after now, else the next one.
+        past: whether a time without its year is the latest one not after now, else the next one; None: not told.
         month_first: whether 3/4 is 4 March.
     """
 
     now: datetime
     zone: tzinfo | None = None
-    past: bool = True
+    past: bool | None = None
     month_first: bool = False
 
     @staticmethod
@@ -67,6 +67,11 @@ class Frame:
     def seconds(self, local: datetime) -> float:
         """Unix seconds of a local time."""
         return local.replace(tzinfo=self.zone).timestamp()
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a time without its year is the latest one."""
+        return self.past is not False
 
     def facing(self, now: datetime, *, past: bool) -> Frame:
         """The same place at another moment, looking back or ahead."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,10 +27,15 @@ from pathlib import Path
 from typing import Any
 
 TABLES = Path(__file__).parent / "tables"
+UNSPACED = ("zh", "ja", "ko")
 LATIN = ("en", "de", "fr", "es")
-SAMPLE = 60
-"""By so many words a text's language is told."""
+SAMPLE = 500
+"""By so many characters a text's language is told."""
+TRIGGERS = frozenset(
+    "unit period month weekday several season season_letter half_year part holiday holidays day when vague decade".split()
+)
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
+_DIGIT = re.compile(r"\d")
 _KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing")
@@ -42,6 +48,8 @@ class Table:
 
     Args:
         forms: first word (of a language without spaces: first character) → (all words, classes), the longest first.
+        words: the first words of all forms.
+        triggers: those without one of which, or a digit, a text tells no time.
         weak: words that need evidence.
         common: everyday words by which the language is known.
         variants: characters that are read as others.
@@ -49,6 +57,8 @@ class Table:
     """
 
     forms: dict[str, list[tuple[tuple[str, ...], Classes]]]
+    words: frozenset[str]
+    triggers: frozenset[str]
     weak: frozenset[str]
     common: frozenset[str]
     variants: dict[int, str]
@@ -72,11 +82,20 @@ def table(language: str) -> Table:
         first.setdefault(words[0], []).append((words, classes[words]))
     return Table(
         forms=first,
+        words=frozenset(word for word in first if word.isalpha()),
+        triggers=_triggers([words for words, of in classes.items() if not TRIGGERS.isdisjoint(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},
         variants={ord(pair[0]): pair[1] for pair in told.get("variants", "").split()},
         month_first=True if told.get("month_first") else None if language == "en" else False,
     )
+
+
+def _triggers(forms: Sequence[tuple[str, ...]], language: str) -> frozenset[str]:
+    """One word of each form: the longest; where words are characters the one that most forms have."""
+    often = Counter(word for words in forms for word in words)
+    telling = often.__getitem__ if language in UNSPACED else len
+    return frozenset(max(words, key=telling) for words in forms)
 
 
 def languages_of(text: str) -> tuple[str, ...]:
@@ -91,21 +110,29 @@ def languages_of(text: str) -> tuple[str, ...]:
             found.append("zh")
         if _CYRILLIC.search(text):
             found.append("ru")
-    return (*found, _latin(WORD_OR_MARK.findall(text[: 8 * SAMPLE].lower())))
+    return (*found, _latin(frozenset(WORD_OR_MARK.findall(text[:SAMPLE].lower()))))
 
 
-def _latin(words: Sequence[str]) -> str:
+def _latin(words: frozenset[str]) -> str:
     """Of the languages in Latin letters the one that has the most of these words, English where none has more."""
 
     def known(language: str) -> int:
         of = table(language)
-        return sum(2 if word in of.forms else word in of.common for word in words)
+        return 2 * len(words & of.words) + len(words & of.common)
 
-    return max(LATIN, key=known) if words else "en"
+    return max(LATIN, key=known)
+
+
+def may_tell(text: str, languages: Sequence[str]) -> bool:
+    """Whether a text has a digit, or a word of time of these languages."""
+    return _DIGIT.search(text) is not None or any(
+        not table(language).triggers.isdisjoint(text if language in UNSPACED else WORD_OR_MARK.findall(text.lower()))
+        for language in languages
+    )
 
 
 def _words(form: str, language: str) -> tuple[str, ...]:
-    return tuple(form) if language in ("zh", "ja", "ko") else tuple(WORD_OR_MARK.findall(form.lower()))
+    return tuple(form) if language in UNSPACED else tuple(WORD_OR_MARK.findall(form.lower()))
 
 
 def _forms(told: str) -> list[str]:

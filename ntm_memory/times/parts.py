@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ntm_memory.times.absolute import date_piece
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.reader import Found, Reader, again
+from ntm_memory.times.reader import Found, Reader, Rule, again
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _PLACES = {"early": 0, "begin": 0, "mid": 1, "middle": 1, "late": 2, "end": 2}
@@ -118,7 +118,7 @@ def clock(reader: Reader, at: int) -> Found:
             after, "spelled"
         ):
             minute, after = more, after + 1 + bool(reader.get(after + 1, "minute_mark"))
-    elif told is not None and 1 <= told <= 12 and reader.get(after, "meridiem") is not None and before is None:
+    elif told is not None and 1 <= told <= 12 and before is None and _says_which_half(reader, after):
         hour = told
     meridiem = reader.get(after, "meridiem")
     if hour is None or hour > 24:
@@ -129,7 +129,14 @@ def clock(reader: Reader, at: int) -> Found:
         hour = hour % 12 + before
     first = hour + (minute or 0) / 60
     last = first + (1 if minute is None else 1 / 60)
-    return [hours_piece(f"{first}~{last}", "hour" if minute is None else "minute")], after
+    of_day = [hours_piece(reader.get(at, "part"))] if start > at and reader.get(at, "part") else []
+    return [*of_day, hours_piece(f"{first}~{last}", "hour" if minute is None else "minute")], after
+
+
+def _says_which_half(reader: Reader, at: int) -> bool:
+    """Whether "pm" or "in the afternoon" follows."""
+    after = reader.past_links(at)
+    return reader.get(at, "meridiem") is not None or (after > at and reader.get(after, "part") is not None)
 
 
 def edge(reader: Reader, at: int) -> Found:
@@ -231,4 +238,11 @@ def _same(span: Span, piece: Piece, place: int) -> tuple[Span, str] | None:
     return (there[place], piece.grain) if -len(there) <= place < len(there) else None
 
 
-RULES = (clock, quarter, nth, edge, half_of, named)
+HOURS = (Rule("time number meridiem", clock),)
+RULES = (
+    Rule("quarter_mark half_year half_of ordinal_mark ordinal number", quarter),
+    Rule("ordinal ordinal_mark", nth),
+    Rule("edge unit", edge),
+    Rule("half_of", half_of),
+    Rule("weekday season season_letter holiday holidays part", named),
+)

@@ -10,7 +10,7 @@ from ntm_memory.times.intervals import fineness
 from ntm_memory.times.pieces import Piece
 from ntm_memory.times.reader import Reader, first_of
 
-RULES = (*relative.RULES, *parts.RULES[:1], *absolute.RULES, *parts.RULES[1:])
+RULES = (*relative.RULES, *parts.HOURS, *absolute.RULES, *parts.RULES)
 _MOST_PARTS = 6
 
 

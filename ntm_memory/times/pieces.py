@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ntm_memory.times.intervals import Frame, Span, add, fineness, floor
 
@@ -66,7 +66,7 @@ def candidates(piece: Piece, frame: Frame) -> Iterator[Span]:
         return
     if piece.within is None:
         return
-    here, step = floor(frame.now, piece.container), -1 if frame.past else 1
+    here, step = floor(frame.now, piece.container), -1 if frame.looks_back else 1
     for count in range(_TRIES):
         span = piece.place(add(here, step * count, piece.container))
         if span is not None:
@@ -128,6 +128,7 @@ def _moved(piece: Piece, base: Span) -> Span | None:
 def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
     """The stretch that all parts tell together, and its grain; None where there is no such time."""
     plain = sorted((p for p in parts if p.portion is None), key=lambda p: -fineness(p.grain))
+    plain = _with_hour(plain)
     if not plain:
         return None
     first = plain[0]
@@ -136,10 +137,33 @@ def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
         if found is None:
             continue
         span = found[0]
-        if first.fixed is None and (span.start > frame.now if frame.past else span.end <= frame.now):
+        if first.fixed is None and (span.start > frame.now if frame.looks_back else span.end <= frame.now):
             continue
         return found
     return None
+
+
+def _with_hour(parts: list[Piece]) -> list[Piece]:
+    """"5 in the afternoon": the part of the day says which of two hours, no more."""
+    of_day = next((piece for piece in parts if piece.grain == "part" and piece.within), None)
+    hour = next((piece for piece in parts if piece.grain in ("hour", "minute") and piece.within), None)
+    if of_day is None or hour is None:
+        return parts
+    some_day = datetime(2000, 1, 1)
+    span, at = of_day.place(some_day), hour.place(some_day)
+    later = _half_a_day_later(hour)
+    if span is not None and at is not None and not span.start <= at.start < span.end:
+        there = later.place(some_day)
+        hour = later if there is not None and span.start <= there.start < span.end else hour
+    return [piece for piece in parts if piece.grain not in ("part", hour.grain)] + [hour]
+
+
+def _half_a_day_later(hour: Piece) -> Piece:
+    def within(day: datetime) -> Span | None:
+        span = hour.place(day)
+        return span and Span(span.start + timedelta(hours=12), span.end + timedelta(hours=12))
+
+    return replace(hour, within=within)
 
 
 def _narrowed(span: Span, grain: str, finer: Sequence[Piece], portions: Sequence[Piece]) -> tuple[Span, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ntm_memory.times.intervals import Frame, Span
@@ -56,6 +57,7 @@ class Reader:
             ones = after + (self[after].mark == "-")
             if (one := self.whole_number(ones, 1, 9)) is not None and not self.get(ones, "digits"):
                 return (told + one, told + one), ones + 1
+        after += bool(self.get(after, "measure") and self.get(after + 1, "half"))
         extra = self.get(after, "half")
         more = float(extra) if extra else 0.0
         return (float(low) + more, float(high or low) + more), after + bool(extra)
@@ -85,11 +87,29 @@ def again(grain: str, container: str, within: Callable[[datetime], Span | None],
     return Piece(grain, container=container, within=within, **more)
 
 
-def first_of(rules: Sequence[Callable[[Reader, int], Found]], reader: Reader, at: int) -> Found:
+class Rule:
+    """A rule of the grammar.
+
+    Args:
+        starts: the classes one of which the first token must have.
+        read: (reader, place) → what it reads there.
+    """
+
+    def __init__(self, starts: str, read: Callable[[Reader, int], Found]) -> None:
+        self.starts = frozenset(starts.split())
+        self.read = read
+
+
+@lru_cache(maxsize=1024)
+def _rules_for(rules: tuple[Rule, ...], classes: frozenset[str]) -> list[Rule]:
+    return [rule for rule in rules if not rule.starts.isdisjoint(classes)]
+
+
+def first_of(rules: tuple[Rule, ...], reader: Reader, at: int) -> Found:
     """What the first rule reads that reads anything."""
-    for rule in rules:
+    for rule in _rules_for(rules, frozenset(reader[at].classes)):
         try:
-            found = rule(reader, at)
+            found = rule.read(reader, at)
         except (ValueError, OverflowError):  # no such day or year
             continue
         if found is not None:

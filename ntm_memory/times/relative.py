@@ -7,8 +7,8 @@ from datetime import timedelta
 from ntm_memory.times.absolute import month_piece
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.parts import hours_piece, recurring, season_piece, weekday_piece
-from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_PREPOSITION, SURE, Piece, nearest
-from ntm_memory.times.reader import Found, Reader
+from ntm_memory.times.pieces import NEEDS_COMPANY, SURE, Piece, nearest
+from ntm_memory.times.reader import Found, Reader, Rule
 
 _FINER = {"decade": "year", "year": "month", "half": "month", "quarter": "month", "month": "week", "week": "day"}
 _UNITS = ("week", "month", "quarter", "half", "year", "decade", "century")
@@ -77,6 +77,8 @@ def nearest_one(reader: Reader, at: int) -> Found:
     """The last, this or the next unit, month, weekday, season, holiday: last week, next Friday, this morning."""
     told, after = reader.get(at, "nearest"), at + 1
     named_at = at if told is None else after
+    if told == -1 and _is_last_of(reader, named_at + 1):
+        return None
     if (unit := reader.get(named_at, "unit")) in _UNITS:
         after = named_at + 1
         if told is None:
@@ -95,6 +97,14 @@ def nearest_one(reader: Reader, at: int) -> Found:
         told, after = 2 * told, after + 1
     span = nearest(piece, reader.frame, told)
     return None if span is None else _one(span, piece.grain, after)
+
+
+def _is_last_of(reader: Reader, at: int) -> bool:
+    """Whether "last" counts from the end of what follows: "the last Friday of May", "the last week in 2025"."""
+    after = reader.past_links(at)
+    names = ("month", "season", "when", "unit", "nearest", "step", "quarter_mark")
+    told = any(reader.get(after, name) is not None for name in names) or (reader.get(after, "digits") == 4)
+    return after > at and told and reader.get(at - 2, "ordinal") is not None
 
 
 def _recurring_or_month(reader: Reader, at: int) -> tuple[Piece, int] | None:
@@ -116,7 +126,7 @@ def window(reader: Reader, at: int) -> Found:
     told = reader.get(at, "step") if told is None else told
     if told is not None:
         period = reader.period(after)
-        if period is None and (unit := reader.get(after, "unit")) is not None and unit != "day":
+        if period is None and not reader.get(at, "nearest") and reader.get(at, "window") and (unit := reader.get(after, "unit")) is not None and unit not in ("day", "minute"):
             period = (1.0, 1.0), unit, after + 1
     else:
         counted = reader.count(at)
@@ -145,7 +155,7 @@ def ago(reader: Reader, at: int) -> Found:
     before = 0
     for name, sign in (("ago_before", -1), ("ahead_before", 1)):
         before = before or sign * bool(reader.get(at, name))
-    if before > 0 and reader.frame.past:
+    if before > 0 and reader.frame.past:  # "in two weeks" of what was is how long it took
         return None
     counted = _plural_ago(reader, at) if not before else None
     if counted is not None:
@@ -161,6 +171,16 @@ def ago(reader: Reader, at: int) -> Found:
             return None
     low, high = sorted((before * counts[0], before * counts[1]))
     return _away(reader, low, high, unit, after)
+
+
+def just_before(reader: Reader, at: int) -> Found:
+    """The days or weeks that end today: 前几天, 前两周."""
+    period = reader.period(at + 1) if reader.get(at, "before_count") else None
+    if period is None:
+        return None
+    (_, high), unit, after = period
+    today = reader.frame.today
+    return _one(Span(add(today, -high, unit), today), unit, after, about=True)
 
 
 def _is_a_date(reader: Reader, at: int, unit: str) -> bool:
@@ -201,5 +221,14 @@ def _christmas() -> Piece:
     return date_piece(12, 25)
 
 
-RULES = (same_time, vague, day, unit_from_now, ago, step, nearest_one, window)
-__all__ = ["NEEDS_PREPOSITION", "RULES"]
+RULES = (
+    Rule("same_time", same_time),
+    Rule("window step number", window),
+    Rule("vague", vague),
+    Rule("day", day),
+    Rule("when", unit_from_now),
+    Rule("number period ago_before ahead_before", ago),
+    Rule("before_count", just_before),
+    Rule("step", step),
+    Rule("nearest unit month weekday season season_letter holiday holidays part", nearest_one),
+)

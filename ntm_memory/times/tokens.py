@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.times import numerals
-from ntm_memory.times.lexicon import WORD_OR_MARK, Classes, Table, languages_of, table
+from ntm_memory.times.lexicon import WORD_OR_MARK, Classes, Table, languages_of, may_tell, table
 
 _WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "０１２３４５６７８９：／．－"}
 _LONGEST_PHRASE = 8
@@ -59,10 +59,13 @@ class Token:
 
 def tokens_of(text: str) -> tuple[list[Token], bool | None]:
     """(tokens, whether the text's language puts the month before the day); no token where no word or digit counts."""
-    text = text.translate(_WIDE)
-    tables = [table(language) for language in languages_of(text)]
-    for of in tables:
-        text = text.translate(of.variants) if of.variants else text
+    languages = languages_of(text)
+    tables = [table(language) for language in languages]
+    if not text.isascii():
+        for characters in (_WIDE, *(of.variants for of in tables if of.variants)):
+            text = text.translate(characters)
+    if not may_tell(text, languages):
+        return [], None
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -140,7 +143,7 @@ def _read_cjk(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any
 
 def _read_mark(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any, ...]:
     word = _read_word(text, match, tables)
-    return (*(*word, False, False)[:4], match[0]) if len(word) == 2 else (*word, "")
+    return (*(*word, False, False)[:4], match[0])
 
 
 _READERS = {"digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark}
