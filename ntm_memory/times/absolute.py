@@ -16,7 +16,7 @@ def month_piece(month: int, sure: int = SURE) -> Piece:
 
 def day_piece(first: int, last: int | None = None, sure: int = SURE) -> Piece:
     """A day, or some in a row, of whatever month."""
-    return again("day", "month", lambda month: _days(month, first, last or first), sure=sure)
+    return again("day", "month", lambda month: _days(month, first, last or first), sure=sure, ranged=last is not None)
 
 
 def date_piece(month: int, day: int, days: int = 1, sure: int = SURE) -> Piece:
@@ -138,6 +138,7 @@ def _day(reader: Reader, at: int) -> int | None:
 
 def _to_day(reader: Reader, at: int, first: int) -> tuple[int | None, int]:
     """(the later day, the token after it) of "3 to 7", "between 3 and 7"; none where only one day is told."""
+    at += reader[at].mark == "." and reader[at].glued
     joins = reader[at].mark in ("-", "–", "—") or reader.get(at, "to") or reader.get(at, "and")
     after = reader.past_links(at + 1) if joins else at
     last = _day(reader, after) if joins else None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ntm_memory.times.intervals import Frame, Span, add, fineness, whole
-from ntm_memory.times.phrases import Phrase, phrases
 from ntm_memory.times.parts import weekday_piece
+from ntm_memory.times.phrases import Phrase, phrases
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, SURE, Piece, combined, nearest
 from ntm_memory.times.reader import Reader
 from ntm_memory.times.told import Time
@@ -49,7 +49,9 @@ def times_of(reader: Reader, *, alone: bool = False) -> list[Time]:
         at += 1
         if told is not None:
             time, read = _as_time(reader, told), told.after
-            times = [*(other for other in times if other.place[1] <= time.place[0]), time]
+            while times and times[-1].place[1] > time.place[0]:
+                times.pop()
+            times.append(time)
     return times
 
 
@@ -89,7 +91,11 @@ def _single(reader: Reader, phrase: Phrase, alone: bool) -> _Told | None:
     if shifted is not None:
         return shifted
     about = any(piece.about for piece in phrase.parts)
-    if about and direction == "on" and any(piece.grain == "day" and piece.sure == NEEDS_COMPANY for piece in phrase.parts):
+    if (
+        about
+        and direction == "on"
+        and any(piece.grain == "day" and piece.sure == NEEDS_COMPANY for piece in phrase.parts)
+    ):
         span = _widened(span, "month")
     elif direction == "about" and not about:
         span = _widened(span, grain)
@@ -124,6 +130,8 @@ def _before(reader: Reader, first: int) -> int:
 def _direction(reader: Reader, phrase: Phrase) -> tuple[str, int, int]:
     """(direction, first token, token after) of a phrase with the word that says it, before or after it."""
     told = reader.get(phrase.after, "direction_after")
+    if any(piece.ranged for piece in phrase.parts):
+        return "between", phrase.first, phrase.after
     if told is not None:
         return str(told), phrase.first, phrase.after + 1
     at = _before(reader, phrase.first)
@@ -145,10 +153,15 @@ def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
     if sure == SURE or companions > 1:
         return True
     at = _before(reader, phrase.first)
-    evidence = max((reader.get(place, "evidence") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
+    evidence = (
+        max((reader.get(place, "evidence") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
+    )
     strong = evidence == 2 or direction != "on" or len(phrase.parts) > 1
-    rest = (*range(phrase.first), *range(phrase.after, len(reader.tokens)))
-    whole_text = len(rest) <= _MOST_AROUND and all(reader[i].mark or reader.get(i, "link") for i in rest)
+    around = len(reader.tokens) - phrase.after + phrase.first
+    whole_text = around <= _MOST_AROUND and all(
+        reader[i].mark or reader.get(i, "link")
+        for i in (*range(phrase.first), *range(phrase.after, len(reader.tokens)))
+    )
     return strong or (sure >= NEEDS_EVIDENCE and evidence > 0) or whole_text
 
 
@@ -241,5 +254,3 @@ def spans_text(reader: Reader, times: Sequence[Time], text: str) -> Iterator[Tim
         rest = text[time.place[1] : offset + len(bare)].strip()
         if not rest and all(token.classes for token in reader.tokens if token.end <= time.place[0] and before):
             yield time
-
-

@@ -9,8 +9,8 @@ from datetime import tzinfo
 from ntm_memory.times.expressions import spans_text, times_of
 from ntm_memory.times.intervals import Frame
 from ntm_memory.times.reader import Reader
-from ntm_memory.times.told import Time
 from ntm_memory.times.tokens import tokens_of
+from ntm_memory.times.told import Time
 from ntm_memory.times.zones import month_first_here
 
 
@@ -66,9 +66,7 @@ def is_time(text: str) -> bool:
     return period is not None and reader is not None and period[2] >= len(reader.tokens)
 
 
-def _reader(
-    text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None
-) -> Reader | None:
+def _reader(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Reader | None:
     tokens, of_language = tokens_of(text)
     if not any(token.classes for token in tokens):
         return None

@@ -34,11 +34,12 @@ SAMPLE = 500
 TRIGGERS = frozenset(
     "unit period month weekday several season season_letter half_year part holiday holidays day when vague decade".split()
 )
+_TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge number ordinal".split())
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
 _DIGIT = re.compile(r"\d")
 _KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
-_NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing")
+_NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing", "compounds")
 Classes = dict[str, Any]
 
 
@@ -54,6 +55,7 @@ class Table:
         common: everyday words by which the language is known.
         variants: characters that are read as others.
         month_first: whether 3/4 is 4 March; None: not told by the language.
+        compounds: words to which parts of the day are joined: Dienstagabend.
     """
 
     forms: dict[str, list[tuple[tuple[str, ...], Classes]]]
@@ -63,6 +65,7 @@ class Table:
     common: frozenset[str]
     variants: dict[int, str]
     month_first: bool | None
+    compounds: tuple[str, ...]
 
 
 @lru_cache(maxsize=16)
@@ -82,12 +85,15 @@ def table(language: str) -> Table:
         first.setdefault(words[0], []).append((words, classes[words]))
     return Table(
         forms=first,
-        words=frozenset(word for word in first if word.isalpha()),
+        words=frozenset(word for word in first if word.isalpha() and any(not _TELLING.isdisjoint(of) for _, of in first[word])),
         triggers=_triggers([words for words, of in classes.items() if not TRIGGERS.isdisjoint(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},
         variants={ord(pair[0]): pair[1] for pair in told.get("variants", "").split()},
         month_first=True if told.get("month_first") else None if language == "en" else False,
+        compounds=tuple(form for form in _forms(" | ".join(told["weekday"].values())) if len(form) > 2)
+        if "compounds" in told
+        else (),
     )
 
 
@@ -125,10 +131,13 @@ def _latin(words: frozenset[str]) -> str:
 
 def may_tell(text: str, languages: Sequence[str]) -> bool:
     """Whether a text has a digit, or a word of time of these languages."""
-    return _DIGIT.search(text) is not None or any(
-        not table(language).triggers.isdisjoint(text if language in UNSPACED else WORD_OR_MARK.findall(text.lower()))
-        for language in languages
-    )
+    return _DIGIT.search(text) is not None or any(_has_trigger(text, language) for language in languages)
+
+
+def _has_trigger(text: str, language: str) -> bool:
+    of = table(language)
+    words = text if language in UNSPACED else WORD_OR_MARK.findall(text.lower())
+    return not of.triggers.isdisjoint(words) or any(word.startswith(of.compounds) for word in words if of.compounds)
 
 
 def _words(form: str, language: str) -> tuple[str, ...]:
@@ -140,4 +149,6 @@ def _forms(told: str) -> list[str]:
 
 
 def _value(meaning: str) -> Any:
-    return int(meaning) if re.fullmatch(r"-?\d+", meaning) and not meaning.startswith("0") or meaning == "0" else meaning
+    return (
+        int(meaning) if re.fullmatch(r"-?\d+", meaning) and not meaning.startswith("0") or meaning == "0" else meaning
+    )

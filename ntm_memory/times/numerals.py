@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-DIGITS = {char: value for value, chars in enumerate(("〇零", "一壹", "二两", "三", "四", "五", "六", "七", "八", "九")) for char in chars}
+DIGITS = {
+    char: value
+    for value, chars in enumerate(("〇零", "一壹", "二两", "三", "四", "五", "六", "七", "八", "九"))
+    for char in chars
+}
 TENS = {"十": 10, "百": 100, "千": 1_000, "廿": 20, "卅": 30}
 CHARACTERS = frozenset(DIGITS) | frozenset(TENS)
 

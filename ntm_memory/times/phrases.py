@@ -36,7 +36,7 @@ def phrases(reader: Reader) -> Iterator[Phrase]:
         if phrase is None:
             at += 1
             continue
-        if not reader.get(phrase.first - 1, "every"):
+        if not (reader.get(phrase.first - 1, "every") and phrase.parts[0].container):
             yield phrase
         at = phrase.after
 
@@ -49,29 +49,32 @@ def _phrase(reader: Reader, at: int) -> Phrase | None:
         return None
     together, after = found
     while len(together) < _MOST_PARTS:
-        more = first_of(RULES, reader, reader.past_links(after))
-        joined = None if more is None else _joined(together, more[0])
-        if more is None or joined is None:
+        before = together
+        more = first_of(RULES, reader, reader.past_links(after), lambda parts: _can_join(before, parts))
+        if more is None:
             break
-        together, after = joined, more[1]
+        together, after = together + more[0], more[1]
     return Phrase(tuple(together), at, after)
 
 
-def _joined(together: list[Piece], more: list[Piece]) -> list[Piece] | None:
-    """All parts, if they can be told of one time: no two are of the same length, no two portions."""
+def _can_join(together: list[Piece], more: list[Piece]) -> bool:
+    """Whether all parts can be told of one time: no two are of the same length, no two portions."""
     known = {fineness(piece.grain) for piece in together if piece.portion is None}
     for piece in more:
         if piece.portion is not None:
             if any(other.portion is not None for other in together):
-                return None
+                return False
         elif fineness(piece.grain) in known and not _same_length(together, piece):
-            return None
-    return together + more
+            return False
+    return True
 
 
 def _same_length(together: list[Piece], piece: Piece) -> bool:
     """A weekday beside its date: "Friday, 3 May"."""
     same = [other for other in together if other.grain == piece.grain]
-    return piece.grain == "day" and len(same) == 1 and {same[0].container, piece.container} & {"week"} != set() and (
-        same[0].container != piece.container
+    return (
+        piece.grain == "day"
+        and len(same) == 1
+        and {same[0].container, piece.container} & {"week"} != set()
+        and (same[0].container != piece.container)
     )

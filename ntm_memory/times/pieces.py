@@ -31,6 +31,7 @@ class Piece:
         portion: else which part of another stretch it is; of a stretch and its grain.
         sure: how much it takes to be read as a time.
         about: whether it is vague.
+        ranged: whether it is a range itself: "3 to 7 May".
     """
 
     grain: str
@@ -40,6 +41,7 @@ class Piece:
     portion: Callable[[Span, str], tuple[Span, str] | None] | None = None
     sure: int = SURE
     about: bool = False
+    ranged: bool = False
 
     @property
     def is_yearly(self) -> bool:
@@ -144,7 +146,7 @@ def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
 
 
 def _with_hour(parts: list[Piece]) -> list[Piece]:
-    """"5 in the afternoon": the part of the day says which of two hours, no more."""
+    """ "5 in the afternoon": the part of the day says which of two hours, no more."""
     of_day = next((piece for piece in parts if piece.grain == "part" and piece.within), None)
     hour = next((piece for piece in parts if piece.grain in ("hour", "minute") and piece.within), None)
     if of_day is None or hour is None:

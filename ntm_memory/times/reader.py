@@ -50,8 +50,10 @@ class Reader:
         told = self.get(at, "number")
         if told is None:
             return None
-        low, _, high = str(told).partition("~")
         after = at + 1
+        if told == 1 and self.get(after, "number") == 0.5:  # "ein halbes Jahr"
+            told, after = 0.5, after + 1
+        low, _, high = str(told).partition("~")
         tens = isinstance(told, int) and 20 <= told <= 90 and told % 10 == 0
         if tens and not self.get(at, "digits") and not self.get(at, "spelled"):  # twenty-five
             ones = after + (self[after].mark == "-")
@@ -105,13 +107,15 @@ def _rules_for(rules: tuple[Rule, ...], classes: frozenset[str]) -> list[Rule]:
     return [rule for rule in rules if not rule.starts.isdisjoint(classes)]
 
 
-def first_of(rules: tuple[Rule, ...], reader: Reader, at: int) -> Found:
-    """What the first rule reads that reads anything."""
+def first_of(
+    rules: tuple[Rule, ...], reader: Reader, at: int, fits: Callable[[list[Piece]], bool] = lambda parts: True
+) -> Found:
+    """What the first rule reads that reads anything that fits."""
     for rule in _rules_for(rules, frozenset(reader[at].classes)):
         try:
             found = rule.read(reader, at)
         except (ValueError, OverflowError):  # no such day or year
             continue
-        if found is not None:
+        if found is not None and fits(found[0]):
             return found
     return None

@@ -35,6 +35,8 @@ def unit_from_now(reader: Reader, at: int) -> Found:
     if told is None:
         return None
     unit, step = told.split()
+    if unit == "weekend":
+        return [Piece("week", whole(reader.frame.now, "week", int(step))), weekday_piece(unit)], at + 1
     return _one(whole(reader.frame.now, unit, int(step)), unit, at + 1)
 
 
@@ -64,7 +66,12 @@ def step(reader: Reader, at: int) -> Found:
     unit = reader.get(after, "unit")
     if unit in _UNITS:
         return _one(whole(reader.frame.now, unit, told), unit, after + 1)
-    if unit == "day" and told == 0 and reader[after].end - reader[after].start == 1 and reader[at].end - reader[at].start == 1:
+    if (
+        unit == "day"
+        and told == 0
+        and reader[after].end - reader[after].start == 1
+        and reader[at].end - reader[at].start == 1
+    ):
         return None
     found = recurring(reader, after)
     if found is None or found[0].container not in ("week", "year"):
@@ -90,7 +97,7 @@ def nearest_one(reader: Reader, at: int) -> Found:
     piece, after = found
     if told is None:
         told, after = _told_after(reader, after)
-    doubtful = told == 0 and reader[named_at].weak and reader[named_at].lower
+    doubtful = told == 0 and reader[named_at].weak and reader[named_at].lower and piece.grain == "month"
     if told is None or doubtful:
         return None
     if reader.get(after, "before_last") == 2 * told:
@@ -126,7 +133,13 @@ def window(reader: Reader, at: int) -> Found:
     told = reader.get(at, "step") if told is None else told
     if told is not None:
         period = reader.period(after)
-        if period is None and not reader.get(at, "nearest") and reader.get(at, "window") and (unit := reader.get(after, "unit")) is not None and unit not in ("day", "minute"):
+        if (
+            period is None
+            and not reader.get(at, "nearest")
+            and reader.get(at, "window")
+            and (unit := reader.get(after, "unit")) is not None
+            and unit not in ("day", "minute")
+        ):
             period = (1.0, 1.0), unit, after + 1
     else:
         counted = reader.count(at)

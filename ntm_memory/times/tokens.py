@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.times import numerals
-from ntm_memory.times.lexicon import WORD_OR_MARK, Classes, Table, languages_of, may_tell, table
+from ntm_memory.times.lexicon import Classes, Table, languages_of, may_tell, table
 
 _WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "０１２３４５６７８９：／．－"}
 _LONGEST_PHRASE = 8
@@ -27,6 +27,7 @@ _DIGITS = re.compile(
     )(?![0-9_/:+%]|[-.,]\d|[A-Za-z]{{3}})""",
     re.VERBOSE,
 )
+_WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _SCAN = re.compile(rf"(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<mark>[^\s\w])")
 
@@ -87,7 +88,11 @@ def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> tuple[
         return date.end(), {("time" if date["h6"] else "date"): _groups(date)}
     number = _NUMBER.match(text, match.start())
     assert number is not None
-    told, before, after = number[0], text[max(0, match.start() - 1) : match.start()], text[number.end() : number.end() + 1]
+    told, before, after = (
+        number[0],
+        text[max(0, match.start() - 1) : match.start()],
+        text[number.end() : number.end() + 1],
+    )
     junk = len(told) > 6 or before in tuple("$€£¥#.") or after in tuple("%°")
     if junk or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
         return number.end(), {}
@@ -110,14 +115,17 @@ def _read_word(text: str, match: re.Match[str], tables: list[Table]) -> tuple[An
             if classes:
                 weak = " ".join(words) in of.weak
                 return end, classes, weak, match[0][0].islower()
+        for first in of.compounds:
+            if word.startswith(first) and any("part" in more for _, more in of.forms.get(word[len(first) :], ())):
+                return match.start() + len(first), of.forms[first][0][1]
     return match.end(), {}
 
 
 def _longest(text: str, match: re.Match[str], of: Table, word: str) -> tuple[int, Classes, tuple[str, ...]]:
     ahead = [(match.start(), match.end(), word)]
     for form, classes in of.forms[word]:
-        while len(ahead) < len(form) and (more := WORD_OR_MARK.search(text, ahead[-1][1], ahead[-1][1] + _RUN)):
-            ahead.append((more.start(), more.end(), more[0].lower()))
+        while len(ahead) < len(form) and (more := _WORD_AHEAD.match(text, ahead[-1][1], ahead[-1][1] + _RUN)):
+            ahead.append((more.start(1), more.end(1), more[1].lower()))
         if form == tuple(part for _, _, part in ahead[: len(form)]):
             return ahead[len(form) - 1][1], classes, form
     return match.end(), {}, ()
