@@ -34,7 +34,7 @@ SAMPLE = 500
 TRIGGERS = frozenset(
     "unit period month weekday several season season_letter half_year part holiday holidays day when vague decade".split()
 )
-_TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge number ordinal".split())
+_TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge ordinal".split())
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
 _DIGIT = re.compile(r"\d")
 _KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
@@ -49,7 +49,7 @@ class Table:
 
     Args:
         forms: first word (of a language without spaces: first character) → (all words, classes), the longest first.
-        words: the first words of all forms.
+        words: single words by which, too, the language is known.
         triggers: those without one of which, or a digit, a text tells no time.
         weak: words that need evidence.
         common: everyday words by which the language is known.
@@ -85,7 +85,7 @@ def table(language: str) -> Table:
         first.setdefault(words[0], []).append((words, classes[words]))
     return Table(
         forms=first,
-        words=frozenset(word for word in first if word.isalpha() and any(not _TELLING.isdisjoint(of) for _, of in first[word])),
+        words=frozenset(words[0] for words, of in classes.items() if len(words) == 1 and not _TELLING.isdisjoint(of)),
         triggers=_triggers([words for words, of in classes.items() if not TRIGGERS.isdisjoint(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},
