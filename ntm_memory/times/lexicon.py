@@ -85,7 +85,7 @@ def table(language: str) -> Table:
         first.setdefault(words[0], []).append((words, classes[words]))
     return Table(
         forms=first,
-        words=frozenset(words[0] for words, of in classes.items() if len(words) == 1 and not _TELLING.isdisjoint(of)),
+        words=frozenset(words[0] for words, of in classes.items() if (len(words) == 1 or len(words[0]) > 4) and not _TELLING.isdisjoint(of)),
         triggers=_triggers([words for words, of in classes.items() if not TRIGGERS.isdisjoint(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},
@@ -149,6 +149,6 @@ def _forms(told: str) -> list[str]:
 
 
 def _value(meaning: str) -> Any:
-    return (
-        int(meaning) if re.fullmatch(r"-?\d+", meaning) and not meaning.startswith("0") or meaning == "0" else meaning
-    )
+    if re.fullmatch(r"0|-?[1-9]\d*", meaning):
+        return int(meaning)
+    return float(meaning) if re.fullmatch(r"\d\.\d", meaning) else meaning
