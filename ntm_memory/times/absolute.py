@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.pieces import NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.reader import Found, Reader, Rule, again
+from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
+from ntm_memory.times.reader import NOTHING, Found, Reader, Rule, again
 
 
 def month_piece(month: int, sure: int = SURE) -> Piece:
@@ -19,14 +19,14 @@ def day_piece(first: int, last: int | None = None, sure: int = SURE) -> Piece:
     return again("day", "month", lambda month: _days(month, first, last or first), sure=sure, ranged=last is not None)
 
 
-def date_piece(month: int, day: int, days: int = 1, sure: int = SURE) -> Piece:
+def date_piece(month: int, day: int, days: int = 1, sure: int = SURE, *, ranged: bool = False) -> Piece:
     """A day of the year, or some in a row from there."""
 
     def within(year: datetime) -> Span:
         start = year.replace(month=month, day=day)
         return Span(start, start + timedelta(days=days))
 
-    return again("day", "year", within, sure=sure)
+    return again("day", "year", within, sure=sure, ranged=ranged)
 
 
 def _days(month: datetime, first: int, last: int) -> Span:
@@ -40,29 +40,38 @@ def fixed_day(year: int, month: int, day: int, sure: int = SURE) -> Piece:
 
 
 def digits(reader: Reader, at: int) -> Found:
-    """A date in digits: 2026-05-03, 3.5.2026, 3/5/26, 2026-05, 5/2026, and 3/5, 3.5. where something hints at a date."""
+    """A date in digits: 2026-05-03, 20260503, 3.5.2026, 3/5/26, 2026-05, 5/2026; 3/5 and 3.5. where something hints at one."""
     told = reader.get(at, "date")
     if told is None:
         return None
-    if "y" in told:
+    if "y" in told or "y8" in told:
         return _year_first(reader, told, at)
     if "y2" in told or "y5" in told:
         year, month = (told["y2"], told["m2"]) if "y2" in told else (told["y5"], told["m5"])
         return [Piece("month", whole(datetime(int(year), int(month), 1), "month"))], at + 1
+    if "years" in told:
+        return [_whole_year(int(told["years"]), NEEDS_COMPANY)], at + 1
+    if "a7" in told:
+        (first_month, first), (month, day) = (_ordered(reader, told[a], told[b]) for a, b in (("a7", "b7"), ("c7", "d7")))
+        days = (datetime(2000, month, day) - datetime(2000, first_month, first)).days + 1
+        return [date_piece(first_month, first, days, NEEDS_EVIDENCE, ranged=True)], at + 1
+    year, sure = told.get("y3") or told.get("y4"), NEEDS_EVIDENCE
     if "d3" in told:
-        day, month, year, sure = told["d3"], told["m3"], told.get("y3"), NEEDS_EVIDENCE
+        month, day = int(told["m3"]), int(told["d3"])
     else:
-        first, second, year = told.get("a") or told["a2"], told.get("b") or told["b2"], told.get("y4")
-        month_first = int(second) > 12 or (reader.frame.month_first and int(first) <= 12)
-        day, month, sure = (second, first, SURE) if month_first else (first, second, SURE)
-        if told.get("sep2") == "-" and len(year or "") < 4:
-            sure = NEEDS_EVIDENCE
+        month, day = _ordered(reader, told.get("a") or told["a2"], told.get("b") or told["b2"])
     if year is None:
-        parts = [month_piece(int(month), NEEDS_EVIDENCE), day_piece(int(day), sure=NEEDS_EVIDENCE)]
-        return (parts, at + 1) if 1 <= int(month) <= 12 and 1 <= int(day) <= 31 else None
-    if len(year) == 2:
-        return [fixed_day(_full(int(year)), int(month), int(day), sure)], at + 1
-    return [fixed_day(int(year), int(month), int(day))], at + 1
+        day_of_any_month = 1 <= month <= 12 and 1 <= day <= 31
+        return ([date_piece(month, day, sure=sure)], at + 1) if day_of_any_month else None
+    if len(year) == 4 or told.get("sep2") == "/" or len(told.get("d3") or told["a"]) == len(told.get("m3") or told["b"]) == 2:
+        sure = SURE
+    return [fixed_day(int(year) if len(year) == 4 else _full(int(year)), month, day, sure)], at + 1
+
+
+def _ordered(reader: Reader, first: str, second: str) -> tuple[int, int]:
+    """(month, day) of 3/4: 13/4 can only be the one, 4/13 the other."""
+    month_first = int(second) > 12 or (reader.frame.month_first and int(first) <= 12)
+    return (int(first), int(second)) if month_first else (int(second), int(first))
 
 
 def _full(year: int) -> int:
@@ -71,6 +80,8 @@ def _full(year: int) -> int:
 
 
 def _year_first(reader: Reader, told: dict[str, str], at: int) -> Found:
+    if "y8" in told:
+        return [fixed_day(int(told["y8"]), int(told["m8"]), int(told["d8"]))], at + 1
     day = datetime(int(told["y"]), int(told["m"]), int(told["d"]))
     if "h" not in told:
         return [Piece("day", whole(day, "day"))], at + 1
@@ -90,8 +101,9 @@ def marked_date(reader: Reader, at: int) -> Found:
             return [month_piece(month), day_piece(day)], after + 2 + bool(reader.get(after + 2, "day_mark"))
         return [month_piece(month)], after + 1
     day = reader.whole_number(at, 1, 31)
-    if day is not None and reader.get(after, "day_mark"):
-        return [day_piece(day, sure=NEEDS_EVIDENCE)], after + 1
+    if day is not None and reader.get(after, "day_mark") and not reader.get(after + 1, "not_a_day"):
+        begins = at == 0 or reader[at - 1].mark != "" or reader.get(after + 1, "evidence_after")
+        return [day_piece(day, sure=SURE if begins else NEEDS_EVIDENCE)], after + 1
     return None
 
 
@@ -100,16 +112,20 @@ def _is_last(reader: Reader, at: int) -> bool:
 
 
 def day_and_month(reader: Reader, at: int) -> Found:
-    """A day before its month: 3 May, the 3rd of May, 3. Mai, 3 de mayo, 3–7 May."""
-    day = _day(reader, at)
-    if day is None:
+    """A day before its month: 3 May, the 3rd of May, 3. Mai, 3 de mayo, 3–7 May, 8-dic."""
+    found = _day(reader, at)
+    if found is None:
         return None
-    last, after = _to_day(reader, at + 1, day)
+    day, after = found
+    last, after = _to_day(reader, after, day)
     after = reader.past_links(after)
+    after += reader[after].mark in ("-", ".") and reader[after].glued
     month = reader.get(after, "month")
-    if month is None or (after == at + 1 and reader[after].mark):
+    if month is None:
         return None
-    return [month_piece(month), day_piece(day, last)], after + 1
+    after += 1
+    after += reader[after].mark == "." and reader[after].glued and reader[after + 1] is not NOTHING
+    return [month_piece(month), day_piece(day, last)], after
 
 
 def month_and_day(reader: Reader, at: int) -> Found:
@@ -117,34 +133,34 @@ def month_and_day(reader: Reader, at: int) -> Found:
     month = reader.get(at, "month")
     if month is None:
         return None
-    token, after = reader[at], at + 1 + (reader[at + 1].mark == "." and reader[at + 1].glued)
-    after = after if reader[after].classes else at + 1
-    day_at = after + bool(reader.get(after, "link") and reader.get(after + 1, "ordinal"))
-    day = _day(reader, day_at)
-    if day is not None and not _counts_something(reader, day_at + 1):
-        last, end = _to_day(reader, day_at + 1, day)
+    token, after = reader[at], at + 1
+    after += reader[after].mark == "." and reader[after].glued and reader.get(after + 1, "number") is not None
+    found = _day(reader, after + bool(reader.get(after, "link") and reader.get(after + 1, "ordinal")))
+    if found is not None and not _counts_something(reader, found[1]):
+        last, end = _to_day(reader, found[1], found[0])
         sure = NEEDS_EVIDENCE if token.weak and token.lower else SURE
-        return [month_piece(month, sure), day_piece(day, last, sure)], end
-    return [month_piece(month, NEEDS_PREPOSITION if token.weak else SURE)], at + 1
+        return [month_piece(month, sure), day_piece(found[0], last, sure)], end
+    return [month_piece(month, NEEDS_PREPOSITION if token.weak else SURE)], after
 
 
-def _day(reader: Reader, at: int) -> int | None:
-    """A day of a month: digits, or a word that counts places."""
-    if reader.get(at, "number") is not None and reader.get(at, "digits") is None and not reader.get(at, "nth"):
-        return None
-    told = reader.get(at, "ordinal") if reader.get(at, "number") is None else reader.get(at, "number")
-    return told if isinstance(told, int) and 1 <= told <= 31 and (reader.get(at, "digits") or 0) < 3 else None
+def _day(reader: Reader, at: int) -> tuple[int, int] | None:
+    """(day of a month, token after): digits, or a word that counts places."""
+    digits = reader.get(at, "digits")
+    found = (reader.get(at, "number"), at + 1) if digits is not None and digits < 3 else reader.ordinal(at)
+    if found is None and reader[at].latin and (told := reader.whole_number(at, 1, 31)) is not None:
+        found = told, at + 1  # "veintitrés de febrero"
+    return found if found is not None and isinstance(found[0], int) and 1 <= found[0] <= 31 else None
 
 
 def _to_day(reader: Reader, at: int, first: int) -> tuple[int | None, int]:
     """(the later day, the token after it) of "3 to 7", "between 3 and 7"; none where only one day is told."""
-    at += reader[at].mark == "." and reader[at].glued
-    joins = reader[at].mark in ("-", "–", "—") or reader.get(at, "to") or reader.get(at, "and")
-    after = reader.past_links(at + 1) if joins else at
-    last = _day(reader, after) if joins else None
-    if last is None or last <= first or (_counts_something(reader, after + 1) and not reader.get(after + 1, "month")):
-        return None, at
-    return last, after + 1
+    start = at + (reader[at].mark == "." and reader[at].glued)
+    joins = reader[start].mark in ("-", "–", "—") or reader.get(start, "to") or reader.get(start, "and")
+    found = _day(reader, reader.past_links(start + 1)) if joins else None
+    if found is None or found[0] <= first:
+        return None, start
+    counts = _counts_something(reader, found[1]) and not reader.get(found[1], "month")
+    return (None, start) if counts else found
 
 
 def _counts_something(reader: Reader, at: int) -> bool:
@@ -163,6 +179,8 @@ def year(reader: Reader, at: int) -> Found:
     if told is None:
         return None
     marked = reader.get(after, "year_mark") is not None
+    if reader.get(at, "short_year") is not None:
+        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after
     if marked and told < 100 and reader.get(after + 2, "month_mark") and reader.get(after + 1, "number"):
         return [_whole_year(_full(told))], after + 1
     if marked and 50 <= told < 100 and reader.get(at, "digits"):
@@ -203,10 +221,18 @@ def decade(reader: Reader, at: int) -> Found:
 
 
 def ordinal_day(reader: Reader, at: int) -> Found:
-    """A day by its number alone: the 3rd."""
-    day = reader.get(at, "nth")
-    known = day is not None and 1 <= day <= 31 and reader.get(at + 1, "unit") is None
-    return ([day_piece(day, sure=NEEDS_PREPOSITION)], at + 1) if known else None
+    """A day by its number alone: the 3rd, the twenty-third, le 5, el día 25."""
+    found = _day(reader, at)
+    if found is None or reader.get(found[1], "unit") is not None:
+        return None
+    day, after = found
+    if reader.get(at, "digits") is None or reader.get(at, "nth"):
+        named = reader.get(at, "nth") or reader.ordinal(at) and reader.get(at - 1, "day_article")
+        if not named:
+            return None
+        return [day_piece(day, sure=NEEDS_PREPOSITION)], after + bool(reader.get(after, "day_word"))
+    ends = reader[after] is NOTHING or reader[after].mark
+    return ([day_piece(day, sure=NEEDS_EVIDENCE)], after) if ends and reader.get(at - 1, "day_article") else None
 
 
 RULES = (
@@ -216,5 +242,5 @@ RULES = (
     Rule("month", month_and_day),
     Rule("number ordinal ordinal_mark decade", decade),
     Rule("number era", year),
-    Rule("nth", ordinal_day),
+    Rule("number nth ordinal", ordinal_day),
 )

@@ -17,8 +17,8 @@ from ntm_memory.times.told import Time
 _MOST_AROUND = 4
 """So many marks and links may stand around a text that is nothing but a time."""
 _DASHES = ("-", "–", "—", "~", "～", "－", "〜")
-_AROUND = {"minute": ("minute", 30), "hour": ("hour", 1), "part": ("hour", 2), "day": ("day", 3), "weekend": ("day", 3)}
-_AROUND |= {"week": ("week", 1), "third": ("day", 7), "month": ("day", 15), "year": ("month", 6)}
+_AROUND = {"minute": ("minute", 30), "hour": ("minute", 30), "day": ("day", 3), "weekend": ("day", 3)}
+_AROUND |= {"week": ("week", 1), "month": ("day", 15), "year": ("month", 6)}
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,11 @@ def _single(reader: Reader, phrase: Phrase, alone: bool) -> _Told | None:
     if not alone and not _is_believed(reader, phrase, direction):
         return None
     frame = reader.frame
-    if direction == "until" and frame.past is None:
+    if direction == "since":
+        frame = frame.facing(frame.now, past=True)
+    elif direction == "until" and frame.past is None:
         frame = frame.facing(frame.now, past=False)
+    direction = "since" if direction == "starting" else direction
     found = combined(phrase.parts, frame)
     if found is None:
         return None
@@ -91,15 +94,10 @@ def _single(reader: Reader, phrase: Phrase, alone: bool) -> _Told | None:
     if shifted is not None:
         return shifted
     about = any(piece.about for piece in phrase.parts)
-    if (
-        about
-        and direction == "on"
-        and any(piece.grain == "day" and piece.sure == NEEDS_COMPANY for piece in phrase.parts)
-    ):
-        span = _widened(span, "month")
-    elif direction == "about" and not about:
+    if direction == "about" and not about:
         span = _widened(span, grain)
-    direction = "about" if about and direction == "on" else direction
+    elif direction == "on" and about:
+        direction = "about"
     start, end = _opened(span, direction)
     return _Told(start, end, direction, grain, _yearly(phrase.parts), first, after)
 
@@ -113,7 +111,9 @@ def _opened(span: Span, direction: str) -> tuple[datetime | None, datetime | Non
 
 
 def _widened(span: Span, grain: str) -> Span:
-    unit, count = _AROUND.get(grain, ("month", 1))
+    unit, count = _AROUND.get(grain, ("month", 0))
+    if grain in ("hour", "minute"):
+        return Span(add(span.start, -count, unit), add(span.start, count, unit))
     return Span(add(span.start, -count, unit), add(span.end, count, unit))
 
 
@@ -141,7 +141,14 @@ def _direction(reader: Reader, phrase: Phrase) -> tuple[str, int, int]:
     if reader.get(phrase.after, "to") and reader.get(reader.past_links(phrase.after + 1), "now"):
         return "since", at if started else phrase.first, reader.past_links(phrase.after + 1) + 1
     told = reader.get(at, "direction")
-    return ("on", phrase.first, phrase.after) if told is None else (str(told), at, phrase.after)
+    if told is None or (told == "about?" and not _can_be_rounded(reader, at + 1)):
+        return "on", phrase.first, phrase.after
+    return str(told).rstrip("?"), at, phrase.after
+
+
+def _can_be_rounded(reader: Reader, at: int) -> bool:
+    """Whether "about" can mean nearly: before numbers; "we talked about last week" is of that week."""
+    return any(reader.get(at, name) is not None for name in ("number", "date", "time", "clock_before"))
 
 
 def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
@@ -156,7 +163,8 @@ def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
     evidence = (
         max((reader.get(place, "evidence") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
     )
-    strong = evidence == 2 or direction != "on" or len(phrase.parts) > 1
+    followed = reader.get(phrase.after, "evidence_after")
+    strong = bool(followed) or evidence == 2 or direction != "on" or len(phrase.parts) > 1
     around = len(reader.tokens) - phrase.after + phrase.first
     whole_text = around <= _MOST_AROUND and all(
         reader[i].mark or reader.get(i, "link")
@@ -213,7 +221,8 @@ def _range(reader: Reader, left: Phrase, right: Phrase, alone: bool) -> _Told | 
 def _is_range(reader: Reader, left: Phrase, right: Phrase, before: int) -> bool:
     sure = [max(piece.sure for piece in phrase.parts) for phrase in (left, right)]
     told = reader.get(before, "from") or reader.get(before, "between") or reader.get(before, "evidence")
-    return max(sure) > NEEDS_COMPANY and (max(sure) == SURE or bool(told))
+    both_dates = min(sure) == NEEDS_EVIDENCE
+    return max(sure) > NEEDS_COMPANY and (max(sure) == SURE or bool(told) or both_dates)
 
 
 def _ends(left: Sequence[Piece], right: Sequence[Piece], frame: Frame) -> tuple[Span, Span, str] | None:
@@ -240,6 +249,7 @@ def _completed(parts: Sequence[Piece], others: Sequence[Piece]) -> Sequence[Piec
     if any(piece.fixed is not None for piece in plain):
         return parts
     longest = max((fineness(piece.grain) for piece in plain), default=-1)
+    longest = max(longest, fineness("hour")) if longest >= 0 else longest
     if longest < 0 and parts:
         return parts
     return (*parts, *(piece for piece in others if piece.portion is None and fineness(piece.grain) > longest))

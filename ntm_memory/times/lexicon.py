@@ -32,14 +32,15 @@ LATIN = ("en", "de", "fr", "es")
 SAMPLE = 500
 """By so many characters a text's language is told."""
 TRIGGERS = frozenset(
-    "unit period month weekday several season season_letter half_year part holiday holidays day when vague decade".split()
+    "unit period month weekday several season season_letter season_part half_year part holiday holidays moving day when "
+    "vague minutes so_far edge_of week_number decade".split()
 )
 _TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge ordinal".split())
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
 _DIGIT = re.compile(r"\d")
 _KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
-_NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing", "compounds")
+_NOT_CLASSES = ("source", "common", "weak", "variants", "month_first", "nothing", "compounds", "names_capital")
 Classes = dict[str, Any]
 
 
@@ -56,6 +57,7 @@ class Table:
         variants: characters that are read as others.
         month_first: whether 3/4 is 4 March; None: not told by the language.
         compounds: words to which parts of the day are joined: Dienstagabend.
+        names_capital: whether only names are written with a capital, so that "Abril" is one.
     """
 
     forms: dict[str, list[tuple[tuple[str, ...], Classes]]]
@@ -66,6 +68,7 @@ class Table:
     variants: dict[int, str]
     month_first: bool | None
     compounds: tuple[str, ...]
+    names_capital: bool
 
 
 @lru_cache(maxsize=16)
@@ -94,6 +97,7 @@ def table(language: str) -> Table:
         compounds=tuple(form for form in _forms(" | ".join(told["weekday"].values())) if len(form) > 2)
         if "compounds" in told
         else (),
+        names_capital="names_capital" in told,
     )
 
 
@@ -102,6 +106,13 @@ def _triggers(forms: Sequence[tuple[str, ...]], language: str) -> frozenset[str]
     often = Counter(word for words in forms for word in words)
     telling = often.__getitem__ if language in UNSPACED else len
     return frozenset(max(words, key=telling) for words in forms)
+
+
+@lru_cache(maxsize=1)
+def moving_days() -> dict[str, dict[str, str]]:
+    """{feast: {year: month-day}} of feasts that move."""
+    told: dict[str, dict[str, str]] = json.loads((TABLES / "moving.json").read_text(encoding="utf-8"))
+    return told
 
 
 def languages_of(text: str) -> tuple[str, ...]:

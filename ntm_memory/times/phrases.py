@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ntm_memory.times import absolute, parts, relative
+from ntm_memory.times import absolute, distant, hours, parts, portions, relative
 from ntm_memory.times.intervals import fineness
 from ntm_memory.times.pieces import Piece
 from ntm_memory.times.reader import Reader, first_of
 
-RULES = (*relative.RULES, *parts.HOURS, *absolute.RULES, *parts.RULES)
+RULES = (*distant.RULES, *relative.RULES, *hours.RULES, *absolute.RULES, *parts.RULES[:2], *portions.RULES, *parts.RULES[2:])
 _MOST_PARTS = 6
 
 
@@ -36,9 +36,16 @@ def phrases(reader: Reader) -> Iterator[Phrase]:
         if phrase is None:
             at += 1
             continue
-        if not (reader.get(phrase.first - 1, "every") and phrase.parts[0].container):
+        every = reader.get(phrase.first - 1, "every") and phrase.parts[0].container
+        if not every and not _is_a_name(reader, phrase):
             yield phrase
         at = phrase.after
+
+
+def _is_a_name(reader: Reader, phrase: Phrase) -> bool:
+    """Whether the words before say that a name follows: Aunt Wednesday, rue du Quatre-Septembre, 名叫元旦."""
+    bare = all(piece.fixed is None or piece.grain == "year" for piece in phrase.parts)
+    return bare and any(reader.get(phrase.first - back, "naming") for back in (1, 2))
 
 
 def _phrase(reader: Reader, at: int) -> Phrase | None:

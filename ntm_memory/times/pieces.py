@@ -19,6 +19,10 @@ _TRIES = 9
 _STEPS = 400
 
 
+Portion = Callable[[Span, str], tuple[Span, str] | None]
+"""Of a stretch and its grain a part and its own."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """One part of an expression.
@@ -38,7 +42,7 @@ class Piece:
     fixed: Span | None = None
     container: str = ""
     within: Callable[[datetime], Span | None] | None = None
-    portion: Callable[[Span, str], tuple[Span, str] | None] | None = None
+    portion: Portion | None = None
     sure: int = SURE
     about: bool = False
     ranged: bool = False
@@ -129,8 +133,8 @@ def _moved(piece: Piece, base: Span) -> Span | None:
 
 def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
     """The stretch that all parts tell together, and its grain; None where there is no such time."""
-    plain = sorted((p for p in parts if p.portion is None), key=lambda p: -fineness(p.grain))
-    plain = _with_hour(plain)
+    plain = [piece for piece in parts if piece.portion is None]
+    plain = sorted(_without_checks(_with_hour(plain)), key=lambda p: -fineness(p.grain))
     if not plain:
         return None
     first = plain[0]
@@ -146,26 +150,34 @@ def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
 
 
 def _with_hour(parts: list[Piece]) -> list[Piece]:
-    """ "5 in the afternoon": the part of the day says which of two hours, no more."""
-    of_day = next((piece for piece in parts if piece.grain == "part" and piece.within), None)
+    """Parts in which the part of the day only says which of two hours is meant: "5 in the afternoon", "8 last night"."""
+    of_day = next((piece for piece in parts if piece.grain == "part" and (piece.within or piece.fixed)), None)
     hour = next((piece for piece in parts if piece.grain in ("hour", "minute") and piece.within), None)
     if of_day is None or hour is None:
         return parts
-    some_day = datetime(2000, 1, 1)
-    span, at = of_day.place(some_day), hour.place(some_day)
-    later = _half_a_day_later(hour)
-    if span is not None and at is not None and not span.start <= at.start < span.end:
-        there = later.place(some_day)
-        hour = later if there is not None and span.start <= there.start < span.end else hour
-    return [piece for piece in parts if piece.grain not in ("part", hour.grain)] + [hour]
+    some_day = datetime(2000, 1, 1) if of_day.fixed is None else floor(of_day.fixed.start, "day")
+    part, at = of_day.fixed or of_day.place(some_day), hour.place(some_day)
+    if part is None or at is None:
+        return parts
+    away = min((0, 12, 24), key=lambda hours: (_distance(at.start + timedelta(hours=hours), part), hours))
+    rest = [piece for piece in parts if piece is not of_day and piece is not hour]
+    if of_day.fixed is not None:
+        return [*rest, replace(hour, fixed=_later(at, away), within=None, container="")]
+    return [*rest, replace(hour, within=lambda day: _later(hour.place(day), away))]
 
 
-def _half_a_day_later(hour: Piece) -> Piece:
-    def within(day: datetime) -> Span | None:
-        span = hour.place(day)
-        return span and Span(span.start + timedelta(hours=12), span.end + timedelta(hours=12))
+def _later(span: Span | None, hours: int) -> Span | None:
+    return span and Span(span.start + timedelta(hours=hours), span.end + timedelta(hours=hours))
 
-    return replace(hour, within=within)
+
+def _distance(moment: datetime, span: Span) -> timedelta:
+    return max(span.start - moment, moment - span.end, timedelta(0))
+
+
+def _without_checks(parts: list[Piece]) -> list[Piece]:
+    """Parts without the weekday that is told beside a date: where it does not fit, people err in it."""
+    dated = any(piece.grain == "day" and piece.container != "week" for piece in parts)
+    return [piece for piece in parts if piece.container != "week" or not dated]
 
 
 def _narrowed(span: Span, grain: str, finer: Sequence[Piece], portions: Sequence[Piece]) -> tuple[Span, str] | None:

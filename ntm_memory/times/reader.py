@@ -73,15 +73,27 @@ class Reader:
         if counted is None:
             return None
         (low, high), after = counted
-        if self.get(after, "half") and not self.get(at, "digits"):
-            after += 1
+        counts = bool(self.get(after, "measure"))
+        after += counts
         unit = self.get(after, "unit")
-        if unit is None:
+        is_month = self.get(after, "month_mark") and not (counts or low % 1 or self.get(after, "counted"))
+        if unit is None or is_month:  # 三月 is March, 三个月 are three months
             return None
         after += 1
         if (extra := self.get(after, "half")) is not None:
             low, high, after = low + float(extra), high + float(extra), after + 1
         return ((2 * low, 2 * high), "week", after) if unit == "fortnight" else ((low, high), unit, after)
+
+
+    def ordinal(self, at: int) -> tuple[int, int] | None:
+        """(place, token after) of a word that tells a place: 3rd, third, twenty-third."""
+        tens = self.whole_number(at, 20, 30)
+        if tens is not None and not self.get(at, "digits") and not self.get(at, "spelled") and tens % 10 == 0:
+            ones = at + 1 + (self[at + 1].mark == "-")
+            if isinstance(one := self.get(ones, "ordinal"), int) and 0 < one < 10:
+                return tens + one, ones + 1
+        told = self.get(at, "ordinal")
+        return (told, at + 1) if isinstance(told, int) else None
 
 
 def again(grain: str, container: str, within: Callable[[datetime], Span | None], **more: Any) -> Piece:

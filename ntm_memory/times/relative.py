@@ -1,20 +1,20 @@
-"""Tokens → parts that count from now: yesterday, last week, three days ago, the past month, 上周五."""
+"""Tokens → parts that count from now: yesterday, last week, 上周五, this time last year, the past month."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from ntm_memory.times.absolute import month_piece
-from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.parts import hours_piece, recurring, season_piece, weekday_piece
+from ntm_memory.times.intervals import Span, add, floor, whole
+from ntm_memory.times.parts import hours_piece, recurring, weekday_piece
 from ntm_memory.times.pieces import NEEDS_COMPANY, SURE, Piece, nearest
 from ntm_memory.times.reader import Found, Reader, Rule
 
-_FINER = {"decade": "year", "year": "month", "half": "month", "quarter": "month", "month": "week", "week": "day"}
-_UNITS = ("week", "month", "quarter", "half", "year", "decade", "century")
+UNITS = ("week", "month", "quarter", "half", "year", "decade", "century")
 
 
-def _one(span: Span, grain: str, after: int, *, sure: int = SURE, about: bool = False) -> Found:
+def one(span: Span, grain: str, after: int, *, sure: int = SURE, about: bool = False) -> Found:
+    """A single fixed part."""
     return [Piece(grain, span, sure=sure, about=about)], after
 
 
@@ -37,24 +37,37 @@ def unit_from_now(reader: Reader, at: int) -> Found:
     unit, step = told.split()
     if unit == "weekend":
         return [Piece("week", whole(reader.frame.now, "week", int(step))), weekday_piece(unit)], at + 1
-    return _one(whole(reader.frame.now, unit, int(step)), unit, at + 1)
+    return one(whole(reader.frame.now, unit, int(step)), unit, at + 1)
 
 
 def vague(reader: Reader, at: int) -> Found:
-    """Days around now: recently, the other day, 前几天."""
+    """Days or minutes around now: recently, the other day, 前几天, just now; a year so far."""
+    frame = reader.frame
+    if (unit := reader.get(at, "so_far")) is not None:
+        return one(Span(floor(frame.now, unit), frame.now), unit, at + 1)
+    if (minutes := reader.get(at, "minutes")) is not None:
+        return one(Span(frame.now + timedelta(minutes=minutes), frame.now), "minute", at + 1, about=True)
     told = reader.get(at, "vague")
     if told is None:
         return None
-    first, last = map(int, told.split("~"))
-    today = reader.frame.today
-    return _one(Span(today + timedelta(days=first), today + timedelta(days=last)), "day", at + 1, about=True)
+    first, last = told.split("~")
+    end = frame.now if last == "now" else frame.today + timedelta(days=int(last))
+    return one(Span(frame.today + timedelta(days=int(first)), end), "day", at + 1, about=True)
 
 
 def same_time(reader: Reader, at: int) -> Found:
-    """This time, of the year or week told beside it."""
+    """This time, of the year or week told beside it: of a year the month, of a month or a week the day."""
     if reader.get(at, "same_time") is None:
         return None
-    return _one(whole(reader.frame.now, "day"), "day", at + 1, sure=NEEDS_COMPANY, about=True)
+    now = reader.frame.now
+
+    def portion(span: Span, grain: str) -> tuple[Span, str] | None:
+        if grain == "year":
+            return whole(span.start.replace(month=now.month), "month"), "month"
+        away = floor(now, "day") - floor(now, "week" if grain == "week" else "month")
+        return (whole(span.start + away, "day"), "day") if grain in ("week", "month") else None
+
+    return [Piece("day", portion=portion, sure=NEEDS_COMPANY, about=True)], at + 1
 
 
 def step(reader: Reader, at: int) -> Found:
@@ -64,33 +77,27 @@ def step(reader: Reader, at: int) -> Found:
         return None
     after = at + 1 + bool(reader.get(at + 1, "measure"))
     unit = reader.get(after, "unit")
-    if unit in _UNITS:
-        return _one(whole(reader.frame.now, unit, told), unit, after + 1)
-    if (
-        unit == "day"
-        and told == 0
-        and reader[after].end - reader[after].start == 1
-        and reader[at].end - reader[at].start == 1
-    ):
-        return None
+    if unit in UNITS:
+        return one(whole(reader.frame.now, unit, told), unit, after + 1)
     found = recurring(reader, after)
     if found is None or found[0].container not in ("week", "year"):
         return None
     piece, after = found
+    if told == 0:
+        span = nearest(piece, reader.frame, 0)
+        return None if span is None else one(span, piece.grain, after)
     return [Piece(piece.container, whole(reader.frame.now, piece.container, told)), piece], after
 
 
 def nearest_one(reader: Reader, at: int) -> Found:
     """The last, this or the next unit, month, weekday, season, holiday: last week, next Friday, this morning."""
     told, after = reader.get(at, "nearest"), at + 1
-    named_at = at if told is None else after
+    named_at = at if told is None else after + bool(reader.get(after, "measure"))
     if told == -1 and _is_last_of(reader, named_at + 1):
         return None
-    if (unit := reader.get(named_at, "unit")) in _UNITS:
-        after = named_at + 1
-        if told is None:
-            told, after = _told_after(reader, after)
-        return None if told is None else _one(whole(reader.frame.now, unit, told), unit, after)
+    if (unit := reader.get(named_at, "unit")) in UNITS:
+        told, after = (told, named_at + 1) if told is not None else _told_after(reader, named_at + 1)
+        return None if told is None else one(whole(reader.frame.now, unit, told), unit, after)
     found = _recurring_or_month(reader, named_at)
     if found is None:
         return None
@@ -100,10 +107,8 @@ def nearest_one(reader: Reader, at: int) -> Found:
     doubtful = told == 0 and reader[named_at].weak and reader[named_at].lower and piece.grain == "month"
     if told is None or doubtful:
         return None
-    if reader.get(after, "before_last") == 2 * told:
-        told, after = 2 * told, after + 1
     span = nearest(piece, reader.frame, told)
-    return None if span is None else _one(span, piece.grain, after)
+    return None if span is None else one(span, piece.grain, after)
 
 
 def _is_last_of(reader: Reader, at: int) -> bool:
@@ -124,124 +129,56 @@ def _told_after(reader: Reader, at: int) -> tuple[int | None, int]:
     for name in ("nearest_after", "before_last"):
         if (told := reader.get(at, name)) is not None:
             return told, at + 1
+    step, named = reader.get(at + 1, "nearest"), reader.get(at + 2, "unit")
+    if named is None and step is not None and _recurring_or_month(reader, at + 2) is None:
+        side = reader.get(at, "direction")
+        if (side, step) in (("before", -1), ("after", 1)):
+            return 2 * step, at + 2
     return None, at
 
 
 def window(reader: Reader, at: int) -> Found:
     """Some units up to now or from now: the past three days, last few weeks, 过去一年, les 3 derniers jours."""
-    told, after = reader.get(at, "window"), at + 1
-    told = reader.get(at, "step") if told is None else told
-    if told is not None:
-        period = reader.period(after)
-        if (
-            period is None
-            and not reader.get(at, "nearest")
-            and reader.get(at, "window")
-            and (unit := reader.get(after, "unit")) is not None
-            and unit not in ("day", "minute")
-        ):
-            period = (1.0, 1.0), unit, after + 1
-    else:
-        counted = reader.count(at)
-        told = None if counted is None else reader.get(counted[1], "window")
-        unit = None if counted is None else reader.get(counted[1] + 1, "unit")
-        period = None if counted is None or unit is None else (counted[0], unit, counted[1] + 2)
-        if period is None and (period := reader.period(at)) is not None:
-            told = reader.get(period[2], "window_after")
-            period = (*period[:2], period[2] + 1)
-    if told is None or period is None:
+    found = _window(reader, at)
+    if found is None:
         return None
-    (_, high), unit, after = period
+    told, high, unit, after = found
     frame = reader.frame
     if unit in ("minute", "hour"):
-        moment = frame.now
-        span = Span(add(moment, -high, unit), moment) if told <= 0 else Span(moment, add(moment, high, unit))
+        span = Span(add(frame.now, -high, unit), frame.now) if told <= 0 else Span(frame.now, add(frame.now, high, unit))
     elif told <= 0:
         span = Span(add(frame.today, -high, unit), add(frame.today, 1, "day"))
     else:
         span = Span(frame.today, add(add(frame.today, 1, "day"), high, unit))
-    return _one(span, unit, after, about=True)
+    return one(span, unit, after, about=True)
 
 
-def ago(reader: Reader, at: int) -> Found:
-    """So many units before or after now: three days ago, in two weeks, 半年前, vor 3 Tagen, il y a un mois."""
-    before = 0
-    for name, sign in (("ago_before", -1), ("ahead_before", 1)):
-        before = before or sign * bool(reader.get(at, name))
-    if before > 0 and reader.frame.past:  # "in two weeks" of what was is how long it took
-        return None
-    counted = _plural_ago(reader, at) if not before else None
-    if counted is not None:
-        return counted
-    period = reader.period(at + bool(before))
-    if period is None:
-        return None
-    counts, unit, after = period
-    if not before:
-        before = -bool(reader.get(after, "ago")) or int(bool(reader.get(after, "ahead")))
-        after += 1
-        if not before or _is_a_date(reader, at, unit):
-            return None
-    low, high = sorted((before * counts[0], before * counts[1]))
-    return _away(reader, low, high, unit, after)
-
-
-def just_before(reader: Reader, at: int) -> Found:
-    """The days or weeks that end today: 前几天, 前两周."""
-    period = reader.period(at + 1) if reader.get(at, "before_count") else None
-    if period is None:
-        return None
-    (_, high), unit, after = period
-    today = reader.frame.today
-    return _one(Span(add(today, -high, unit), today), unit, after, about=True)
-
-
-def _is_a_date(reader: Reader, at: int, unit: str) -> bool:
-    """Whether 2022年前 means before that year; 三个月前 and 3年前 count back."""
-    return unit == "year" and (reader.whole_number(at, 1000, 2999) is not None)
-
-
-def _away(reader: Reader, low: float, high: float, unit: str, after: int) -> Found:
-    while low % 1 and unit in _FINER:
-        finer = _FINER[unit]
-        low, high = low, high
-        start, end = (whole(add(reader.frame.now, count, unit), finer) for count in (low, high))
-        return _one(Span(start.start, end.end), finer, after, about=low != high)
-    start, end = (whole(add(reader.frame.now, count, unit), unit) for count in (low, high))
-    return _one(Span(start.start, end.end), unit, after, about=low != high)
-
-
-def _plural_ago(reader: Reader, at: int) -> Found:
-    """So many weekdays, summers, Christmases ago."""
+def _window(reader: Reader, at: int) -> tuple[int, float, str, int] | None:
+    """(before now −1 or after it 1, how many, of what, token after)."""
+    told, after = reader.get(at, "window"), at + 1
+    alone = told is not None and reader.get(at, "nearest") is None and reader.get(at, "step") is None
+    told = reader.get(at, "step") if told is None else told
+    if told is not None:
+        period = reader.period(after)
+        unit = reader.get(after, "unit")
+        if period is None and alone and unit in UNITS and not _is_last_of(reader, after + 1):
+            period = (1.0, 1.0), str(unit), after + 1
+        return None if period is None else (told, period[0][1], *period[1:])
     counted = reader.count(at)
-    told = None if counted is None else reader.get(counted[1], "several")
-    told = reader.get(counted[1], "weekday") if counted is not None and told is None else told
-    if counted is None or told is None or not reader.get(counted[1] + 1, "ago"):
-        return None
-    if told in ("spring", "summer", "autumn", "winter"):
-        piece = season_piece(str(told))
-    elif told == "night":
-        return _one(whole(reader.frame.now, "day", -counted[0][0]), "day", counted[1] + 2)
-    else:
-        piece = weekday_piece(told) if isinstance(told, int) or told == "weekend" else _christmas()
-    span = nearest(piece, reader.frame, -round(counted[0][0]))
-    return None if span is None else _one(span, piece.grain, counted[1] + 2)
-
-
-def _christmas() -> Piece:
-    from ntm_memory.times.absolute import date_piece
-
-    return date_piece(12, 25)
+    if counted is not None and (told := reader.get(counted[1], "window")) is not None:
+        unit = reader.get(counted[1] + 1, "unit")
+        return None if unit is None else (told, counted[0][1], unit, counted[1] + 2)
+    period = reader.period(at)
+    told = None if period is None else reader.get(period[2], "window_after")
+    return None if period is None or told is None else (told, period[0][1], period[1], period[2] + 1)
 
 
 RULES = (
     Rule("same_time", same_time),
     Rule("window step number", window),
-    Rule("vague", vague),
+    Rule("vague minutes so_far", vague),
     Rule("day", day),
     Rule("when", unit_from_now),
-    Rule("number period ago_before ahead_before", ago),
-    Rule("before_count", just_before),
     Rule("step", step),
-    Rule("nearest unit month weekday season season_letter holiday holidays part", nearest_one),
+    Rule("nearest unit month weekday season season_letter season_part holiday holidays moving part", nearest_one),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +11,18 @@ from ntm_memory.times import numerals
 from ntm_memory.times.lexicon import Classes, Table, languages_of, may_tell, table
 
 _WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "０１２３４５６７８９：／．－"}
-_LONGEST_PHRASE = 8
 _RUN = 64
-"""No number has more digits, no form more words."""
+"""No number has more digits."""
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_TIME = r"(?P<h>\d{1,2}):(?P<min>[0-5]\d)(?::[0-5]\d(?:\.\d{1,9})?)?"
+_TIME = r"(?P<h>\d\d?):(?P<min>[0-5]\d)(?::[0-5]\d(?:\.\d{1,9})?)?"
 _DIGITS = re.compile(
     rf"""(?<![A-Za-z0-9_/.:,+\-\u2212$€£¥#])(?:
     (?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)(?:[T ]{_TIME}(?P<off>Z|[+-]\d\d:?\d\d)?)?
-    |(?P<y2>\d{{4}})[-/](?P<m2>\d\d?)
+    |(?P<y8>(?:19|20)\d\d)(?P<m8>[01]\d)(?P<d8>[0-3]\d)
+    |(?P<y2>\d{{4}})[-/](?P<m2>0?[1-9]|1[0-2])
+    |(?P<years>(?:19|20)\d\d)[-/]\d\d
     |(?P<d3>\d\d?)\.\s?(?P<m3>\d\d?)\.\s?(?P<y3>\d{{4}}|\d\d(?!\d))?
+    |(?P<a7>\d\d?)/(?P<b7>\d\d?)\s?[-–~～]\s?(?P<c7>\d\d?)/(?P<d7>\d\d?)
     |(?P<a>\d\d?)(?P<sep2>[/-])(?P<b>\d\d?)(?P=sep2)(?P<y4>\d{{4}}|\d\d)
     |(?P<a2>\d\d?)/(?P<b2>\d\d?)
     |(?P<m5>\d\d?)[/.](?P<y5>\d{{4}})
@@ -27,9 +30,13 @@ _DIGITS = re.compile(
     )(?![0-9_/:+%]|[-.,]\d|[A-Za-z]{{3}})""",
     re.VERBOSE,
 )
-_WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_SCAN = re.compile(rf"(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<mark>[^\s\w])")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)")
+_SCAN = re.compile(rf"(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])")
+_WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
+_MONEY = frozenset("$€£¥#.")
+_SENTENCE = frozenset(".!?¿¡:。！？")
+_SHORT_YEAR = frozenset("'’‘")
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Token:
         glued: whether it stands right at the one before.
         weak: whether it is mostly another word.
         lower: whether it is written small.
+        latin: whether it is a word with spaces around it, not one of characters.
         mark: the character of a punctuation mark.
     """
 
@@ -51,11 +59,24 @@ class Token:
     glued: bool = False
     weak: bool = False
     lower: bool = False
+    latin: bool = False
     mark: str = ""
 
     def get(self, name: str) -> Any:
         """Its meaning in a class; None where it is not of it."""
         return self.classes.get(name)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What stands at a place: where it ends, what it is."""
+
+    end: int
+    classes: Classes
+    weak: bool = False
+    lower: bool = False
+    latin: bool = False
+    mark: str = ""
 
 
 def tokens_of(text: str) -> tuple[list[Token], bool | None]:
@@ -68,90 +89,99 @@ def tokens_of(text: str) -> tuple[list[Token], bool | None]:
     if not may_tell(text, languages):
         return [], None
     found: list[Token] = []
-    at = 0
-    while at < len(text):
-        match = _SCAN.search(text, at)
-        if match is None:
-            break
-        glued = bool(found) and found[-1].end == match.start()
-        read = _READERS[str(match.lastgroup)](text, match, tables)
-        token = Token(match.start(), read[0], read[1], glued, *read[2:])
+    for token in _scan(text, tables):
+        # of what is no word of time one token is enough
         if token.classes or token.mark or not found or found[-1].classes or found[-1].mark:
             found.append(token)
-        at = token.end
     return found, next((of.month_first for of in tables if of.month_first is not None), None)
 
 
-def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any, ...]:
+def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
+    end, begins = 0, True
+    while (match := _SCAN.search(text, end)) is not None:
+        start, glued = match.start(), match.start() == end and end > 0
+        word = _READERS[str(match.lastgroup)](text, match, tables)
+        capital = word.latin and not word.lower and not begins and any(of.names_capital for of in tables)
+        end, begins = word.end, word.mark in _SENTENCE
+        yield Token(start, end, word.classes, glued, word.weak or capital, word.lower, word.latin, word.mark)
+
+
+def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     date = _DIGITS.match(text, match.start())
     if date is not None:
-        return date.end(), {("time" if date["h6"] else "date"): _groups(date)}
+        told = {name: value for name, value in date.groupdict().items() if value is not None}
+        return _Word(date.end(), {("time" if date["h6"] else "date"): told})
     number = _NUMBER.match(text, match.start())
     assert number is not None
-    told, before, after = (
-        number[0],
-        text[max(0, match.start() - 1) : match.start()],
-        text[number.end() : number.end() + 1],
-    )
-    junk = len(told) > 6 or before in tuple("$€£¥#.") or after in tuple("%°")
-    if junk or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
-        return number.end(), {}
+    told, end = number[0], number.end()
+    before, after = text[max(0, match.start() - 1) : match.start()], text[end : end + 1]
+    if len(told) > 6 or before in _MONEY and before or after in ("%", "°") or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
+        return _Word(end, {})
     value = float(told) if "." in told else int(told)
-    ordinal = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)").match(text, number.end())
+    ordinal = _ORDINAL.match(text, end)
     if ordinal is not None:
-        return ordinal.end(), {"number": value, "ordinal": value, "nth": value}
-    return number.end(), {"number": value, "digits": len(told)}
+        return _Word(ordinal.end(), {"number": value, "ordinal": value, "nth": value})
+    if len(told) == 2 and before in _SHORT_YEAR and before:
+        return _Word(end, {"number": value, "digits": 2, "short_year": value})
+    return _Word(end, {"number": value, "digits": len(told)})
 
 
-def _groups(match: re.Match[str]) -> dict[str, str]:
-    return {name: value for name, value in match.groupdict().items() if value is not None}
-
-
-def _read_word(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any, ...]:
+def _read_word(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     word = match[0].lower()
     for of in tables:
         if word in of.forms:
-            end, classes, words = _longest(text, match, of, word)
+            end, classes, form = _longest(text, match, of, word)
             if classes:
-                weak = " ".join(words) in of.weak
-                return end, classes, weak, match[0][0].islower()
+                return _Word(end, classes, " ".join(form) in of.weak, match[0][0].islower(), True)
         for first in of.compounds:
             if word.startswith(first) and any("part" in more for _, more in of.forms.get(word[len(first) :], ())):
-                return match.start() + len(first), of.forms[first][0][1]
-    return match.end(), {}
+                return _Word(match.start() + len(first), of.forms[first][0][1], latin=True)
+    return _Word(match.end(), {}, False, match[0][0].islower(), True)
 
 
 def _longest(text: str, match: re.Match[str], of: Table, word: str) -> tuple[int, Classes, tuple[str, ...]]:
-    ahead = [(match.start(), match.end(), word)]
+    ahead = [(match.end(), word)]
     for form, classes in of.forms[word]:
-        while len(ahead) < len(form) and (more := _WORD_AHEAD.match(text, ahead[-1][1], ahead[-1][1] + _RUN)):
-            ahead.append((more.start(1), more.end(1), more[1].lower()))
-        if form == tuple(part for _, _, part in ahead[: len(form)]):
-            return ahead[len(form) - 1][1], classes, form
+        while len(ahead) < len(form) and (more := _WORD_AHEAD.match(text, ahead[-1][0], ahead[-1][0] + _RUN)):
+            ahead.append((more.end(1), more[1].lower()))
+        if form == tuple(part for _, part in ahead[: len(form)]):
+            return ahead[len(form) - 1][0], classes, form
     return match.end(), {}, ()
 
 
-def _read_cjk(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any, ...]:
+def _read_cjk(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     at = match.start()
-    end, classes = at + 1, {}
+    end, classes, weak = at + 1, {}, False
     for of in tables:
-        for form, found in of.forms.get(text[at], ()):
-            if text.startswith("".join(form), at):
-                end, classes = at + len(form), found
-                break
+        found = next((pair for pair in of.forms.get(text[at], ()) if text.startswith("".join(pair[0]), at)), None)
+        if found is not None and at + len(found[0]) >= end and not _is_cut(text, at, len(found[0]), of):
+            end, classes, weak = at + len(found[0]), found[1], "".join(found[0]) in of.weak
     run = at
     while run < min(len(text), at + _RUN) and text[run] in numerals.CHARACTERS:
         run += 1
     if run > at and run >= end:
         value = numerals.number(text[at:run])
         spelled = {} if value is None else {"number": value, "spelled": 1}
-        return run, (spelled | classes if run == end else spelled)
-    return end, classes
+        return _Word(run, (spelled | classes if run == end else spelled))
+    return _Word(end, classes, weak)
 
 
-def _read_mark(text: str, match: re.Match[str], tables: list[Table]) -> tuple[Any, ...]:
+def _is_cut(text: str, at: int, length: int, of: Table) -> bool:
+    """Whether a compound that tells no time begins inside a form and ends after it: 去|年级."""
+    return any(
+        "nothing" in classes and place + len(form) > at + length and text.startswith("".join(form), place)
+        for place in range(at + 1, at + length)
+        for form, classes in of.forms.get(text[place], ())
+    )
+
+
+def _read_mark(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     word = _read_word(text, match, tables)
-    return (*(*word, False, False)[:4], match[0])
+    return _Word(word.end, word.classes, mark=match[0])
 
 
-_READERS = {"digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark}
+def _skip_title(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+    return _Word(match.end(), {})
+
+
+_READERS = {"digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark, "title": _skip_title}
