@@ -102,7 +102,8 @@ def marked_date(reader: Reader, at: int) -> Found:
         return [month_piece(month)], after + 1
     day = reader.whole_number(at, 1, 31)
     if day is not None and reader.get(after, "day_mark") and not reader.get(after + 1, "not_a_day"):
-        begins = at == 0 or reader[at - 1].mark != "" or reader.get(after + 1, "evidence_after")
+        spoken = reader.get(after, "day_mark") == 2 or reader.get(at, "digits")
+        begins = (spoken and (at == 0 or reader[at - 1].mark)) or reader.get(after + 1, "evidence_after")
         return [day_piece(day, sure=SURE if begins else NEEDS_EVIDENCE)], after + 1
     return None
 
@@ -170,7 +171,9 @@ def _counts_something(reader: Reader, at: int) -> bool:
 
 
 def year(reader: Reader, at: int) -> Found:
-    """A year: 2026, 2026年, 26年5月, 令和8年, 2026 года."""
+    """A year: 2026, the year 2026, 2026年, 26年5月, 令和8年, 2026 года."""
+    if reader.get(at, "unit") == "year":
+        return year(reader, at + 1) if reader.get(at + 1, "digits") == 4 else None
     if (era := reader.get(at, "era")) is not None:
         count = reader.whole_number(at + 1, 1, 99)
         marked = count is not None and reader.get(at + 2, "year_mark")
@@ -230,7 +233,8 @@ def ordinal_day(reader: Reader, at: int) -> Found:
         named = reader.get(at, "nth") or reader.ordinal(at) and reader.get(at - 1, "day_article")
         if not named:
             return None
-        return [day_piece(day, sure=NEEDS_PREPOSITION)], after + bool(reader.get(after, "day_word"))
+        marked = bool(reader.get(after, "day_word"))
+        return [day_piece(day, sure=SURE if marked else NEEDS_PREPOSITION)], after + marked
     ends = reader[after] is NOTHING or reader[after].mark
     return ([day_piece(day, sure=NEEDS_EVIDENCE)], after) if ends and reader.get(at - 1, "day_article") else None
 
@@ -241,6 +245,6 @@ RULES = (
     Rule("number ordinal", day_and_month),
     Rule("month", month_and_day),
     Rule("number ordinal ordinal_mark decade", decade),
-    Rule("number era", year),
+    Rule("number era unit", year),
     Rule("number nth ordinal", ordinal_day),
 )

@@ -43,7 +43,7 @@ def _away(reader: Reader, low: float, high: float, unit: str, after: int, *, abo
     frame = reader.frame
     if unit in ("minute", "hour"):
         amount = timedelta(minutes=abs(high) * (60 if unit == "hour" else 1))
-        middle, around = frame.now + (amount if high > 0 else -amount), min(timedelta(minutes=30), amount / 2)
+        middle, around = frame.now + (amount if high > 0 else -amount), min(timedelta(minutes=30 if unit == "hour" else 5), amount / 2)
         return one(Span(middle - around, middle + around), unit, after, about=True)
     if (low % 1 or (about and unit in ("year", "decade", "century"))) and unit in _FINER:
         start, end = (add(frame.now, count, unit) for count in (low, high))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ntm_memory.times.intervals import Frame, Span, add, fineness, whole
 from ntm_memory.times.parts import weekday_piece
 from ntm_memory.times.phrases import Phrase, phrases
-from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, SURE, Piece, combined, nearest
+from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece, combined, nearest
 from ntm_memory.times.reader import Reader
 from ntm_memory.times.told import Time
 
@@ -112,6 +112,8 @@ def _opened(span: Span, direction: str) -> tuple[datetime | None, datetime | Non
 
 def _widened(span: Span, grain: str) -> Span:
     unit, count = _AROUND.get(grain, ("month", 0))
+    if grain == "day" and span.end - span.start > timedelta(days=1):
+        return span
     if grain in ("hour", "minute"):
         return Span(add(span.start, -count, unit), add(span.start, count, unit))
     return Span(add(span.start, -count, unit), add(span.end, count, unit))
@@ -154,6 +156,8 @@ def _can_be_rounded(reader: Reader, at: int) -> bool:
 def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
     """Whether a phrase is a time, by what it takes and what stands around it."""
     sure = max(piece.sure for piece in phrase.parts)
+    if _is_in_a_name(reader, phrase) and direction == "on":
+        sure = min(sure, NEEDS_PREPOSITION)
     companions = sum(piece.sure > NEEDS_COMPANY for piece in phrase.parts)
     if sure == NEEDS_COMPANY:
         return False
@@ -161,7 +165,7 @@ def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
         return True
     at = _before(reader, phrase.first)
     evidence = (
-        max((reader.get(place, "evidence") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
+        max((reader.get(place, "evidence") or reader.get(place, "day_article") or 0) for place in range(at, phrase.first)) if at < phrase.first else 0
     )
     followed = reader.get(phrase.after, "evidence_after")
     strong = bool(followed) or evidence == 2 or direction != "on" or len(phrase.parts) > 1
@@ -171,6 +175,13 @@ def _is_believed(reader: Reader, phrase: Phrase, direction: str) -> bool:
         for i in (*range(phrase.first), *range(phrase.after, len(reader.tokens)))
     )
     return strong or (sure >= NEEDS_EVIDENCE and evidence > 0) or whole_text
+
+
+def _is_in_a_name(reader: Reader, phrase: Phrase) -> bool:
+    """Whether a lone weekday has a capitalised word at its side: Ruby Tuesday, Tuesday Market Place."""
+    sides = reader[phrase.first - 1], reader[phrase.after]
+    lone = len(phrase.parts) == 1 and phrase.parts[0].container == "week" and reader[phrase.first].latin
+    return lone and any(side.capital and not side.classes for side in sides)
 
 
 def _beside(reader: Reader, phrase: Phrase, span: Span) -> _Told | None:
@@ -240,7 +251,10 @@ def _ends(left: Sequence[Piece], right: Sequence[Piece], frame: Frame) -> tuple[
         first = combined(left, frame.facing(second[0].start, past=True))
     if first is None or second is None or first[0].start >= second[0].end:
         return None
-    return first[0], second[0], min(first[1], second[1], key=fineness)
+    last = second[0]
+    if second[1] in ("hour", "minute"):  # from three to five ends when it strikes five
+        last = Span(last.start, last.start)
+    return first[0], last, min(first[1], second[1], key=fineness)
 
 
 def _completed(parts: Sequence[Piece], others: Sequence[Piece]) -> Sequence[Piece]:

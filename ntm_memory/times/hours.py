@@ -7,6 +7,8 @@ from dataclasses import replace
 from ntm_memory.times.parts import hours_piece
 from ntm_memory.times.reader import Found, Reader, Rule
 
+_EVENING = 6
+
 
 def clock(reader: Reader, at: int) -> Found:
     """A time of the day, or from one to another."""
@@ -43,7 +45,11 @@ def _hour(reader: Reader, at: int, *, told: bool) -> tuple[float, bool, int] | N
         return (int(time["h6"]) + int(time["min6"]) / 60, True, after) if int(time["h6"]) < 25 else None
     if (minutes := reader.get(at, "clock_before")) is not None:
         hour = reader.whole_number(after, 1, 12)
-        return None if hour is None else (hour + minutes / 60, True, after + 1)
+        if hour is None:
+            return None
+        told = told or _says_which_half(reader, after + 1)
+        later = 12 if hour <= _EVENING and not told else 0  # quarter to six is in the afternoon
+        return hour + later + minutes / 60, True, after + 1
     hour = reader.whole_number(at, 0, 24)
     if hour is None:
         return None

@@ -31,6 +31,7 @@ UNSPACED = ("zh", "ja", "ko")
 LATIN = ("en", "de", "fr", "es")
 SAMPLE = 500
 """By so many characters a text's language is told."""
+_RARE_ORDINAL = 10
 TRIGGERS = frozenset(
     "unit period month weekday several season season_letter season_part half_year part holiday holidays moving day when "
     "vague minutes so_far edge_of week_number decade".split()
@@ -89,7 +90,7 @@ def table(language: str) -> Table:
     return Table(
         forms=first,
         words=frozenset(words[0] for words, of in classes.items() if (len(words) == 1 or len(words[0]) > 4) and not _TELLING.isdisjoint(of)),
-        triggers=_triggers([words for words, of in classes.items() if not TRIGGERS.isdisjoint(of)], language),
+        triggers=_triggers([words for words, of in classes.items() if _is_trigger(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},
         variants={ord(pair[0]): pair[1] for pair in told.get("variants", "").split()},
@@ -99,6 +100,10 @@ def table(language: str) -> Table:
         else (),
         names_capital="names_capital" in told,
     )
+
+
+def _is_trigger(classes: Classes) -> bool:
+    return not TRIGGERS.isdisjoint(classes) or int(classes.get("ordinal", 0)) > _RARE_ORDINAL
 
 
 def _triggers(forms: Sequence[tuple[str, ...]], language: str) -> frozenset[str]:

@@ -65,7 +65,7 @@ def recurring(reader: Reader, at: int) -> tuple[Piece, int] | None:
     """What comes again by its name: a weekday, a season, a holiday, a part of a day."""
     token = reader[at]
     weak = NEEDS_PREPOSITION if token.weak else SURE
-    feast = min(weak, NEEDS_EVIDENCE) if token.latin else weak
+    feast = NEEDS_EVIDENCE if token.latin else SURE
     if (told := token.get("weekday")) is not None:
         return weekday_piece(told, weak), at + 1
     if (told := token.get("season")) is not None:
@@ -115,7 +115,8 @@ def quarter(reader: Reader, at: int) -> Found:
     start = at + bool(reader.get(at, "ordinal_mark"))
     ordinal, number = reader.get(start, "ordinal"), reader.whole_number(start, 1, 4)
     after = start + 1 + (reader[start + 1].mark == "." and reader[start + 1].glued)
-    unit, counts = reader.get(after, "unit"), reader[after].latin and after == start + 1 and ordinal is None
+    unit = reader.get(after, "quarter_letter") if start > at else None
+    unit, counts = unit or reader.get(after, "unit"), reader[after].latin and after == start + 1 and ordinal is None
     number = ordinal if ordinal is not None else number
     if unit not in ("quarter", "half") or counts or not isinstance(number, int) or not 1 <= number <= 4:
         return None

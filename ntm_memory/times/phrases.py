@@ -45,7 +45,8 @@ def phrases(reader: Reader) -> Iterator[Phrase]:
 def _is_a_name(reader: Reader, phrase: Phrase) -> bool:
     """Whether the words before say that a name follows: Aunt Wednesday, rue du Quatre-Septembre, 名叫元旦."""
     bare = all(piece.fixed is None or piece.grain == "year" for piece in phrase.parts)
-    return bare and any(reader.get(phrase.first - back, "naming") for back in (1, 2))
+    named = any(reader.get(phrase.first - back, "naming") for back in (1, 2))
+    return bare and (named or reader.get(phrase.after, "naming_after") is not None)
 
 
 def _phrase(reader: Reader, at: int) -> Phrase | None:

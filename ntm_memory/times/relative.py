@@ -51,8 +51,18 @@ def vague(reader: Reader, at: int) -> Found:
     if told is None:
         return None
     first, last = told.split("~")
+    start = add(frame.today, -1, "month") if first == "month" else frame.today + timedelta(days=int(first))
     end = frame.now if last == "now" else frame.today + timedelta(days=int(last))
-    return one(Span(frame.today + timedelta(days=int(first)), end), "day", at + 1, about=True)
+    return one(Span(start, end), "day", at + 1, about=True)
+
+
+def rest(reader: Reader, at: int) -> Found:
+    """What is left of a unit after today: later this week."""
+    unit = reader.get(at + 1, "unit") if reader.get(at, "rest") else None
+    if unit not in UNITS:
+        return None
+    tomorrow, end = add(reader.frame.today, 1, "day"), whole(reader.frame.now, unit).end
+    return one(Span(tomorrow, end), unit, at + 2, about=True) if tomorrow < end else None
 
 
 def same_time(reader: Reader, at: int) -> Found:
@@ -177,6 +187,7 @@ RULES = (
     Rule("same_time", same_time),
     Rule("window step number", window),
     Rule("vague minutes so_far", vague),
+    Rule("rest", rest),
     Rule("day", day),
     Rule("when", unit_from_now),
     Rule("step", step),

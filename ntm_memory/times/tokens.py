@@ -32,11 +32,10 @@ _DIGITS = re.compile(
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)")
-_SCAN = re.compile(rf"(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])")
+_SCAN = re.compile(rf"(?P<short_year>(?<!\w)['’‘]\d\d(?!\w))|(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])")
 _WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
 _MONEY = frozenset("$€£¥#.")
 _SENTENCE = frozenset(".!?¿¡:。！？")
-_SHORT_YEAR = frozenset("'’‘")
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class Token:
         weak: whether it is mostly another word.
         lower: whether it is written small.
         latin: whether it is a word with spaces around it, not one of characters.
+        capital: whether it is written with a capital though no sentence begins there.
         mark: the character of a punctuation mark.
     """
 
@@ -60,6 +60,7 @@ class Token:
     weak: bool = False
     lower: bool = False
     latin: bool = False
+    capital: bool = False
     mark: str = ""
 
     def get(self, name: str) -> Any:
@@ -90,10 +91,15 @@ def tokens_of(text: str) -> tuple[list[Token], bool | None]:
         return [], None
     found: list[Token] = []
     for token in _scan(text, tables):
-        # of what is no word of time one token is enough
-        if token.classes or token.mark or not found or found[-1].classes or found[-1].mark:
-            found.append(token)
+        # of words that tell nothing the first and the last of a row are enough
+        if not (token.classes or token.mark) and len(found) > 1 and not any(_tells(other) for other in found[-2:]):
+            found.pop()
+        found.append(token)
     return found, next((of.month_first for of in tables if of.month_first is not None), None)
+
+
+def _tells(token: Token) -> bool:
+    return bool(token.classes or token.mark)
 
 
 def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
@@ -101,9 +107,10 @@ def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
     while (match := _SCAN.search(text, end)) is not None:
         start, glued = match.start(), match.start() == end and end > 0
         word = _READERS[str(match.lastgroup)](text, match, tables)
-        capital = word.latin and not word.lower and not begins and any(of.names_capital for of in tables)
+        capital = word.latin and not word.lower and not begins
+        is_name = capital and any(of.names_capital for of in tables)
         end, begins = word.end, word.mark in _SENTENCE
-        yield Token(start, end, word.classes, glued, word.weak or capital, word.lower, word.latin, word.mark)
+        yield Token(start, end, word.classes, glued, word.weak or is_name, word.lower, word.latin, capital, word.mark)
 
 
 def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
@@ -121,9 +128,11 @@ def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     ordinal = _ORDINAL.match(text, end)
     if ordinal is not None:
         return _Word(ordinal.end(), {"number": value, "ordinal": value, "nth": value})
-    if len(told) == 2 and before in _SHORT_YEAR and before:
-        return _Word(end, {"number": value, "digits": 2, "short_year": value})
     return _Word(end, {"number": value, "digits": len(told)})
+
+
+def _read_short_year(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+    return _Word(match.end(), {"number": int(match[0][1:]), "digits": 2, "short_year": 1})
 
 
 def _read_word(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
@@ -184,4 +193,4 @@ def _skip_title(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     return _Word(match.end(), {})
 
 
-_READERS = {"digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark, "title": _skip_title}
+_READERS = {"short_year": _read_short_year, "digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark, "title": _skip_title}
