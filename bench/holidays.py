@@ -2,8 +2,8 @@
 
     python -m bench.holidays > ntm_memory/times/tables/moving.json
 
-needs `lunardate` (the Chinese calendar) and `python-dateutil` (Easter). Qingming and the winter solstice are computed by
-the usual rule for the days of solar terms, 0.2422 days a year.
+needs `lunardate` (the Chinese calendar) and `python-dateutil` (Easter). Qingming and the winter solstice are computed
+by the usual rule for the days of solar terms, 0.2422 days a year.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def lunar(month: int, day: int) -> Callable[[int], date]:
     """A day of the Chinese calendar by the common year in which it falls."""
 
     def of(year: int) -> date:
-        days = (LunarDate(lunar_year, month, day).toSolarDate() for lunar_year in (year - 1, year))
+        days = (LunarDate(lunar_year, month, day).to_solar_date() for lunar_year in (year - 1, year))
         return next(found for found in days if found.year == year)
 
     return of

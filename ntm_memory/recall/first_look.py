@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,7 @@ class Query:
         key: (dim,) float32 unit norm; None reads without content addressing.
         words: its index words.
         now: unix seconds.
+        zone: whose days are meant by the times it tells; None: the system's.
         shift: steps to move the focus in the order of writing; None: only as learned.
         previous: index → weight of the focus before, empty for none.
         allowed: (N,) what filters leave; None for everything.
@@ -60,6 +62,7 @@ class Query:
     hybrid: bool = True
     priors: bool = True
     by_words: bool = True
+    zone: tzinfo | None = None
 
     @cached_property
     def terms(self) -> list[str]:
@@ -142,7 +145,7 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     """Choose candidates and gather their features, before any parameter is asked."""
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
-    fits = date_match(query.text, view.slots.happened, query.now) if query.priors else None
+    fits = date_match(query.text, view.slots.happened, query.now, query.zone) if query.priors else None
     candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)

@@ -5,45 +5,48 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ntm_memory.times.absolute import date_piece
+from ntm_memory.times.cursor import Cursor, Found, Rule
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.parts import hours_piece, season_piece, weekday_piece
 from ntm_memory.times.pieces import Piece, nearest
-from ntm_memory.times.reader import Found, Reader, Rule
 from ntm_memory.times.relative import one
 
 _FINER = {"century": "decade", "decade": "year", "year": "month", "half": "month", "quarter": "month"}
 _FINER |= {"month": "week", "week": "day"}
 
 
-def ago(reader: Reader, at: int) -> Found:
+def ago(cursor: Cursor, at: int) -> Found:
     """So many units before or after now: three days ago, in two weeks, 半年前, il y a un mois, месяца три назад."""
-    before = -bool(reader.get(at, "ago_before")) or int(bool(reader.get(at, "ahead_before")))
-    if before > 0 and reader.frame.past and reader[at].latin:  # "in two weeks" of what was is how long it took
+    before = -bool(cursor.get(at, "ago_before")) or int(bool(cursor.get(at, "ahead_before")))
+    if before > 0 and cursor.frame.past and cursor[at].latin:  # "in two weeks" of what was is how long it took
         return None
-    period = reader.period(at + bool(before)) or _inverted(reader, at)
+    period = cursor.period(at + bool(before)) or _inverted(cursor, at)
     if period is None:
         return None
     counts, unit, after = period
     if not before:
-        before = -bool(reader.get(after, "ago")) or int(bool(reader.get(after, "ahead")))
+        before = -bool(cursor.get(after, "ago")) or int(bool(cursor.get(after, "ahead")))
         after += 1
-        if not before or (unit == "year" and reader.whole_number(at, 1000, 2999)):  # 2022年前 is before that year
+        if not before or (unit == "year" and cursor.whole_number(at, 1000, 2999)):  # 2022年前 is before that year
             return None
     low, high = sorted((before * counts[0], before * counts[1]))
-    return _away(reader, low, high, unit, after, about=reader.get(at - 1, "direction") in ("about", "about?"))
+    return _away(cursor, low, high, unit, after, about=cursor.get(at - 1, "direction") in ("about", "about?"))
 
 
-def _inverted(reader: Reader, at: int) -> tuple[tuple[float, float], str, int] | None:
-    unit, counted = reader.get(at, "unit"), reader.count(at + 1)
+def _inverted(cursor: Cursor, at: int) -> tuple[tuple[float, float], str, int] | None:
+    unit, counted = cursor.get(at, "unit"), cursor.count(at + 1)
     return None if unit is None or counted is None else (counted[0], unit, counted[1])
 
 
-def _away(reader: Reader, low: float, high: float, unit: str, after: int, *, about: bool) -> Found:
+def _away(cursor: Cursor, low: float, high: float, unit: str, after: int, *, about: bool) -> Found:
     """The whole unit there; of a vague number all that it may mean; of half a unit, or about a year, a finer unit."""
-    frame = reader.frame
+    frame = cursor.frame
     if unit in ("minute", "hour"):
         amount = timedelta(minutes=abs(high) * (60 if unit == "hour" else 1))
-        middle, around = frame.now + (amount if high > 0 else -amount), min(timedelta(minutes=30 if unit == "hour" else 5), amount / 2)
+        middle, around = (
+            frame.now + (amount if high > 0 else -amount),
+            min(timedelta(minutes=30 if unit == "hour" else 5), amount / 2),
+        )
         return one(Span(middle - around, middle + around), unit, after, about=True)
     if (low % 1 or (about and unit in ("year", "decade", "century"))) and unit in _FINER:
         start, end = (add(frame.now, count, unit) for count in (low, high))
@@ -57,18 +60,18 @@ def _away(reader: Reader, low: float, high: float, unit: str, after: int, *, abo
     return one(Span(start, add(end, 1, unit)), unit, after, about=about or low != high)
 
 
-def several_ago(reader: Reader, at: int) -> Found:
+def several_ago(cursor: Cursor, at: int) -> Found:
     """So many weekdays, summers, Christmases ago."""
-    counted = reader.count(at)
-    if counted is None or not reader.get(counted[1] + 1, "ago"):
+    counted = cursor.count(at)
+    if counted is None or not cursor.get(counted[1] + 1, "ago"):
         return None
     count, place = round(counted[0][0]), counted[1]
-    told = reader.get(place, "several")
-    told = reader.get(place, "weekday") if told is None else told
+    told = cursor.get(place, "several")
+    told = cursor.get(place, "weekday") if told is None else told
     piece = _named(told)
     if told == "night":
-        return [Piece("day", whole(reader.frame.now, "day", -count)), hours_piece("21~29")], place + 2
-    span = None if piece is None else nearest(piece, reader.frame, -count)
+        return [Piece("day", whole(cursor.frame.now, "day", -count)), hours_piece("21~29")], place + 2
+    span = None if piece is None else nearest(piece, cursor.frame, -count)
     return None if piece is None or span is None else one(span, piece.grain, place + 2)
 
 
@@ -81,36 +84,36 @@ def _named(told: int | str | None) -> Piece | None:
     return date_piece(int(month), int(day)) if dash else weekday_piece(told)
 
 
-def just_before(reader: Reader, at: int) -> Found:
+def just_before(cursor: Cursor, at: int) -> Found:
     """The days or weeks that end today: 前两天, 前两周."""
-    period = reader.period(at + 1) if reader.get(at, "before_count") else None
+    period = cursor.period(at + 1) if cursor.get(at, "before_count") else None
     if period is None:
         return None
     (_, high), unit, after = period
-    today = reader.frame.today
+    today = cursor.frame.today
     return one(Span(add(today, -high, unit), today), unit, after, about=True)
 
 
-def weeks_from(reader: Reader, at: int) -> Found:
+def weeks_from(cursor: Cursor, at: int) -> Found:
     """Some weeks after a day: a week on Saturday, a fortnight tomorrow, Tuesday week."""
-    weekday, period = reader.get(at, "weekday"), None
-    if weekday is not None and reader.get(at + 1, "unit") == "week" and reader[at + 1].latin:
+    weekday, period = cursor.get(at, "weekday"), None
+    if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
         period = (1.0, 1.0), "week", at + 2
-        return _weeks_from_weekday(reader, weekday, 1, at + 2) if reader.get(at + 2, "number") is None else None
-    period = reader.period(at)
-    if period is None or period[1] != "week" or period[0][0] != period[0][1] or not reader[at].latin:
+        return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
+    period = cursor.period(at)
+    if period is None or period[1] != "week" or period[0][0] != period[0][1] or not cursor[at].latin:
         return None
-    count, after = period[0][0], reader.past_links(period[2])
-    if (day := reader.get(after, "day")) is not None and isinstance(day, int) and day >= 0 and after == period[2]:
-        return one(whole(reader.frame.now, "day", day + 7 * count), "day", after + 1)
-    if (weekday := reader.get(after, "weekday")) is None:
+    count, after = period[0][0], cursor.past_links(period[2])
+    if (day := cursor.get(after, "day")) is not None and isinstance(day, int) and day >= 0 and after == period[2]:
+        return one(whole(cursor.frame.now, "day", day + 7 * count), "day", after + 1)
+    if (weekday := cursor.get(after, "weekday")) is None:
         return None
-    return _weeks_from_weekday(reader, weekday, count, after + 1)
+    return _weeks_from_weekday(cursor, weekday, count, after + 1)
 
 
-def _weeks_from_weekday(reader: Reader, weekday: int | str, count: float, after: int) -> Found:
+def _weeks_from_weekday(cursor: Cursor, weekday: int | str, count: float, after: int) -> Found:
     piece = weekday_piece(weekday)
-    span = nearest(piece, reader.frame, 1)
+    span = nearest(piece, cursor.frame, 1)
     if span is None:
         return None
     away = timedelta(days=7 * count)

@@ -10,8 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 
-GRAINS = ("minute", "hour", "part", "day", "weekend", "week", "third", "month", "season", "quarter", "half")
-GRAINS += ("year", "decade", "century")
+GRAINS = tuple("minute hour part day weekend week third month season quarter half year decade century".split())
 """What a time may be as long as, the finest first; also the names of precisions."""
 _FINENESS = {grain: place for place, grain in enumerate(GRAINS)}
 _MONTHS = {"month": 1, "season": 3, "quarter": 3, "half": 6, "year": 12, "decade": 120, "century": 1200}

@@ -33,8 +33,8 @@ SAMPLE = 500
 """By so many characters a text's language is told."""
 _RARE_ORDINAL = 10
 TRIGGERS = frozenset(
-    "unit period month weekday several season season_letter season_part half_year part holiday holidays moving day when "
-    "vague minutes so_far edge_of week_number decade".split()
+    "unit period month weekday several season season_letter season_part half_year part holiday holidays moving day when"
+    " vague minutes so_far edge_of week_number decade".split()
 )
 _TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge ordinal".split())
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
@@ -89,7 +89,11 @@ def table(language: str) -> Table:
         first.setdefault(words[0], []).append((words, classes[words]))
     return Table(
         forms=first,
-        words=frozenset(words[0] for words, of in classes.items() if (len(words) == 1 or len(words[0]) > 4) and not _TELLING.isdisjoint(of)),
+        words=frozenset(
+            words[0]
+            for words, of in classes.items()
+            if (len(words) == 1 or len(words[0]) > 4) and not _TELLING.isdisjoint(of)
+        ),
         triggers=_triggers([words for words, of in classes.items() if _is_trigger(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
         common=frozenset(told.get("common", "").split(" | ")) - {""},

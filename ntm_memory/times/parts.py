@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ntm_memory.times.absolute import date_piece
+from ntm_memory.times.cursor import Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.lexicon import moving_days
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.reader import Found, Reader, Rule, again
-from ntm_memory.times.shares import half as half_of
-from ntm_memory.times.shares import third
+from ntm_memory.times.shares import one_half, third
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _MOST_WEEKS_OF_A_MONTH = 5
@@ -61,9 +60,9 @@ def moving_piece(told: str, sure: int) -> Piece:
     return again("day", "year", within, sure=sure)
 
 
-def recurring(reader: Reader, at: int) -> tuple[Piece, int] | None:
+def recurring(cursor: Cursor, at: int) -> tuple[Piece, int] | None:
     """What comes again by its name: a weekday, a season, a holiday, a part of a day."""
-    token = reader[at]
+    token = cursor[at]
     weak = NEEDS_PREPOSITION if token.weak else SURE
     feast = NEEDS_EVIDENCE if token.latin else SURE
     if (told := token.get("weekday")) is not None:
@@ -80,8 +79,8 @@ def recurring(reader: Reader, at: int) -> tuple[Piece, int] | None:
         month, day = map(int, str(told).split("-"))
         return date_piece(month, day, sure=feast), at + 1
     if (told := token.get("holidays")) is not None:
-        day, days = str(told).split()
-        return date_piece(int(day[:2]), int(day[3:]), int(days)), at + 1
+        first, days = str(told).split()
+        return date_piece(int(first[:2]), int(first[3:]), int(days)), at + 1
     if (told := token.get("moving")) is not None:
         return moving_piece(told, feast), at + 1
     if (told := token.get("part")) is not None:
@@ -93,44 +92,44 @@ def _third_of(season: Span | None, edge: str) -> Span | None:
     return season and third(season, "season", edge)[0]
 
 
-def named(reader: Reader, at: int) -> Found:
+def named(cursor: Cursor, at: int) -> Found:
     """A weekday, season, holiday or part of a day by its name."""
-    found = recurring(reader, at)
+    found = recurring(cursor, at)
     return None if found is None else ([found[0]], found[1])
 
 
-def quarter(reader: Reader, at: int) -> Found:
+def quarter(cursor: Cursor, at: int) -> Found:
     """A quarter or half of a year: Q3, H1, the third quarter, 第三季度, 上半年."""
-    if (kind := reader.get(at, "quarter_mark")) is not None and reader[at + 1].glued:
-        number = reader.whole_number(at + 1, 1, 4 if kind == "quarter" else 2)
-        sure = NEEDS_PREPOSITION if reader[at].lower else SURE
+    if (kind := cursor.get(at, "quarter_mark")) is not None and cursor[at + 1].glued:
+        number = cursor.whole_number(at + 1, 1, 4 if kind == "quarter" else 2)
+        sure = NEEDS_PREPOSITION if cursor[at].lower else SURE
         return None if number is None else ([unit_piece(kind, "year", number).weakened(sure)], at + 2)
-    if (half := reader.get(at, "half_year")) is not None:
+    if (half := cursor.get(at, "half_year")) is not None:
         return [unit_piece("half", "year", half)], at + 1
-    half = reader.get(at, "half_of")
-    if half is not None and (unit := reader.get(at + 1, "unit")) in ("year", "month"):
+    half = cursor.get(at, "half_of")
+    if half is not None and (unit := cursor.get(at + 1, "unit")) in ("year", "month"):
         if unit == "year":
             return [unit_piece("half", "year", half)], at + 2
-        return [again("third", "month", lambda month: half_of(whole(month, "month"), "month", half)[0])], at + 2
-    start = at + bool(reader.get(at, "ordinal_mark"))
-    ordinal, number = reader.get(start, "ordinal"), reader.whole_number(start, 1, 4)
-    after = start + 1 + (reader[start + 1].mark == "." and reader[start + 1].glued)
-    unit = reader.get(after, "quarter_letter") if start > at else None
-    unit, counts = unit or reader.get(after, "unit"), reader[after].latin and after == start + 1 and ordinal is None
+        return [again("third", "month", lambda month: one_half(whole(month, "month"), "month", half)[0])], at + 2
+    start = at + bool(cursor.get(at, "ordinal_mark"))
+    ordinal, number = cursor.get(start, "ordinal"), cursor.whole_number(start, 1, 4)
+    after = start + 1 + (cursor[start + 1].mark == "." and cursor[start + 1].glued)
+    unit = cursor.get(after, "quarter_letter") if start > at else None
+    unit, counts = unit or cursor.get(after, "unit"), cursor[after].latin and after == start + 1 and ordinal is None
     number = ordinal if ordinal is not None else number
     if unit not in ("quarter", "half") or counts or not isinstance(number, int) or not 1 <= number <= 4:
         return None
     return [unit_piece(unit, "year", number)], after + 1
 
 
-def week_number(reader: Reader, at: int) -> Found:
+def week_number(cursor: Cursor, at: int) -> Found:
     """A week of the year by its number: week 12, KW 32, 第28周."""
     number = None
-    if reader.get(at, "week_number") or (reader.get(at, "unit") == "week" and reader[at].latin):
-        number, after = reader.whole_number(at + 1, 1, 53), at + 2
-        sure = SURE if reader.get(at, "week_number") else NEEDS_PREPOSITION
-    elif reader.get(at, "ordinal_mark") and reader.get(at + 2, "unit") == "week":
-        number, after, sure = reader.whole_number(at + 1, _MOST_WEEKS_OF_A_MONTH + 1, 53), at + 3, SURE
+    if cursor.get(at, "week_number") or (cursor.get(at, "unit") == "week" and cursor[at].latin):
+        number, after = cursor.whole_number(at + 1, 1, 53), at + 2
+        sure = SURE if cursor.get(at, "week_number") else NEEDS_PREPOSITION
+    elif cursor.get(at, "ordinal_mark") and cursor.get(at + 2, "unit") == "week":
+        number, after, sure = cursor.whole_number(at + 1, _MOST_WEEKS_OF_A_MONTH + 1, 53), at + 3, SURE
     if number is None:
         return None
     return [again("week", "year", lambda year: iso_week(year.year, number), sure=sure)], after

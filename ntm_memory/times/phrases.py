@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ntm_memory.times import absolute, distant, hours, parts, portions, relative
+from ntm_memory.times.cursor import Cursor, first_of
 from ntm_memory.times.intervals import fineness
 from ntm_memory.times.pieces import Piece
-from ntm_memory.times.reader import Reader, first_of
 
-RULES = (*distant.RULES, *relative.RULES, *hours.RULES, *absolute.RULES, *parts.RULES[:2], *portions.RULES, *parts.RULES[2:])
+RULES = (
+    *distant.RULES,
+    *relative.RULES,
+    *hours.RULES,
+    *absolute.RULES,
+    *parts.RULES[:2],
+    *portions.RULES,
+    *parts.RULES[2:],
+)
 _MOST_PARTS = 6
 
 
@@ -28,37 +37,36 @@ class Phrase:
     after: int
 
 
-def phrases(reader: Reader) -> Iterator[Phrase]:
+def phrases(cursor: Cursor) -> Iterator[Phrase]:
     """All phrases of a text, from left to right."""
     at = 0
-    while at < len(reader.tokens):
-        phrase = _phrase(reader, at)
+    while at < len(cursor.tokens):
+        phrase = _phrase(cursor, at)
         if phrase is None:
             at += 1
             continue
-        every = reader.get(phrase.first - 1, "every") and phrase.parts[0].container
-        if not every and not _is_a_name(reader, phrase):
+        every = cursor.get(phrase.first - 1, "every") and phrase.parts[0].container
+        if not every and not _is_a_name(cursor, phrase):
             yield phrase
         at = phrase.after
 
 
-def _is_a_name(reader: Reader, phrase: Phrase) -> bool:
+def _is_a_name(cursor: Cursor, phrase: Phrase) -> bool:
     """Whether the words before say that a name follows: Aunt Wednesday, rue du Quatre-Septembre, 名叫元旦."""
     bare = all(piece.fixed is None or piece.grain == "year" for piece in phrase.parts)
-    named = any(reader.get(phrase.first - back, "naming") for back in (1, 2))
-    return bare and (named or reader.get(phrase.after, "naming_after") is not None)
+    named = any(cursor.get(phrase.first - back, "naming") for back in (1, 2))
+    return bare and (named or cursor.get(phrase.after, "naming_after") is not None)
 
 
-def _phrase(reader: Reader, at: int) -> Phrase | None:
-    if reader.get(at, "nothing"):
+def _phrase(cursor: Cursor, at: int) -> Phrase | None:
+    if cursor.get(at, "nothing"):
         return None
-    found = first_of(RULES, reader, at)
+    found = first_of(RULES, cursor, at)
     if found is None:
         return None
     together, after = found
     while len(together) < _MOST_PARTS:
-        before = together
-        more = first_of(RULES, reader, reader.past_links(after), lambda parts: _can_join(before, parts))
+        more = first_of(RULES, cursor, cursor.past_links(after), partial(_can_join, together))
         if more is None:
             break
         together, after = together + more[0], more[1]

@@ -150,7 +150,7 @@ def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
 
 
 def _with_hour(parts: list[Piece]) -> list[Piece]:
-    """Parts in which the part of the day only says which of two hours is meant: "5 in the afternoon", "8 last night"."""
+    """Parts where that of the day only says which of two hours is meant: "5 in the afternoon", "8 last night"."""
     of_day = next((piece for piece in parts if piece.grain == "part" and (piece.within or piece.fixed)), None)
     hour = next((piece for piece in parts if piece.grain in ("hour", "minute") and piece.within), None)
     if of_day is None or hour is None:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from ntm_memory.times.cursor import Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.parts import iso_week, recurring
 from ntm_memory.times.pieces import NEEDS_COMPANY, Piece, Portion
-from ntm_memory.times.reader import Found, Reader, Rule, again
-from ntm_memory.times.shares import half, last_day, third
+from ntm_memory.times.shares import last_day, one_half, third
 
 _WITH_EDGES = ("week", "month", "quarter", "year", "decade", "century")
 
 
-def edge(reader: Reader, at: int) -> Found:
-    """The beginning, middle or end of what is told beside it, or of the unit named: late May, end of the month, 月底."""
-    told, unit = reader.get(at, "edge"), None
+def edge(cursor: Cursor, at: int) -> Found:
+    """The beginning, middle or end of what is told beside it or of the unit named: late May, end of the month, 月底."""
+    told, unit = cursor.get(at, "edge"), None
     after = at + 1
-    if told is None and reader.get(at, "unit") and (told := reader.get(at + 1, "edge")) and reader[at + 1].glued:
-        unit, after = reader.get(at, "unit"), at + 2
-    if (fused := reader.get(at, "edge_of")) is not None:
+    if told is None and cursor.get(at, "unit") and (told := cursor.get(at + 1, "edge")) and cursor[at + 1].glued:
+        unit, after = cursor.get(at, "unit"), at + 2
+    if (fused := cursor.get(at, "edge_of")) is not None:
         unit, told = fused.split()
     if told is None:
         return None
     name = str(told)
     if unit is None:
-        after += reader[after].mark == "-"
-        unit_at = reader.past_links(after)
-        unit = reader.get(unit_at, "unit")
+        after += cursor[after].mark == "-"
+        unit_at = cursor.past_links(after)
+        unit = cursor.get(unit_at, "unit")
         after = unit_at + 1 if unit else after
     if unit is None:
         return [Piece("third", portion=lambda span, grain: third(span, grain, name), sure=NEEDS_COMPANY)], after
@@ -36,35 +36,35 @@ def edge(reader: Reader, at: int) -> Found:
     return [again("third", unit, lambda start: third(whole(start, unit), unit, name)[0])], after
 
 
-def nth(reader: Reader, at: int) -> Found:
-    """One or some units of what is told beside it: the first week of, the last two days of, the second Friday in, 第一周."""
-    start = at + bool(reader.get(at, "ordinal_mark"))
-    place = reader.whole_number(start, 1, 53) if start > at else reader.get(start, "ordinal")
+def nth(cursor: Cursor, at: int) -> Found:
+    """Units of what is told beside it: the first week of, the last two days of, the second Friday in, 第一周."""
+    start = at + bool(cursor.get(at, "ordinal_mark"))
+    place = cursor.whole_number(start, 1, 53) if start > at else cursor.get(start, "ordinal")
     if place is None:
         return None
     after, count = start + 1, 1
-    after += bool(reader.get(after, "measure"))
-    if start == at and (counted := reader.count(after)) is not None and counted[0][0] >= 1:
+    after += bool(cursor.get(after, "measure"))
+    if start == at and (counted := cursor.count(after)) is not None and counted[0][0] >= 1:
         count, after = round(sum(counted[0]) / 2), counted[1]
-    unit = reader.get(after, "unit")
+    unit = cursor.get(after, "unit")
     if unit in ("day", "week", "month", "quarter"):
         return [_portion(lambda span, grain: _units(span, unit, place, count))], after + 1
-    found = recurring(reader, after)
+    found = recurring(cursor, after)
     if found is not None and found[0].container == "week":
         return [_portion(lambda span, grain: _same(span, found[0], place))], found[1]
     return None
 
 
-def half_of(reader: Reader, at: int) -> Found:
+def half_of(cursor: Cursor, at: int) -> Found:
     """The first or second half of what is told beside it."""
-    told = reader.get(at, "half_of")
-    after = at + 1 + (reader.get(at + 1, "unit") == "week" and not reader[at + 1].latin)
-    return None if told is None else ([_portion(lambda span, grain: half(span, grain, told))], after)
+    told = cursor.get(at, "half_of")
+    after = at + 1 + (cursor.get(at + 1, "unit") == "week" and not cursor[at + 1].latin)
+    return None if told is None else ([_portion(lambda span, grain: one_half(span, grain, told))], after)
 
 
-def unit_of(reader: Reader, at: int) -> Found:
+def unit_of(cursor: Cursor, at: int) -> Found:
     """The week in which lies what is told beside it: the week of 6 July."""
-    if reader.get(at, "unit") != "week" or not reader.get(at + 1, "of"):
+    if cursor.get(at, "unit") != "week" or not cursor.get(at + 1, "of"):
         return None
     return [_portion(lambda span, grain: (whole(span.start, "week"), "week"))], at + 2
 

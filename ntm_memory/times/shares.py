@@ -13,6 +13,7 @@ _EDGES_OF_YEARS = {"begin": (0, 1), "end": (10, 12), "middle": (5, 7)}
 
 
 def last_day(span: Span) -> Span:
+    """Its last day."""
     return Span(span.end - timedelta(days=1), span.end)
 
 
@@ -41,7 +42,8 @@ def third(span: Span, grain: str, edge: str) -> tuple[Span, str]:
     return Span(first, last if place < 2 else span.end), "third"
 
 
-def half(span: Span, grain: str, half: int) -> tuple[Span, str]:
+def one_half(span: Span, grain: str, half: int) -> tuple[Span, str]:
+    """The first (1) or second half of a stretch."""
     if grain in ("month", "week"):
         middle = span.start + timedelta(days=15 if grain == "month" else 3)
     elif grain == "year":

@@ -32,7 +32,9 @@ _DIGITS = re.compile(
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)")
-_SCAN = re.compile(rf"(?P<short_year>(?<!\w)['’‘]\d\d(?!\w))|(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])")
+_SCAN = re.compile(
+    rf"(?P<short_year>(?<!\w)['’‘]\d\d(?!\w))|(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])"
+)
 _WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
 _MONEY = frozenset("$€£¥#.")
 _SENTENCE = frozenset(".!?¿¡:。！？")
@@ -116,13 +118,13 @@ def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
 def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     date = _DIGITS.match(text, match.start())
     if date is not None:
-        told = {name: value for name, value in date.groupdict().items() if value is not None}
-        return _Word(date.end(), {("time" if date["h6"] else "date"): told})
+        groups = {name: value for name, value in date.groupdict().items() if value is not None}
+        return _Word(date.end(), {("time" if date["h6"] else "date"): groups})
     number = _NUMBER.match(text, match.start())
     assert number is not None
     told, end = number[0], number.end()
-    before, after = text[max(0, match.start() - 1) : match.start()], text[end : end + 1]
-    if len(told) > 6 or before in _MONEY and before or after in ("%", "°") or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
+    is_money = match.start() > 0 and text[match.start() - 1] in _MONEY
+    if len(told) > 6 or is_money or text[end : end + 1] in ("%", "°") or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
         return _Word(end, {})
     value = float(told) if "." in told else int(told)
     ordinal = _ORDINAL.match(text, end)
@@ -193,4 +195,11 @@ def _skip_title(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     return _Word(match.end(), {})
 
 
-_READERS = {"short_year": _read_short_year, "digit": _read_digits, "cjk": _read_cjk, "word": _read_word, "mark": _read_mark, "title": _skip_title}
+_READERS = {
+    "short_year": _read_short_year,
+    "digit": _read_digits,
+    "cjk": _read_cjk,
+    "word": _read_word,
+    "mark": _read_mark,
+    "title": _skip_title,
+}

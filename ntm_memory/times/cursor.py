@@ -18,7 +18,7 @@ Found = tuple[list[Piece], int] | None
 
 
 @dataclass(frozen=True)
-class Reader:
+class Cursor:
     """The tokens of a text and what they are told relative to."""
 
     tokens: Sequence[Token]
@@ -84,7 +84,6 @@ class Reader:
             low, high, after = low + float(extra), high + float(extra), after + 1
         return ((2 * low, 2 * high), "week", after) if unit == "fortnight" else ((low, high), unit, after)
 
-
     def ordinal(self, at: int) -> tuple[int, int] | None:
         """(place, token after) of a word that tells a place: 3rd, third, twenty-third."""
         tens = self.whole_number(at, 20, 30)
@@ -106,10 +105,10 @@ class Rule:
 
     Args:
         starts: the classes one of which the first token must have.
-        read: (reader, place) → what it reads there.
+        read: (cursor, place) → what it reads there.
     """
 
-    def __init__(self, starts: str, read: Callable[[Reader, int], Found]) -> None:
+    def __init__(self, starts: str, read: Callable[[Cursor, int], Found]) -> None:
         self.starts = frozenset(starts.split())
         self.read = read
 
@@ -120,12 +119,12 @@ def _rules_for(rules: tuple[Rule, ...], classes: frozenset[str]) -> list[Rule]:
 
 
 def first_of(
-    rules: tuple[Rule, ...], reader: Reader, at: int, fits: Callable[[list[Piece]], bool] = lambda parts: True
+    rules: tuple[Rule, ...], cursor: Cursor, at: int, fits: Callable[[list[Piece]], bool] = lambda parts: True
 ) -> Found:
     """What the first rule reads that reads anything that fits."""
-    for rule in _rules_for(rules, frozenset(reader[at].classes)):
+    for rule in _rules_for(rules, frozenset(cursor[at].classes)):
         try:
-            found = rule.read(reader, at)
+            found = rule.read(cursor, at)
         except (ValueError, OverflowError):  # no such day or year
             continue
         if found is not None and fits(found[0]):
