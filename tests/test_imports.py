@@ -64,8 +64,8 @@ ONLY = {
     "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
-    "rendering": {"operations", "privacy", "text"},
-    "hosts": {"commands", "operations", "rendering", "config", "paths", "persistence", "text", "errors"},
+    "rendering": {"operations", "privacy", "times", "text"},
+    "hosts": {"commands", "operations", "rendering", "config", "paths", "persistence", "times", "text", "errors"},
     "installation": {
         "commands",
         "manager",

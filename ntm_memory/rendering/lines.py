@@ -14,6 +14,7 @@ from typing import Any
 
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.text.printable import in_one_line
+from ntm_memory.times.zones import local_day
 
 Answer = Mapping[str, Any]
 LEAST_SHOWN = 0.005
@@ -41,7 +42,7 @@ def head(memory: Answer) -> str:
 def _marks(memory: Answer) -> Iterator[str]:
     """What holds of few memories."""
     if memory.get("until"):
-        yield f"until {memory['until'][:10]}"
+        yield f"until {local_day(memory['until'])}"
     if memory.get("superseded_by"):
         yield f"perhaps revised by {memory['superseded_by']}"
     if memory.get("also"):
@@ -52,7 +53,7 @@ def _marks(memory: Answer) -> Iterator[str]:
 
 def day(memory: Answer) -> str:
     """When what it says happened, else when it was told in these words."""
-    return str(memory.get("occurred_at") or memory.get("updated_at") or memory.get("created_at") or "")[:10]
+    return local_day(str(memory.get("occurred_at") or memory.get("updated_at") or memory.get("created_at") or ""))
 
 
 def sureness(memory: Answer) -> list[str]:
