@@ -16,10 +16,10 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Look, Query, examine
 from ntm_memory.store.records import MemoryMatrix, Postings
-from ntm_memory.text.dates import find_spans
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
+from ntm_memory.times.finding import find_times
 
 PARTS_LEFT_OUT = 4
 ALSO_FEW = 150  # questions of a data set that are also put to a handful of memories, and to a stretch of them
@@ -198,7 +198,7 @@ def stretch(gold: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def dated(question: dict, known: AnyCorpus, names: Sequence[str]) -> dict | None:
     """The question with the day of its evidence, where that is known and the question tells no time itself."""
     moments = known.slots.occurred[np.isin(names, question["gold"])]
-    if not len(moments) or np.isnan(moments).any() or any(find_spans(question["query"], LATER)):
+    if not len(moments) or np.isnan(moments).any() or find_times(question["query"], LATER, timezone.utc):
         return None
     text, when = question["query"], said(moments[0], cjk=is_cjk(question["query"]), day=True)
     return question | {"query": f"{when}，{text}" if is_cjk(text) else f"{text.rstrip('?.! ')} {when}?"}
@@ -258,7 +258,9 @@ STRANGE = (
 
 def look(manager: NTMMemoryManager, known: AnyCorpus, view: CentredMatrix, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Query(text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text))
+    request = Query(
+        text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text), zone=timezone.utc
+    )
     found = examine(view, known.postings(request.terms), request)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found

@@ -1,4 +1,4 @@
-"""The network of `recall.asking` as a torch module, and how it is trained."""
+"""The network of `controller.asking` as a torch module, and how it is trained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ntm_memory.recall.asking import DILATIONS, STEPS, WANTS
+from ntm_memory.controller.asking import DILATIONS, STEPS, WANTS
 
 HIDDEN = 96
 AT_ONCE, RATE, DECAY = 32, 2e-3, 0.05

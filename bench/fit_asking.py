@@ -1,4 +1,4 @@
-"""Learn what a question asks for beside its content (`recall.asking`).
+"""Learn what a question asks for beside its content (`controller.asking`).
 
 Learned from bench/wordings (constructions by several writers, with fillings) and from ordinary questions, which ask by
 content. Figures are of wordings that nothing was learned from: a fifth of them at a time.
@@ -20,12 +20,12 @@ from bench.data_roles import OURS, WRITTEN_PAIRS, sha256_of
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
+from ntm_memory.controller.asking import STEPS, WANTS, network
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.quantised import Weights, quantised
-from ntm_memory.recall.asking import STEPS, WANTS, network
 from ntm_memory.text.writing_systems import is_cjk
 
 WORDINGS = Path(__file__).with_name("wordings")

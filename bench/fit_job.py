@@ -23,7 +23,7 @@ FILES = {
     "prior": "embedding/e5_prior.npz",
     "adapter": "embedding/e5_query_adapter.npz",
     "recall": "recall/parameters.json",
-    "asking": "recall/asking.npz",
+    "asking": "controller/asking.npz",
     "multihop": "multihop/parameters.json",
     "reader": "reader/adapter.npz",
     "second-look": "reader/parameters.json",

@@ -15,6 +15,7 @@ import collections
 import json
 import tempfile
 from collections.abc import Mapping
+from datetime import timezone
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,9 @@ def baselines(manager: NTMMemoryManager, data: Dataset) -> dict[str, dict[str, R
             views[space] = known, CentredMatrix(known.slots, manager.encoder.prior), ids
         known, view, ids = views[space]
         text = question["query"]
-        request = Query(text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text))
+        request = Query(
+            text, manager.encoder.question(text), index_words(text), 0.0, cjk=is_cjk(text), zone=timezone.utc
+        )
         scores = score_all(view, known.postings(request.terms), request)
         names = data.stored[question["conv"]]
         for name, values in fused(scores.cosine, scores.words).items():

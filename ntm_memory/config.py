@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
@@ -18,6 +19,7 @@ from ntm_memory.errors import ConfigError
 from ntm_memory.paths import PACKAGE, skill_dir
 
 ROOT = "ntm_memory"
+ZONES = "an IANA name, e.g. Europe/Berlin"
 FORMER_NAMES = {"recall.strength": "recall.beta", "recall.sharpen": "recall.gamma"}
 """Keys that older data folders may still use."""
 
@@ -43,8 +45,9 @@ def _setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    allowed: str = "",
 ) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "choices": choices})
+    return field(default=default, metadata={"low": low, "high": high, "choices": choices, "allowed": allowed})
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class Settings:
 
     memory_size: int = _setting(10_000, 1, 100_000_000)
     memory_dim: int | None = _setting(None, 2, 65_536)
+    time_zone: str | None = _setting(None, allowed=ZONES)
     num_read_heads: int = _setting(6, 1, 16)
     num_write_heads: int = _setting(1, 1, 64)
     addressing: AddressingSettings = AddressingSettings()
@@ -166,6 +170,20 @@ def load_settings(*files: Path, overrides: Mapping[str, Any] | None = None) -> S
 def without_root(told: Mapping[str, Any] | None) -> dict[str, Any]:
     """Settings as they were told, with or without the top object `ntm_memory`, without it."""
     return dict((told or {}).get(ROOT, told or {}))
+
+
+def zone_named(name: str | None) -> tzinfo | None:
+    """The time zone of the setting `time_zone`; None: the system's."""
+    return None if name is None else _zone(name)
+
+
+def _zone(name: str) -> tzinfo | None:
+    from zoneinfo import ZoneInfo  # most settings name none
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
 
 
 def settings_table() -> list[tuple[str, str, Any, str]]:
@@ -236,6 +254,8 @@ def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: s
         raise ConfigError(f"{source}: {key} is {value!r}, expected {_type_name(hint)}", _hint(meta))
     if isinstance(value, dict) and not all(isinstance(each, str) and each for each in value.values()):
         raise ConfigError(f"{source}: {key} is {value!r}, expected names as values", _hint(meta))
+    if meta.get("allowed") == ZONES and _zone(value) is None:
+        raise ConfigError(f"{source}: {key} is {value!r}, expected {ZONES}", _hint(meta))
     low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
     outside = (low is not None and value < low) or (high is not None and value > high)
     if outside or (choices and value not in choices):
@@ -260,6 +280,8 @@ def _type_name(hint: Any) -> str:
 def _allowed(meta: Mapping[str, Any]) -> str:
     if meta.get("choices"):
         return ", ".join(meta["choices"])
+    if meta.get("allowed"):
+        return str(meta["allowed"])
     if meta.get("low") is not None:
         return f"{meta['low']:g} to {meta['high']:g}"
     return ""

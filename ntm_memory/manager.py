@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory import paths
-from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
+from ntm_memory.config import SHIPPED, Settings, load_settings, without_root, zone_named
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
 from ntm_memory.recovery.daily import open_backed_up
 from ntm_memory.store.lookup import find
+from ntm_memory.times.zones import show_days_of
 from ntm_memory.upkeep.forgetting import ForgettingVerbs
 from ntm_memory.upkeep.surveying import SurveyingVerbs
 
@@ -65,6 +66,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = without_root(config) | {name: n for name, n in seed.items() if n is not None}
         self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
+        show_days_of(zone_named(self.settings.time_zone))
         self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
         self.store, self._daily = open_backed_up(self.home, self.settings, clock)
         self._verbs = Services(self.store, self.settings, self.home, clock, embedder)

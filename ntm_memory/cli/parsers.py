@@ -34,7 +34,9 @@ def _memorize() -> CommandParser:
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
     parser.add_argument("--session", help="the conversation it belongs to")
     parser.add_argument("--namespace", help="default: default")
-    parser.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
+    parser.add_argument(
+        "--when", dest="occurred_at", metavar="TIME", help="when it happened: yesterday, 2026-05-08, 2026-05"
+    )
     parser.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
     parser.add_argument(
         "--replaces", action=Once, metavar="ID", help="this memory says it from now on; its old text becomes history"
@@ -81,9 +83,7 @@ def _recall() -> CommandParser:
     parser.add_argument(
         "--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag"
     )
-    parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
-    parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
-    parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
+    reasoning.add_times(parser, "only")
     _add_addressing(parser)
     parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
     parser.add_argument(
@@ -151,7 +151,7 @@ def _update() -> CommandParser:
     parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
     parser.add_argument("--new-key", help="another short name for it")
     when = "when it happened; a new text without it happened at no other time than now"
-    parser.add_argument("--when", dest="occurred_at", metavar="ISO", help=when)
+    parser.add_argument("--when", dest="occurred_at", metavar="TIME", help=when)
     add_on_secret(parser)
     parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
     return parser

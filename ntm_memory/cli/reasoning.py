@@ -8,7 +8,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 
-_ASKING = ("hops", "top_k", "max_chars", "after", "before", "as_of", "min_trust", "explain")
+_ASKING = ("hops", "top_k", "max_chars", "after", "before", "on", "between", "as_of", "min_trust", "explain")
 _TELLING = {
     "builds_on": "builds-on",
     "kind": "type",
@@ -28,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-chars", type=int, metavar="N", help="at most so many characters (default 1500)")
     tag = "read only memories with this tag; with --store: a tag of the new one"
     parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help=tag)
-    parser.add_argument("--after", metavar="ISO", help="read only what happened then or later")
-    parser.add_argument("--before", metavar="ISO", help="read only what happened earlier")
-    parser.add_argument("--as-of", metavar="ISO", help="answer from what was known then")
+    add_times(parser, "read only")
     parser.add_argument("--min-trust", metavar="LEVEL", help="read only what such or better trusted ones told")
     parser.add_argument("--explain", action="store_true", help="show what each feature added to a memory's score")
     parser.add_argument("--namespace", help="default: default")
@@ -43,7 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
     telling.add_argument("--source", help="where it comes from, e.g. a message id")
     telling.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
-    telling.add_argument("--when", dest="occurred_at", metavar="ISO", help="when it happened")
+    telling.add_argument(
+        "--when", dest="occurred_at", metavar="TIME", help="when it happened: yesterday, 2026-05-08, 2026-05"
+    )
+
+
+def add_times(parser: argparse.ArgumentParser, only: str) -> None:
+    """The options that say when what is looked for happened."""
+    parser.add_argument("--after", metavar="TIME", help=f"{only} what happened then or later: 'last March', 2026-05")
+    parser.add_argument("--before", metavar="TIME", help=f"{only} what happened earlier")
+    parser.add_argument("--on", metavar="TIME", help=f"{only} what happened in it: yesterday, a week, a month, a year")
+    between = f"{only} what happened from the start of one to the end of the other"
+    parser.add_argument("--between", nargs=2, metavar=("TIME", "TIME"), help=between)
+    parser.add_argument("--as-of", metavar="TIME", help="answer from what was known then")
 
 
 def refuse_mixed(query: str | None, content: str | None, given: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ntm_memory.entry.told_times import NOWHERE, Here
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.results import Action, LeftOut
 from ntm_memory.operations.validation import FIELDS, Decision, checked_fields, decided, told
@@ -30,14 +31,18 @@ class Telling(NamedTuple):
     decision: Decision
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Telling:
+    def of(cls, record: Mapping[str, Any], here: Here = NOWHERE) -> Telling:
         """A record, checked.
+
+        Args:
+            record: fields of a memory and what it is to others.
+            here: what its times count from.
 
         Raises:
             BadValueError, EchoError: it is not usable.
         """
         fields = {name: value for name, value in checked_fields(record).items() if value is not None}
-        return cls(told(fields), frozenset(fields), decided(fields))
+        return cls(told(fields, here), frozenset(fields), decided(fields))
 
     def within(self, told: str | None, usual: str = USUAL) -> Telling:
         """One of many: what it claims of its trust cannot raise it above that of its call.
@@ -91,12 +96,12 @@ def named_by(store: RecordReader, telling: Telling) -> Named:
     return Named(replaced, same, beside)
 
 
-def revised(before: Memory, changed: Mapping[str, Any]) -> MemoryInput:
+def revised(before: Memory, changed: Mapping[str, Any], here: Here = NOWHERE) -> MemoryInput:
     """A memory as it is told after a change.
 
     Unless the caller says so, a new text is trusted no more than the old, and is of now, not of when the old one was.
     """
-    record = told({**{name: getattr(before, name) for name in FIELDS}, **changed})
+    record = told({**{name: getattr(before, name) for name in FIELDS}, **changed}, here)
     if record.content == before.content:
         return record
     usual: dict[str, Any] = {"trust": lower(before.trust, USUAL), "occurred_at": None}

@@ -11,6 +11,7 @@ from ntm_memory.hosts.sessions import Session
 from ntm_memory.hosts.telling import Ask, Told
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.host_notes import FOLDER
+from ntm_memory.times.zones import local_day
 
 MOST = 1_200
 _LOOKED_AT = 30
@@ -78,7 +79,7 @@ def _last_turns(project: Project, ask: Ask) -> list[str]:
     """How the last turns here began, the newest first: where the work stands."""
     found = ask({"command": "list", "namespace": project.episodes, "limit": _TURNS})
     return [
-        f"(an earlier turn, {str(turn['created_at'])[:10]}) {shortened(turn['content'], _MOST_OF_TURN)}"
+        f"(an earlier turn, {local_day(str(turn['created_at']))}) {shortened(turn['content'], _MOST_OF_TURN)}"
         for turn in found["memories"]
     ]
 

@@ -43,7 +43,7 @@ _TELLING = {
     "--type": _TEXT,
     "--on-secret": ("redact", "refuse").__contains__,
 }
-_BOUNDS = {"--top-k": _TEXT, "--max-chars": _TEXT, "--after": _TEXT, "--before": _TEXT, "--as-of": _TEXT}
+_BOUNDS = {"--top-k": _TEXT, "--max-chars": _TEXT, "--after": _TEXT, "--before": _TEXT, "--on": _TEXT, "--as-of": _TEXT}
 _LOOKING = {**_BOUNDS, "--tag": _TEXT, "--session": _TEXT, "--min-trust": _TEXT}
 _HOW = {"--from": _TEXT, "--shift": _TEXT, "--gate": _TEXT, "--beta": _TEXT, "--gamma": _TEXT, "--min-weight": _TEXT}
 _LINKING = {name: fits for name, fits in _TELLING.items() if name != "--on-secret"}

@@ -41,7 +41,7 @@ _TELLING = {
     "importance": _of("number", "0 to 1"),
     "tags": _texts(),
     "type": _text("e.g. fact, preference, decision, episode"),
-    "when": _text("when it happened, ISO 8601"),
+    "when": _text("when it happened, e.g. yesterday"),
     "source": _text("where it comes from"),
     "session": _text("conversation it belongs to"),
     "trust": _of("string", "lower it for what strangers wrote", enum=["agent", "import", "tool"]),
@@ -56,9 +56,11 @@ _ASKING = {
     **_WHERE,
     "session": _text("conversation whose focus goes on"),
     "tags": _texts("only with all of these"),
-    "after": _text("ISO 8601: happened then or later"),
-    "before": _text("ISO 8601: happened earlier"),
-    "as_of": _text("ISO 8601: what was known then"),
+    "after": _text("happened then or later"),
+    "before": _text("happened earlier"),
+    "on": _text("e.g. last week, 2026-05"),
+    "between": _texts("two times"),
+    "as_of": _text("what was known then"),
     "min_trust": _of("string", enum=["person", "agent", "import", "tool"]),
 }
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ntm_memory.config import RecallSettings
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
-from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.first_look import Query, Reading
 
 

@@ -83,7 +83,7 @@ class BulkWriter(Writer):
             try:
                 if isinstance(record, NTMMemoryError):
                     raise record
-                telling = Telling.of(record).within(*within)
+                telling = Telling.of(record, self._context.here).within(*within)
                 passed = self.gate.glance(telling.memory)
                 checked[line] = telling._replace(memory=passed.memory), passed
             except NTMMemoryError as error:

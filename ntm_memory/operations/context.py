@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntm_memory.config import Settings
+from ntm_memory.config import Settings, zone_named
+from ntm_memory.controller.asking import LIKELY
+from ntm_memory.entry.told_times import Here
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
-from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
@@ -59,7 +60,13 @@ class RetrievalContext:
         self.home = home
         self.clock = clock
         self.reader = reader
+        self.zone = zone_named(settings.time_zone)
         self._views: dict[str, CentredMatrix] = {}
+
+    @property
+    def here(self) -> Here:
+        """When and where times are typed."""
+        return Here(self.clock(), self.zone)
 
     @cached_property
     def parameters(self) -> RecallParameters:
@@ -215,4 +222,5 @@ def to_query(
         priors=settings.recall.priors,
         by_words=settings.recall.words,
         asked=asked if shift is None else None,
+        zone=zone_named(settings.time_zone),
     )

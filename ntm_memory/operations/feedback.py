@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.operations.context import RetrievalContext, to_query
 from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.privacy.secret_spans import redacted
 from ntm_memory.privacy.secrets import known_secrets
-from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.multihop.hop_features import HopFeatures
 from ntm_memory.multihop.hops import follow
@@ -29,7 +30,6 @@ from ntm_memory.operations.reasoning_report import (
 from ntm_memory.operations.recall import Recaller
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import MemorizeResult, RecallResult
-from ntm_memory.recall.asking import LIKELY
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, attend_to, examine

@@ -132,7 +132,14 @@ class Noticer:
         """What a prompt asks of the read heads: by content alone, whatever it says of places."""
         text = prompt[:AS_TYPED]
         key = self._context.encoder().question(text)
-        return Query(text=text, key=key, words=index_words(text), now=self._context.clock(), cjk=is_cjk(text))
+        return Query(
+            text=text,
+            key=key,
+            words=index_words(text),
+            now=self._context.clock(),
+            cjk=is_cjk(text),
+            zone=self._context.zone,
+        )
 
     def thoughts(
         self, request: RelevantRequest, query: Query, parameters: RelevanceParameters | None = None

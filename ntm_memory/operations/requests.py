@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.config import RecallSettings, range_of
+from ntm_memory.entry.told_times import NOWHERE, Here, checked_range, checked_time
 from ntm_memory.errors import BadValueError, real_number, unknown_name, whole_number
 from ntm_memory.operations import validation
 from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
@@ -68,13 +69,19 @@ class RecallRequest:
         return None if self.min_trust == LOWEST else at_least(self.min_trust)
 
     @classmethod
-    def of(cls, query: str, options: Mapping[str, Any], settings: RecallSettings) -> RecallRequest:
+    def of(
+        cls, query: str, options: Mapping[str, Any], settings: RecallSettings, here: Here = NOWHERE
+    ) -> RecallRequest:
         """A question with the options that were told; what was not told is as config says.
+
+        Besides the fields there are the options `on` and `between`, which become `after` and `before`.
 
         Raises:
             BadValueError: there is no such option, or a value is not usable.
         """
-        told = _known_options(options, [field.name for field in dataclasses.fields(cls)][1:])
+        names = [field.name for field in dataclasses.fields(cls)][1:]
+        told = _known_options(options, [*names, "on", "between"])
+        after, before = checked_range(told, here)
         return cls(
             query=validation.checked_query(query),
             namespace=validation.checked_name("namespace", told.get("namespace")) or "default",
@@ -84,9 +91,9 @@ class RecallRequest:
             min_weight=validation.checked_share("min_weight", told.get("min_weight", settings.min_weight)),
             min_trust=checked_trust(told.get("min_trust", settings.min_trust), "min_trust"),
             tags=validation.checked_tags(told.get("tags", ())),
-            after=validation.checked_time("after", told.get("after")),
-            before=validation.checked_time("before", told.get("before")),
-            as_of=validation.checked_time("as_of", told.get("as_of")),
+            after=after,
+            before=before,
+            as_of=checked_time("as_of", told.get("as_of"), here),
             shift=checked_shift(told["shift"]) if "shift" in told else None,
             beta=_by_hand("beta", told, settings),
             gate=_by_hand("gate", told, settings),

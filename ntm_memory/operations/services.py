@@ -100,7 +100,7 @@ class Services:
         """A question with its options, checked."""
         from ntm_memory.operations.requests import RecallRequest
 
-        return RecallRequest.of(query, options, self._settings.recall)
+        return RecallRequest.of(query, options, self._settings.recall, self.context.here)
 
     @cached_property
     def context(self) -> RetrievalContext:

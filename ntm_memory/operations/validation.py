@@ -7,13 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
+from ntm_memory.entry.told_times import NOWHERE, Here, checked_when
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
 from ntm_memory.privacy.trust import checked_trust
 from ntm_memory.store.records import MemoryInput
-from ntm_memory.text.iso_time import to_whole_seconds
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 1_000_000
@@ -43,12 +42,11 @@ FIELDS = frozenset(MemoryInput.__dataclass_fields__)
 DECISIONS = frozenset(Decision.__dataclass_fields__)
 CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
-Filters = tuple[tuple[str, ...], str | None, str | None]
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def told(record: Mapping[str, Any]) -> MemoryInput:
+def told(record: Mapping[str, Any], here: Here = NOWHERE) -> MemoryInput:
     """Check a record of the fields of `MemoryInput`; only `content` is required. `decided` has the rest of it.
 
     Raises:
@@ -64,7 +62,7 @@ def told(record: Mapping[str, Any]) -> MemoryInput:
         source=checked_name("source", record.get("source")),
         session=checked_name("session", record.get("session")),
         namespace=checked_name("namespace", record.get("namespace", "default")) or "default",
-        occurred_at=checked_time("occurred_at", record.get("occurred_at")),
+        occurred_at=checked_when("occurred_at", record.get("occurred_at"), here),
         kind=checked_name("kind", record.get("kind")),
         trust=checked_trust(record.get("trust")),
     )
@@ -226,43 +224,6 @@ def checked_names(field: str, value: Any) -> tuple[str, ...]:
         raise BadValueError(f"{field} must be a list of texts, not {_kind(value)}", f'e.g. "{field}": ["work"]')
     names = {checked_name(field.removesuffix("s"), name) for name in value}
     return tuple(sorted(name for name in names if name))
-
-
-def checked_filters(tags: Any, after: Any, before: Any) -> Filters:
-    """(tags, after, before) of the memories that may be read."""
-    return checked_tags(tags), checked_time("after", after), checked_time("before", before)
-
-
-def checked_span(on: Any, after: Any, before: Any) -> tuple[str | None, str | None]:
-    """[from when, until when) as filters tell it: the day of `on`, else `after` and `before`.
-
-    Raises:
-        BadValueError: one is no time, or `on` is told beside another.
-    """
-    day = checked_time("on", on)
-    if day is None:
-        return checked_time("after", after), checked_time("before", before)
-    if after is not None or before is not None:
-        raise BadValueError("on says from when until when: it excludes after and before", "give one of them")
-    try:
-        first = date.fromisoformat(day[:10])
-        return f"{first}T00:00:00Z", f"{first + timedelta(days=1)}T00:00:00Z"
-    except OverflowError as error:
-        raise BadValueError(f"on is {shown(on)}, the last day there is", "give an earlier one") from error
-
-
-def checked_time(field: str, value: Any) -> str | None:
-    """An ISO 8601 time in UTC; a time without zone is taken as UTC, a date as its midnight."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    try:
-        if not isinstance(value, (str, int, float, date)):  # YAML gives dates; a list may be endless when written out
-            raise ValueError(f"no time is {_kind(value)}")
-        return to_whole_seconds(str(value).strip())
-    except (ValueError, OverflowError) as error:
-        raise BadValueError(
-            f"{field} is {shown(value)}, expected an ISO 8601 time", "e.g. 2026-05-08T13:56:00"
-        ) from error
 
 
 def cleaned(text: str) -> str:

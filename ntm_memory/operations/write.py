@@ -50,7 +50,7 @@ class Writer:
             return self._tell(record, force=force)
 
     def _tell(self, record: Mapping[str, Any], *, force: bool) -> MemorizeResult:
-        telling = Telling.of(record)
+        telling = Telling.of(record, self._context.here)
         passed = self.gate.glance(telling.memory)
         telling = telling._replace(memory=passed.memory)
         there = known(self._store, telling)
@@ -85,7 +85,7 @@ class Writer:
     def _update(
         self, id_or_key: str, namespace: str | None, before: Memory, changed: Mapping[str, Any]
     ) -> UpdateResult:
-        passed = self.gate.glance(revised(before, changed), before)
+        passed = self.gate.glance(revised(before, changed, self._context.here), before)
         if passed.memory.content != before.content:
             echoed_memory(self._store, passed.memory, decided=True, own=before.id)
             (passed,) = self.gate.read([passed])
@@ -99,7 +99,7 @@ class Writer:
 
     def foresee(self, record: Mapping[str, Any], *, force: bool = False) -> Action:
         """What memorizing this record would do."""
-        telling = Telling.of(record)
+        telling = Telling.of(record, self._context.here)
         telling = telling._replace(memory=self.gate.glance(telling.memory).memory)
         if known(self._store, telling) is not None or told_again(self._store, telling) is not None:
             return "unchanged"

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.controller.asking import Asked, asked
 from ntm_memory.embedding import Embedder
 from ntm_memory.errors import ConfigError, EmbedderMismatchError
-from ntm_memory.recall.asking import Asked, asked
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.records import MemoryMatrix
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.controller.asking import Asked
 from ntm_memory.machine import addressing
 from ntm_memory.recall import question_cues as cues
-from ntm_memory.recall.asking import Asked
 from ntm_memory.recall.bm25 import count_keywords
 from ntm_memory.recall.candidates import choose
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -42,6 +43,7 @@ class Query:
         key: (dim,) float32 unit norm; None reads without content addressing.
         words: its index words.
         now: unix seconds.
+        zone: whose days are meant by the times it tells; None: the system's.
         shift: steps to move the focus in the order of writing; None: only as learned.
         previous: index → weight of the focus before, empty for none.
         allowed: (N,) what filters leave; None for everything.
@@ -63,6 +65,7 @@ class Query:
     priors: bool = True
     by_words: bool = True
     asked: Asked | None = None
+    zone: tzinfo | None = None
 
     @property
     def place(self) -> float:
@@ -150,7 +153,7 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     """Choose candidates and gather their features, before any parameter is asked."""
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
-    fits = date_match(query.text, view.slots.happened, query.now) if query.priors else None
+    fits = date_match(query.text, view.slots.happened, query.now, query.zone) if query.priors else None
     candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)

@@ -11,9 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.asking import FARTHEST, STEPS, Asked
+from ntm_memory.controller.asking import FARTHEST, STEPS, Asked
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.recall.parameters import Array
 from ntm_memory.recall.sequence import Sequence
 
 LEAST = 0.05

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.machine.addressing import shift_sparse
+from ntm_memory.machine.addressing import Array, shift_sparse
 from ntm_memory.store.records import MemoryMatrix
 
 
@@ -52,8 +51,8 @@ class Sequence:
         return np.where(inside & (self.session[other] == self.session[index]), other, -1)
 
     def moved(
-        self, index: NDArray[np.int64], weights: NDArray[np.float64], steps: NDArray[np.int64], kernel: NDArray[Any]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        self, index: NDArray[np.int64], weights: Array, steps: NDArray[np.int64], kernel: Array
+    ) -> tuple[NDArray[np.int64], Array]:
         """A focus, moved as a whole: a shift over the order of memories (paper, equation 8).
 
         Args:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.text.dates import DAY, Span, narrowest_spans
+from ntm_memory.times.finding import find_times, narrowest
+from ntm_memory.times.told import DAY, YEAR, Time
 
 FADE_DAYS = 5.0
-_YEAR = 365.2425 * DAY
 
 
-def date_match(text: str, times: NDArray[np.float64], now: float) -> NDArray[np.float32] | None:
+def date_match(
+    text: str, times: NDArray[np.float64], now: float, zone: tzinfo | None = None
+) -> NDArray[np.float32] | None:
     """(N,) how well each time fits the best of the times told in a text, 0–1; None where it tells none.
 
     Args:
         text: a question.
         times: (N,) unix seconds, NaN where unknown.
         now: unix seconds, what "last week" counts from.
+        zone: whose days are meant; None: the system's.
     """
-    spans = narrowest_spans(text, now)
-    if not spans:
+    told = narrowest(find_times(text, now, zone))
+    if not told:
         return None
-    fits: NDArray[np.float32] = np.max([time_fit(span, times) for span in spans], axis=0)
+    fits: NDArray[np.float32] = np.max([time_fit(time, times) for time in told], axis=0)
     return fits
 
 
-def time_fit(span: Span, times: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N,) 1 inside the span, falling to 1/e `FADE_DAYS` outside; 0 where a time is NaN."""
-    if span.yearly:
-        times = times - np.round((times - (span.start + span.end) / 2) / _YEAR) * _YEAR
-    gap = np.maximum(np.maximum(span.start - times, times - span.end), 0) / DAY
+def time_fit(told: Time, times: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N,) 1 inside the interval, falling to 1/e `FADE_DAYS` outside; 0 where a time is NaN.
+
+    Where no year was told it is that of every year, but for an open one: before May is before one May.
+    """
+    if told.yearly and not told.is_open:
+        times = times - np.round((times - (told.start + told.end) / 2) / YEAR) * YEAR
+    gap = np.maximum(np.maximum(told.start - times, times - told.end), 0) / DAY
     return np.nan_to_num(np.exp(-gap / FADE_DAYS)).astype(np.float32)

@@ -15,6 +15,7 @@ from typing import Any
 from ntm_memory.operations.requests import LEAST_SEEN
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.text.printable import in_one_line
+from ntm_memory.times.zones import local_day
 
 Answer = Mapping[str, Any]
 MOST_OF_TEXT = 200
@@ -40,18 +41,18 @@ def head(memory: Answer) -> str:
 def _marks(memory: Answer) -> Iterator[str]:
     """What holds of few memories."""
     if memory.get("until"):
-        yield f"until {memory['until'][:10]}"
+        yield f"until {local_day(memory['until'])}"
     if memory.get("superseded_by"):
         yield f"perhaps revised by {memory['superseded_by']}"
     if memory.get("told", 1) > 1:
-        yield f"told {memory['told']} times, last {memory['last_told'][:10]}"
+        yield f"told {memory['told']} times, last {local_day(memory['last_told'])}"
     if memory.get("truncated"):
         yield "cut"
 
 
 def day(memory: Answer) -> str:
     """When what it says happened, else when it was told in these words."""
-    return str(memory.get("occurred_at") or memory.get("updated_at") or memory.get("created_at") or "")[:10]
+    return local_day(str(memory.get("occurred_at") or memory.get("updated_at") or memory.get("created_at") or ""))
 
 
 def sureness(memory: Answer) -> list[str]:

@@ -10,6 +10,7 @@ from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.rendering.advice import BY_OPTIONS, Advice
 from ntm_memory.rendering.lines import Answer, count, day, line, name, share, sureness, text
+from ntm_memory.times.zones import local_day
 
 CLOSING = "</recalled-memories>"
 MOST_OF_SOURCE = 80
@@ -108,11 +109,11 @@ def _told(memory: Answer) -> str:
     known = "chance" if memory.get("chance") is not None else "weight"
     parts += [f"{known} {sure}" for sure in sureness(memory)]
     if memory.get("until"):
-        parts.append(f"until {memory['until'][:10]}")
+        parts.append(f"until {local_day(memory['until'])}")
     if memory.get("superseded_by"):
         parts.append(f"perhaps revised by {memory['superseded_by']}")
     if memory.get("told", 1) > 1:
-        parts.append(f"told {memory['told']} times, last {memory['last_told'][:10]}")
+        parts.append(f"told {memory['told']} times, last {local_day(memory['last_told'])}")
     return ", ".join(parts).translate(_NO_BRACKETS)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ntm_memory.rendering.done import concerned, failed, left_out_of_many
 from ntm_memory.rendering.lines import Answer, beginning, count, line, name, text
+from ntm_memory.times.zones import local_day
 
 _SECOND = len("2026-05-08T13:56:00")
 
@@ -124,7 +125,7 @@ def _history(answer: Answer) -> str:
     state = "" if memory["state"] == "live" else f"{memory['state']} "
     lines = [f"{state}{line(memory)}"]
     for old in reversed(answer["history"]):
-        since, until = (old[each][:10] for each in ("valid_from", "valid_to"))
+        since, until = (local_day(old[each]) for each in ("valid_from", "valid_to"))
         lines.append(f"  version {old['version']}, {since} until {until}: {beginning(old['content'])}")
     return "\n".join(lines)
 

@@ -1,10 +1,9 @@
-"""Texts before any model: words, names, dates and places that they tell. Standard library; heavy parsers on demand.
+"""Texts before any model: words, names and places that they tell. Standard library; heavy parsers on demand.
 
 scripts         which characters are Chinese, Japanese or Korean
 words           index words and marks: what keyword evidence is counted over
 passages        a text cleaned and cut for a model
 fenced_code     which lines of Markdown are code
-dates           times told in a text
 intent          questions that ask by place
 subquestions    questions within a question
 question_names  who or what a question names

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ntm_memory.text.dates import is_time
+from ntm_memory.times.finding import is_time
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import re
+from datetime import datetime, timedelta, timezone
 
 from ntm_memory.errors import BadValueError
+
+_SHORTEST = len("20260508")
+"""Of what names a moment."""
+_PERIOD = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?|\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d")
+
+
+def is_period(iso: str) -> bool:
+    """Whether a text is a year, a month or a stretch of days as ISO 8601 has them: 2026, 2026-11, 2026-11-16/2026-11-22."""
+    if _PERIOD.fullmatch(iso) is None:
+        return False
+    try:
+        first, end = period_ends(iso)
+    except (ValueError, OverflowError):
+        return False
+    return first < end
+
+
+def period_ends(iso: str) -> tuple[datetime, datetime]:
+    """The first midnight of a period and the one after it, without a zone.
+
+    Raises:
+        ValueError, OverflowError: there is no such period.
+    """
+    if "/" in iso:
+        first, last = map(datetime.fromisoformat, iso.split("/"))
+        return first, last + timedelta(days=1)
+    start = datetime(int(iso[:4]), int(iso[5:] or 1), 1)
+    later = start.replace(day=28) + timedelta(days=4) if len(iso) == 7 else start.replace(month=12, day=31)
+    return start, later.replace(day=1) if len(iso) == 7 else later + timedelta(days=1)
 
 
 def parse_time(iso: str) -> datetime:
@@ -18,11 +48,16 @@ def parse_time(iso: str) -> datetime:
 
 
 def unix_seconds(iso: str) -> float:
-    """Seconds since 1970 of an ISO 8601 time.
+    """Seconds since 1970 of an ISO 8601 time; of a period its middle, which lies in it whatever the zone.
 
     Raises:
         ValueError: it is not one.
     """
+    if len(iso) < _SHORTEST or "/" in iso:
+        if not is_period(iso):
+            raise ValueError(f"{iso!r} is no period")
+        first, end = (day.replace(tzinfo=timezone.utc).timestamp() for day in period_ends(iso))
+        return (first + end) / 2
     return parse_time(iso).timestamp()
 
 

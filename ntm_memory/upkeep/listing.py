@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
+from ntm_memory.entry.told_times import NOWHERE, Here, checked_range
 from ntm_memory.errors import BadValueError, one_of, shown, whole_number
 from ntm_memory.operations import validation
 from ntm_memory.store.base import StoreReader
@@ -72,6 +73,7 @@ def selection(
     on: str | None = None,
     after: str | None = None,
     before: str | None = None,
+    here: Here = NOWHERE,
 ) -> Selection:
     """Which memories are asked for, checked.
 
@@ -84,6 +86,7 @@ def selection(
         on: what happened that day.
         after: what happened then or later.
         before: what happened earlier.
+        here: when and where it is asked.
 
     Raises:
         BadValueError: an option is not usable.
@@ -91,7 +94,7 @@ def selection(
     name = validation.checked_name("about", about)
     if about is not None and name is None:
         raise BadValueError("about is empty", "give a name")
-    since, until = validation.checked_span(on, after, before)
+    since, until = checked_range({"on": on, "after": after, "before": before}, here)
     return Selection(
         namespace=validation.checked_name("namespace", namespace) or "default",
         about=None if name is None else About(index_words(name), folded_key(name.translate(_SEPARATORS))),

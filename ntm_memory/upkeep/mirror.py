@@ -17,6 +17,7 @@ from ntm_memory.persistence.host_notes import read_note, write_note
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.text.printable import in_one_line
+from ntm_memory.times.zones import local_day
 
 FILE = "mirrors.json"
 HEAD = """# Memories of ntm-memory-system
@@ -82,7 +83,7 @@ def without(home: Path, ids: Iterable[str], *, dry_run: bool = False) -> tuple[t
 
 
 def _line(memory: Memory) -> str:
-    day = (memory.occurred_at or memory.updated_at or memory.created_at)[:10]
+    day = local_day(memory.occurred_at or memory.updated_at or memory.created_at)
     return f"- [{memory.id}, {day}] {in_one_line(memory.content)}\n"
 
 

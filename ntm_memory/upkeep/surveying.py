@@ -22,7 +22,7 @@ class SurveyingVerbs:
         """
         from ntm_memory.upkeep import listing
 
-        return listing.page(self.store, **options)
+        return listing.page(self.store, here=self._verbs.context.here, **options)
 
     def overview(self, **options: Any) -> dict[str, Any]:
         """What stands out in some namespaces when nothing is asked; see `upkeep.overview.overview`."""

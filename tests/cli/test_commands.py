@@ -252,7 +252,7 @@ def test_filters_and_places_from_the_command_line(call):
         (["memorize", ""], 2, "bad_value"),
         (["memorize", "x", "--importance", "1.5"], 2, "bad_value"),
         (["memorize", "x", "--importance", "high"], 2, "usage"),
-        (["memorize", "x", "--when", "yesterday"], 2, "bad_value"),
+        (["memorize", "x", "--when", "some day"], 2, "bad_value"),
         (["memorize", "x", "--jsonl", "f"], 2, "bad_value"),
         (["memorize", "--jsonl", "/nowhere/f.jsonl"], 2, "bad_value"),
         (["memorize", f"{RECALLED_TAG}>"], 2, "echo"),

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from ntm_memory.recall.time_match import FADE_DAYS, date_match, time_fit
-from ntm_memory.text.dates import DAY, Span
+from ntm_memory.times.told import DAY, Time
 
 from .worlds import NOW
 
@@ -16,36 +17,62 @@ def seconds(iso):
 
 
 def test_a_time_fits_inside_and_fades_outside():
-    span = Span(0, 2 * DAY)
+    span = Time(0, 2 * DAY)
     times = np.array([0, DAY, 2 * DAY, (2 + FADE_DAYS) * DAY, -FADE_DAYS * DAY, 400 * DAY, np.nan])
     assert time_fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
 
 
 def test_the_narrower_of_two_times_counts_and_of_separate_ones_the_best():
     times = np.array([seconds("2023-05-08T12:00"), seconds("2023-05-25"), seconds("2022-03-03"), np.nan])
-    narrow = date_match("in 2023, I mean on May 8, 2023", times, NOW)
+    narrow = date_match("in 2023, I mean on May 8, 2023", times, NOW, timezone.utc)
     assert narrow is not None and narrow[0] == 1 and narrow[1] < 0.1
-    either = date_match("on May 8, 2023 or 2022-03-03", times, NOW)
+    either = date_match("on May 8, 2023 or 2022-03-03", times, NOW, timezone.utc)
     assert either == pytest.approx([1, np.exp(-16 / FADE_DAYS), 1, 0], abs=1e-3)
 
 
 def test_the_same_time_told_twice_counts_once():
     times = np.array([seconds("2023-05-08T12:00")])
-    assert date_match("May 8, 2023? On 2023-05-08?", times, NOW) == pytest.approx([1])
+    assert date_match("May 8, 2023? On 2023-05-08?", times, NOW, timezone.utc) == pytest.approx([1])
 
 
 def test_a_month_is_taken_in_the_year_that_is_told_beside_it():
     times = np.array([datetime(year, 5, 20, tzinfo=timezone.utc).timestamp() for year in (2021, 2022, 2023)])
     for text in ("in May last year", "May of 2022", "去年的五月"):
-        assert date_match(text, times, NOW) == pytest.approx([0, 1, 0], abs=1e-3), text
+        assert date_match(text, times, NOW, timezone.utc) == pytest.approx([0, 1, 0], abs=1e-3), text
 
 
 @pytest.mark.parametrize("year", [2019, 2021, 2023])
 def test_a_date_without_year_fits_in_every_year(year):
     there = datetime(year, 5, 8, 12, tzinfo=timezone.utc).timestamp()
-    fits = date_match("on May 8", np.array([there, there + 180 * DAY]), NOW)
+    fits = date_match("on May 8", np.array([there, there + 180 * DAY]), NOW, timezone.utc)
     assert fits[0] > 0.7 and fits[1] < 0.01
 
 
 def test_where_no_time_is_told_nothing_is_matched():
-    assert date_match("What did Mia say?", np.array([NOW]), NOW) is None
+    assert date_match("What did Mia say?", np.array([NOW]), NOW, timezone.utc) is None
+
+
+def test_open_intervals_fit_on_their_side_and_fade_on_the_other():
+    times = np.array([seconds("2023-05-10"), seconds("2023-05-26"), seconds("2022-01-01"), seconds("2023-08-01")])
+    near = np.exp(-9 / FADE_DAYS)
+    for text, wanted in {
+        "after 18 May 2023": [np.exp(-9 / FADE_DAYS), 1, 0, 1],
+        "since 10 May 2023": [1, 1, 0, 1],
+        "before May 2023": [near, np.exp(-25 / FADE_DAYS), 1, 0],
+        "until 10 May 2023": [1, np.exp(-15 / FADE_DAYS), 1, 0],
+        "between May and June 2023": [1, 1, 0, 0],
+        "2023年5月20日以后": [np.exp(-11 / FADE_DAYS), 1, 0, 1],
+        "2023年5月到6月": [1, 1, 0, 0],
+    }.items():
+        assert date_match(text, times, NOW, timezone.utc) == pytest.approx(wanted, abs=3e-3), text
+
+
+def test_an_open_interval_without_a_year_is_not_of_every_year():
+    times = np.array([seconds("2023-03-03"), seconds("2022-11-03"), seconds("2023-07-01")])
+    assert date_match("What did I do before May?", times, NOW, timezone.utc) == pytest.approx([1, 1, 0], abs=1e-3)
+
+
+def test_days_are_those_of_the_zone():
+    late = np.array([seconds("2023-08-15T03:00")])  # the 14th in New York, two days before NOW
+    assert date_match("yesterday", late, NOW, timezone.utc)[0] == 1
+    assert date_match("yesterday", late, NOW, ZoneInfo("America/New_York"))[0] < 1

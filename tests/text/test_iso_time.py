@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.text.iso_time import in_full, parse_time, to_iso, to_whole_seconds, unix_seconds
+from ntm_memory.text.iso_time import in_full, is_period, parse_time, to_iso, to_whole_seconds, unix_seconds
 
 NOON = datetime(2026, 5, 8, 12, tzinfo=timezone.utc)
 
@@ -53,3 +53,23 @@ def test_written_and_read_again_it_is_the_same_moment(seconds, micro):
 @given(st.lists(st.floats(0, 4e9), min_size=2))
 def test_times_compare_as_texts(moments):
     assert sorted(map(to_iso, moments)) == [to_iso(moment) for moment in sorted(moments)]
+
+
+@pytest.mark.parametrize(
+    ("period", "middle"),
+    [
+        ("2026", "2026-07-02T12:00:00Z"),
+        ("2026-11", "2026-11-16T00:00:00Z"),
+        ("2026-12", "2026-12-16T12:00:00Z"),
+        ("2026-11-16/2026-11-22", "2026-11-19T12:00:00Z"),
+    ],
+)
+def test_a_period_is_its_middle(period, middle):
+    assert is_period(period) and unix_seconds(period) == unix_seconds(middle)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "26", "2026-13", "0000", "2026-11-16", "2026-11-22/2026-11-16", "2026-02-30/2026-03-01", "9999"]
+)
+def test_what_is_no_period(text):
+    assert not is_period(text)

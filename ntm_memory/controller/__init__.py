@@ -1,0 +1,4 @@
+"""What a question tells the read heads beside its key: the controller's outputs that are its own.
+
+asking   how many steps the focus is to move and from what; whether a time, what was before, or all there is is wanted
+"""

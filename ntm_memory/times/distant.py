@@ -1,0 +1,128 @@
+"""Tokens → parts so many units away: three days ago, in two weeks, 半年前, vor 3 Tagen, a week on Saturday."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ntm_memory.times.absolute import date_piece
+from ntm_memory.times.cursor import Cursor, Found, Rule
+from ntm_memory.times.intervals import Span, add, whole
+from ntm_memory.times.parts import hours_piece, season_piece, weekday_piece
+from ntm_memory.times.pieces import Piece, nearest
+from ntm_memory.times.relative import one
+
+_FINER = {"century": "decade", "decade": "year", "year": "month", "half": "month", "quarter": "month"}
+_FINER |= {"month": "week", "week": "day"}
+
+
+def ago(cursor: Cursor, at: int) -> Found:
+    """So many units before or after now: three days ago, in two weeks, 半年前, il y a un mois, месяца три назад."""
+    before = -bool(cursor.get(at, "ago_before")) or int(bool(cursor.get(at, "ahead_before")))
+    if before > 0 and cursor.frame.past and cursor[at].latin:  # "in two weeks" of what was is how long it took
+        return None
+    period = cursor.period(at + bool(before)) or _inverted(cursor, at)
+    if period is None:
+        return None
+    counts, unit, after = period
+    if not before:
+        before = -bool(cursor.get(after, "ago")) or int(bool(cursor.get(after, "ahead")))
+        after += 1
+        if not before or (unit == "year" and cursor.whole_number(at, 1000, 2999)):  # 2022年前 is before that year
+            return None
+    low, high = sorted((before * counts[0], before * counts[1]))
+    return _away(cursor, low, high, unit, after, about=cursor.get(at - 1, "direction") in ("about", "about?"))
+
+
+def _inverted(cursor: Cursor, at: int) -> tuple[tuple[float, float], str, int] | None:
+    unit, counted = cursor.get(at, "unit"), cursor.count(at + 1)
+    return None if unit is None or counted is None else (counted[0], unit, counted[1])
+
+
+def _away(cursor: Cursor, low: float, high: float, unit: str, after: int, *, about: bool) -> Found:
+    """The whole unit there; of a vague number all that it may mean; of half a unit, or about a year, a finer unit."""
+    frame = cursor.frame
+    if unit in ("minute", "hour"):
+        amount = timedelta(minutes=abs(high) * (60 if unit == "hour" else 1))
+        middle, around = (
+            frame.now + (amount if high > 0 else -amount),
+            min(timedelta(minutes=30 if unit == "hour" else 5), amount / 2),
+        )
+        return one(Span(middle - around, middle + around), unit, after, about=True)
+    if (low % 1 or (about and unit in ("year", "decade", "century"))) and unit in _FINER:
+        start, end = (add(frame.now, count, unit) for count in (low, high))
+        unit = _FINER[unit]
+        return one(Span(whole(start, unit).start, whole(end, unit).end), unit, after, about=about or low != high)
+    if unit == "week" and low != high:
+        return one(Span(add(frame.today, low, unit), add(frame.today, high, unit)), unit, after, about=True)
+    if unit == "day" and high - low > 1:  # a few days are up to five, a few weeks up to four
+        low, high = (low - 1, high) if high < 0 else (low, high + 1)
+    start, end = (whole(add(frame.now, count, unit), unit).start for count in (low, high))
+    return one(Span(start, add(end, 1, unit)), unit, after, about=about or low != high)
+
+
+def several_ago(cursor: Cursor, at: int) -> Found:
+    """So many weekdays, summers, Christmases ago."""
+    counted = cursor.count(at)
+    if counted is None or not cursor.get(counted[1] + 1, "ago"):
+        return None
+    count, place = round(counted[0][0]), counted[1]
+    told = cursor.get(place, "several")
+    told = cursor.get(place, "weekday") if told is None else told
+    piece = _named(told)
+    if told == "night":
+        return [Piece("day", whole(cursor.frame.now, "day", -count)), hours_piece("21~29")], place + 2
+    span = None if piece is None else nearest(piece, cursor.frame, -count)
+    return None if piece is None or span is None else one(span, piece.grain, place + 2)
+
+
+def _named(told: int | str | None) -> Piece | None:
+    if told in ("spring", "summer", "autumn", "winter"):
+        return season_piece(str(told))
+    if told is None or told == "night":
+        return None
+    month, dash, day = str(told).partition("-")
+    return date_piece(int(month), int(day)) if dash else weekday_piece(told)
+
+
+def just_before(cursor: Cursor, at: int) -> Found:
+    """The days or weeks that end today: 前两天, 前两周."""
+    period = cursor.period(at + 1) if cursor.get(at, "before_count") else None
+    if period is None:
+        return None
+    (_, high), unit, after = period
+    today = cursor.frame.today
+    return one(Span(add(today, -high, unit), today), unit, after, about=True)
+
+
+def weeks_from(cursor: Cursor, at: int) -> Found:
+    """Some weeks after a day: a week on Saturday, a fortnight tomorrow, Tuesday week."""
+    weekday, period = cursor.get(at, "weekday"), None
+    if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
+        period = (1.0, 1.0), "week", at + 2
+        return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
+    period = cursor.period(at)
+    if period is None or period[1] != "week" or period[0][0] != period[0][1] or not cursor[at].latin:
+        return None
+    count, after = period[0][0], cursor.past_links(period[2])
+    if (day := cursor.get(after, "day")) is not None and isinstance(day, int) and day >= 0 and after == period[2]:
+        return one(whole(cursor.frame.now, "day", day + 7 * count), "day", after + 1)
+    if (weekday := cursor.get(after, "weekday")) is None:
+        return None
+    return _weeks_from_weekday(cursor, weekday, count, after + 1)
+
+
+def _weeks_from_weekday(cursor: Cursor, weekday: int | str, count: float, after: int) -> Found:
+    piece = weekday_piece(weekday)
+    span = nearest(piece, cursor.frame, 1)
+    if span is None:
+        return None
+    away = timedelta(days=7 * count)
+    return one(Span(span.start + away, span.end + away), piece.grain, after)
+
+
+RULES = (
+    Rule("number weekday", weeks_from),
+    Rule("number period unit ago_before ahead_before", ago),
+    Rule("number", several_ago),
+    Rule("before_count", just_before),
+)

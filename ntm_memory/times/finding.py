@@ -1,0 +1,103 @@
+"""What the other rooms ask of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+
+from ntm_memory.times.cursor import Cursor
+from ntm_memory.times.expressions import spans_text, times_of
+from ntm_memory.times.intervals import Frame
+from ntm_memory.times.tokens import tokens_of
+from ntm_memory.times.told import DAY, YEAR, Time
+from ntm_memory.times.zones import month_first_here
+
+
+def find_times(
+    text: str, now: float, zone: tzinfo | None = None, *, past: bool | None = None, month_first: bool | None = None
+) -> list[Time]:
+    """The times that a text tells, in their order; what cannot be made sense of is left out.
+
+    Args:
+        text: a question or a note.
+        now: unix seconds, when it is told: what "last week" counts from.
+        zone: where; None: the system's.
+        past: whether a time without its year is the latest one not after now (a question about what was) or the next
+            one (a plan); None: the next one where the text speaks of what will be.
+        month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
+    """
+    cursor = _cursor(text, now, zone, past, month_first)
+    return [] if cursor is None else times_of(cursor)
+
+
+def narrowest(times: Sequence[Time]) -> list[Time]:
+    """Of nested times the narrowest, each once: "in 2023, I mean on 8 May" is the day; a month is of the year beside it.
+
+    Args:
+        times: what a text tells.
+    """
+    times = _in_their_year(times)
+    return [
+        time
+        for place, time in enumerate(times)
+        if not any(
+            time.holds(other) and (not other.holds(time) or i < place) for i, other in enumerate(times) if i != place
+        )
+    ]
+
+
+def _in_their_year(times: Sequence[Time]) -> Sequence[Time]:
+    """Those without a year in the one that alone is told beside them: "in May, I think; it was last year"."""
+    years = [time for time in times if time.precision == "year" and not time.is_open]
+    if len(years) != 1:
+        return times
+    middle, moved = (years[0].start + years[0].end) / 2, []
+    for time in times:
+        away = (
+            round((middle - (time.start + time.end) / 2) / YEAR) * 365 * DAY
+            if time.yearly and not time.is_open
+            else 0.0
+        )
+        moved.append(replace(time, start=time.start + away, end=time.end + away, yearly=False) if time.yearly else time)
+    return moved
+
+
+def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]:
+    """The times that a memory tells, relative to its own moment."""
+    return narrowest(find_times(text, moment, zone))
+
+
+def read_time(
+    text: str, now: float, zone: tzinfo | None = None, *, past: bool = True, month_first: bool | None = None
+) -> Time | None:
+    """The time of a text that is nothing but one, as people type it: "yesterday", "2026-11"; None for no time."""
+    cursor = _cursor(text, now, zone, past, month_first)
+    if cursor is None:
+        return None
+    return next(spans_text(cursor, times_of(cursor, alone=True), text), None)
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is nothing but a time or a stretch of time: "May 2023", "去年五月", "三天"."""
+    if read_time(text, 0.0) is not None:
+        return True
+    cursor = _cursor(text, 0.0, None, True, None)
+    period = None if cursor is None else cursor.period(0)
+    return period is not None and cursor is not None and period[2] >= len(cursor.tokens)
+
+
+def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
+    tokens, of_language = tokens_of(text)
+    if not any(token.classes for token in tokens):
+        return None
+    try:
+        frame = Frame.at(now, zone)
+    except OverflowError:
+        return None
+    if month_first is None:
+        month_first = month_first_here()
+    if past is None:
+        past = False if any(token.get("future") for token in tokens) else None
+    month_first = month_first if of_language is None else of_language
+    return Cursor(tokens, replace(frame, past=past, month_first=month_first))
