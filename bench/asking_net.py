@@ -38,7 +38,7 @@ class Example:
     Args:
         group: questions of one wording; they are held back together.
         states: (T, H) float16.
-        anchor: (T,) 1 for pieces that name the anchor.
+        anchor: (T,) 1 for pieces that name the anchor, `UNKNOWN` where it asks by content.
         step: what it asks for, −3…+3.
         wants: (3,) of `WANTS`, `UNKNOWN` where nobody said.
         language: of its words.
@@ -125,8 +125,8 @@ def loss_of(said: tuple[torch.Tensor, torch.Tensor], batch: Tensors) -> torch.Te
     step = F.cross_entropy(whole[:, : len(STEPS)], batch.step)
     known = batch.wants != UNKNOWN
     wants = F.binary_cross_entropy_with_logits(whole[:, len(STEPS) :], batch.wants.clamp(min=0), reduction="none")
-    placed = (batch.anchor.amax(1, keepdim=True) > 0) * batch.real
-    anchor = F.binary_cross_entropy_with_logits(pieces, batch.anchor, reduction="none") * placed
+    placed = (batch.anchor != UNKNOWN) * batch.real
+    anchor = F.binary_cross_entropy_with_logits(pieces, batch.anchor.clamp(min=0), reduction="none") * placed
     return step + (wants * known).sum() / known.sum().clamp(min=1) + anchor.sum() / placed.sum().clamp(min=1)
 
 

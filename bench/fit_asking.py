@@ -34,7 +34,7 @@ KINDS = {"list": "all", "past": "past"}
 ROLES = ("written", "notes")
 QUESTIONS = 700
 """Of a data set, at most."""
-FOLDS, SEEDS, EPOCHS = 5, (0, 1), 60
+FOLDS, SEEDS, EPOCHS = 4, (0, 1), 60
 
 
 class Line(NamedTuple):
@@ -105,7 +105,7 @@ def read_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -> li
     read = readings(embedder, [line.text for line in lines], home)
     made = []
     for line, (states, places) in zip(lines, read, strict=True):
-        anchor = np.zeros(len(states), dtype=np.float32)
+        anchor = np.full(len(states), 0.0 if line.step else UNKNOWN, dtype=np.float32)
         if line.anchor is not None:
             anchor[places[slice(*line.anchor)]] = 1
         language = "zh" if is_cjk(line.text) else "en"
@@ -147,9 +147,10 @@ def figures_of(said: Sequence[tuple[Example, tuple[np.ndarray, np.ndarray, np.nd
     for each, (pieces, steps, wants) in said:
         by_place = each.step != 0
         likeliest = STEPS[int(steps.argmax())]
-        called = f"{each.language}, {'place' if by_place else 'content'}"
+        kind = "content" if not by_place else "place" if each.anchor.any() else "follow-up"
+        called = f"{each.language}, {kind}"
         rates.setdefault(called, []).append(float(likeliest == each.step))
-        if by_place and likeliest == each.step:
+        if by_place and likeliest == each.step and each.anchor.any():
             inside, there = (pieces > 0), each.anchor > 0
             overlap = (inside & there).sum() / max((inside | there).sum(), 1)
             rates.setdefault(f"{each.language}, anchor overlap", []).append(float(overlap))
