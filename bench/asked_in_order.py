@@ -40,20 +40,29 @@ def ask_folder(folder: Path, embedder: Embedder, only: Sequence[str] | None = No
     questions = rows(folder / "questions.jsonl") + rows(folder / "ordinary.jsonl")
     notes = rows(folder / "stores.jsonl")
     for store, world in worlds.items():
-        now = datetime.fromisoformat(world["now"]).timestamp()
-        config = {"privacy": {"on_secret": "allow"}}
-        with (
-            tempfile.TemporaryDirectory() as home,
-            NTMMemoryManager(home, config=config, embedder=embedder, clock=lambda now=now: now) as manager,
-        ):
-            here = [note for note in notes if note["store"] == store]
-            tell(manager, here)
-            known = {note["content"]: note["id"] for note in here}
-            for question in questions:
-                if question["store"] == store and (only is None or kind_of(question) in only):
-                    answer = manager.recall(question["query"])
-                    shown = [known.get(memory.content, memory.id) for memory in answer.memories]
-                    yield in_its_place(question, here), answer, shown, kind_of(question)
+        here = [note for note in notes if note["store"] == store]
+        with tempfile.TemporaryDirectory() as home:
+            with opened(home, embedder, world, reader="off") as manager:  # nobody asks here what revises what
+                tell(manager, here)
+            with opened(home, embedder, world) as manager:
+                asked = [question for question in questions if question["store"] == store]
+                yield from ask(manager, [each for each in asked if only is None or kind_of(each) in only], here)
+
+
+def opened(home: str, embedder: Embedder, world: Mapping[str, str], reader: str = "auto") -> NTMMemoryManager:
+    """A memory at a world's moment and in its time zone."""
+    now = datetime.fromisoformat(world["now"]).timestamp()
+    config = {"privacy": {"on_secret": "allow"}, "time_zone": world["zone"], "recall": {"reader": reader}}
+    return NTMMemoryManager(home, config=config, embedder=embedder, clock=lambda: now)
+
+
+def ask(manager: NTMMemoryManager, questions: Sequence[Question], notes: Sequence[Question]) -> Iterator[Asked]:
+    """The questions of one store, with their answers."""
+    known = {note["content"]: note["id"] for note in notes}
+    for question in questions:
+        answer = manager.recall(question["query"])
+        shown = [known.get(memory.content, memory.id) for memory in answer.memories]
+        yield in_its_place(question, notes), answer, shown, kind_of(question)
 
 
 def tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> None:

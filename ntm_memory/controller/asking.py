@@ -25,8 +25,8 @@ from ntm_memory.persistence.quantised import Weights, dequantised
 MODEL = Path(__file__).with_name("asking.npz")
 FARTHEST = 3
 """Steps either way that a question can ask for in its own words."""
-LIKELY = 0.5
-"""Chance from which on something is rather asked for than not."""
+LEAST, LIKELY, SURE = 0.05, 0.5, 0.9
+"""Chances from which on something may be asked for, is rather asked for than not, and is asked for alone."""
 STEPS = tuple(range(-FARTHEST, FARTHEST + 1))
 WANTS = ("time", "past", "all")
 DILATIONS = (1, 2)

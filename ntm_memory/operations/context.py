@@ -19,18 +19,17 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
-from ntm_memory.recall.placing import placed
 from ntm_memory.store.base import Store
 from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
+from ntm_memory.times.finding import find_times, narrowest
 
 if TYPE_CHECKING:
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.reader.parameters import SecondLookParameters
 
 TUNED = "recall.json"
-Read = Callable[[Query], Reading]
 
 
 class RetrievalContext:
@@ -97,10 +96,10 @@ class RetrievalContext:
         """The questions within a question that asks by content, each on its own, without a previous focus."""
         if query.key is None or query.shift is not None or query.place > LIKELY:
             return []
-        parts = [self._about(query, part) for part in questions_within(query.text)]
+        parts = [self.about(query, part) for part in questions_within(query.text)]
         return [part for part in parts if part.place <= LIKELY]
 
-    def _about(self, query: Query, text: str) -> Query:
+    def about(self, query: Query, text: str) -> Query:
         """The query with other words."""
         key, asked = self.encoder().ask(text)
         return replace(query, text=text, key=key, words=index_words(text), cjk=is_cjk(text), asked=asked)
@@ -134,20 +133,6 @@ class RetrievalContext:
         from ntm_memory.reader.second_look import reread
 
         return reread(reader, self.joining, known, self.view(known).sequence, query, reading)
-
-    def look_beside(self, known: Corpus, query: Query, content: Reading | None, read: Read) -> Reading:
-        """What stands before or after what a question names, beside what its content finds.
-
-        Args:
-            known: the memories.
-            query: the question; it asks by place, perhaps.
-            content: what it finds by content; None: it was not asked so.
-            read: the first look.
-        """
-        assert query.asked is not None
-        anchor = replace(self._about(query, query.asked.anchor or query.text), asked=None, previous=None, allowed=None)
-        found = self.look_again(known, anchor, read(anchor))
-        return placed(self.view(known).sequence, query.asked, content, found, query.allowed)
 
     @cached_property
     def joining(self) -> SecondLookParameters:
@@ -206,6 +191,7 @@ def to_query(
         has_focus: whether there is a previous focus from which a question without content can go on.
     """
     on = settings.addressing
+    zone = zone_named(settings.time_zone)
     key, asked = encoder().ask(text) if text and on.content else (None, None)
     if asked is not None and asked.follows and has_focus and on.location and shift is None:
         text, key, shift = "", None, asked.step
@@ -222,5 +208,6 @@ def to_query(
         priors=settings.recall.priors,
         by_words=settings.recall.words,
         asked=asked if shift is None else None,
-        zone=zone_named(settings.time_zone),
+        zone=zone,
+        times=tuple(narrowest(find_times(text, now, zone))) if on.content else (),
     )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ntm_memory.answering.at_times import why_nothing_then
+from ntm_memory.answering.formerly import with_former
+from ntm_memory.answering.looks import Looks
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations import validation
 from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
@@ -13,9 +17,7 @@ from ntm_memory.operations.requests import RecallRequest, checked_max_chars, che
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.privacy.trust import at_least
 from ntm_memory.recall.corpus import Corpus, at_place
-from ntm_memory.recall.first_look import Query, Reading, read
-from ntm_memory.recall.fusion import together
-from ntm_memory.recall.placing import LEAST, SURE
+from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.store.lookup import STATES, find
 
 LEAST_TOLD = 0.001
@@ -52,6 +54,10 @@ class Recaller:
             corpus = Corpus(self._store, request.namespace, request.as_of)
             seen = known[1] if known is not None and known[0].slots is corpus.slots else None
             result = self._answer(request, corpus, query, parts, seen)
+            if query.past > LIKELY and corpus.is_now:
+                former = Corpus(self._store, request.namespace, former=True)
+                before = self._answer(request, former, replace(query, asked=None), parts, None)
+                result = with_former(result, before, query.past, request.top_k)
             result = replace(result, warnings=tuple(self._store.damaged()))
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
@@ -120,30 +126,11 @@ class Recaller:
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)
-        reading = self._read_both(request, corpus, query, parts, seen)
-        reason = why_silent(reading, query, request, self._settings.recall)
+        reading = Looks(self._context, request, corpus).reading(query, parts, seen)
+        reason = why_nothing_then(corpus, query) or why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
         return self._told(request, corpus, query, reading)
-
-    def _read_both(
-        self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
-    ) -> Reading:
-        """What a question finds by its content, and what stands where it asks, each as far as it asks so."""
-        if query.place <= LEAST:
-            return self._by_content(request, corpus, query, parts, seen)
-        content = self._by_content(request, corpus, query, parts, seen) if query.place <= SURE else None
-        return self._context.look_beside(corpus, query, content, lambda anchor: self._read(request, corpus, anchor))
-
-    def _by_content(
-        self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None
-    ) -> Reading:
-        """Both looks at what a question says."""
-        reading = seen or self._read(request, corpus, query)
-        if parts:
-            within = [self._read(request, corpus, replace(part, allowed=query.allowed)) for part in parts]
-            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        return self._context.look_again(corpus, query, reading)
 
     def _told(self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading) -> RecallResult:
         """The answer that a reading is, and how much else there is."""
@@ -169,10 +156,6 @@ class Recaller:
                 fold_in(folded, answer)
             seen += len(next_ones)
         return list(folded.values()), seen
-
-    def _read(self, request: RecallRequest, corpus: Corpus, query: Query) -> Reading:
-        view, postings = self._context.view(corpus), corpus.postings(query.terms)
-        return read(view, postings, query, self._context.parameters_for(request), explain=request.explain)
 
 
 def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[RecalledMemory]:

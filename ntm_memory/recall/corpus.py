@@ -24,17 +24,26 @@ class Corpus:
         namespace: which ones.
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
         restorable: instead, what is erased, archived or weakened.
+        former: instead, what memories said before they were changed.
     """
 
     def __init__(
-        self, store: StoreReader, namespace: str, as_of: str | None = None, *, restorable: bool = False
+        self,
+        store: StoreReader,
+        namespace: str,
+        as_of: str | None = None,
+        *,
+        restorable: bool = False,
+        former: bool = False,
     ) -> None:
         self._store = store
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
         self.slots: MemoryMatrix
-        if restorable:
+        if former:
+            self.slots, self._then, self._words = store.memory_matrix_of_former(namespace)
+        elif restorable:
             self.slots, self._then, self._words = store.memory_matrix_of_restorable(namespace)
         elif as_of is None:
             self.slots = store.memory_matrix(namespace)

@@ -26,6 +26,7 @@ from ntm_memory.recall.read_heads import Attention, Places, attend
 from ntm_memory.recall.time_match import date_match
 from ntm_memory.store.records import Postings
 from ntm_memory.text.question_names import names_within
+from ntm_memory.times.told import Time
 
 # An anchor is found by likeness alone, and sharply: its neighbours must not speak for it before the focus moves.
 ANCHOR_MIX = np.array([1.0, 2.0, 0.0, 0.0, 0.0])
@@ -66,11 +67,22 @@ class Query:
     by_words: bool = True
     asked: Asked | None = None
     zone: tzinfo | None = None
+    times: tuple[Time, ...] = ()
 
     @property
     def place(self) -> float:
         """Chance that it asks in its own words for what stands before or after something."""
         return 0.0 if self.asked is None or not self.location else self.asked.place
+
+    @property
+    def past(self) -> float:
+        """Chance that it asks how something was before it changed."""
+        return 0.0 if self.asked is None else self.asked.past
+
+    @property
+    def time_alone(self) -> float:
+        """Chance that it asks for what happened at a time that it tells, whatever that was."""
+        return 0.0 if self.asked is None or not self.times else self.asked.time
 
     @cached_property
     def terms(self) -> list[str]:
@@ -153,7 +165,7 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     """Choose candidates and gather their features, before any parameter is asked."""
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
-    fits = date_match(query.text, view.slots.happened, query.now, query.zone) if query.priors else None
+    fits = date_match(query.times, view.slots.happened) if query.priors else None
     candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)

@@ -1,4 +1,4 @@
-"""Several readings as one: of a whole question and of each question within it.
+"""Several readings as one: of a question and of those within it, of its content and of the place or time it asks for.
 
 Every question within a text is read by itself besides the whole, and a memory counts by the read that wants it most.
 """
@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ntm_memory.controller.asking import FARTHEST, STEPS, Asked
 from ntm_memory.recall.first_look import Reading
+from ntm_memory.recall.sequence import Sequence as Order
 
 
 def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
@@ -44,4 +47,92 @@ def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
         logits=np.log(weights[ranked] + 1e-16),
         confidence=max(reading.confidence for reading in full),
         steps=tuple(steps[i] for i in ranked) if steps else (),
+    )
+
+
+def placed(
+    order: Order, asked: Asked, content: Reading | None, anchor: Reading, allowed: NDArray[np.bool_] | None
+) -> Reading:
+    """What stands where a question asks, beside what its content finds: the focus, moved by the question's own steps.
+
+    A convolution of the focus with the question's distribution of steps (paper, equation 8). A question that asks by
+    place no more than perhaps loses nothing of what it would have found by content.
+
+    Args:
+        order: who stands where.
+        asked: how many steps the question means, and how likely each is.
+        content: what it finds by content; None: it was not asked so.
+        anchor: what it moves from.
+        allowed: (N,) what filters leave; None: everything.
+
+    Returns:
+        A memory's weight is the chance that the question means it.
+    """
+    kernel = asked.steps.astype(np.float64).copy()
+    by_content = float(kernel[FARTHEST]) if content is not None else 0.0
+    kernel[FARTHEST] = 0.0
+    kernel *= (1 - by_content) / max(kernel.sum(), 1e-12)
+    focus = anchor.weights / max(anchor.weights.sum(), 1e-12)
+    there, weights = order.moved(anchor.index, focus, np.array(STEPS), kernel)
+    if allowed is not None:
+        there, weights = there[allowed[there]], weights[allowed[there]]
+    lost = max(1 - by_content - float(weights.sum()), 0.0)
+    index = there if content is None else np.union1d(there, content.index)
+    total, chances = np.zeros((2, len(index)))
+    at = np.searchsorted(index, there)
+    total[at], chances[at] = weights, weights * anchor.confidence
+    sure = anchor.confidence * float(weights.sum())
+    if content is not None:
+        at = np.searchsorted(index, content.index)
+        total[at] += by_content * content.weights
+        chances[at] += by_content * np.nan_to_num(content.weights if content.chances is None else content.chances)
+        sure += by_content * content.confidence
+    ranked = np.argsort(-total, kind="stable")
+    return replace(
+        anchor if content is None else content,
+        index=index[ranked],
+        weights=total[ranked],
+        logits=np.log(total[ranked] + 1e-16),
+        confidence=min(sure, 1.0),
+        lost=lost,
+        steps=(),
+        chances=chances[ranked],
+    )
+
+
+def dated(inside: NDArray[np.bool_], happened: NDArray[np.float64], chance: float, content: Reading | None) -> Reading:
+    """What is of a time that is asked for, in its order, beside what the question's content finds.
+
+    Args:
+        inside: (N,) which memories are of that time.
+        happened: (N,) unix seconds.
+        chance: that nothing but the time is asked for.
+        content: None: it was not asked by content.
+
+    Returns:
+        All that is of the time, the earliest first.
+    """
+    there = np.flatnonzero(inside)
+    there = there[np.argsort(happened[there], kind="stable")]
+    falling = np.arange(len(there), 0, -1.0)
+    share = falling / max(falling.sum(), 1.0)
+    if content is None:
+        sure = chance if len(there) else 0.0
+        return Reading(there, share, np.log(share), sure, 0.0, (), None, np.full(len(there), chance))
+    index = np.union1d(there, content.index)
+    weights, chances = np.zeros((2, len(index)))
+    at = np.searchsorted(index, there)
+    weights[at], chances[at] = chance * share, chance
+    at = np.searchsorted(index, content.index)
+    weights[at] += (1 - chance) * content.weights
+    chances[at] += (1 - chance) * np.nan_to_num(content.weights if content.chances is None else content.chances)
+    ranked = np.argsort(-weights, kind="stable")
+    return replace(
+        content,
+        index=index[ranked],
+        weights=weights[ranked],
+        logits=np.log(weights[ranked] + 1e-16),
+        confidence=min(chance * bool(len(there)) + (1 - chance) * content.confidence, 1.0),
+        steps=(),
+        chances=chances[ranked],
     )

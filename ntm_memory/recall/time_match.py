@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.times.finding import find_times, narrowest
 from ntm_memory.times.told import DAY, YEAR, Time
 
 FADE_DAYS = 5.0
 
 
-def date_match(
-    text: str, times: NDArray[np.float64], now: float, zone: tzinfo | None = None
-) -> NDArray[np.float32] | None:
-    """(N,) how well each time fits the best of the times told in a text, 0–1; None where it tells none.
+def date_match(told: Sequence[Time], times: NDArray[np.float64]) -> NDArray[np.float32] | None:
+    """(N,) how well each time fits the best of some told ones, 0–1; None where none is told.
 
     Args:
-        text: a question.
+        told: in a question.
         times: (N,) unix seconds, NaN where unknown.
-        now: unix seconds, what "last week" counts from.
-        zone: whose days are meant; None: the system's.
     """
-    told = narrowest(find_times(text, now, zone))
     if not told:
         return None
     fits: NDArray[np.float32] = np.max([time_fit(time, times) for time in told], axis=0)

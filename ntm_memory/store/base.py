@@ -202,6 +202,9 @@ class MatrixReader(Protocol):
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What is erased, archived or weakened, with retention 1, in the form of `memory_matrix_as_of`."""
 
+    def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
+
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         """Where these words occur among the live memories of a namespace; words that occur nowhere are left out.
 

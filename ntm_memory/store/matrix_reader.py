@@ -20,6 +20,8 @@ SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = me
 FROM memories
 WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY position
 """
+_FORMER = "SELECT * FROM memories WHERE namespace = ? AND state = 'live' AND version > 1 ORDER BY position"
+_VERSIONS = "SELECT * FROM versions WHERE id = ? ORDER BY version"
 _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
 
 
@@ -51,6 +53,19 @@ class SQLiteMatrixReader:
         with self._engine.reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
+            slots = _matrix_of(rows, records, self._engine.dim or 1)
+            return slots, records, [decode_words(row["words"]) for row in rows]
+
+    def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What live memories said before they were changed, each version by itself."""
+        with self._engine.reading():
+            rows, records = [], []
+            for row in fetch(self._sql, _FORMER, (self._ledger.known_code(namespace),)):
+                for memory in self._engine.sound([row]):
+                    for old in fetch(self._sql, _VERSIONS, (row["id"],)):
+                        if what_is_wrong_with_version(old) is None:
+                            rows.append(dict(row) | dict(old))
+                            records.append(_as_it_was(memory, old, None))
             slots = _matrix_of(rows, records, self._engine.dim or 1)
             return slots, records, [decode_words(row["words"]) for row in rows]
 

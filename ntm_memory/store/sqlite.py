@@ -206,6 +206,9 @@ class SQLiteStore:
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         return self._matrix.memory_matrix_of_restorable(namespace)
 
+    def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        return self._matrix.memory_matrix_of_former(namespace)
+
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         return self._matrix.postings(namespace, words)
 

@@ -1,0 +1,6 @@
+"""What is read for one question, before it is an answer.
+
+looks      by content, by place, at a time, as far as the question asks for each
+at_times   which memories are of a time that is asked for, and what there is where none is
+formerly   what memories said before they changed
+"""

@@ -1,0 +1,77 @@
+"""The looks that one question is worth: by content, by place, at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ntm_memory.answering import at_times
+from ntm_memory.controller.asking import LEAST, LIKELY, SURE
+from ntm_memory.operations.context import RetrievalContext
+from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.first_look import Query, Reading, read
+from ntm_memory.recall.fusion import dated, placed, together
+
+
+class Looks:
+    """Reads the memories of a corpus for a request.
+
+    Args:
+        context: the store as questions are put to it.
+        request: the question, and how it is to be answered.
+        corpus: the memories.
+    """
+
+    def __init__(self, context: RetrievalContext, request: RecallRequest, corpus: Corpus) -> None:
+        self._context, self._request, self._corpus = context, request, corpus
+
+    def reading(self, query: Query, parts: Sequence[Query] = (), seen: Reading | None = None) -> Reading:
+        """Where the heads look, each way as far as the question asks so.
+
+        Args:
+            query: the question.
+            parts: the questions within it.
+            seen: what the first look sees by content, where that is known already.
+        """
+        if query.place > LEAST:
+            content = self.by_content(query, parts, seen) if query.place <= SURE else None
+            return self._by_place(query, content)
+        if query.times and query.shift is None:
+            return self._at_times(query, parts)
+        return self.by_content(query, parts, seen)
+
+    def by_content(self, query: Query, parts: Sequence[Query] = (), seen: Reading | None = None) -> Reading:
+        """Both looks at what a question says."""
+        reading = seen or self._first(query)
+        if parts:
+            within = [self._first(replace(part, allowed=query.allowed)) for part in parts]
+            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
+        return self._context.look_again(self._corpus, query, reading)
+
+    def _by_place(self, query: Query, content: Reading | None) -> Reading:
+        """What stands before or after what the question names, beside what its content finds."""
+        asked = query.asked
+        assert asked is not None
+        anchor = replace(self._context.about(query, asked.anchor or query.text), asked=None, previous=None, times=())
+        found = self._context.look_again(self._corpus, anchor, self._first(replace(anchor, allowed=None)))
+        return placed(self._context.view(self._corpus).sequence, asked, content, found, query.allowed)
+
+    def _at_times(self, query: Query, parts: Sequence[Query]) -> Reading:
+        """What is of the times that a question tells: all of it where nothing else is asked, else what answers there.
+
+        Where nothing that answers is of that time, what answers at others is read too, and trusted less.
+        """
+        inside = at_times.inside(self._corpus.slots, query)
+        if query.time_alone > LIKELY:
+            content = None if query.time_alone > SURE else self.by_content(query, parts)
+            return dated(inside, self._corpus.slots.happened, query.time_alone, content)
+        within = self.by_content(replace(query, allowed=inside), parts) if inside.any() else None
+        if within is not None and within.confidence >= LIKELY:
+            return within
+        everywhere = at_times.doubted(self.by_content(query, parts), self._corpus, query)
+        return everywhere if within is None or within.confidence < everywhere.confidence else within
+
+    def _first(self, query: Query) -> Reading:
+        view, postings = self._context.view(self._corpus), self._corpus.postings(query.terms)
+        return read(view, postings, query, self._context.parameters_for(self._request), explain=self._request.explain)
