@@ -101,7 +101,7 @@ def grade(question: Question, answer: RecallResult, shown: list[str]) -> dict[st
     return {
         "first": float(bool(shown) and shown[0] in gold),
         "found": found,
-        "shown": len(gold & set(shown)) / len(gold),
+        "told of": min(len(gold & set(shown)) + answer.further, len(gold)) / len(gold),
         "of shown": len(gold & set(shown)) / len(shown) if shown else 0.0,
         "silent": float(not shown),
         "sure": float(bool(shown) and confidence >= 0.5),

@@ -64,7 +64,7 @@ ONLY = {
     "controller": {"machine", "persistence", "errors"},
     "store": {"times", "text", "privacy", "persistence", "errors"},
     "recall": {"controller", "machine", "times", "text", "persistence", "store", "embedding", "errors"},
-    "reader": {"recall", "store", "embedding", "machine", "text", "persistence", "errors"},
+    "reader": {"controller", "recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
     "rendering": {"operations", "privacy", "times", "text"},

@@ -56,7 +56,8 @@ class Extent(NamedTuple):
 def extent(reading: Reading, query: Query, request: RecallRequest, settings: RecallSettings) -> Extent:
     """How large an answer is and how sure: decided here and nowhere else.
 
-    The best memory answers, and of the next ones those that are likely enough to. What follows from the previous focus
+    The best memory answers, and of the next ones those that are likely enough to; where all there is was asked for, it
+    is as sure as that any of these belongs to it. What follows from the previous focus
     is certain; only what is looked for by content may not be there.
 
     Args:
@@ -70,7 +71,10 @@ def extent(reading: Reading, query: Query, request: RecallRequest, settings: Rec
     if request.all or reading.chances is None or settings.confidence_floor == 0:
         return Extent(places, confidence)
     likely = reading.chances >= settings.least_chance
-    return Extent([i for i in places if i == 0 or likely[i]], confidence)
+    places = [i for i in places if i == 0 or likely[i]]
+    if query.everything > LIKELY:
+        confidence = max(confidence, round(1 - float(np.prod(1 - np.nan_to_num(reading.chances[places]))), 4))
+    return Extent(places, confidence)
 
 
 def is_worth_asking_for(reading: Reading, place: int, settings: RecallSettings) -> bool:

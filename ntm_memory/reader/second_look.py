@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.reader.joining import Array, FirstLook, Judgement, judge
 from ntm_memory.reader.newest import marked_behind, newest_first
@@ -89,7 +90,8 @@ def reread(
         return reading
     look = reading.look
     reading, aside = each_once(known, order, query, reading, look)
-    chosen, first = likeliest(reading, look, p, aside)
+    wants_all = query.everything > LIKELY
+    chosen, first = likeliest(reading, look, p, aside, LIKEST if wants_all else MOST)
     with_words = known.slots.length[chosen] > 0  # a sign or two tell the reader nothing
     chosen, first = chosen[with_words], first[with_words]
     memories = known.memories(chosen)
@@ -99,7 +101,8 @@ def reread(
         return reading
     chosen, first = chosen[there], first[there]
     texts = as_read(known, order, chosen, kept, query)
-    judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p)
+    at_once = len(first) if wants_all else AT_ONCE
+    judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p, at_once)
     judged = newest_first(marked_behind(judged, kept[: len(said)]), kept[: len(said)], reader.relations, p)
     return _joined(reading, chosen[: len(said)], judged, said)
 
@@ -159,9 +162,9 @@ def thought_of(reading: Reading, look: Look, aside: frozenset[int] = frozenset()
 
 
 def likeliest(
-    reading: Reading, look: Look, p: SecondLookParameters, aside: frozenset[int] = frozenset()
+    reading: Reading, look: Look, p: SecondLookParameters, aside: frozenset[int] = frozenset(), most: int = MOST
 ) -> tuple[NDArray[np.int64], FirstLook]:
-    """(≤ MOST,) memories that are to be read, the likeliest first, and what is known of them; not those left aside.
+    """(≤ most,) memories that are to be read, the likeliest first, and what is known of them; not those left aside.
 
     The last may be the one that has most of the question's words: a rare word in a long text speaks for it alone.
     """
@@ -172,9 +175,9 @@ def likeliest(
         chosen = np.append(chosen, worded)
     first = FirstLook.of(reading, look, chosen)
     best = judge(first, p).order
-    best, missed = best[:MOST], best[MOST:]
+    best, missed = best[:most], best[most:]
     if look.scores.words[worded] > 0 and worded in chosen[missed]:
-        best = np.append(best[: MOST - 1], np.flatnonzero(chosen == worded))
+        best = np.append(best[: most - 1], np.flatnonzero(chosen == worded))
     return chosen[best], first[best]
 
 

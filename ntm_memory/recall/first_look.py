@@ -80,6 +80,11 @@ class Query:
         return 0.0 if self.asked is None else self.asked.past
 
     @property
+    def everything(self) -> float:
+        """Chance that it asks for all there is of a kind or on somebody."""
+        return 0.0 if self.asked is None else self.asked.all
+
+    @property
     def time_alone(self) -> float:
         """Chance that it asks for what happened at a time that it tells, whatever that was."""
         return 0.0 if self.asked is None or not self.times else self.asked.time
