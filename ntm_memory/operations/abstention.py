@@ -12,6 +12,9 @@ from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.recall.first_look import Query, Reading
 
+OF_ALL = 0.4
+"""Share of the least chance that is enough where all there is is asked for: one more too many costs less than one lost."""
+
 
 def why_not_asked(query: Query) -> str | None:
     """Why a query that asks for nothing by content cannot be read; None where it can."""
@@ -70,9 +73,10 @@ def extent(reading: Reading, query: Query, request: RecallRequest, settings: Rec
     places = np.flatnonzero(reading.weights >= request.min_weight).tolist()
     if request.all or reading.chances is None or settings.confidence_floor == 0:
         return Extent(places, confidence)
-    likely = reading.chances >= settings.least_chance
+    wants_all = query.everything > LIKELY
+    likely = reading.chances >= settings.least_chance * (OF_ALL if wants_all else 1.0)
     places = [i for i in places if i == 0 or likely[i]]
-    if query.everything > LIKELY:
+    if wants_all:
         confidence = max(confidence, round(1 - float(np.prod(1 - np.nan_to_num(reading.chances[places]))), 4))
     return Extent(places, confidence)
 

@@ -4,7 +4,6 @@ scripts         which characters are Chinese, Japanese or Korean
 words           index words and marks: what keyword evidence is counted over
 passages        a text cleaned and cut for a model
 fenced_code     which lines of Markdown are code
-intent          questions that ask by place
 subquestions    questions within a question
 question_names  who or what a question names
 memory_names    the name a memory can be spoken of by
