@@ -73,10 +73,14 @@ class Relater:
             if each.older.id not in (new.id, *apart) and (now := self._still(each.older)) is not None
         ]
         sure = [each for each in others if each.relation.revises >= SURE and _may_be_marked(new, each.older)]
-        if sure:
-            likeliest = max(sure, key=lambda each: each.relation.revises)
+        likeliest = max(sure, key=lambda each: each.relation.revises, default=None)
+        if likeliest is not None:
             self._store.amend(likeliest.older.id, superseded_by=new.id)
-        return tuple(_shown(each, marked=bool(sure) and each is likeliest) for each in others[:SHOWN])
+        once: dict[str, Judged] = {}
+        for each in (*([likeliest] if likeliest else []), *others):
+            once.setdefault(word_for_word(each.older.content), each)
+        shown = [each for each in others if once[word_for_word(each.older.content)] is each][:SHOWN]
+        return tuple(_shown(each, marked=each is likeliest) for each in shown)
 
     def relate(
         self, written: Sequence[Memory], apart: Mapping[str, Collection[str]] | None = None

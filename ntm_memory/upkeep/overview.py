@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from ntm_memory.privacy.trust import IMPORTED, at_least
 from ntm_memory.reader.relations import EPISODE
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
+from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.iso_time import unix_seconds
 
 MOST = 100
@@ -24,7 +25,9 @@ FRESH, NAMED = 0.5, 0.2
 def overview(
     store: RecordReader, now: float, *, namespaces: Sequence[str], limit: int = 20, first: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The live memories that stand out, most first: no episodes, nothing revised, nothing that a mere tool told.
+    """The live memories that stand out, most first, what says the same once.
+
+    There are no episodes among them, nothing revised, nothing that a mere tool told.
 
     Args:
         store: where they are.
@@ -45,15 +48,27 @@ def overview(
         raise BadValueError("namespaces is empty", "say where to look")
     trusted, told = at_least(IMPORTED), checked_names("first", first)
     before = {id: len(told) - place for place, id in enumerate(first)}
-    found = (
+    found = [
         memory
         for space in spaces
         for memory in store.memories(space)
         if memory.kind != EPISODE and memory.superseded_by is None and memory.trust in trusted
-    )
-    best = heapq.nlargest(count, found, key=lambda memory: (before.get(memory.id, 0), standing_out(memory, now)))
+    ]
+    best = _best(found, count, lambda memory: (before.get(memory.id, 0), standing_out(memory, now)))
     totals = store.namespaces()
     return {"memories": [asdict(memory) for memory in best], "total": {space: totals.get(space, 0) for space in spaces}}
+
+
+def _best(found: Sequence[Memory], count: int, by: Callable[[Memory], tuple[int, float]]) -> list[Memory]:
+    """The first of those that say the same, of as many as there are to be."""
+    looked_at = count
+    while True:
+        once: dict[str, Memory] = {}
+        for memory in heapq.nlargest(looked_at, found, key=by):
+            once.setdefault(word_for_word(memory.content), memory)
+        if len(once) >= count or looked_at >= len(found):
+            return list(once.values())[:count]
+        looked_at *= 2
 
 
 def standing_out(memory: Memory, now: float) -> float:

@@ -202,6 +202,8 @@ def test_a_text_told_again_elsewhere_is_the_same_and_revises_nothing(memory):
     assert [(each.id, each.relation, each.chance, each.marked) for each in told.related] == [
         (first.id, "same", 1.0, False)
     ]
+    once = memory.memorize("Standup is at 9:15 in the blue room.", session="d").related
+    assert len(once) == 1 and once[0].relation == "same"
     bulk = memory.memorize_many([{"content": first.content, "session": "c"}])
     assert {each.relation for each in bulk.related[bulk.ids[0]]} == {"same"}
 

@@ -22,6 +22,17 @@ def test_important_named_and_late_ones_come_first(memory, clock):
     assert contents(memory.overview(namespaces=["default"], limit=1)) == order[:1]
 
 
+def test_what_says_the_same_stands_out_once(memory):
+    for number in range(9):
+        memory.memorize("Standup is at 9:15", session=f"s{number}", importance=0.9)
+    memory.memorize("Standup is at 9:15!", namespace="there", importance=0.8)
+    for number in range(3):
+        memory.memorize(f"note {number}", importance=0.1 * number)
+    found = contents(memory.overview(namespaces=["default", "there"], limit=3))
+    assert found == ["Standup is at 9:15", "note 2", "note 1"]
+    assert len(memory.overview(namespaces=["default", "there"], limit=9)["memories"]) == 4
+
+
 def test_only_where_it_looks_and_only_what_is_no_talk(memory):
     memory.memorize("here")
     memory.memorize("there", namespace="there")
