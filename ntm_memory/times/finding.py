@@ -32,7 +32,7 @@ def find_times(
 
 
 def narrowest(times: Sequence[Time]) -> list[Time]:
-    """Of nested times the narrowest, each once: "in 2023, I mean on 8 May" is the day; a month is of the year beside it.
+    """Of nested times the narrowest, each once: "in 2023, on 8 May" is the day; a month is of the year beside it.
 
     Args:
         times: what a text tells.
@@ -65,7 +65,9 @@ def _in_their_year(times: Sequence[Time]) -> Sequence[Time]:
 
 def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]:
     """The times that a memory tells, relative to its own moment."""
-    return narrowest(find_times(text, moment, zone))
+    told = find_times(text, moment, zone)
+    closed = narrowest([time for time in told if not time.is_open])
+    return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
 
 
 def read_time(
