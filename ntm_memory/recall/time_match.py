@@ -50,7 +50,7 @@ def time_fit(told: Time, times: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def mention_fit(told: Time, mentioned: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N,) how well the best of the times that each memory tells fits: less, the longer it is than what is asked for."""
+    """(N,) how well the best time that each memory tells fits: less, the longer it is than what is asked for."""
     fits = np.zeros(mentioned.shape[:2])
     there = ~np.isnan(mentioned[..., 0])
     start, end, yearly = mentioned[there].T

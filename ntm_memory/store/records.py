@@ -122,8 +122,8 @@ class SlotColumns:
         length: (N,) int64, number of index words.
         cjk: (N,) bool.
         superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
-        mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open; NaN for none),
-            1 where it is of every year.
+        mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open, NaN for
+            none), 1 where it is of every year.
     """
 
     address: NDArray[np.int64]
