@@ -24,7 +24,8 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
     "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
     "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
-    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int, "trust": str, "mentions": str,
+    "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int, "trust": str,
+    "mentions": str,
 }  # fmt: skip
 COLUMNS = (*_KINDS, "crc", "seq")
 VERSION_COLUMNS = (

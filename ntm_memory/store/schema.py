@@ -95,7 +95,7 @@ CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER 
 )
 
 FOLDED = ("folded_key", "text_hash", "mentions")
-"""Columns that follow from others: by which a key and a text are found however they are spelled, times that it tells."""
+"""Columns that follow from others: by which key and text are found however they are spelled, times that it tells."""
 _MENTION = """
 UPDATE memories SET mentions = mentions_of(CAST(content AS BLOB), CAST(coalesce(occurred_at, updated_at) AS BLOB));
 """

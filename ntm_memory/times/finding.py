@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from ntm_memory.times.cursor import Cursor
-from ntm_memory.times.expressions import spans_text, times_of
+from ntm_memory.times.expressions import fills, times_of
 from ntm_memory.times.intervals import Frame
 from ntm_memory.times.tokens import tokens_of
 from ntm_memory.times.told import DAY, YEAR, Time
@@ -77,7 +77,7 @@ def read_time(
     cursor = _cursor(text, now, zone, past, month_first)
     if cursor is None:
         return None
-    return next(spans_text(cursor, times_of(cursor, alone=True), text), None)
+    return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
 
 
 def is_time(text: str) -> bool:
@@ -95,7 +95,7 @@ def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month
         return None
     try:
         frame = Frame.at(now, zone)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     if month_first is None:
         month_first = month_first_here()
