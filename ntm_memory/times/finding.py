@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from ntm_memory.times.cursor import Cursor
-from ntm_memory.times.expressions import fills, times_of
-from ntm_memory.times.intervals import Frame
-from ntm_memory.times.tokens import tokens_of
+from ntm_memory.times.lexicon import month_comes_first, opened
 from ntm_memory.times.told import DAY, YEAR, Time
 from ntm_memory.times.zones import month_first_here
+
+if TYPE_CHECKING:
+    from ntm_memory.times.cursor import Cursor
 
 
 def find_times(
@@ -28,7 +29,11 @@ def find_times(
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
     cursor = _cursor(text, now, zone, past, month_first)
-    return [] if cursor is None else times_of(cursor)
+    if cursor is None:
+        return []
+    from ntm_memory.times.expressions import times_of
+
+    return times_of(cursor)
 
 
 def narrowest(times: Sequence[Time]) -> list[Time]:
@@ -77,6 +82,8 @@ def read_time(
     cursor = _cursor(text, now, zone, past, month_first)
     if cursor is None:
         return None
+    from ntm_memory.times.expressions import fills, times_of
+
     return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
 
 
@@ -90,16 +97,23 @@ def is_time(text: str) -> bool:
 
 
 def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
-    tokens, of_language = tokens_of(text)
-    if not any(token.classes for token in tokens):
+    """The tokens of a text in their frame; None for one that can tell no time."""
+    known = opened(text)
+    if known is None:
         return None
+    # the grammar is imported only for texts that may tell a time: most do not
+    from ntm_memory.times.cursor import Cursor
+    from ntm_memory.times.intervals import Frame
+    from ntm_memory.times.tokens import tokens_of
+
+    tokens = tokens_of(*known)
     try:
         frame = Frame.at(now, zone)
     except (OverflowError, ValueError):
         return None
-    if month_first is None:
-        month_first = month_first_here()
     if past is None:
         past = False if any(token.get("future") for token in tokens) else None
-    month_first = month_first if of_language is None else of_language
-    return Cursor(tokens, replace(frame, past=past, month_first=month_first))
+    by_language = month_comes_first(known[1])
+    if by_language is None:
+        by_language = month_first_here() if month_first is None else month_first
+    return Cursor(tokens, replace(frame, past=past, month_first=by_language))
