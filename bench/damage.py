@@ -29,7 +29,7 @@ from ntm_memory.errors import NTMMemoryError
 from ntm_memory.recovery.pages import Pages
 
 CONFIG = {"embedder": {"backend": "tiny"}, "recall": {"confidence_floor": 0.0}, "store": {"backups": 2}}
-COLUMNS, PAGE = 30, 4096
+COLUMNS, PAGE = 31, 4096
 TOPICS = ("tea", "Lisbon", "the invoice", "a bicycle", "the meeting")
 
 

@@ -11,20 +11,16 @@ from numpy.typing import NDArray
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.recall.time_match import time_fit
-from ntm_memory.store.records import Memory, MemoryMatrix
-from ntm_memory.text.iso_time import unix_seconds
-from ntm_memory.times.finding import mentions
+from ntm_memory.recall.time_match import mention_fit, time_fit
+from ntm_memory.store.records import MemoryMatrix
 
 ELSEWHERE = 0.5
 """What a memory of another time counts where a time is asked for."""
 _WITHIN = 0.999
-_LOOKED_AT = 12
-"""Memories whose own words are asked for the times that they tell, the likeliest first."""
 
 
 def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories are of a time that the question tells, of those that it may see.
+    """(N,) which memories happened at a time that the question tells, of those that it may see.
 
     Where no year is told it is the likeliest one; any other where there is nothing then.
     """
@@ -36,18 +32,20 @@ def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     return there
 
 
-def doubted(reading: Reading, corpus: Corpus, query: Query) -> Reading:
+def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
+    """(N,) which memories tell in their words a time that the question tells, of those that it may see."""
+    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) > _WITHIN
+    return there if query.allowed is None else there & query.allowed
+
+
+def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
     """A reading whose memories count less where they are of another time and tell none that is asked for."""
     if not len(reading.index):
         return reading
-    share = np.full(len(reading.index), ELSEWHERE)
-    share[inside(corpus.slots, replace(query, allowed=None))[reading.index]] = 1.0
-    for place, memory in enumerate(corpus.memories(reading.index[:_LOOKED_AT])):
-        if memory is not None and share[place] < 1 and _tells(memory, query):
-            share[place] = 1.0
+    free = replace(query, allowed=None)
+    share = np.where(inside(slots, free) | telling(slots, free), 1.0, ELSEWHERE)[reading.index]
     weights = reading.weights * share
     ranked = np.argsort(-weights, kind="stable")
-    chances = None if reading.chances is None else (reading.chances * share)[ranked]
     return replace(
         reading,
         index=reading.index[ranked],
@@ -55,7 +53,7 @@ def doubted(reading: Reading, corpus: Corpus, query: Query) -> Reading:
         logits=(reading.logits + np.log(share))[ranked],
         confidence=reading.confidence * float(share[ranked[0]]),
         steps=tuple(reading.steps[i] for i in ranked) if reading.steps else (),
-        chances=chances,
+        chances=None if reading.chances is None else (reading.chances * share)[ranked],
     )
 
 
@@ -64,17 +62,14 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
 
     None: something is there, or more is asked for.
     """
-    if query.time_alone <= LIKELY or not query.times or inside(corpus.slots, query).any():
+    if (
+        query.time_alone <= LIKELY
+        or not query.times
+        or (inside(corpus.slots, query) | telling(corpus.slots, query)).any()
+    ):
         return None
     happened = corpus.slots.happened if query.allowed is None else corpus.slots.happened[query.allowed]
     gaps = np.min([np.maximum(time.start - happened, happened - time.end) for time in query.times], axis=0)
     day = datetime.fromtimestamp(float(happened[int(gaps.argmin())]), query.zone).date()
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
     return f"nothing is told of the time asked for ({named}); nearest: {day.isoformat()}"
-
-
-def _tells(memory: Memory, query: Query) -> bool:
-    """Whether a memory's own words tell one of the times that a question tells."""
-    moment = unix_seconds(memory.occurred_at or memory.created_at)
-    told = mentions(memory.content, moment, query.zone)
-    return any(one.start < asked.end and asked.start < one.end for one in told for asked in query.times)

@@ -62,14 +62,17 @@ class Looks:
 
         Where nothing that answers is of that time, what answers at others is read too, and trusted less.
         """
-        inside = at_times.inside(self._corpus.slots, query)
+        slots = self._corpus.slots
+        inside = at_times.inside(slots, query)
         if query.time_alone > LIKELY:
             content = None if query.time_alone > SURE else self.by_content(query, parts)
-            return dated(inside, self._corpus.slots.happened, query.time_alone, content)
-        within = self.by_content(replace(query, allowed=inside), parts) if inside.any() else None
+            tells = at_times.telling(slots, query) & ~inside
+            return dated(inside, tells, slots.happened, query.time_alone, content)
+        there = inside | at_times.telling(slots, query)
+        within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
         if within is not None and within.confidence >= LIKELY:
             return within
-        everywhere = at_times.doubted(self.by_content(query, parts), self._corpus, query)
+        everywhere = at_times.doubted(self.by_content(query, parts), slots, query)
         return everywhere if within is None or within.confidence < everywhere.confidence else within
 
     def _first(self, query: Query) -> Reading:

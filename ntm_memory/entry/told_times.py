@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ntm_memory.errors import BadValueError, shown
 from ntm_memory.text.iso_time import is_period, parse_time, period_ends, to_whole_seconds
 from ntm_memory.times.finding import read_time
+from ntm_memory.times.intervals import Frame
 from ntm_memory.times.told import Time
 
 EXAMPLES = "e.g. yesterday, 'last March', 2026-11, '3 weeks ago', 2026-05-08, 2026-05-08T13:56:00Z"
@@ -56,7 +57,7 @@ def checked_when(field: str, value: Any, here: Here = NOWHERE) -> str | None:
         return None if told is None else _iso(field, value, told.start)
     if told.is_open:
         raise BadValueError(f"{field} is {shown(value)}, which does not say from when until when", EXAMPLES)
-    first, end = (datetime.fromtimestamp(seconds, here.zone) for seconds in (told.start, told.end))
+    first, end = (Frame.at(seconds, here.zone).now for seconds in (told.start, told.end))
     if told.precision in ("month", "year") and told.direction == "on":
         return f"{first:%Y-%m}" if told.precision == "month" else f"{first:%Y}"
     return f"{first:%Y-%m-%d}/{end - timedelta(seconds=1):%Y-%m-%d}"
@@ -109,7 +110,7 @@ def _checked(field: str, value: Any, here: Here) -> Time | None:
 def _iso_time(text: str, here: Here) -> Time:
     """A moment, day, month, year or stretch of days of ISO 8601; what has no zone is local."""
     if is_period(text):
-        first, end = (day.replace(tzinfo=here.zone).timestamp() for day in period_ends(text))
+        first, end = map(Frame.at(here.now, here.zone).seconds, period_ends(text))
         return Time(first, end, precision="year" if len(text) == 4 else "month" if len(text) == 7 else "week")
     moment = parse_time(text)
     if here.zone is not timezone.utc and datetime.fromisoformat(text.replace("Z", "+00:00")).tzinfo is None:
@@ -120,8 +121,8 @@ def _iso_time(text: str, here: Here) -> Time:
 
 def _iso(field: str, value: Any, seconds: float) -> str:
     try:
-        return to_whole_seconds(datetime.fromtimestamp(seconds, timezone.utc).isoformat())
-    except (ValueError, OverflowError, OSError) as error:
+        return to_whole_seconds(Frame.at(seconds, timezone.utc).now.isoformat())
+    except (ValueError, OverflowError) as error:
         raise BadValueError(f"{field} is {shown(value)}, expected a time that starts", EXAMPLES) from error
 
 

@@ -100,20 +100,27 @@ def placed(
     )
 
 
-def dated(inside: NDArray[np.bool_], happened: NDArray[np.float64], chance: float, content: Reading | None) -> Reading:
+def dated(
+    inside: NDArray[np.bool_],
+    telling: NDArray[np.bool_],
+    happened: NDArray[np.float64],
+    chance: float,
+    content: Reading | None,
+) -> Reading:
     """What is of a time that is asked for, in its order, beside what the question's content finds.
 
     Args:
-        inside: (N,) which memories are of that time.
+        inside: (N,) which memories happened at that time.
+        telling: (N,) which others tell of it.
         happened: (N,) unix seconds.
         chance: that nothing but the time is asked for.
         content: None: it was not asked by content.
 
     Returns:
-        All that is of the time, the earliest first.
+        All that happened at the time, the earliest first, and what else tells of it.
     """
-    there = np.flatnonzero(inside)
-    there = there[np.argsort(happened[there], kind="stable")]
+    parts = (np.flatnonzero(each) for each in (inside, telling))
+    there = np.concatenate([part[np.argsort(happened[part], kind="stable")] for part in parts])
     falling = np.arange(len(there), 0, -1.0)
     share = falling / max(falling.sum(), 1.0)
     if content is None:

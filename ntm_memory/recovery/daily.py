@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntm_memory.config import Settings
+from ntm_memory.config import Settings, zone_named
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.recovery.files import remove_abandoned
 from ntm_memory.store import open_store
@@ -35,6 +35,7 @@ def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -
         encrypt=settings.privacy.encrypt != "off",
         on_write=daily.written,
         before_upgrade=daily.before_upgrade,
+        zone=zone_named(settings.time_zone),
     )
     return store, daily
 

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Engine:
         word_index: None: FTS5 where this SQLite has it; False: never.
         encrypt: whether a file that is made is encrypted.
         before_upgrade: called before tables of an older version are brought up to date.
+        zone: whose days memories tell of; None: the system's.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Engine:
         word_index: bool | None = None,
         encrypt: bool = False,
         before_upgrade: Callable[[], object] | None = None,
+        zone: tzinfo | None = None,
     ) -> None:
         self.path = path
+        self.zone = zone
         self._before_upgrade = before_upgrade
         self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock = clock
@@ -228,7 +232,7 @@ class Engine:
         return list(self._damaged.values())
 
     def _prepare(self, word_index: bool | None) -> None:
-        schema.add_functions(self.sql)
+        schema.add_functions(self.sql, self.zone)
         version = self._version()
         if version < schema.VERSION:
             if version and self._before_upgrade is not None:

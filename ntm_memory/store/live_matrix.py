@@ -18,6 +18,7 @@ from ntm_memory.store.matrix import Matrix, Stamp
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
 from ntm_memory.store.rows import are_unit, fetch, to_seconds
 from ntm_memory.store.usage import UsageCounters
+from ntm_memory.times.kept import kept_intervals
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 LAG = 256
 _COLUMNS = """
 row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, importance, strength, length, cjk,
-superseded_by IS NOT NULL, keys, state
+superseded_by IS NOT NULL, mentions, keys, state
 """
-_KEYS, _STATE = 12, 13
+_MENTIONS, _KEYS, _STATE = 12, 13, 14
 
 
 class LiveMatrix:
@@ -193,7 +194,10 @@ class LiveMatrix:
 def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:
     """The matrix of live rows; None where a value of one is not what it must be."""
     try:
-        entries = [(*row[:5], to_seconds(row[5]), to_seconds(row[6]), *row[7:_KEYS]) for row in live]
+        entries = [
+            (*row[:5], to_seconds(row[5]), to_seconds(row[6]), *row[7:_MENTIONS], kept_intervals(row[_MENTIONS]))
+            for row in live
+        ]
         matrix = sidecar.build(entries, (row[_KEYS] for row in live), dim)
         return matrix if matrix.passages.all() and are_unit(matrix.keys) else None
     except (ValueError, TypeError, OverflowError, AttributeError):

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.store.records import SlotColumns
+from ntm_memory.times.kept import MOST_KEPT
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
 
-FORMAT = "ntm-matrix-2"
+FORMAT = "ntm-matrix-3"
 _ALIGN = 64
 _CHECKSUM = 4
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -42,6 +43,7 @@ _TYPES: dict[str, str] = {
     "length": "<i8",
     "cjk": "|b1",
     "superseded": "|b1",
+    "mentioned": "<f8",
     "passages": "<i8",
     "keys": "<f4",
 }
@@ -96,6 +98,7 @@ def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> 
     blobs = list(keys)
     columns = zip(*entries, strict=True) if entries else ((),) * len(COLUMNS)
     arrays = {name: np.array(column, dtype=_TYPES[name]) for name, column in zip(COLUMNS, columns, strict=True)}
+    arrays["mentioned"] = arrays["mentioned"].reshape(-1, MOST_KEPT, 3)
     passages = np.array([len(blob) // (4 * dim) for blob in blobs], dtype=np.int64)
     return Matrix(**arrays, passages=passages, keys=np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim))
 
@@ -149,6 +152,7 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
             arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
         whole_file = at == len(whole) - _CHECKSUM and _owned(arrays["passages"], len(arrays["keys"]))
+        whole_file = whole_file and arrays["mentioned"].shape == (len(arrays["row"]), MOST_KEPT, 3)
         return (Matrix(**arrays), stamp) if whole_file else None
     except _UNREADABLE:
         return None

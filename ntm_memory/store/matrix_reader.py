@@ -14,6 +14,7 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.store.rows import Row, fetch, tags_in, to_keys, to_seconds, to_version, what_is_wrong_with_version
+from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
 
 _THEN = """
 SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
@@ -64,7 +65,7 @@ class SQLiteMatrixReader:
                 for memory in self._engine.sound([row]):
                     for old in fetch(self._sql, _VERSIONS, (row["id"],)):
                         if what_is_wrong_with_version(old) is None:
-                            rows.append(dict(row) | dict(old))
+                            rows.append(dict(row) | dict(old) | {"mentions": self._mentions(old)})
                             records.append(_as_it_was(memory, old, None))
             slots = _matrix_of(rows, records, self._engine.dim or 1)
             return slots, records, [decode_words(row["words"]) for row in rows]
@@ -123,10 +124,14 @@ class SQLiteMatrixReader:
                 if old is not None and what_is_wrong_with_version(old) is not None:
                     continue  # what it said then is not known
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
-                rows.append(dict(row) | (dict(old) if old is not None else {}))
+                rows.append(dict(row) | ({} if old is None else dict(old) | {"mentions": self._mentions(old)}))
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = _matrix_of(rows, records, self._engine.dim or 1)
         return slots, records, [decode_words(row["words"]) for row in rows]
+
+    def _mentions(self, version: Row) -> str | None:
+        moment = to_seconds(version["occurred_at"] or version["valid_from"])
+        return kept_times(version["content"], moment, self._engine.zone)
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
@@ -154,5 +159,6 @@ def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int) -> Memo
         length=np.array([row["length"] for row in rows], dtype=np.int64),
         cjk=np.array([row["cjk"] for row in rows], dtype=bool),
         superseded=np.array([record.superseded_by is not None for record in records], dtype=bool),
+        mentioned=np.array([kept_intervals(row["mentions"]) for row in rows]).reshape(-1, MOST_KEPT, 3),
         reads=np.zeros(count, dtype=np.int64),
     )

@@ -122,6 +122,8 @@ class SlotColumns:
         length: (N,) int64, number of index words.
         cjk: (N,) bool.
         superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
+        mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open, NaN for
+            none), 1 where it is of every year.
     """
 
     address: NDArray[np.int64]
@@ -134,6 +136,7 @@ class SlotColumns:
     length: NDArray[np.int64]
     cjk: NDArray[np.bool_]
     superseded: NDArray[np.bool_]
+    mentioned: NDArray[np.float64]
 
 
 SLOT_COLUMNS = tuple(SlotColumns.__dataclass_fields__)

@@ -25,6 +25,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "importance": float, "tags": str, "source": str, "created_at": str, "occurred_at": str, "updated_at": str,
     "version": int, "strength": float, "state": str, "ended_at": str, "kind": str, "superseded_by": str, "words": str,
     "length": int, "cjk": int, "keys": bytes, "hash": int, "folded_key": str, "text_hash": int, "trust": str,
+    "mentions": str,
 }  # fmt: skip
 COLUMNS = (*_KINDS, "crc", "seq")
 VERSION_COLUMNS = (
@@ -34,7 +35,7 @@ VERSION_COLUMNS = (
 _MOST_PASSAGES = 64
 _NORM_OFF = 2e-3
 """How far the square of a key's length may be from 1."""
-_FOLDED = ("folded_key", "text_hash")
+_FOLDED = ("folded_key", "text_hash", "mentions")
 # the folded ones follow from what is checked; what rows of version 2 have not must not change their checksum
 _CHECKED = tuple(name for name in _KINDS if name not in ("namespace", "session", "keys", "trust", *_FOLDED))
 _VERSION_CHECKED = tuple(name for name in VERSION_COLUMNS if name not in ("keys", "trust", "crc"))

@@ -6,12 +6,15 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
+from datetime import tzinfo
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.privacy import audit, tombstones
 from ntm_memory.text.folding import folded_key, text_hash
+from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.times.kept import kept_times
 
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -49,7 +52,8 @@ CREATE TABLE memories (
     seq INTEGER NOT NULL,
     folded_key TEXT,
     text_hash INTEGER,
-    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person'))
+    trust TEXT NOT NULL DEFAULT 'agent' CHECK (trust IN ('tool', 'import', 'agent', 'person')),
+    mentions TEXT
 );
 CREATE UNIQUE INDEX memories_address ON memories(address) WHERE address IS NOT NULL;
 CREATE UNIQUE INDEX memories_key ON memories(namespace, key) WHERE key IS NOT NULL AND state = 'live';
@@ -92,8 +96,11 @@ CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER 
     + audit.TABLE
 )
 
-FOLDED = ("folded_key", "text_hash")
-"""Columns that follow from others, by which a key and a text are found however they are spelled."""
+FOLDED = ("folded_key", "text_hash", "mentions")
+"""Columns that follow from others: by which key and text are found however they are spelled, times that it tells."""
+_MENTION = """
+UPDATE memories SET mentions = mentions_of(CAST(content AS BLOB), CAST(coalesce(occurred_at, updated_at) AS BLOB));
+"""
 _FOLD = """
 DROP INDEX IF EXISTS memories_folded_key;
 UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
@@ -125,6 +132,7 @@ CREATE INDEX memories_text ON memories(text_hash);
 """
     + tombstones.TABLE
     + audit.TABLE,
+    3: "ALTER TABLE memories ADD COLUMN mentions TEXT;\n" + _MENTION,
 }
 """Version → statements that make the next one of it; where several live keys fold to one, the oldest one has it."""
 _DONE = ("duplicate column name", "already exists")
@@ -150,16 +158,17 @@ def version_of(sql: sqlite3.Connection) -> int:
     return 0
 
 
-def add_functions(sql: sqlite3.Connection) -> None:
-    """What statements may call: the key and the text as they are compared."""
+def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
+    """What statements may call: the key and the text as they are compared, the times that a text tells."""
     for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
         sql.create_function(name, 1, _of_bytes(of))
+    sql.create_function("mentions_of", 2, lambda content, moment: _mentions_of(content, moment, zone))
 
 
-def fold_anew(sql: sqlite3.Connection) -> None:
+def fold_anew(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
     """Make the columns `FOLDED` from the others, inside a transaction."""
-    add_functions(sql)
-    _run(sql, _FOLD)
+    add_functions(sql, zone)
+    _run(sql, _FOLD + _MENTION)
 
 
 def bring_up(sql: sqlite3.Connection) -> None:
@@ -193,6 +202,14 @@ def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], 
         return None if text is None else of(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
 
     return call
+
+
+def _mentions_of(content: bytes, moment: bytes, zone: tzinfo | None) -> str | None:
+    """The times that a text tells; of a damaged row none."""
+    try:
+        return kept_times(content.decode("utf-8", "replace"), unix_seconds(moment.decode()), zone)
+    except (ValueError, OverflowError, AttributeError):
+        return None
 
 
 def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> None:

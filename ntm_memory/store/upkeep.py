@@ -73,7 +73,7 @@ class SQLiteUpkeep:
         with self._engine.writing():
             with any_text(self._sql):
                 self._sql.execute("REINDEX")
-                schema.fold_anew(self._sql)
+                schema.fold_anew(self._sql, self._engine.zone)
                 done += self._ledger.mend()
                 done += self._mend_identity()
             self._engine.word_index.rebuild()

@@ -30,6 +30,7 @@ from ntm_memory.store.rows import (
 )
 from ntm_memory.text.folding import folded_key
 from ntm_memory.text.iso_time import in_full, to_iso
+from ntm_memory.times.kept import kept_times
 
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{name} = :{name}' for name in COLUMNS)} WHERE row = :row"
@@ -215,7 +216,7 @@ class SQLiteWriter:
         return {"namespace": code(namespace), "session": None if session is None else code(session)}
 
     def _insert(self, fields: Mapping[str, Any], dim: int) -> None:
-        row = normalised(fields) | {"folded_key": self._folded_key(fields, None)}
+        row = normalised(fields) | {"folded_key": self._folded_key(fields, None), "mentions": self._mentions(fields)}
         if self._engine.dim is None:
             self._ledger.set_meta("dim", str(dim))
         row |= {"crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
@@ -227,6 +228,8 @@ class SQLiteWriter:
         """Write a changed row back, and the index where its words or its state changed."""
         self._engine.vouch(old)
         row = normalised(changed) | {"folded_key": self._folded_key(changed, old)}
+        if any(changed[name] != old[name] for name in ("content", "occurred_at", "updated_at")):
+            row["mentions"] = self._mentions(changed)
         was, now = old["state"] == "live", row["state"] == "live"
         if was != now or old["words"] != row["words"]:
             if was:
@@ -235,6 +238,10 @@ class SQLiteWriter:
                 self._engine.word_index.add(old["row"], row["words"])
         stamp = {"row": old["row"], "crc": checksum(row, self._ledger.name), "seq": self._ledger.next_seq()}
         self._sql.execute(_UPDATE, row | stamp)
+
+    def _mentions(self, row: Mapping[str, Any]) -> str | None:
+        """The times that a memory tells, relative to when it happened, else to when it was told in these words."""
+        return kept_times(row["content"], to_seconds(row["occurred_at"] or row["updated_at"]), self._engine.zone)
 
     def _folded_key(self, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> str | None:
         """The key as keys are compared; None for none, and for one of two that were live before keys were folded.

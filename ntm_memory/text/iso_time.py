@@ -13,7 +13,7 @@ _PERIOD = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?|\d{4}-\d\d-\d\d/\d{4}-\d\d-\
 
 
 def is_period(iso: str) -> bool:
-    """Whether a text is a year, a month or a stretch of days as ISO 8601 has them: 2026, 2026-11, 2026-11-16/2026-11-22."""
+    """Whether a text is a year, a month or a stretch of days of ISO 8601: 2026, 2026-11, 2026-11-16/2026-11-22."""
     if _PERIOD.fullmatch(iso) is None:
         return False
     try:

@@ -1,26 +1,39 @@
 """Times told in words: "last Friday", "between March and May", 上周五, "am 3. Mai" → intervals.
 
-    find_times(text, now, zone=None, *, past=None, month_first=None) -> list[Time]
+    finding.find_times(text, now, zone=None, *, past=None, month_first=None) -> list[Time]
 
-finds every time that a text tells, in their order: a `Time` has `start` and `end` (unix seconds, half open; −inf, inf
-where open), `direction` (on, before, after, since, until, between, about; the interval has it in it already),
-`precision` (minute … century), `yearly` (no year was told) and `place` (first and last character, half open).
+finds every time that a text tells, in their order: a `told.Time` has `start` and `end` (unix seconds, half open; −inf,
+inf where open), `direction` (on, before, after, since, until, between, about; the interval has it in it already),
+`precision` (minute … century), `yearly` (no year was told; start and end are of the likeliest one) and `place` (first
+and last character, half open).
 
-    narrowest(times)   those that hold no other: "in 2023, on 8 May" is the day
-    mentions(text, moment, zone)   what a memory tells of time, relative to its own moment, to be kept beside it
-    read_time(text, now, zone)     a text that is nothing but a time, as people type it: a filter, `--when`
-    is_time(text)                  whether a text is nothing but a time or a stretch of time: "May 2023", "三天"
-    zone_named(name)               the time zone of a setting; None: the system's
+    finding.narrowest(times)                those that hold no other: "in 2023, on 8 May" is the day
+    finding.mentions(text, moment, zone)    what a memory tells of time, relative to its own moment
+    finding.read_time(text, now, zone)      a text that is nothing but a time, as people type it; None for none
+    finding.is_time(text)                   whether a text is nothing but a time or a stretch of time: "三天"
+    kept.kept_times, kept.kept_intervals    mentions as they are kept beside a memory, and read with the matrix:
+                                            `MemoryMatrix.mentioned`, (N, K, 3) start, end, whether of every year
 
-intervals   whole units of the calendar, in local time
-told        the result, `Time`
-lexicon     words of eight languages by what they are, from tables/*.json
-tokens      a text as tokens: numbers, dates of digits, words of the tables
-pieces      what a part of an expression says ("May", "Friday", "last week"), and how parts narrow each other
-absolute    tokens → pieces: dates, months, years, parts of years and of days
-relative    tokens → pieces: what counts from now
-phrases     pieces side by side → one phrase
-expressions phrases with directions and ranges → times
-finding     the functions above
-zones       time zones and the order of day and month
+A text becomes tokens, tokens become parts, parts side by side a phrase, phrases with what stands around them times.
+One grammar serves all languages; what differs is data.
+
+intervals    whole units of the calendar, in local wall-clock time
+told         the result
+lexicon      words of eight languages by what they are, from tables/*.json
+numerals     numbers in Chinese characters
+tokens       a text as tokens: numbers, dates in digits, words of the tables
+cursor       what the rules of the grammar ask of the tokens
+pieces       what one part says ("May", "Friday", "last week"), and how parts narrow each other
+absolute     dates: days, months, years, decades
+parts        what comes again: weekdays, seasons, quarters, holidays, parts of a day
+portions     early, late, the first week of
+shares       halves and thirds of a stretch
+hours        times of a day
+relative     what counts from now: yesterday, last week, the past month
+distant      so many units away: three days ago, in two weeks
+phrases      parts side by side → phrases
+expressions  phrases with directions and ranges → times
+finding      what other rooms ask
+kept         times kept beside a memory
+zones        local days as they are printed; the order of day and month
 """

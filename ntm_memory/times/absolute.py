@@ -8,6 +8,9 @@ from ntm_memory.times.cursor import NOTHING, Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
 
+_OLD = 50
+"""From here on two digits and 年 are a year, not how long something takes."""
+
 
 def month_piece(month: int, sure: int = SURE) -> Piece:
     """A month of whatever year."""
@@ -177,32 +180,39 @@ def _counts_something(cursor: Cursor, at: int) -> bool:
 
 
 def year(cursor: Cursor, at: int) -> Found:
-    """A year: 2026, the year 2026, 2026年, 26年5月, 令和8年, 2026 года."""
+    """A year in full: 2026, the year 2026, 2026年, 2026 года."""
     if cursor.get(at, "unit") == "year":
         return year(cursor, at + 1) if cursor.get(at + 1, "digits") == 4 else None
-    if (era := cursor.get(at, "era")) is not None:
-        count = cursor.whole_number(at + 1, 1, 99)
-        marked = count is not None and cursor.get(at + 2, "year_mark")
-        return ([_whole_year(era + (count or 0))], at + 3) if marked else None
-    told, after = cursor.whole_number(at, 0, 2999), at + 1
-    if told is None:
-        return None
+    told, after = cursor.whole_number(at, 1000, 2999), at + 1
     marked = cursor.get(after, "year_mark") is not None
-    if cursor.get(at, "short_year") is not None:
-        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after
-    if marked and told < 100 and cursor.get(after + 2, "month_mark") and cursor.get(after + 1, "number"):
-        return [_whole_year(_full(told))], after + 1
-    if marked and 50 <= told < 100 and cursor.get(at, "digits"):
-        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after + 1
-    if not 1000 <= told or not (marked or (cursor.get(at, "digits") == 4 and 1900 <= told < 2100)):
+    if told is None or not (marked or (cursor.get(at, "digits") == 4 and 1900 <= told < 2100)):
         return None
     if marked and cursor.get(after + 2, "month_mark") and cursor.whole_number(after + 1, 13, 99) is not None:
         return None  # there is no 13月
     if marked or cursor.get(after, "unit") == "year":
         return [_whole_year(told)], after + 1
-    if cursor[after].glued and not cursor[after].mark and not cursor.get(after, "quarter_mark"):
+    glued = cursor[after].glued and not cursor[after].mark and not cursor.get(after, "quarter_mark")
+    counts = glued or cursor.get(after, "unit") is not None
+    return None if counts else ([_whole_year(told, NEEDS_PREPOSITION)], after)
+
+
+def short_year(cursor: Cursor, at: int) -> Found:
+    """A year of two digits or of an era: '08, 98年, 26年5月, 令和8年."""
+    if (era := cursor.get(at, "era")) is not None:
+        count = cursor.whole_number(at + 1, 1, 99)
+        marked = count is not None and cursor.get(at + 2, "year_mark")
+        return ([_whole_year(era + (count or 0))], at + 3) if marked else None
+    told, after = cursor.whole_number(at, 0, 99), at + 1
+    if told is None:
         return None
-    return ([_whole_year(told, NEEDS_PREPOSITION)], after) if cursor.get(after, "unit") is None else None
+    if cursor.get(at, "short_year") is not None:
+        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after
+    if cursor.get(after, "year_mark") is None:
+        return None
+    if cursor.get(after + 2, "month_mark") and cursor.get(after + 1, "number"):
+        return [_whole_year(_full(told))], after + 1
+    long_ago = told >= _OLD and cursor.get(at, "digits")
+    return ([_whole_year(_full(told), NEEDS_PREPOSITION)], after + 1) if long_ago else None
 
 
 def _whole_year(number: int, sure: int = SURE) -> Piece:
@@ -253,6 +263,7 @@ RULES = (
     Rule("number ordinal", day_and_month),
     Rule("month", month_and_day),
     Rule("number ordinal ordinal_mark decade", decade),
-    Rule("number era unit", year),
+    Rule("number era", short_year),
+    Rule("number unit", year),
     Rule("number nth ordinal", ordinal_day),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -277,12 +277,9 @@ def _completed(parts: Sequence[Piece], others: Sequence[Piece]) -> Sequence[Piec
     return (*parts, *(piece for piece in others if piece.portion is None and fineness(piece.grain) > longest))
 
 
-def spans_text(cursor: Cursor, times: Sequence[Time], text: str) -> Iterator[Time]:
-    """Those of the times that are all there is in a text but for marks around them."""
-    bare = text.strip(" \t\r\n.,;:!?。，！？()（）\"'“”")
-    offset = text.find(bare)
-    for time in times:
-        before = text[offset : max(offset, time.place[0])].strip().lower()
-        rest = text[time.place[1] : offset + len(bare)].strip()
-        if not rest and all(token.classes for token in cursor.tokens if token.end <= time.place[0] and before):
-            yield time
+def fills(time: Time, cursor: Cursor) -> bool:
+    """Whether a time is all that the tokens tell: before it only words of the tables ("on", "the"), after it marks."""
+    first, last = time.place
+    words_before = (token for token in cursor.tokens if token.end <= first)
+    after = (token for token in cursor.tokens if token.start >= last)
+    return all(token.classes or token.mark for token in words_before) and all(token.mark for token in after)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from ntm_memory.times.cursor import Cursor
-from ntm_memory.times.expressions import spans_text, times_of
-from ntm_memory.times.intervals import Frame
-from ntm_memory.times.tokens import tokens_of
+from ntm_memory.times.lexicon import month_comes_first, opened
 from ntm_memory.times.told import DAY, YEAR, Time
 from ntm_memory.times.zones import month_first_here
+
+if TYPE_CHECKING:
+    from ntm_memory.times.cursor import Cursor
 
 
 def find_times(
@@ -28,11 +29,15 @@ def find_times(
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
     cursor = _cursor(text, now, zone, past, month_first)
-    return [] if cursor is None else times_of(cursor)
+    if cursor is None:
+        return []
+    from ntm_memory.times.expressions import times_of
+
+    return times_of(cursor)
 
 
 def narrowest(times: Sequence[Time]) -> list[Time]:
-    """Of nested times the narrowest, each once: "in 2023, I mean on 8 May" is the day; a month is of the year beside it.
+    """Of nested times the narrowest, each once: "in 2023, on 8 May" is the day; a month is of the year beside it.
 
     Args:
         times: what a text tells.
@@ -65,7 +70,9 @@ def _in_their_year(times: Sequence[Time]) -> Sequence[Time]:
 
 def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]:
     """The times that a memory tells, relative to its own moment."""
-    return narrowest(find_times(text, moment, zone))
+    told = find_times(text, moment, zone)
+    closed = narrowest([time for time in told if not time.is_open])
+    return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
 
 
 def read_time(
@@ -75,7 +82,9 @@ def read_time(
     cursor = _cursor(text, now, zone, past, month_first)
     if cursor is None:
         return None
-    return next(spans_text(cursor, times_of(cursor, alone=True), text), None)
+    from ntm_memory.times.expressions import fills, times_of
+
+    return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
 
 
 def is_time(text: str) -> bool:
@@ -88,16 +97,23 @@ def is_time(text: str) -> bool:
 
 
 def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
-    tokens, of_language = tokens_of(text)
-    if not any(token.classes for token in tokens):
+    """The tokens of a text in their frame; None for one that can tell no time."""
+    known = opened(text)
+    if known is None:
         return None
+    # the grammar is imported only for texts that may tell a time: most do not
+    from ntm_memory.times.cursor import Cursor
+    from ntm_memory.times.intervals import Frame
+    from ntm_memory.times.tokens import tokens_of
+
+    tokens = tokens_of(*known)
     try:
         frame = Frame.at(now, zone)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
-    if month_first is None:
-        month_first = month_first_here()
     if past is None:
         past = False if any(token.get("future") for token in tokens) else None
-    month_first = month_first if of_language is None else of_language
-    return Cursor(tokens, replace(frame, past=past, month_first=month_first))
+    by_language = month_comes_first(known[1])
+    if by_language is None:
+        by_language = month_first_here() if month_first is None else month_first
+    return Cursor(tokens, replace(frame, past=past, month_first=by_language))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import calendar
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 
 GRAINS = tuple("minute hour part day weekend week third month season quarter half year decade century".split())
 """What a time may be as long as, the finest first; also the names of precisions."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FINENESS = {grain: place for place, grain in enumerate(GRAINS)}
 _MONTHS = {"month": 1, "season": 3, "quarter": 3, "half": 6, "year": 12, "decade": 120, "century": 1200}
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "fortnight": 1_209_600}
@@ -52,10 +54,9 @@ class Frame:
         Raises:
             OverflowError: the moment lies before the year 1 or after 9999.
         """
-        try:
-            moment = datetime.fromtimestamp(seconds, timezone.utc).astimezone(zone)
-        except (OSError, ValueError) as error:
-            raise OverflowError(str(error)) from error
+        moment = _EPOCH + timedelta(seconds=seconds)
+        with suppress(OSError):  # Windows knows the system's zone from 1970 on
+            moment = moment.astimezone(zone)
         return Frame(moment.replace(tzinfo=None), zone)
 
     @property
@@ -65,7 +66,10 @@ class Frame:
 
     def seconds(self, local: datetime) -> float:
         """Unix seconds of a local time."""
-        return local.replace(tzinfo=self.zone).timestamp()
+        try:
+            return local.replace(tzinfo=self.zone).timestamp()
+        except (OSError, OverflowError, ValueError):  # before 1970 on Windows; beside the years 1 and 9999
+            return local.replace(tzinfo=timezone.utc).timestamp()
 
     @property
     def looks_back(self) -> bool:

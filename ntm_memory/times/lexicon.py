@@ -32,12 +32,15 @@ LATIN = ("en", "de", "fr", "es")
 SAMPLE = 500
 """By so many characters a text's language is told."""
 _RARE_ORDINAL = 10
+_PLAINLY = 0.4
+"""So large a share of everyday words shows that a text is English."""
 TRIGGERS = frozenset(
     "unit period month weekday several season season_letter season_part half_year part holiday holidays moving day when"
     " vague minutes so_far edge_of week_number decade".split()
 )
 _TELLING = TRIGGERS | frozenset("ago ago_before nearest nearest_after direction window edge ordinal".split())
 WORD_OR_MARK = re.compile(r"\d+|[^\W\d_]+|\S")
+_WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "０１２３４５６７８９：／．－"}
 _DIGIT = re.compile(r"\d")
 _KANA, _HANGUL, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]"), re.compile("[\u4e00-\u9fff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
@@ -142,6 +145,9 @@ def languages_of(text: str) -> tuple[str, ...]:
 def _latin(words: frozenset[str]) -> str:
     """Of the languages in Latin letters the one that has the most of these words, English where none has more."""
 
+    if len(words & table("en").common) >= _PLAINLY * len(words):
+        return "en"  # the other tables need not be read
+
     def known(language: str) -> int:
         of = table(language)
         return 2 * len(words & of.words) + len(words & of.common)
@@ -149,7 +155,22 @@ def _latin(words: frozenset[str]) -> str:
     return max(LATIN, key=known)
 
 
-def may_tell(text: str, languages: Sequence[str]) -> bool:
+def opened(text: str) -> tuple[str, list[Table]] | None:
+    """(the text with variant characters as the tables have them, its tables); None for one that can tell no time."""
+    languages = languages_of(text)
+    tables = [table(language) for language in languages]
+    if not text.isascii():
+        for characters in (_WIDE, *(of.variants for of in tables if of.variants)):
+            text = text.translate(characters)
+    return (text, tables) if _may_tell(text, languages) else None
+
+
+def month_comes_first(tables: Sequence[Table]) -> bool | None:
+    """Whether the language of a text puts the month before the day; None: it does not say."""
+    return next((of.month_first for of in tables if of.month_first is not None), None)
+
+
+def _may_tell(text: str, languages: Sequence[str]) -> bool:
     """Whether a text has a digit, or a word of time of these languages."""
     return _DIGIT.search(text) is not None or any(_has_trigger(text, language) for language in languages)
 

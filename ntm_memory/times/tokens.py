@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ntm_memory.times import numerals
-from ntm_memory.times.lexicon import Classes, Table, languages_of, may_tell, table
+from ntm_memory.times.lexicon import Classes, Table
 
-_WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "０１２３４５６７８９：／．－"}
 _RUN = 64
 """No number has more digits."""
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -82,29 +81,22 @@ class _Word:
     mark: str = ""
 
 
-def tokens_of(text: str) -> tuple[list[Token], bool | None]:
-    """(tokens, whether the text's language puts the month before the day); no token where no word or digit counts."""
-    languages = languages_of(text)
-    tables = [table(language) for language in languages]
-    if not text.isascii():
-        for characters in (_WIDE, *(of.variants for of in tables if of.variants)):
-            text = text.translate(characters)
-    if not may_tell(text, languages):
-        return [], None
+def tokens_of(text: str, tables: Sequence[Table]) -> list[Token]:
+    """The tokens of a text whose words these tables know, as `lexicon.opened` gives it."""
     found: list[Token] = []
     for token in _scan(text, tables):
         # of words that tell nothing the first and the last of a row are enough
         if not (token.classes or token.mark) and len(found) > 1 and not any(_tells(other) for other in found[-2:]):
             found.pop()
         found.append(token)
-    return found, next((of.month_first for of in tables if of.month_first is not None), None)
+    return found
 
 
 def _tells(token: Token) -> bool:
     return bool(token.classes or token.mark)
 
 
-def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
+def _scan(text: str, tables: Sequence[Table]) -> Iterator[Token]:
     end, begins = 0, True
     while (match := _SCAN.search(text, end)) is not None:
         start, glued = match.start(), match.start() == end and end > 0
@@ -115,7 +107,7 @@ def _scan(text: str, tables: list[Table]) -> Iterator[Token]:
         yield Token(start, end, word.classes, glued, word.weak or is_name, word.lower, word.latin, capital, word.mark)
 
 
-def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _read_digits(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     date = _DIGITS.match(text, match.start())
     if date is not None:
         groups = {name: value for name, value in date.groupdict().items() if value is not None}
@@ -133,11 +125,11 @@ def _read_digits(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
     return _Word(end, {"number": value, "digits": len(told)})
 
 
-def _read_short_year(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _read_short_year(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     return _Word(match.end(), {"number": int(match[0][1:]), "digits": 2, "short_year": 1})
 
 
-def _read_word(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _read_word(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     word = match[0].lower()
     for of in tables:
         if word in of.forms:
@@ -160,7 +152,7 @@ def _longest(text: str, match: re.Match[str], of: Table, word: str) -> tuple[int
     return match.end(), {}, ()
 
 
-def _read_cjk(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _read_cjk(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     at = match.start()
     end, classes, weak = at + 1, {}, False
     for of in tables:
@@ -186,12 +178,12 @@ def _is_cut(text: str, at: int, length: int, of: Table) -> bool:
     )
 
 
-def _read_mark(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _read_mark(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     word = _read_word(text, match, tables)
     return _Word(word.end, word.classes, mark=match[0])
 
 
-def _skip_title(text: str, match: re.Match[str], tables: list[Table]) -> _Word:
+def _skip_title(text: str, match: re.Match[str], tables: Sequence[Table]) -> _Word:
     return _Word(match.end(), {})
 
 

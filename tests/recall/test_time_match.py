@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from ntm_memory.recall.time_match import FADE_DAYS, date_match, time_fit
+from ntm_memory.recall.time_match import FADE_DAYS, date_match, mention_fit, time_fit
 from ntm_memory.times.told import DAY, Time
 
 from .worlds import NOW
@@ -76,3 +76,29 @@ def test_days_are_those_of_the_zone():
     late = np.array([seconds("2023-08-15T03:00")])  # the 14th in New York, two days before NOW
     assert date_match("yesterday", late, NOW, timezone.utc)[0] == 1
     assert date_match("yesterday", late, NOW, ZoneInfo("America/New_York"))[0] < 1
+
+
+def test_a_mentioned_time_fits_the_less_the_longer_it_is_than_what_is_asked_for():
+    day = Time(seconds("2023-05-08"), seconds("2023-05-09"))
+    told = np.full((6, 2, 3), np.nan)
+    for row, (start, end, yearly) in enumerate(
+        [
+            ("2023-05-08", "2023-05-09", 0),
+            ("2023-05-01", "2023-06-01", 0),
+            ("2023-05-14", "2023-05-15", 0),
+            ("2021-05-08", "2021-05-09", 1),
+            ("2021-05-08", "2021-05-09", 0),
+        ]
+    ):
+        told[row, row % 2] = seconds(start), seconds(end), yearly
+    fits = mention_fit(day, told)
+    assert fits[[0, 5]] == pytest.approx([1, 0]) and fits[3] > 0.7 and fits[4] == 0
+    assert fits[1] == pytest.approx(1 / 31, rel=0.1) and fits[2] == pytest.approx(np.exp(-5 / FADE_DAYS), rel=0.1)
+    told[0, 0] = seconds("2020-01-01"), np.inf, 0  # "since 2020" says of no day that it was then
+    assert mention_fit(day, told)[0] == 0
+
+
+def test_what_a_memory_mentions_counts_as_when_it_happened():
+    happened, mentioned = np.array([seconds("2023-01-01")] * 2), np.full((2, 1, 3), np.nan)
+    mentioned[1, 0] = seconds("2023-08-15"), seconds("2023-08-16"), 0
+    assert date_match("yesterday", happened, NOW, timezone.utc, mentioned) == pytest.approx([0, 1], abs=1e-6)

@@ -13,6 +13,7 @@ from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.words import index_words, memory_words
 from ntm_memory.text.writing_systems import is_cjk
+from ntm_memory.times.kept import MOST_KEPT
 
 NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
 DAY = 86_400.0
@@ -48,6 +49,7 @@ def matrix_of(count, **columns):
         "length": np.full(count, 8),
         "cjk": np.zeros(count, dtype=bool),
         "superseded": np.zeros(count, dtype=bool),
+        "mentioned": np.full((count, MOST_KEPT, 3), np.nan),
         "reads": np.zeros(count, dtype=np.int64),
     }
     return MemoryMatrix(**{name: np.asarray(columns.get(name, value)) for name, value in given.items()})

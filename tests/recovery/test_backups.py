@@ -162,7 +162,7 @@ def test_an_older_store_is_backed_up_before_it_is_brought_up_to_date(tmp_path):
     sql.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_half_upgraded_store_goes_on(tmp_path, version):
     with opened(tmp_path) as memory:
         memory.memorize("Mia likes tea")

@@ -112,7 +112,7 @@ def test_a_name_that_is_damaged_takes_no_memory_with_it(tmp_path, filled, place)
 def test_broken_pages_cost_only_what_stood_in_them(tmp_path, filled, seed):
     path, chance = tmp_path / "memory.db", random.Random(seed)
     data = bytearray(path.read_bytes())
-    own = {r.values[1]: r.at // 4096 for r in Pages(bytes(data)).records() if len(r.values) == 30 and r.rowid}
+    own = {r.values[1]: r.at // 4096 for r in Pages(bytes(data)).records() if len(r.values) == 31 and r.rowid}
     page = chance.randrange(len(data) // 4096)
     data[page * 4096 : (page + 1) * 4096] = chance.randbytes(4096)
     path.write_bytes(data)

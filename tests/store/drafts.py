@@ -48,7 +48,8 @@ AS_VERSION_2 = (
     "DROP INDEX memories_listed",
     "ALTER TABLE memories DROP COLUMN folded_key",
     "ALTER TABLE memories DROP COLUMN text_hash",
+    "ALTER TABLE memories DROP COLUMN mentions",
     "CREATE INDEX memories_hash ON memories(hash)",
     "PRAGMA user_version = 2",
 )
-"""What makes a file of version 2 of one of version 3; DROP COLUMN needs SQLite 3.35."""
+"""What makes a file of version 2 of one of version 4; DROP COLUMN needs SQLite 3.35."""

@@ -13,6 +13,7 @@ from ntm_memory.store import matrix as sidecar
 from ntm_memory.store import open_store
 from ntm_memory.store.live_matrix import LAG
 from ntm_memory.store.matrix import Stamp
+from ntm_memory.times.kept import kept_intervals
 
 from .drafts import EMBEDDER, Clock, draft
 from .reading_contract import same_slots
@@ -194,7 +195,21 @@ def test_patching_equals_building_from_scratch():
     chance = np.random.default_rng(3)
 
     def entry(row):
-        return (row, 1, -1, row, int(chance.integers(100)), np.nan, 1.0, 0.5, 1.0, 3, False, False)
+        return (
+            row,
+            1,
+            -1,
+            row,
+            int(chance.integers(100)),
+            np.nan,
+            1.0,
+            0.5,
+            1.0,
+            3,
+            False,
+            False,
+            kept_intervals(f"[[{row},null,0]]"),
+        )
 
     def blob(row, passages):
         return np.full((passages, 4), row, np.float32).tobytes()
