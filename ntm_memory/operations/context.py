@@ -180,7 +180,7 @@ def to_query(
     shift: int | None = None,
     has_focus: bool = False,
 ) -> Query:
-    """The question with the place it asks for taken out of its words.
+    """What a question asks of the read heads.
 
     Args:
         text: the question.
@@ -190,11 +190,11 @@ def to_query(
         shift: steps to move the focus, as told beside the question.
         has_focus: whether there is a previous focus from which a question without content can go on.
     """
-    on = settings.addressing
-    zone = zone_named(settings.time_zone)
+    on, zone = settings.addressing, zone_named(settings.time_zone)
     key, asked = encoder().ask(text) if text and on.content else (None, None)
     if asked is not None and asked.follows and has_focus and on.location and shift is None:
-        text, key, shift = "", None, asked.step
+        key, shift = None, asked.step
+    text = "" if key is None and shift is not None and has_focus else text  # it can only go on from there
     return Query(
         text=text,
         key=key,

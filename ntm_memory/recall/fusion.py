@@ -6,7 +6,8 @@ Every question within a text is read by itself besides the whole, and a memory c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,40 +65,17 @@ def placed(
         content: what it finds by content; None: it was not asked so.
         anchor: what it moves from.
         allowed: (N,) what filters leave; None: everything.
-
-    Returns:
-        A memory's weight is the chance that the question means it.
     """
     kernel = asked.steps.astype(np.float64).copy()
-    by_content = float(kernel[FARTHEST]) if content is not None else 0.0
     kernel[FARTHEST] = 0.0
-    kernel *= (1 - by_content) / max(kernel.sum(), 1e-12)
+    kernel /= max(kernel.sum(), 1e-12)
     focus = anchor.weights / max(anchor.weights.sum(), 1e-12)
     there, weights = order.moved(anchor.index, focus, np.array(STEPS), kernel)
     if allowed is not None:
         there, weights = there[allowed[there]], weights[allowed[there]]
-    lost = max(1 - by_content - float(weights.sum()), 0.0)
-    index = there if content is None else np.union1d(there, content.index)
-    total, chances = np.zeros((2, len(index)))
-    at = np.searchsorted(index, there)
-    total[at], chances[at] = weights, weights * anchor.confidence
-    sure = anchor.confidence * float(weights.sum())
-    if content is not None:
-        at = np.searchsorted(index, content.index)
-        total[at] += by_content * content.weights
-        chances[at] += by_content * np.nan_to_num(content.weights if content.chances is None else content.chances)
-        sure += by_content * content.confidence
-    ranked = np.argsort(-total, kind="stable")
-    return replace(
-        anchor if content is None else content,
-        index=index[ranked],
-        weights=total[ranked],
-        logits=np.log(total[ranked] + 1e-16),
-        confidence=min(sure, 1.0),
-        lost=lost,
-        steps=(),
-        chances=chances[ranked],
-    )
+    reached = float(weights.sum())
+    moved = OneLook(there, weights, weights * anchor.confidence, reached * anchor.confidence)
+    return beside(content, moved, asked.place, lost=1 - reached)
 
 
 def dated(
@@ -122,24 +100,56 @@ def dated(
     parts = (np.flatnonzero(each) for each in (inside, telling))
     there = np.concatenate([part[np.argsort(happened[part], kind="stable")] for part in parts])
     falling = np.arange(len(there), 0, -1.0)
-    share = falling / max(falling.sum(), 1.0)
-    if content is None:
-        sure = chance if len(there) else 0.0
-        return Reading(there, share, np.log(share), sure, 0.0, (), None, np.full(len(there), chance))
-    index = np.union1d(there, content.index)
+    weights = falling / max(falling.sum(), 1.0)
+    return beside(content, OneLook(there, weights, np.ones(len(there)), float(len(there) > 0)), chance)
+
+
+@dataclass(frozen=True)
+class OneLook:
+    """What one way of looking finds.
+
+    Args:
+        index: (n,) distinct memories 0…N−1.
+        weights: (n,) attention, sums to at most 1.
+        chances: (n,) that each is meant.
+        sure: that any is.
+    """
+
+    index: NDArray[np.int64]
+    weights: NDArray[np.floating[Any]]
+    chances: NDArray[np.floating[Any]]
+    sure: float
+
+
+def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0.0) -> Reading:
+    """A reading of two ways of looking: each memory's weight and chance are what both give it.
+
+    Args:
+        content: what is found by content; None: this was not looked for, and the other way counts alone.
+        part: what the other way finds.
+        share: chance, 0–1, that the other way is meant.
+        lost: share of its attention that went past the ends of a session.
+    """
+    found = [(part, share)] if content is None else [(part, share), (_part(content), 1 - share)]
+    index = np.unique(np.concatenate([each.index for each, _ in found]))
     weights, chances = np.zeros((2, len(index)))
-    at = np.searchsorted(index, there)
-    weights[at], chances[at] = chance * share, chance
-    at = np.searchsorted(index, content.index)
-    weights[at] += (1 - chance) * content.weights
-    chances[at] += (1 - chance) * np.nan_to_num(content.weights if content.chances is None else content.chances)
+    for each, counts in found:
+        at = np.searchsorted(index, each.index)
+        weights[at] += (1.0 if content is None else counts) * each.weights
+        chances[at] += counts * each.chances
     ranked = np.argsort(-weights, kind="stable")
-    return replace(
-        content,
-        index=index[ranked],
-        weights=weights[ranked],
-        logits=np.log(weights[ranked] + 1e-16),
-        confidence=min(chance * bool(len(there)) + (1 - chance) * content.confidence, 1.0),
-        steps=(),
-        chances=chances[ranked],
+    return Reading(
+        index[ranked],
+        weights[ranked],
+        np.log(weights[ranked] + 1e-16),
+        min(sum(counts * each.sure for each, counts in found), 1.0),
+        lost,
+        (),
+        None if content is None else content.look,
+        chances[ranked],
     )
+
+
+def _part(content: Reading) -> OneLook:
+    chances = content.weights if content.chances is None else content.chances
+    return OneLook(content.index, content.weights, np.nan_to_num(chances), content.confidence)

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 from opening import opened
+from told_asking import asked_for, let_ask
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 from ntm_memory.multihop import parameters as kept
@@ -104,7 +105,7 @@ def test_a_number_of_hops_out_of_range_is_refused(memory, hops):
         {"query": " "},
         {"query": 5},
         {"tags": "work"},
-        {"after": "May"},
+        {"after": "soonish"},
         {"before": "2026-13-01"},
         {"as_of": "then"},
     ],
@@ -160,7 +161,11 @@ def test_it_leaves_a_focus_and_counts_reads(memory, ids):
     assert memory.store.get(ids[0]).reads == 1
 
 
-def test_a_question_of_place_is_one_read(memory, ids):
+def test_a_question_of_place_is_one_read(memory, ids, monkeypatch):
+    let_ask(
+        monkeypatch,
+        {"What happened right after 'Jonas wrote the deploy script'?": asked_for(1, "Jonas wrote the deploy script")},
+    )
     answer = memory.reason_and_retrieve("What happened right after 'Jonas wrote the deploy script'?", 3)
     assert len(answer.hops) == 1
     assert answer.answer_memories[0].id == ids[1]

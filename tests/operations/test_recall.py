@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from opening import Clock, opened, told
+from told_asking import asked_for, let_ask
 
 from ntm_memory.errors import BadValueError, CheckpointError, NotFoundError
 
@@ -125,20 +126,23 @@ def test_as_of_answers_from_what_was_known(tmp_path):
         ("train to Hamburg", "那之前呢？", DAY[0]),
     ],
 )
-def test_a_session_continues_from_its_focus(memory, day, first, then, expected):
+def test_a_session_continues_from_its_focus(memory, day, first, then, expected, monkeypatch):
+    let_ask(monkeypatch, {then: asked_for(1 if expected == DAY[2] else -1)})
     assert told(memory.recall(first, session="s", top_k=1)) == [DAY[1]]
     answer = memory.recall(then, session="s")
     assert told(answer)[0] == expected
     assert answer.confidence == 1.0
 
 
-def test_a_session_goes_on_and_on(memory, day):
+def test_a_session_goes_on_and_on(memory, day, monkeypatch):
+    let_ask(monkeypatch, {"and after that?": asked_for(1)})
     memory.recall("train to Hamburg", session="s", top_k=1)
     steps = [told(memory.recall("and after that?", session="s", top_k=1)) for _ in range(4)]
     assert steps == [[DAY[2]], [DAY[3]], [DAY[4]], []]
 
 
-def test_the_focus_outlives_the_process_and_is_each_sessions_own(tmp_path):
+def test_the_focus_outlives_the_process_and_is_each_sessions_own(tmp_path, monkeypatch):
+    let_ask(monkeypatch, {"and after that?": asked_for(1)})
     with opened(tmp_path) as memory:
         memory.memorize_many({"content": text} for text in DAY)
         memory.recall("train to Hamburg", session="s", top_k=1)
@@ -147,7 +151,8 @@ def test_the_focus_outlives_the_process_and_is_each_sessions_own(tmp_path):
         assert told(memory.recall("and after that?", session="s"))[0] == DAY[2]
 
 
-def test_shift_moves_the_focus(memory, day):
+def test_shift_moves_the_focus(memory, day, monkeypatch):
+    let_ask(monkeypatch, {"What happened right after the train to Hamburg?": asked_for(1, "train to Hamburg")})
     assert told(memory.recall("train to Hamburg", shift=1))[0] == DAY[2]
     assert told(memory.recall("train to Hamburg", shift=-1, explain=True))[0] == DAY[0]
     assert told(memory.recall("What happened right after the train to Hamburg?"))[0] == DAY[2]
@@ -175,9 +180,9 @@ def test_content_addressing_off_leaves_location_and_focus(tmp_path, day, memory)
     with opened(tmp_path, {"addressing": {"content": False}, "embedder": {"backend": "e5", "model": "/nowhere"}}) as by:
         assert by.recall("train to Hamburg").reason.startswith("content addressing is off")
         assert told(by.recall_from(day[1], 1, session="s")) == [DAY[2]]
-        assert told(by.recall("and after that?", session="s"))[0] == DAY[3]
-        assert told(by.recall("然后呢？", session="s"))[0] == DAY[4]
-        assert "no memory stands" in by.recall("and after that?", session="s").reason
+        assert told(by.recall("and after that?", session="s", shift=1))[0] == DAY[3]
+        assert told(by.recall("然后呢？", session="s", shift=1))[0] == DAY[4]
+        assert "no memory stands" in by.recall("and after that?", session="s", shift=1).reason
 
 
 def test_location_addressing_off_ignores_where_a_question_looks(tmp_path, day, memory):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from opening import opened
+from told_asking import asked_for, let_ask
 
 from ntm_memory.errors import BadValueError, CheckpointError, DiskFullError, NotFoundError
 from ntm_memory.recall.features import FEATURES, PRIORS
@@ -211,10 +212,11 @@ def test_the_last_word_on_a_memory_holds(memory, ids):
     assert result.examples + result.held_out == 9
 
 
-def test_pairs_that_teach_nothing_are_skipped(memory, ids):
+def test_pairs_that_teach_nothing_are_skipped(memory, ids, monkeypatch):
     erased = pairs(ids, 12)
     judge(memory, ids, 12)
     memory.erase([pair["gold"][0] for pair in erased[:2]])
+    let_ask(monkeypatch, {"what came right after the tea?": asked_for(1, "the tea")})
     memory.feedback("what came right after the tea?", used=[ids[0]])  # reads by location, whatever was learned
     result = memory.tune()
     assert (result.examples + result.held_out, result.skipped) == (10, 3)

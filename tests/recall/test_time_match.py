@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.time_match import FADE_DAYS, date_match, mention_fit, time_fit
+from ntm_memory.times.finding import find_times, narrowest
 from ntm_memory.times.told import DAY, Time
 
 from .worlds import NOW
@@ -14,6 +15,10 @@ from .worlds import NOW
 
 def seconds(iso):
     return datetime.fromisoformat(iso).replace(tzinfo=timezone.utc).timestamp()
+
+
+def times_in(text, zone=timezone.utc):
+    return narrowest(find_times(text, NOW, zone))
 
 
 def test_a_time_fits_inside_and_fades_outside():
@@ -24,32 +29,32 @@ def test_a_time_fits_inside_and_fades_outside():
 
 def test_the_narrower_of_two_times_counts_and_of_separate_ones_the_best():
     times = np.array([seconds("2023-05-08T12:00"), seconds("2023-05-25"), seconds("2022-03-03"), np.nan])
-    narrow = date_match("in 2023, I mean on May 8, 2023", times, NOW, timezone.utc)
+    narrow = date_match(times_in("in 2023, I mean on May 8, 2023"), times)
     assert narrow is not None and narrow[0] == 1 and narrow[1] < 0.1
-    either = date_match("on May 8, 2023 or 2022-03-03", times, NOW, timezone.utc)
+    either = date_match(times_in("on May 8, 2023 or 2022-03-03"), times)
     assert either == pytest.approx([1, np.exp(-16 / FADE_DAYS), 1, 0], abs=1e-3)
 
 
 def test_the_same_time_told_twice_counts_once():
     times = np.array([seconds("2023-05-08T12:00")])
-    assert date_match("May 8, 2023? On 2023-05-08?", times, NOW, timezone.utc) == pytest.approx([1])
+    assert date_match(times_in("May 8, 2023? On 2023-05-08?"), times) == pytest.approx([1])
 
 
 def test_a_month_is_taken_in_the_year_that_is_told_beside_it():
     times = np.array([datetime(year, 5, 20, tzinfo=timezone.utc).timestamp() for year in (2021, 2022, 2023)])
     for text in ("in May last year", "May of 2022", "去年的五月"):
-        assert date_match(text, times, NOW, timezone.utc) == pytest.approx([0, 1, 0], abs=1e-3), text
+        assert date_match(times_in(text), times) == pytest.approx([0, 1, 0], abs=1e-3), text
 
 
 @pytest.mark.parametrize("year", [2019, 2021, 2023])
 def test_a_date_without_year_fits_in_every_year(year):
     there = datetime(year, 5, 8, 12, tzinfo=timezone.utc).timestamp()
-    fits = date_match("on May 8", np.array([there, there + 180 * DAY]), NOW, timezone.utc)
+    fits = date_match(times_in("on May 8"), np.array([there, there + 180 * DAY]))
     assert fits[0] > 0.7 and fits[1] < 0.01
 
 
 def test_where_no_time_is_told_nothing_is_matched():
-    assert date_match("What did Mia say?", np.array([NOW]), NOW, timezone.utc) is None
+    assert date_match(times_in("What did Mia say?"), np.array([NOW])) is None
 
 
 def test_open_intervals_fit_on_their_side_and_fade_on_the_other():
@@ -64,18 +69,18 @@ def test_open_intervals_fit_on_their_side_and_fade_on_the_other():
         "2023年5月20日以后": [np.exp(-11 / FADE_DAYS), 1, 0, 1],
         "2023年5月到6月": [1, 1, 0, 0],
     }.items():
-        assert date_match(text, times, NOW, timezone.utc) == pytest.approx(wanted, abs=3e-3), text
+        assert date_match(times_in(text), times) == pytest.approx(wanted, abs=3e-3), text
 
 
 def test_an_open_interval_without_a_year_is_not_of_every_year():
     times = np.array([seconds("2023-03-03"), seconds("2022-11-03"), seconds("2023-07-01")])
-    assert date_match("What did I do before May?", times, NOW, timezone.utc) == pytest.approx([1, 1, 0], abs=1e-3)
+    assert date_match(times_in("What did I do before May?"), times) == pytest.approx([1, 1, 0], abs=1e-3)
 
 
 def test_days_are_those_of_the_zone():
     late = np.array([seconds("2023-08-15T03:00")])  # the 14th in New York, two days before NOW
-    assert date_match("yesterday", late, NOW, timezone.utc)[0] == 1
-    assert date_match("yesterday", late, NOW, ZoneInfo("America/New_York"))[0] < 1
+    assert date_match(times_in("yesterday"), late)[0] == 1
+    assert date_match(times_in("yesterday", ZoneInfo("America/New_York")), late)[0] < 1
 
 
 def test_a_mentioned_time_fits_the_less_the_longer_it_is_than_what_is_asked_for():
@@ -101,4 +106,4 @@ def test_a_mentioned_time_fits_the_less_the_longer_it_is_than_what_is_asked_for(
 def test_what_a_memory_mentions_counts_as_when_it_happened():
     happened, mentioned = np.array([seconds("2023-01-01")] * 2), np.full((2, 1, 3), np.nan)
     mentioned[1, 0] = seconds("2023-08-15"), seconds("2023-08-16"), 0
-    assert date_match("yesterday", happened, NOW, timezone.utc, mentioned) == pytest.approx([0, 1], abs=1e-6)
+    assert date_match(times_in("yesterday"), happened, mentioned) == pytest.approx([0, 1], abs=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timezone
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.words import index_words, memory_words
 from ntm_memory.text.writing_systems import is_cjk
+from ntm_memory.times.finding import find_times, narrowest
 from ntm_memory.times.kept import MOST_KEPT
 
 NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
@@ -80,7 +82,8 @@ def world(texts, **columns):
 
 def ask(text, **options):
     """A question as the manager puts it to the read heads."""
-    return Query(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), **options)
+    times = tuple(narrowest(find_times(text, NOW, timezone.utc)))
+    return Query(text, embed(text), index_words(text), NOW, cjk=is_cjk(text), times=times, **options)
 
 
 def mix_of(**weights):
