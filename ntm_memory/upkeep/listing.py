@@ -83,9 +83,7 @@ def selection(
         tags: with all of these.
         kind: of this kind.
         session: told in this session.
-        on: what happened that day.
-        after: what happened then or later.
-        before: what happened earlier.
+        on, after, before: what happened at that time, then or later, earlier; as typed at `here`.
         here: when and where it is asked.
 
     Raises:
