@@ -166,7 +166,9 @@ class MemoryMachine(RuleBasedStateMachine):
         assert not error
         texts = {each.id: each.content for each in self.model.live(sought.namespace)}
         assert {each.id: each.content for each in answer.memories}.items() <= texts.items()
-        assert sought.content in [each.content for each in answer.memories], "not found by its own text"
+        found = {id for each in answer.memories for id in (each.id, *each.also)}
+        assert found <= set(texts)
+        assert sought.id in found, "not found by its own text"
 
     @rule(choice=choices)
     @precondition(lambda self: self.model.known)

@@ -26,7 +26,7 @@ _PAUSES = ".,;!…。，；！、"
 # a stop inside "9.15", "node.js" or before "env" belongs to the word; a colon tells who speaks
 _PAUSE = re.compile(rf"[{_PAUSES}]+(?=[\s\"'{CJK}{_PAUSES}]|$)|[。，；！、]+|(?<!\w)[\"']+|[\"']+(?!\w)")
 _TOKEN = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
-_IDENTIFIER = re.compile(r"(?=[^\W\d])(?:.*[\d_/\\=$]|.*[^\W\d_]\.[^\W\d_]|.*[a-z][A-Z])", re.DOTALL)
+_OF_IDENTIFIERS = re.compile(r"[\d_/\\=$]|[^\W\d_]\.[^\W\d_]|[a-z][A-Z]")
 
 
 class _Spelled(dict[int, str | None]):
@@ -79,7 +79,7 @@ def same_identifiers(one: str, other: str) -> bool:
         return True
     words, others = ({word.casefold(): word for word in _words(text)} for text in (one, other))
     shared = ((word, others[folded]) for folded, word in words.items() if folded in others)
-    return not any(a != b and (_IDENTIFIER.match(a) or _IDENTIFIER.match(b)) for a, b in shared)
+    return not any(a != b and (_is_identifier(a) or _is_identifier(b)) for a, b in shared)
 
 
 def word_for_word(text: str) -> str:
@@ -87,7 +87,11 @@ def word_for_word(text: str) -> str:
 
     Signs that may mean something stay: `?`, `:`, `-5`, `C++`, `9:15`, `5,0`; so does the case of identifiers.
     """
-    return " ".join(word if _IDENTIFIER.match(word) else word.casefold() for word in _words(text)) or folded_text(text)
+    return " ".join(word if _is_identifier(word) else word.casefold() for word in _words(text)) or folded_text(text)
+
+
+def _is_identifier(word: str) -> bool:
+    return (word[0].isalpha() or word[0] == "_") and _OF_IDENTIFIERS.search(word) is not None
 
 
 def _words(text: str) -> list[str]:
