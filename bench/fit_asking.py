@@ -1,7 +1,7 @@
 """Learn what a question asks for beside its content (`controller.asking`).
 
 Learned from bench/wordings (constructions by several writers, with fillings) and from ordinary questions, which ask by
-content. Figures are of wordings that nothing was learned from: a fifth of them at a time.
+content. Figures are of wordings that nothing was learned from: a third of them at a time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KINDS = {"list": "all", "past": "past"}
 ROLES = ("written", "notes")
 QUESTIONS = 700
 """Of a data set, at most."""
-FOLDS, SEEDS, EPOCHS = 4, (0, 1), 60
+FOLDS, SEEDS, EPOCHS = 3, (0, 1), 60
 
 
 class Line(NamedTuple):
@@ -53,7 +53,7 @@ def wants_of(name: str | None) -> tuple[float, ...]:
 
 
 def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Constructions {"template", "anchor": fillings, "step", "pair"}, each with all its fillings.
+    """Constructions {"template", "anchor": fillings, "step", "pair", "wants"}, each with all its fillings.
 
     Two that differ by little and mean opposite directions are a pair, and held back together.
     """
@@ -61,7 +61,7 @@ def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
         template, step = line["template"], int(line["step"])
         group = template if "pair" not in line else f"{line['language']} pair {line['pair']}"
         before, there, after = template.partition("{anchor}")
-        wants = wants_of(None if step == 0 else "fact")
+        wants = wants_of("fact" if step or line.get("wants") == "fact" else None)
         for filling in line["anchor"] if there else [""]:
             span = (len(before), len(before) + len(filling)) if step else None
             yield from in_two_hands(Line(group, before + filling + after, step, wants, span))
@@ -163,12 +163,12 @@ def figures_of(said: Sequence[tuple[Example, tuple[np.ndarray, np.ndarray, np.nd
 
 
 def fold_of(group: str) -> int:
-    """In which fifth a wording is held back."""
+    """In which third a wording is held back."""
     return int(hashlib.sha256(group.encode()).hexdigest(), 16) % FOLDS
 
 
 def learn_asking(job: FitJob) -> LearnedNumbers:
-    """Trainings with a fifth of the wordings held back at a time, for the figures, then with all."""
+    """Trainings with a third of the wordings held back at a time, for the figures, then with all."""
     embedder = E5Embedder()
     files = sorted(WORDINGS.glob("*.jsonl"))
     lines = [each for file in files for each in (of_kinds if file.stem.startswith("kinds") else of_places)(rows(file))]

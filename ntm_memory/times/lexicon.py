@@ -144,7 +144,6 @@ def languages_of(text: str) -> tuple[str, ...]:
 
 def _latin(words: frozenset[str]) -> str:
     """Of the languages in Latin letters the one that has the most of these words, English where none has more."""
-
     if len(words & table("en").common) >= _PLAINLY * len(words):
         return "en"  # the other tables need not be read
 
