@@ -101,6 +101,10 @@ FOLDED = ("folded_key", "text_hash", "mentions")
 _MENTION = """
 UPDATE memories SET mentions = mentions_of(CAST(content AS BLOB), CAST(coalesce(occurred_at, updated_at) AS BLOB));
 """
+_LISTED = """
+CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
+    session, tags, folded_key, state) WHERE state = 'live';
+"""
 _FOLD = """
 DROP INDEX IF EXISTS memories_folded_key;
 UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
@@ -122,8 +126,6 @@ ALTER TABLE memories ADD COLUMN text_hash INTEGER;
 ALTER TABLE memories ADD COLUMN {_TRUST};
 ALTER TABLE versions ADD COLUMN {_TRUST};
 CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
-CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
-    session, tags, folded_key, state) WHERE state = 'live';
 """
     + _FOLD
     + """
@@ -132,7 +134,7 @@ CREATE INDEX memories_text ON memories(text_hash);
 """
     + tombstones.TABLE
     + audit.TABLE,
-    3: "ALTER TABLE memories ADD COLUMN mentions TEXT;\n" + _MENTION,
+    3: "ALTER TABLE memories ADD COLUMN mentions TEXT;\n" + _MENTION + _LISTED,
 }
 """Version → statements that make the next one of it; where several live keys fold to one, the oldest one has it."""
 _DONE = ("duplicate column name", "already exists")
