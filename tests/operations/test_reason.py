@@ -104,7 +104,7 @@ def test_a_number_of_hops_out_of_range_is_refused(memory, hops):
         {"query": " "},
         {"query": 5},
         {"tags": "work"},
-        {"after": "May"},
+        {"after": "May flowers"},
         {"before": "2026-13-01"},
         {"as_of": "then"},
     ],
