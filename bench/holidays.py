@@ -8,12 +8,10 @@ by the usual rule for the days of solar terms, 0.2422 days a year.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
-
-from dateutil.easter import easter
-from lunardate import LunarDate
 
 YEARS = range(1970, 2060)
 LUNAR = {
@@ -43,16 +41,25 @@ def lunar(month: int, day: int) -> Callable[[int], date]:
     """A day of the Chinese calendar by the common year in which it falls."""
 
     def of(year: int) -> date:
+        from lunardate import LunarDate  # only for who makes the table anew
+
         days = (LunarDate(lunar_year, month, day).to_solar_date() for lunar_year in (year - 1, year))
         return next(found for found in days if found.year == year)
 
     return of
 
 
+def easter_of(year: int) -> date:
+    """Easter Sunday."""
+    from dateutil.easter import easter
+
+    return easter(year)
+
+
 FEASTS: dict[str, Callable[[int], date]] = {name: lunar(*day) for name, day in LUNAR.items()} | {
     "qingming": lambda year: solar_term(year, 4, 4.81 if year >= 2000 else 5.59),
     "winter_solstice": lambda year: solar_term(year, 12, 21.94 if year >= 2000 else 22.60),
-    "easter": easter,
+    "easter": easter_of,
     "mothers_day": lambda year: weekday_of(year, 5, 6, 2),
     "fathers_day": lambda year: weekday_of(year, 6, 6, 3),
     "thanksgiving": lambda year: weekday_of(year, 11, 3, 4),
@@ -74,5 +81,6 @@ def table() -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in table().items())
     print("{\n" + ",\n".join(lines) + "\n}")

@@ -13,7 +13,7 @@ from ntm_memory import paths
 from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import EmbedderError, NTMMemoryError
 
-NEEDED = ("numpy", "PyYAML", "snowballstemmer", "threadpoolctl")
+NEEDED = ("numpy", "PyYAML", "snowballstemmer", "threadpoolctl", "tzdata")
 OPTIONAL = ("sentence-transformers", "sqlcipher3", "cryptography", "keyring", "matplotlib")
 _LOOKED = {"command": "status", "check": True, "config": {"store": {"backups": 0}}}
 """A status that makes no backup, as any other opening of a memory may."""

@@ -173,7 +173,7 @@ class TestMemory:
             sql.execute("PRAGMA user_version = 2")
         before = files(home)
         check = self.look(home)
-        assert (check.state, check.said) == ("warn", "schema 2 of an older version, now it is 3")
+        assert (check.state, check.said) == ("warn", "schema 2 of an older version, now it is 4")
         assert files(home) == before
 
     def test_one_of_a_newer_version(self, home):
