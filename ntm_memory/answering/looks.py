@@ -55,7 +55,9 @@ class Looks:
         assert asked is not None
         anchor = replace(self._context.about(query, asked.anchor or query.text), asked=None, previous=None, times=())
         found = self._context.look_again(self._corpus, anchor, self._first(replace(anchor, allowed=None)))
-        return placed(self._context.view(self._corpus).sequence, asked, content, found, query.allowed)
+        view = self._context.view(self._corpus)
+        order = view.sequence if self._request.order == "told" else view.timeline
+        return placed(order, asked, content, found, query.allowed)
 
     def _at_times(self, query: Query, parts: Sequence[Query]) -> Reading:
         """What is of the times that a question tells: all of it where nothing else is asked, else what answers there.

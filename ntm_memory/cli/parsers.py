@@ -108,6 +108,11 @@ def _add_addressing(parser: CommandParser) -> None:
         "--shift", type=int, metavar="±N", help="so many positions on: +1 is the memory written right after"
     )
     parser.add_argument(
+        "--order",
+        choices=("happened", "told"),
+        help="what before and after mean in a question: by when it happened, where that was told (default), or by writing",
+    )
+    parser.add_argument(
         "--gate", type=float, metavar="0..1", help="1: by content alone; 0: stay at what was recalled last"
     )
     parser.add_argument(

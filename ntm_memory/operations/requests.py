@@ -9,12 +9,13 @@ from typing import Any
 
 from ntm_memory.config import RecallSettings, range_of
 from ntm_memory.entry.told_times import NOWHERE, Here, checked_range, checked_time
-from ntm_memory.errors import BadValueError, real_number, unknown_name, whole_number
+from ntm_memory.errors import BadValueError, one_of, real_number, unknown_name, whole_number
 from ntm_memory.operations import validation
 from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
 
 MAX_SHIFT = 1_000_000
 MAX_MEMORIES = 1000
+ORDERS = ("happened", "told")
 LEAST_SEEN = 0.005
 """Of attention; less reads as 0 %."""
 FORMER_OPTIONS = {"strength": "beta", "sharpen": "gamma"}
@@ -42,6 +43,8 @@ class RecallRequest:
         gate: g in 0–1; 1: only content, 0: stay at the previous focus.
         gamma: γ ≥ 1, how strongly the best one wins.
         explain: show the weight after every addressing step.
+        order: what "before" and "after" of a question mean: `happened` (by `occurred_at` where it was told; the default) or
+            `told` (by writing).
         all: show up to `top_k` memories, also where nothing seems to answer.
     """
 
@@ -61,6 +64,7 @@ class RecallRequest:
     gate: float | None
     gamma: float | None
     explain: bool
+    order: str
     all: bool
 
     @property
@@ -99,6 +103,7 @@ class RecallRequest:
             gate=_by_hand("gate", told, settings),
             gamma=_by_hand("gamma", told, settings),
             explain=validation.checked_switch("explain", told.get("explain", False)),
+            order=_checked_order(told.get("order", ORDERS[0])),
             all=validation.checked_switch("all", told.get("all", False)),
         )
 
@@ -110,6 +115,11 @@ def checked_shift(value: Any) -> int:
         BadValueError: no whole number, or an absurd one.
     """
     return whole_number("shift", value, -MAX_SHIFT, MAX_SHIFT)
+
+
+def _checked_order(value: Any) -> str:
+    one_of("order", value, ORDERS)
+    return str(value)
 
 
 def checked_top_k(value: Any) -> int:

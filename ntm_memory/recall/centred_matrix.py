@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.centring import Centre, centre
-from ntm_memory.recall.sequence import Sequence, sequence_of
+from ntm_memory.recall.sequence import Sequence, sequence_of, timeline_of
 from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
@@ -44,6 +44,11 @@ class CentredMatrix:
     def sequence(self) -> Sequence:
         """The order of writing."""
         return sequence_of(self.slots)
+
+    @cached_property
+    def timeline(self) -> Sequence:
+        """The order in which things happened, where that was told."""
+        return timeline_of(self.slots)
 
     @cached_property
     def session_sizes(self) -> tuple[NDArray[Any], NDArray[Any]]:

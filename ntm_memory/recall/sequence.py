@@ -77,8 +77,21 @@ class Sequence:
 
 def sequence_of(slots: MemoryMatrix) -> Sequence:
     """Lay the memories out by session; `slots` are in order of writing already."""
+    return _laid_out(slots, np.arange(len(slots)))
+
+
+def timeline_of(slots: MemoryMatrix) -> Sequence:
+    """The same, in the order in which things happened where that was told; what has no time of its own stays put."""
+    rank = np.arange(len(slots))
+    dated = np.flatnonzero(~np.isnan(slots.occurred))
+    rank[dated[np.argsort(slots.occurred[dated], kind="stable")]] = dated
+    return _laid_out(slots, rank)
+
+
+def _laid_out(slots: MemoryMatrix, rank: NDArray[np.int64]) -> Sequence:
+    """Memories by session, each session by rank."""
     names, session = np.unique(slots.session, return_inverse=True)
-    order = np.argsort(session, kind="stable")
+    order = np.lexsort((rank, session))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return Sequence(order, place, session.astype(np.int64), len(names))
