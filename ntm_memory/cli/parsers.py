@@ -110,7 +110,7 @@ def _add_addressing(parser: CommandParser) -> None:
     parser.add_argument(
         "--order",
         choices=("happened", "told"),
-        help="what before and after mean in a question: by when it happened, where that was told (default), or by writing",
+        help="before and after in a question: by when things happened, where that was told (default), or by writing",
     )
     parser.add_argument(
         "--gate", type=float, metavar="0..1", help="1: by content alone; 0: stay at what was recalled last"

@@ -13,7 +13,7 @@ from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.recall.first_look import Query, Reading
 
 OF_ALL = 0.4
-"""Share of the least chance that is enough where all there is is asked for: one more too many costs less than one lost."""
+"""Share of the least chance that is enough where all there is is asked for: one too many costs less than one lost."""
 
 
 def why_not_asked(query: Query) -> str | None:

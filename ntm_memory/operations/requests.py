@@ -43,8 +43,8 @@ class RecallRequest:
         gate: g in 0–1; 1: only content, 0: stay at the previous focus.
         gamma: γ ≥ 1, how strongly the best one wins.
         explain: show the weight after every addressing step.
-        order: what "before" and "after" of a question mean: `happened` (by `occurred_at` where it was told; the default) or
-            `told` (by writing).
+        order: what before and after mean in a question: `happened`, by `occurred_at` where it was told, or `told`, by
+            writing.
         all: show up to `top_k` memories, also where nothing seems to answer.
     """
 

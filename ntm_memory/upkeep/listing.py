@@ -83,25 +83,31 @@ def selection(
         tags: with all of these.
         kind: of this kind.
         session: told in this session.
-        on, after, before: what happened at that time, then or later, earlier; as typed at `here`.
+        on: what happened at that time.
+        after: what happened then or later.
+        before: what happened earlier.
         here: when and where it is asked.
 
     Raises:
         BadValueError: an option is not usable.
     """
-    name = validation.checked_name("about", about)
-    if about is not None and name is None:
-        raise BadValueError("about is empty", "give a name")
     since, until = checked_range({"on": on, "after": after, "before": before}, here)
     return Selection(
         namespace=validation.checked_name("namespace", namespace) or "default",
-        about=None if name is None else About(index_words(name), folded_key(name.translate(_SEPARATORS))),
+        about=_about(about),
         tags=validation.checked_tags(tags),
         kind=validation.checked_name("kind", kind),
         session=validation.checked_name("session", session),
         since=since,
         until=until,
     )
+
+
+def _about(told: str | None) -> About | None:
+    name = validation.checked_name("about", told)
+    if name is None and told is not None:
+        raise BadValueError("about is empty", "give a name")
+    return None if name is None else About(index_words(name), folded_key(name.translate(_SEPARATORS)))
 
 
 def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]]:

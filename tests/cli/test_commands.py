@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from opening import write_config
+from told_asking import asked_for, let_ask
 
 from ntm_memory.cli import main
 from ntm_memory.cli.parsers import PARSERS
@@ -227,7 +228,8 @@ def test_a_damaged_tuned_file_is_named_and_can_be_undone(call, days, home, damag
     assert call("recall", "note1 matter7")["memories"][0]["id"] == days[1]
 
 
-def test_filters_and_places_from_the_command_line(call):
+def test_filters_and_places_from_the_command_line(call, monkeypatch):
+    let_ask(monkeypatch, {"and after that?": asked_for(1), "那之前呢？": asked_for(-1)})
     ids = [call("memorize", f"note {name} about tea", "--when", f"2026-05-0{i}", "--tag", f"t{i}")["memory"]["id"]
            for i, name in enumerate(("one", "two", "three"), start=1)]  # fmt: skip
     found = [

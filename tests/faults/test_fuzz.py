@@ -13,7 +13,6 @@ from opening import opened
 from bench.faults.feeds import FEEDS
 from bench.faults.fuzz import Found, feed_one_store, run_fuzz
 from ntm_memory.errors import BadValueError, CheckpointError, shown
-from ntm_memory.operations.validation import checked_time
 from ntm_memory.persistence.learned import Kind, load_learned
 from ntm_memory.store import matrix
 from ntm_memory.upkeep import exchange
@@ -33,7 +32,7 @@ def test_a_check_that_is_left_out_is_found(monkeypatch):
 
 BOMB = """
 from ntm_memory.errors import shown
-from ntm_memory.operations.validation import checked_time
+from ntm_memory.entry.told_times import checked_time
 bomb = ["x"]
 for _ in range(11):
     bomb = [bomb] * 9
