@@ -103,7 +103,8 @@ def test_what_is_rather_not_asked_for_stands_behind(memory, moved, monkeypatch):
     assert both.memories[0].weight == pytest.approx(0.9 * now.memories[0].weight, abs=1e-5)
     assert both.memories[1].weight == pytest.approx(0.1 * before.memories[0].weight, abs=1e-5)
     assert both.confidence == pytest.approx(0.9 * now.confidence + 0.1 * before.confidence, abs=1e-4)
-    assert told(with_former(now, before, 0.9, 1)) == [OLD]
+    cut = with_former(now, before, 0.9, 1)
+    assert told(cut) == [OLD] and cut.more == both.more + 1 == now.more + before.more + 1
 
 
 def test_top_k_bounds_both_parts_together(memory, moved):

@@ -9,7 +9,9 @@ from told_asking import asked_for, let_ask
 
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import doubted, inside
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.recall.first_look import Reading
+from ntm_memory.times.kept import MOST_KEPT
 from tests.recall.worlds import NOW, ask, matrix_of
 
 ON_THE_DAY = "What happened on 3 May 2023?"
@@ -65,10 +67,18 @@ def test_what_tells_a_day_in_its_words_counts_as_of_it_after_what_happened_then(
     assert told(memory.recall(ON_THE_DAY))[2:] == [
         "Lentil soup in the evening", "On 3 May 2023 we planted the apple tree"
     ]  # fmt: skip
+    assert told(memory.recall(ON_THE_DAY, tags=["work"])) == ["Lunch with Priya"]  # it has no such tag
     only_told = "What happened on 9 April 2021?"
     let_ask(monkeypatch, {only_told: ALONE})
     memory.memorize("The old roof dates from 9 April 2021")
     assert told(memory.recall(only_told)) == ["The old roof dates from 9 April 2021"]
+
+
+def test_what_happened_on_the_day_that_it_tells_stands_where_it_happened(memory, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    memory.memorize("The snow melted", occurred_at="2023-05-03T15:00:00Z")
+    memory.memorize("On 3 May 2023 it snowed", occurred_at="2023-05-03T09:00:00Z")
+    assert told(memory.recall(ON_THE_DAY)) == ["On 3 May 2023 it snowed", "The snow melted"]
 
 
 def test_without_a_year_the_latest_is_meant_and_an_earlier_one_where_that_has_nothing(memory, may, monkeypatch):
@@ -95,7 +105,12 @@ def test_of_a_topic_the_one_inside_the_time_is_found(memory):
     memory.memorize("Ben was at the dentist", occurred_at="2023-05-03T12:00:00Z")
     memory.memorize("We drank green tea", occurred_at="2023-05-03T12:00:00Z")
     memory.memorize("We drank jasmine tea again", occurred_at="2022-05-03T12:00:00Z")
-    assert told(memory.recall("Which tea did we drink on 3 May 2023?"))[0] == "We drank green tea"
+    memory.memorize_many({"content": f"Reading {i} of the meter", "occurred_at": "2022-02-07"} for i in range(12))
+    question = "Which tea did we drink on 3 May 2023?"
+    assert memory.recall(question).confidence > LIKELY
+    assert told(memory.recall(question)) == ["We drank green tea", "Ben was at the dentist"]  # none of other days
+    memory.memorize("On 3 May 2023 the tea that we drink was mint tea")
+    assert told(memory.recall(question))[0] == "On 3 May 2023 the tea that we drink was mint tea"
 
 
 def test_with_nothing_inside_that_answers_another_does_with_half_the_confidence(memory, monkeypatch):
@@ -118,6 +133,10 @@ def test_what_is_of_another_time_is_doubted_and_falls_behind():
     assert found.index.tolist() == [1, 0, 2] and [each["of"] for each in found.steps] == [1, 0, 2]
     assert found.weights == pytest.approx([0.3, 0.25, 0.1]) and found.chances == pytest.approx([0.3, 0.25, 0.1])
     assert found.confidence == pytest.approx(0.8)  # the best one is of that time
+    telling = np.full((3, MOST_KEPT, 3), np.nan)
+    telling[2, 0] = NOW - 86_400, NOW - 86_000, 0
+    tells = doubted(seen, matrix_of(3, occurred=slots.occurred, mentioned=telling), query)
+    assert tells.weights == pytest.approx([0.3, 0.25, 0.2]) and tells.index.tolist() == [1, 0, 2]
     elsewhere = doubted(seen, matrix_of(3, occurred=np.full(3, NOW - 100 * 86_400)), query)
     assert elsewhere.index.tolist() == [0, 1, 2] and elsewhere.confidence == pytest.approx(0.4)
 

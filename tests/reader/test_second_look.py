@@ -274,6 +274,18 @@ def test_where_all_there_is_is_asked_for_more_is_read_and_shown_and_the_set_is_s
     assert answer.confidence == pytest.approx(1 - none, abs=1e-3) and answer.confidence > one.confidence + 0.05
 
 
+def test_one_that_surely_answers_does_not_end_the_reading_where_all_there_is_is_asked_for(memory, monkeypatch):
+    for note in NOTES[:LIKEST]:
+        memory.memorize(note)
+    reader = read_by(memory, {"number 1 ": 6.0})
+    memory.recall("tea of note number 1")
+    assert len(reader.asked) == AT_ONCE
+    reader.asked.clear()
+    let_ask(monkeypatch, {"tea of note number 1": asked_for(all=0.9)})
+    memory.recall("tea of note number 1")
+    assert len(reader.asked) == LIKEST
+
+
 def test_switched_off_it_is_as_if_there_were_none(tmp_path):
     with opened(tmp_path, {"recall": {"reader": "off"}}) as memory:
         memory.memorize(NOTES[0])
