@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from opening import opened
+from told_asking import asked_for, let_ask
 
 from ntm_memory.errors import CheckpointError
 from ntm_memory.reader.joining import FirstLook, judge, leads
@@ -19,7 +20,7 @@ from ntm_memory.reader.parameters import (
     load_parameters,
     save_parameters,
 )
-from ntm_memory.reader.second_look import AT_ONCE, LONGEST, MOST, read_until_sure
+from ntm_memory.reader.second_look import AT_ONCE, LIKEST, LONGEST, MOST, read_until_sure
 
 NOTES = [f"note number {i} about tea in the garden" for i in range(20)]
 
@@ -257,6 +258,32 @@ def test_how_many_further_ones_answer_is_said_where_top_k_cuts(memory):
         assert (len(answer.memories), answer.further) == (min(top_k, 3), further)
         assert answer.more >= further
     assert memory.recall("which tea", top_k=1, all=True).further == 2  # the others hardly answer
+
+
+def test_where_all_there_is_is_asked_for_more_is_read_and_shown_and_the_set_is_sure(memory, monkeypatch):
+    for note in NOTES[:LIKEST]:
+        memory.memorize(note)
+    reader = read_by(memory, {"number 1 ": 0.5, "tea": -3.5})
+    one = memory.recall("tea of note number 1")
+    assert [found.content for found in one.memories] == [NOTES[1]] and len(reader.asked) == MOST
+    reader.asked.clear()
+    let_ask(monkeypatch, {"tea of note number 1": asked_for(all=0.9)})
+    answer = memory.recall("tea of note number 1", top_k=20)
+    assert {found.content for found in answer.memories} == set(NOTES[:LIKEST]) and len(reader.asked) == LIKEST
+    none = np.prod([1 - found.chance for found in answer.memories])
+    assert answer.confidence == pytest.approx(1 - none, abs=1e-3) and answer.confidence > one.confidence + 0.05
+
+
+def test_one_that_surely_answers_does_not_end_the_reading_where_all_there_is_is_asked_for(memory, monkeypatch):
+    for note in NOTES[:LIKEST]:
+        memory.memorize(note)
+    reader = read_by(memory, {"number 1 ": 6.0})
+    memory.recall("tea of note number 1")
+    assert len(reader.asked) == AT_ONCE
+    reader.asked.clear()
+    let_ask(monkeypatch, {"tea of note number 1": asked_for(all=0.9)})
+    memory.recall("tea of note number 1")
+    assert len(reader.asked) == LIKEST
 
 
 def test_switched_off_it_is_as_if_there_were_none(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from ntm_memory.errors import NotFoundError
 from ntm_memory.store.records import Feedback
+from ntm_memory.text.iso_time import unix_seconds
 
 from .contract import contents, found
 from .drafts import draft, key_rows
@@ -180,6 +181,46 @@ class PastContract:
         assert store.memory_matrix_as_of("default", before)[0].superseded.tolist() == [False, False]  # not yet
         assert store.memory_matrix_as_of("default", middle)[0].superseded.tolist() == [False, True, False]
         assert store.memory_matrix_as_of("nowhere", full)[1] == []
+
+    def test_what_live_memories_said_before_they_were_changed(self, store, clock):
+        first = store.add(*draft("the old one", trust="tool", tags=("was",), occurred_at="2001-09-09T01:46:40Z"))
+        store.add(*draft("never changed"))
+        second = store.add(*draft("版本", words=("版本",), cjk=True, session="s", importance=0.25))
+        elsewhere = store.add(*draft("elsewhere", namespace="other"))
+        told = [(first, "the middle one"), (second, "and another"), (first, "the new one"), (elsewhere, "there")]
+        changed = []
+        for memory, text in told:
+            clock.tick(10)
+            changed.append(iso(clock.now))
+            store.rewrite(memory.id, *draft(text, namespace=memory.namespace))
+        slots, memories, words = store.memory_matrix_of_former("default")
+        assert [(m.id, m.version, m.content) for m in memories] == [
+            (first.id, 1, "the old one"), (first.id, 2, "the middle one"), (second.id, 1, "版本")
+        ]  # fmt: skip
+        assert np.array_equal(slots.keys, np.concatenate([key_rows(m.content) for m in memories]))
+        assert [" ".join(each) for each in words] == [m.content for m in memories]
+        assert (memories[0].trust, memories[0].tags, memories[1].trust) == ("tool", ("was",), "agent")
+        assert slots.occurred[0] == 1e9 and slots.address.tolist() == [0, 1, 2]
+        assert slots.importance.tolist() == [0.5, 0.5, 0.25] and slots.length.tolist() == [3, 3, 1]
+        assert slots.cjk.tolist() == [False, False, True]
+        assert [m.updated_at for m in memories] == [first.created_at, changed[0], second.created_at]
+        assert store.memory_matrix_of_former("nowhere")[1] == []
+
+    def test_times_that_an_older_version_told_are_those_of_its_words(self, store, clock):
+        memory = store.add(*draft("the roof is of 9 April 2021"))
+        store.rewrite(memory.id, *draft("the roof is of 1 June 2019"))
+        slots, _, _ = store.memory_matrix_of_former("default")
+        there = slots.mentioned[0, ~np.isnan(slots.mentioned[0, :, 0])]
+        assert len(there) == 1 and there[0, 0] < unix_seconds("2021-04-09T12:00:00Z") < there[0, 1]
+
+    def test_what_is_not_live_or_was_purged_has_no_former_version(self, store):
+        kept, erased, purged, half = (store.add(*draft(text)) for text in ("kept", "erased", "purged", "half"))
+        for memory in (kept, erased, purged, half):
+            store.rewrite(memory.id, *draft(memory.content + " changed"))
+        store.set_retention(erased.id, 0)
+        store.purge([purged.id])
+        store.purge_version(half.id, 1)
+        assert [m.content for m in store.memory_matrix_of_former("default")[1]] == ["kept"]
 
     def test_purged_is_purged_in_the_past_too(self, store, clock):
         memory = store.add(*draft("secret"))

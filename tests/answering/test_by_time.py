@@ -1,0 +1,146 @@
+"""Questions that tell a time: all of a day, what there is where nothing is of it, a topic at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from opening import Clock, opened, told
+from told_asking import asked_for, let_ask
+
+from ntm_memory.answering import at_times
+from ntm_memory.answering.at_times import doubted, inside
+from ntm_memory.controller.asking import LIKELY
+from ntm_memory.recall.first_look import Reading
+from ntm_memory.times.kept import MOST_KEPT
+from tests.recall.worlds import NOW, ask, matrix_of
+
+ON_THE_DAY = "What happened on 3 May 2023?"
+ALONE = asked_for(time=1.0)
+
+
+@pytest.fixture
+def may(memory):
+    """Three memories of 3 May 2023, not in the order of the day; others of May that say what questions say."""
+    memory.memorize("What happened with the parcel", occurred_at="2023-05-02T12:00:00Z")
+    memory.memorize("Lentil soup in the evening", occurred_at="2023-05-03T18:00:00Z")
+    memory.memorize("The train was late", occurred_at="2023-05-03T08:00:00Z")
+    memory.memorize("Lunch with Priya", occurred_at="2023-05-03T12:00:00Z", tags=["work"])
+    memory.memorize("What happened on the ferry", occurred_at="2023-05-21T12:00:00Z", tags=["travel"])
+
+
+def test_all_of_a_day_comes_in_its_order_whatever_it_says(memory, may, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    answer = memory.recall(ON_THE_DAY)
+    assert told(answer) == ["The train was late", "Lunch with Priya", "Lentil soup in the evening"]
+    assert answer.confidence == 1.0
+    assert told(memory.recall(ON_THE_DAY, tags=["work"])) == ["Lunch with Priya"]
+
+
+def test_what_top_k_cuts_of_a_day_is_counted(memory, may, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    answer = memory.recall(ON_THE_DAY, top_k=2)
+    assert told(answer) == ["The train was late", "Lunch with Priya"]
+    assert answer.further == 1 and answer.more == 1
+
+
+def test_where_nothing_is_of_a_day_the_nearest_one_is_named(memory, may, monkeypatch):
+    question = "What happened on 14 May 2023?"
+    let_ask(monkeypatch, {question: ALONE})
+    answer = memory.recall(question)
+    assert (answer.memories, answer.confidence) == ((), 0.0)
+    assert answer.reason == "nothing is told of the time asked for (14 May 2023); nearest: 2023-05-21"
+    assert memory.recall(question, tags=["work"]).reason.endswith("nearest: 2023-05-03")
+
+
+def test_a_day_is_that_of_the_time_zone(tmp_path, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    with opened(tmp_path, {"time_zone": "Asia/Shanghai"}, clock=Clock()) as memory:
+        memory.memorize("The moon was full", occurred_at="2023-05-02T20:00:00Z")
+        assert told(memory.recall(ON_THE_DAY)) == ["The moon was full"]
+        memory.memorize("Dew on the grass", occurred_at="2023-05-03T20:00:00Z")
+        assert told(memory.recall(ON_THE_DAY)) == ["The moon was full"]
+
+
+def test_what_tells_a_day_in_its_words_counts_as_of_it_after_what_happened_then(memory, may, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    memory.memorize("On 3 May 2023 we planted the apple tree")
+    assert told(memory.recall(ON_THE_DAY))[2:] == [
+        "Lentil soup in the evening", "On 3 May 2023 we planted the apple tree"
+    ]  # fmt: skip
+    assert told(memory.recall(ON_THE_DAY, tags=["work"])) == ["Lunch with Priya"]  # it has no such tag
+    only_told = "What happened on 9 April 2021?"
+    let_ask(monkeypatch, {only_told: ALONE})
+    memory.memorize("The old roof dates from 9 April 2021")
+    assert told(memory.recall(only_told)) == ["The old roof dates from 9 April 2021"]
+
+
+def test_what_happened_on_the_day_that_it_tells_stands_where_it_happened(memory, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    memory.memorize("The snow melted", occurred_at="2023-05-03T15:00:00Z")
+    memory.memorize("On 3 May 2023 it snowed", occurred_at="2023-05-03T09:00:00Z")
+    assert told(memory.recall(ON_THE_DAY)) == ["On 3 May 2023 it snowed", "The snow melted"]
+
+
+def test_without_a_year_the_latest_is_meant_and_an_earlier_one_where_that_has_nothing(memory, may, monkeypatch):
+    let_ask(monkeypatch, {"What happened on 3 May?": ALONE, "What happened on 8 June?": ALONE})
+    memory.memorize("The cellar was flooded", occurred_at="2021-05-03T12:00:00Z")
+    memory.memorize("The bicycle was stolen", occurred_at="2021-06-08T12:00:00Z")
+    assert "The cellar was flooded" not in told(memory.recall("What happened on 3 May?"))
+    assert len(memory.recall("What happened on 3 May?").memories) == 3
+    assert told(memory.recall("What happened on 8 June?")) == ["The bicycle was stolen"]
+
+
+def test_a_time_that_is_perhaps_asked_for_alone_is_mixed_with_what_content_finds(memory, may, monkeypatch):
+    question = "The parcel on 3 May 2023?"
+    let_ask(monkeypatch, {question: asked_for(time=0.6)})
+    found = told(memory.recall(question))
+    assert {"The train was late", "Lunch with Priya", "Lentil soup in the evening"} <= set(found)
+    assert "What happened with the parcel" in found
+    let_ask(monkeypatch, {question: ALONE})
+    assert "What happened with the parcel" not in told(memory.recall(question))
+
+
+def test_of_a_topic_the_one_inside_the_time_is_found(memory):
+    memory.memorize("We drank jasmine tea", occurred_at="2023-06-03T12:00:00Z")
+    memory.memorize("Ben was at the dentist", occurred_at="2023-05-03T12:00:00Z")
+    memory.memorize("We drank green tea", occurred_at="2023-05-03T12:00:00Z")
+    memory.memorize("We drank jasmine tea again", occurred_at="2022-05-03T12:00:00Z")
+    memory.memorize_many({"content": f"Reading {i} of the meter", "occurred_at": "2022-02-07"} for i in range(12))
+    question = "Which tea did we drink on 3 May 2023?"
+    assert memory.recall(question).confidence > LIKELY
+    assert told(memory.recall(question)) == ["We drank green tea", "Ben was at the dentist"]  # none of other days
+    memory.memorize("On 3 May 2023 the tea that we drink was mint tea")
+    assert told(memory.recall(question))[0] == "On 3 May 2023 the tea that we drink was mint tea"
+
+
+def test_with_nothing_inside_that_answers_another_does_with_half_the_confidence(memory, monkeypatch):
+    question = "Which tea did we drink on 3 May 2023?"
+    memory.memorize("We drank jasmine tea", occurred_at="2023-08-20T12:00:00Z")
+    memory.memorize("Ben was at the dentist", occurred_at="2023-09-03T12:00:00Z")
+    doubtful = memory.recall(question)
+    monkeypatch.setattr(at_times, "ELSEWHERE", 1.0)
+    assert told(doubtful)[0] == "We drank jasmine tea"
+    assert doubtful.confidence == pytest.approx(memory.recall(question).confidence / 2, abs=1e-4)
+
+
+def test_what_is_of_another_time_is_doubted_and_falls_behind():
+    slots = matrix_of(3, occurred=[NOW - 100 * 86_400, NOW - 86_400, NOW - 100 * 86_400])
+    query = ask("what about yesterday")
+    assert inside(slots, query).tolist() == [False, True, False]
+    index, weights = np.array([0, 1, 2]), np.array([0.5, 0.3, 0.2])
+    seen = Reading(index, weights, np.log(weights), 0.8, 0.0, ({"of": 0}, {"of": 1}, {"of": 2}), None, weights)
+    found = doubted(seen, slots, query)
+    assert found.index.tolist() == [1, 0, 2] and [each["of"] for each in found.steps] == [1, 0, 2]
+    assert found.weights == pytest.approx([0.3, 0.25, 0.1]) and found.chances == pytest.approx([0.3, 0.25, 0.1])
+    assert found.confidence == pytest.approx(0.8)  # the best one is of that time
+    telling = np.full((3, MOST_KEPT, 3), np.nan)
+    telling[2, 0] = NOW - 86_400, NOW - 86_000, 0
+    tells = doubted(seen, matrix_of(3, occurred=slots.occurred, mentioned=telling), query)
+    assert tells.weights == pytest.approx([0.3, 0.25, 0.2]) and tells.index.tolist() == [1, 0, 2]
+    elsewhere = doubted(seen, matrix_of(3, occurred=np.full(3, NOW - 100 * 86_400)), query)
+    assert elsewhere.index.tolist() == [0, 1, 2] and elsewhere.confidence == pytest.approx(0.4)
+
+
+def test_only_what_filters_leave_is_inside():
+    slots = matrix_of(2, occurred=[NOW - 86_400, NOW - 86_400])
+    assert inside(slots, ask("what about yesterday", allowed=np.array([False, True]))).tolist() == [False, True]
