@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 
 
-def with_former(now: RecallResult, before: RecallResult, chance: float, top_k: int) -> RecallResult:
+def with_former(
+    now: RecallResult, before: RecallResult, chance: float, top_k: int, max_chars: int, words: Sequence[str]
+) -> RecallResult:
     """An answer to a question that asks, perhaps, how something was before it changed.
 
     Args:
@@ -16,6 +19,8 @@ def with_former(now: RecallResult, before: RecallResult, chance: float, top_k: i
         before: what they said before they were changed; each tells until when.
         chance: that what was before is asked for.
         top_k: at most so many memories.
+        max_chars: at most so many characters of content.
+        words: of the question.
 
     Returns:
         What was before first, where it answers and is rather meant than what is now; the other answer after it.
@@ -28,7 +33,7 @@ def with_former(now: RecallResult, before: RecallResult, chance: float, top_k: i
     memories = [memory for _, part in parts for memory in part]
     return replace(
         now,
-        memories=tuple(memories[:top_k]),
+        memories=tuple(fit_contents(memories[:top_k], max_chars, words)),
         confidence=round(min(sum(sure for sure, _ in parts), 1.0), 4),
         reason=None,
         more=now.more + before.more + max(len(memories) - top_k, 0),

@@ -57,7 +57,7 @@ class Looks:
         found = self._context.look_again(self._corpus, anchor, self._first(replace(anchor, allowed=None)))
         view = self._context.view(self._corpus)
         order = view.sequence if self._request.order == "told" else view.timeline
-        return placed(order, asked, content, found, query.allowed)
+        return placed(order, asked, content, found, query.allowed, view.slots.retention)
 
     def _at_times(self, query: Query, parts: Sequence[Query]) -> Reading:
         """What is of the times that a question tells: all of it where nothing else is asked, else what answers there.
@@ -69,7 +69,7 @@ class Looks:
         if query.time_alone > LIKELY:
             content = None if query.time_alone > SURE else self.by_content(query, parts)
             tells = at_times.telling(slots, query) & ~inside
-            return dated(inside, tells, slots.happened, query.time_alone, content)
+            return dated(inside, tells, slots.happened, query.time_alone, content, slots.retention)
         there = inside | at_times.telling(slots, query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
         if within is not None and within.confidence >= LIKELY:

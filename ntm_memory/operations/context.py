@@ -151,9 +151,12 @@ class RetrievalContext:
             from ntm_memory.entry.names import refuse_secrets_in  # few questions name a session
 
             refuse_secrets_in([("session", session)])
-        self.store.note_reads([answer.address for answer in answers if answer.address is not None])
+        weights: dict[str, float] = {}  # one may be shown as it is and as it was
+        for answer in answers:
+            weights[answer.id] = max(answer.weight, weights.get(answer.id, 0.0))
+        self.store.note_reads([*dict.fromkeys(answer.address for answer in answers if answer.address is not None)])
         if session is not None and answers:
-            self.store.set_focus(namespace, session, [a.id for a in answers], [a.weight for a in answers])
+            self.store.set_focus(namespace, session, list(weights), list(weights.values()))
 
 
 def parameters_in_force(home: Path, settings: Settings) -> RecallParameters:

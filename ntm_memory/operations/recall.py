@@ -57,7 +57,7 @@ class Recaller:
             if query.past > LIKELY and corpus.is_now:
                 former = Corpus(self._store, request.namespace, former=True)
                 before = self._answer(request, former, replace(query, asked=None), parts, None)
-                result = with_former(result, before, query.past, request.top_k)
+                result = with_former(result, before, query.past, request.top_k, request.max_chars, query.words)
             result = replace(result, warnings=tuple(self._store.damaged()))
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)

@@ -52,7 +52,12 @@ def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
 
 
 def placed(
-    order: Order, asked: Asked, content: Reading | None, anchor: Reading, allowed: NDArray[np.bool_] | None
+    order: Order,
+    asked: Asked,
+    content: Reading | None,
+    anchor: Reading,
+    allowed: NDArray[np.bool_] | None,
+    retention: NDArray[np.floating[Any]] | float = 1.0,
 ) -> Reading:
     """What stands where a question asks, beside what its content finds: the focus, moved by the question's own steps.
 
@@ -65,6 +70,7 @@ def placed(
         content: what it finds by content; None: it was not asked so.
         anchor: what it moves from.
         allowed: (N,) what filters leave; None: everything.
+        retention: (N,) what partial erases have left of each; 1: all.
     """
     kernel = asked.steps.astype(np.float64).copy()
     kernel[FARTHEST] = 0.0
@@ -74,7 +80,7 @@ def placed(
     if allowed is not None:
         there, weights = there[allowed[there]], weights[allowed[there]]
     reached = float(weights.sum())
-    moved = OneLook(there, weights, weights * anchor.confidence, reached * anchor.confidence)
+    moved = OneLook(there, weights * _of(retention, there), weights * anchor.confidence, reached * anchor.confidence)
     return beside(content, moved, asked.place, lost=1 - reached)
 
 
@@ -84,6 +90,7 @@ def dated(
     happened: NDArray[np.float64],
     chance: float,
     content: Reading | None,
+    retention: NDArray[np.floating[Any]] | float = 1.0,
 ) -> Reading:
     """What is of a time that is asked for, in its order, beside what the question's content finds.
 
@@ -93,6 +100,7 @@ def dated(
         happened: (N,) unix seconds.
         chance: that nothing but the time is asked for.
         content: None: it was not asked by content.
+        retention: (N,) what partial erases have left of each; 1: all.
 
     Returns:
         All that happened at the time, the earliest first, and what else tells of it.
@@ -100,7 +108,7 @@ def dated(
     parts = (np.flatnonzero(each) for each in (inside, telling))
     there = np.concatenate([part[np.argsort(happened[part], kind="stable")] for part in parts])
     falling = np.arange(len(there), 0, -1.0)
-    weights = falling / max(falling.sum(), 1.0)
+    weights = falling / max(falling.sum(), 1.0) * _of(retention, there)
     return beside(content, OneLook(there, weights, np.ones(len(there)), float(len(there) > 0)), chance)
 
 
@@ -148,6 +156,10 @@ def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0
         None if content is None else content.look,
         chances[ranked],
     )
+
+
+def _of(retention: NDArray[np.floating[Any]] | float, index: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+    return np.full(len(index), retention) if isinstance(retention, float) else retention[index]
 
 
 def _part(content: Reading) -> OneLook:

@@ -98,7 +98,7 @@ def test_what_is_rather_not_asked_for_stands_behind(memory, moved, monkeypatch):
     let_ask(monkeypatch, {BEFORE: asked_for(past=1.0)})
     before = memory.recall(BEFORE, top_k=1)
     assert (told(now), told(before)) == ([NEW], [OLD])
-    both = with_former(now, before, 0.1, 5)
+    both = with_former(now, before, 0.1, 5, 1500, ())
     assert told(both) == [NEW, OLD]
     assert both.memories[0].weight == pytest.approx(0.9 * now.memories[0].weight, abs=1e-5)
     assert both.memories[1].weight == pytest.approx(0.1 * before.memories[0].weight, abs=1e-5)
@@ -113,20 +113,15 @@ def test_top_k_bounds_both_parts_together(memory, moved):
     assert told(memory.recall(BEFORE, top_k=2)) == [OLD, NEW]
 
 
-@pytest.mark.xfail(strict=True, reason="what is now and what was before are each cut to max_chars, then put together")
 def test_the_length_bounds_both_parts_together(memory, moved):
     assert sum(len(found.content) for found in memory.recall(BEFORE, max_chars=30).memories) <= 30
 
 
-@pytest.mark.xfail(strict=True, reason="a memory that is shown as it was and as it is counts as read twice")
 def test_a_memory_that_is_shown_in_two_versions_was_read_once(memory, moved):
     memory.recall(BEFORE)
     assert memory.store.get(moved.id).reads == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="of a memory in two versions the focus keeps the weight of the one that was not meant"
-)
 def test_a_session_goes_on_from_what_was_read_of_the_past(memory, monkeypatch):
     let_ask(monkeypatch, {BEFORE: asked_for(past=0.98), "and after that?": asked_for(1)})
     id = memory.memorize(OLD, session="log").memory.id

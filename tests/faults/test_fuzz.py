@@ -12,6 +12,7 @@ from opening import opened
 
 from bench.faults.feeds import FEEDS
 from bench.faults.fuzz import Found, feed_one_store, run_fuzz
+from ntm_memory.entry.told_times import checked_time
 from ntm_memory.errors import BadValueError, CheckpointError, shown
 from ntm_memory.persistence.learned import Kind, load_learned
 from ntm_memory.store import matrix
