@@ -103,7 +103,7 @@ def test_what_is_rather_not_asked_for_stands_behind(memory, moved, monkeypatch):
     assert both.memories[0].weight == pytest.approx(0.9 * now.memories[0].weight, abs=1e-5)
     assert both.memories[1].weight == pytest.approx(0.1 * before.memories[0].weight, abs=1e-5)
     assert both.confidence == pytest.approx(0.9 * now.confidence + 0.1 * before.confidence, abs=1e-4)
-    cut = with_former(now, before, 0.9, 1)
+    cut = with_former(now, before, 0.9, 1, 1500, ())
     assert told(cut) == [OLD] and cut.more == both.more + 1 == now.more + before.more + 1
 
 
