@@ -29,7 +29,7 @@ FIELDS = frozenset(
     created_at occurred_at updated_at last_read_at session namespace importance retention strength tags source trust
     kind version superseded_by chance truncated steps confidence reason explanation took_ms related relation marked
     action reads links target state hops chain why by features erased restored restorable retention_before
-    retention_after dry_run text count form used unused created updated unchanged failed ids line code message also
+    retention_after dry_run text count form used unused created updated unchanged failed ids line code message hints also
     warnings similar_keys secrets field at more until holding retracted backups_purged backups_holding
     damaged_purged damaged_holding mirrors_purged mirrors_holding tombstones told last_told further total stored first
     last next sort""".split()
