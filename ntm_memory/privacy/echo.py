@@ -25,14 +25,14 @@ LONGEST = 50_000
 """Characters; what is longer is nothing that recall prints for a prompt."""
 ID = re.compile(r"(?:\b|(?<=\\[nrt]))m_[2-9a-z]{10}\b")
 FIELDS = frozenset(
-    """ok query prompt read memories answer_memories memory previous id address key content weight score position
-    created_at occurred_at updated_at last_read_at session namespace importance retention strength tags source trust
-    kind version superseded_by chance truncated steps confidence reason explanation took_ms related relation marked
-    action reads links target state hops chain why by features erased restored restorable retention_before
-    retention_after dry_run text count form used unused created updated unchanged failed ids line code message hints also
-    warnings similar_keys secrets field at more until holding retracted backups_purged backups_holding
-    damaged_purged damaged_holding mirrors_purged mirrors_holding tombstones told last_told further total stored first
-    last next sort""".split()
+    """ok query prompt read memories answer_memories memory previous id address key content weight score
+    position created_at occurred_at updated_at last_read_at session namespace importance retention strength tags
+    source trust kind version superseded_by chance truncated steps confidence reason explanation took_ms related
+    relation marked action reads links target state hops chain why by features erased restored restorable
+    retention_before retention_after dry_run text count form used unused created updated unchanged failed ids
+    line code message hints also warnings similar_keys secrets field at more until holding retracted
+    backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding tombstones told
+    last_told further total stored first last next sort""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = (

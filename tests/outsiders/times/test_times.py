@@ -13,6 +13,7 @@ from ntm_memory.times.finding import find_times
 
 HERE = Path(__file__).parent
 RATES = {("en", True): 0.98, ("zh", True): 0.97, ("more", True): 0.97}
+RATES |= {("fresh", True): 0.92, ("fresh", False): 0.9}
 RATES |= {("en", False): 0.97, ("zh", False): 0.75, ("more", False): 0.93}
 
 
