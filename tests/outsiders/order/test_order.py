@@ -21,7 +21,7 @@ REACHED = {  # kind → rate: what was reached in en_a, en_b, zh_a, zh_b
 }
 
 
-@pytest.mark.parametrize(("place", "name"), enumerate(("en_a", "en_b", "zh_a", "zh_b")))
+@pytest.mark.parametrize(("place", "name"), list(enumerate(("en_a", "en_b", "zh_a", "zh_b"))))
 def test_rates_on_questions_of_strangers(place, name):
     rates = measure_order(SETS / name)
     worse = {
