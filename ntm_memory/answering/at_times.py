@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.controller.asking import LIKELY
+from ntm_memory.controller.asking import SURE
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.time_match import mention_fit, time_fit
@@ -63,7 +63,7 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
     None: something is there, or more is asked for.
     """
     if (
-        query.time_alone <= LIKELY
+        query.time_alone <= SURE
         or not query.times
         or (inside(corpus.slots, query) | telling(corpus.slots, query)).any()
     ):

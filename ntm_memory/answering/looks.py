@@ -65,13 +65,10 @@ class Looks:
         Where nothing that answers is of that time, what answers at others is read too, and trusted less.
         """
         slots = self._corpus.slots
-        inside = at_times.inside(slots, query)
-        if query.time_alone > LIKELY:
-            content = None if query.time_alone > SURE else self.by_content(query, parts)
-            tells = at_times.telling(slots, query) & ~inside
-            return dated(inside, tells, slots.happened, query.time_alone, content, slots.retention)
-        there = inside | at_times.telling(slots, query)
+        there = at_times.inside(slots, query) | at_times.telling(slots, query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
+        if within is not None and query.time_alone > LIKELY:
+            return dated(there, slots.happened, query.time_alone, within, slots.retention)
         if within is not None and within.confidence >= LIKELY:
             return within
         everywhere = at_times.doubted(self.by_content(query, parts), slots, query)

@@ -126,8 +126,11 @@ class Recaller:
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)
+        nothing = why_nothing_then(corpus, query)
+        if nothing is not None:
+            return _nothing(text, nothing)
         reading = Looks(self._context, request, corpus).reading(query, parts, seen)
-        reason = why_nothing_then(corpus, query) or why_silent(reading, query, request, self._settings.recall)
+        reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
         return self._told(request, corpus, query, reading)

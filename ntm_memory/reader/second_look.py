@@ -103,7 +103,8 @@ def reread(
     texts = as_read(known, order, chosen, kept, query)
     at_once = len(first) if wants_all else AT_ONCE
     judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p, at_once)
-    judged = newest_first(marked_behind(judged, kept[: len(said)]), kept[: len(said)], reader.relations, p)
+    if query.past <= LIKELY:  # else the older of two is as likely meant as the newer
+        judged = newest_first(marked_behind(judged, kept[: len(said)]), kept[: len(said)], reader.relations, p)
     return _joined(reading, chosen[: len(said)], judged, said)
 
 

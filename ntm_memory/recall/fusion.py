@@ -16,6 +16,9 @@ from ntm_memory.controller.asking import FARTHEST, STEPS, Asked
 from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.sequence import Sequence as Order
 
+BY_TIME = 0.7
+"""Share of the attention at most that goes by the order of time where a time is asked for."""
+
 
 def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
     """One reading of several: a memory's weight is the largest that any of them gives it, times how sure that one is.
@@ -85,31 +88,26 @@ def placed(
 
 
 def dated(
-    inside: NDArray[np.bool_],
-    telling: NDArray[np.bool_],
+    there: NDArray[np.bool_],
     happened: NDArray[np.float64],
     chance: float,
-    content: Reading | None,
+    within: Reading,
     retention: NDArray[np.floating[Any]] | float = 1.0,
 ) -> Reading:
-    """What is of a time that is asked for, in its order, beside what the question's content finds.
+    """Everything that is of a time that is asked for: the earliest first, but for what is much liker to the question.
 
     Args:
-        inside: (N,) which memories happened at that time.
-        telling: (N,) which others tell of it.
+        there: (N,) which memories are of that time, at least one.
         happened: (N,) unix seconds.
         chance: that nothing but the time is asked for.
-        content: None: it was not asked by content.
+        within: what the question's content finds among them.
         retention: (N,) what partial erases have left of each; 1: all.
-
-    Returns:
-        All that happened at the time, the earliest first, and what else tells of it.
     """
-    parts = (np.flatnonzero(each) for each in (inside, telling))
-    there = np.concatenate([part[np.argsort(happened[part], kind="stable")] for part in parts])
-    falling = np.arange(len(there), 0, -1.0)
-    weights = falling / max(falling.sum(), 1.0) * _of(retention, there)
-    return beside(content, OneLook(there, weights, np.ones(len(there)), float(len(there) > 0)), chance)
+    index = np.flatnonzero(there)
+    index = index[np.argsort(happened[index], kind="stable")]
+    falling = np.arange(len(index), 0, -1.0)
+    each = OneLook(index, falling / falling.sum() * _of(retention, index), np.ones(len(index)), 1.0)
+    return beside(within, each, min(chance, BY_TIME))
 
 
 @dataclass(frozen=True)

@@ -93,18 +93,11 @@ def test_a_memory_that_both_ways_find_counts_by_both():
     assert found.logits == pytest.approx(np.log(found.weights))
 
 
-def test_all_of_a_time_comes_in_its_order_then_what_tells_of_it():
+def test_all_of_a_time_comes_in_its_order_but_for_what_is_much_liker():
     happened = np.array([5.0, 3.0, 9.0, 1.0, 2.0])
-    inside, telling = np.array([1, 1, 0, 0, 1], dtype=bool), np.array([0, 0, 1, 1, 0], dtype=bool)
-    found = dated(inside, telling, happened, 0.8, None)
-    assert found.index.tolist() == [4, 1, 0, 3, 2]
-    assert (np.diff(found.weights) < 0).all() and found.weights.sum() == pytest.approx(1)
-    assert found.chances == pytest.approx([0.8] * 5) and found.confidence == pytest.approx(0.8)
-
-
-def test_where_nothing_is_of_a_time_only_what_content_finds_is_left():
-    nothing = np.zeros(3, dtype=bool)
-    alone = dated(nothing, nothing, np.arange(3.0), 1.0, None)
-    assert (len(alone.index), alone.confidence) == (0, 0.0)
-    found = dated(nothing, nothing, np.arange(3.0), 0.6, reading({2: 1.0}, 0.5))
-    assert found.index.tolist() == [2] and found.confidence == pytest.approx(0.4 * 0.5)
+    there = np.array([1, 1, 0, 0, 1], dtype=bool)
+    flat = dated(there, happened, 0.9, reading({0: 0.34, 1: 0.33, 4: 0.33}, 0.2))
+    assert flat.index.tolist() == [4, 1, 0] and flat.confidence == pytest.approx(0.7 + 0.3 * 0.2)
+    liker = dated(there, happened, 0.9, reading({0: 1.0}, 0.9))
+    assert liker.index.tolist() == [0, 4, 1] and liker.weights.sum() == pytest.approx(1)
+    assert dated(there, happened, 0.9, reading({0: 1.0}, 0.9), np.full(5, 0.5)).weights.sum() == pytest.approx(0.65)
