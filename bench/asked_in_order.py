@@ -29,7 +29,7 @@ Question = Mapping[str, Any]
 Asked = tuple[Question, RecallResult, list[str], str]
 
 
-def default_folders() -> list[Path]:
+def order_folders() -> list[Path]:
     """The sets that are part of this project."""
     return sorted(file.parent for file in SETS.glob("*/questions.jsonl"))
 
@@ -42,14 +42,14 @@ def ask_folder(folder: Path, embedder: Embedder, only: Sequence[str] | None = No
     for store, world in worlds.items():
         here = [note for note in notes if note["store"] == store]
         with tempfile.TemporaryDirectory() as home:
-            with opened(home, embedder, world, reader="off") as manager:  # nobody asks here what revises what
-                tell(manager, here)
-            with opened(home, embedder, world) as manager:
+            with opened_world(home, embedder, world, reader="off") as manager:  # nobody asks here what revises what
+                tell_in_order(manager, here)
+            with opened_world(home, embedder, world) as manager:
                 asked = [question for question in questions if question["store"] == store]
-                yield from ask(manager, [each for each in asked if only is None or kind_of(each) in only], here)
+                yield from ask(manager, [each for each in asked if only is None or asked_kind(each) in only], here)
 
 
-def opened(home: str, embedder: Embedder, world: Mapping[str, str], reader: str = "auto") -> NTMMemoryManager:
+def opened_world(home: str, embedder: Embedder, world: Mapping[str, str], reader: str = "auto") -> NTMMemoryManager:
     """A memory at a world's moment and in its time zone."""
     now = datetime.fromisoformat(world["now"]).timestamp()
     config = {"privacy": {"on_secret": "allow"}, "time_zone": world["zone"], "recall": {"reader": reader}}
@@ -62,10 +62,10 @@ def ask(manager: NTMMemoryManager, questions: Sequence[Question], notes: Sequenc
     for question in questions:
         answer = manager.recall(question["query"])
         shown = [known.get(memory.content, memory.id) for memory in answer.memories]
-        yield in_its_place(question, notes), answer, shown, kind_of(question)
+        yield in_its_place(question, notes), answer, shown, asked_kind(question)
 
 
-def tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> None:
+def tell_in_order(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> None:
     """Memorize the notes of a store in their order."""
     ours: dict[str | None, str] = {}
     for note in notes:
@@ -81,7 +81,7 @@ def in_its_place(question: Question, notes: Sequence[Mapping[str, Any]]) -> Ques
     return {**question, "gold": [*question["gold"], *(n["id"] for n in notes if n["replaces"] in question["gold"])]}
 
 
-def kind_of(question: Question) -> str:
+def asked_kind(question: Question) -> str:
     """The kind of a question, those about time by what they ask."""
     if question["kind"] != "time":
         return question["kind"]
@@ -92,7 +92,7 @@ def kind_of(question: Question) -> str:
     return "time"
 
 
-def grade(question: Question, answer: RecallResult, shown: list[str]) -> dict[str, float]:
+def grade_order(question: Question, answer: RecallResult, shown: list[str]) -> dict[str, float]:
     """What is right of an answer."""
     gold, confidence = set(question["gold"]), answer.confidence
     if not gold:
@@ -124,7 +124,7 @@ def measure_order(
     """
     grades: dict[str, list[dict[str, float]]] = collections.defaultdict(list)
     for question, answer, shown, kind in ask_folder(folder, embedder or load_embedder({}), only):
-        graded = grade(question, answer, shown)
+        graded = grade_order(question, answer, shown)
         grades[kind].append(graded)
         if kind == wrong and not graded.get("first"):
             print(question["query"], question["gold"], shown, round(answer.confidence, 2))
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="KIND", help="ask questions of these kinds alone")
     parser.add_argument("--wrong", metavar="KIND", help="print the questions of this kind that are answered wrong")
     args = parser.parse_args()
-    for folder in args.folders or default_folders():
+    for folder in args.folders or order_folders():
         for kind, rates in measure_order(folder, wrong=args.wrong, only=args.only).items():
             shown = "  ".join(f"{name} {value:.3f}" for name, value in rates.items() if name != "n")
             print(f"{folder.name:6s} {kind:20s} n={rates['n']:4.0f}  {shown}", flush=True)

@@ -21,7 +21,7 @@ DROPPED = 0.3
 UNKNOWN = -1.0
 
 
-class Tensors(NamedTuple):
+class AskedTensors(NamedTuple):
     """B questions, padded to T pieces."""
 
     states: torch.Tensor
@@ -32,7 +32,7 @@ class Tensors(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Example:
+class AskedExample:
     """A question to learn from.
 
     Args:
@@ -64,7 +64,7 @@ class AskingNet(nn.Module):
         self.anchor = nn.Linear(HIDDEN, 1)
         self.whole = nn.Linear(6 * HIDDEN, len(STEPS) + len(WANTS))
 
-    def forward(self, batch: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, batch: AskedTensors) -> tuple[torch.Tensor, torch.Tensor]:
         """((B, T) logits of the anchor, (B, 7 + 3) of what is asked for)."""
         real = batch.real[:, :, None]
         states = F.dropout((batch.states - self.mean) / self.deviation, DROPPED, self.training)
@@ -97,7 +97,7 @@ def _pooled(x: torch.Tensor, anchor: torch.Tensor, real: torch.Tensor) -> torch.
     return torch.cat(parts, dim=1)
 
 
-def stacked(examples: Sequence[Example]) -> Tensors:
+def stacked_questions(examples: Sequence[AskedExample]) -> AskedTensors:
     """Examples as one batch."""
     count, pieces = len(examples), max(len(each.states) for each in examples)
     states = np.zeros((count, pieces, examples[0].states.shape[1]), dtype=np.float32)
@@ -107,19 +107,19 @@ def stacked(examples: Sequence[Example]) -> Tensors:
         states[row, here], real[row, here], anchor[row, here] = each.states, 1, each.anchor
     step = np.array([STEPS.index(each.step) for each in examples])
     wants = np.stack([each.wants for each in examples]).astype(np.float32)
-    return Tensors(*(torch.from_numpy(array) for array in (states, real, anchor, step, wants)))
+    return AskedTensors(*(torch.from_numpy(array) for array in (states, real, anchor, step, wants)))
 
 
-def batches(examples: Sequence[Example], rng: random.Random) -> Iterator[Tensors]:
+def question_batches(examples: Sequence[AskedExample], rng: random.Random) -> Iterator[AskedTensors]:
     """All examples once, those of like length together, in any order."""
     ranked = sorted(examples, key=lambda each: len(each.states) + 4 * rng.random())
     starts = list(range(0, len(ranked), AT_ONCE))
     rng.shuffle(starts)
     for start in starts:
-        yield stacked(ranked[start : start + AT_ONCE])
+        yield stacked_questions(ranked[start : start + AT_ONCE])
 
 
-def loss_of(said: tuple[torch.Tensor, torch.Tensor], batch: Tensors) -> torch.Tensor:
+def asking_loss(said: tuple[torch.Tensor, torch.Tensor], batch: AskedTensors) -> torch.Tensor:
     """Cross-entropy of the step, of what else is wanted where that is known, and of every piece where there is one."""
     pieces, whole = said
     step = F.cross_entropy(whole[:, : len(STEPS)], batch.step)
@@ -130,8 +130,8 @@ def loss_of(said: tuple[torch.Tensor, torch.Tensor], batch: Tensors) -> torch.Te
     return step + (wants * known).sum() / known.sum().clamp(min=1) + anchor.sum() / placed.sum().clamp(min=1)
 
 
-def train(
-    taught: Sequence[Example], ordinary: Sequence[Example], epochs: int, seed: int, share: int = 16
+def train_asking(
+    taught: Sequence[AskedExample], ordinary: Sequence[AskedExample], epochs: int, seed: int, share: int = 16
 ) -> dict[str, np.ndarray]:
     """Weights learned from questions that somebody labelled, and from one in `share` ordinary ones at a time."""
     torch.set_num_threads(1)
@@ -141,16 +141,16 @@ def train(
     net = AskingNet(states.mean(0), states.std(0) + 1e-3)
     adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     some = len(ordinary) // share
-    by_group: dict[str, list[Example]] = {}
+    by_group: dict[str, list[AskedExample]] = {}
     for each in taught:
         by_group.setdefault(each.group, []).append(each)
     steps = epochs * ((len(by_group) + some) // AT_ONCE + 1)
     rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
     for _ in range(epochs):
         drawn = [rng.choice(group) for group in by_group.values()]  # of each wording one filling at a time
-        for batch in batches([*drawn, *rng.sample(list(ordinary), some)], rng):
+        for batch in question_batches([*drawn, *rng.sample(list(ordinary), some)], rng):
             adam.zero_grad()
-            loss_of(net(batch), batch).backward()
+            asking_loss(net(batch), batch).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             adam.step()
             rates.step()

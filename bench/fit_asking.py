@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.asking_net import UNKNOWN, Example, train
+from bench.asking_net import UNKNOWN, AskedExample, train_asking
 from bench.data_roles import OURS, WRITTEN_PAIRS, sha256_of
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
@@ -100,20 +100,20 @@ def ordinary_lines(job: FitJob) -> list[Line]:
     return lines
 
 
-def read_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -> list[Example]:
+def question_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -> list[AskedExample]:
     """Lines as examples; in `home` is kept how they were read."""
-    read = readings(embedder, [line.text for line in lines], home)
+    read = question_readings(embedder, [line.text for line in lines], home)
     made = []
     for line, (states, places) in zip(lines, read, strict=True):
         anchor = np.full(len(states), 0.0 if line.step else UNKNOWN, dtype=np.float32)
         if line.anchor is not None:
             anchor[places[slice(*line.anchor)]] = 1
         language = "zh" if is_cjk(line.text) else "en"
-        made.append(Example(line.group, states, anchor, line.step, np.array(line.wants), language))
+        made.append(AskedExample(line.group, states, anchor, line.step, np.array(line.wants), language))
     return made
 
 
-def readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+def question_readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """(states float16, places) of each question, from `home` where they were read before."""
     named = hashlib.sha256("\0".join([embedder.revision, "asked", *texts]).encode()).hexdigest()
     file = home / "readings" / f"{named}.npz"
@@ -134,14 +134,14 @@ def readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tup
     return list(zip(states, places, strict=True))
 
 
-def said_of(members: Sequence[Weights], example: Example) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def said_of(members: Sequence[Weights], example: AskedExample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(logits of the pieces, chances of the steps, chances of what else is wanted)."""
     said = [network(weights, example.states.astype(np.float32)) for weights in members]
     pieces, whole = (np.mean([each[part] for each in said], axis=0) for part in (0, 1))
     return pieces, content_focus(whole[: len(STEPS)], 1.0), logistic(whole[len(STEPS) :])
 
 
-def figures_of(said: Sequence[tuple[Example, tuple[np.ndarray, np.ndarray, np.ndarray]]]) -> dict[str, Any]:
+def figures_of(said: Sequence[tuple[AskedExample, tuple[np.ndarray, np.ndarray, np.ndarray]]]) -> dict[str, Any]:
     """Rates over examples that were not learned from."""
     rates: dict[str, list[float]] = {}
     for each, (pieces, steps, wants) in said:
@@ -172,8 +172,8 @@ def learn_asking(job: FitJob) -> LearnedNumbers:
     embedder = E5Embedder()
     files = sorted(WORDINGS.glob("*.jsonl"))
     lines = [each for file in files for each in (of_kinds if file.stem.startswith("kinds") else of_places)(rows(file))]
-    taught = read_examples(embedder, lines, job.home)
-    ordinary = read_examples(embedder, ordinary_lines(job), job.home)
+    taught = question_examples(embedder, lines, job.home)
+    ordinary = question_examples(embedder, ordinary_lines(job), job.home)
     epochs = job.steps or EPOCHS
     print(f"{len(taught)} of {len({each.group for each in taught})} wordings, {len(ordinary)} ordinary", flush=True)
     splits = [
@@ -182,7 +182,7 @@ def learn_asking(job: FitJob) -> LearnedNumbers:
     ]
     trainings = [(*split, epochs, seed) for split in [*splits, [taught, ordinary]] for seed in SEEDS]
     with ProcessPoolExecutor(job.processes or 1) as pool:
-        learned = list(pool.map(train, *zip(*trainings, strict=True)))
+        learned = list(pool.map(train_asking, *zip(*trainings, strict=True)))
     nets = [learned[start : start + len(SEEDS)] for start in range(0, len(learned), len(SEEDS))]
     said = [
         (each, said_of(members, each))

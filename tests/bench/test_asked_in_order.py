@@ -6,7 +6,7 @@ import pytest
 from made_up import write_lines
 
 from bench import asked_in_order
-from bench.asked_in_order import grade, in_its_place, kind_of, measure_order
+from bench.asked_in_order import asked_kind, grade_order, in_its_place, measure_order
 from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.operations.results import RecallResult
 
@@ -20,36 +20,38 @@ def answered(confidence=0.9, further=0):
 
 
 def test_the_first_one_and_how_much_of_the_set_is_found_are_graded():
-    graded = grade(question(["a", "b", "c", "d"]), answered(), ["a", "x", "b"])
+    graded = grade_order(question(["a", "b", "c", "d"]), answered(), ["a", "x", "b"])
     assert (graded["first"], graded["found"], graded["told of"]) == (1.0, 0.5, 0.5)
     assert graded["of shown"] == pytest.approx(2 / 3) and (graded["silent"], graded["sure"]) == (0.0, 1.0)
-    assert grade(question(["a"]), answered(), ["x", "a"])["first"] == 0.0
+    assert grade_order(question(["a"]), answered(), ["x", "a"])["first"] == 0.0
 
 
 def test_of_many_no_more_than_six_can_be_found_and_what_is_counted_is_told_of():
     gold = [f"n{i}" for i in range(10)]
-    graded = grade(question(gold), answered(further=3), gold[:6])
+    graded = grade_order(question(gold), answered(further=3), gold[:6])
     assert (graded["found"], graded["told of"]) == (1.0, 0.9)
-    assert grade(question(gold), answered(further=30), gold[:6])["told of"] == 1.0
-    assert grade(question(gold), answered(), ["x"] * 6 + gold[:1])["found"] == 0.0
+    assert grade_order(question(gold), answered(further=30), gold[:6])["told of"] == 1.0
+    assert grade_order(question(gold), answered(), ["x"] * 6 + gold[:1])["found"] == 0.0
 
 
 def test_silence_is_never_right_first_nor_sure():
-    graded = grade(question(["a"]), answered(), [])
+    graded = grade_order(question(["a"]), answered(), [])
     assert (graded["first"], graded["silent"], graded["sure"], graded["of shown"]) == (0.0, 1.0, 0.0, 0.0)
-    assert grade(question(["a"]), answered(0.49), ["a"])["sure"] == 0.0
+    assert grade_order(question(["a"]), answered(0.49), ["a"])["sure"] == 0.0
 
 
 def test_where_nothing_is_there_only_being_sure_of_something_is_wrong():
-    assert grade(question([]), answered(0.6), ["x"]) == {"sure": 1.0}
-    assert grade(question([]), answered(0.4), ["x"]) == grade(question([]), answered(0.6), []) == {"sure": 0.0}
+    assert grade_order(question([]), answered(0.6), ["x"]) == {"sure": 1.0}
+    assert (
+        grade_order(question([]), answered(0.4), ["x"]) == grade_order(question([]), answered(0.6), []) == {"sure": 0.0}
+    )
 
 
 def test_questions_about_time_are_of_three_kinds():
-    assert kind_of(question([], span=["2026-05-01", "2026-05-02"])) == "time, nothing there"
-    assert kind_of(question(["a"], span=["2026-05-01", None])) == "time, open"
-    assert kind_of(question(["a"], span=["2026-05-01", "2026-05-02"])) == "time"
-    assert kind_of(question(["a"], "past")) == "past"
+    assert asked_kind(question([], span=["2026-05-01", "2026-05-02"])) == "time, nothing there"
+    assert asked_kind(question(["a"], span=["2026-05-01", None])) == "time, open"
+    assert asked_kind(question(["a"], span=["2026-05-01", "2026-05-02"])) == "time"
+    assert asked_kind(question(["a"], "past")) == "past"
 
 
 def test_at_a_place_stands_what_replaced_the_note_that_stood_there():

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 from bench import asking_net, fit_asking
-from bench.asking_net import UNKNOWN, Example
+from bench.asking_net import UNKNOWN, AskedExample
 from bench.dataset import rows
 from ntm_memory.controller.asking import STEPS, WANTS, network
 from ntm_memory.embedding.e5 import ReadText
@@ -24,7 +24,7 @@ def sentence(*words, step=0, wants=(0.0, 0.0, 0.0), anchor=(), group="g"):
     states = rng.normal(0, 0.1, (len(words), WIDTH)).astype(np.float16)
     states[np.arange(len(words)), list(words)] += 1
     named = np.isin(np.arange(len(words)), anchor).astype(np.float32) if step else np.full(len(words), UNKNOWN)
-    return Example(group, states, named, step, np.array(wants), "en")
+    return AskedExample(group, states, named, step, np.array(wants), "en")
 
 
 LESSONS = [
@@ -36,7 +36,7 @@ LESSONS = [
 
 @pytest.fixture(scope="module")
 def learned():
-    return asking_net.train(LESSONS, LESSONS[-2:], epochs=40, seed=0, share=2)
+    return asking_net.train_asking(LESSONS, LESSONS[-2:], epochs=40, seed=0, share=2)
 
 
 def test_a_dozen_questions_are_learned(learned):
@@ -51,7 +51,7 @@ def test_a_dozen_questions_are_learned(learned):
 def test_without_torch_the_network_says_the_same_also_of_questions_of_other_lengths():
     net = asking_net.AskingNet(np.full(WIDTH, 0.3, np.float32), np.full(WIDTH, 0.7, np.float32)).eval()
     with asking_net.torch.no_grad():
-        pieces, whole = (said.numpy() for said in net(asking_net.stacked(LESSONS)))
+        pieces, whole = (said.numpy() for said in net(asking_net.stacked_questions(LESSONS)))
     for row, lesson in enumerate(LESSONS):
         ours = network(net.arrays(), lesson.states.astype(np.float32))
         np.testing.assert_allclose(ours[0], pieces[row, : len(lesson.states)], atol=1e-4)
@@ -62,7 +62,7 @@ def test_what_nobody_said_teaches_nothing():
     said = asking_net.torch.zeros(1, 3), asking_net.torch.zeros(1, len(STEPS) + len(WANTS))
     silent = sentence(FILL, FILL, FILL, wants=(UNKNOWN,) * 3)
     told = sentence(FILL, FILL, FILL, wants=(1.0, 0, UNKNOWN))
-    losses = [float(asking_net.loss_of(said, asking_net.stacked([each]))) for each in (silent, told)]
+    losses = [float(asking_net.asking_loss(said, asking_net.stacked_questions([each]))) for each in (silent, told)]
     assert losses == pytest.approx([np.log(len(STEPS)), np.log(len(STEPS)) + np.log(2)], abs=1e-5)
 
 
@@ -114,7 +114,7 @@ def test_questions_are_read_once_and_the_pieces_of_the_anchor_are_marked(tmp_pat
     lines = [*fit_asking.of_places([{"template": "after {anchor}?", "anchor": ["tea"], "step": 2, "language": "en"}])]
     lines += fit_asking.of_kinds([{"question": "谁喝茶", "wants": "fact"}])
     reader = Reader()
-    first, again = (fit_asking.read_examples(reader, lines, tmp_path) for _ in range(2))
+    first, again = (fit_asking.question_examples(reader, lines, tmp_path) for _ in range(2))
     assert reader.read == len(lines)
     for one, other, line in zip(first, again, lines, strict=True):
         assert np.array_equal(one.states, other.states) and (one.states == len(line.text)).all()
