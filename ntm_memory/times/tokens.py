@@ -34,7 +34,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)"
 _SCAN = re.compile(
     rf"(?P<short_year>(?<!\w)['’‘]\d\d(?!\w))|(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])"
 )
-_WORD_AHEAD = re.compile(r"(?:\s+|-(?=\w))?(\d+|[^\W\d_]+|\S)")
+_WORD_AHEAD = re.compile(r"(?:\s{1,64}|-(?=\w))?(\d+|[^\W\d_]+|\S)")
 _MONEY = frozenset("$€£¥#.")
 _SENTENCE = frozenset(".!?¿¡:。！？")
 
