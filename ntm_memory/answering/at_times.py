@@ -19,6 +19,11 @@ ELSEWHERE = 0.5
 _WITHIN = 0.999
 
 
+def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
+    """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see."""
+    return inside(slots, query) | telling(slots, query)
+
+
 def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories happened at a time that the question tells, of those that it may see.
 
@@ -42,8 +47,7 @@ def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
     """A reading whose memories count less where they are of another time and tell none that is asked for."""
     if not len(reading.index):
         return reading
-    free = replace(query, allowed=None)
-    share = np.where(inside(slots, free) | telling(slots, free), 1.0, ELSEWHERE)[reading.index]
+    share = np.where(of_the_time(slots, replace(query, allowed=None)), 1.0, ELSEWHERE)[reading.index]
     weights = reading.weights * share
     ranked = np.argsort(-weights, kind="stable")
     return replace(
@@ -62,11 +66,7 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
 
     None: something is there, or more is asked for.
     """
-    if (
-        query.time_alone <= SURE
-        or not query.times
-        or (inside(corpus.slots, query) | telling(corpus.slots, query)).any()
-    ):
+    if query.time_alone <= SURE or of_the_time(corpus.slots, query).any():
         return None
     happened = corpus.slots.happened if query.allowed is None else corpus.slots.happened[query.allowed]
     gaps = np.min([np.maximum(time.start - happened, happened - time.end) for time in query.times], axis=0)

@@ -53,8 +53,9 @@ class Looks:
         """What stands before or after what the question names, beside what its content finds."""
         asked = query.asked
         assert asked is not None
-        anchor = replace(self._context.about(query, asked.anchor or query.text), asked=None, previous=None, times=())
-        found = self._context.look_again(self._corpus, anchor, self._first(replace(anchor, allowed=None)))
+        anchor = self._context.about(query, asked.anchor) if asked.anchor else query
+        anchor = replace(anchor, asked=None, previous=None, allowed=None, times=())
+        found = self.by_content(anchor)
         view = self._context.view(self._corpus)
         order = view.sequence if self._request.order == "told" else view.timeline
         return placed(order, asked, content, found, query.allowed, view.slots.retention)
@@ -65,7 +66,7 @@ class Looks:
         Where nothing that answers is of that time, what answers at others is read too, and trusted less.
         """
         slots = self._corpus.slots
-        there = at_times.inside(slots, query) | at_times.telling(slots, query)
+        there = at_times.of_the_time(slots, query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
         if within is not None and query.time_alone > LIKELY:
             return dated(there, slots.happened, query.time_alone, within, slots.retention)

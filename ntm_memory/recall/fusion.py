@@ -75,7 +75,7 @@ def placed(
         allowed: (N,) what filters leave; None: everything.
         retention: (N,) what partial erases have left of each; 1: all.
     """
-    kernel = asked.steps.astype(np.float64).copy()
+    kernel = asked.steps.astype(np.float64)
     kernel[FARTHEST] = 0.0
     kernel /= max(kernel.sum(), 1e-12)
     focus = anchor.weights / max(anchor.weights.sum(), 1e-12)
@@ -83,7 +83,8 @@ def placed(
     if allowed is not None:
         there, weights = there[allowed[there]], weights[allowed[there]]
     reached = float(weights.sum())
-    moved = OneLook(there, weights * _of(retention, there), weights * anchor.confidence, reached * anchor.confidence)
+    left = np.broadcast_to(retention, len(order.order))[there]
+    moved = OneLook(there, weights * left, weights * anchor.confidence, reached * anchor.confidence)
     return beside(content, moved, asked.place, lost=1 - reached)
 
 
@@ -106,7 +107,8 @@ def dated(
     index = np.flatnonzero(there)
     index = index[np.argsort(happened[index], kind="stable")]
     falling = np.arange(len(index), 0, -1.0)
-    each = OneLook(index, falling / falling.sum() * _of(retention, index), np.ones(len(index)), 1.0)
+    left = np.broadcast_to(retention, len(there))[index]
+    each = OneLook(index, falling / falling.sum() * left, np.ones(len(index)), 1.0)
     return beside(within, each, min(chance, BY_TIME))
 
 
@@ -154,10 +156,6 @@ def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0
         None if content is None else content.look,
         chances[ranked],
     )
-
-
-def _of(retention: NDArray[np.floating[Any]] | float, index: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-    return np.full(len(index), retention) if isinstance(retention, float) else retention[index]
 
 
 def _part(content: Reading) -> OneLook:
