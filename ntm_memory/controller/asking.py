@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.addressing import content_focus
-from ntm_memory.machine.convolution import convolved
+from ntm_memory.machine.convolution import residual_convolutions
 from ntm_memory.persistence.arrays import made_of_shipped
 from ntm_memory.persistence.quantised import Weights, dequantised
 
@@ -88,8 +88,7 @@ def asked(text: str, states: Array, places: NDArray[np.int64]) -> Asked:
 def network(weights: Mapping[str, Array], states: Array) -> tuple[Array, Array]:
     """((T,) logits that a piece names the anchor, (7 + 3,) logits of the steps and of what else is wanted)."""
     x = np.maximum(states @ weights["into.w"] + weights["into.b"], 0)
-    for number, dilation in enumerate(DILATIONS):
-        x = x + np.maximum(convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
+    x = residual_convolutions(x, weights, DILATIONS)
     pieces = (x @ weights["anchor.w"] + weights["anchor.b"])[:, 0]
     return pieces, _pooled(x, logistic(pieces)) @ weights["whole.w"] + weights["whole.b"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,3 +25,16 @@ def convolved(x: Array, taps: Array, bias: Array, dilation: int) -> Array:
     for number in range(1, len(taps)):
         out += padded[number * dilation : number * dilation + len(x)] @ taps[number]
     return out
+
+
+def residual_convolutions(x: Array, weights: Mapping[str, Array], dilations: Sequence[int]) -> Array:
+    """(L, C): one convolution after the other, each adding what is positive of it.
+
+    Args:
+        x: (L, C).
+        weights: `conv0.w` (K, C, C), `conv0.b` (C,) and so on, one of each for a dilation.
+        dilations: of each, in order.
+    """
+    for number, dilation in enumerate(dilations):
+        x = x + np.maximum(convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
+    return x

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
-from ntm_memory.machine.convolution import convolved
+from ntm_memory.machine.convolution import convolved, residual_convolutions
 from ntm_memory.persistence.arrays import made_of_shipped
 from ntm_memory.persistence.quantised import dequantised
 from ntm_memory.privacy.secret_spans import LEAST, Span, word_at
@@ -110,8 +110,7 @@ def network(weights: Mapping[str, Array], codes: NDArray[np.int64], features: Ar
     meant = np.maximum(read.states @ weights["states.w"] + weights["states.b"], 0)[read.places]
     x = np.concatenate([weights["characters"][codes], features, meant], axis=1)
     x = np.maximum(convolved(x, weights["into.w"], weights["into.b"], 1), 0)
-    for number, dilation in enumerate(DILATIONS):
-        x = x + np.maximum(convolved(x, weights[f"conv{number}.w"], weights[f"conv{number}.b"], dilation), 0)
+    x = residual_convolutions(x, weights, DILATIONS)
     said: Array = x @ weights["out.w"] + weights["out.b"]
     return said
 
