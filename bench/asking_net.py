@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench.one_cycle import run_cycle
 from ntm_memory.controller.asking import DILATIONS, STEPS, WANTS
 
 HIDDEN = 96
@@ -139,19 +140,16 @@ def train_asking(
     rng = random.Random(seed)
     states = np.concatenate([each.states for each in [*taught, *ordinary][:3000]]).astype(np.float32)
     net = AskingNet(states.mean(0), states.std(0) + 1e-3)
-    adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     some = len(ordinary) // share
     by_group: dict[str, list[AskedExample]] = {}
     for each in taught:
         by_group.setdefault(each.group, []).append(each)
     steps = epochs * ((len(by_group) + some) // AT_ONCE + 1)
-    rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
-    for _ in range(epochs):
-        drawn = [rng.choice(group) for group in by_group.values()]  # of each wording one filling at a time
-        for batch in question_batches([*drawn, *rng.sample(list(ordinary), some)], rng):
-            adam.zero_grad()
-            asking_loss(net(batch), batch).backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            adam.step()
-            rates.step()
+
+    def all_batches() -> Iterator[AskedTensors]:
+        for _ in range(epochs):
+            drawn = [rng.choice(group) for group in by_group.values()]  # of each wording one filling at a time
+            yield from question_batches([*drawn, *rng.sample(list(ordinary), some)], rng)
+
+    run_cycle(net, asking_loss, all_batches(), steps=steps, rate=RATE, decay=DECAY)
     return net.arrays()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench.one_cycle import run_cycle
 from ntm_memory.privacy.secret_tagger import BUCKETS, DILATIONS, KINDS, LEAST, character_codes, character_features
 
 CHARACTER, MEANT, HIDDEN, CLASSES = 16, 24, 40, 10
@@ -167,15 +168,8 @@ def train(told: Sequence[Example], talk: Sequence[Example], epochs: int, seed: i
     rng = random.Random(seed)
     states = np.concatenate([each.states[1:-1] for each in talk[:1500]]).astype(np.float32)
     net = SecretNet(states.mean(0), states.std(0) + 1e-3)
-    adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     some = len(talk) // SHARE
     steps = epochs * ((len(told) + some) // AT_ONCE + 1)
-    rates = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps + 1)
-    for _ in range(epochs):
-        for batch in batches([*told, *rng.sample(list(talk), some)], rng):
-            adam.zero_grad()
-            loss_of(net(batch), batch).backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            adam.step()
-            rates.step()
+    all_batches = (batch for _ in range(epochs) for batch in batches([*told, *rng.sample(list(talk), some)], rng))
+    run_cycle(net, loss_of, all_batches, steps=steps, rate=RATE, decay=DECAY)
     return net.arrays()
