@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from bench.dataset import rows
+from bench.outsiders import default_folders
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder, load_embedder
 from ntm_memory.operations.results import RecallResult
@@ -27,11 +28,6 @@ from ntm_memory.operations.results import RecallResult
 SETS = Path(__file__).parents[1] / "tests" / "outsiders" / "order"
 Question = Mapping[str, Any]
 Asked = tuple[Question, RecallResult, list[str], str]
-
-
-def order_folders() -> list[Path]:
-    """The sets that are part of this project."""
-    return sorted(file.parent for file in SETS.glob("*/questions.jsonl"))
 
 
 def ask_folder(folder: Path, embedder: Embedder, only: Sequence[str] | None = None) -> Iterator[Asked]:
@@ -140,7 +136,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="KIND", help="ask questions of these kinds alone")
     parser.add_argument("--wrong", metavar="KIND", help="print the questions of this kind that are answered wrong")
     args = parser.parse_args()
-    for folder in args.folders or order_folders():
+    for folder in args.folders or default_folders(SETS):
         for kind, rates in measure_order(folder, wrong=args.wrong, only=args.only).items():
             shown = "  ".join(f"{name} {value:.3f}" for name, value in rates.items() if name != "n")
             print(f"{folder.name:6s} {kind:20s} n={rates['n']:4.0f}  {shown}", flush=True)

@@ -140,6 +140,18 @@ def described(each: FoundData) -> dict:
     }
 
 
+def described_file(file: Path, memories: int) -> dict:
+    """The same of a file of ours with so many texts, which are no questions put to others."""
+    return {
+        "name": file.stem,
+        "source": file.relative_to(Path(__file__).parents[1]).as_posix(),
+        "licence": OURS,
+        "memories": memories,
+        "questions": 0,
+        "files": {file.name: sha256_of(file)},
+    }
+
+
 def sha256_of(file: Path) -> str:
     """The hash of a file's bytes, in hexadecimal digits."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

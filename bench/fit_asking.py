@@ -16,15 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.asking_net import UNKNOWN, AskedExample, train_asking
-from bench.data_roles import OURS, WRITTEN_PAIRS, sha256_of
+from bench.data_roles import WRITTEN_PAIRS, described_file
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
+from bench.readings import kept_readings
 from ntm_memory.controller.asking import STEPS, WANTS, network
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.addressing import content_focus
-from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.quantised import Weights, quantised
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -102,7 +102,8 @@ def ordinary_lines(job: FitJob) -> list[Line]:
 
 def question_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -> list[AskedExample]:
     """Lines as examples; in `home` is kept how they were read."""
-    read = question_readings(embedder, [line.text for line in lines], home)
+    identity = [embedder.revision, "asked"]
+    read = kept_readings(embedder.read_queries, identity, [line.text for line in lines], home)
     made = []
     for line, (states, places) in zip(lines, read, strict=True):
         anchor = np.full(len(states), 0.0 if line.step else UNKNOWN, dtype=np.float32)
@@ -111,27 +112,6 @@ def question_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -
         language = "zh" if is_cjk(line.text) else "en"
         made.append(AskedExample(line.group, states, anchor, line.step, np.array(line.wants), language))
     return made
-
-
-def question_readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(states float16, places) of each question, from `home` where they were read before."""
-    named = hashlib.sha256("\0".join([embedder.revision, "asked", *texts]).encode()).hexdigest()
-    file = home / "readings" / f"{named}.npz"
-    if not file.exists():
-        read = embedder.read_queries(texts)[1]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as out:
-            np.savez(
-                out,
-                states=np.concatenate([states.astype(np.float16) for states, _ in read]),
-                places=np.concatenate([places.astype(np.int16) for _, places in read]),
-                pieces=np.array([len(states) for states, _ in read]),
-                characters=np.array([len(places) for _, places in read]),
-            )
-    with np.load(file) as kept:
-        states = np.split(kept["states"], np.cumsum(kept["pieces"])[:-1])
-        places = np.split(kept["places"].astype(np.int64), np.cumsum(kept["characters"])[:-1])
-    return list(zip(states, places, strict=True))
 
 
 def said_of(members: Sequence[Weights], example: AskedExample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -193,22 +173,10 @@ def learn_asking(job: FitJob) -> LearnedNumbers:
     figures = figures_of(said)
     print(json.dumps(figures, indent=1), flush=True)
     kept = quantised(nets[-1])
-    made = [described_wordings(file) for file in files]
+    made = [described_file(file, len(rows(file))) for file in files]
     return LearnedNumbers(
         lambda file, about: save_with_provenance(file, about, kept), {"held back by wording": figures}, made=made
     )
-
-
-def described_wordings(file: Path) -> dict[str, Any]:
-    """Provenance of one writer's wordings."""
-    return {
-        "name": file.stem,
-        "source": f"bench/wordings/{file.name}",
-        "licence": OURS,
-        "memories": 0,
-        "questions": len(rows(file)),
-        "files": {file.name: sha256_of(file)},
-    }
 
 
 STEP = FitStep("what a question asks for beside its content", ROLES, (), learn_asking, ("torch",))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.data_roles import OURS, FoundData, sha256_of
+from bench.data_roles import FoundData, described_file
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from ntm_memory.persistence.atomic import replace_text
@@ -262,20 +262,13 @@ def learn_echoes(job: FitJob) -> LearnedNumbers:
     }
     print(json.dumps(figures), "least", least, flush=True)
     weights = learn(given, steps).weights
-    made_of = [described_sentences(file) for file in sorted(SENTENCES.glob("*.txt"))]
+    made_of = [described_file(file, sentences_in(file)) for file in sorted(SENTENCES.glob("*.txt"))]
     return LearnedNumbers(lambda file, about: save(file, about, least, weights), figures, made=made_of)
 
 
-def described_sentences(file: Path) -> dict[str, Any]:
-    """Provenance of one file of sentences."""
-    return {
-        "name": file.stem,
-        "source": f"bench/echoes/{file.name}",
-        "licence": OURS,
-        "memories": sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines()),
-        "questions": 0,
-        "files": {file.name: sha256_of(file)},
-    }
+def sentences_in(file: Path) -> int:
+    """How many sentences a file holds, one a line."""
+    return sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines())
 
 
 def save(file: Path, about: Mapping[str, Any], least: float, weights: Mapping[str, float]) -> None:

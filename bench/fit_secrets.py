@@ -6,7 +6,6 @@ held back and of the half of the talk that nothing is learned from; then all wri
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.data_roles import OURS, WRITTEN_PAIRS, FoundData, sha256_of
+from bench.data_roles import WRITTEN_PAIRS, FoundData, described_file
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.reader_data import scripted_talk
+from bench.readings import kept_readings
 from bench.secret_net import SEEDS, Example, train
 from ntm_memory.embedding.e5 import E5Embedder
-from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.quantised import dequantised, quantised
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
@@ -73,38 +72,14 @@ def kind_of(called: str) -> int:
 def read_examples(embedder: E5Embedder, lines: Sequence[Mapping[str, Any]], home: Path) -> list[Example]:
     """Lines of {"text", "secret", "kind"} as examples; in `home` is kept how they were read."""
     texts = [line["text"][:LONGEST] for line in lines]
+    read = kept_readings(embedder.read_memories, [embedder.revision], texts, home)
     made = []
-    for line, text, (states, places) in zip(lines, texts, readings(embedder, texts, home), strict=True):
+    for line, text, (states, places) in zip(lines, texts, read, strict=True):
         at = text.find(line["secret"]) if line.get("secret") else -1
         span = None if at < 0 else (at, at + len(line["secret"]))
         known = [[(start, end) for _, start, end in find(text)] for find in (known_secrets, supposed_secrets)]
         made.append(Example(text, span, kind_of(line.get("kind") or ""), known, states, places))
     return made
-
-
-def readings(embedder: E5Embedder, texts: Sequence[str], home: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(states float16, places) of each text, from `home` where they were read before: it takes most of a fit's time."""
-    named = hashlib.sha256("\0".join([embedder.revision, *texts]).encode()).hexdigest()
-    file = home / "readings" / f"{named}.npz"
-    if not file.exists():
-        keep_readings(file, embedder.read_memories(texts)[1])
-    with np.load(file) as kept:
-        states = np.split(kept["states"], np.cumsum(kept["pieces"])[:-1])
-        places = np.split(kept["places"].astype(np.int64), np.cumsum(kept["characters"])[:-1])
-    return list(zip(states, places, strict=True))
-
-
-def keep_readings(file: Path, read: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Write how texts were read, one after the other in one array each."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        "states": np.concatenate([states.astype(np.float16) for states, _ in read]),
-        "places": np.concatenate([places.astype(np.int16) for _, places in read]),
-        "pieces": np.array([len(states) for states, _ in read]),
-        "characters": np.array([len(places) for _, places in read]),
-    }
-    with replacing(file) as out:
-        np.savez(out, **arrays)
 
 
 def turns_of(data: FoundData) -> list[dict]:
@@ -175,7 +150,7 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
     print(round(least, 3), figures, flush=True)
     kept = quantised(members) | {"least": np.float32(least)}
-    made = [described_writer(file) for file in (*files, IN_NOTES)]
+    made = [described_file(file, len(rows(file))) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
 
@@ -191,18 +166,6 @@ def trained_at_once(
 def least_chance(members: Members, turns: Sequence[Example]) -> float:
     """The chance that hardly any of these texts reaches."""
     return float(np.quantile([sureness(chances_of(members, each)) for each in turns], 1 - TOUCHED))
-
-
-def described_writer(file: Path) -> dict[str, Any]:
-    """Provenance of one writer's texts."""
-    return {
-        "name": file.stem,
-        "source": f"bench/secrets/{file.name}",
-        "licence": OURS,
-        "memories": len(rows(file)),
-        "questions": 0,
-        "files": {file.name: sha256_of(file)},
-    }
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -35,9 +35,9 @@ Rates = dict[str, dict[str, float]]
 Told = dict[str, tuple[Sequence[float], Sequence[float]]]
 
 
-def default_folders() -> list[Path]:
-    """The sets that are part of this project."""
-    return sorted(file.parent for file in SETS.glob("*/questions.jsonl"))
+def default_folders(sets: Path = SETS) -> list[Path]:
+    """The sets that are part of this project, of those in a folder."""
+    return sorted(file.parent for file in sets.glob("*/questions.jsonl"))
 
 
 def tell_stores(manager: NTMMemoryManager, folder: Path) -> dict[str, str]:
