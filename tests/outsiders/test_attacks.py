@@ -66,7 +66,10 @@ def answers(text):
             **shown, "query": text, "chain": [step], "answer_memories": [one],
             "hops": [{"query": text, "memories": [one]}],
         },
-        "list": {"memories": [{**one, "truncated": True}], "total": 1, "namespace": text, "next": "5"},
+        "list": {
+            "memories": [{**one, "truncated": True}], "first": 1, "total": 2, "more": 1, "stored": 2,
+            "namespace": text, "next": "5",
+        },
         "status": {"warnings": [text], "namespaces": {text: 1}, "home": text},
     }  # fmt: skip
 
