@@ -70,7 +70,7 @@ def same_telling(one: str, other: str) -> bool:
     They are one as `folded_text` folds them, and spell what looks like an identifier (`userId`, `src/Main.py`,
     `MAX_SIZE`, `Elkhorn2`) in the same case. White space never counts, in code neither: who corrects it updates.
     """
-    return folded_text(one) == folded_text(other) and same_identifiers(one, other)
+    return one == other or (folded_text(one) == folded_text(other) and same_identifiers(one, other))
 
 
 def same_identifiers(one: str, other: str) -> bool:
