@@ -20,6 +20,7 @@ STOPS = ".。 "
 _LEAST_KEY = 5
 """Keys of fewer letters are not near each other: `cat` and `car` are two things."""
 _SEPARATORS = str.maketrans("", "", "-_. ")
+_SPACES = str.maketrans("-_.", "   ")
 _QUOTES = {"‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "‟": '"'}
 _ROUNDS = 4
 _PAUSES = ".,;!…。，；！、"
@@ -51,6 +52,11 @@ def folded_key(key: str) -> str:
     """What is equal for keys that differ in Unicode form, case, width and white space alone."""
     text = " ".join(key.split())
     return text.casefold() if text.isascii() else _settled(text)
+
+
+def spaced_key(key: str) -> str:
+    """A key, a tag or a name as people write it: folded, with spaces for separators."""
+    return folded_key(key.translate(_SPACES))
 
 
 def folded_text(text: str) -> str:
