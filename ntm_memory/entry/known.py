@@ -25,8 +25,7 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
         stated = ((record.session, memory.session), (record.source, memory.source))
         times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
-        fits = all(new is None or new == old for new, old in stated + times)
-        if fits and not again and same_identifiers(memory.content, record.content):
+        if not again and all(new is None or new == old for new, old in stated + times):
             return memory
     return None
 

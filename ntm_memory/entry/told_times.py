@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, shown
@@ -112,10 +112,7 @@ def _iso_time(text: str, here: Here) -> Time:
     if is_period(text):
         first, end = map(Frame.at(here.now, here.zone).seconds, period_ends(text))
         return Time(first, end, precision="year" if len(text) == 4 else "month" if len(text) == 7 else "week")
-    moment = parse_time(text)
-    if here.zone is not timezone.utc and datetime.fromisoformat(text.replace("Z", "+00:00")).tzinfo is None:
-        moment = moment.replace(tzinfo=here.zone)
-    start = moment.astimezone(timezone.utc).timestamp()
+    start = parse_time(text, here.zone).astimezone(timezone.utc).timestamp()
     return Time(start, start + 86_400.0 if len(text) == len("2026-05-08") else start + 1.0)
 
 

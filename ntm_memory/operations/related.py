@@ -168,8 +168,10 @@ class Relater:
 
     def _read(self, pairs: Sequence[tuple[Memory, str]]) -> list[tuple[int, Judged]]:
         """(place in the list, what the newer text seems to be), likeliest first, without what is plainly unrelated."""
-        same = [i for i, (older, newer) in enumerate(pairs) if word_for_word(older.content) == word_for_word(newer)]
-        rest = [i for i in range(len(pairs)) if i not in same]
+        said = {newer: word_for_word(newer) for newer in {newer for _, newer in pairs}}
+        same, rest = list[int](), list[int]()
+        for i, (older, newer) in enumerate(pairs):
+            (same if word_for_word(older.content) == said[newer] else rest).append(i)
         relations = self._relations([pairs[i] for i in rest])
         judged = [(i, Judged(pairs[i][0], SAME)) for i in same]
         judged += [(i, Judged(pairs[i][0], each)) for i, each in zip(rest, relations, strict=True) if each is not None]

@@ -112,11 +112,9 @@ class LiveMatrix:
 
     def agrees(self, now: Stamp) -> bool:
         """Whether the derived file, if there is one, is whole and says what the database says, or is nobody's."""
-        if not self._file.exists() or sidecar.is_of_another_past(self._file, now, self._key):
-            return True
         loaded = self._loaded(now)
         if loaded is None:
-            return False
+            return not self._file.exists() or sidecar.is_of_another_past(self._file, now, self._key)
         there, here = self._patched(*loaded), self._read(-1, now.dim)[1]
         return all(np.array_equal(array, getattr(here, name), equal_nan=True) for name, array in vars(there).items())
 

@@ -16,7 +16,7 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
 from ntm_memory.store.rows import fetch, tags_in, to_keys, to_version
-from ntm_memory.text.folding import folded_key, folded_text, near_keys, text_hash
+from ntm_memory.text.folding import near_keys, same_telling, spaced_key, text_hash
 from ntm_memory.text.memory_names import occurs
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -36,6 +36,7 @@ _ORDERS: dict[Sort, tuple[str, str, str]] = {
     "importance": ("importance", "DESC", "<"),
     "happened": (_HAPPENED, "DESC", "<"),
 }
+# of the column folded_key; as `spaced_key`
 _SPACED = "replace(replace(replace(folded_key, '-', ' '), '_', ' '), '.', ' ')"
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
@@ -79,11 +80,10 @@ class SQLiteRecordReader:
         return near_keys(key, (key for (key,) in rows))
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this word by word, oldest first."""
-        folded = folded_text(content)
+        """Live memories that say this, oldest first."""
         with self._engine.reading():
             rows = fetch(self._sql, _SAME, (text_hash(content), self._ledger.known_code(namespace)))
-            return [memory for memory in self._engine.sound(rows) if folded_text(memory.content) == folded]
+            return [memory for memory in self._engine.sound(rows) if same_telling(memory.content, content)]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
         """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile."""
@@ -225,7 +225,7 @@ class SQLiteRecordReader:
         query = f"SELECT row, {_SPACED} FROM memories WHERE namespace = ? AND state = 'live' AND instr({_SPACED}, ?)"
         keys = self._sql.execute(query, (space, about.name)).fetchall()
         rows = {row for row, key in keys if _names(about.name, key)}
-        held = [text for text in self._tags(space) if any(_names(about.name, _spaced(tag)) for tag in tags_in(text))]
+        held = [text for text in self._tags(space) if any(_names(about.name, spaced_key(tag)) for tag in tags_in(text))]
         query = f"SELECT row FROM memories WHERE namespace = ? AND state = 'live' AND tags {_AMONG}"
         rows |= {row for (row,) in self._sql.execute(query, (space, json.dumps(held)))}
         return sorted(rows | self._holding(about.words))
@@ -251,10 +251,6 @@ def _beyond(where: str, arguments: Sequence[Any], sort: Sort, end: Place | None)
 
 def _names(name: str, key: str) -> bool:
     return name == key or occurs(name, key)
-
-
-def _spaced(tag: str) -> str:
-    return folded_key(tag.replace("-", " ").replace("_", " ").replace(".", " "))
 
 
 def _verdict(query: str, namespace: str, at: str, *named: str) -> Iterator[Feedback]:

@@ -20,6 +20,7 @@ STOPS = ".。 "
 _LEAST_KEY = 5
 """Keys of fewer letters are not near each other: `cat` and `car` are two things."""
 _SEPARATORS = str.maketrans("", "", "-_. ")
+_SPACES = str.maketrans("-_.", "   ")
 _QUOTES = {"‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "‟": '"'}
 _ROUNDS = 4
 _PAUSES = ".,;!…。，；！、"
@@ -53,6 +54,11 @@ def folded_key(key: str) -> str:
     return text.casefold() if text.isascii() else _settled(text)
 
 
+def spaced_key(key: str) -> str:
+    """A key, a tag or a name as people write it: folded, with spaces for separators."""
+    return folded_key(key.translate(_SPACES))
+
+
 def folded_text(text: str) -> str:
     """What is equal for texts that say the same word by word.
 
@@ -70,7 +76,7 @@ def same_telling(one: str, other: str) -> bool:
     They are one as `folded_text` folds them, and spell what looks like an identifier (`userId`, `src/Main.py`,
     `MAX_SIZE`, `Elkhorn2`) in the same case. White space never counts, in code neither: who corrects it updates.
     """
-    return folded_text(one) == folded_text(other) and same_identifiers(one, other)
+    return one == other or (folded_text(one) == folded_text(other) and same_identifiers(one, other))
 
 
 def same_identifiers(one: str, other: str) -> bool:

@@ -13,14 +13,13 @@ from ntm_memory.operations import validation
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
-from ntm_memory.text.folding import folded_key, same_identifiers, word_for_word
+from ntm_memory.text.folding import spaced_key, word_for_word
 from ntm_memory.text.words import index_words
 
 MOST = 100
 LONGEST = 500
 """Characters of one memory that a list shows."""
 SORTS = get_args(Sort)
-_SEPARATORS = str.maketrans("-_.", "   ")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?")
 
 
@@ -107,7 +106,7 @@ def _about(told: str | None) -> About | None:
     name = validation.checked_name("about", told)
     if name is None and told is not None:
         raise BadValueError("about is empty", "give a name")
-    return None if name is None else About(index_words(name), folded_key(name.translate(_SEPARATORS)))
+    return None if name is None else About(index_words(name), spaced_key(name))
 
 
 def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]]:
@@ -117,8 +116,7 @@ def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]
         groups.setdefault(word_for_word(memory.content), []).append(memory)
     told = []
     for first, *others in groups.values():
-        equal = store.find_content(first.namespace, first.content)
-        others += [memory for memory in equal if same_identifiers(memory.content, first.content)]
+        others += store.find_content(first.namespace, first.content)
         also = {memory.id: memory for memory in others if memory.id != first.id}
         last = max(memory.occurred_at or memory.updated_at for memory in (first, *also.values()))
         told.append(asdict(first) | {"told": len(also) + 1, "last_told": last if also else None, "also": list(also)})

@@ -88,6 +88,11 @@ class ReadingContract:
         assert store.find_content("default", "the code is 4712") == [memories[5]]
         assert store.find_content("nowhere", "same") == []
 
+    def test_content_with_an_identifier_in_another_case_is_not_equal(self, store):
+        large, small = (store.add(*draft(text)) for text in ("See src/Main.py", "See src/main.py"))
+        assert store.find_content("default", "see src/Main.py.") == [large]
+        assert store.find_content("default", "see src/main.py.") == [small]
+
     def test_memories_stream_in_order_of_writing(self, store):
         told = [("x", "n1"), ("a", "n2"), ("y", "n1"), ("b", "n2")]
         ids = [store.add(*draft(text, namespace=space)).id for text, space in told]

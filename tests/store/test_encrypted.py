@@ -10,12 +10,9 @@ from ntm_memory.privacy.keys import VARIABLE
 from ntm_memory.store import connection
 from ntm_memory.store.sqlite import SQLiteStore
 
-from .contract import WritingContract
 from .drafts import EMBEDDER, Clock, draft
-from .listing_contract import ListingContract
-from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
+from .engine_contract import EngineContract
 from .test_purge import SECRET, fill, traces
-from .transaction_contract import TransactionContract
 
 pytest.importorskip("sqlcipher3", reason="needs the extra `encrypt`")
 pytest.importorskip("cryptography", reason="needs the extra `encrypt`")
@@ -55,15 +52,7 @@ def store(make_store):
     return store
 
 
-class TestEncrypted(
-    WritingContract,
-    ReadingContract,
-    ListingContract,
-    PastContract,
-    TransactionContract,
-    LossyContract,
-    UpkeepContract,
-):
+class TestEncrypted(EngineContract):
     pass
 
 

@@ -8,11 +8,8 @@ from ntm_memory.store import connection
 from ntm_memory.store.records import About, Selection
 from ntm_memory.store.sqlite import SQLiteStore
 
-from .contract import WritingContract
 from .drafts import EMBEDDER, Clock, draft
-from .listing_contract import ListingContract
-from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
-from .transaction_contract import TransactionContract
+from .engine_contract import EngineContract
 
 
 @pytest.fixture
@@ -43,15 +40,7 @@ def store(make_store):
     return store
 
 
-class TestSQLite(
-    WritingContract,
-    ReadingContract,
-    ListingContract,
-    PastContract,
-    TransactionContract,
-    LossyContract,
-    UpkeepContract,
-):
+class TestSQLite(EngineContract):
     pass
 
 
