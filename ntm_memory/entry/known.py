@@ -26,7 +26,7 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
         times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
         fits = all(new is None or new == old for new, old in stated + times)
-        if fits and not again and same_identifiers(memory.content, record.content):
+        if fits and not again:
             return memory
     return None
 

@@ -12,7 +12,7 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
-from ntm_memory.text.folding import same_identifiers, same_telling, text_hash
+from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 
 
@@ -66,8 +66,7 @@ class Corpus:
     def saying(self, content: str) -> list[Memory]:
         """The memories that say this; see `text.folding.same_telling`."""
         if self._then is None:
-            found = self._store.find_content(self.namespace, content)
-            return [memory for memory in found if same_identifiers(memory.content, content)]
+            return self._store.find_content(self.namespace, content)
         same = self._by_text.get(text_hash(content), ())
         return [memory for memory in same if same_telling(memory.content, content)]
 

@@ -135,7 +135,7 @@ class RecordReader(Protocol):
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this word by word (see `text.folding.folded_text`), oldest first."""
+        """Live memories that say this (see `text.folding.same_telling`), oldest first."""
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""

@@ -16,7 +16,7 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
 from ntm_memory.store.rows import fetch, tags_in, to_keys, to_version
-from ntm_memory.text.folding import folded_key, folded_text, near_keys, text_hash
+from ntm_memory.text.folding import folded_key, near_keys, same_telling, text_hash
 from ntm_memory.text.memory_names import occurs
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -79,11 +79,10 @@ class SQLiteRecordReader:
         return near_keys(key, (key for (key,) in rows))
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this word by word, oldest first."""
-        folded = folded_text(content)
+        """Live memories that say this; see `text.folding.same_telling`. Oldest first."""
         with self._engine.reading():
             rows = fetch(self._sql, _SAME, (text_hash(content), self._ledger.known_code(namespace)))
-            return [memory for memory in self._engine.sound(rows) if folded_text(memory.content) == folded]
+            return [memory for memory in self._engine.sound(rows) if same_telling(memory.content, content)]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
         """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile."""

@@ -13,7 +13,7 @@ from ntm_memory.operations import validation
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
-from ntm_memory.text.folding import folded_key, same_identifiers, word_for_word
+from ntm_memory.text.folding import folded_key, word_for_word
 from ntm_memory.text.words import index_words
 
 MOST = 100
@@ -117,8 +117,7 @@ def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]
         groups.setdefault(word_for_word(memory.content), []).append(memory)
     told = []
     for first, *others in groups.values():
-        equal = store.find_content(first.namespace, first.content)
-        others += [memory for memory in equal if same_identifiers(memory.content, first.content)]
+        others += store.find_content(first.namespace, first.content)
         also = {memory.id: memory for memory in others if memory.id != first.id}
         last = max(memory.occurred_at or memory.updated_at for memory in (first, *also.values()))
         told.append(asdict(first) | {"told": len(also) + 1, "last_told": last if also else None, "also": list(also)})
