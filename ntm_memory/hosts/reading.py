@@ -61,32 +61,28 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     said = [each for file, where, content in changed for each in _tellings(file, where, content)]
     known = {_which(each) for each in before}  # a line that only moved is no news
     tellings = [each for each in said if "key" in each or _which(each) not in known]
-    places = dict.fromkeys((*(where for _, where, _ in found), *MIRRORED))
-    taken, refused = tellings, list[Telling]()
-    if not request.get("force_retracted"):
-        taken, refused = _without_retracted(tellings, list(places), ask, request.get("home"))
+    places = list(dict.fromkeys((*(where for _, where, _ in found), *MIRRORED)))
+    refused = set() if request.get("force_retracted") else _retracted(tellings, places, ask, request.get("home"))
+    taken = [each for number, each in enumerate(tellings) if number not in refused]
     passed = {name: request[name] for name in ("home", "trust", "on_secret", "force_retracted") if name in request}
     text = "\n".join(json.dumps(each, ensure_ascii=False) for each in taken)
     dry_run = bool(request.get("dry_run"))
     done = dict(ask({"command": "import", "text": text, "form": "jsonl", "dry_run": dry_run, **passed}))
     done["failed"] = [{**bad, "at": taken[bad["line"] - 1]["source"]} for bad in done["failed"]]
-    done["failed"] += [_failure(tellings.index(each) + 1, each) for each in refused]
+    done["failed"] += [_failure(number + 1, tellings[number]) for number in sorted(refused)]
     done["unchanged"] += len(said) - len(tellings)
     if not dry_run:
         _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | now)
     return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
 
 
-def _without_retracted(
-    tellings: Sequence[Telling], places: list[str], ask: Ask, home: Any
-) -> tuple[list[Telling], list[Telling]]:
-    """(what may come in, what says something that was retracted wherever it would be looked for)."""
+def _retracted(tellings: Sequence[Telling], places: list[str], ask: Ask, home: Any) -> set[int]:
+    """Which of them, from 0, say something that was retracted wherever they would be looked for."""
     about = {"command": "retracted", "namespaces": places, "home": home}
-    if not ask({**about, "texts": [each["content"] for each in tellings]})["retracted"]:
-        return list(tellings), []
-    bad = [bool(ask({**about, "texts": [each["content"]]})["retracted"]) for each in tellings]
-    split = [[each for each, is_bad in zip(tellings, bad, strict=True) if is_bad is wanted] for wanted in (False, True)]
-    return split[0], split[1]
+    texts = [each["content"] for each in tellings]
+    if not ask({**about, "texts": texts})["retracted"]:
+        return set()
+    return {number for number, text in enumerate(texts) if ask({**about, "texts": [text]})["retracted"]}
 
 
 def _failure(line: int, telling: Telling) -> dict[str, Any]:

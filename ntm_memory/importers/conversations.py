@@ -12,7 +12,8 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError
 
-_INSTEAD = "tell what of them is worth keeping: memorize.py --jsonl FILE, an object with content a line"
+INSTEAD = "tell what of them is worth keeping: memorize.py --jsonl FILE, an object with content a line"
+"""What to do with conversations."""
 _CLAUDE = "memories.json of the same export holds what Claude remembers: import.py memories.json; else "
 _CODE = "what Claude Code remembers itself: import.py --host claude; else "
 
@@ -29,13 +30,13 @@ def refuse_conversation(record: Any) -> None:
     if not isinstance(record, Mapping):
         return
     if isinstance(record.get("mapping"), Mapping):
-        raise BadValueError("these are conversations of ChatGPT, not memories", _INSTEAD)
+        raise BadValueError("these are conversations of ChatGPT, not memories", INSTEAD)
     if isinstance(record.get("chat_messages"), list):
-        raise BadValueError("these are conversations of Claude, not memories", _CLAUDE + _INSTEAD)
+        raise BadValueError("these are conversations of Claude, not memories", _CLAUDE + INSTEAD)
     if "sessionId" in record and ("message" in record or "uuid" in record):
-        raise BadValueError("this is a transcript of Claude Code, not memories", _CODE + _INSTEAD)
+        raise BadValueError("this is a transcript of Claude Code, not memories", _CODE + INSTEAD)
     if _is_message(record) or _holds_messages(record.get("messages")):
-        raise BadValueError("these are messages of a conversation, not memories", _INSTEAD)
+        raise BadValueError("these are messages of a conversation, not memories", INSTEAD)
 
 
 def _is_message(record: Any) -> bool:

@@ -7,6 +7,7 @@ import io
 import shlex
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.importers.conversations import INSTEAD
 from ntm_memory.importers.items import KNOWN
 
 _MARKS = (  # those of UTF-32 first: one begins as UTF-16's does
@@ -71,8 +72,5 @@ def _about_archive(data: bytes, name: str) -> tuple[str, str]:
     if "memories.json" in names:
         return f"{name} is an archive that holds memories.json", "unpack it, then: import.py memories.json"
     if "conversations.json" in names:
-        return (
-            f"{name} is an archive of conversations, not of memories",
-            "tell what of them is worth keeping: memorize.py --jsonl FILE, an object with content a line",
-        )
+        return f"{name} is an archive of conversations, not of memories", INSTEAD
     return f"{name} cannot be read: it is an archive", f"unpack it, then import the file or folder in it; {KNOWN}"

@@ -34,11 +34,10 @@ def items_in(value: Any, name: str = "") -> Iterator[Item]:
     for each in (value, *_firsts(value)):
         refuse_conversation(each)
     records, within = _records_in(value)
-    for record in records[:_GLANCE]:
-        refuse_conversation(record)
+    items = items_by(enumerate(records, start=1), name, within=within)  # first: it lets no conversation pass
     if records and not within and not any(isinstance(record, str) or _is_usable(record) for record in records):
         raise unknown(f"it is JSON of an unknown form{_beginning(records[0])}")
-    return items_by(enumerate(records, start=1), name, within=within)
+    return items
 
 
 def items_by(records: Iterable[Record], name: str = "", *, within: bool = False) -> Iterator[Item]:

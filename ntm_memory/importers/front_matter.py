@@ -56,10 +56,11 @@ def _fields(lines: list[str]) -> dict[str, Any]:
 
 def _field_by_field(lines: list[str]) -> dict[str, Any]:
     """What of a head can be read: a field that is no YAML, such as a title with a colon, is taken as a text."""
-    begins = [number for number, line in enumerate(lines) if _FLAT.fullmatch(line.rstrip())]
+    heads = [(number, head) for number, line in enumerate(lines) if (head := _FLAT.fullmatch(line.rstrip()))]
+    ends = [*(number for number, _ in heads[1:]), len(lines)]
     fields: dict[str, Any] = {}
-    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=False):
-        name, said = _FLAT.fullmatch(lines[begin].rstrip()).groups()  # type: ignore[union-attr]
+    for (begin, head), end in zip(heads, ends, strict=False):
+        name, said = head.groups()
         try:
             read = from_yaml("\n".join(lines[begin:end]))
         except ValueError:

@@ -80,7 +80,7 @@ class SQLiteRecordReader:
         return near_keys(key, (key for (key,) in rows))
 
     def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this, oldest first."""
+        """Live memories that say this; see `text.folding.same_telling`. Oldest first."""
         with self._engine.reading():
             rows = fetch(self._sql, _SAME, (text_hash(content), self._ledger.known_code(namespace)))
             return [memory for memory in self._engine.sound(rows) if same_telling(memory.content, content)]

@@ -181,11 +181,11 @@ def is_markdown(text: str) -> bool:
         return False
     if _OWN_BLOCK.search(text):
         return True
-    heads = [_about(about) for _, about, _ in _blocks(text) if about is not None]
-    fields = [each for each in heads if isinstance(each, dict)]
-    is_whole = all(about is not None for _, about, _ in _blocks(text))
-    if not is_whole or not all(isinstance(each, ValueError) or _is_ours(each) for each in heads):
+    told = [about for _, about, _ in _blocks(text)]
+    heads = [_about(about) for about in told if about is not None]
+    if len(heads) < len(told) or not all(isinstance(each, ValueError) or _is_ours(each) for each in heads):
         return False
+    fields = [each for each in heads if isinstance(each, dict)]
     return any(fields) and (len(heads) > 1 or not set(fields[0]) <= {"tags", "type", "kind"})  # anybody's
 
 

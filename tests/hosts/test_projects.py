@@ -17,7 +17,7 @@ from tests.opening import TINY
 
 @pytest.fixture
 def work(tmp_path):
-    folder = tmp_path / "work" / "app"
+    folder = tmp_path / "code" / "app"
     (folder / "src" / "deep").mkdir(parents=True)
     return folder
 
@@ -64,12 +64,12 @@ def test_a_worktree_of_git_itself_belongs_to_its_repository(work, tmp_path):
     assert project_of(str(tmp_path / "tree")) == project_of(str(work))
 
 
-@pytest.mark.parametrize("gitdir", ["g", "../work/app/.git/worktrees/branch", "../work/app/.git"])
+@pytest.mark.parametrize("gitdir", ["g", "../code/app/.git/worktrees/branch", "../code/app/.git"])
 def test_a_folder_that_only_says_it_is_a_worktree_is_its_own(work, branch, tmp_path, gitdir):
     stranger = tmp_path / "stranger"
     (stranger / "g").mkdir(parents=True)
     (stranger / ".git").write_text(f"gitdir: {gitdir}\n")
-    (stranger / "g" / "commondir").write_text("../../work/app/.git\n")
+    (stranger / "g" / "commondir").write_text("../../code/app/.git\n")
     (stranger / "g" / "gitdir").write_text(f"{stranger / '.git'}\n")
     assert project_of(str(stranger)).namespace.startswith("stranger-")
 

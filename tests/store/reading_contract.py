@@ -81,11 +81,12 @@ class ReadingContract:
         assert [m.content for m in store.get_many(asked)] == ["c", "a", "c", "b"]
 
     def test_equal_content_is_found_oldest_first(self, store):
-        texts = ["same", "Same", "same ", "same", "the code is 4711", "the code is 4712"]
+        texts = ["same", "Same", "same ", "same", "the code is 4711", "the code is 4712", "set userId", "set userID"]
         memories = [store.add(*draft(text)) for text in texts]
         store.add(*draft("same", namespace="other"))
         assert store.find_content("default", "same") == memories[:4]
         assert store.find_content("default", "the code is 4712") == [memories[5]]
+        assert store.find_content("default", "set userID.") == [memories[7]]
         assert store.find_content("nowhere", "same") == []
 
     def test_content_with_an_identifier_in_another_case_is_not_equal(self, store):
