@@ -96,9 +96,8 @@ def just_before(cursor: Cursor, at: int) -> Found:
 
 def weeks_from(cursor: Cursor, at: int) -> Found:
     """Some weeks after a day: a week on Saturday, a fortnight tomorrow, Tuesday week."""
-    weekday, period = cursor.get(at, "weekday"), None
+    weekday = cursor.get(at, "weekday")
     if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
-        period = (1.0, 1.0), "week", at + 2
         return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
     period = cursor.period(at)
     if period is None or period[1] != "week" or period[0][0] != period[0][1] or not cursor[at].latin:
