@@ -113,10 +113,7 @@ def weeks_from(cursor: Cursor, at: int) -> Found:
 def _weeks_from_weekday(cursor: Cursor, weekday: int | str, count: float, after: int) -> Found:
     piece = weekday_piece(weekday)
     span = nearest(piece, cursor.frame, 1)
-    if span is None:
-        return None
-    away = timedelta(days=7 * count)
-    return one(Span(span.start + away, span.end + away), piece.grain, after)
+    return None if span is None else one(span.later(timedelta(days=7 * count)), piece.grain, after)
 
 
 RULES = (
