@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 from ntm_memory.errors import BadValueError
 
@@ -37,14 +37,18 @@ def period_ends(iso: str) -> tuple[datetime, datetime]:
     return start, (start + longest).replace(day=1)
 
 
-def parse_time(iso: str) -> datetime:
-    """The moment that a text names, in its own zone; without one it is taken as UTC, a date as its midnight.
+def parse_time(iso: str, zone: tzinfo | None = timezone.utc) -> datetime:
+    """The moment that a text names, in its own zone; a date is its midnight.
+
+    Args:
+        iso: the text.
+        zone: what one without a zone is in; None: the system's, and it stays without.
 
     Raises:
         ValueError: it is not an ISO 8601 time.
     """
     time = datetime.fromisoformat(iso.replace("Z", "+00:00"))  # Python 3.10 reads no "Z"
-    return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time
+    return time.replace(tzinfo=zone) if time.tzinfo is None else time
 
 
 def unix_seconds(iso: str) -> float:
