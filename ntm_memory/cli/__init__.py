@@ -11,9 +11,9 @@ from typing import Any
 from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.entered import is_by_console, spoken
 from ntm_memory.cli.inputs import readable
-from ntm_memory.cli.outcome import BAD_VALUE, nothing_taken
+from ntm_memory.cli.outcome import nothing_taken
 from ntm_memory.cli.parsers import PARSERS
-from ntm_memory.errors import NotSetUpError, NTMMemoryError
+from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir
 from ntm_memory.text.printable import in_one_line, printable
@@ -96,10 +96,10 @@ def _carry_out(
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
     if refused is not None and chosen == "json":
-        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BAD_VALUE
+        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BadValueError.exit_code
     printed = _print(_printed(text, chosen, answer if refused is None else {**answer, "hints": ()}))
     if refused is not None:
-        return _fail(**refused, chosen=chosen, exit_code=printed or BAD_VALUE)
+        return _fail(**refused, chosen=chosen, exit_code=printed or BadValueError.exit_code)
     return printed or int(code)
 
 

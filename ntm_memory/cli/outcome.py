@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-BAD_VALUE = 2
+from ntm_memory.errors import BadValueError
+
 _TAKEN = ("created", "updated", "unchanged", "tombstones", "as_before")
 
 
@@ -21,7 +22,7 @@ def nothing_taken(answer: Mapping[str, Any]) -> dict[str, str] | None:
     codes = {bad["code"] for bad in failed}
     where = failed[0].get("at") or f"line {failed[0]['line']}"
     return {
-        "code": codes.pop() if len(codes) == 1 else "bad_value",
+        "code": codes.pop() if len(codes) == 1 else BadValueError.code,
         "message": f"nothing was taken, {len(failed)} failed: {where}: {failed[0]['message']}",
         "hint": "; ".join(answer.get("hints") or ("mend what failed and tell it again",)),
     }

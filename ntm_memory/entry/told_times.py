@@ -12,7 +12,7 @@ from ntm_memory.errors import BadValueError, shown
 from ntm_memory.text.iso_time import is_period, parse_time, period_ends, to_whole_seconds
 from ntm_memory.times.finding import read_time
 from ntm_memory.times.intervals import Frame
-from ntm_memory.times.told import Time
+from ntm_memory.times.told import DAY, Time
 
 EXAMPLES = "e.g. yesterday, 'last March', 2026-11, '3 weeks ago', 2026-05-08, 2026-05-08T13:56:00Z"
 OF_A_DAY = ("minute", "hour", "part", "day")
@@ -113,7 +113,7 @@ def _iso_time(text: str, here: Here) -> Time:
         first, end = map(Frame.at(here.now, here.zone).seconds, period_ends(text))
         return Time(first, end, precision="year" if len(text) == 4 else "month" if len(text) == 7 else "week")
     start = parse_time(text, here.zone).astimezone(timezone.utc).timestamp()
-    return Time(start, start + 86_400.0 if len(text) == len("2026-05-08") else start + 1.0)
+    return Time(start, start + (DAY if len(text) == len("2026-05-08") else 1.0))
 
 
 def _iso(field: str, value: Any, seconds: float) -> str:

@@ -35,19 +35,18 @@ def head(memory: Answer) -> str:
         parts.append(name(memory["key"]))
     if memory.get("trust", USUAL) != USUAL:
         parts.append(f"by {memory['trust']}")
-    return " ".join([*parts, *sureness(memory), *_marks(memory)])
+    cut = ["cut"] if memory.get("truncated") else []
+    return " ".join([*parts, *sureness(memory), *marks(memory), *cut])
 
 
-def _marks(memory: Answer) -> Iterator[str]:
-    """What holds of few memories."""
+def marks(memory: Answer) -> Iterator[str]:
+    """What holds of few memories: until when they are true, what may say it anew, how often they were told."""
     if memory.get("until"):
         yield f"until {local_day(memory['until'])}"
     if memory.get("superseded_by"):
         yield f"perhaps revised by {memory['superseded_by']}"
     if memory.get("told", 1) > 1:
         yield f"told {memory['told']} times, last {local_day(memory['last_told'])}"
-    if memory.get("truncated"):
-        yield "cut"
 
 
 def day(memory: Answer) -> str:

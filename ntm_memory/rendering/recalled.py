@@ -9,8 +9,7 @@ from ntm_memory.operations.requests import LEAST_SEEN
 from ntm_memory.operations.validation import RECALLED_TAG
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.rendering.advice import BY_OPTIONS, Advice
-from ntm_memory.rendering.lines import Answer, count, day, line, name, share, sureness, text
-from ntm_memory.times.zones import local_day
+from ntm_memory.rendering.lines import Answer, count, day, line, marks, name, share, sureness, text
 
 CLOSING = "</recalled-memories>"
 MOST_OF_SOURCE = 80
@@ -108,13 +107,7 @@ def _told(memory: Answer) -> str:
         parts.append(f"from {name(memory['source'][:MOST_OF_SOURCE])}")
     known = "chance" if memory.get("chance") is not None else "weight"
     parts += [f"{known} {sure}" for sure in sureness(memory)]
-    if memory.get("until"):
-        parts.append(f"until {local_day(memory['until'])}")
-    if memory.get("superseded_by"):
-        parts.append(f"perhaps revised by {memory['superseded_by']}")
-    if memory.get("told", 1) > 1:
-        parts.append(f"told {memory['told']} times, last {local_day(memory['last_told'])}")
-    return ", ".join(parts).translate(_NO_BRACKETS)
+    return ", ".join([*parts, *marks(memory)]).translate(_NO_BRACKETS)
 
 
 def _steps(steps: Mapping[str, Any] | None) -> list[str]:

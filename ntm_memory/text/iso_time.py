@@ -33,8 +33,8 @@ def period_ends(iso: str) -> tuple[datetime, datetime]:
         first, last = map(datetime.fromisoformat, iso.split("/"))
         return first, last + timedelta(days=1)
     start = datetime(int(iso[:4]), int(iso[5:] or 1), 1)
-    later = start.replace(day=28) + timedelta(days=4) if len(iso) == 7 else start.replace(month=12, day=31)
-    return start, later.replace(day=1) if len(iso) == 7 else later + timedelta(days=1)
+    longest = timedelta(days=31 if len(iso) == len("2026-11") else 366)
+    return start, (start + longest).replace(day=1)
 
 
 def parse_time(iso: str, zone: tzinfo | None = timezone.utc) -> datetime:

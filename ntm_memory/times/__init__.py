@@ -10,7 +10,6 @@ and last character, half open).
     finding.narrowest(times)                those that hold no other: "in 2023, on 8 May" is the day
     finding.mentions(text, moment, zone)    what a memory tells of time, relative to its own moment
     finding.read_time(text, now, zone)      a text that is nothing but a time, as people type it; None for none
-    finding.is_time(text)                   whether a text is nothing but a time or a stretch of time: "三天"
     kept.kept_times, kept.kept_intervals    mentions as they are kept beside a memory, and read with the matrix:
                                             `MemoryMatrix.mentioned`, (N, K, 3) start, end, whether of every year
 

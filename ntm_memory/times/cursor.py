@@ -54,11 +54,9 @@ class Cursor:
         if told == 1 and self.get(after, "number") == 0.5:  # "ein halbes Jahr"
             told, after = 0.5, after + 1
         low, _, high = str(told).partition("~")
-        tens = isinstance(told, int) and 20 <= told <= 90 and told % 10 == 0
-        if tens and not self.get(at, "digits") and not self.get(at, "spelled"):  # twenty-five
-            ones = after + (self[after].mark == "-")
-            if (one := self.whole_number(ones, 1, 9)) is not None and not self.get(ones, "digits"):
-                return (told + one, told + one), ones + 1
+        if (tens := self._tens(at)) is not None and not self.get(tens[1], "digits"):
+            if (one := self.whole_number(tens[1], 1, 9)) is not None:  # twenty-five
+                return (tens[0] + one, tens[0] + one), tens[1] + 1
         after += bool(self.get(after, "measure") and self.get(after + 1, "half"))
         extra = self.get(after, "half")
         more = float(extra) if extra else 0.0
@@ -86,13 +84,19 @@ class Cursor:
 
     def ordinal(self, at: int) -> tuple[int, int] | None:
         """(place, token after) of a word that tells a place: 3rd, third, twenty-third."""
-        tens = self.whole_number(at, 20, 30)
-        if tens is not None and not self.get(at, "digits") and not self.get(at, "spelled") and tens % 10 == 0:
-            ones = at + 1 + (self[at + 1].mark == "-")
-            if isinstance(one := self.get(ones, "ordinal"), int) and 0 < one < 10:
-                return tens + one, ones + 1
+        if (tens := self._tens(at, 30)) is not None:
+            one = self.get(tens[1], "ordinal")
+            if isinstance(one, int) and 0 < one < 10:
+                return tens[0] + one, tens[1] + 1
         told = self.get(at, "ordinal")
         return (told, at + 1) if isinstance(told, int) else None
+
+    def _tens(self, at: int, most: int = 90) -> tuple[int, int] | None:
+        """A word of tens and where its ones would stand: the "twenty" of twenty-five."""
+        told = self.whole_number(at, 20, most)
+        if told is None or told % 10 or self.get(at, "digits") or self.get(at, "spelled"):
+            return None
+        return told, at + 1 + (self[at + 1].mark == "-")
 
 
 def again(grain: str, container: str, within: Callable[[datetime], Span | None], **more: Any) -> Piece:

@@ -96,9 +96,8 @@ def just_before(cursor: Cursor, at: int) -> Found:
 
 def weeks_from(cursor: Cursor, at: int) -> Found:
     """Some weeks after a day: a week on Saturday, a fortnight tomorrow, Tuesday week."""
-    weekday, period = cursor.get(at, "weekday"), None
+    weekday = cursor.get(at, "weekday")
     if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
-        period = (1.0, 1.0), "week", at + 2
         return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
     period = cursor.period(at)
     if period is None or period[1] != "week" or period[0][0] != period[0][1] or not cursor[at].latin:
@@ -114,10 +113,7 @@ def weeks_from(cursor: Cursor, at: int) -> Found:
 def _weeks_from_weekday(cursor: Cursor, weekday: int | str, count: float, after: int) -> Found:
     piece = weekday_piece(weekday)
     span = nearest(piece, cursor.frame, 1)
-    if span is None:
-        return None
-    away = timedelta(days=7 * count)
-    return one(Span(span.start + away, span.end + away), piece.grain, after)
+    return None if span is None else one(span.later(timedelta(days=7 * count)), piece.grain, after)
 
 
 RULES = (

@@ -87,15 +87,6 @@ def read_time(
     return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
 
 
-def is_time(text: str) -> bool:
-    """Whether a text is nothing but a time or a stretch of time: "May 2023", "去年五月", "三天"."""
-    if read_time(text, 0.0) is not None:
-        return True
-    cursor = _cursor(text, 0.0, None, True, None)
-    period = None if cursor is None else cursor.period(0)
-    return period is not None and cursor is not None and period[2] >= len(cursor.tokens)
-
-
 def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
     """The tokens of a text in their frame; None for one that can tell no time."""
     known = opened(text)

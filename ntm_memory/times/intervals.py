@@ -30,6 +30,10 @@ class Span:
         """Whether another one lies inside."""
         return self.start <= other.start and other.end <= self.end
 
+    def later(self, by: timedelta) -> Span:
+        """The same stretch, so much later."""
+        return Span(self.start + by, self.end + by)
+
 
 @dataclass(frozen=True)
 class Frame:

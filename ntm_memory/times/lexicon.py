@@ -99,7 +99,7 @@ def table(language: str) -> Table:
         ),
         triggers=_triggers([words for words, of in classes.items() if _is_trigger(of)], language),
         weak=frozenset(_forms(told.get("weak", ""))),
-        common=frozenset(told.get("common", "").split(" | ")) - {""},
+        common=frozenset(_forms(told.get("common", ""))),
         variants={ord(pair[0]): pair[1] for pair in told.get("variants", "").split()},
         month_first=True if told.get("month_first") else None if language == "en" else False,
         compounds=tuple(form for form in _forms(" | ".join(told["weekday"].values())) if len(form) > 2)

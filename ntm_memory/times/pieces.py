@@ -127,8 +127,7 @@ def _moved(piece: Piece, base: Span) -> Span | None:
     if unit == "year":
         count = base.start.year - back.year
         return Span(add(piece.fixed.start, count, unit), add(piece.fixed.end, count, unit))
-    away = base.start - back
-    return Span(piece.fixed.start + away, piece.fixed.end + away)
+    return piece.fixed.later(base.start - back)
 
 
 def combined(parts: Sequence[Piece], frame: Frame) -> tuple[Span, str] | None:
@@ -159,15 +158,12 @@ def _with_hour(parts: list[Piece]) -> list[Piece]:
     part, at = of_day.fixed or of_day.place(some_day), hour.place(some_day)
     if part is None or at is None:
         return parts
-    away = min((0, 12, 24), key=lambda hours: (_distance(at.start + timedelta(hours=hours), part), hours))
+    halves = [timedelta(hours=hours) for hours in (0, 12, 24)]
+    away = min(halves, key=lambda by: (_distance(at.start + by, part), by))
     rest = [piece for piece in parts if piece is not of_day and piece is not hour]
     if of_day.fixed is not None:
-        return [*rest, replace(hour, fixed=_later(at, away), within=None, container="")]
-    return [*rest, replace(hour, within=lambda day: _later(hour.place(day), away))]
-
-
-def _later(span: Span | None, hours: int) -> Span | None:
-    return span and Span(span.start + timedelta(hours=hours), span.end + timedelta(hours=hours))
+        return [*rest, replace(hour, fixed=at.later(away), within=None, container="")]
+    return [*rest, replace(hour, within=lambda day: (span := hour.place(day)) and span.later(away))]
 
 
 def _distance(moment: datetime, span: Span) -> timedelta:

@@ -86,7 +86,7 @@ def tokens_of(text: str, tables: Sequence[Table]) -> list[Token]:
     found: list[Token] = []
     for token in _scan(text, tables):
         # of words that tell nothing the first and the last of a row are enough
-        if not (token.classes or token.mark) and len(found) > 1 and not any(_tells(other) for other in found[-2:]):
+        if not _tells(token) and len(found) > 1 and not any(map(_tells, found[-2:])):
             found.pop()
         found.append(token)
     return found
