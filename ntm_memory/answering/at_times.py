@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from datetime import time as clock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,11 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.time_match import mention_fit, time_fit
 from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.times.told import DAY, Time
 
 ELSEWHERE = 0.5
-"""What a memory of another time counts where a time is asked for."""
+"""What a memory counts that is not where the question asks: of another time, in another place."""
+MIDNIGHT = clock()
 _WITHIN = 0.999
 
 
@@ -30,10 +33,19 @@ def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     Where no year is told it is the likeliest one; any other where there is nothing then.
     """
     for times in ([replace(time, yearly=False) for time in query.times], query.times):
-        there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) > _WITHIN
+        there: NDArray[np.bool_] = np.any([_happened(time, slots.happened, query) for time in times], axis=0)
         there = there if query.allowed is None else there & query.allowed
         if there.any():
             break
+    return there
+
+
+def _happened(told: Time, times: NDArray[np.float64], query: Query) -> NDArray[np.bool_]:
+    """(N,) which of some moments are within a told time; one that is a midnight is its whole day: no hour was told."""
+    there: NDArray[np.bool_] = time_fit(told, times) > _WITHIN
+    if told.end - told.start < DAY:
+        for i in np.flatnonzero((told.start - DAY < times) & (times < told.start)):
+            there[i] |= datetime.fromtimestamp(float(times[i]), query.zone).time() == MIDNIGHT
     return there
 
 
@@ -43,11 +55,17 @@ def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     return there if query.allowed is None else there & query.allowed
 
 
+def untold(slots: MemoryMatrix) -> NDArray[np.bool_]:
+    """(N,) which memories may tell times besides those that are kept: as many are kept as can be."""
+    return ~np.isnan(slots.mentioned[:, -1, 0])
+
+
 def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
     """A reading whose memories count less where they are of another time and tell none that is asked for."""
     if not len(reading.index):
         return reading
-    share = np.where(of_the_time(slots, replace(query, allowed=None)), 1.0, ELSEWHERE)[reading.index]
+    trusted = of_the_time(slots, replace(query, allowed=None)) | untold(slots)
+    share = np.where(trusted, 1.0, ELSEWHERE)[reading.index]
     weights = reading.weights * share
     ranked = np.argsort(-weights, kind="stable")
     return replace(
@@ -66,7 +84,8 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
 
     None: something is there, or more is asked for.
     """
-    if query.time_alone <= SURE or of_the_time(corpus.slots, query).any():
+    may_tell = untold(corpus.slots) if query.allowed is None else untold(corpus.slots) & query.allowed
+    if query.time_alone <= SURE or (of_the_time(corpus.slots, query) | may_tell).any():
         return None
     happened = corpus.slots.happened if query.allowed is None else corpus.slots.happened[query.allowed]
     gaps = np.min([np.maximum(time.start - happened, happened - time.end) for time in query.times], axis=0)

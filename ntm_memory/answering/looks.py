@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ntm_memory.answering import at_times
+from ntm_memory.answering.at_times import ELSEWHERE
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
@@ -36,7 +37,13 @@ class Looks:
         """
         if query.place > LEAST:
             content = self.by_content(query, parts, seen) if query.place <= SURE else None
-            return self._by_place(query, content)
+            found = self._by_place(query, content)
+            if content is None and not len(
+                found.index
+            ):  # nothing stands there: what the words name is shown, less sure
+                content = self.by_content(query, parts, seen)
+                found = replace(content, confidence=content.confidence * ELSEWHERE)
+            return found
         if query.times and query.shift is None:
             return self._at_times(query, parts)
         return self.by_content(query, parts, seen)

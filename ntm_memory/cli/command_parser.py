@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -20,11 +21,18 @@ class UsageError(Exception):
         self.hint = hint
 
 
+_NO_OPTION = re.compile(r"-\d|-[^-].")
+"""A number below zero, and what people ask for that begins with a dash: "-rf". A single letter stays a wrong option."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Names itself as its user called it, and raises what is wrong instead of leaving the process."""
 
     def __init__(self, prog: str, **options: Any) -> None:
         super().__init__(prog=spoken(prog), **options)
+        self._negative_number_matcher = (
+            _NO_OPTION  # argparse has no public name for what is no option though it has a dash
+        )
 
     def format_help(self) -> str:
         """The help, in the spelling of the door that was entered."""

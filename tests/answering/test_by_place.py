@@ -89,3 +89,13 @@ def test_where_location_is_off_a_place_is_asked_for_by_content(tmp_path, monkeyp
     with opened(tmp_path, {"addressing": {"location": False}}) as memory:
         memory.memorize_many({"content": text} for text in DAY)
         assert told(memory.recall(ASKED))[0] == DAY[HERE]
+
+
+def test_where_nothing_stands_there_what_the_words_name_is_shown_and_less_sure(memory, monkeypatch):
+    memory.memorize("The garden fence is green")
+    question = "garden fence"
+    surely = memory.recall(question).confidence
+    let_ask(monkeypatch, {question: asked_for(1, "garden")})
+    answer = memory.recall(question)
+    assert told(answer) == ["The garden fence is green"]
+    assert 0 < answer.confidence < surely

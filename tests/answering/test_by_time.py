@@ -125,3 +125,19 @@ def test_what_is_of_another_time_is_doubted_and_falls_behind():
 def test_only_what_filters_leave_is_inside():
     slots = matrix_of(2, occurred=[NOW - 86_400, NOW - 86_400])
     assert inside(slots, ask("what about yesterday", allowed=np.array([False, True]))).tolist() == [False, True]
+
+
+def test_what_was_told_for_a_day_may_be_of_any_hour_of_it(memory, monkeypatch):
+    question = "What did I do in the evening of 9 June 2023?"
+    let_ask(monkeypatch, {question: ALONE})
+    memory.memorize("The car passed its inspection", occurred_at="2023-06-09")
+    memory.memorize("Pancakes", occurred_at="2023-06-09T07:30:00Z")
+    assert told(memory.recall(question)) == ["The car passed its inspection"]
+
+
+def test_what_tells_more_times_than_are_kept_is_not_ruled_out(memory, monkeypatch):
+    question = "12 October"
+    let_ask(monkeypatch, {question: ALONE})
+    diary = " ".join(f"On {day} October we walked {day} km." for day in range(1, 20))
+    memory.memorize(diary, occurred_at="2023-11-01")
+    assert told(memory.recall(question)) == [diary]

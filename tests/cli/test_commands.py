@@ -14,6 +14,7 @@ from opening import write_config
 from told_asking import asked_for, let_ask
 
 from ntm_memory.cli import main
+from ntm_memory.cli.command_parser import UsageError
 from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.commands import _HANDLERS, run
 from ntm_memory.errors import BadValueError
@@ -489,3 +490,12 @@ def test_a_question_that_names_no_namespace_is_put_to_the_project_it_is_asked_in
     assert [memory["content"] for memory in there] == [TEA], "where a namespace is named, only there"
     monkeypatch.chdir(tmp_path)
     assert "Deploys go out on Thursday" not in [each["content"] for each in call("recall", "deploys")["memories"]]
+
+
+def test_a_question_may_begin_with_a_dash():
+    parser, _ = PARSERS["recall"]
+    assert parser().parse_args(["-rf"]).query == "-rf"
+    assert parser().parse_args(["--top-k", "3", "-rf now"]).query == "-rf now"
+    for wrong in (["-x"], ["--none", "tea"]):
+        with pytest.raises(UsageError):
+            parser().parse_args(wrong)
