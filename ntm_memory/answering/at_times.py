@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,18 @@ from ntm_memory.store.records import MemoryMatrix
 
 ELSEWHERE = 0.5
 """What a memory of another time counts where a time is asked for."""
-_WITHIN = 0.999
+_WITHIN = 1.0
+
+
+def asks_by_time(query: Query, parts: Sequence[Query]) -> bool:
+    """Whether a question as a whole is about times: it tells some, and so do all questions within it."""
+    return bool(query.times) and all(part.times for part in parts)
+
+
+def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
+    """A query that may see only what is of the times that it tells, where anything is."""
+    there = of_the_time(slots, query) if query.times else None
+    return query if there is None or not there.any() else replace(query, allowed=there)
 
 
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
@@ -30,7 +42,7 @@ def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     Where no year is told it is the likeliest one; any other where there is nothing then.
     """
     for times in ([replace(time, yearly=False) for time in query.times], query.times):
-        there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) > _WITHIN
+        there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) >= _WITHIN
         there = there if query.allowed is None else there & query.allowed
         if there.any():
             break
@@ -39,7 +51,7 @@ def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 
 def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories tell in their words a time that the question tells, of those that it may see."""
-    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) > _WITHIN
+    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) >= _WITHIN
     return there if query.allowed is None else there & query.allowed
 
 
