@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,15 +11,19 @@ from datetime import datetime, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.controller.asking import SURE
+from ntm_memory.controller.asking import LIKELY, STEPS, SURE
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.time_match import is_short
 from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import MOMENT, is_of
 from ntm_memory.times.intervals import Frame, add
 from ntm_memory.times.told import DAY, HOUR, YEAR, Time
 
+BY_CONTENT = np.array([step == 0 for step in STEPS], dtype=np.float32)
+"""The steps of a question that asks for no place."""
 ELSEWHERE = 0.5
 """What a memory counts that is not where the question asks: of another time, in another place."""
 
@@ -34,6 +39,22 @@ def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
     return query if there is None or not there.any() else replace(query, allowed=there)
 
 
+def of_its_filters(query: Query, request: RecallRequest) -> Query:
+    """A query that tells the time by which it is filtered, where it asks for what happened and tells none itself."""
+    time, asked = _filtered(request), query.asked
+    if time is None or query.times or asked is None or asked.time <= LIKELY or asked.place > LIKELY:
+        return query
+    return replace(query, times=(time,), asked=asked._replace(steps=BY_CONTENT))
+
+
+def _filtered(request: RecallRequest) -> Time | None:
+    """The time that is asked for by options; None: none is."""
+    if request.after is None and request.before is None:
+        return None
+    start = -math.inf if request.after is None else unix_seconds(request.after)
+    return Time(start, math.inf if request.before is None else unix_seconds(request.before), "between")
+
+
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see.
 
@@ -43,7 +64,9 @@ def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 
 
 def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """What is of a time that is asked for, the earliest first; behind it what is known less exactly than asked for.
+    """What is of a time that is asked for, the earliest first.
+
+    Behind it stands what is known less exactly than asked for, and behind that what is of every year.
 
     Args:
         slots: the memories.
@@ -53,8 +76,12 @@ def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDA
     times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
     start, end = slots.happened, slots.over
     happened = inside(slots, times)
-    rough = [(start <= time.start) & (end - start > time.end - time.start) for time in times]
-    told = np.where(_of_any(times, slots.mentioned), slots.mentioned[..., 0], np.inf).min(axis=1, initial=np.inf)
+    rough = [
+        is_of(start, end, time.start, time.end) & (start <= time.start) & (end - start > time.end - time.start)
+        for time in times
+    ]
+    once = _of_any(times, slots.mentioned) & ~_every_year(slots)
+    told = np.where(once, slots.mentioned[..., 0], np.inf).min(axis=1, initial=np.inf)
     when = np.where(happened, start, told)
     group = np.where(happened, np.any(rough, axis=0), 2 * np.isinf(told))
     index = np.flatnonzero(there)
@@ -72,13 +99,20 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
 
     A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
     """
-    there = _of_any(times, slots.mentioned)
-    every_year = (slots.mentioned[..., 2] == 1) & np.isnan(slots.occurred)[:, None]
+    told = _of_any(times, slots.mentioned)
+    every_year = _every_year(slots)
     if every_year.any():
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        there |= every_year & _of_any(others, slots.mentioned)
-    return there.any(axis=1)
+        told = told | (every_year & _of_any(others, slots.mentioned))
+    there: NDArray[np.bool_] = told.any(axis=1)
+    return there
+
+
+def _every_year(slots: MemoryMatrix) -> NDArray[np.bool_]:
+    """(N, K) which told times are of every year: no year was told, and nothing says when the memory happened."""
+    every_year: NDArray[np.bool_] = (slots.mentioned[..., 2] == 1) & np.isnan(slots.occurred)[:, None]
+    return every_year
 
 
 def _of_any(times: Sequence[Time], mentioned: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -117,8 +151,8 @@ def _years_of(time: Time, moments: NDArray[np.float64], zone: tzinfo | None) -> 
     found = []
     for away in sorted({year + beside for year in years for beside in (-1, 0, 1)}):
         with suppress(OverflowError, ValueError):
-            ends = (frame.seconds(add(frame.now, away, "year")) for frame in (start, end))
-            found.append(Time(*ends, time.direction, time.precision, place=time.place))
+            first, last = (frame.seconds(add(frame.now, away, "year")) for frame in (start, end))
+            found.append(replace(time, start=first, end=last, yearly=False))
     return found
 
 
@@ -156,6 +190,16 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
         return None
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
     return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(corpus.slots, query)}"
+
+
+def why_none_passes(corpus: Corpus, request: RecallRequest, query: Query) -> str:
+    """Which options leave nothing, and the nearest day on which something happened that the others leave."""
+    names = [*request.filters, *(["min_trust"] if request.trusted is not None else [])]
+    reason = f"no memory passes the filters ({', '.join(names)})"
+    time, allowed = _filtered(request), corpus.allowed(request.tags, None, None, request.trusted)
+    if time is None or (allowed is not None and not allowed.any()):
+        return reason
+    return f"{reason}; nearest: {nearest_day(corpus.slots, replace(query, times=(time,), allowed=allowed))}"
 
 
 def nearest_day(slots: MemoryMatrix, query: Query) -> str:

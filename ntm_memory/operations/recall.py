@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ntm_memory.answering.at_times import asks_by_time, why_nothing_then
+from ntm_memory.answering.at_times import asks_by_time, of_its_filters, why_none_passes, why_nothing_then
 from ntm_memory.answering.formerly import chance_of_before, likely_enough, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.asking import LEAST
@@ -70,7 +70,7 @@ class Recaller:
         times = times_of_before(query, now.confidence) if asks_by_time(query, parts) else ()
         if query.past <= LEAST and not times:
             return now
-        former = Corpus(self._store, request.namespace, former=True, during=times, zone=query.zone)
+        former = Corpus(self._store, request.namespace, former=True, during=times)
         then = replace(query, asked=None)
         if times:
             then, parts = replace(then, times=()), [replace(part, times=()) for part in parts]
@@ -137,8 +137,8 @@ class Recaller:
             return _nothing(text, f"nothing is stored in namespace {corpus.namespace!r}{corpus.moment}")
         allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
         if allowed is not None and not allowed.any():
-            return _nothing(text, "no memory passes the filters (tag, after, before, min_trust)")
-        query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+            return _nothing(text, why_none_passes(corpus, request, query))
+        query = of_its_filters(replace(query, previous=corpus.focus(request.session), allowed=allowed), request)
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)

@@ -30,7 +30,6 @@ class Corpus:
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
         during: of these only what was so at one of these times; none: all.
-        zone: whose days are meant; None: the system's.
     """
 
     def __init__(
@@ -42,10 +41,9 @@ class Corpus:
         restorable: bool = False,
         former: bool = False,
         during: Sequence[Time] = (),
-        zone: tzinfo | None = None,
     ) -> None:
         self._store = store
-        self._during, self._zone = during, zone
+        self._during = during
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
@@ -97,7 +95,7 @@ class Corpus:
             after if after is not None and after.id == each.id else now.get(each.id)
             for each, after in zip(versions, following, strict=True)
         ]
-        began = [[_began(each, self._zone) for each in pair] for pair in zip(versions, ends, strict=True)]
+        began = [[_began(each, self._store.zone) for each in pair] for pair in zip(versions, ends, strict=True)]
         return np.array(began).reshape(-1, 2)
 
     def until(self, memory: Memory) -> str | None:
@@ -148,7 +146,8 @@ class Corpus:
         if trusted is not None:
             allowed &= self._trusted(trusted)
         if self._during:
-            allowed &= np.any([is_of(*self._stretches.T, time.start, time.end) for time in self._during], axis=0)
+            start, end = self._stretches.T
+            allowed &= np.any([is_of(start, end, time.start, time.end) for time in self._during], axis=0)
         return allowed & self._tagged(tags) if tags else allowed
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:

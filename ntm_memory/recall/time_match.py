@@ -24,7 +24,8 @@ def date_match(
 
     Args:
         told: in a question.
-        start, end: (N,) unix seconds, from when until when each happened, NaN where unknown.
+        start: (N,) unix seconds, when each began to happen, NaN where unknown.
+        end: (N,) until when it happened.
         mentioned: (N, K, 3) times that each tells, as in `MemoryMatrix`.
     """
     if not told:

@@ -107,7 +107,9 @@ def in_zone(
     """(N,) from when until when things happened, unix seconds; see `text.occurrence.span`.
 
     Args:
-        start, end, is_days: as `text.occurrence.Kept`; NaN where nothing was told.
+        start: (N,) as in `text.occurrence.Kept`; NaN where nothing was told.
+        end: (N,) likewise.
+        is_days: (N,) likewise.
         zone: whose days are meant; None: the system's.
     """
     start, end = start.copy(), end.copy()

@@ -11,7 +11,7 @@ _PERIOD = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?|[0-9]{4}-[0-9]{2}-[0-9]{2
 
 
 def is_period(iso: str) -> bool:
-    """Whether a text is a year, a month, a day or a stretch of days: 2026, 2026-11, 2026-11-16, 2026-11-16/2026-11-22."""
+    """Whether a text is a year, a month, a day or a stretch of days: 2026, 2026-11, 2026-11-16/2026-11-22."""
     if _PERIOD.fullmatch(iso) is None:
         return False
     try:

@@ -73,12 +73,21 @@ def is_of(start: Any, end: Any, since: float | None, until: float | None) -> Any
     Of some hours of a day is what is known only to the day where they begin in it: last night is of yesterday.
 
     Args:
-        start, end: unix seconds, or arrays of them, from when until when it happened [start, end).
-        since, until: the same of what is asked for; None where it is open.
+        start: unix seconds, or an array of them: when it began to happen.
+        end: until when it happened, [start, end).
+        since: from when on is asked for; None: whatever was before.
+        until: until when; None: whatever follows.
     """
     first, last = -math.inf if since is None else since, math.inf if until is None else until
     common = (start < last) & (end > first)
     return common & ((start <= first) | (end - start <= last - first)) if last - first < SHORTEST_DAY else common
+
+
+def is_same_time(one: str, other: str | None, zone: tzinfo | None) -> bool:
+    """Whether two things happened at the same time, however it is kept: a day, or its midnight."""
+    if other is None or one == other:
+        return one == other
+    return span(one, zone) == span(other, zone)
 
 
 def middle(iso: str, zone: tzinfo | None) -> float:
@@ -96,8 +105,8 @@ def on_the_wall(seconds: float, zone: tzinfo | None) -> float:
     return Frame(_EPOCH, zone).seconds(_EPOCH + timedelta(seconds=seconds))
 
 
-def may_be_a_day(seconds: float) -> bool:
-    """Whether a moment can be a midnight anywhere: cheaper to ask than `whole_day`."""
+def may_be_a_day(seconds: Any) -> Any:
+    """Whether a moment, or each of an array of them, can be a midnight anywhere: cheaper to ask than `whole_day`."""
     return seconds % _QUARTER == 0
 
 
