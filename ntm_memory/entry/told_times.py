@@ -47,7 +47,7 @@ def checked_time(field: str, value: Any, here: Here = NOWHERE) -> str | None:
 
 
 def checked_when(field: str, value: Any, here: Here = NOWHERE) -> str | None:
-    """When something happened: a moment in UTC, or days without a zone: "2026-11-16", "2026-11-16/2026-11-22", "2026-11".
+    """When something happened: a moment in UTC, or days without a zone: "2026-11-16", "2026-11".
 
     Raises:
         BadValueError: it is no time, or an open one.
