@@ -104,7 +104,7 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
     if every_year.any():
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        told = told | (every_year & _of_any(others, slots.mentioned))
+        told |= every_year & _of_any(others, slots.mentioned)
     there: NDArray[np.bool_] = told.any(axis=1)
     return there
 
@@ -167,6 +167,7 @@ def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
         return reading
     trusted = of_the_time(slots, replace(query, allowed=None)) | untold(slots)
     share = np.where(trusted, 1.0, ELSEWHERE)[reading.index]
+    reading = fitted(reading, slots, query, share)
     weights = reading.weights * share
     ranked = np.argsort(-weights, kind="stable")
     return replace(
@@ -178,6 +179,28 @@ def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
         steps=tuple(reading.steps[i] for i in ranked) if reading.steps else (),
         chances=None if reading.chances is None else (reading.chances * share)[ranked],
     )
+
+
+def fitted(reading: Reading, slots: MemoryMatrix, query: Query, share: NDArray[np.floating] | None = None) -> Reading:
+    """A reading whose steps, where there are some, tell how its memories fit the times of a question.
+
+    Args:
+        reading: of memories.
+        slots: of all.
+        query: tells times.
+        share: (n,) what each counts by that; None: all.
+    """
+    if not reading.steps:
+        return reading
+    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    happened = inside(slots, times)[reading.index].tolist()
+    told = telling(slots, times, query.zone)[reading.index].tolist()
+    shares = np.ones(len(reading.index)) if share is None else share
+    fits = [
+        {"time": {"happened": then, "told": tells, "share": float(counts)}}
+        for then, tells, counts in zip(happened, told, shares, strict=True)
+    ]
+    return replace(reading, steps=tuple({**step, **fit} for step, fit in zip(reading.steps, fits, strict=True)))
 
 
 def why_nothing_then(corpus: Corpus, query: Query) -> str | None:

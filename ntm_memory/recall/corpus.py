@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
@@ -29,7 +30,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
-        during: of these only what was so at one of these times; none: all.
+        then: of these only what one memory said at one of some times: its id, the times; None: all.
     """
 
     def __init__(
@@ -40,10 +41,10 @@ class Corpus:
         *,
         restorable: bool = False,
         former: bool = False,
-        during: Sequence[Time] = (),
+        then: tuple[str, Sequence[Time]] | None = None,
     ) -> None:
         self._store = store
-        self._during = during
+        self._said_then = then
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
@@ -136,7 +137,7 @@ class Corpus:
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
         """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
-        if not tags and after is None and before is None and trusted is None and not self._during:
+        if not tags and after is None and before is None and trusted is None and self._said_then is None:
             return None
         slots = self.slots
         allowed = np.ones(len(slots), dtype=bool)
@@ -145,10 +146,17 @@ class Corpus:
             allowed &= is_of(slots.happened, slots.over, since, until)
         if trusted is not None:
             allowed &= self._trusted(trusted)
-        if self._during:
-            start, end = self._stretches.T
-            allowed &= np.any([is_of(start, end, time.start, time.end) for time in self._during], axis=0)
+        if self._said_then is not None:
+            allowed &= self._said_at(*self._said_then)
         return allowed & self._tagged(tags) if tags else allowed
+
+    def _said_at(self, id: str, times: Sequence[Time]) -> NDArray[np.bool_]:
+        """(N,) what a memory said at one of some times."""
+        versions = self._then or []
+        start, end = self._stretches.T
+        said = np.array([version.id == id for version in versions], dtype=bool)
+        for_some: NDArray[np.bool_] = np.any([is_of(start, end, time.start, time.end) for time in times], axis=0)
+        return said & for_some
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
@@ -176,6 +184,30 @@ def _address(store: StoreReader, id: str) -> int | None:
         return store.get(id).address
     except (NotFoundError, StoreCorruptError):
         return None
+
+
+def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[Memory], int, int]:
+    """A memory, and what stands around it in its session, up to so many before and after, in the order of writing.
+
+    Args:
+        store: where it is.
+        id: of the memory.
+        count: ≥ 0.
+
+    Returns:
+        (the memory; those around it with itself, none where it is not live; the place of the first of these in the
+        session, from 1; how many the session has).
+    """
+    anchor = store.get(id)
+    slots = store.memory_matrix(anchor.namespace)
+    at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
+    if not len(at):
+        return anchor, [], 0, 0
+    order = sequence_of(slots)
+    session = order.order[order.session[order.order] == order.session[at[0]]]
+    here = int(np.flatnonzero(session == at[0])[0])
+    first = max(here - count, 0)
+    return anchor, store.get_many(slots.address[session[first : here + count + 1]].tolist()), first + 1, len(session)
 
 
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:

@@ -102,4 +102,4 @@ def test_all_of_a_time_comes_in_its_order_but_for_what_is_much_liker():
     assert dated(there, 0.9, reading({0: 1.0}, 0.9), np.full(5, 0.5)).weights.sum() == pytest.approx(0.65)
     surely = dated(there, 0.95, reading({0: 1.0}, 0.9))
     assert surely.index.tolist() == [4, 1, 0] and surely.confidence == 0.95
-    assert surely.chances == pytest.approx([0.95] * 3)
+    assert surely.chances == pytest.approx([1] * 3)
