@@ -105,7 +105,7 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
         told |= every_year & _of_any(others, slots.mentioned)
-    there: NDArray[np.bool_] = told.any(axis=1)
+    there: NDArray[np.bool_] = np.any(told, axis=1)
     return there
 
 
