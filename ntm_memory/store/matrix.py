@@ -113,13 +113,15 @@ def in_zone(
         zone: whose days are meant; None: the system's.
     """
     start, end = start.copy(), end.copy()
-    for ends in (start, end):
-        days, which = np.unique(ends[is_days], return_inverse=True)
-        ends[is_days] = np.array([on_the_wall(float(day), zone) for day in days])[which] if len(days) else ends[is_days]
+    days, which = np.unique(np.concatenate([start[is_days], end[is_days]]), return_inverse=True)
+    midnights = np.array([on_the_wall(float(day), zone) for day in days], dtype=np.float64)
+    start[is_days], end[is_days] = midnights[which].reshape(2, -1)
     end[is_days] = np.maximum(end[is_days], start[is_days] + MOMENT)
-    for place in np.flatnonzero(~is_days & may_be_a_day(start)):
-        day = whole_day(float(start[place]), zone)
-        end[place] = end[place] if day is None else day[1]
+    may_be = np.flatnonzero(~is_days & may_be_a_day(start))
+    moments, which = np.unique(start[may_be], return_inverse=True)
+    whole = [whole_day(float(moment), zone) or (np.nan, np.nan) for moment in moments]
+    until = np.array(whole, dtype=np.float64).reshape(-1, 2)[which, 1]
+    end[may_be] = np.where(np.isnan(until), end[may_be], until)
     return start, end
 
 

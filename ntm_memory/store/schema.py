@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from datetime import tzinfo
+from functools import lru_cache
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.privacy import audit, tombstones
@@ -137,6 +138,8 @@ CREATE INDEX memories_text ON memories(text_hash);
     3: "ALTER TABLE memories ADD COLUMN mentions TEXT;\n" + _MENTION + _LISTED,
 }
 """Version → statements that make the next one of it; where several live keys fold to one, the oldest one has it."""
+_DAYS = 4096
+"""So many different times are remembered as stretches: of many memories the day alone is known."""
 _DONE = ("duplicate column name", "already exists")
 
 
@@ -165,8 +168,9 @@ def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
     for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
         sql.create_function(name, 1, _of_bytes(of))
     sql.create_function("mentions_of", 2, lambda content, moment: _mentions_of(content, moment, zone))
-    sql.create_function("began", 1, lambda when: (_span_of(when, zone) or (0.0, 0.0))[0])
-    sql.create_function("is_of", 3, lambda when, since, until: _is_of(when, since, until, zone))
+    spans = lru_cache(_DAYS)(lambda when: _span_of(when, zone))
+    sql.create_function("began", 1, lambda when: (spans(when) or (0.0, 0.0))[0])
+    sql.create_function("is_of", 3, lambda when, *ends: (told := spans(when)) is not None and bool(is_of(*told, *ends)))
 
 
 def fold_anew(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
@@ -222,11 +226,6 @@ def _span_of(when: str, zone: tzinfo | None) -> tuple[float, float] | None:
         return span(when, zone)
     except (ValueError, OverflowError, TypeError, AttributeError):
         return None
-
-
-def _is_of(when: str, since: float | None, until: float | None, zone: tzinfo | None) -> bool:
-    told = _span_of(when, zone)
-    return told is not None and bool(is_of(*told, since, until))
 
 
 def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> None:
