@@ -112,7 +112,7 @@ def _survey(answer: Answer) -> Iterator[str]:
 
 
 def _space(space: Answer) -> str:
-    return f"{name(space['namespace'])}  {count(space['memories'], 'memory')}, last {space['last'][:10]}"
+    return f"{name(space['namespace'])}  {count(space['memories'], 'memory')}, last {local_day(space['last'])}"
 
 
 def _warnings(answer: Answer) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,10 +20,25 @@ Found = tuple[list[Piece], int] | None
 
 @dataclass(frozen=True)
 class Cursor:
-    """The tokens of a text and what they are told relative to."""
+    """The tokens of a text and what they are told relative to.
+
+    Args:
+        tokens: of the text.
+        frame: what they are told relative to.
+        ends: the places of the text, rising, at which a sentence ends.
+        plans: the numbers of those sentences, from 0, that speak of what will be: there a time without its year is the
+            next one.
+    """
 
     tokens: Sequence[Token]
     frame: Frame
+    ends: Sequence[int] = ()
+    plans: frozenset[int] = frozenset()
+
+    def facing(self, at: int) -> Cursor:
+        """The same, looking ahead where the sentence of this token does."""
+        is_planned = bisect_right(self.ends, self[at].start) in self.plans
+        return replace(self, frame=replace(self.frame, past=False)) if is_planned else self
 
     def __getitem__(self, at: int) -> Token:
         """The token there; an empty one outside."""

@@ -45,8 +45,8 @@ def times_of(cursor: Cursor, *, alone: bool = False) -> list[Time]:
             continue
         told = None
         if place + 1 < len(found):
-            told = _if_it_exists(_range, cursor, phrase, found[place + 1], alone)
-        told = told or _if_it_exists(_single, cursor, phrase, alone)
+            told = _if_it_exists(_range, cursor.facing(phrase.first), phrase, found[place + 1], alone)
+        told = told or _if_it_exists(_single, cursor.facing(phrase.first), phrase, alone)
         if told is not None:
             time, read = _as_time(cursor, told), told.after
             while times and times[-1].place[1] > time.place[0]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -14,21 +16,23 @@ from ntm_memory.times.zones import month_first_here
 if TYPE_CHECKING:
     from ntm_memory.times.cursor import Cursor
 
+_SENTENCE_END = re.compile(r"[!?;。！？；\n]|(?P<word>\b[^\W\d_]+)?(?<!\d)\.(?=\s+[^\s\da-z])")
+_SHORTENED = 3
+"""A word with a capital and so many characters may be a shortened one."""
 
-def find_times(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool | None = None, month_first: bool | None = None
-) -> list[Time]:
+
+def find_times(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> list[Time]:
     """The times that a text tells, in their order; what cannot be made sense of is left out.
+
+    A time without its year is the latest one not after now; the next one in a sentence that speaks of what will be.
 
     Args:
         text: a question or a note.
         now: unix seconds, when it is told: what "last week" counts from.
         zone: where; None: the system's.
-        past: whether a time without its year is the latest one not after now (a question about what was) or the next
-            one (a plan); None: the next one where the text speaks of what will be.
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
-    cursor = _cursor(text, now, zone, past, month_first)
+    cursor = _cursor(text, now, zone, month_first)
     if cursor is None:
         return []
     from ntm_memory.times.expressions import times_of
@@ -75,11 +79,9 @@ def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]
     return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
 
 
-def read_time(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool = True, month_first: bool | None = None
-) -> Time | None:
+def read_time(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> Time | None:
     """The time of a text that is nothing but one, as people type it: "yesterday", "2026-11"; None for no time."""
-    cursor = _cursor(text, now, zone, past, month_first)
+    cursor = _cursor(text, now, zone, month_first, past=True)
     if cursor is None:
         return None
     from ntm_memory.times.expressions import fills, times_of
@@ -87,8 +89,13 @@ def read_time(
     return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
 
 
-def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
-    """The tokens of a text in their frame; None for one that can tell no time."""
+def _cursor(
+    text: str, now: float, zone: tzinfo | None, month_first: bool | None, past: bool | None = None
+) -> Cursor | None:
+    """The tokens of a text in their frame; None for one that can tell no time.
+
+    `past`: whether a time without its year is the latest one; None: as the sentence says.
+    """
     known = opened(text)
     if known is None:
         return None
@@ -102,9 +109,28 @@ def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month
         frame = Frame.at(now, zone)
     except (OverflowError, ValueError):
         return None
-    if past is None:
-        past = False if any(token.get("future") for token in tokens) else None
     by_language = month_comes_first(known[1])
     if by_language is None:
         by_language = month_first_here() if month_first is None else month_first
-    return Cursor(tokens, replace(frame, past=past, month_first=by_language))
+    frame = replace(frame, past=past, month_first=by_language)
+    planned = [token.start for token in tokens if token.get("future")] if past is None else []
+    if not planned:
+        return Cursor(tokens, frame)
+    ends = _sentence_ends(known[0], {token.end for token in tokens if token.classes})
+    return Cursor(tokens, frame, ends, frozenset(bisect_right(ends, start) for start in planned))
+
+
+def _sentence_ends(text: str, telling: Container[int]) -> list[int]:
+    """The places at which a text's sentences end, rising.
+
+    A short word with a capital before a full stop is shortened ("Dr. Smith"), unless it is one of the tables, which end
+    at the places `telling` ("in May. I will").
+    """
+    return [
+        found.end()
+        for found in _SENTENCE_END.finditer(text)
+        if not (word := found["word"])
+        or len(word) > _SHORTENED
+        or (len(word) > 1 and word.islower())
+        or found.end("word") in telling
+    ]
