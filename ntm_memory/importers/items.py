@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.importers.omissions import Omitted
 from ntm_memory.text.iso_time import to_whole_seconds
 
 Telling = dict[str, Any]
+Told = Telling | Omitted
+"""What comes of a record: something to be told, or what of it is left out."""
 KNOWN = (
     "import.py reads what export.py wrote, memories of MCP's memory server, mem0, mcp-memory-service, Claude"
     " (memories.json), Letta (.af), Markdown, text, CSV, and JSON (an object, a list, or an object a line) with the"
@@ -20,9 +23,18 @@ KNOWN = (
 """The hint where a form is not known."""
 _MOST_OF_SOURCE = 400
 _MOST_OF_TAG = 200
+_MOST_OF_NAME = 40
 _MOST_TAGS = 50
 _MOST_SECONDS = 10**11
 """The year 5138; what is more counts milliseconds."""
+_OF_PROGRAMS = frozenset(
+    {
+        "id", "uuid", "hash", "content_hash", "embedding", "embeddings", "vector", "score", "similarity", "distance",
+        "similarity_score", "created_at", "created_at_iso", "updated_at", "updated_at_iso", "timestamp", "permalink",
+        "cssclass", "cssclasses",
+    }
+)  # fmt: skip
+"""What programs keep books with: it would be another tag for each memory, and tells nothing."""
 
 
 class Item(NamedTuple):
@@ -30,12 +42,12 @@ class Item(NamedTuple):
 
     Args:
         line: where it stands, from 1; in a list of JSON its number.
-        telling: a record that can be told, or why it is none.
+        telling: a record that can be told, why it is none, or what is left out here; line 0: it is a whole file.
         file: which file, where several were read.
     """
 
     line: int
-    telling: Mapping[str, Any] | NTMMemoryError
+    telling: Mapping[str, Any] | NTMMemoryError | Omitted
     file: str = ""
 
 
@@ -63,6 +75,22 @@ def first_text(record: Mapping[str, Any], *names: str) -> str:
     return next((text for name in names if (text := text_of(record.get(name)))), "")
 
 
+def used_text(record: Mapping[str, Any], *names: str) -> tuple[str, set[str]]:
+    """(the first of some fields that holds a text or a number, its name); ("", none) where none does."""
+    for name in names:
+        value = record.get(name)
+        is_shown = isinstance(value, (str, int, float, date)) and not isinstance(value, bool)
+        if is_shown and (text := _shown(value).strip()):
+            return text, {name}
+    return "", set()
+
+
+def used_time(record: Mapping[str, Any], *names: str) -> tuple[str | None, set[str]]:
+    """(the first of some fields that is a time, as `time_of` has it, its name); (None, none) where none is."""
+    found = next(((time, {name}) for name in names if (time := time_of(record.get(name)))), None)
+    return found or (None, set())
+
+
 def tags_of(*values: Any) -> list[str]:
     """Tags of lists, of texts with commas, of single numbers; what can be none is left out."""
     found: dict[str, None] = {}
@@ -75,17 +103,39 @@ def tags_of(*values: Any) -> list[str]:
     return list(found)[:_MOST_TAGS]
 
 
-def labels_of(metadata: Any) -> list[str]:
-    """What an object of further fields says in short, as tags `name:value`."""
-    if not isinstance(metadata, Mapping):
-        return []
-    short = [(name, value) for name, value in metadata.items() if isinstance(value, (str, int, float))]
-    return [tag for name, value in short[:_MOST_TAGS] for tag in _label(name, value)]
+def labels_of(fields: Any, used: Collection[str] = (), within: str = "field ") -> tuple[list[str], list[Omitted]]:
+    """What further fields say: in short as tags `name:value`; what is too long for one, or lists, is left out.
+
+    Args:
+        fields: an object; anything else has none.
+        used: names of those that were read otherwise.
+        within: what their names are told with.
+
+    Returns:
+        (tags, what is left out).
+    """
+    tags, left = list[str](), list[Omitted]()
+    for name, value in fields.items() if isinstance(fields, Mapping) else ():
+        if name in used or value in (None, "", [], {}):
+            continue
+        tag = "" if name in _OF_PROGRAMS else _label(name, value)
+        if tag and len(tags) < _MOST_TAGS:
+            tags.append(tag)
+        elif not isinstance(value, str) or value.strip():
+            left.append(Omitted(f"{within}{str(name)[:_MOST_OF_NAME]}"))
+    return tags, left
 
 
-def _label(name: Any, value: str | float) -> list[str]:
-    said = _shown(value)
-    return [] if isinstance(value, bool) or not said.strip() else tags_of([f"{name}:{said}"])
+def _label(name: Any, value: Any) -> str:
+    """A field as a tag; empty where it can be none."""
+    said = " ".join(_shown(value).split()) if isinstance(value, (str, int, float, date)) else ""
+    tag = f"{' '.join(str(name).split())}:{said}"
+    return tag if said and len(tag) <= _MOST_OF_TAG else ""
+
+
+def titled(title: str, text: str) -> str:
+    """A text below its title, which is told once."""
+    return text if not title or text.casefold().startswith(title.casefold()) else f"{title}: {text}"
 
 
 def time_of(*values: Any) -> str | None:
