@@ -57,7 +57,7 @@ def _fields(lines: list[str]) -> dict[str, Any]:
         fields = from_yaml("\n".join(lines))
     except ValueError:
         return _field_by_field(lines)
-    return fields if isinstance(fields, dict) else {}
+    return fields if isinstance(fields, dict) else _field_by_field(lines)  # 标题：… is a text to YAML
 
 
 def _field_by_field(lines: list[str]) -> dict[str, Any]:

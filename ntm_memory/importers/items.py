@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
@@ -24,6 +26,10 @@ KNOWN = (
 _MOST_OF_SOURCE = 400
 _MOST_OF_TAG = 200
 _MOST_OF_NAME = 40
+_MOST_OF_TIME = 60
+_SECONDS = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
+_TWO_MOMENTS = (1e9, 1.7e9 + 1e6)
+"""What says "yesterday" or leaves the year out is another time at each."""
 _MOST_TAGS = 50
 _MOST_SECONDS = 10**11
 """The year 5138; what is more counts milliseconds."""
@@ -86,9 +92,29 @@ def used_text(record: Mapping[str, Any], *names: str) -> tuple[str, set[str]]:
 
 
 def used_time(record: Mapping[str, Any], *names: str) -> tuple[str | None, set[str]]:
-    """(the first of some fields that is a time, as `time_of` has it, its name); (None, none) where none is."""
-    found = next(((time, {name}) for name in names if (time := time_of(record.get(name)))), None)
-    return found or (None, set())
+    """(the first of some fields that is a time, its name); (None, none) where none is.
+
+    Beside what `time_of` reads, seconds since 1970 in digits and dates as people and spreadsheets write them.
+    """
+    for name in names:
+        value = record.get(name)
+        if time := time_of(value) or (_written_time(value.strip()) if isinstance(value, str) else None):
+            return time, {name}
+    return None, set()
+
+
+@lru_cache(4096)  # rows of a table tell few days
+def _written_time(text: str) -> str | None:
+    """A time in words or digits, if it is the same whenever it is read."""
+    if _SECONDS.fullmatch(text):
+        return time_of(float(text))
+    if len(text) > _MOST_OF_TIME or not any(each.isdigit() for each in text):
+        return None
+    from ntm_memory.times.finding import read_time  # takes a while; most files have ISO 8601
+
+    found = [read_time(text, now, timezone.utc) for now in _TWO_MOMENTS]
+    starts = {each.start for each in found if each is not None and each.direction == "on"}
+    return time_of(*starts) if len(starts) == 1 and None not in found else None
 
 
 def tags_of(*values: Any) -> list[str]:

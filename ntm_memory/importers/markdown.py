@@ -22,7 +22,7 @@ def items_in(text: str, name: str = "") -> Iterator[Item]:
     """
     found = list(items_of(text, name))
     if text.strip() and not any(isinstance(item.telling, Mapping) for item in found):
-        raise unknown("no list item and no paragraph is in it but code, comments and pointers at other files")
+        raise unknown("no list item and no paragraph is in it but headings, code, comments and pointers at other files")
     return iter(found)
 
 

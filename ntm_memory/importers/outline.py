@@ -20,14 +20,14 @@ from ntm_memory.text.fenced_code import FencedCode
 _HEADING = re.compile(r"^(#{1,6})\s+(\S.*)")
 _QUOTE = re.compile(r"^\s{0,3}>\s?")
 _BOLD = re.compile(r"(\*\*|__)([^*_]+)\1:?")
-_LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+\.(?:md|markdown))(?:#[^()<>\s]*)?>?\)|\[\[[^\[\]]+\]\]")
+_LINK = re.compile(r"\[[^\[\]]*\]\(<?([^()<>\s]+\.(?:md|markdown))(?:#[^()<>\s]*)?>?\)|\[\[[^\[\]]+\]\]|@[\w./~-]+")
 _LABELLED = re.compile(
     r"(?:\*\*|__)?[^\W\d_][^:：*_`|]{0,40}(?:(?:\*\*|__)?:(?=\s)|[:：](?:\*\*|__)|(?:\*\*|__)?：)\s*\S"
 )
 _AFTER_NAME = " \t-–—:：|·"
 _MOST_ABOVE = 160
 """Characters of one heading or item that stand before each note below it: what stands there is told many times."""
-_MOST_ITEMS = 3
+_MOST_ITEMS = 6
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ class _Outline:
     def _row(self, number: int, line: str) -> Iterator[Piece]:
         said = said_by(self._columns, line)
         self._head = None
+        self._leave_items(_width(line))
         if said:
             yield self._note(number, said)
 
@@ -184,8 +185,7 @@ class _Outline:
         said = " ".join(text for _, text in parts)
         if not said:
             return
-        while self._items and self._items[-1][0] >= self._indent:
-            self._items.pop()
+        self._leave_items(self._indent)
         bold = _BOLD.fullmatch(said)
         if bold and len(parts) == 1 and self._begin is None and not self._items:
             yield from self._under_bold(parts[0][0], said, bold.group(2).strip())
@@ -198,6 +198,11 @@ class _Outline:
             yield self._note(parts[0][0], said, self._begin.state if self._begin else "")
         if self._begin is not None:
             self._items.append((self._indent, said[:_MOST_ABOVE].strip()))
+
+    def _leave_items(self, indent: int) -> None:
+        """Go on below the items that what is indented so far stands under."""
+        while self._items and self._items[-1][0] >= indent:
+            self._items.pop()
 
     def _under_bold(self, line: int, said: str, name: str) -> Iterator[Note]:
         """Go on below a heading in bold."""

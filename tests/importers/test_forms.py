@@ -464,3 +464,30 @@ def test_a_note_that_fails_is_told_with_its_line(tmp_path):
 def test_the_state_of_a_task_is_a_tag(brought):
     _, stored = brought("todo.md", "- [ ] 买糖\n- [x] tea\n")
     assert (stored["买糖 (open)"].tags, stored["tea (done)"].tags) == (("open",), ("done",))
+
+
+def test_a_file_that_was_edited_tells_only_what_is_new_in_it(tmp_path):
+    file = tmp_path / "MEMORY.md"
+    with opened(tmp_path / "home") as memory:
+        file.write_text("- Ute bakes\n- Ben drives\n- Ute bakes\n")
+        assert (memory.import_file(file).created, memory.import_file(file).unchanged) == (2, 3)
+        file.write_text("# MEMORY\n\n- Kim sings\n- Ute bakes\n- Ben drives\n")
+        assert memory.import_file(file, dry_run=True).created == 1
+        done = memory.import_file(file)
+        assert (done.created, done.unchanged) == (1, 2)
+        (tmp_path / "other.md").write_text("- Ute bakes\n")
+        assert memory.import_file(tmp_path / "other.md").created == 1
+
+
+@pytest.mark.parametrize(
+    "when", ["2026/5/8", "2026.05.08", "2026年5月8日", "May 8, 2026", "8 May 2026", "1778198400", "1778198400000"]
+)
+def test_dates_are_read_as_people_and_spreadsheets_write_them(brought, when):
+    _, stored = brought("a.csv", f'text,date\nUte,"{when}"\n')
+    assert (stored["Ute"].occurred_at, stored["Ute"].tags) == ("2026-05-08T00:00:00Z", ())
+
+
+@pytest.mark.parametrize("when", ["yesterday", "8 May", "before 2026", "v2", "上周五"])
+def test_what_is_another_time_whenever_it_is_read_is_a_tag(brought, when):
+    _, stored = brought("a.csv", f"text,date\nUte,{when}\n")
+    assert (stored["Ute"].occurred_at, stored["Ute"].tags) == (None, (f"date:{when}",))

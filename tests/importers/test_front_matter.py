@@ -99,6 +99,7 @@ def test_what_a_note_is_said_to_be_about_stands_before_it():
 
 
 def test_fields_in_chinese_are_read_as_yaml_or_not_quite():
+    assert head_of("---\n标题：咖啡\n---\nx")[0] == {"标题": "咖啡"}
     head = "---\n标题: 咖啡: 指南\n标签: [饮料, 早晨]\n日期: 2026-05-08\n类型：note\n---\n慢慢冲。"
     fields, below, _ = head_of(head)
     assert telling_of(fields, below) == {

@@ -145,6 +145,7 @@ def test_a_row_of_a_table_is_a_note_with_the_names_of_its_columns():
     assert {note.line: note.text for note in notes_of(table)} == {
         1: "Rooms:", 4: "No: 1; Bed: a | b", 5: "No: 2; x", 7: "|c|d|",
     }  # fmt: skip
+    assert texts("- Kiel\n\n|a|b|\n|-|-|\n|1|2|\n") == ["Kiel", "a: 1; b: 2"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,8 @@ def test_what_becomes_no_note_is_told_with_its_line():
         13: "heading with nothing below it",
         14: "heading with nothing below it",
     }
-    assert left_out("# MEMORY\n- a\n", "MEMORY.md") == {}
+    assert left_out("# MEMORY\n- a\n- see @docs/git.md\n", "MEMORY.md") == {}
+    assert left_out("@docs/git.md\n\n- @README\n") == dict.fromkeys([1, 3], "line that only points at other files")
 
 
 def test_an_index_of_files_that_are_read_themselves_is_left_out():
