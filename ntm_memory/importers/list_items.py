@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_BULLET = re.compile(r"\s*[-*+•●○◦▪▸‣·・](?:\s+|$)")
+_BULLET = re.compile(r"^\s*[-*+•●○◦▪▸‣·・](?:\s+|$)")
 _NUMBER = re.compile(
-    r"\s*(?:[(（](?P<within>\d{1,3}|[一二三四五六七八九十]{1,3})[)）]"
+    r"^\s*(?:[(（](?P<within>\d{1,3}|[一二三四五六七八九十]{1,3})[)）]"
     r"|(?P<before>\d{1,3})(?:[.)](?=\s|$)|[、．）])|(?P<han>[一二三四五六七八九十]{1,3})、)"
 )
 _TASK = re.compile(r"\[([ xX])\]\s+")
