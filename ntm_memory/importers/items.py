@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
 from ntm_memory.importers.omissions import Omitted
+from ntm_memory.privacy.secrets import find_secrets
 from ntm_memory.text.iso_time import to_whole_seconds
 
 Telling = dict[str, Any]
@@ -36,8 +37,8 @@ _MOST_SECONDS = 10**11
 _OF_PROGRAMS = frozenset(
     {
         "id", "uuid", "hash", "content_hash", "embedding", "embeddings", "vector", "score", "similarity", "distance",
-        "similarity_score", "created_at", "created_at_iso", "updated_at", "updated_at_iso", "timestamp", "permalink",
-        "cssclass", "cssclasses",
+        "similarity_score", "created_at", "created_at_iso", "updated_at", "updated_at_iso", "updatedAt", "timestamp",
+        "permalink", "cssclass", "cssclasses",
     }
 )  # fmt: skip
 """What programs keep books with: it would be another tag for each memory, and tells nothing."""
@@ -130,7 +131,7 @@ def tags_of(*values: Any) -> list[str]:
 
 
 def labels_of(fields: Any, used: Collection[str] = (), within: str = "field ") -> tuple[list[str], list[Omitted]]:
-    """What further fields say: in short as tags `name:value`; what is too long for one, or lists, is left out.
+    """What further fields say: in short as tags `name:value`; what is too long, secret, or a list is left out.
 
     Args:
         fields: an object; anything else has none.
@@ -156,7 +157,7 @@ def _label(name: Any, value: Any) -> str:
     """A field as a tag; empty where it can be none."""
     said = " ".join(_shown(value).split()) if isinstance(value, (str, int, float, date)) else ""
     tag = f"{' '.join(str(name).split())}:{said}"
-    return tag if said and len(tag) <= _MOST_OF_TAG else ""
+    return tag if said and len(tag) <= _MOST_OF_TAG and not find_secrets(tag) else ""
 
 
 def titled(title: str, text: str) -> str:

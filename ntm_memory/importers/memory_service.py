@@ -15,8 +15,8 @@ _NOT_OURS = frozenset(
     {"content_hash", "created_at", "created_at_iso", "updated_at", "memory_type", "metadata", "timestamp"}
 )
 """Fields that our own form does not have, and that tell another program's."""
-_TEXTS = ("content", "memory", "text", "note")
-_TIMES = ("occurred_at", "when", "created_at_iso", "created_at", "timestamp", "date")
+_TEXTS = ("content", "memory", "text", "note", "fact")
+_TIMES = ("occurred_at", "when", "created_at_iso", "created_at", "createdAt", "timestamp", "date")
 
 
 def tellings(record: Mapping[str, Any], *, within: bool = False) -> list[Told] | None:

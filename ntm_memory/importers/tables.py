@@ -57,13 +57,16 @@ def _rows(text: str, mark: str, column: str, name: str) -> Iterator[Item]:
     header, line = list[str](), 1
     limit = csv.field_size_limit(_LONGEST)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        lines = list(io.StringIO(text, newline=""))
+        reader = csv.reader(lines, delimiter=mark)
         for row in reader:
             at, line = line, reader.line_num + 1
             if not any(cell.strip() for cell in row):
                 continue
             if not header:
                 header = [each.strip().casefold() for each in row]
+            elif reader.line_num == len(lines) and _is_open(lines[at - 1 :], mark):
+                yield Item(at, BadValueError("a quote is opened here, and never closed", _QUOTES))
             elif len(row) > len(header):
                 yield Item(at, BadValueError(f"the row has {len(row)} cells, the header {len(header)}", _QUOTES))
             else:
@@ -72,6 +75,15 @@ def _rows(text: str, mark: str, column: str, name: str) -> Iterator[Item]:
         yield Item(line, BadValueError(f"the table cannot be read on: {error}", _QUOTES))
     finally:
         csv.field_size_limit(limit)
+
+
+def _is_open(lines: Sequence[str], mark: str) -> bool:
+    """Whether the file ends within quotes: all that follows them is in one cell."""
+    try:
+        list(csv.reader(lines, delimiter=mark, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
 
 
 _QUOTES = "put texts with commas, quotes or line ends between double quotes, and write a quote in them twice"

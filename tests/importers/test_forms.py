@@ -99,6 +99,8 @@ def test_mem0(brought, name, contents):
         ("b.json", [SERVICE]),
         ("c.jsonl", lines(SERVICE)),
         ("d.json", {"export_metadata": {}, "memories": [{**SERVICE, "created_at_iso": "2025-11-26T14:00:00.5Z"}]}),
+        ("h.json", {"facts": [{**SERVICE, "content": None, "fact": SERVICE["content"]}]}),
+        ("g.json", {"items": [{**SERVICE, "created_at": None, "createdAt": "2025-11-26T14:00:00Z"}]}),
         ("e.json", {"items": [SERVICE], "links": [{"from": 1, "to": 2}]}),
         ("f.json", {"memories": [{**SERVICE, "created_at": 1764165600500}]}),
     ],
@@ -389,6 +391,18 @@ def test_secrets_and_what_was_retracted_stay_out_as_ever(tmp_path, brought):
         assert done.secrets and not any(secret in each.content for each in memory.store.memories())
 
 
+def test_a_secret_in_a_field_that_would_be_a_tag_is_left_out_and_the_memory_comes(brought):
+    secret = "ghp_" + "x7Kq2mZ9bR4tW8vY1cD5fG3hJ6nL0pSaEuIo"
+    done, stored = brought("a.csv", f"text,token,密码\nUte,{secret},abc123\n")
+    assert (done.failed, [each.what for each in done.omitted], stored["Ute"].tags) == (
+        (),
+        ["column token", "column 密码"],
+        (),
+    )
+    done, stored = brought("b.md", f"---\ntitle: Ben\napi_key: {secret}\n---\nbakes\n")
+    assert ([each.what for each in done.omitted], stored["Ben\n\nbakes"].tags) == (["field api_key"], ())
+
+
 def test_a_dry_run_says_what_would_happen(brought):
     done, stored = brought("memory.jsonl", lines(ENTITY, RELATION, {"content": "x", "y": 1}), dry_run=True)
     assert (done.created, [bad.line for bad in done.failed], stored) == (3, [3], {})
@@ -437,6 +451,7 @@ LINES = {
     "csv, CRLF and mark": ('\ufeffcontent,importance\r\n"a\r\nb",\r\nc,high\r\n', "a.csv", 4),
     "csv, CR": ('content,importance\ra,\rc,high\r', "a.csv", 3),
     "csv, cells": ('\n\ncontent\na\n"b\nb",c\n', "a.csv", 5),
+    "csv, a quote": ('content\n5" pipe\n"a ""b"""\n"c, d\ne\nf\n', "a.csv", 4),
     "ours": ("\n---\nkey: a\n---\na\n\n---\nimportance: 7\n---\nb\n", "a.md", 7),
     "ours, CRLF and mark": ("\ufeff---\r\nkey: a\r\n---\r\na\r\n---\r\nimportance: 7\r\n---\r\nb\r\n", "a.md", 5),
     "ours, CR": ("---\rkey: a\r---\ra\r---\rimportance: 7\r---\rb\r", "a.md", 5),
