@@ -11,6 +11,8 @@ _SPACE = "▁"
 _PREFIX = 4
 _PLACES = 30  # bits for a piece's number beside those of its prefix
 _UNKNOWN_PENALTY = 10.0
+_MOST_FOUND = 8192
+"""Pieces that are remembered between texts: a process that lives as long as a session must not grow with it."""
 _SPECIAL = (b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>")
 
 
@@ -29,7 +31,8 @@ class Tokenizer:
         self._normal = str.maketrans(pieces.normal)
         self._unknown_score = float(pieces.scores.min()) - _UNKNOWN_PENALTY
         self._order, self._prefixes = _index(pieces)
-        self._found: dict[bytes, tuple[int, float]] = {}
+        self._scores = memoryview(np.asarray(pieces.scores, dtype=np.float32))
+        self._found: dict[bytes, int] = {}
         self._longest: dict[bytes, int] = {}
 
     def encode(self, text: str, limit: int | None = None) -> list[int]:
@@ -59,6 +62,10 @@ class Tokenizer:
 
     def _split(self, text: str) -> list[tuple[int, int]]:
         """(piece id, its first character) in order."""
+        if len(self._found) > _MOST_FOUND:
+            self._found.clear()
+            self._longest.clear()
+        scores = self._scores
         raw = text.encode()
         ends = [0]
         for character in text:
@@ -75,8 +82,8 @@ class Tokenizer:
                 if ends[j] > furthest:
                     break
                 piece = self._found.get(raw[start : ends[j]])
-                if piece is not None and reached + piece[1] > best[j]:
-                    best[j], back[j] = reached + piece[1], (i, piece[0])
+                if piece is not None and (score := reached + scores[piece]) > best[j]:
+                    best[j], back[j] = score, (i, piece)
             if reached + unknown[1] > best[i + 1]:
                 best[i + 1], back[i + 1] = reached + unknown[1], (i, unknown[0])
         pieces: list[tuple[int, int]] = []
@@ -101,12 +108,12 @@ class Tokenizer:
         """Read the pieces of one index prefix; the longest one's bytes, 0 if there are none."""
         key = int.from_bytes(prefix.ljust(_PREFIX, b"\0"), "big")
         low, high = np.searchsorted(self._prefixes, [key, key + 1])
-        blob, starts, scores = self._pieces.blob, self._pieces.starts, self._pieces.scores
+        blob, starts = self._pieces.blob, self._pieces.starts
         longest = 0
         for i in self._order[low:high].tolist():
             piece = blob[starts[i] : starts[i + 1]]
             if piece not in _SPECIAL:  # a text that spells a mark out is text
-                self._found[piece] = (i, float(scores[i]))
+                self._found[piece] = i
                 longest = max(longest, len(piece))
         return longest
 
