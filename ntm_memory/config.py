@@ -228,7 +228,7 @@ def _hints(section: type) -> Mapping[str, Any]:
 
 
 def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: str = "") -> Any:
-    hints = _hints(type(current))
+    hints = _hints(current.__class__)
     known = {f.name: f for f in dataclasses.fields(current)}
     changes: dict[str, Any] = {}
     for told, value in values.items():
@@ -237,6 +237,7 @@ def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: s
         if name not in known:
             near = _nearest(str(name), prefix, known)
             raise ConfigError(f"{source}: unknown key {key!r}, the nearest known one is {near!r}", f"write {near!r}")
+        name = known[name].name  # the class's own: Python's cache of attributes keeps each name it is asked for
         old = getattr(current, name)
         if dataclasses.is_dataclass(old):
             if not isinstance(value, Mapping):
