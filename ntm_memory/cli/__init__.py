@@ -8,11 +8,11 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ntm_memory.cli.command_parser import UsageError
-from ntm_memory.cli.entered import is_by_console, spoken
-from ntm_memory.cli.inputs import readable
+from ntm_memory.arguments.command_parser import UsageError
+from ntm_memory.arguments.entered import is_by_console, spoken
+from ntm_memory.arguments.inputs import readable
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli.outcome import nothing_taken
-from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir

@@ -13,9 +13,9 @@ import pytest
 from opening import write_config
 from told_asking import asked_for, let_ask
 
+from ntm_memory.arguments.command_parser import UsageError
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli import main
-from ntm_memory.cli.command_parser import UsageError
-from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.commands import _HANDLERS, run
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.validation import RECALLED_TAG
