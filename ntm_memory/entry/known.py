@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from ntm_memory.entry.echoes import echoed_memory
@@ -12,7 +11,7 @@ from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
 from ntm_memory.text.folding import folded_key, same_identifiers, same_telling
 
-_LINE = re.compile(r"(.*\.\w{1,8}):\d{1,9}")
+_MOST_OF_ENDING = 9
 
 
 def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
@@ -35,9 +34,14 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
 
 def _places(new: str | None, old: str | None, in_bulk: bool) -> tuple[str | None, str | None]:
     """Two sources as they tell of one telling or of two: in a file that was edited since a line has another number."""
-    lines = [_LINE.fullmatch(each) if in_bulk and each else None for each in (new, old)]
-    files = [each.group(1) for each in lines if each is not None]
-    return (files[0], files[1]) if len(files) == len(lines) else (new, old)
+    files = [_file_of(each) if in_bulk and each else "" for each in (new, old)]
+    return (files[0], files[1]) if all(files) else (new, old)
+
+
+def _file_of(source: str) -> str:
+    """The file of a source such as `notes/MEMORY.md:12`; empty for any other."""
+    file, _, line = source.rpartition(":")
+    return file if line.isdecimal() and "." in file[-_MOST_OF_ENDING:] else ""
 
 
 def known(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:

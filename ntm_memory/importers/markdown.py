@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 
 from ntm_memory.importers.front_matter import day_of, head_of, telling_of
-from ntm_memory.importers.items import Item, item_at, unknown
+from ntm_memory.importers.items import Item, item_at, tags_of, unknown
 from ntm_memory.importers.outline import Note, Piece, pieces_of
 
 
@@ -45,6 +45,5 @@ def items_of(text: str, name: str = "", beside: Collection[str] = ()) -> Iterato
 
 def _item(piece: Piece, name: str, day: str | None) -> Item:
     if isinstance(piece, Note):
-        tags = [piece.state] if piece.state else []
-        return item_at(name, piece.line, piece.text, tags=tags, occurred_at=day)
+        return item_at(name, piece.line, piece.text, tags=tags_of(piece.state, [piece.about]), occurred_at=day)
     return Item(*piece)

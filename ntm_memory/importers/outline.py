@@ -38,11 +38,13 @@ class Note:
         line: where it begins, from 1.
         text: as it is remembered.
         state: of a task, `open` or `done`; empty: it is none.
+        about: what the title of its file says beside the file's name: not of the note, so it is no part of its text.
     """
 
     line: int
     text: str
     state: str = ""
+    about: str = ""
 
 
 Piece = Note | tuple[int, Omitted]
@@ -58,7 +60,7 @@ def pieces_of(text: str, name: str = "", beside: Collection[str] = ()) -> list[P
 
     Args:
         text: all of it.
-        name: of its file: a heading of the first level that only says it stands above nothing.
+        name: of its file: a heading of the first level that says it stands above nothing.
         beside: files that are read as well: a note that begins with a link to one is an entry of an index.
     """
     lines, comments = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -82,7 +84,7 @@ class _Outline:
         self._name = name
         self._beside = beside
         self._headings: list[_Heading] = []
-        self._bold = ""
+        self._about = self._bold = ""
         self._unsaid: tuple[int, str] | None = None  # a heading in bold, as long as nothing stands below it
         self._head: tuple[int, str] | None = None  # of a table, as long as there is no row
         self._columns: list[str] = []
@@ -137,7 +139,9 @@ class _Outline:
             if ended.text and not ended.has_notes:
                 yield ended.line, Omitted("heading with nothing below it")
         self._items = []
-        heading.text = _without_name(heading.text, self._name) if heading.level == 1 else heading.text
+        if heading.level == 1:
+            heading.text, about = _without_name(heading.text, self._name)
+            self._about = about or self._about
         if len(heading.text) > _MOST_ABOVE:
             yield self._note(heading.line, heading.text)
             heading.has_notes = True
@@ -228,18 +232,21 @@ class _Outline:
         headings = [each.text for each in self._headings] + [self._bold]
         above = [each[:_MOST_ABOVE].strip() for each in headings] + [each for _, each in self._items[-_MOST_ITEMS:]]
         text = ": ".join([*(each.rstrip(":：").rstrip() for each in above if each), said])
-        return Note(line, f"{text} ({state})" if state else text, state)
+        return Note(line, f"{text} ({state})" if state else text, state, self._about)
 
 
-def _without_name(heading: str, name: str) -> str:
-    """What a heading says beside the name of its file: nothing, or what follows it."""
+def _without_name(heading: str, name: str) -> tuple[str, str]:
+    """(what a heading says of the notes below it, what it says of the file whose name it begins with)."""
     stem = PurePath(name).stem
     for known in (name, stem):
         rest = heading[len(known) :]
-        is_named = known and heading[: len(known)].casefold() == known.casefold()
-        if is_named and (known != stem or rest.lstrip()[:1] in _AFTER_NAME):
-            return rest.lstrip(_AFTER_NAME)
-    return heading
+        if not known or heading[: len(known)].casefold() != known.casefold():
+            continue
+        if known != stem:
+            return "", rest.lstrip(_AFTER_NAME)
+        if rest.lstrip()[:1] in _AFTER_NAME:
+            return rest.lstrip(_AFTER_NAME), ""
+    return heading, ""
 
 
 def _without_comments(text: str) -> tuple[str, list[int]]:

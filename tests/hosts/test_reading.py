@@ -232,3 +232,12 @@ def test_an_index_of_claudes_is_left_out_and_told(ask, tmp_path):
         "field metadata.node_type": ["role.md:1"],
         "field description": ["role.md:1"],
     }
+
+
+def test_a_person_reads_what_became_no_memory_and_where_it_stands(ask, workspace):
+    from ntm_memory.rendering import stores
+
+    (workspace / "USER.md").write_text("- a\n" + "<!-- x -->\n" * 7)
+    *_, last = stores.import_(read(ask)).splitlines()
+    places = ", ".join(f"~/.openclaw/workspace/USER.md:{line}" for line in range(2, 7))
+    assert last == f"omitted: 7 × comment: {places} …"

@@ -477,8 +477,8 @@ def test_a_note_that_fails_is_told_with_its_line(tmp_path):
 
 
 def test_the_state_of_a_task_is_a_tag(brought):
-    _, stored = brought("todo.md", "- [ ] 买糖\n- [x] tea\n")
-    assert (stored["买糖 (open)"].tags, stored["tea (done)"].tags) == (("open",), ("done",))
+    _, stored = brought("todo.md", "# todo.md — of Ute, Ben\n- [ ] 买糖\n- [x] tea\n")
+    assert stored["买糖 (open)"].tags == ("of Ute, Ben", "open") and "done" in stored["tea (done)"].tags
 
 
 def test_a_file_that_was_edited_tells_only_what_is_new_in_it(tmp_path):

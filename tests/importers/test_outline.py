@@ -153,7 +153,8 @@ def test_a_row_of_a_table_is_a_note_with_the_names_of_its_columns():
     [
         ("MEMORY.md", "MEMORY.md", ""),
         ("Memory", "MEMORY.md", ""),
-        ("MEMORY.md — Hotel", "MEMORY.md", "Hotel: "),
+        ("MEMORY.md — Hotel", "MEMORY.md", ""),
+        ("Memory — Hotel", "MEMORY.md", "Hotel: "),
         ("2026-05-08: Kickoff", "2026-05-08.md", "Kickoff: "),
         ("Memory Hotel", "MEMORY.md", "Memory Hotel: "),
         ("长期记忆", "MEMORY.md", "长期记忆: "),
@@ -162,6 +163,11 @@ def test_a_row_of_a_table_is_a_note_with_the_names_of_its_columns():
 )
 def test_a_title_is_a_subject_as_far_as_it_is_not_the_files_name(title, name, above):
     assert texts(f"# {title}\n- a\n", name) == [f"{above}a"]
+
+
+def test_what_a_title_says_of_its_file_is_no_part_of_each_note_but_not_lost():
+    (note,) = notes_of("# MEMORY.md - Long-Term, Hotel\n## Rooms\n- a\n", "notes/MEMORY.md")
+    assert (note.text, note.about) == ("Rooms: a", "Long-Term, Hotel")
 
 
 def test_what_becomes_no_note_is_told_with_its_line():
