@@ -3,4 +3,5 @@
 looks      by content, by place, at a time, as far as the question asks for each
 at_times   which memories are of a time that is asked for, and what there is where none is
 formerly   what memories said before they changed
+explaining what a question was heard to ask for, and which memories its answer came from
 """

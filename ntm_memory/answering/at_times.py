@@ -78,6 +78,7 @@ def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
         return reading
     trusted = of_the_time(slots, replace(query, allowed=None)) | untold(slots)
     share = np.where(trusted, 1.0, ELSEWHERE)[reading.index]
+    reading = fitted(reading, slots, query, share)
     weights = reading.weights * share
     ranked = np.argsort(-weights, kind="stable")
     return replace(
@@ -89,6 +90,27 @@ def doubted(reading: Reading, slots: MemoryMatrix, query: Query) -> Reading:
         steps=tuple(reading.steps[i] for i in ranked) if reading.steps else (),
         chances=None if reading.chances is None else (reading.chances * share)[ranked],
     )
+
+
+def fitted(reading: Reading, slots: MemoryMatrix, query: Query, share: NDArray[np.floating] | None = None) -> Reading:
+    """A reading whose steps, where there are some, tell how its memories fit the times of a question.
+
+    Args:
+        reading: of memories.
+        slots: of all.
+        query: tells times.
+        share: (n,) what each counts by that; None: all.
+    """
+    if not reading.steps:
+        return reading
+    free = replace(query, allowed=None)
+    happened, told = (of(slots, free)[reading.index].tolist() for of in (inside, telling))
+    shares = np.ones(len(reading.index)) if share is None else share
+    fits = [
+        {"time": {"happened": then, "told": tells, "share": float(counts)}}
+        for then, tells, counts in zip(happened, told, shares, strict=True)
+    ]
+    return replace(reading, steps=tuple({**step, **fit} for step, fit in zip(reading.steps, fits, strict=True)))
 
 
 def why_nothing_then(corpus: Corpus, query: Query) -> str | None:

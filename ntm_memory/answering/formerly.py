@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,27 +10,34 @@ from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.first_look import Query
+from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.times.told import Time
 
 
-def times_of_before(query: Query, sure: float) -> tuple[Time, ...]:
-    """The times at which something else may have been so than is now: all that a question tells, if they are over.
+def times_of_before(query: Query, now: RecallResult) -> tuple[Time, ...]:
+    """The times, all that are told, at which the memory that answers best may have said something else than now.
 
     Args:
         query: what is asked.
-        sure: the confidence of what is now; of what answers surely nothing else is looked for.
+        now: the answer by what is now; of what answers surely nothing else is looked for.
+
+    Returns:
+        None where the times are not over, or what that memory says now was so by then.
     """
-    may_be = query.past <= LIKELY and sure <= LIKELY and query.time_alone <= LIKELY
-    return query.times if may_be and all(time.end <= query.now for time in query.times) else ()
+    if not now.memories or now.confidence > LIKELY or max(query.past, query.time_alone) > LIKELY:
+        return ()
+    best, over = now.memories[0], max((time.end for time in query.times), default=math.inf)
+    is_later = best.version > 1 and unix_seconds(best.occurred_at or best.updated_at or best.created_at) >= over
+    return query.times if over <= query.now and is_later else ()
 
 
 def chance_of_before(query: Query, now: float, before: float) -> float:
-    """How likely a question about a time is answered by what was so then, not by what is now.
+    """How likely a question about a time is answered by what a memory said then, not by what it says now.
 
     Args:
         query: what is asked.
         now: the confidence of what is now.
-        before: that of what was so then.
+        before: that of what it said then.
     """
     return max(query.past, before / (before + now)) if before > now else query.past
 

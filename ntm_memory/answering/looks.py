@@ -64,7 +64,7 @@ class Looks:
         found = self.by_content(anchor)
         view = self._context.view(self._corpus)
         order = view.sequence if self._request.order == "told" else view.timeline
-        return placed(order, asked, content, found, query.allowed, view.slots.retention)
+        return placed(order, asked, content, found, query.allowed, view.slots.retention, explain=self._request.explain)
 
     def _at_times(self, query: Query, parts: Sequence[Query]) -> Reading:
         """What is of the times that a question tells: all of it where nothing else is asked, else what answers there.
@@ -74,6 +74,8 @@ class Looks:
         slots = self._corpus.slots
         there = at_times.of_the_time(slots, query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
+        if within is not None:
+            within = at_times.fitted(within, slots, query)
         if within is not None and query.time_alone > LIKELY:
             return dated(there, slots.happened, query.time_alone, within, slots.retention)
         if within is not None and within.confidence >= LIKELY:

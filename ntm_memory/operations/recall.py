@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ntm_memory.answering.at_times import asks_by_time, why_nothing_then
+from ntm_memory.answering.explaining import what_was_heard, with_ids
 from ntm_memory.answering.formerly import chance_of_before, likely_enough, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.asking import LEAST
@@ -58,7 +59,8 @@ class Recaller:
             result = self._answer(request, corpus, query, parts, seen)
             if corpus.is_now:
                 result = self._with_former(request, query, parts, result)
-            result = replace(result, warnings=tuple(self._store.damaged()))
+            heard = what_was_heard(query) if request.explain else None
+            result = replace(result, warnings=tuple(self._store.damaged()), explanation=heard)
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result
@@ -67,10 +69,11 @@ class Recaller:
         self, request: RecallRequest, query: Query, parts: Sequence[Query], now: RecallResult
     ) -> RecallResult:
         """An answer with what memories said before they were changed, where the past may be asked for."""
-        times = times_of_before(query, now.confidence) if asks_by_time(query, parts) else ()
+        times = times_of_before(query, now) if asks_by_time(query, parts) else ()
         if query.past <= LEAST and not times:
             return now
-        former = Corpus(self._store, request.namespace, former=True, during=times)
+        of = (now.memories[0].id, times) if times else None
+        former = Corpus(self._store, request.namespace, former=True, then=of)
         then = replace(query, asked=None)
         if times:
             then, parts = replace(then, times=()), [replace(part, times=()) for part in parts]
@@ -181,7 +184,11 @@ def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[Rec
     """The memories at some places of a reading."""
     found = zip(shown, corpus.memories(reading.index[list(shown)]), strict=True)
     return [
-        replace(RecalledMemory.read(memory, reading, i), until=corpus.until(memory) or _ended(corpus, reading, i))
+        replace(
+            RecalledMemory.read(memory, reading, i),
+            until=corpus.until(memory) or _ended(corpus, reading, i),
+            steps=with_ids(corpus, reading.steps[i]) if reading.steps else None,
+        )
         for i, memory in found
         if memory is not None
     ]

@@ -27,7 +27,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
-        during: of these only what was so at one of these times; none: all.
+        then: of these only what one memory said at one of some times: its id, the times; None: all.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class Corpus:
         *,
         restorable: bool = False,
         former: bool = False,
-        during: Sequence[Time] = (),
+        then: tuple[str, Sequence[Time]] | None = None,
     ) -> None:
         self._store = store
-        self._during = during
+        self._said_then = then
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
@@ -133,7 +133,7 @@ class Corpus:
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
         """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
-        if not tags and after is None and before is None and trusted is None and not self._during:
+        if not tags and after is None and before is None and trusted is None and self._said_then is None:
             return None
         slots = self.slots
         happened = slots.happened
@@ -144,10 +144,17 @@ class Corpus:
             allowed &= happened < unix_seconds(before)
         if trusted is not None:
             allowed &= self._trusted(trusted)
-        if self._during:
-            start, end = self._stretches.T
-            allowed &= np.any([(start < time.end) & (end > time.start) for time in self._during], axis=0)
+        if self._said_then is not None:
+            allowed &= self._said_at(*self._said_then)
         return allowed & self._tagged(tags) if tags else allowed
+
+    def _said_at(self, id: str, times: Sequence[Time]) -> NDArray[np.bool_]:
+        """(N,) what a memory said at one of some times."""
+        versions = self._then or []
+        start, end = self._stretches.T
+        said = np.array([version.id == id for version in versions], dtype=bool)
+        for_some: NDArray[np.bool_] = np.any([(start < time.end) & (end > time.start) for time in times], axis=0)
+        return said & for_some
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:

@@ -164,7 +164,12 @@ def attend_to(
         logits = np.log(weights + 1e-16)
     weights = weights * view.slots.retention[candidates]
     ranked = np.argsort(-weights, kind="stable")
-    steps = tuple(_explain(attention, i) for i in ranked) if explain and query.shift is None else ()
+    steps: tuple[Mapping[str, Any], ...] = ()
+    if explain and query.shift is None:
+        steps = tuple(_explain(attention, i) for i in ranked)
+    elif explain and query.shift is not None:
+        told = view.sequence.origins(candidates[ranked], look.candidates, attention.weights, *_kernel(query.shift))
+        steps = tuple(each | {"shifted": round(float(weights[i]), 6)} for each, i in zip(told, ranked, strict=True))
     return Reading(candidates[ranked], weights[ranked], logits[ranked], sure, lost, steps, look)
 
 
@@ -253,14 +258,19 @@ def _move(
     allowed: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], Array, float]:
     """The focus, moved as a whole: a one-hot shift over steps of `shift` memories (paper, equation 8)."""
-    steps, kernel = np.array([-abs(shift), 0, abs(shift)]), np.zeros(3)
-    kernel[1 + int(np.sign(shift))] = 1.0
-    there, after = view.sequence.moved(candidates, weights, steps, kernel)
+    there, after = view.sequence.moved(candidates, weights, *_kernel(shift))
     lost = float(1 - after.sum())
     reached = after > SHOWN * after.max(initial=0)
     if allowed is not None:
         reached &= allowed[there]
     return there[reached], after[reached], lost
+
+
+def _kernel(shift: int) -> tuple[NDArray[np.int64], Array]:
+    """(steps, how much is moved by each) of a shift by so many."""
+    kernel = np.zeros(3)
+    kernel[1 + int(np.sign(shift))] = 1.0
+    return np.array([-abs(shift), 0, abs(shift)]), kernel
 
 
 def _explain(attention: Attention, i: int) -> Mapping[str, Any]:

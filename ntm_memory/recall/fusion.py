@@ -5,7 +5,7 @@ Every question within a text is read by itself besides the whole, and a memory c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +61,8 @@ def placed(
     anchor: Reading,
     allowed: NDArray[np.bool_] | None,
     retention: NDArray[np.floating[Any]] | float = 1.0,
+    *,
+    explain: bool = False,
 ) -> Reading:
     """What stands where a question asks, beside what its content finds: the focus, moved by the question's own steps.
 
@@ -74,6 +76,7 @@ def placed(
         anchor: what it moves from.
         allowed: (N,) what filters leave; None: everything.
         retention: (N,) what partial erases have left of each; 1: all.
+        explain: whether the steps tell what was moved from where.
     """
     kernel = asked.steps.astype(np.float64)
     kernel[FARTHEST] = 0.0
@@ -83,8 +86,10 @@ def placed(
     if allowed is not None:
         there, weights = there[allowed[there]], weights[allowed[there]]
     reached = float(weights.sum())
-    left = np.broadcast_to(retention, len(order.order))[there]
-    moved = OneLook(there, weights * left, weights * anchor.confidence, reached * anchor.confidence)
+    weights_left = weights * np.broadcast_to(retention, len(order.order))[there]
+    told = order.origins(there, anchor.index, focus, np.array(STEPS), kernel) if explain else ()
+    steps = tuple(each | {"shifted": round(float(w), 6)} for each, w in zip(told, weights_left, strict=bool(told)))
+    moved = OneLook(there, weights_left, weights * anchor.confidence, reached * anchor.confidence, steps)
     return beside(content, moved, asked.place, lost=1 - reached)
 
 
@@ -107,8 +112,9 @@ def dated(
     index = np.flatnonzero(there)
     index = index[np.argsort(happened[index], kind="stable")]
     falling = np.arange(len(index), 0, -1.0)
-    left = np.broadcast_to(retention, len(there))[index]
-    each = OneLook(index, falling / falling.sum() * left, np.ones(len(index)), 1.0)
+    weights = falling / falling.sum() * np.broadcast_to(retention, len(there))[index]
+    steps = tuple({"in_order": round(float(weight), 6)} for weight in weights) if within.steps else ()
+    each = OneLook(index, weights, np.ones(len(index)), 1.0, steps)
     return beside(within, each, min(chance, BY_TIME))
 
 
@@ -121,12 +127,14 @@ class OneLook:
         weights: (n,) attention, sums to at most 1.
         chances: (n,) that each is meant.
         sure: that any is.
+        steps: for each, what was done; none where nobody asks.
     """
 
     index: NDArray[np.int64]
     weights: NDArray[np.floating[Any]]
     chances: NDArray[np.floating[Any]]
     sure: float
+    steps: Sequence[Mapping[str, Any]] = ()
 
 
 def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0.0) -> Reading:
@@ -146,13 +154,14 @@ def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0
         weights[at] += (1.0 if content is None else counts) * each.weights
         chances[at] += counts * each.chances
     ranked = np.argsort(-weights, kind="stable")
+    steps = _steps(index, [each for each, _ in found], share)
     return Reading(
         index[ranked],
         weights[ranked],
         np.log(weights[ranked] + 1e-16),
         min(sum(counts * each.sure for each, counts in found), 1.0),
         lost,
-        (),
+        tuple(steps[i] for i in ranked) if steps else (),
         None if content is None else content.look,
         chances[ranked],
     )
@@ -160,4 +169,15 @@ def beside(content: Reading | None, part: OneLook, share: float, lost: float = 0
 
 def _part(content: Reading) -> OneLook:
     chances = content.weights if content.chances is None else content.chances
-    return OneLook(content.index, content.weights, np.nan_to_num(chances), content.confidence)
+    return OneLook(content.index, content.weights, np.nan_to_num(chances), content.confidence, content.steps)
+
+
+def _steps(index: NDArray[np.int64], looks: Sequence[OneLook], share: float) -> list[dict[str, Any]]:
+    """What each look did to each memory, and `gate`, the share of the look that is not by content."""
+    if not any(each.steps for each in looks):
+        return []
+    steps: list[dict[str, Any]] = [{"gate": round(share, 6)} for _ in index]
+    for each in looks:
+        for at, step in zip(np.searchsorted(index, each.index), each.steps, strict=bool(each.steps)):
+            steps[at] |= step
+    return steps

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import Array, shift_sparse
 from ntm_memory.store.records import MemoryMatrix
+
+MOST_ORIGINS = 3
+"""So many that brought a memory into focus are named."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,39 @@ class Sequence:
         before[among[index]] = weights
         after = shift_sparse(before, kernel, among[self.step(everywhere[:, None], steps)])
         return everywhere[after > 0], after[after > 0]
+
+    def origins(
+        self,
+        there: NDArray[np.int64],
+        index: NDArray[np.int64],
+        weights: Array,
+        steps: NDArray[np.int64],
+        kernel: Array,
+    ) -> tuple[dict[str, Any], ...]:
+        """For each of some memories in a moved focus what `moved` brought to it: from which one, by how many steps.
+
+        Args:
+            there: (m,) memories that are in focus after it.
+            index: as it was moved.
+            weights: as they were moved.
+            steps: by which.
+            kernel: how much by each.
+
+        Returns:
+            m times {"moved": [{"from": a memory 0…N−1, "focus": its weight before, "step", "by": the kernel's weight of
+            the step}, …]}, what brought most first.
+        """
+        focus = dict(zip(index.tolist(), weights.tolist(), strict=True))
+        sources = self.step(there[:, None], -steps)
+        told = []
+        for row in sources.tolist():
+            came = [
+                {"from": source, "focus": round(focus[source], 6), "step": int(step), "by": round(float(by), 6)}
+                for source, step, by in zip(row, steps, kernel, strict=True)
+                if source in focus and by > 0
+            ]
+            told.append({"moved": sorted(came, key=lambda each: -each["focus"] * each["by"])[:MOST_ORIGINS]})
+        return tuple(told)
 
 
 def sequence_of(slots: MemoryMatrix) -> Sequence:

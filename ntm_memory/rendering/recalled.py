@@ -13,6 +13,9 @@ from ntm_memory.rendering.lines import Answer, count, day, line, marks, name, sh
 
 CLOSING = "</recalled-memories>"
 MOST_OF_SOURCE = 80
+_WANTS = {"time_alone": "a time alone", "past": "what was before", "all": "all there is"}
+_WANTED = 0.05
+"""The least chance of such a wish that is told."""
 SURE = 0.5
 """Whoever is less sure says so."""
 _NO_BRACKETS = str.maketrans("[]［］", "()()")
@@ -20,7 +23,7 @@ _NO_BRACKETS = str.maketrans("[]［］", "()()")
 
 def recall(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     """What a question found."""
-    lines = []
+    lines = _heard(answer.get("explanation") or {})
     for memory in answer["memories"]:
         lines += [line(memory), *_steps(memory.get("steps"))]
     return _with_last(answer, lines, answer["memories"], advice)
@@ -110,12 +113,38 @@ def _told(memory: Answer) -> str:
     return ", ".join([*parts, *marks(memory)]).translate(_NO_BRACKETS)
 
 
+def _heard(heard: Mapping[str, Any]) -> list[str]:
+    """What a question was heard to ask for beside its content, a line each; what it does not ask for says nothing."""
+    lines = [f"shift {step}: told, or from the focus before" for step in heard.get("shift", ())]
+    if "place" in heard:
+        place = heard["place"]
+        steps = ", ".join(f"{step} {share(chance)}" for step, chance in place["shift"].items())
+        lines.append(f"asks by place {share(place['chance'])}: shift {steps} from “{text(place['anchor'])}”")
+    for each in heard.get("times", ()):
+        ends = f"from {each.get('from', 'ever')} until {each.get('until', 'ever')}"
+        lines.append(f"tells a time: “{text(each['said'])}”, {each['direction']}, {ends}")
+    for wish, says in _WANTS.items():
+        if heard.get(wish, 0) >= _WANTED:
+            lines.append(f"asks for {says} {share(heard[wish])}")
+    return lines
+
+
 def _steps(steps: Mapping[str, Any] | None) -> list[str]:
-    """One line a read head: its weight after each step, and its part in the evidence."""
+    """What was done to a memory, a line each: how it fits a time, what was moved to it, what each read head gave it."""
+    told = steps or {}
+    lines = []
+    if "time" in told:
+        of = " and ".join(way for way in ("happened", "told") if told["time"][way]) or "of another time"
+        lines.append(f"    time: {of}  × {told['time']['share']:.2f}")
+    if "in_order" in told:
+        lines.append(f"    in order of time {told['in_order']:.3f}  × gate {told['gate']:.2f}")
+    for each in told.get("moved", ()):
+        gate = f"  × gate {told['gate']:.2f}" if "gate" in told else ""
+        lines.append(f"    moved: {each['from']} {each['focus']:.3f} → shift {each['step']:+d} {each['by']:.3f}{gate}")
     names = ("content", "gated", "shifted", "sharpened")
-    return [
+    return lines + [
         f"    head {number}: " + " → ".join(f"{each} {head[each]:.3f}" for each in names) + f"  × {head['share']:.2f}"
-        for number, head in enumerate((steps or {}).get("heads", ()), start=1)
+        for number, head in enumerate(told.get("heads", ()), start=1)
     ]
 
 

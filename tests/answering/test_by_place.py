@@ -99,3 +99,30 @@ def test_where_nothing_stands_there_what_the_words_name_is_shown_and_less_sure(m
     answer = memory.recall(question)
     assert told(answer) == ["The garden fence is green"]
     assert 0 < answer.confidence < surely
+
+
+def test_explain_tells_the_anchor_the_steps_and_what_was_moved_from_where(memory, day, monkeypatch):
+    steps = np.zeros(len(STEPS), dtype=np.float32)
+    steps[STEPS.index(1)], steps[STEPS.index(2)], steps[STEPS.index(0)] = 0.5, 0.3, 0.2
+    let_ask(monkeypatch, {ASKED: Asked(steps, TRAIN, 0.0, 0.0, 0.0)})
+    answer = memory.recall(ASKED, explain=True)
+    assert answer.explanation["place"] == {"anchor": TRAIN, "chance": 0.8, "shift": {"+1": 0.5, "+2": 0.3}}
+    ids = {found.content: found.id for found in memory.recall("train", top_k=20).memories}
+    for found in answer.memories:
+        assert found.steps["gate"] == pytest.approx(0.8)
+        for each in found.steps.get("moved", ()):
+            assert each["from"].startswith("m_") and each["by"] == pytest.approx({1: 0.625, 2: 0.375}[each["step"]])
+    beside = next(found for found in answer.memories if found.content == DAY[HERE + 1])
+    most = beside.steps["moved"][0]
+    assert (most["from"], most["step"]) == (ids[DAY[HERE]], 1)
+    brought = sum(each["focus"] * each["by"] for each in beside.steps["moved"])
+    assert beside.steps["shifted"] == pytest.approx(brought, abs=1e-4)
+    assert "heads" in next(found for found in answer.memories if found.content == DAY[HERE]).steps
+
+
+def test_explain_tells_a_shift_that_follows_from_the_focus_before(memory, day, monkeypatch):
+    let_ask(monkeypatch, {"and then?": asked_for(1)})
+    before = memory.recall("train to Hamburg", session="s", top_k=1).memories[0]
+    answer = memory.recall("and then?", session="s", top_k=1, explain=True)
+    assert answer.explanation["shift"] == {"+1": 1.0}
+    assert answer.memories[0].steps["moved"][0] == {"from": before.id, "focus": 1.0, "step": 1, "by": 1.0}

@@ -205,3 +205,35 @@ def test_a_day_with_nothing_silences_no_question_beside_it(memory, teas, monkeyp
     question = f"What happened on 14 May 2023? {HOME}"
     let_ask(monkeypatch, {question: ALONE, "What happened on 14 May 2023?": ALONE})
     assert told(memory.recall(question))[0] == "The brother of Mia does live in Lisbon"
+
+
+def test_explain_tells_the_times_and_how_each_memory_fits_them(memory, may, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    memory.memorize("On 3 May 2023 we planted the apple tree", occurred_at="2023-06-01")
+    answer = memory.recall(ON_THE_DAY, explain=True)
+    day = {"from": "2023-05-03T00:00:00Z", "until": "2023-05-04T00:00:00Z", "yearly": False}
+    assert answer.explanation["times"] == [{"said": "3 May 2023", "direction": "on", "precision": "day", **day}]
+    assert answer.explanation["time_alone"] == 1.0
+    fits = {found.content: found.steps["time"] for found in answer.memories}
+    assert fits["Lunch with Priya"] == {"happened": True, "told": False, "share": 1.0}
+    assert fits["On 3 May 2023 we planted the apple tree"] == {"happened": False, "told": True, "share": 1.0}
+    assert sum(found.steps["in_order"] for found in answer.memories) == pytest.approx(1, abs=1e-4)
+    assert {found.steps["gate"] for found in answer.memories} == {0.7}
+    assert all(found.steps["heads"] for found in answer.memories)
+
+
+def test_explain_tells_what_is_of_another_time_and_what_share_is_left(memory):
+    memory.memorize("We drank jasmine tea", occurred_at="2023-08-20T12:00:00Z")
+    memory.memorize("Ben was at the dentist", occurred_at="2023-09-03T12:00:00Z")
+    found = memory.recall("Which tea did we drink before May 2023?", explain=True)
+    assert found.explanation["times"][0]["from"] is None
+    assert [each.steps["time"]["share"] for each in found.memories] == [0.5] * len(found.memories)
+    assert not any(each.steps["time"]["happened"] for each in found.memories)
+
+
+def test_explain_tells_of_a_question_that_gets_no_answer_what_was_heard(memory, may, monkeypatch):
+    question = "What happened on 14 May 2023?"
+    let_ask(monkeypatch, {question: ALONE})
+    answer = memory.recall(question, explain=True)
+    assert answer.memories == () and answer.explanation["times"][0]["from"] == "2023-05-14T00:00:00Z"
+    assert memory.recall(question).explanation is None

@@ -391,7 +391,7 @@ def rents(memory):
 
 @pytest.mark.parametrize(("month", "rent"), [("March", 800), ("July", 850), ("September", 850), ("October", 920)])
 def test_of_a_time_that_is_over_what_was_so_then_answers(memory, rents, month, rent):
-    answer = memory.recall(f"what is the rent in {month} 2023")
+    answer = memory.recall(f"what is the rent in {month} 2023", all=True)
     assert answer.memories[0].content == f"The rent is {rent} euros"
     assert answer.confidence > 0.5
     assert (answer.memories[0].until is None) == (rent == 920)

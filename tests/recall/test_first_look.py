@@ -161,8 +161,14 @@ def test_explanations_show_every_step_of_every_head():
             assert sum(step["heads"][head][name] for step in reading.steps) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_moved_focus_has_no_steps_of_heads():
-    assert read(*diary(), ask("Bob moved", shift=1), plain(), explain=True).steps == ()
+def test_a_moved_focus_tells_what_was_moved_from_where_and_no_heads():
+    reading = read(*diary(), ask("Bob moved", shift=1), plain(), explain=True)
+    assert len(reading.steps) == len(reading.index) > 0
+    for there, weight, step in zip(reading.index, reading.weights, reading.steps, strict=True):
+        assert set(step) == {"moved", "shifted"} and step["shifted"] == pytest.approx(weight, abs=1e-6)
+        assert [(each["from"], each["step"], each["by"]) for each in step["moved"]] == [(there - 1, 1, 1.0)]
+        assert sum(each["focus"] * each["by"] for each in step["moved"]) == pytest.approx(weight, abs=1e-5)
+    assert read(*diary(), ask("Bob moved", shift=1), plain()).steps == ()
 
 
 def test_one_memory_has_all_the_attention():

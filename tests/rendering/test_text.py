@@ -170,3 +170,30 @@ def test_the_last_day_of_a_namespace_is_the_local_one(tmp_path):
     with opened(tmp_path, {"time_zone": "Asia/Shanghai"}, clock=lambda: evening) as memory:
         memory.memorize("The moon was full")
         assert as_text("status", memory.status(namespaces=True)) == "default  1 memory, last 2026-05-09"
+
+
+def test_what_was_done_is_told_by_place_and_by_time_as_by_content():
+    shown_steps = {
+        "gate": 0.9,
+        "moved": [{"from": "m_aaaaaaaaaa", "focus": 0.8, "step": 1, "by": 0.625}],
+        "time": {"happened": True, "told": False, "share": 1.0},
+        "in_order": 0.25,
+    }
+    ends = {"from": None, "until": "2026-05-01T00:00:00Z", "direction": "before", "said": "before May"}
+    heard = {
+        "place": {"anchor": "the call", "chance": 0.9, "shift": {"+1": 0.9}},
+        "times": [ends],
+        "past": 0.3,
+        "all": 0.0,
+    }
+    lines = shown(told("Lunch", steps=shown_steps), explanation=heard).splitlines()
+    assert lines[:3] == [
+        "asks by place .90: shift +1 .90 from “the call”",
+        "tells a time: “before May”, before, from ever until 2026-05-01T00:00:00Z",
+        "asks for what was before .30",
+    ]
+    assert lines[4:7] == [
+        "    time: happened  × 1.00",
+        "    in order of time 0.250  × gate 0.90",
+        "    moved: m_aaaaaaaaaa 0.800 → shift +1 0.625  × gate 0.90",
+    ]
