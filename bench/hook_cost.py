@@ -79,8 +79,10 @@ class Server:
         return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
 
     def last_run(self) -> dict[str, Any]:
-        """What the server noted of its last hook."""
-        return last_runs(self._home)[0]
+        """What the server noted of its last hook; the first may be answered before it is done."""
+        while not (runs := last_runs(self._home)):
+            time.sleep(0.05)
+        return runs[0]
 
     def close(self) -> int:
         """End it as a host does: nothing more is said; the exit code."""
