@@ -5,6 +5,7 @@ A request is a plain dict {"command": …, arguments}; the response is a plain d
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -107,6 +108,7 @@ class OpenMemory:
     def _opened(self) -> NTMMemoryManager:
         if self._manager is not None and self._manager.standing() != self._standing:
             self.close()
+            gc.collect()  # its parts know each other: two networks would stand in memory until Python looks for such
         if self._manager is None:
             self._manager = NTMMemoryManager(self._home)
             self._standing = self._manager.standing()

@@ -230,9 +230,9 @@ def test_the_skill_is_listed_once_and_can_be_loaded(claude, plugin):
 
 
 def resident(process):
-    """Bytes of memory that a process has to itself."""
+    """Bytes of memory that a process has written for itself; what it only reads of a file is the system's cache."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_", "Swap:")))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
 
 
 def gone(user, seconds=10.0):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import pytest
 from opening import TINY, write_config
@@ -177,3 +179,16 @@ def test_the_days_backup_is_made_when_nobody_waits(home):
 def test_an_answer_is_plain(memory):
     memory.run({"command": "memorize", "content": TEA})
     json.dumps([memory.run({"command": name}) for name in ("list", "status")])
+
+
+def test_what_was_open_is_gone_once_it_is_opened_anew(home, memory):
+    memory.run({"command": "memorize", "content": TEA})
+    memory.run({"command": "recall", "query": "tea"})
+    before = weakref.ref(memory._manager._verbs.encoder)
+    write_config(home, **SETTINGS, memory_size=5_000)
+    gc.disable()
+    try:
+        memory.run({"command": "recall", "query": "tea"})
+        assert before() is None
+    finally:
+        gc.enable()

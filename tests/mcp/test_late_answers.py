@@ -68,6 +68,15 @@ def test_what_waits_for_its_turn_too_long_is_answered_as_well():
     assert connection.done == ["recall", "hook"]
 
 
+def test_no_thread_waits_for_what_is_answered():
+    connection = Connection(60)
+    connection.go.set()
+    connection.ask(1, "hook")
+    wait_for(lambda: connection.sent)
+    connection.end()
+    wait_for(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)])
+
+
 def test_what_is_in_time_is_answered_once():
     connection = Connection(0.3)
     connection.go.set()
