@@ -1,7 +1,8 @@
 """Learn which characters of a text are a secret (`privacy.secret_tagger`).
 
 Learned from bench/secrets (texts by several writers) and from ordinary talk that holds none. Figures are of writers
-held back and of the half of the talk that nothing is learned from; then all writers are learned from.
+held back and of the half of the talk that nothing is learned from; then all writers are learned from. The chances that
+decide are chosen by ordinary notes that were not learned from: the half of the notes, and what writers held back tell.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.persistence.quantised import dequantised, quantised
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
+    Limits,
     PieceStates,
     character_codes,
     character_features,
@@ -40,7 +42,10 @@ Members = Sequence[dict[str, np.ndarray]]
 SETS = Path(__file__).with_name("secrets")
 IN_NOTES = SETS / "told_in_notes.jsonl"
 """Notes that tell a secret, found among those that count as ordinary; `secret` is null where there are several."""
-HELD = ("writer_a", "writer_d", "writer_j")
+ORDINARY = ("writer_p", "writer_s")
+"""Writers of ordinary answers and notes alone."""
+HELD = ("writer_a", "writer_d", "writer_j", *ORDINARY)
+"""Writers that are not learned from at first, for the figures."""
 TURNS, TURN = 2000, 300
 """Turns of each set of ordinary talk at most, and characters of one."""
 LONGEST = 1200
@@ -48,6 +53,8 @@ LONGEST = 1200
 EPOCHS = 8
 TOUCHED = 0.003
 """Share of ordinary notes that may be touched: by it the least chance is chosen, on notes not learned from."""
+DOUBTFUL = 0.02
+"""Share of them that may be told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
 COVERED = 0.9
@@ -121,7 +128,8 @@ def shares(members: Members, examples: Sequence[Example], least: float) -> dict[
     said = [(each, chances_of(members, each)) for each in examples]
     found = [is_found(each, chances, least) for each, chances in said if each.span]
     touched = [is_touched(each, chances, least) for each, chances in said if not each.span]
-    return {"secrets found": round(float(np.mean(found)), 3), "others touched": round(float(np.mean(touched)), 3)}
+    named = {"secrets found": found, "others touched": touched}
+    return {name: round(float(np.mean(each)), 3) for name, each in named.items() if each}
 
 
 def learn_secrets(job: FitJob) -> LearnedNumbers:
@@ -143,13 +151,18 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     without, members = (
         dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
     )
-    least = least_chance(members, [each for name, texts in left_out.items() if name in NOTES for each in texts])
+    least, doubtful = chosen_limits(
+        [
+            *(sureness_of(members, each) for name in left_out if name in NOTES for each in left_out[name]),
+            *(sureness_of(without, each) for name in ORDINARY for each in told[name]),
+        ]
+    )
     figures = {name: shares(without, told[name], least) for name in HELD}
     for name, turns in left_out.items():
         touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
-    print(round(least, 3), figures, flush=True)
-    kept = quantised(members) | {"least": np.float32(least)}
+    print(round(least, 3), round(doubtful, 3), figures, flush=True)
+    kept = quantised(members) | {"least": np.float32(least), "doubtful": np.float32(doubtful)}
     made = [described_file(file, len(rows(file))) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
@@ -163,9 +176,18 @@ def trained_at_once(
         return [quantised([one.result() for one in members]) for members in running]
 
 
-def least_chance(members: Members, turns: Sequence[Example]) -> float:
-    """The chance that hardly any of these texts reaches."""
-    return float(np.quantile([sureness(chances_of(members, each)) for each in turns], 1 - TOUCHED))
+def chosen_limits(surest: Sequence[float]) -> Limits:
+    """The chances that so few ordinary notes reach as may be touched, and as may be told of.
+
+    Args:
+        surest: how sure it is of each of them that it holds a secret.
+    """
+    return Limits(*(float(np.quantile(surest, 1 - share)) for share in (TOUCHED, DOUBTFUL)))
+
+
+def sureness_of(members: Members, example: Example) -> float:
+    """How sure it is that a text holds a secret."""
+    return sureness(chances_of(members, example))
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

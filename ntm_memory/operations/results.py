@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
 
@@ -60,6 +61,7 @@ class MemorizeResult:
         related: older ones that it may concern, the likeliest first, at most three.
         similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
         secrets: what was left out of it.
+        maybe_secret: what may be one in it and was kept.
     """
 
     memory: Memory
@@ -67,6 +69,7 @@ class MemorizeResult:
     related: tuple[Related, ...] = ()
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class BulkResult:
     Args:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
-        secrets: id of a memory → what was left out of it, where anything was.
+        secrets: id of a memory → what was left out of it, where anything was; `maybe_secret` alike.
         hints: what to do about what failed, each once.
     """
 
@@ -108,6 +111,7 @@ class BulkResult:
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -228,11 +232,12 @@ class RelevantResult:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """A memory was changed; `previous` is how it read before, `secrets` what was left out of what was told."""
+    """A memory was changed; `previous` is how it read before, the others as in `MemorizeResult`."""
 
     memory: Memory
     previous: Memory
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,7 +281,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`, `tombstones`: how many are new."""
+    """A file was read in; `tombstones`: how many are new, the others as in `BulkResult`."""
 
     created: int
     unchanged: int
@@ -287,3 +292,4 @@ class ImportResult:
     tombstones: int = 0
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)

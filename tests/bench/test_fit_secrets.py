@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,28 @@ def test_every_text_to_learn_from_holds_its_secret():
         texts = [line["text"] for line in rows(file)]
         assert len(set(texts)) > 0.99 * len(texts)
         assert all(line["secret"] is None or line["secret"] in line["text"] for line in rows(file)), file.name
+
+
+def test_a_text_takes_another_s_secret_and_is_read_as_before(monkeypatch):
+    monkeypatch.setattr(secret_net, "EXCHANGED", 1.0)
+    states, places = np.zeros((4, 4), np.float16), np.array([0, 0, 1, 1, 1, 2, 2, 3])
+    example = secret_net.Example("a 47 b 1", (2, 4), 1, [[(2, 4)], [(5, 8)]], states, places)
+    other = secret_net.exchanged(example, {1: ["kettle"]}, random.Random(0))
+    assert (other.text, other.span, other.kind) == ("a kettle b 1", (2, 8), 1)
+    assert other.known == [[(2, 8)], [(9, 12)]]
+    assert other.places.tolist() == [0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3] and len(other.places) == len(other.text)
+    shorter = secret_net.exchanged(other, {1: ["x"]}, random.Random(0))
+    assert (shorter.text, shorter.span, len(shorter.places)) == ("a x b 1", (2, 3), 7)
+    plain = secret_net.Example("a 47 b 1", None, 1, [[], []], states, places)
+    assert secret_net.exchanged(plain, {1: ["x"]}, random.Random(0)) is plain
+    assert secret_net.exchanged(example, {2: ["x"]}, random.Random(0)) is example
+
+
+def test_limits_are_what_few_ordinary_notes_reach(monkeypatch):
+    monkeypatch.setattr(fit_secrets, "TOUCHED", 0.01)
+    monkeypatch.setattr(fit_secrets, "DOUBTFUL", 0.1)
+    least, doubtful = fit_secrets.chosen_limits([each / 1000 for each in range(1001)])
+    assert least == pytest.approx(0.99) and doubtful == pytest.approx(0.9)
 
 
 def test_a_text_counts_by_its_likeliest_characters():
