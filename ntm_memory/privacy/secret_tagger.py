@@ -62,11 +62,17 @@ class Limits(NamedTuple):
 
     Args:
         least: from it on it is a secret.
+        words: the same of what has no digit: words are seldom secrets, and dear where they are none.
         doubtful: from it on it may be one.
     """
 
     least: float
+    words: float
     doubtful: float
+
+    def least_of(self, part: str) -> float:
+        """From which chance on this is a secret."""
+        return self.least if any(map(str.isdigit, part)) else self.words
 
 
 class Model(NamedTuple):
@@ -232,8 +238,9 @@ def _model() -> Model:
 
 def _checked(learned: Mapping[str, NDArray[Any]]) -> Model:
     """A model whose networks can run: a fault in one is found as it is opened, not as a text is read."""
-    model = Model(dequantised(learned), Limits(float(learned["least"]), float(learned["doubtful"])))
-    if not model.members or not 0 <= model.limits.doubtful <= model.limits.least <= 1:
+    model = Model(dequantised(learned), Limits(*(float(learned[name]) for name in Limits._fields)))
+    least, words, doubtful = model.limits
+    if not model.members or not 0 <= doubtful <= min(least, words) <= max(least, words) <= 1:
         raise ValueError("it has no network, or no chances from which on something is a secret")
     for weights in model.members:
         nothing = PieceStates(np.zeros((1, len(weights["states.w"])), dtype=np.float32), np.zeros(1, dtype=np.int64))

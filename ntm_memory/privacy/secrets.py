@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ntm_memory.privacy import secret_tagger, told_secrets
 from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
 from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
-from ntm_memory.privacy.secret_tagger import PieceStates, Tagged, limits, tag
+from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged, limits, tag
 
 
 def known_secrets(text: str) -> list[Secret]:
@@ -45,18 +45,19 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
     Args:
         text: it.
         read: what the embedder made of it; None where it was not read.
-        least: chance from which on the network takes something for a secret; None: the learned one.
+        least: chance from which on the networks take something for a secret; None: the learned ones.
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
         return Found(settled(text, [*known, *supposed], ()), [])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    sure = limits().least if least is None else least
-    found = tag(text, read, spans, min(sure, limits().doubtful), our_marks(text))
+    floors = limits() if least is None else Limits(least, least, min(least, limits().doubtful))
+    found = tag(text, read, spans, floors.doubtful, our_marks(text))
     tagged = [each._replace(kind=named.get((each.start, each.end), each.kind)) for each in found]
-    secrets = settled(text, [*known, *(each[:3] for each in tagged if each.chance > sure)], ())
-    return Found(secrets, outside_of(secrets, [each for each in tagged if each.chance <= sure]))
+    sure = [each for each in tagged if each.chance > floors.least_of(text[each.start : each.end])]
+    secrets = settled(text, [*known, *(each[:3] for each in sure)], ())
+    return Found(secrets, outside_of(secrets, [each for each in tagged if each not in sure]))
 
 
 def outside_of(secrets: Sequence[Secret], doubtful: Sequence[Tagged]) -> list[Tagged]:

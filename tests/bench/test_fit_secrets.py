@@ -85,10 +85,24 @@ def test_a_text_takes_another_s_secret_and_is_read_as_before(monkeypatch):
 
 
 def test_limits_are_what_few_ordinary_notes_reach(monkeypatch):
-    monkeypatch.setattr(fit_secrets, "TOUCHED", 0.01)
-    monkeypatch.setattr(fit_secrets, "DOUBTFUL", 0.1)
-    least, doubtful = fit_secrets.chosen_limits([each / 1000 for each in range(1001)])
-    assert least == pytest.approx(0.99) and doubtful == pytest.approx(0.9)
+    def chances(members, example):
+        return np.full(len(example.text), float(example.text[-4:]) / 1000)
+
+    monkeypatch.setattr(fit_secrets, "chances_of", chances)
+    monkeypatch.setattr(fit_secrets, "parts_of", lambda each, said: [(0, len(each.text) - 5, float(said[0]))])
+    for name, share in (("TOUCHED", 0.01), ("WORDS_TOUCHED", 0.002), ("DOUBTFUL", 0.1)):
+        monkeypatch.setattr(fit_secrets, name, share)
+    states, places = np.zeros((1, 4), np.float16), np.zeros(9, np.int64)
+    notes = [
+        secret_net.Example(f"{'no 4' if n % 2 else 'none'} {n:04}", None, 0, [[], []], states, places)
+        for n in range(1, 1001)
+    ]
+    limits = fit_secrets.chosen_limits([], notes)
+    assert [round(each, 2) for each in limits] == [0.98, 1.0, 0.9]
+    assert limits.least_of("no 4") == limits.least and limits.least_of("none") == limits.words
+    words, digits = notes[993], notes[994]
+    assert fit_secrets.is_touched(digits, chances([], digits), limits)
+    assert not fit_secrets.is_touched(words, chances([], words), limits)
 
 
 def test_a_text_counts_by_its_likeliest_characters():

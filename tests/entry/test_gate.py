@@ -159,7 +159,7 @@ def doubting(monkeypatch):
         return chances, np.zeros((len(codes), len(secret_tagger.KINDS)))
 
     monkeypatch.setattr(secret_tagger, "networks", networks)
-    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.4))
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
 
 
 def test_what_may_be_a_secret_is_kept_and_told_at_its_place_in_what_is_stored(tmp_path, doubting):
@@ -193,6 +193,19 @@ def test_what_config_calls_sure_is_not_doubtful(tmp_path, doubting, least, becom
     with opened(tmp_path, {"privacy": {"least_chance": least}}, embedder=ReadingEmbedder()) as memory:
         done = memory.memorize("it opens with 4471")
         assert (bool(done.secrets), bool(done.maybe_secret)) == (becomes == "left out", becomes == "told")
+
+
+def test_words_must_be_surer_secrets_than_what_has_a_digit(tmp_path, monkeypatch):
+    def networks(members, codes, features, read):
+        return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", networks)
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        words, digits = memory.memorize("velvet-otter"), memory.memorize("velvet-otter-42")
+        assert not words.secrets and words.maybe_secret and digits.secrets and not digits.maybe_secret
+    with opened(tmp_path / "told", {"privacy": {"least_chance": 0.8}}, embedder=ReadingEmbedder()) as memory:
+        assert memory.memorize("velvet-otter").secrets
 
 
 @pytest.mark.parametrize(("on_secret", "told"), [("refuse", True), ("allow", False)])

@@ -12,6 +12,7 @@ from ntm_memory.privacy import secret_tagger
 from ntm_memory.privacy.secret_tagger import (
     BUCKETS,
     LEAST,
+    Limits,
     PieceStates,
     character_codes,
     character_features,
@@ -70,7 +71,7 @@ def test_a_damaged_file_of_weights_is_one_clear_error(tmp_path, monkeypatch, fau
         with np.load(secret_tagger.MODEL) as learned:
             kept = {name: learned[name] for name in learned}
         if fault == "no network":
-            kept = {"least": kept["least"], "doubtful": kept["doubtful"]}
+            kept = {name: kept[name] for name in Limits._fields}
         elif fault == "limits in the wrong order":
             kept["doubtful"] = kept["least"] + np.float32(0.05)
         else:
