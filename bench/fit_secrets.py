@@ -50,7 +50,7 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED, WORDS_TOUCHED = 0.0075, 0.0005
+TOUCHED, WORDS_TOUCHED = 0.0075, 0.0
 """Shares of ordinary notes that may lose something with a digit, and without one: by them the least chances are chosen,
 on notes not learned from."""
 DOUBTFUL = 0.02
