@@ -23,8 +23,8 @@ ORDINARY = (
 )
 """Answers to ordinary questions, which must not lose their number."""
 LINES = rows(Path(__file__).parent / "secrets" / "secrets.jsonl")
-FOUND, KINDS_FOUND, TOUCHED = 0.84, 0.84, 0.06
-FOUND_OR_TOLD = 0.9
+FOUND, KINDS_FOUND, TOUCHED = 0.9, 0.9, 0.1
+FOUND_OR_TOLD = 0.93
 """Share of the secrets that are left out, or kept and named as what may be one."""
 
 
@@ -93,4 +93,4 @@ def test_notes_of_strangers_are_left_whole(tmp_path):
     assert len(kept) == len(notes) + len(ORDINARY)
     assert len(touched) <= 0.01 * len(kept) and {*ORDINARY} <= {each.content for each in kept}, touched
     told = [each for each in kept if each.told]
-    assert len(told) <= 0.02 * len(kept), told
+    assert len(told) <= 0.025 * len(kept), told
