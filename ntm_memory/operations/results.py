@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
 
@@ -61,6 +62,7 @@ class MemorizeResult:
         related: older ones that it may concern, the likeliest first, at most three.
         similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
         secrets: what was left out of it.
+        maybe_secret: what may be one in it and was kept.
     """
 
     memory: Memory
@@ -68,6 +70,7 @@ class MemorizeResult:
     related: tuple[Related, ...] = ()
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -97,7 +100,7 @@ class BulkResult:
     Args:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
-        secrets: id of a memory → what was left out of it, where anything was.
+        secrets: id of a memory → what was left out of it, where anything was; `maybe_secret` alike.
         hints: what to do about what failed, each once.
     """
 
@@ -109,6 +112,7 @@ class BulkResult:
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,11 +234,12 @@ class RelevantResult:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """A memory was changed; `previous` is how it read before, `secrets` what was left out of what was told."""
+    """A memory was changed; `previous` is how it read before, the others as in `MemorizeResult`."""
 
     memory: Memory
     previous: Memory
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -278,7 +283,7 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`.
+    """A file was read in; `related`, `secrets`, `maybe_secret`, `hints` as in `BulkResult`.
 
     Args:
         tombstones: how many are new.
@@ -295,3 +300,4 @@ class ImportResult:
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
     omitted: tuple[Omission, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)

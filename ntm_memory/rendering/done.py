@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ntm_memory.rendering.advice import BY_OPTIONS, Advice
 from ntm_memory.rendering.lines import Answer, beginning, count, head, name, share, text
@@ -23,7 +22,7 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         known = [id for id in answer.get("ids", ()) if id]
         if 0 < len(known) <= MOST_LINES:
             counts += f": {' '.join(known)}"
-        return "\n".join([counts, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+        return "\n".join([counts, *concerned(answer), *secrets_of_many(answer), *failed(answer)])
     memory = answer["memory"]
     told = f"{answer['action']} {head({**memory, 'weight': None})}"
     if memory.get("version", 1) > 1:
@@ -39,7 +38,7 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         for tie in answer.get("links", ())
     ]
     say = [f"  say it again with {advice.decide} if that is so"] if related else []
-    return "\n".join([told, *_left_out(answer["secrets"]), *related, *say, *near, *ties])
+    return "\n".join([told, *_secrets(answer["secrets"], answer["maybe_secret"]), *related, *say, *near, *ties])
 
 
 def update(answer: Answer) -> str:
@@ -48,7 +47,7 @@ def update(answer: Answer) -> str:
     lines = [f"updated {head({**memory, 'weight': None})} version {memory.get('version', 1)}"]
     if memory["content"] != previous["content"]:
         lines += [f"  now: {beginning(memory['content'])}", f"  was: {beginning(previous['content'])}"]
-    return "\n".join([*lines, *_left_out(answer["secrets"])])
+    return "\n".join([*lines, *_secrets(answer["secrets"], answer["maybe_secret"])])
 
 
 def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
@@ -91,10 +90,16 @@ def concerned(answer: Answer) -> list[str]:
     return [*told[:MOST_LINES], *more]
 
 
-def left_out_of_many(answer: Answer) -> list[str]:
-    """The secrets that are not kept of the first of many."""
-    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _left_out(secrets)]
-    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])]
+def secrets_of_many(answer: Answer) -> list[str]:
+    """The secrets that are not kept of the first of many, and what may be one of those that were kept."""
+    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _secrets(secrets, ())]
+    maybe = [f"{id}{line}" for id, kept in answer["maybe_secret"].items() for line in _secrets((), kept)]
+    return [*shortened(lines), *shortened(maybe)]
+
+
+def shortened(lines: Sequence[str]) -> list[str]:
+    """The first of many lines, and how many more there are."""
+    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES:,} more"] if len(lines) > MOST_LINES else [])]
 
 
 def failed(answer: Answer) -> list[str]:
@@ -105,8 +110,16 @@ def failed(answer: Answer) -> list[str]:
     return [*lines[:MOST_FAILED], *more, *(f"hint: {text(hint)}" for hint in answer.get("hints", ()))]
 
 
-def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in secrets]
+def _secrets(left_out: Sequence[Answer], kept: Sequence[Answer]) -> list[str]:
+    """What was left out as a secret, and what may be one and was kept."""
+    return [
+        *(f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in left_out),
+        *(
+            f"  kept, may be a secret: {each['kind']} in {each['field']} at character {each['at']}"
+            f" (chance {share(each['chance'])})"
+            for each in kept
+        ),
+    ]
 
 
 def _matters(older: Answer) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ntm_memory.rendering.done import concerned, failed, left_out_of_many
-from ntm_memory.rendering.lines import Answer, beginning, count, line, name, text
+from ntm_memory.rendering.done import concerned, failed, secrets_of_many, shortened
+from ntm_memory.rendering.lines import Answer, beginning, count, line, name, share, text
 from ntm_memory.times.zones import local_day
 
 _MOST_PLACES = 5
@@ -62,7 +62,7 @@ def import_(answer: Answer) -> str:
     lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
     if "files" in answer:
         lines.append(f"{answer['files']} files read, {answer['as_before']} as before")
-    more = [*concerned(answer), *left_out_of_many(answer), *failed(answer), *_omitted(answer), *_gone(answer)]
+    more = [*concerned(answer), *secrets_of_many(answer), *failed(answer), *_omitted(answer), *_gone(answer)]
     return "\n".join([*lines, *more])
 
 
@@ -143,15 +143,20 @@ def _history(answer: Answer) -> str:
 
 
 def _secrets(answer: Answer) -> str:
-    lines = [
-        f"{each['id']} version {each['version']}: {each['kind']} in {each['field']} at character {each['at']}"
-        for each in answer["secrets"]
-    ]
+    lines = [_place(each) for each in answer["secrets"]]
     if lines:
         lines.append("they are left out now" if answer["redacted"] else "to leave them out: --secrets --redact")
     if answer["backups_holding"]:
         lines.append(f"these backups hold them: {', '.join(map(text, answer['backups_holding']))}")
-    return "\n".join(lines or ["no secrets found"])
+    maybe = [f"{_place(each)} (chance {share(each['chance'])})" for each in answer["maybe_secret"]]
+    kept = ["these may be secrets and stay:", *shortened(maybe)] if maybe else []
+    return "\n".join([*(lines or ["no secrets found"]), *kept])
+
+
+def _place(secret: Answer) -> str:
+    """Where a secret stands, or may stand."""
+    where = f"{secret['kind']} in {secret['field']} at character {secret['at']}"
+    return f"{secret['id']} version {secret['version']}: {where}"
 
 
 def _entry(entry: Mapping[str, Any]) -> str:

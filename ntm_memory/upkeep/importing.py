@@ -109,8 +109,16 @@ class Importer:
             done = self._foresee(tellings, force)
         else:
             told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
-            counts = (told.created, told.unchanged, told.updated, told.failed)
-            done = ImportResult(*counts, related=told.related, secrets=told.secrets, hints=told.hints)
+            done = ImportResult(
+                told.created,
+                told.unchanged,
+                told.updated,
+                told.failed,
+                related=told.related,
+                secrets=told.secrets,
+                hints=told.hints,
+                maybe_secret=told.maybe_secret,
+            )
         stand = [(*places[bad.line - 1], bad) for bad in done.failed]
         named = [replace(bad, line=line, at=f"{file}:{line}" if file else None) for line, file, bad in stand]
         return replace(done, failed=tuple(named), omitted=gathered(left))
