@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, shown
 from ntm_memory.text.iso_time import is_period, parse_time, period_ends, to_whole_seconds
-from ntm_memory.times.finding import read_time
+from ntm_memory.times.typed import read_time
 from ntm_memory.times.intervals import Frame
 from ntm_memory.times.told import DAY, Time
 

@@ -19,10 +19,17 @@ Found = tuple[list[Piece], int] | None
 
 @dataclass(frozen=True)
 class Cursor:
-    """The tokens of a text and what they are told relative to."""
+    """The tokens of a text and what they are told relative to.
+
+    Args:
+        tokens: of the text.
+        frame: when and where it is told.
+        alone: whether the text is known to be nothing but a time, as people type it.
+    """
 
     tokens: Sequence[Token]
     frame: Frame
+    alone: bool = False
 
     def __getitem__(self, at: int) -> Token:
         """The token there; an empty one outside."""
@@ -73,11 +80,17 @@ class Cursor:
         (low, high), after = counted
         counts = bool(self.get(after, "measure"))
         after += counts
-        unit = self.get(after, "unit")
+        over = self.get(after, "over")
+        after += over is not None
+        unit = self.get(after, "unit") or (self.get(after, "unit_letter") if self[after].glued else None)
         is_month = self.get(after, "month_mark") and not (counts or low % 1 or self.get(after, "counted"))
         if unit is None or is_month:  # 三月 is March, 三个月 are three months
             return None
         after += 1
+        if over is None and (over := self.get(after, "over")) == "more":
+            after += 1
+        if over is not None:
+            low, high = _over(low, high, over)
         if (extra := self.get(after, "half")) is not None:
             low, high, after = low + float(extra), high + float(extra), after + 1
         return ((2 * low, 2 * high), "week", after) if unit == "fortnight" else ((low, high), unit, after)
@@ -97,6 +110,13 @@ class Cursor:
         if told is None or told % 10 or self.get(at, "digits") or self.get(at, "spelled"):
             return None
         return told, at + 1 + (self[at + 1].mark == "-")
+
+
+def _over(low: float, high: float, how: str) -> tuple[float, float]:
+    """What a number and a word for "odd" leave open: 一个多月 is one to two, 二十多天 21 to 29, 十来天 around ten."""
+    if how == "around":
+        return low - 2, high + 2
+    return (low + 1, high + 9) if low >= 10 and low % 10 == 0 else (low, high + 1)
 
 
 def again(grain: str, container: str, within: Callable[[datetime], Span | None], **more: Any) -> Piece:

@@ -17,6 +17,7 @@ from ntm_memory.times.told import Time
 
 _MOST_AROUND = 4
 """So many marks and links may stand around a text that is nothing but a time."""
+_AFTER, _BEFORE = ("after", "since", "starting"), ("before", "until")
 _DASHES = ("-", "–", "—", "~", "～", "－", "〜")
 _AROUND = {"minute": ("minute", 30), "hour": ("minute", 30), "day": ("day", 3), "weekend": ("day", 3)}
 _AROUND |= {"week": ("week", 1), "month": ("day", 15), "year": ("month", 6)}
@@ -35,8 +36,8 @@ class _Told:
     after: int
 
 
-def times_of(cursor: Cursor, *, alone: bool = False) -> list[Time]:
-    """The times that the tokens tell, in their order; `alone`: the text is known to be one, so nothing is doubtful."""
+def times_of(cursor: Cursor) -> list[Time]:
+    """The times that the tokens tell, in their order; of a text that is known to be one nothing is doubtful."""
     found = list(phrases(cursor))
     times: list[Time] = []
     read = 0
@@ -45,8 +46,9 @@ def times_of(cursor: Cursor, *, alone: bool = False) -> list[Time]:
             continue
         told = None
         if place + 1 < len(found):
-            told = _if_it_exists(_range, cursor, phrase, found[place + 1], alone)
-        told = told or _if_it_exists(_single, cursor, phrase, alone)
+            told = _if_it_exists(_both, cursor, phrase, found[place + 1])
+            told = told or _if_it_exists(_range, cursor, phrase, found[place + 1])
+        told = told or _if_it_exists(_single, cursor, phrase)
         if told is not None:
             time, read = _as_time(cursor, told), told.after
             while times and times[-1].place[1] > time.place[0]:
@@ -77,15 +79,15 @@ def _yearly(parts: Sequence[Piece]) -> bool:
     return bool(plain) and max(plain, key=lambda piece: fineness(piece.grain)).is_yearly
 
 
-def _single(cursor: Cursor, phrase: Phrase, alone: bool) -> _Told | None:
+def _single(cursor: Cursor, phrase: Phrase) -> _Told | None:
     direction, first, after = _direction(cursor, phrase)
-    if not alone and not _is_believed(cursor, phrase, direction):
+    if not cursor.alone and not _is_believed(cursor, phrase, direction):
         return None
     frame = cursor.frame
     if direction == "since":
         frame = frame.facing(frame.now, past=True)
     elif direction == "until" and frame.past is None:
-        frame = frame.facing(frame.now, past=False)
+        frame = frame.facing(frame.now, past=_ended(cursor, phrase))
     direction = "since" if direction == "starting" else direction
     found = combined(phrase.parts, frame)
     if found is None:
@@ -103,10 +105,21 @@ def _single(cursor: Cursor, phrase: Phrase, alone: bool) -> _Told | None:
     return _Told(start, end, direction, grain, _yearly(phrase.parts), first, after)
 
 
+def _ended(cursor: Cursor, phrase: Phrase) -> bool:
+    """Whether a question "until" such a time means the last one: where it is nearer; what is told means the next."""
+    if not any(token.mark in ("?", "？") for token in cursor.tokens):
+        return False
+    frame = cursor.frame
+    last, following = (combined(phrase.parts, frame.facing(frame.now, past=past)) for past in (True, False))
+    if last is None or following is None:
+        return following is None
+    return frame.now - last[0].end < following[0].start - frame.now
+
+
 def _opened(span: Span, direction: str) -> tuple[datetime | None, datetime | None]:
-    if direction in ("before", "until"):
+    if direction in _BEFORE:
         return None, span.start if direction == "before" else span.end
-    if direction in ("after", "since"):
+    if direction in _AFTER:
         return span.end if direction == "after" else span.start, None
     return span.start, span.end
 
@@ -133,20 +146,30 @@ def _before(cursor: Cursor, first: int) -> int:
 def _direction(cursor: Cursor, phrase: Phrase) -> tuple[str, int, int]:
     """(direction, first token, token after) of a phrase with the word that says it, before or after it."""
     told = cursor.get(phrase.after, "direction_after")
-    if any(piece.ranged for piece in phrase.parts):
-        return "between", phrase.first, phrase.after
-    if told is not None:
-        return str(told), phrase.first, phrase.after + 1
     at = _before(cursor, phrase.first)
+    if any(piece.ranged for piece in phrase.parts):
+        opened = cursor.get(at, "between") or cursor.get(at, "from")
+        return "between", at if opened else phrase.first, phrase.after
+    if told is not None and not _is_of_next(cursor, phrase.after):
+        return str(told), phrase.first, phrase.after + 1
     started = cursor.get(at, "from")
     if started and cursor.get(phrase.after, "on_after_from"):
         return "since", at, phrase.after + 1
     if cursor.get(phrase.after, "to") and cursor.get(cursor.past_links(phrase.after + 1), "now"):
         return "since", at if started else phrase.first, cursor.past_links(phrase.after + 1) + 1
     told = cursor.get(at, "direction")
+    if started and told is None and cursor.alone:
+        return "since", at, phrase.after
     if told is None or (told == "about?" and not _can_be_rounded(cursor, at + 1)):
         return "on", phrase.first, phrase.after
     return str(told).rstrip("?"), at, phrase.after
+
+
+def _is_of_next(cursor: Cursor, at: int) -> bool:
+    """Whether words after a time say rather the direction of the next: "before the 6th and after the 3rd"."""
+    after = cursor.past_links(at + 1)
+    names = ("number", "ordinal", "date", "month", "weekday", "day", "nearest")
+    return cursor.get(at, "direction") is not None and any(cursor.get(after, name) is not None for name in names)
 
 
 def _can_be_rounded(cursor: Cursor, at: int) -> bool:
@@ -217,7 +240,7 @@ def _beside(cursor: Cursor, phrase: Phrase, span: Span) -> _Told | None:
     return _Told(there.start, there.end, "on", unit, _yearly(phrase.parts), first, after)
 
 
-def _range(cursor: Cursor, left: Phrase, right: Phrase, alone: bool) -> _Told | None:
+def _range(cursor: Cursor, left: Phrase, right: Phrase) -> _Told | None:
     """From one time to another: between March and May, 5月3日到7日, Monday – Wednesday."""
     joint = cursor.past_links(left.after)
     before = _before(cursor, left.first)
@@ -228,13 +251,33 @@ def _range(cursor: Cursor, left: Phrase, right: Phrase, alone: bool) -> _Told | 
     if not joins or cursor.past_links(joint + 1) < right.first:
         return None
     ends = _ends(left.parts, right.parts, cursor.frame)
-    if ends is None or not (alone or _is_range(cursor, left, right, before)):
+    if ends is None or not (cursor.alone or _is_range(cursor, left, right, before)):
         return None
     start, end, grain = ends
     first = before if opened or cursor.get(before, "from") else left.first
     last += bool(closed) or cursor.get(right.after, "direction_after") == "until"
     yearly = _yearly(left.parts) and _yearly(right.parts)
     return _Told(start.start, end.end, "between", grain, yearly, first, last)
+
+
+def _both(cursor: Cursor, left: Phrase, right: Phrase) -> _Told | None:
+    """What lies both after one time and before another: after the 3rd and before the 6th of May, 3号以后6号以前."""
+    (first_side, first, joint), (last_side, begins, after) = (_direction(cursor, each) for each in (left, right))
+    joins = ("and", "but", "link")
+    if not all(cursor[i].mark in (",", "，", "、") or any(cursor.get(i, of) for of in joins) for i in range(joint, begins)):
+        return None
+    if min(max(piece.sure for piece in each.parts) for each in (left, right)) == NEEDS_COMPANY and not cursor.alone:
+        return None
+    turned = first_side in _BEFORE
+    early, late = (last_side, first_side) if turned else (first_side, last_side)
+    if early not in _AFTER or late not in _BEFORE:
+        return None
+    ends = _ends(*((right.parts, left.parts) if turned else (left.parts, right.parts)), cursor.frame)
+    if ends is None:
+        return None
+    start, end = _opened(ends[0], early)[0], _opened(ends[1], late)[1]
+    yearly = _yearly(left.parts) and _yearly(right.parts)
+    return _Told(start, end, "between", ends[2], yearly, first, after)
 
 
 def _is_range(cursor: Cursor, left: Phrase, right: Phrase, before: int) -> bool:
@@ -275,11 +318,3 @@ def _completed(parts: Sequence[Piece], others: Sequence[Piece]) -> Sequence[Piec
     if longest < 0 and parts:
         return parts
     return (*parts, *(piece for piece in others if piece.portion is None and fineness(piece.grain) > longest))
-
-
-def fills(time: Time, cursor: Cursor) -> bool:
-    """Whether a time is all that the tokens tell: before it only words of the tables ("on", "the"), after it marks."""
-    first, last = time.place
-    words_before = (token for token in cursor.tokens if token.end <= first)
-    after = (token for token in cursor.tokens if token.start >= last)
-    return all(token.classes or token.mark for token in words_before) and all(token.mark for token in after)

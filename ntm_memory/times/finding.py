@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -28,7 +29,7 @@ def find_times(
             one (a plan); None: the next one where the text speaks of what will be.
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
-    cursor = _cursor(text, now, zone, past, month_first)
+    cursor = cursor_of(text, now, zone, past, month_first)
     if cursor is None:
         return []
     from ntm_memory.times.expressions import times_of
@@ -75,21 +76,47 @@ def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]
     return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
 
 
-def read_time(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool = True, month_first: bool | None = None
-) -> Time | None:
-    """The time of a text that is nothing but one, as people type it: "yesterday", "2026-11"; None for no time."""
-    cursor = _cursor(text, now, zone, past, month_first)
-    if cursor is None:
-        return None
-    from ntm_memory.times.expressions import fills, times_of
+def absent_days(cursor: Cursor) -> list[tuple[int, int]]:
+    """Where a text names days that no calendar has: 31 April, 2月30日, 2026-02-31."""
+    from ntm_memory.times.absent import places_of_absent
 
-    return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
+    return places_of_absent(cursor)
 
 
-def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month_first: bool | None) -> Cursor | None:
-    """The tokens of a text in their frame; None for one that can tell no time."""
-    known = opened(text)
+def no_such_days(text: str, now: float, zone: tzinfo | None = None) -> list[str]:
+    """The days that a text names and that no calendar has, in its own words: 31 April, 2月30日.
+
+    Args:
+        text: a question.
+        now: unix seconds, when it is told.
+        zone: where; None: the system's.
+    """
+    if re.search(r"\d|[二两三][十卅]|卅", text) is None:
+        return []
+    cursor = cursor_of(text, now, zone, None, None)
+    return [] if cursor is None else [text[slice(*place)] for place in absent_days(cursor)]
+
+
+def cursor_of(
+    text: str,
+    now: float,
+    zone: tzinfo | None,
+    past: bool | None,
+    month_first: bool | None,
+    *,
+    languages: Sequence[str] | None = None,
+) -> Cursor | None:
+    """The tokens of a text in their frame; None for one that can tell no time.
+
+    Args:
+        text: a question, a note; with `languages` nothing but a time, in these.
+        now: unix seconds.
+        zone: where; None: the system's.
+        past: as in `find_times`.
+        month_first: as in `find_times`.
+        languages: whose words the text may hold; None: as it looks.
+    """
+    known = opened(text, languages)
     if known is None:
         return None
     # the grammar is imported only for texts that may tell a time: most do not
@@ -102,9 +129,11 @@ def _cursor(text: str, now: float, zone: tzinfo | None, past: bool | None, month
         frame = Frame.at(now, zone)
     except (OverflowError, ValueError):
         return None
-    if past is None:
-        past = False if any(token.get("future") for token in tokens) else None
+    if past is None and any(token.get("future") for token in tokens):
+        past = False
+    elif past is None and any(token.get("past") for token in tokens):
+        past = True
     by_language = month_comes_first(known[1])
     if by_language is None:
         by_language = month_first_here() if month_first is None else month_first
-    return Cursor(tokens, replace(frame, past=past, month_first=by_language))
+    return Cursor(tokens, replace(frame, past=past, month_first=by_language), alone=languages is not None)
