@@ -217,8 +217,8 @@ def _import(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 
 
 def _of_many(answer: Response) -> Response:
-    """What was done with many records; hints only where something failed."""
-    return answer if answer["hints"] else {name: value for name, value in answer.items() if name != "hints"}
+    """What was done with many records; hints only where something failed, what was left out only where anything was."""
+    return {name: value for name, value in answer.items() if value or name not in ("hints", "omitted")}
 
 
 def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -60,7 +60,7 @@ ONLY = {
     "memn2n": {"machine", "persistence", "errors"},
     "embedding": {"machine", "text", "persistence", "paths", "errors"},
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
-    "importers": {"text", "errors"},
+    "importers": {"times", "text", "privacy", "errors"},
     "controller": {"machine", "persistence", "errors"},
     "store": {"times", "text", "privacy", "persistence", "errors"},
     "recall": {"controller", "machine", "times", "text", "persistence", "store", "embedding", "errors"},

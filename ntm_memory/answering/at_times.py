@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from datetime import time as clock
@@ -19,7 +20,18 @@ from ntm_memory.times.told import DAY, Time
 ELSEWHERE = 0.5
 """What a memory counts that is not where the question asks: of another time, in another place."""
 MIDNIGHT = clock()
-_WITHIN = 0.999
+_WITHIN = 1.0
+
+
+def asks_by_time(query: Query, parts: Sequence[Query]) -> bool:
+    """Whether a question as a whole is about times: it tells some, and so do all questions within it."""
+    return bool(query.times) and all(part.times for part in parts)
+
+
+def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
+    """A query that may see only what is of the times that it tells, where anything is."""
+    there = of_the_time(slots, query) if query.times else None
+    return query if there is None or not there.any() else replace(query, allowed=there)
 
 
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
@@ -42,7 +54,7 @@ def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 
 def _happened(told: Time, times: NDArray[np.float64], query: Query) -> NDArray[np.bool_]:
     """(N,) which of some moments are within a told time; one that is a midnight is its whole day: no hour was told."""
-    there: NDArray[np.bool_] = time_fit(told, times) > _WITHIN
+    there: NDArray[np.bool_] = time_fit(told, times) >= _WITHIN
     if told.end - told.start < DAY:
         for i in np.flatnonzero((told.start - DAY < times) & (times < told.start)):
             there[i] |= datetime.fromtimestamp(float(times[i]), query.zone).time() == MIDNIGHT
@@ -51,7 +63,7 @@ def _happened(told: Time, times: NDArray[np.float64], query: Query) -> NDArray[n
 
 def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories tell in their words a time that the question tells, of those that it may see."""
-    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) > _WITHIN
+    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) >= _WITHIN
     return there if query.allowed is None else there & query.allowed
 
 

@@ -5,8 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.results import RecalledMemory, RecallResult
+from ntm_memory.recall.first_look import Query
+from ntm_memory.times.told import Time
+
+
+def times_of_before(query: Query, sure: float) -> tuple[Time, ...]:
+    """The times at which something else may have been so than is now: all that a question tells, if they are over.
+
+    Args:
+        query: what is asked.
+        sure: the confidence of what is now; of what answers surely nothing else is looked for.
+    """
+    may_be = query.past <= LIKELY and sure <= LIKELY and query.time_alone <= LIKELY
+    return query.times if may_be and all(time.end <= query.now for time in query.times) else ()
+
+
+def chance_of_before(query: Query, now: float, before: float) -> float:
+    """How likely a question about a time is answered by what was so then, not by what is now.
+
+    Args:
+        query: what is asked.
+        now: the confidence of what is now.
+        before: that of what was so then.
+    """
+    return max(query.past, before / (before + now)) if before > now else query.past
+
+
+def likely_enough(before: RecallResult, chance: float, least: float) -> RecallResult:
+    """Of what was before that which is likely enough to be asked for; all where it is rather asked for than not.
+
+    Args:
+        before: what memories said before they were changed.
+        chance: that what was before is asked for.
+        least: the least chance of a memory that is shown.
+    """
+    if chance > LIKELY:
+        return before
+    kept = tuple(each for each in before.memories if each.chance is None or chance * each.chance >= least)
+    return replace(before, memories=kept)
 
 
 def with_former(

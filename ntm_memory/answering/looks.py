@@ -38,13 +38,11 @@ class Looks:
         if query.place > LEAST:
             content = self.by_content(query, parts, seen) if query.place <= SURE else None
             found = self._by_place(query, content)
-            if content is None and not len(
-                found.index
-            ):  # nothing stands there: what the words name is shown, less sure
+            if content is None and not len(found.index):  # nothing stands there: what the words name, less sure
                 content = self.by_content(query, parts, seen)
                 found = replace(content, confidence=content.confidence * ELSEWHERE)
             return found
-        if query.times and query.shift is None:
+        if at_times.asks_by_time(query, parts) and query.shift is None:
             return self._at_times(query, parts)
         return self.by_content(query, parts, seen)
 
@@ -52,7 +50,8 @@ class Looks:
         """Both looks at what a question says."""
         reading = seen or self._first(query)
         if parts:
-            within = [self._first(replace(part, allowed=query.allowed)) for part in parts]
+            parts = [replace(part, allowed=query.allowed) for part in parts]
+            within = [self._first(at_times.of_its_time(self._corpus.slots, part)) for part in parts]
             reading = together([reading, *within], [query.text, *(part.text for part in parts)])
         return self._context.look_again(self._corpus, query, reading)
 

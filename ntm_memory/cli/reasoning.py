@@ -47,13 +47,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_times(parser: argparse.ArgumentParser, only: str) -> None:
+    """The options that say when what is looked for happened, and as of when it is looked for."""
+    add_when(parser, only)
+    parser.add_argument("--as-of", metavar="TIME", help="answer from what was known then")
+
+
+def add_when(parser: argparse.ArgumentParser, only: str) -> None:
     """The options that say when what is looked for happened."""
     parser.add_argument("--after", metavar="TIME", help=f"{only} what happened then or later: 'last March', 2026-05")
     parser.add_argument("--before", metavar="TIME", help=f"{only} what happened earlier")
     parser.add_argument("--on", metavar="TIME", help=f"{only} what happened in it: yesterday, a week, a month, a year")
     between = f"{only} what happened from the start of one to the end of the other"
     parser.add_argument("--between", nargs=2, metavar=("TIME", "TIME"), help=between)
-    parser.add_argument("--as-of", metavar="TIME", help="answer from what was known then")
 
 
 def refuse_mixed(query: str | None, content: str | None, given: Mapping[str, Any]) -> None:

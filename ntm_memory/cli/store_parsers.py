@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ntm_memory.cli import reasoning
 from ntm_memory.cli.command_parser import (
     Arguments,
     CommandParser,
@@ -29,9 +30,7 @@ def _list() -> CommandParser:
     parser.add_argument("--about", metavar="NAME", help="what names it, or has it in its key or a tag")
     parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only with this tag")
     parser.add_argument("--kind", "--type", dest="kind", help="only of this kind, e.g. fact, episode")
-    parser.add_argument("--on", metavar="DAY", help="only what happened that day")
-    parser.add_argument("--after", metavar="ISO", help="only what happened then or later")
-    parser.add_argument("--before", metavar="ISO", help="only what happened earlier")
+    reasoning.add_when(parser, "only")
     parser.add_argument("--namespace", help="of which (default: default)")
     parser.add_argument("--session", help="only what was told in this conversation")
     sorts = ("newest", "oldest", "importance", "happened")

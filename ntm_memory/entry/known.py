@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ntm_memory.entry.echoes import echoed_memory
@@ -10,6 +11,8 @@ from ntm_memory.operations.validation import UNDECIDED
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
 from ntm_memory.text.folding import folded_key, same_identifiers, same_telling
+
+_LINE = re.compile(r"(.*\.\w{1,8}):\d{1,9}")
 
 
 def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
@@ -22,7 +25,7 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
         keyed = store.find_key(record.namespace, record.key)
         return keyed if keyed is not None and same_telling(keyed.content, record.content) else None
     for memory in store.find_content(record.namespace, record.content):
-        stated = ((record.session, memory.session), (record.source, memory.source))
+        stated = ((record.session, memory.session), _places(record.source, memory.source, in_bulk))
         times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
         if not again and all(new is None or new == old for new, old in stated + times):
@@ -30,12 +33,19 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
     return None
 
 
-def known(store: Store, telling: Telling) -> Memory | None:
+def _places(new: str | None, old: str | None, in_bulk: bool) -> tuple[str | None, str | None]:
+    """Two sources as they tell of one telling or of two: in a file that was edited since a line has another number."""
+    lines = [_LINE.fullmatch(each) if in_bulk and each else None for each in (new, old)]
+    files = [each.group(1) for each in lines if each is not None]
+    return (files[0], files[1]) if len(files) == len(lines) else (new, old)
+
+
+def known(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:
     """The live memory that needs no other text: it says this already, or the caller says so."""
     named, record = named_by(store, telling), telling.memory
     if named.replaced is not None:
         return named.replaced if named.replaced.content == record.content else None
-    return named.same or saying(store, record)
+    return named.same or saying(store, record, in_bulk=in_bulk)
 
 
 def told_again(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, shown
 from ntm_memory.text.iso_time import is_period, parse_time, period_ends, to_whole_seconds
 from ntm_memory.times.typed import read_time
 from ntm_memory.times.intervals import Frame
-from ntm_memory.times.told import DAY, Time
+from ntm_memory.times.told import Time
 
 EXAMPLES = "e.g. yesterday, 'last March', 2026-11, '3 weeks ago', 2026-05-08, 2026-05-08T13:56:00Z"
 OF_A_DAY = ("minute", "hour", "part", "day")
@@ -113,7 +113,22 @@ def _iso_time(text: str, here: Here) -> Time:
         first, end = map(Frame.at(here.now, here.zone).seconds, period_ends(text))
         return Time(first, end, precision="year" if len(text) == 4 else "month" if len(text) == 7 else "week")
     start = parse_time(text, here.zone).astimezone(timezone.utc).timestamp()
-    return Time(start, start + (DAY if len(text) == len("2026-05-08") else 1.0))
+    return Time(start, _next_midnight(text, here) if _is_day(text) else start + 1.0)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _next_midnight(text: str, here: Here) -> float:
+    """The local end of a day: one on which clocks change has 23 or 25 hours."""
+    midnight = datetime.fromisoformat(text)
+    after = midnight + timedelta(days=1) if midnight.date() < date.max else datetime.max.replace(microsecond=0)
+    return Frame.at(here.now, here.zone).seconds(after)
 
 
 def _iso(field: str, value: Any, seconds: float) -> str:

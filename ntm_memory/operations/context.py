@@ -24,6 +24,7 @@ from ntm_memory.text.subquestions import questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 from ntm_memory.times.finding import find_times, narrowest
+from ntm_memory.times.told import Time
 
 if TYPE_CHECKING:
     from ntm_memory.reader.pair_reader import PairReader
@@ -93,16 +94,29 @@ class RetrievalContext:
         return to_query(request.query, self.encoder, self.settings, now, shift=request.shift, has_focus=has_focus)
 
     def ask_within(self, query: Query) -> list[Query]:
-        """The questions within a question that asks by content, each on its own, without a previous focus."""
+        """The questions within a question that asks by content, each on its own, without a previous focus.
+
+        Each hears the times that it tells; one that tells none hears those that no question tells, but what stands
+        around them: "On 3 May we had lunch. Who was there?"
+        """
         if query.key is None or query.shift is not None or query.place > LIKELY:
             return []
-        parts = [self.about(query, part) for part in questions_within(query.text)]
-        return [part for part in parts if part.place <= LIKELY]
+        texts, around = questions_within(query.text), query.text
+        for text in texts if query.times else ():
+            around = around.replace(text, "\n", 1)
+        shared = self._times(query, around) if texts else ()
+        parts = [self.about(query, text) for text in texts]
+        return [replace(part, times=part.times or shared) for part in parts if part.place <= LIKELY]
 
     def about(self, query: Query, text: str) -> Query:
-        """The query with other words."""
+        """The query with other words, and the times that these tell."""
         key, asked = self.encoder().ask(text)
-        return replace(query, text=text, key=key, words=index_words(text), cjk=is_cjk(text), asked=asked)
+        times = self._times(query, text)
+        return replace(query, text=text, key=key, words=index_words(text), cjk=is_cjk(text), asked=asked, times=times)
+
+    def _times(self, query: Query, text: str) -> tuple[Time, ...]:
+        """The times that a part of a question tells; where the whole tells none there are none."""
+        return tuple(narrowest(find_times(text, query.now, query.zone))) if query.times else ()
 
     def view(self, known: Corpus) -> CentredMatrix:
         """The memory matrix with what is derived from it, kept as long as the matrix stays the same.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ntm_memory.answering.at_times import why_nothing_then
-from ntm_memory.answering.formerly import with_former
+import numpy as np
+
+from ntm_memory.answering.at_times import asks_by_time, why_nothing_then
+from ntm_memory.answering.formerly import chance_of_before, likely_enough, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
-from ntm_memory.controller.asking import LIKELY
+from ntm_memory.controller.asking import LEAST
 from ntm_memory.operations import validation
 from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
 from ntm_memory.operations.context import RetrievalContext
@@ -54,14 +56,28 @@ class Recaller:
             corpus = Corpus(self._store, request.namespace, request.as_of)
             seen = known[1] if known is not None and known[0].slots is corpus.slots else None
             result = self._answer(request, corpus, query, parts, seen)
-            if query.past > LIKELY and corpus.is_now:
-                former = Corpus(self._store, request.namespace, former=True)
-                before = self._answer(request, former, replace(query, asked=None), parts, None)
-                result = with_former(result, before, query.past, request.top_k, request.max_chars, query.words)
+            if corpus.is_now:
+                result = self._with_former(request, query, parts, result)
             result = replace(result, warnings=tuple(self._store.damaged()))
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result
+
+    def _with_former(
+        self, request: RecallRequest, query: Query, parts: Sequence[Query], now: RecallResult
+    ) -> RecallResult:
+        """An answer with what memories said before they were changed, where the past may be asked for."""
+        times = times_of_before(query, now.confidence) if asks_by_time(query, parts) else ()
+        if query.past <= LEAST and not times:
+            return now
+        former = Corpus(self._store, request.namespace, former=True, during=times)
+        then = replace(query, asked=None)
+        if times:
+            then, parts = replace(then, times=()), [replace(part, times=()) for part in parts]
+        before = self._answer(request, former, then, parts, None)
+        chance = chance_of_before(query, now.confidence, before.confidence) if times else query.past
+        before = likely_enough(before, chance, self._settings.recall.least_chance)
+        return with_former(now, before, chance, request.top_k, request.max_chars, query.words)
 
     def recall_restorable(self, request: RecallRequest) -> RecallResult:
         """Answer a question with what is erased, archived or weakened."""
@@ -126,7 +142,7 @@ class Recaller:
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)
-        nothing = why_nothing_then(corpus, query)
+        nothing = why_nothing_then(corpus, query) if asks_by_time(query, parts) else None
         if nothing is not None:
             return _nothing(text, nothing)
         reading = Looks(self._context, request, corpus).reading(query, parts, seen)
@@ -165,10 +181,17 @@ def _answers(corpus: Corpus, reading: Reading, shown: Sequence[int]) -> list[Rec
     """The memories at some places of a reading."""
     found = zip(shown, corpus.memories(reading.index[list(shown)]), strict=True)
     return [
-        replace(RecalledMemory.read(memory, reading, i), until=corpus.until(memory))
+        replace(RecalledMemory.read(memory, reading, i), until=corpus.until(memory) or _ended(corpus, reading, i))
         for i, memory in found
         if memory is not None
     ]
+
+
+def _ended(corpus: Corpus, reading: Reading, at: int) -> str | None:
+    """When what a memory tells was no longer so, where another one is read as telling what was so from then on."""
+    after = reading.ended.get(int(reading.index[at]))
+    ends = [] if after is None else corpus.memories(np.array([after], dtype=np.int64))
+    return next((each.occurred_at or each.created_at for each in ends if each is not None), None)
 
 
 def _places_of(

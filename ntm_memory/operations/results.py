@@ -11,6 +11,7 @@ from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
 
 if TYPE_CHECKING:
+    from ntm_memory.importers.omissions import Omission
     from ntm_memory.recall.first_look import Reading
 
 Action = Literal["created", "unchanged", "updated"]
@@ -276,7 +277,12 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`, `tombstones`: how many are new."""
+    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`.
+
+    Args:
+        tombstones: how many are new.
+        omitted: what of the file became no memory, where anything did not.
+    """
 
     created: int
     unchanged: int
@@ -287,3 +293,4 @@ class ImportResult:
     tombstones: int = 0
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    omitted: tuple[Omission, ...] = ()

@@ -98,10 +98,10 @@ class Writer:
         return UpdateResult(memory, previous, passed.secrets)
 
     def foresee(self, record: Mapping[str, Any], *, force: bool = False) -> Action:
-        """What memorizing this record would do."""
+        """What memorizing this record among many would do."""
         telling = Telling.of(record, self._context.here)
         telling = telling._replace(memory=self.gate.glance(telling.memory).memory)
-        if known(self._store, telling) is not None or told_again(self._store, telling) is not None:
+        if known(self._store, telling, in_bulk=True) or told_again(self._store, telling, in_bulk=True):
             return "unchanged"
         memory, replaces = telling.memory, telling.decision.replaces
         if not force:

@@ -18,7 +18,7 @@ BEHIND = 1e-3
 LIKELY, SURELY = 0.5, 0.7
 """The least learned chance that the newer of two memories answers rather than the older, at which it is put first:
 where the reader thinks that it revises the older, and where it does not."""
-_RIVAL = -1.0
+RIVAL = -1.0
 """The least logit of a memory that may answer; 0 is as likely as "none of these"."""
 _LARGEST = 10.0
 Relate = Callable[[Sequence[tuple[str, str]]], Array]
@@ -40,7 +40,7 @@ def find_rivals(logits: Array, may_revise: Callable[[int, int], bool]) -> Rivals
         may_revise: whether the memory at one place may tell a newer state of that at another.
     """
     best = np.argsort(-logits, kind="stable")[:2].tolist()
-    if len(best) < 2 or logits[best[1]] < _RIVAL:
+    if len(best) < 2 or logits[best[1]] < RIVAL:
         return None
     one, other = best
     if may_revise(one, other):
@@ -80,9 +80,14 @@ def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, 
     chance = float(logistic(newest_signals(logits, rivals, revises) @ p.newest))
     if chance < (LIKELY if revises > 0 else SURELY):
         return judged
-    places = np.arange(len(logits))
+    return exchanged(judged, rivals)
+
+
+def exchanged(judged: Judgement, rivals: Rivals) -> Judgement:
+    """A judgement in which two memories have changed places."""
+    places = np.arange(len(judged.logits))
     places[list(rivals)] = rivals[::-1]
-    return replace(judged, logits=logits[places], chances=judged.chances[places])
+    return replace(judged, logits=judged.logits[places], chances=judged.chances[places])
 
 
 def marked_behind(judged: Judgement, memories: Sequence[Memory]) -> Judgement:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.machine.addressing import content_focus
+from ntm_memory.reader.former import former_first
 from ntm_memory.reader.joining import Array, FirstLook, Judgement, judge
 from ntm_memory.reader.newest import marked_behind, newest_first
 from ntm_memory.reader.pair_reader import PairReader
@@ -103,9 +104,13 @@ def reread(
     texts = as_read(known, order, chosen, kept, query)
     at_once = len(first) if wants_all else AT_ONCE
     judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p, at_once)
-    if query.past <= LIKELY:  # else the older of two is as likely meant as the newer
-        judged = newest_first(marked_behind(judged, kept[: len(said)]), kept[: len(said)], reader.relations, p)
-    return _joined(reading, chosen[: len(said)], judged, said)
+    chosen, kept = chosen[: len(said)], kept[: len(said)]
+    if query.past <= LIKELY:
+        judged = newest_first(marked_behind(judged, kept), kept, reader.relations, p)
+        return _joined(reading, chosen, judged, said)
+    judged, pair = former_first(judged, kept, query.words, reader.relations, p)
+    ended = {} if pair is None else {int(chosen[pair.older]): int(chosen[pair.newer])}
+    return replace(_joined(reading, chosen, judged, said), ended=ended)
 
 
 def each_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.times.told import Time
 
 
 class Corpus:
@@ -25,6 +27,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
+        during: of these only what was so at one of these times; none: all.
     """
 
     def __init__(
@@ -35,8 +38,10 @@ class Corpus:
         *,
         restorable: bool = False,
         former: bool = False,
+        during: Sequence[Time] = (),
     ) -> None:
         self._store = store
+        self._during = during
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
@@ -78,6 +83,18 @@ class Corpus:
             found.setdefault(text_hash(memory.content), []).append(memory)
         return found
 
+    @cached_property
+    def _stretches(self) -> NDArray[np.float64]:
+        """(N, 2) unix seconds from when until when each of the versions of before was so: until the next one was."""
+        versions = self._then or []
+        now = {memory.id: memory for memory in self._store.get_many(_slots_of(versions))}
+        following = [*versions[1:], None]
+        ends = [
+            after if after is not None and after.id == each.id else now.get(each.id)
+            for each, after in zip(versions, following, strict=True)
+        ]
+        return np.array([(_began(each), _began(end)) for each, end in zip(versions, ends, strict=True)]).reshape(-1, 2)
+
     def until(self, memory: Memory) -> str | None:
         """When a memory of here said something else from then on; None: it says now what it says here."""
         if self._then is None:
@@ -116,7 +133,7 @@ class Corpus:
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
         """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
-        if not tags and after is None and before is None and trusted is None:
+        if not tags and after is None and before is None and trusted is None and not self._during:
             return None
         slots = self.slots
         happened = slots.happened
@@ -127,6 +144,9 @@ class Corpus:
             allowed &= happened < unix_seconds(before)
         if trusted is not None:
             allowed &= self._trusted(trusted)
+        if self._during:
+            start, end = self._stretches.T
+            allowed &= np.any([(start < time.end) & (end > time.start) for time in self._during], axis=0)
         return allowed & self._tagged(tags) if tags else allowed
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
@@ -138,6 +158,15 @@ class Corpus:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
+
+
+def _slots_of(memories: Sequence[Memory]) -> list[int]:
+    return [*dict.fromkeys(memory.address for memory in memories if memory.address is not None)]
+
+
+def _began(memory: Memory | None) -> float:
+    """When what a memory says began to be so, unix seconds; NaN where nobody knows."""
+    return math.nan if memory is None else unix_seconds(memory.occurred_at or memory.updated_at)
 
 
 def _address(store: StoreReader, id: str) -> int | None:

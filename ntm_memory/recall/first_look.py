@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any
@@ -128,6 +128,7 @@ class Reading:
         look: what there was to attend to.
         chances: (n,) calibrated chance that each memory answers, NaN for one that was not read again; None: no second
             look was taken.
+        ended: memory that tells how something was before → the one that tells how it was then on, by their indices.
     """
 
     index: NDArray[np.int64]
@@ -138,6 +139,7 @@ class Reading:
     steps: tuple[Mapping[str, Any], ...]
     look: Look | None = None
     chances: Array | None = None
+    ended: Mapping[int, int] = field(default_factory=dict)
 
 
 def read(

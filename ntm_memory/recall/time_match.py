@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ntm_memory.times.told import DAY, YEAR, Time
 
 FADE_DAYS = 5.0
+_INSTANT = 1.0
+"""Seconds; the midnight at which a day ends is of the next one."""
 
 
 def date_match(
@@ -37,7 +39,7 @@ def time_fit(told: Time, times: NDArray[np.float64]) -> NDArray[np.float32]:
     """
     if told.yearly and not told.is_open:
         times = times - np.round((times - (told.start + told.end) / 2) / YEAR) * YEAR
-    gap = np.maximum(np.maximum(told.start - times, times - told.end), 0) / DAY
+    gap = np.maximum(np.maximum(told.start - times, times - (told.end - _INSTANT)), 0) / DAY
     return np.nan_to_num(np.exp(-gap / FADE_DAYS)).astype(np.float32)
 
 
@@ -51,7 +53,7 @@ def mention_fit(told: Time, mentioned: NDArray[np.float64]) -> NDArray[np.float3
     if not told.is_open:
         away = np.round((start + end - told.start - told.end) / 2 / YEAR) * YEAR * np.maximum(yearly, told.yearly)
         start, end = start - away, end - away
-    gap = np.maximum(np.maximum(told.start - end, start - told.end), 0) / DAY
+    gap = np.maximum(np.maximum(told.start - (end - _INSTANT), start - (told.end - _INSTANT)), 0) / DAY
     share = np.minimum((told.end - told.start + DAY / 24) / (end - start), 1)
     found = np.zeros(int(there.sum()))
     found[closed] = np.exp(-gap / FADE_DAYS) * share

@@ -9,6 +9,7 @@ from ntm_memory.rendering.done import concerned, failed, left_out_of_many
 from ntm_memory.rendering.lines import Answer, beginning, count, line, name, text
 from ntm_memory.times.zones import local_day
 
+_MOST_PLACES = 5
 _SECOND = len("2026-05-08T13:56:00")
 
 
@@ -53,6 +54,7 @@ def import_(answer: Answer) -> str:
         "files",
         "as_before",
         "gone",
+        "omitted",
     )
     rest = {each: value for each, value in answer.items() if each not in known}
     if answer.get("tombstones"):
@@ -60,7 +62,17 @@ def import_(answer: Answer) -> str:
     lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
     if "files" in answer:
         lines.append(f"{answer['files']} files read, {answer['as_before']} as before")
-    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer), *_gone(answer)])
+    more = [*concerned(answer), *left_out_of_many(answer), *failed(answer), *_omitted(answer), *_gone(answer)]
+    return "\n".join([*lines, *more])
+
+
+def _omitted(answer: Answer) -> list[str]:
+    """What of a file became no memory, and where it stands."""
+    return [
+        f"omitted: {each['count']} × {text(each['what'])}: {', '.join(map(text, each['at'][:_MOST_PLACES]))}"
+        + (" …" if each["count"] > _MOST_PLACES else "")
+        for each in answer.get("omitted", ())
+    ]
 
 
 def _gone(answer: Answer) -> list[str]:
@@ -112,7 +124,7 @@ def _survey(answer: Answer) -> Iterator[str]:
 
 
 def _space(space: Answer) -> str:
-    return f"{name(space['namespace'])}  {count(space['memories'], 'memory')}, last {space['last'][:10]}"
+    return f"{name(space['namespace'])}  {count(space['memories'], 'memory')}, last {local_day(space['last'])}"
 
 
 def _warnings(answer: Answer) -> list[str]:

@@ -1,6 +1,6 @@
 """Times told in words: "last Friday", "between March and May", 上周五, "am 3. Mai" → intervals.
 
-    finding.find_times(text, now, zone=None, *, past=None, month_first=None) -> list[Time]
+    finding.find_times(text, now, zone=None, *, month_first=None) -> list[Time]
 
 finds every time that a text tells, in their order: a `told.Time` has `start` and `end` (unix seconds, half open; −inf,
 inf where open), `direction` (on, before, after, since, until, between, about; the interval has it in it already),

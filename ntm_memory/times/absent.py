@@ -55,7 +55,9 @@ def _names_a_day(cursor: Cursor, phrase: Phrase) -> bool:
     of_month = any(piece.container == "month" for piece in days) and any(
         piece.grain == "month" and piece.container == "year" for piece in phrase.parts
     )
-    return of_month or bool(days and days[0].container == "year" and cursor.get(phrase.first, "date"))
+    has_month = any(piece.grain == "month" for piece in phrase.parts)
+    in_digits = days and days[0].container == "year" and cursor.get(phrase.first, "date") is not None
+    return of_month or bool(in_digits and not has_month)
 
 
 def _exists(cursor: Cursor, phrase: Phrase) -> bool:

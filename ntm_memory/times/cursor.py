@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -23,13 +24,32 @@ class Cursor:
 
     Args:
         tokens: of the text.
-        frame: when and where it is told.
+        frame: what they are told relative to.
+        ends: the places of the text, rising, at which a sentence ends.
+        plans: the numbers of those sentences, from 0, that speak of what will be: there a time without its year is the
+            next one.
+        was: the numbers of those that speak of what was: there "until May" is until the last one.
         alone: whether the text is known to be nothing but a time, as people type it.
     """
 
     tokens: Sequence[Token]
     frame: Frame
+    ends: Sequence[int] = ()
+    plans: frozenset[int] = frozenset()
+    was: frozenset[int] = frozenset()
     alone: bool = False
+
+    def facing(self, at: int) -> Cursor:
+        """The same, looking ahead where the sentence of this token does."""
+        is_planned = self._sentence(at) in self.plans
+        return replace(self, frame=replace(self.frame, past=False)) if is_planned else self
+
+    def is_of_what_was(self, at: int) -> bool:
+        """Whether the sentence of this token speaks of what was."""
+        return self._sentence(at) in self.was
+
+    def _sentence(self, at: int) -> int:
+        return bisect_right(self.ends, self[at].start)
 
     def __getitem__(self, at: int) -> Token:
         """The token there; an empty one outside."""

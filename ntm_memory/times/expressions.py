@@ -46,9 +46,9 @@ def times_of(cursor: Cursor) -> list[Time]:
             continue
         told = None
         if place + 1 < len(found):
-            told = _if_it_exists(_both, cursor, phrase, found[place + 1])
-            told = told or _if_it_exists(_range, cursor, phrase, found[place + 1])
-        told = told or _if_it_exists(_single, cursor, phrase)
+            told = _if_it_exists(_both, cursor.facing(phrase.first), phrase, found[place + 1])
+            told = told or _if_it_exists(_range, cursor.facing(phrase.first), phrase, found[place + 1])
+        told = told or _if_it_exists(_single, cursor.facing(phrase.first), phrase)
         if told is not None:
             time, read = _as_time(cursor, told), told.after
             while times and times[-1].place[1] > time.place[0]:
@@ -106,7 +106,9 @@ def _single(cursor: Cursor, phrase: Phrase) -> _Told | None:
 
 
 def _ended(cursor: Cursor, phrase: Phrase) -> bool:
-    """Whether a question "until" such a time means the last one: where it is nearer; what is told means the next."""
+    """Whether "until" such a time means the last one: of what was, or where a question is nearer to it."""
+    if cursor.is_of_what_was(phrase.first):
+        return True
     if not any(token.mark in ("?", "？") for token in cursor.tokens):
         return False
     frame = cursor.frame

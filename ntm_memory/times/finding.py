@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -15,21 +16,23 @@ from ntm_memory.times.zones import month_first_here
 if TYPE_CHECKING:
     from ntm_memory.times.cursor import Cursor
 
+_SENTENCE_END = re.compile(r"[!?;。！？；\n]|(?P<word>\b[^\W\d_]+)?(?<!\d)\.(?=\s+[^\s\da-z])")
+_SHORTENED = 3
+"""A word with a capital and so many characters may be a shortened one."""
 
-def find_times(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool | None = None, month_first: bool | None = None
-) -> list[Time]:
+
+def find_times(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> list[Time]:
     """The times that a text tells, in their order; what cannot be made sense of is left out.
+
+    A time without its year is the latest one not after now; the next one in a sentence that speaks of what will be.
 
     Args:
         text: a question or a note.
         now: unix seconds, when it is told: what "last week" counts from.
         zone: where; None: the system's.
-        past: whether a time without its year is the latest one not after now (a question about what was) or the next
-            one (a plan); None: the next one where the text speaks of what will be.
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
-    cursor = cursor_of(text, now, zone, past, month_first)
+    cursor = cursor_of(text, now, zone, month_first)
     if cursor is None:
         return []
     from ntm_memory.times.expressions import times_of
@@ -93,7 +96,7 @@ def no_such_days(text: str, now: float, zone: tzinfo | None = None) -> list[str]
     """
     if re.search(r"\d|[二两三][十卅]|卅", text) is None:
         return []
-    cursor = cursor_of(text, now, zone, None, None)
+    cursor = cursor_of(text, now, zone)
     return [] if cursor is None else [text[slice(*place)] for place in absent_days(cursor)]
 
 
@@ -101,18 +104,16 @@ def cursor_of(
     text: str,
     now: float,
     zone: tzinfo | None,
-    past: bool | None,
-    month_first: bool | None,
+    month_first: bool | None = None,
     *,
     languages: Sequence[str] | None = None,
 ) -> Cursor | None:
     """The tokens of a text in their frame; None for one that can tell no time.
 
     Args:
-        text: a question, a note; with `languages` nothing but a time, in these.
+        text: a question, a note; with `languages` nothing but a time, in these, and of what was.
         now: unix seconds.
         zone: where; None: the system's.
-        past: as in `find_times`.
         month_first: as in `find_times`.
         languages: whose words the text may hold; None: as it looks.
     """
@@ -129,11 +130,31 @@ def cursor_of(
         frame = Frame.at(now, zone)
     except (OverflowError, ValueError):
         return None
-    if past is None and any(token.get("future") for token in tokens):
-        past = False
-    elif past is None and any(token.get("past") for token in tokens):
-        past = True
     by_language = month_comes_first(known[1])
     if by_language is None:
         by_language = month_first_here() if month_first is None else month_first
-    return Cursor(tokens, replace(frame, past=past, month_first=by_language), alone=languages is not None)
+    frame = replace(frame, past=None if languages is None else True, month_first=by_language)
+    if languages is not None:
+        return Cursor(tokens, frame, alone=True)
+    planned, been = ([token.start for token in tokens if token.get(name)] for name in ("future", "past"))
+    if not planned and not been:
+        return Cursor(tokens, frame)
+    ends = _sentence_ends(known[0], {token.end for token in tokens if token.classes})
+    plans, was = (frozenset(bisect_right(ends, start) for start in starts) for starts in (planned, been))
+    return Cursor(tokens, frame, ends, plans, was)
+
+
+def _sentence_ends(text: str, telling: Container[int]) -> list[int]:
+    """The places at which a text's sentences end, rising.
+
+    A short word with a capital before a full stop is shortened ("Dr. Smith"), unless it is one of the tables, which end
+    at the places `telling` ("in May. I will").
+    """
+    return [
+        found.end()
+        for found in _SENTENCE_END.finditer(text)
+        if not (word := found["word"])
+        or len(word) > _SHORTENED
+        or (len(word) > 1 and word.islower())
+        or found.end("word") in telling
+    ]

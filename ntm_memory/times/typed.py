@@ -40,16 +40,13 @@ class Typed:
     absent: tuple[str, ...] = ()
 
 
-def read_typed(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool = True, month_first: bool | None = None
-) -> Typed:
+def read_typed(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> Typed:
     """What a text tells that is nothing but a time.
 
     Args:
         text: as it is typed.
         now: unix seconds, when.
         zone: where; None: the system's.
-        past: whether a time without its year is the latest one.
         month_first: whether 3/4 is 4 March where the text's language does not say; None: as the system's does.
     """
     if len(text) > MOST_TYPED:
@@ -59,7 +56,7 @@ def read_typed(
     best = Typed()
     written = _written(text)
     for languages in languages_of_all(written):
-        cursor = cursor_of(written, now, zone, past, month_first, languages=languages)
+        cursor = cursor_of(written, now, zone, month_first, languages=languages)
         if cursor is None:
             continue
         times = times_of(cursor)
@@ -73,11 +70,9 @@ def read_typed(
     return best
 
 
-def read_time(
-    text: str, now: float, zone: tzinfo | None = None, *, past: bool = True, month_first: bool | None = None
-) -> Time | None:
+def read_time(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> Time | None:
     """The time of a text that is nothing but one, as people type it: "yesterday", "2026-11"; None for no time."""
-    return read_typed(text, now, zone, past=past, month_first=month_first).time
+    return read_typed(text, now, zone, month_first=month_first).time
 
 
 def _written(text: str) -> str:

@@ -72,6 +72,7 @@ def selection(
     on: str | None = None,
     after: str | None = None,
     before: str | None = None,
+    between: Sequence[str] | None = None,
     here: Here = NOWHERE,
 ) -> Selection:
     """Which memories are asked for, checked.
@@ -85,12 +86,13 @@ def selection(
         on: what happened at that time.
         after: what happened then or later.
         before: what happened earlier.
+        between: what happened from the start of one time to the end of another.
         here: when and where it is asked.
 
     Raises:
         BadValueError: an option is not usable.
     """
-    since, until = checked_range({"on": on, "after": after, "before": before}, here)
+    since, until = checked_range({"on": on, "after": after, "before": before, "between": between}, here)
     return Selection(
         namespace=validation.checked_name("namespace", namespace) or "default",
         about=_about(about),

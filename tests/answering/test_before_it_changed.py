@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from opening import told
 from told_asking import asked_for, let_ask
 
-from ntm_memory.answering.formerly import with_former
+from ntm_memory.answering.formerly import likely_enough, with_former
 from ntm_memory.store.sqlite import SQLiteStore
 
 BEFORE = "Where did Mia live before?"
@@ -131,3 +133,22 @@ def test_a_session_goes_on_from_what_was_read_of_the_past(memory, monkeypatch):
     memory.update(id, content="The flat was sold")
     assert told(memory.recall(BEFORE, session="s"))[0] == OLD
     assert told(memory.recall("and after that?", session="s"))[0] == "The ferry was late"
+
+
+def test_what_is_perhaps_asked_for_is_shown_behind_what_is_now(memory, moved, monkeypatch):
+    let_ask(monkeypatch, {BEFORE: asked_for(past=0.2)})
+    assert told(memory.recall(BEFORE))[:2] != [OLD, NEW]
+    assert OLD in told(memory.recall(BEFORE))
+    let_ask(monkeypatch, {BEFORE: asked_for(past=0.04)})
+    assert OLD not in told(memory.recall(BEFORE))
+
+
+def test_of_what_is_perhaps_asked_for_only_what_is_likely_enough_is_kept(memory, moved, monkeypatch):
+    let_ask(monkeypatch, {BEFORE: asked_for(past=1.0)})
+    before = memory.recall(BEFORE)
+    chances = [0.9, 0.1]
+    before = replace(
+        before, memories=tuple(replace(m, chance=c) for m, c in zip(before.memories, chances, strict=False))
+    )
+    assert [each.chance for each in likely_enough(before, 0.2, 0.05).memories] == [0.9]
+    assert likely_enough(before, 0.6, 0.5) == before  # it is rather asked for than not

@@ -9,6 +9,7 @@ from told_asking import asked_for, let_ask
 
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import doubted, inside
+from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.recall.first_look import Reading
 from ntm_memory.times.kept import MOST_KEPT
@@ -34,6 +35,15 @@ def test_all_of_a_day_comes_whatever_it_says(memory, may, monkeypatch):
     assert set(told(answer)) == {"The train was late", "Lunch with Priya", "Lentil soup in the evening"}
     assert answer.confidence >= 0.7
     assert told(memory.recall(ON_THE_DAY, tags=["work"])) == ["Lunch with Priya"]
+
+
+def test_the_next_day_is_another_one_also_where_days_alone_were_told(memory, monkeypatch):
+    let_ask(monkeypatch, {ON_THE_DAY: ALONE})
+    for day in ("2023-05-02", "2023-05-03", "2023-05-04"):
+        memory.memorize(f"Soup number {day[-1]}", occurred_at=day)
+    assert told(memory.recall(ON_THE_DAY)) == ["Soup number 3"]
+    memory.memorize("On 4 May 2023 we planted the apple tree")
+    assert told(memory.recall(ON_THE_DAY)) == ["Soup number 3"]
 
 
 def test_what_top_k_cuts_of_a_day_is_counted(memory, may, monkeypatch):
@@ -141,3 +151,57 @@ def test_what_tells_more_times_than_are_kept_is_not_ruled_out(memory, monkeypatc
     diary = " ".join(f"On {day} October we walked {day} km." for day in range(1, 20))
     memory.memorize(diary, occurred_at="2023-11-01")
     assert told(memory.recall(question)) == [diary]
+
+
+TEA, HOME = "Which tea did we drink on 3 May 2023?", "Where does the brother of Mia live?"
+
+
+@pytest.fixture
+def teas(memory):
+    """A memory of 3 May 2023, one of another day, and one of none that is asked for."""
+    memory.memorize("We drank green tea", occurred_at="2023-05-03T12:00:00Z")
+    memory.memorize("We drank jasmine tea", occurred_at="2023-08-20T12:00:00Z")
+    memory.memorize("The brother of Mia does live in Lisbon", occurred_at="2022-02-11T12:00:00Z")
+    memory.memorize_many({"content": f"Reading {i} of the meter", "occurred_at": "2022-02-07"} for i in range(12))
+
+
+def times_heard(monkeypatch, memory, question):
+    """What each text that is read hears of times, as the parts of the text that tell them."""
+    heard = {}
+    read = Looks._first
+    seen = lambda self, query: heard.__setitem__(query.text, query.times) or read(self, query)  # noqa: E731
+    monkeypatch.setattr(Looks, "_first", seen)
+    memory.recall(question)
+    return {text: [time.precision for time in times] for text, times in heard.items()}
+
+
+@pytest.mark.parametrize("question", [f"{TEA} {HOME}", f"{HOME} {TEA}"])
+def test_each_question_of_a_text_hears_the_times_that_it_tells_itself(memory, teas, monkeypatch, question):
+    heard = times_heard(monkeypatch, memory, question)
+    assert heard == {question: ["day"], TEA: ["day"], HOME: []}
+    assert set(told(memory.recall(question, top_k=2))) == {
+        "We drank green tea",
+        "The brother of Mia does live in Lisbon",
+    }
+
+
+def test_two_questions_of_two_times_are_each_of_their_own(memory, teas, monkeypatch):
+    other = "Which tea did we drink on 20 August 2023?"
+    found = memory.recall(f"{TEA} {other}", explain=True, top_k=2)
+    assert {memory.content: memory.steps["asked"] for memory in found.memories} == {
+        "We drank green tea": TEA,
+        "We drank jasmine tea": other,
+    }
+
+
+def test_what_stands_around_a_question_tells_it_a_time_that_it_leaves_out(memory, teas, monkeypatch):
+    question = "On 3 May 2023 we met. Which tea did we drink?"
+    heard = times_heard(monkeypatch, memory, question)
+    assert heard == {question: ["day"], "Which tea did we drink?": ["day"]}
+    assert told(memory.recall(question))[0] == "We drank green tea"
+
+
+def test_a_day_with_nothing_silences_no_question_beside_it(memory, teas, monkeypatch):
+    question = f"What happened on 14 May 2023? {HOME}"
+    let_ask(monkeypatch, {question: ALONE, "What happened on 14 May 2023?": ALONE})
+    assert told(memory.recall(question))[0] == "The brother of Mia does live in Lisbon"

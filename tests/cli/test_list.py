@@ -106,3 +106,26 @@ def test_all_namespaces_with_how_many_and_the_last_day(listed, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert sorted(lines) == [f"default  7 memories, last {day}", f"work  1 memory, last {day}"]
     assert main("status", ["--namespaces", "--encrypt"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("--on", "2026-05-03"), ["note 2"]),
+        (("--between", "2026-05-03", "2026-05-04"), ["note 3", "note 2"]),
+        (("--after", "2026-05-06", "--before", "2026-05-07"), ["note 5"]),
+    ],
+)
+def test_times_are_told_as_recall_is_told_them(listed, arguments, found):
+    code, lines = listed(*arguments)
+    assert code == 0 and [LINE.match(line).group(2) for line in lines[:-1]] == found
+
+
+def test_its_help_on_times_is_that_of_recall(capsys):
+    def help_on_times(command):
+        with pytest.raises(SystemExit):
+            main(command, ["--help"])
+        text = " ".join(capsys.readouterr().out.split())
+        return text[text.index("--after TIME only") : text.index("to the end of the other")]
+
+    assert help_on_times("list") == help_on_times("recall")

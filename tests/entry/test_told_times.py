@@ -77,6 +77,23 @@ def test_filters_become_one_stretch(options, after, before):
     assert checked_range(options, HERE) == (after, before)
 
 
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-18", 24), (date(2026, 10, 25), 25)]
+)
+def test_a_day_lasts_until_the_next_local_midnight(day, hours):
+    berlin = Here(NOW, ZoneInfo("Europe/Berlin"))
+    after, before = map(
+        datetime.fromisoformat, (each.replace("Z", "+00:00") for each in checked_range({"on": day}, berlin))
+    )
+    assert (before - after).total_seconds() == hours * 3_600
+    assert after.astimezone(berlin.zone).hour == before.astimezone(berlin.zone).hour == 0
+    assert checked_range({"between": [day, day]}, berlin) == checked_range({"on": day}, berlin)
+
+
+def test_the_last_day_of_all_has_an_end_too():
+    assert checked_range({"on": "9999-12-31"}, HERE) == ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59Z")
+
+
 @pytest.mark.parametrize("value", [["May", "March"], ["May"], ["May", "soon"], 5, {"a": 1}])
 def test_unusable_ends_are_refused(value):
     with pytest.raises(BadValueError):

@@ -328,6 +328,88 @@ def test_what_happened_and_what_has_keys_is_not_read_against_each_other(memory):
     assert memory.recall("who lent whom money").memories[0].content == "Uli lent Kai 30 euros"
 
 
+BEFORE = "what was the budget before"
+
+
+@pytest.mark.parametrize(
+    ("old", "unrelated", "first"),
+    [(1.5, 0.1, "The budget is 40k"), (1.5, 0.9, "The budget is 45k"), (-1.0, 0.1, "The budget is 45k")],
+)
+def test_where_the_past_is_asked_for_the_older_of_two_stands_first_until_the_newer(
+    memory, monkeypatch, old, unrelated, first
+):
+    let_ask(monkeypatch, {BEFORE: asked_for(past=1.0)})
+    memory.memorize("The budget is 40k", occurred_at="2026-03-01")
+    memory.memorize("Lunch is at noon")
+    memory.memorize("The budget is 45k", occurred_at="2026-05-08")
+    reader = read_by(memory, {"40k": old, "45k": 2.0})
+    reader.shares = [0.8 * (1 - unrelated), 0.2 * (1 - unrelated), 0.0, unrelated]
+    found = memory.recall(BEFORE, all=True).memories
+    assert found[0].content == first and found[0].chance >= found[1].chance
+    until = {memory.content: memory.until for memory in found}
+    assert until.pop("The budget is 40k") == ("2026-05-08T00:00:00Z" if first == "The budget is 40k" else None)
+    assert set(until.values()) == {None}
+    assert memory.recall("what is the budget", all=True).memories[0].content == "The budget is 45k"
+
+
+def test_the_newer_one_that_a_question_about_before_names_is_not_what_it_asks_for(memory, monkeypatch):
+    asked = ["where did Pia work before", "where did Pia work before Kestrel", "where did Pia work before at Novatek"]
+    let_ask(monkeypatch, {question: asked_for(past=1.0) for question in asked})
+    memory.memorize("Pia works at Novatek")
+    memory.memorize("Lunch is at noon")
+    memory.memorize("Pia works at Kestrel")
+    reader = read_by(memory, {"Novatek": -2.0, "Kestrel": 2.0})
+    reader.shares = [0.6, 0.4, 0.0, 0.0]
+    first = [memory.recall(question, all=True).memories[0].content for question in asked]
+    assert first == ["Pia works at Kestrel", "Pia works at Novatek", "Pia works at Kestrel"]
+
+
+def test_an_older_one_that_leads_anyhow_says_until_when_it_was_so(memory, monkeypatch):
+    let_ask(monkeypatch, {BEFORE: asked_for(past=1.0)})
+    memory.memorize("The budget is 40k")
+    new = memory.memorize("The budget is 45k").memory
+    reader = read_by(memory, {"40k": 2.5, "45k": 1.0})
+    reader.shares = [0.9, 0.0, 0.0, 0.1]
+    found = memory.recall(BEFORE).memories
+    assert [(each.content, each.until) for each in found] == [
+        ("The budget is 40k", new.created_at),
+        ("The budget is 45k", None),
+    ]
+    read_by(memory, {"40k": 2.5, "45k": -3.0}).shares = reader.shares  # what does not answer ends nothing
+    assert memory.recall(BEFORE).memories[0].until is None
+
+
+@pytest.fixture
+def rents(memory):
+    """Rent that changed twice, each time told with when it happened; and a memory that never changed."""
+    memory.memorize("Tom plays the cello", occurred_at="2021-07-01")
+    id = memory.memorize("The rent is 800 euros", key="rent", occurred_at="2023-02-01").memory.id
+    memory.update(id, content="The rent is 850 euros", occurred_at="2023-05-01")
+    memory.update(id, content="The rent is 920 euros", occurred_at="2023-10-02")
+    read_by(memory, {"rent": 2.0})
+
+
+@pytest.mark.parametrize(("month", "rent"), [("March", 800), ("July", 850), ("September", 850), ("October", 920)])
+def test_of_a_time_that_is_over_what_was_so_then_answers(memory, rents, month, rent):
+    answer = memory.recall(f"what is the rent in {month} 2023")
+    assert answer.memories[0].content == f"The rent is {rent} euros"
+    assert answer.confidence > 0.5
+    assert (answer.memories[0].until is None) == (rent == 920)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the rent",
+        "what is the rent tomorrow",
+        "what is the rent since May 2023",
+        "What is the rent now? Which cello did Tom play in July 2023?",
+    ],
+)
+def test_what_asks_for_no_time_that_is_over_hears_nothing_of_before(memory, rents, question):
+    assert {found.until for found in memory.recall(question, all=True).memories} == {None}
+
+
 def test_explain_tells_what_the_reader_said(memory):
     memory.memorize(NOTES[0])
     memory.memorize(NOTES[1])

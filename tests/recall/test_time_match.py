@@ -24,7 +24,8 @@ def times_in(text, zone=timezone.utc):
 def test_a_time_fits_inside_and_fades_outside():
     span = Time(0, 2 * DAY)
     times = np.array([0, DAY, 2 * DAY, (2 + FADE_DAYS) * DAY, -FADE_DAYS * DAY, 400 * DAY, np.nan])
-    assert time_fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-6)
+    assert time_fit(span, times) == pytest.approx([1, 1, 1, np.exp(-1), np.exp(-1), 0, 0], abs=1e-5)
+    assert time_fit(span, times)[2] < 1 == time_fit(span, times)[1]  # the midnight after it is of the next day
 
 
 def test_the_narrower_of_two_times_counts_and_of_separate_ones_the_best():
@@ -99,6 +100,8 @@ def test_a_mentioned_time_fits_the_less_the_longer_it_is_than_what_is_asked_for(
     fits = mention_fit(day, told)
     assert fits[[0, 5]] == pytest.approx([1, 0]) and fits[3] > 0.7 and fits[4] == 0
     assert fits[1] == pytest.approx(1 / 31, rel=0.1) and fits[2] == pytest.approx(np.exp(-5 / FADE_DAYS), rel=0.1)
+    told[4, 0] = seconds("2023-05-09"), seconds("2023-05-10"), 0  # the day after
+    assert mention_fit(day, told)[0] == 1 > mention_fit(day, told)[4]
     told[0, 0] = seconds("2020-01-01"), np.inf, 0  # "since 2020" says of no day that it was then
     assert mention_fit(day, told)[0] == 0
 

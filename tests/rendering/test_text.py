@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,10 @@ def test_help_speaks_a_persons_words(command):
     assert not re.search(r"\bslots?\b|\baddress\b|\bfocus\b|\blocation\b", text)
     assert all(re.fullmatch(r"m_[2-9a-z]{10}", id) for id in re.findall(r"\bm_\w+", text))
     assert "--format {text,json" in text
+
+
+def test_the_last_day_of_a_namespace_is_the_local_one(tmp_path):
+    evening = datetime(2026, 5, 8, 20, tzinfo=timezone.utc).timestamp()
+    with opened(tmp_path, {"time_zone": "Asia/Shanghai"}, clock=lambda: evening) as memory:
+        memory.memorize("The moon was full")
+        assert as_text("status", memory.status(namespaces=True)) == "default  1 memory, last 2026-05-09"

@@ -1,4 +1,7 @@
-"""The rates at which times written by strangers are read; see README.md. The bounds are what was reached."""
+"""The rates at which times written by strangers are read, as recall reads them; see README.md.
+
+Nobody tells recall whether a question is about what was: no test does. The bounds are what was reached.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ import pytest
 from ntm_memory.times.finding import find_times
 
 HERE = Path(__file__).parent
-RATES = {("en", True): 0.98, ("zh", True): 0.97, ("more", True): 0.97}
-RATES |= {("fresh", True): 0.92, ("fresh", False): 0.9}
+RATES = {("en", True): 0.9, ("zh", True): 0.92, ("more", True): 0.88}
+RATES |= {("fresh", True): 0.9, ("fresh", False): 0.9}
 RATES |= {("en", False): 0.97, ("zh", False): 0.75, ("more", False): 0.93}
 
 
@@ -22,7 +25,7 @@ def seconds(local, otherwise):
 
 
 def is_read(case):
-    found = find_times(case["text"], seconds(case["now"], None), timezone.utc, past=case["past"])
+    found = find_times(case["text"], seconds(case["now"], None), timezone.utc)
     if case["expression"] is None:
         return not found
     ends = [(case["start"], case["end"]), *case["also"]]
