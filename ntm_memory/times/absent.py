@@ -27,7 +27,7 @@ def _absent_in_digits(cursor: Cursor) -> list[int]:
         year, month, day = (int(told.get(name) or told.get(f"{name}8") or 0) for name in "ymd")
         if year and 1 <= month <= 12 and 1 <= day <= 31 and not _is_day(year, month, day):
             found.append(at)
-        elif (year := told.get("y3") or told.get("y4")) and not _is_any_day(int(year), told):
+        elif (last := told.get("y3") or told.get("y4")) and not _is_any_day(int(last), told):
             found.append(at)
     return found
 

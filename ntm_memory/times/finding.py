@@ -15,6 +15,7 @@ from ntm_memory.times.zones import month_first_here
 
 if TYPE_CHECKING:
     from ntm_memory.times.cursor import Cursor
+    from ntm_memory.times.tokens import Token
 
 _SENTENCE_END = re.compile(r"[!?;。！？；\n]|(?P<word>\b[^\W\d_]+)?(?<!\d)\.(?=\s+[^\s\da-z])")
 _SHORTENED = 3
@@ -136,12 +137,17 @@ def cursor_of(
     frame = replace(frame, past=None if languages is None else True, month_first=by_language)
     if languages is not None:
         return Cursor(tokens, frame, alone=True)
+    return Cursor(tokens, frame, *_tenses(known[0], tokens))
+
+
+def _tenses(text: str, tokens: Sequence[Token]) -> tuple[Sequence[int], frozenset[int], frozenset[int]]:
+    """Where sentences end, and the numbers of those that speak of what will be, and of what was."""
     planned, been = ([token.start for token in tokens if token.get(name)] for name in ("future", "past"))
     if not planned and not been:
-        return Cursor(tokens, frame)
-    ends = _sentence_ends(known[0], {token.end for token in tokens if token.classes})
+        return (), frozenset(), frozenset()
+    ends = _sentence_ends(text, {token.end for token in tokens if token.classes})
     plans, was = (frozenset(bisect_right(ends, start) for start in starts) for starts in (planned, been))
-    return Cursor(tokens, frame, ends, plans, was)
+    return ends, plans, was
 
 
 def _sentence_ends(text: str, telling: Container[int]) -> list[int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ntm_memory.times.absolute import month_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule
 from ntm_memory.times.intervals import Span, add, fineness, floor, whole
-from ntm_memory.times.parts import hours_piece, recurring, weekday_piece
 from ntm_memory.times.pieces import NEEDS_COMPANY, SURE, Piece, nearest
+from ntm_memory.times.rules.absolute import month_piece
+from ntm_memory.times.rules.parts import hours_piece, recurring, weekday_piece
 
 UNITS = ("week", "month", "quarter", "half", "year", "decade", "century")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ntm_memory.times.absolute import date_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule
 from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.parts import hours_piece, season_piece, weekday_piece
 from ntm_memory.times.pieces import Piece, nearest
-from ntm_memory.times.relative import one
+from ntm_memory.times.rules.absolute import date_piece
+from ntm_memory.times.rules.parts import hours_piece, season_piece, weekday_piece
+from ntm_memory.times.rules.relative import one
 
 _FINER = {"century": "decade", "decade": "year", "year": "month", "half": "month", "quarter": "month"}
 _FINER |= {"month": "week", "week": "day"}
@@ -23,7 +23,9 @@ _OF_ONE = 2
 def ago(cursor: Cursor, at: int) -> Found:
     """So many units before or after now: three days ago, in two weeks, 半年前, il y a un mois, месяца три назад."""
     before = -bool(cursor.get(at, "ago_before")) or int(bool(cursor.get(at, "ahead_before")))
-    if before > 0 and cursor.frame.past and cursor[at].latin and not cursor.alone:  # "in two weeks" of what was is how long it took
+    if (
+        before > 0 and cursor.frame.past and cursor[at].latin and not cursor.alone
+    ):  # "in two weeks" of what was is how long it took
         return None
     periods = _periods(cursor, at + bool(before))
     period = periods[-1] if periods else _inverted(cursor, at) or _bare(cursor, at, before)

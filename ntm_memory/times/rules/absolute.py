@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ntm_memory.times.cursor import NOTHING, Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
+from ntm_memory.times.pieces import NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
 
 _OLD = 50
 """From here on two digits and 年 are a year, not how long something takes."""

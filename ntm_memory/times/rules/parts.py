@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ntm_memory.times.absolute import date_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.lexicon import moving_days
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.shares import one_half, third
+from ntm_memory.times.rules.absolute import date_piece
+from ntm_memory.times.rules.shares import one_half, third
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _MOST_WEEKS_OF_A_MONTH = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ntm_memory.times.cursor import Cursor, Found, Rule
-from ntm_memory.times.parts import hours_piece
+from ntm_memory.times.rules.parts import hours_piece
 
 _EVENING = 6
 

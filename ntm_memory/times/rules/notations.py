@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ntm_memory.times.absolute import date_piece, day_piece, fixed_day, full_year, month_piece, year_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule
 from ntm_memory.times.intervals import Span, whole
-from ntm_memory.times.parts import iso_week, unit_piece, week_piece
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, SURE, Piece
+from ntm_memory.times.rules.absolute import date_piece, day_piece, fixed_day, full_year, month_piece, year_piece
+from ntm_memory.times.rules.parts import iso_week, unit_piece, week_piece
 
 
 def digits(cursor: Cursor, at: int) -> Found:
@@ -50,9 +50,7 @@ def _two_years(first: int, last: int, at: int) -> Found:
 
 
 def _days_in_digits(cursor: Cursor, told: dict[str, str], at: int) -> Found:
-    (first_month, first), (month, day) = (
-        _ordered(cursor, told[a], told[b]) for a, b in (("a7", "b7"), ("c7", "d7"))
-    )
+    (first_month, first), (month, day) = (_ordered(cursor, told[a], told[b]) for a, b in (("a7", "b7"), ("c7", "d7")))
     days = (datetime(2000, month, day) - datetime(2000, first_month, first)).days + 1
     return [date_piece(first_month, first, days, NEEDS_EVIDENCE, ranged=True)], at + 1
 
@@ -87,7 +85,7 @@ def of_a_year(cursor: Cursor, at: int) -> Found:
     """A week or quarter with its year after a stroke: KW 20/2026, Q1/26."""
     written = (cursor.get(at + 1, "date") or {}) if cursor.get(at, "week_number") or _is_week(cursor, at) else {}
     number, year = written.get("m5") or written.get("a2"), written.get("y5") or written.get("b2")
-    if number is not None and 1 <= int(number) <= 53:
+    if number is not None and year is not None and 1 <= int(number) <= 53:
         return [week_piece(int(number)), year_piece(_year(year))], at + 2
     kind, pair = cursor.get(at, "quarter_mark"), cursor.get(at + 1, "pair")
     if kind is None or pair is None or not cursor[at + 1].glued:
@@ -115,7 +113,7 @@ def dashed(cursor: Cursor, at: int) -> Found:
 
 
 def year_after(cursor: Cursor, at: int, parts: list[Piece]) -> Found:
-    """The year that a mark joins to a date: 3-May-2026, May/2026, Q1-2026; alone, two digits after a blank: 3 May 26."""
+    """The year that a mark joins to a date: 3-May-2026, May/2026; alone, two digits after a blank: 3 May 26."""
     mark, glued = cursor[at].mark, cursor[at].glued and cursor[at + 1].glued
     grains = {piece.grain for piece in parts}
     if not grains <= {"day", "month", "quarter", "half", "week"} or any(piece.fixed for piece in parts):

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from ntm_memory.times.cursor import Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, fineness, whole
-from ntm_memory.times.parts import iso_week, recurring
 from ntm_memory.times.pieces import NEEDS_COMPANY, Piece, Portion
-from ntm_memory.times.shares import last_day, one_half, third
+from ntm_memory.times.rules.parts import iso_week, recurring
+from ntm_memory.times.rules.shares import last_day, one_half, third
 
 _NAMED = ("week", "month", "quarter", "year")
 _WITH_EDGES = ("week", "month", "quarter", "year", "decade", "century")
