@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.arguments.command_parser import UsageError
-from ntm_memory.arguments.entered import is_by_console, spoken
+from ntm_memory.arguments.entered import as_typed, is_by_console, spoken
 from ntm_memory.arguments.inputs import readable
 from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli.outcome import nothing_taken
@@ -177,7 +177,7 @@ def _printed(told: str | Callable[[dict[str, Any]], str], chosen: str, answer: d
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
     """Tell an error: as JSON it is the answer; as text it must not stand where an answer would be read."""
-    message, hint = spoken(message), spoken(hint)
+    message, hint = spoken(as_typed(message)), spoken(hint)
     if chosen == "json":
         from ntm_memory.rendering import as_json
 

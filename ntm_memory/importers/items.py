@@ -111,7 +111,7 @@ def _written_time(text: str) -> str | None:
         return time_of(float(text))
     if len(text) > _MOST_OF_TIME or not any(each.isdigit() for each in text):
         return None
-    from ntm_memory.times.finding import read_time  # takes a while; most files have ISO 8601
+    from ntm_memory.times.typed import read_time  # takes a while; most files have ISO 8601
 
     found = [read_time(text, now, timezone.utc) for now in _TWO_MOMENTS]
     starts = {each.start for each in found if each is not None and each.direction == "on"}

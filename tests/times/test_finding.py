@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.times.finding import find_times, mentions, narrowest, read_time
+from ntm_memory.times.finding import find_times, mentions, narrowest
 from ntm_memory.times.told import DIRECTIONS
+from ntm_memory.times.typed import read_time
 from tests.recall.worlds import NOW  # Wednesday, 2023-08-16, in UTC
 
 ON = [
