@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +15,10 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.time_match import mention_fit, time_fit
 from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.times.intervals import Frame
+from ntm_memory.times.told import Time
 
+OF_A_DAY = ("minute", "hour", "part")
 ELSEWHERE = 0.5
 """What a memory of another time counts where a time is asked for."""
 _WITHIN = 1.0
@@ -39,14 +43,33 @@ def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories happened at a time that the question tells, of those that it may see.
 
-    Where no year is told it is the likeliest one; any other where there is nothing then.
+    Of "about 18 November" it is that day, where no year is told the likeliest one. Where there is nothing then, what is
+    near, of another year, or of the day of a part of a day: of many things the day alone was told.
     """
-    for times in ([replace(time, yearly=False) for time in query.times], query.times):
+    likeliest = [replace(time, yearly=False) for time in query.times]
+    for times in (
+        [*map(_named, likeliest)],
+        likeliest,
+        query.times,
+        [_since_midnight(time, query) for time in likeliest],
+    ):
         there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) >= _WITHIN
         there = there if query.allowed is None else there & query.allowed
         if there.any():
             break
     return there
+
+
+def _named(time: Time) -> Time:
+    return time if time.named is None else replace(time, start=time.named[0], end=time.named[1])
+
+
+def _since_midnight(time: Time, query: Query) -> Time:
+    """A part of a day with the day before it."""
+    if time.precision not in OF_A_DAY or math.isinf(time.start):
+        return time
+    frame = Frame.at(time.start, query.zone)
+    return replace(time, start=frame.seconds(frame.today))
 
 
 def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:

@@ -33,6 +33,7 @@ class _Told:
     yearly: bool
     first: int
     after: int
+    named: Span | None = None
 
 
 def times_of(cursor: Cursor, *, alone: bool = False) -> list[Time]:
@@ -69,7 +70,8 @@ def _as_time(cursor: Cursor, told: _Told) -> Time:
     frame, first, last = cursor.frame, cursor[told.first], cursor[told.after - 1]
     start = -math.inf if told.start is None else frame.seconds(told.start)
     end = math.inf if told.end is None else frame.seconds(told.end)
-    return Time(start, end, told.direction, told.grain, told.yearly, (first.start, last.end))
+    named = None if told.named is None else (frame.seconds(told.named.start), frame.seconds(told.named.end))
+    return Time(start, end, told.direction, told.grain, told.yearly, (first.start, last.end), named)
 
 
 def _yearly(parts: Sequence[Piece]) -> bool:
@@ -94,13 +96,13 @@ def _single(cursor: Cursor, phrase: Phrase, alone: bool) -> _Told | None:
     shifted = _beside(cursor, phrase, span)
     if shifted is not None:
         return shifted
-    about = any(piece.about for piece in phrase.parts)
+    about, named = any(piece.about for piece in phrase.parts), None
     if direction == "about" and not about:
-        span = _widened(span, grain)
+        named, span = span, _widened(span, grain)
     elif direction == "on" and about:
         direction = "about"
     start, end = _opened(span, direction)
-    return _Told(start, end, direction, grain, _yearly(phrase.parts), first, after)
+    return _Told(start, end, direction, grain, _yearly(phrase.parts), first, after, named)
 
 
 def _opened(span: Span, direction: str) -> tuple[datetime | None, datetime | None]:
