@@ -152,7 +152,8 @@ def _memorize(manager: NTMMemoryManager, arguments: Request, progress: Progress)
 def _recall(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     start = time.perf_counter()
     anchor = arguments.pop("anchor", None)
-    result = manager.recall(**arguments) if anchor is None else manager.recall_from(anchor, **arguments)
+    by_place = manager.recall_around if "around" in arguments else manager.recall_from
+    result = manager.recall(**arguments) if anchor is None else by_place(anchor, **arguments)
     answer = asdict(result)
     if not answer["warnings"]:
         answer.pop("warnings")

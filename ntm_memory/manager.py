@@ -155,6 +155,10 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         """Read by location alone; see `operations.recall.Recaller.read_location`."""
         return self._verbs.recaller.read_location(id, shift, **options)
 
+    def recall_around(self, id: str, around: int, **options: Any) -> results.RecallResult:
+        """Read a memory with so many before and after it; see `operations.recall.Recaller.read_around`."""
+        return self._verbs.recaller.read_around(id, around, **options)
+
     def relevant(self, prompt: str, **options: Any) -> results.RelevantResult:
         """Find the memories, at most three and mostly none, that matter for what somebody types to an assistant.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +16,10 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.time_match import mention_fit, time_fit
 from ntm_memory.store.records import MemoryMatrix
-from ntm_memory.times.told import DAY, Time
+from ntm_memory.times.intervals import Frame
+from ntm_memory.times.told import Time
 
+OF_A_DAY = ("minute", "hour", "part")
 ELSEWHERE = 0.5
 """What a memory counts that is not where the question asks: of another time, in another place."""
 MIDNIGHT = clock()
@@ -42,23 +45,33 @@ def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories happened at a time that the question tells, of those that it may see.
 
-    Where no year is told it is the likeliest one; any other where there is nothing then.
+    Of "about 18 November" it is that day, where no year is told the likeliest one. Where there is nothing then, what is
+    near, of another year, or of the day of a part of a day: of many things the day alone was told.
     """
-    for times in ([replace(time, yearly=False) for time in query.times], query.times):
-        there: NDArray[np.bool_] = np.any([_happened(time, slots.happened, query) for time in times], axis=0)
+    likeliest = [replace(time, yearly=False) for time in query.times]
+    for times in (
+        [*map(_named, likeliest)],
+        likeliest,
+        query.times,
+        [_since_midnight(time, query) for time in likeliest],
+    ):
+        there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) >= _WITHIN
         there = there if query.allowed is None else there & query.allowed
         if there.any():
             break
     return there
 
 
-def _happened(told: Time, times: NDArray[np.float64], query: Query) -> NDArray[np.bool_]:
-    """(N,) which of some moments are within a told time; one that is a midnight is its whole day: no hour was told."""
-    there: NDArray[np.bool_] = time_fit(told, times) >= _WITHIN
-    if told.end - told.start < DAY:
-        for i in np.flatnonzero((told.start - DAY < times) & (times < told.start)):
-            there[i] |= datetime.fromtimestamp(float(times[i]), query.zone).time() == MIDNIGHT
-    return there
+def _named(time: Time) -> Time:
+    return time if time.named is None else replace(time, start=time.named[0], end=time.named[1])
+
+
+def _since_midnight(time: Time, query: Query) -> Time:
+    """A part of a day with the day before it."""
+    if time.precision not in OF_A_DAY or math.isinf(time.start):
+        return time
+    frame = Frame.at(time.start, query.zone)
+    return replace(time, start=frame.seconds(frame.today))
 
 
 def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:

@@ -113,6 +113,7 @@ def _add_addressing(parser: CommandParser) -> None:
     parser.add_everyday(
         "--shift", type=int, metavar="±N", help="so many positions on: +1 is the memory written right after"
     )
+    reasoning.add_around(parser)
     parser.add_everyday(
         "--order",
         choices=("happened", "told"),
@@ -135,7 +136,12 @@ def _add_addressing(parser: CommandParser) -> None:
 
 
 def _recall_request(arguments: Arguments) -> Arguments:
-    query, anchor = arguments.pop("query"), arguments.get("anchor")
+    query, around = arguments.pop("query"), arguments.pop("around")
+    if around is not None:
+        if arguments["anchor"] is not None or arguments["shift"] is not None:
+            raise BadValueError("--around excludes --from and --shift", "give one of them")
+        arguments |= {"anchor": around[0], "around": reasoning.whole("around", around[1])}
+    anchor = arguments.get("anchor")
     if anchor is None:
         given = {"query": text("query", query), **told_of(arguments)}
         if given.pop("any_namespace", False):
@@ -144,7 +150,9 @@ def _recall_request(arguments: Arguments) -> Arguments:
     if query is not None:
         raise BadValueError("QUERY and --from exclude each other", "give one of them")
     given = told_of(arguments)
-    extra = sorted(set(given) - {"anchor", "shift", "session", "max_chars", "home", "namespace", "any_namespace"})
+    extra = sorted(
+        set(given) - {"anchor", "shift", "around", "session", "max_chars", "home", "namespace", "any_namespace"}
+    )
     if extra:
         raise BadValueError(f"--from reads by location alone: {extra[0]} has no effect", "leave it out")
     return given

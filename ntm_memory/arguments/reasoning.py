@@ -65,6 +65,24 @@ def add_times(parser: CommandParser, only: str) -> None:
     parser.add_everyday("--as-of", metavar="TIME", help="answer from what was known then")
 
 
+def add_around(parser: CommandParser) -> None:
+    """The option that names a memory by whose place it is read."""
+    about = "this memory with up to so many before and after it in its session, in the order of writing"
+    parser.add_everyday("--around", nargs=2, metavar=("ID", "N"), help=about)
+
+
+def whole(name: str, told: str) -> int:
+    """A number that stands behind an ID.
+
+    Raises:
+        BadValueError: it is none.
+    """
+    try:
+        return int(told)
+    except ValueError as error:
+        raise BadValueError(f"--{name} ends in {told!r}, expected a whole number", "e.g. m_caqmgjxs4z 3") from error
+
+
 def add_when(parser: CommandParser, only: str) -> None:
     """The options that say when what is looked for happened."""
     parser.add_everyday("--after", metavar="TIME", help=f"{only} what happened then or later: 'last March', 2026-05")

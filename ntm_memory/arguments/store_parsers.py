@@ -34,11 +34,19 @@ def _list() -> CommandParser:
     reasoning.add_when(parser, "only")
     parser.add_everyday("--namespace", help="of which (default: default)", fits=plain_name)
     parser.add_everyday("--session", help="only what was told in this conversation")
+    reasoning.add_around(parser)
     sorts = ("newest", "oldest", "importance", "happened")
     parser.add_everyday("--sort", choices=sorts, help="default newest: the last written first")
     parser.add_everyday("--limit", type=int, metavar="N", help="at most so many, 1 to 100 (default 20)")
     parser.add_everyday("--cursor", help="go on: what the last line of the page before names; say the rest again")
     return parser
+
+
+def _list_request(arguments: Arguments) -> Arguments:
+    around = arguments.pop("around")
+    if around is None:
+        return told_of(arguments)
+    return {"around": (around[0], reasoning.whole("around", around[1])), **told_of(arguments)}
 
 
 def _status() -> CommandParser:
@@ -161,7 +169,7 @@ def _reembed() -> CommandParser:
 
 
 PARSERS_OF_STORES: Parsers = {
-    "list": (_list, told_of),
+    "list": (_list, _list_request),
     "status": (_status, _status_request),
     "export": (_export, _export_request),
     "import": (_import, _import_request),

@@ -16,6 +16,7 @@ from ntm_memory.mcp.tools import TOOLS
 _TAKES = {tool["name"]: tool["inputSchema"] for tool in TOOLS}
 _NAMES = {"type": "kind", "when": "occurred_at", "from": "anchor", "id": "id_or_key", "ids": "ids_or_key"}
 """Arguments of the tools → those of the commands."""
+_BY_PLACE = frozenset({"anchor", "shift", "around", "session", "max_chars", "namespace"})
 _IS = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
@@ -95,6 +96,13 @@ def _memorize(told: dict[str, Any]) -> dict[str, Any]:
 def _recall(told: dict[str, Any]) -> dict[str, Any]:
     if ("query" in told) == ("anchor" in told):
         raise BadValueError("recall needs either query or from", "give the question, or an id")
+    if "anchor" not in told and "around" in told:
+        raise BadValueError("around goes with from", "give an id, or leave it out")
+    extra = sorted(set(told) - _BY_PLACE) if "anchor" in told else []
+    if extra:
+        raise BadValueError(f"from reads by place alone: {extra[0]} has no effect", "leave it out")
+    if "around" in told and "shift" in told:
+        raise BadValueError("around excludes shift", "give one of them")
     return told
 
 

@@ -74,6 +74,7 @@ TOOLS: list[dict[str, Any]] = [
             "all": _of("boolean", "also what hardly answers"),
             "from": _text("instead of query: read by place, from this id"),
             "shift": _of("integer", "+1: the memory written right after"),
+            "around": _of("integer", "so many before and after it"),
         },
         readOnlyHint=True,
     ),

@@ -117,6 +117,15 @@ def checked_shift(value: Any) -> int:
     return whole_number("shift", value, -MAX_SHIFT, MAX_SHIFT)
 
 
+def checked_around(value: Any) -> int:
+    """How many memories on each side of one.
+
+    Raises:
+        BadValueError: no whole number, or more than an answer may hold.
+    """
+    return whole_number("around", value, 0, MAX_MEMORIES // 2)
+
+
 def _checked_order(value: Any) -> str:
     one_of("order", value, ORDERS)
     return str(value)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
@@ -182,6 +183,30 @@ def _address(store: StoreReader, id: str) -> int | None:
         return store.get(id).address
     except (NotFoundError, StoreCorruptError):
         return None
+
+
+def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[Memory], int, int]:
+    """A memory, and what stands around it in its session, up to so many before and after, in the order of writing.
+
+    Args:
+        store: where it is.
+        id: of the memory.
+        count: ≥ 0.
+
+    Returns:
+        (the memory; those around it with itself, none where it is not live; the place of the first of these in the
+        session, from 1; how many the session has).
+    """
+    anchor = store.get(id)
+    slots = store.memory_matrix(anchor.namespace)
+    at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
+    if not len(at):
+        return anchor, [], 0, 0
+    order = sequence_of(slots)
+    session = order.order[order.session[order.order] == order.session[at[0]]]
+    here = int(np.flatnonzero(session == at[0])[0])
+    first = max(here - count, 0)
+    return anchor, store.get_many(slots.address[session[first : here + count + 1]].tolist()), first + 1, len(session)
 
 
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:

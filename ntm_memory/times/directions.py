@@ -27,6 +27,7 @@ class Meant:
         grain: how long what it names is.
         yearly: whether no year is told.
         first, after: its first token, and the one after its last.
+        named: what is named itself, of a stretch about it.
     """
 
     start: datetime | None
@@ -36,6 +37,7 @@ class Meant:
     yearly: bool
     first: int
     after: int
+    named: Span | None = None
 
 
 def is_yearly(parts: Sequence[Piece]) -> bool:

@@ -54,7 +54,8 @@ def _as_time(cursor: Cursor, told: Meant) -> Time:
     frame, first, last = cursor.frame, cursor[told.first], cursor[told.after - 1]
     start = -math.inf if told.start is None else frame.seconds(told.start)
     end = math.inf if told.end is None else frame.seconds(told.end)
-    return Time(start, end, told.direction, told.grain, told.yearly, (first.start, last.end))
+    named = None if told.named is None else (frame.seconds(told.named.start), frame.seconds(told.named.end))
+    return Time(start, end, told.direction, told.grain, told.yearly, (first.start, last.end), named)
 
 
 def _single(cursor: Cursor, phrase: Phrase) -> Meant | None:
@@ -74,13 +75,13 @@ def _single(cursor: Cursor, phrase: Phrase) -> Meant | None:
     shifted = _beside(cursor, phrase, span)
     if shifted is not None:
         return shifted
-    about = any(piece.about for piece in phrase.parts)
+    about, named = any(piece.about for piece in phrase.parts), None
     if direction == "about" and not about:
-        span = widened(span, grain)
+        named, span = span, widened(span, grain)
     elif direction == "on" and about:
         direction = "about"
     start, end = ends_towards(span, direction)
-    return Meant(start, end, direction, grain, is_yearly(phrase.parts), first, after)
+    return Meant(start, end, direction, grain, is_yearly(phrase.parts), first, after, named)
 
 
 def _ended(cursor: Cursor, phrase: Phrase) -> bool:

@@ -10,7 +10,10 @@ from typing import Any, cast, get_args
 from ntm_memory.entry.told_times import NOWHERE, Here, checked_range
 from ntm_memory.errors import BadValueError, one_of, shown, whole_number
 from ntm_memory.operations import validation
+from ntm_memory.operations.requests import checked_around
+from ntm_memory.recall.corpus import around_place
 from ntm_memory.store.base import StoreReader
+from ntm_memory.store.lookup import STATES, find
 from ntm_memory.store.records import About, Memory, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
 from ntm_memory.text.folding import spaced_key, word_for_word
@@ -59,6 +62,44 @@ def page(
             "more": found.left,
             "stored": found.total if is_all else store.namespaces().get(what.namespace, 0),
             "next": _cursor(order, found.end) if found.left and found.end is not None else None,
+        }
+
+
+def around(store: StoreReader, told: Sequence[Any], *, namespace: str | None = None, **rest: Any) -> dict[str, Any]:
+    """A memory with so many before and after it in its session, in the order of writing, as a page.
+
+    Args:
+        store: where they are.
+        told: its id, and how many on each side.
+        namespace: of the memory; None: `default`.
+        rest: nothing more can be asked for.
+
+    Returns:
+        As `page` has it; `first`, `last` and `total` are of the session.
+
+    Raises:
+        NotFoundError: no memory of the namespace has this id.
+        BadValueError: an option is not usable.
+    """
+    if any(value for value in rest.values()):
+        raise BadValueError(f"around goes alone: {', '.join(rest)} has no effect", "leave it out")
+    if isinstance(told, str) or len(told) != 2:
+        raise BadValueError(f"around is {shown(told)}, expected an id and a number", "e.g. m_caqmgjxs4z 3")
+    id, count = str(told[0]), checked_around(told[1])
+    name = validation.checked_name("namespace", namespace) or "default"
+    with store.snapshot():
+        find(store, id, name, STATES)
+        _, found, first, total = around_place(store, id, count)
+        return {
+            "namespace": name,
+            "sort": "told",
+            "memories": [_shown(asdict(memory) | {"told": 1, "last_told": None, "also": []}) for memory in found],
+            "first": first,
+            "last": first + len(found) - 1,
+            "total": total,
+            "more": total - len(found),
+            "stored": store.namespaces().get(name, 0),
+            "next": None,
         }
 
 

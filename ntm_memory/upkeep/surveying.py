@@ -18,10 +18,14 @@ class SurveyingVerbs:
     def memories(self, **options: Any) -> dict[str, Any]:
         """The memories of a namespace, or what of it is about a name, of a kind or of a time, page by page.
 
-        See `upkeep.listing.page` and `upkeep.listing.selection` for the options.
+        See `upkeep.listing.page` and `upkeep.listing.selection` for the options; with `around` what stands around a
+        memory, see `upkeep.listing.around`.
         """
         from ntm_memory.upkeep import listing
 
+        around = options.pop("around", None)
+        if around is not None:
+            return listing.around(self.store, around, **options)
         return listing.page(self.store, here=self._verbs.context.here, **options)
 
     def overview(self, **options: Any) -> dict[str, Any]:

@@ -129,3 +129,33 @@ def test_its_help_on_times_is_that_of_recall(capsys):
         return text[text.index("--after TIME only") : text.index("to the end of the other")]
 
     assert help_on_times("list") == help_on_times("recall")
+
+
+def test_what_stands_around_a_memory_in_its_session(listed):
+    _, lines = listed("--on", "2026-05-04")
+    id = lines[0].split()[0]
+    code, lines = listed("--around", id, "2")
+    assert code == 0
+    assert [LINE.match(line).group(2) for line in lines[:-1]] == [f"note {number}" for number in (1, 2, 3, 4, 5)]
+    assert lines[-1] == "2-6 of 7 shown in default"
+    assert len(listed("--around", id, "9")[1]) == 8
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--around", "ID"), ("--around", "ID", "x"), ("--around", "ID", "1", "--tag", "a")]
+)
+def test_what_around_cannot_be_told(listed, arguments):
+    id = listed("--on", "2026-05-04")[1][0].split()[0]
+    code, lines = listed(*(id if each == "ID" else each for each in arguments))
+    assert code == 2 and lines[0].startswith("error ") or "--around" in lines[-1]
+
+
+def test_recall_prints_what_stands_around_a_memory(listed, capsys):
+    id = listed("--on", "2026-05-04")[1][0].split()[0]
+    capsys.readouterr()
+    assert main("recall", ["--around", id, "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [LINE.match(line).group(2) for line in lines[:-1]] == ["note 2", "note 3", "note 4"]
+    for more in (["--from", id], ["--shift", "1"], ["--top-k", "3"], ["a question"]):
+        assert main("recall", ["--around", id, "1", *more]) == 2
+    assert main("recall", ["--around", "m_unknown000", "1"]) == 4

@@ -58,7 +58,7 @@ def without_nulls(value):
 
 
 def test_the_list_of_tools_is_short_and_says_what_each_may_do():
-    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_600
+    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_650
     names = [tool["name"] for tool in TOOLS]
     assert names == ["recall", "reason", "memorize", "update", "erase", "list", "status", "feedback", "hook"]
     for tool in TOOLS:
@@ -105,8 +105,18 @@ def test_a_memory_from_its_telling_to_its_end(call):
 
 def test_recall_by_place(call):
     ids = [call("memorize", content=text)[0]["memory"]["id"] for text in ("one fish", "two birds", "three cats")]
+    around, _ = call("recall", **{"from": ids[0], "around": 1})
+    assert [memory["id"] for memory in around["memories"]] == ids[:2]
     found, _ = call("recall", **{"from": ids[0], "shift": 1})
     assert found["memories"][0]["id"] == ids[1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"query": "fish", "around": 1}, {"from": "m_x", "around": 1, "shift": 1}, {"from": "m_x", "top_k": 3}]
+)
+def test_what_has_no_effect_on_a_read_by_place_is_refused(refused, arguments):
+    code, text = refused("recall", **arguments)
+    assert code == "bad_value" and "hint: " in text
 
 
 def test_reasoning_shows_its_chain(call):

@@ -176,6 +176,35 @@ def test_reading_by_location_alone(memory, day):
         memory.recall_from("m_unknown", 1)
 
 
+def test_what_stands_around_a_memory_is_told_in_order(memory, day):
+    memory.memorize("Reading of the meter", session="other")
+    around = memory.recall_around(day[1], 1)
+    assert told(around) == list(DAY[0:3]) and around.confidence == 1.0
+    assert [found.weight for found in around.memories] == [0.0, 1.0, 0.0]
+    assert told(memory.recall_around(day[0], 2)) == list(DAY[0:3])  # there is nothing before it
+    assert told(memory.recall_around(day[-1], 500)) == list(DAY)
+    assert told(memory.recall_around(day[1], 0)) == [DAY[1]]
+    assert sum(len(text) for text in told(memory.recall_around(day[1], 3, max_chars=30))) <= 30
+    memory.erase(day[2])
+    assert told(memory.recall_around(day[1], 2)) == [DAY[0], DAY[1], DAY[3], DAY[4]]
+    assert "is erased" in memory.recall_around(day[2], 1).reason
+    with pytest.raises(NotFoundError):
+        memory.recall_around("m_unknown", 1)
+    with pytest.raises(NotFoundError):
+        memory.recall_around(day[1], 1, namespace="other")
+
+
+@pytest.mark.parametrize("count", [-1, 501, "2", 1.5, True])
+def test_how_many_stand_around_is_a_whole_number(memory, day, count):
+    with pytest.raises(BadValueError, match="around"):
+        memory.recall_around(day[1], count)
+
+
+def test_what_is_around_leaves_the_focus_at_the_memory_itself(memory, day):
+    memory.recall_around(day[1], 2, session="s")
+    assert memory.store.focus("default", "s") == [(day[1], 1.0)]
+
+
 def test_content_addressing_off_leaves_location_and_focus(tmp_path, day, memory):
     with opened(tmp_path, {"addressing": {"content": False}, "embedder": {"backend": "e5", "model": "/nowhere"}}) as by:
         assert by.recall("train to Hamburg").reason.startswith("content addressing is off")

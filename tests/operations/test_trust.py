@@ -104,6 +104,8 @@ def test_recall_and_reasoning_read_what_is_trusted_enough(tmp_path):
     with opened(tmp_path, {"recall": {"min_trust": "agent"}}) as memory:
         assert [each.id for each in memory.recall("port").memories] == [ids["agent"]]
         assert "has the trust tool" in str(memory.recall_from(ids["tool"]).reason)
+        assert "has the trust tool" in str(memory.recall_around(ids["tool"], 1).reason)
+        assert [each.id for each in memory.recall_around(ids["agent"], 5).memories] == [ids["agent"]]
         assert len(memory.recall("port", min_trust="tool").memories) == 3
 
 
