@@ -39,7 +39,7 @@ class Answering:
             answer = texts.with_tools_named(self._ask_within(request))
             return {**_said(texts.text_of(tool, answer)), "structuredContent": texts.plain(answer)}
         except NTMMemoryError as error:
-            return refusal(error.code, error.message, error.hint)
+            return refusal(error.code, calls.as_called(error.message), error.hint)
         except Exception as error:  # noqa: BLE001 - the client's session goes on whatever bug we have
             return refusal("bug", f"{type(error).__name__}: {error}", "please report this")
 

@@ -184,7 +184,7 @@ class RecallResult:
         confidence: 0–1, calibrated chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
         explanation: with explain, what the question was heard to ask for.
-        warnings: what was left out since it is damaged.
+        warnings: what was left out since it is damaged; days that the question names and that no calendar has.
         more: how many others drew at least a thousandth of the attention, and are not shown.
         further: how many of these answer as well as some that are shown, and were cut by `top_k` alone.
     """

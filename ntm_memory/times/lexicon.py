@@ -10,6 +10,12 @@ unit, 前 is "ago" and "before"; the grammar decides by what stands beside it. M
     vague           days from today, "-10~0"          number           its value, "2~3" one in between
     window          the past or coming …              ago, ahead       "… ago", "… from now"; *_before stand before
     direction       of what follows                   direction_after  of what stands before
+    ago 2, ahead_before 2   beside these a unit without a number is one: неделю назад
+    over            a number that is exceeded ("more": 一个多月) or only near ("around": 十来天)
+    past, future    words that put a sentence into what was, or what will be
+    filler          words that change nothing before a typed time: sometime
+    holiday_alone   a holiday only where nothing else is told: 十一
+    same_time       "this time" of another year; "day": this day
     evidence        words after which a weak word is a time (2), or one that cannot be a name (1)
     weak            words that are mostly something else: "may", "sun"
     nothing         compounds that hold a word of time and tell none

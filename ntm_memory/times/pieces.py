@@ -128,7 +128,8 @@ def _moved(piece: Piece, base: Span) -> Span | None:
     if unit == "year":
         count = base.start.year - back.year
         start, end = (add(moment, count, unit) for moment in (piece.fixed.start, piece.fixed.end))
-        return whole(start, "week") if piece.grain == "week" else Span(start, end)
+        thursday = start + timedelta(days=3)
+        return whole(thursday, "week") if piece.grain == "week" else Span(start, end)
     return piece.fixed.later(base.start - back)
 
 

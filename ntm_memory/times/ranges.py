@@ -35,7 +35,10 @@ def stretch(cursor: Cursor, left: Phrase, right: Phrase) -> Meant | None:
 
 def between_open(cursor: Cursor, left: Phrase, right: Phrase) -> Meant | None:
     """What lies both after one time and before another: after the 3rd and before the 6th of May, 3号以后6号以前."""
-    (first_side, first, joint), (last_side, begins, after) = (direction_of(cursor, each) for each in (left, right))
+    first_side, first, joint = direction_of(cursor, left)
+    if first_side not in AFTER and first_side not in BEFORE:
+        return None
+    last_side, begins, after = direction_of(cursor, right)
     joins = ("and", "but", "link")
     if not all(
         cursor[i].mark in (",", "，", "、") or any(cursor.get(i, of) for of in joins) for i in range(joint, begins)

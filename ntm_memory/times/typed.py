@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_TYPED = 200
 """No time is told in more characters."""
 _DOTS = re.compile(r"\.{2,3}|…")
+_DASH = re.compile(r"(?<=[\d.])-(?=\d\d?\.)")
 _DOTTED = re.compile(r"(\d\d?)\.(\d\d?)")
 _OPENS = frozenset("\"'“‘«„([{（【「『¿¡,，")
 _CLOSES = frozenset("\"'”’»)]}）】」』?!.,;:？！。，；：")
@@ -76,8 +77,8 @@ def read_time(text: str, now: float, zone: tzinfo | None = None, *, month_first:
 
 
 def _written(text: str) -> str:
-    """The text with what only people who type a time write: 2026-05-03..2026-05-05, 12.13; as long as before."""
-    text = _DOTS.sub(lambda dots: "–".ljust(len(dots[0])), text)
+    """The text without what only people who type a time write: 2026-05-03..2026-05-05, 12.13; it stays as long."""
+    text = _DASH.sub("–", _DOTS.sub(lambda dots: "–".ljust(len(dots[0])), text))
     return _DOTTED.sub(_with_stroke, text) if _DOTTED.search(text) and _is_dotted(text) else text
 
 

@@ -92,7 +92,7 @@ def day_and_month(cursor: Cursor, at: int) -> Found:
     day, after = found
     last, after = _to_day(cursor, after, day)
     after = cursor.past_links(after)
-    after += cursor[after].mark in ("-", ".") and cursor[after].glued
+    after += cursor[after].mark in ("-", ".", "/") and cursor[after].glued
     month = cursor.get(after, "month")
     if month is None:
         return None

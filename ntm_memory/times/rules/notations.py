@@ -104,9 +104,10 @@ def _year(digits: str) -> int:
 
 
 def dashed(cursor: Cursor, at: int) -> Found:
-    """A date whose month is a word between dashes: 2026-May-03."""
+    """A date whose month is a word between dashes or strokes: 2026-May-03."""
     year, month, day = cursor.whole_number(at, 1900, 2099), cursor.get(at + 2, "month"), cursor.get(at + 4, "number")
-    joined = all(cursor[at + i].mark == "-" and cursor[at + i].glued for i in (1, 3)) and cursor[at + 4].glued
+    marks = {cursor[at + i].mark for i in (1, 3)}
+    joined = marks in ({"-"}, {"/"}) and all(cursor[at + i].glued for i in range(1, 5))
     if year is None or month is None or not joined or not isinstance(day, int) or not 1 <= day <= 31:
         return None
     return [year_piece(year), month_piece(month), day_piece(day)], at + 5

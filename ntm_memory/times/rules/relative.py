@@ -134,7 +134,9 @@ def _is_last_of(cursor: Cursor, at: int) -> bool:
     if cursor.get(at - 1, "unit") in ("year", "decade", "century"):  # "last year in May" is the May of last year
         return False
     after = cursor.past_links(at)
-    names = ("month", "season", "when", "unit", "nearest", "step", "quarter_mark")
+    names = ["season", "when", "unit", "nearest", "step", "quarter_mark"]
+    if not cursor.get(at - 1, "season") and cursor.get(at - 1, "unit") not in ("month", "quarter"):
+        names.append("month")
     told = any(cursor.get(after, name) is not None for name in names) or (cursor.get(after, "digits") == 4)
     return after > at and told and cursor.get(at - 2, "ordinal") is not None
 
