@@ -55,6 +55,17 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}", hint) from error
 
 
+def refuse_folders(path: Path) -> None:
+    """Refuse a database where a folder stands in the place of one of its files: SQLite says nothing of which one.
+
+    Raises:
+        StoreError: naming it.
+    """
+    for file in (path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm", "-journal"))):
+        if file.is_dir():
+            raise StoreError(f"{file} is a folder where a file of the memory belongs", "move it away and try again")
+
+
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:
     # the names of error codes came with Python 3.11: the texts are all that 3.10 has
     text = str(error)
