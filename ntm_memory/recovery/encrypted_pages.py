@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotSetUpError
 from ntm_memory.paths import setup_hint
 from ntm_memory.privacy import SALT_BYTES
-from ntm_memory.privacy.cipher import EXTRA, PAGE
+from ntm_memory.privacy.cipher import EXTRA, PAGE, connect
+from ntm_memory.recovery.files import opened
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 RESERVED = 80
 _IV_BYTES, _HMAC_BYTES = 16, 64
 _HMAC_SALT_MASK, _HMAC_ROUNDS, _KEY_BYTES = 0x3A, 2, 32
+_NO_WAL = bytes([1, 1])
 _HEAD = b"SQLite format 3\0"
 
 
@@ -82,3 +86,36 @@ def _plain(page: bytes, number: int, key: Key) -> bytes:
     unlock = Cipher(algorithms.AES(key.secret), modes.CBC(page[end : end + _IV_BYTES])).decryptor()
     content: bytes = unlock.update(page[begin:end]) + unlock.finalize()
     return _HEAD[:begin] + content + bytes(RESERVED)
+
+
+class Readable:
+    """A copy of a memory file in whatever state, that nobody else uses.
+
+    Args:
+        copy: the file.
+        key: of an encrypted one; None: as its own head says.
+    """
+
+    def __init__(self, copy: Path, key: Key | None) -> None:
+        self._copy = copy
+        self._key = key
+        if key is not None:
+            with suppress(sqlite3.Error), closing(connect(copy, key, isolation_level=None)) as sql:
+                sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # or what a journal takes back
+
+    def connected(self) -> sqlite3.Connection:
+        """A connection that follows the file as far as SQLite can; of an encrypted one it is never on the disk."""
+        if self._key is None:
+            return opened(self._copy, isolation_level=None)
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        if not hasattr(memory, "deserialize"):  # Python 3.10: as far as SQLCipher comes, which is to the first bad page
+            return connect(self._copy, self._key, isolation_level=None)
+        plain = bytearray(self.plain()[0])
+        plain[18:20] = _NO_WAL  # in memory there is none
+        memory.deserialize(bytes(plain))
+        return memory
+
+    def plain(self) -> tuple[bytes, list[int]]:
+        """See `decrypted`; a plain file is as it is."""
+        data = self._copy.read_bytes()
+        return (data, []) if self._key is None else decrypted(data, self._key)

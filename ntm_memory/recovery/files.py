@@ -41,11 +41,6 @@ def opened(path: Path, *, like: Path | None = None, read_only: bool = False, **o
     return cipher.connect(uri, key, uri=True, **options)
 
 
-def row_factory_of(path: Path) -> Any:
-    """What makes rows of a connection that opens a file like this one."""
-    return cipher.row_factory(_key_of(path))
-
-
 def _key_of(path: Path) -> Key | None:
     """What opens a file; None for a plain one."""
     salt = cipher.salt_of(path)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntm_memory.errors import NotFoundError, StoreError, StoreLockedError
+from ntm_memory.errors import NotFoundError, StoreError
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.wiping import wipe
