@@ -13,6 +13,7 @@ from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
 from ntm_memory.errors import (
     BadValueError,
     NotFoundError,
+    StoreCorruptError,
     StoreError,
     StoreFromFutureError,
     StoreKeyError,
@@ -20,8 +21,10 @@ from ntm_memory.errors import (
 )
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
+from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.rescue import export_salvaged, repair
 from ntm_memory.store import open_store
+from ntm_memory.store.faults import MEND
 
 
 def carry_out(
@@ -60,8 +63,12 @@ def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> t
     if arguments.get("check"):
         try:
             _look_at(folder / "memory.db", settings)
-        except (StoreLockedError, StoreKeyError, StoreFromFutureError):
+        except (StoreLockedError, StoreFromFutureError):
             raise
+        except StoreKeyError:
+            key_in_force(folder / "memory.db")  # where the key is the right one, the file's head is damaged
+            told = StoreCorruptError(f"the head of {folder / 'memory.db'} is damaged", MEND)
+            return closed(folder, told) | done, True
         except StoreError as error:
             return closed(folder, error) | done, True
         except NotFoundError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntm_memory.errors import StoreKeyError
+from ntm_memory.errors import NTMMemoryError, StoreKeyError
 from ntm_memory.persistence.atomic import flush
 from ntm_memory.privacy import SALT_BYTES, cipher
 from ntm_memory.privacy.wiping import blank, wipe
@@ -68,13 +69,14 @@ def refuse_other_key(file: Path, name: str) -> None:
             raise StoreKeyError(f"{name} is encrypted under another key than the one at hand", hint)
 
 
-def bring_under(file: Path, key: Key | None, seconds: float) -> bool:
+def bring_under(file: Path, key: Key | None, seconds: float, old: Key | None = None) -> bool:
     """Put a copy under another key, or under none, into the place of a memory file that nobody else uses.
 
     Args:
         file: the memory file.
         key: None: a plain one.
         seconds: how long to wait for other processes.
+        old: whose secret opens the file, if it is encrypted; None: the one at hand.
 
     Returns:
         whether it was otherwise before.
@@ -88,17 +90,38 @@ def bring_under(file: Path, key: Key | None, seconds: float) -> bool:
     if salt == (None if key is None else key.salt):
         return False
     from ntm_memory.privacy.encrypted_copy import copy_verified
-    from ntm_memory.privacy.keys import find_key
+    from ntm_memory.privacy.keys import Key, find_key
 
+    has = None
+    if salt is not None:
+        has = find_key(salt) if old is None else Key(old.secret, salt, old.source)
     with drafts_beside(file) as drafts:
         draft = cipher.new_draft(drafts / "new.db")
         try:
-            with copy_verified(file, None if salt is None else find_key(salt), draft, key, seconds):
+            with copy_verified(file, has, draft, key, seconds):
                 pass
             _replace_and_blank(draft, file)
         finally:
             wipe(draft)
     return True
+
+
+def bring_backups_under(home: Path, old: Key | None, key: Key | None, seconds: float) -> list[str]:
+    """Bring the backups of a memory under the key that it has now, or under none; the names of those that could not be.
+
+    Args:
+        home: the data folder.
+        old: the key that the memory had; it opens backups whatever their salt.
+        key: the one that it has.
+        seconds: how long to wait for other processes.
+    """
+    failed = []
+    for file in _beside(home / "memory.db")[1:]:
+        try:
+            bring_under(file, key, seconds, old)
+        except (NTMMemoryError, sqlite3.Error, OSError):
+            failed.append(file.name)
+    return failed
 
 
 def _replace_and_blank(draft: Path, file: Path) -> None:
