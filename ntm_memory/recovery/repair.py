@@ -103,9 +103,9 @@ def _mended_in_place(path: Path, seconds: float) -> list[str] | None:
             return None
         done = store.repair()
         return None if store.check() else done
-    except _TEMPORARY:
-        raise
-    except StoreError:
+    except StoreError as error:
+        if isinstance(error, _TEMPORARY) or _may_not(path):
+            raise
         return None
     finally:
         store.close()
