@@ -265,6 +265,7 @@ class EraseResult:
         backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
         damaged_purged, damaged_holding: the same of the files that repairs put aside in `damaged/`.
         mirrors_purged, mirrors_holding: the same of the files that `export.py --host` wrote, erased or purged.
+        files_holding: other files of the data folder that hold a purged text, as exports do; they stay.
     """
 
     erased: tuple[Erased, ...]
@@ -279,6 +280,7 @@ class EraseResult:
     damaged_holding: tuple[str, ...] = ()
     mirrors_purged: tuple[str, ...] = ()
     mirrors_holding: tuple[str, ...] = ()
+    files_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ LEAST_TOLD = 0.2
 """The chance from which a person or agent is told of an older memory; JSON has all."""
 MOST_LINES = 20
 MOST_FAILED = 100
-_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding", "mirrors_purged", "mirrors_holding")
+_WHERE = (
+    *(f"{where}_{done}" for where in ("backups", "damaged", "mirrors") for done in ("purged", "holding")),
+    "files_holding",
+)
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
 
@@ -59,7 +62,11 @@ def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer.get(where)]
+    lines += [
+        f"{where.replace('_', ' ')}: {', '.join(answer[where])}"
+        for where in (*_WHERE, "files_holding")
+        if answer.get(where)
+    ]
     if lines and answer["restorable"] and not answer["dry_run"]:
         lines.append(f"to undo it: the same ids with {advice.undo}")
     return "\n".join(lines or ["nothing found to erase"])
