@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from datetime import time as clock
+from datetime import datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.controller.asking import SURE
+from ntm_memory.controller.asking import LIKELY, STEPS, SURE
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.recall.time_match import mention_fit, time_fit
+from ntm_memory.recall.time_match import is_short
 from ntm_memory.store.records import MemoryMatrix
-from ntm_memory.times.intervals import Frame
-from ntm_memory.times.told import Time
+from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import MOMENT, is_of
+from ntm_memory.times.intervals import Frame, add
+from ntm_memory.times.told import DAY, HOUR, YEAR, Time
 
-OF_A_DAY = ("minute", "hour", "part")
+BY_CONTENT = np.array([step == 0 for step in STEPS], dtype=np.float32)
+"""The steps of a question that asks for no place."""
 ELSEWHERE = 0.5
 """What a memory counts that is not where the question asks: of another time, in another place."""
-MIDNIGHT = clock()
-_WITHIN = 1.0
 
 
 def asks_by_time(query: Query, parts: Sequence[Query]) -> bool:
@@ -37,47 +39,131 @@ def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
     return query if there is None or not there.any() else replace(query, allowed=there)
 
 
+def of_its_filters(query: Query, request: RecallRequest) -> Query:
+    """A query that tells the time by which it is filtered, where it asks for what happened and tells none itself."""
+    time, asked = _filtered(request), query.asked
+    if time is None or query.times or asked is None or asked.time <= LIKELY or asked.place > LIKELY:
+        return query
+    return replace(query, times=(time,), asked=asked._replace(steps=BY_CONTENT))
+
+
+def _filtered(request: RecallRequest) -> Time | None:
+    """The time that is asked for by options; None: none is."""
+    if request.after is None and request.before is None:
+        return None
+    start = -math.inf if request.after is None else unix_seconds(request.after)
+    return Time(start, math.inf if request.before is None else unix_seconds(request.before), "between")
+
+
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see."""
-    return inside(slots, query) | telling(slots, query)
-
-
-def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories happened at a time that the question tells, of those that it may see.
+    """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see.
 
     Of "about 18 November" it is that day, where no year is told the likeliest one. Where there is nothing then, what is
     near, of another year, or of the day of a part of a day: of many things the day alone was told.
     """
-    likeliest = [replace(time, yearly=False) for time in query.times]
-    for times in (
-        [*map(_named, likeliest)],
-        likeliest,
-        query.times,
-        [_since_midnight(time, query) for time in likeliest],
-    ):
-        there: NDArray[np.bool_] = np.max([time_fit(time, slots.happened) for time in times], axis=0) >= _WITHIN
-        there = there if query.allowed is None else there & query.allowed
-        if there.any():
-            break
+    return _first_found(slots, query, lambda times: inside(slots, times) | telling(slots, times, query.zone))
+
+
+def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What is of a time that is asked for, the earliest first.
+
+    Behind it stands what is known less exactly than asked for, and behind that what is of every year.
+
+    Args:
+        slots: the memories.
+        query: tells times.
+        there: (N,) which are of them.
+    """
+    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    start, end = slots.happened, slots.over
+    happened = inside(slots, times)
+    rough = [
+        is_of(start, end, time.start, time.end) & (start <= time.start) & (end - start > time.end - time.start)
+        for time in times
+    ]
+    once = _of_any(times, slots.mentioned) & ~_every_year(slots)
+    told = np.where(once, slots.mentioned[..., 0], np.inf).min(axis=1, initial=np.inf)
+    when = np.where(happened, start, told)
+    group = np.where(happened, np.any(rough, axis=0), 2 * np.isinf(told))
+    index = np.flatnonzero(there)
+    return index[np.lexsort((when[index], group[index]))]
+
+
+def inside(slots: MemoryMatrix, times: Sequence[Time]) -> NDArray[np.bool_]:
+    """(N,) which memories happened at one of some times."""
+    there: NDArray[np.bool_] = np.any([is_of(slots.happened, slots.over, t.start, t.end) for t in times], axis=0)
     return there
+
+
+def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> NDArray[np.bool_]:
+    """(N,) which memories tell in their words one of some times.
+
+    A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
+    """
+    told = _of_any(times, slots.mentioned)
+    every_year = _every_year(slots)
+    if every_year.any():
+        short = [time for time in times if is_short(time)]
+        others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
+        told = told | (every_year & _of_any(others, slots.mentioned))
+    there: NDArray[np.bool_] = told.any(axis=1)
+    return there
+
+
+def _every_year(slots: MemoryMatrix) -> NDArray[np.bool_]:
+    """(N, K) which told times are of every year: no year was told, and nothing says when the memory happened."""
+    every_year: NDArray[np.bool_] = (slots.mentioned[..., 2] == 1) & np.isnan(slots.occurred)[:, None]
+    return every_year
+
+
+def _of_any(times: Sequence[Time], mentioned: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N, K) which told times of memories are of one of some times, and no longer than it or a day."""
+    start, end = mentioned[..., 0], mentioned[..., 1]
+    closed = np.isfinite(start) & np.isfinite(end)
+    there = np.zeros(closed.shape, dtype=bool)
+    for time in times:
+        exact = end - start <= max(time.end - time.start, DAY) + HOUR
+        there |= closed & exact & is_of(start, end, time.start, time.end)
+    return there
+
+
+def _first_found(
+    slots: MemoryMatrix, query: Query, find: Callable[[Sequence[Time]], NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """(N,) what is found of what a question names: of "about 18 November" that day.
+
+    Where nothing is, of what is near; where nothing is either, of the other years that may be meant.
+    """
+    seen = np.ones(len(slots.happened), dtype=bool) if query.allowed is None else query.allowed
+    for times in ([*map(_named, query.times)], query.times):
+        there = find(times) & seen
+        if there.any():
+            return there
+    others = [each for time in query.times for each in _in_other_years(time, slots, query.zone)]
+    return find(others) & seen if others else there
 
 
 def _named(time: Time) -> Time:
     return time if time.named is None else replace(time, start=time.named[0], end=time.named[1])
 
 
-def _since_midnight(time: Time, query: Query) -> Time:
-    """A part of a day with the day before it."""
-    if time.precision not in OF_A_DAY or math.isinf(time.start):
-        return time
-    frame = Frame.at(time.start, query.zone)
-    return replace(time, start=frame.seconds(frame.today))
+def _in_other_years(time: Time, slots: MemoryMatrix, zone: tzinfo | None) -> list[Time]:
+    """A time that tells no year in the years of memories; none of one that tells its year or is open."""
+    if not time.yearly or time.is_open:
+        return []
+    return _years_of(time, np.concatenate([slots.happened, slots.mentioned[..., 0].ravel()]), zone)
 
 
-def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories tell in their words a time that the question tells, of those that it may see."""
-    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) >= _WITHIN
-    return there if query.allowed is None else there & query.allowed
+def _years_of(time: Time, moments: NDArray[np.float64], zone: tzinfo | None) -> list[Time]:
+    """A time as it is in the years, by the calendar, around some moments."""
+    start, end = (Frame.at(seconds, zone) for seconds in (time.start, time.end))
+    years = np.unique(np.round((moments[np.isfinite(moments)] - time.start) / YEAR)).astype(int).tolist()
+    found = []
+    for away in sorted({year + beside for year in years for beside in (-1, 0, 1)}):
+        with suppress(OverflowError, ValueError):
+            first, last = (frame.seconds(add(frame.now, away, "year")) for frame in (start, end))
+            found.append(replace(time, start=first, end=last, yearly=False))
+    return found
 
 
 def untold(slots: MemoryMatrix) -> NDArray[np.bool_]:
@@ -116,8 +202,9 @@ def fitted(reading: Reading, slots: MemoryMatrix, query: Query, share: NDArray[n
     """
     if not reading.steps:
         return reading
-    free = replace(query, allowed=None)
-    happened, told = (of(slots, free)[reading.index].tolist() for of in (inside, telling))
+    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    happened = inside(slots, times)[reading.index].tolist()
+    told = telling(slots, times, query.zone)[reading.index].tolist()
     shares = np.ones(len(reading.index)) if share is None else share
     fits = [
         {"time": {"happened": then, "told": tells, "share": float(counts)}}
@@ -134,8 +221,27 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
     may_tell = untold(corpus.slots) if query.allowed is None else untold(corpus.slots) & query.allowed
     if query.time_alone <= SURE or (of_the_time(corpus.slots, query) | may_tell).any():
         return None
-    happened = corpus.slots.happened if query.allowed is None else corpus.slots.happened[query.allowed]
-    gaps = np.min([np.maximum(time.start - happened, happened - time.end) for time in query.times], axis=0)
-    day = datetime.fromtimestamp(float(happened[int(gaps.argmin())]), query.zone).date()
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
-    return f"nothing is told of the time asked for ({named}); nearest: {day.isoformat()}"
+    return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(corpus.slots, query)}"
+
+
+def why_none_passes(corpus: Corpus, request: RecallRequest, query: Query) -> str:
+    """Which options leave nothing, and the nearest day on which something happened that the others leave."""
+    names = [*request.filters, *(["min_trust"] if request.trusted is not None else [])]
+    reason = f"no memory passes the filters ({', '.join(names)})"
+    time, allowed = _filtered(request), corpus.allowed(request.tags, None, None, request.trusted)
+    if time is None or (allowed is not None and not allowed.any()):
+        return reason
+    return f"{reason}; nearest: {nearest_day(corpus.slots, replace(query, times=(time,), allowed=allowed))}"
+
+
+def nearest_day(slots: MemoryMatrix, query: Query) -> str:
+    """The day nearest to the times that a question tells, of those on which something happened that it may see."""
+    start, end = slots.happened, slots.over
+    if query.allowed is not None:
+        start, end = start[query.allowed], end[query.allowed]
+    gaps = [np.maximum(time.start - end, start - time.end) for time in query.times]
+    time = query.times[int(np.min(gaps, axis=1).argmin())]
+    nearest = int(np.min(gaps, axis=0).argmin())
+    seconds = float(start[nearest] if start[nearest] >= time.end else end[nearest] - MOMENT)
+    return datetime.fromtimestamp(seconds, query.zone).date().isoformat()

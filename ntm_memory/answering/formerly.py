@@ -10,7 +10,7 @@ from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.first_look import Query
-from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import span
 from ntm_memory.times.told import Time
 
 
@@ -27,7 +27,8 @@ def times_of_before(query: Query, now: RecallResult) -> tuple[Time, ...]:
     if not now.memories or now.confidence > LIKELY or max(query.past, query.time_alone) > LIKELY:
         return ()
     best, over = now.memories[0], max((time.end for time in query.times), default=math.inf)
-    is_later = best.version > 1 and unix_seconds(best.occurred_at or best.updated_at or best.created_at) >= over
+    began, _ = span(best.occurred_at or best.updated_at or best.created_at, query.zone)
+    is_later = best.version > 1 and began >= over
     return query.times if over <= query.now and is_later else ()
 
 

@@ -10,6 +10,7 @@ from ntm_memory.operations.validation import UNDECIDED
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
 from ntm_memory.text.folding import folded_key, same_identifiers, same_telling
+from ntm_memory.text.occurrence import is_same_time
 
 _MOST_OF_ENDING = 9
 
@@ -24,10 +25,11 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
         keyed = store.find_key(record.namespace, record.key)
         return keyed if keyed is not None and same_telling(keyed.content, record.content) else None
     for memory in store.find_content(record.namespace, record.content):
-        stated = ((record.session, memory.session), _places(record.source, memory.source, in_bulk))
-        times = ((record.occurred_at, memory.occurred_at), (record.kind, memory.kind))
+        places = _places(record.source, memory.source, in_bulk)
+        stated = [(record.session, memory.session), places, (record.kind, memory.kind)]
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
-        if not again and all(new is None or new == old for new, old in stated + times):
+        dated = record.occurred_at is None or is_same_time(record.occurred_at, memory.occurred_at, store.zone)
+        if not again and dated and all(new is None or new == old for new, old in stated):
             return memory
     return None
 

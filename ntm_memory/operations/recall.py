@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ntm_memory.answering.at_times import asks_by_time, why_nothing_then
+from ntm_memory.answering.at_times import asks_by_time, of_its_filters, why_none_passes, why_nothing_then
 from ntm_memory.answering.explaining import what_was_heard, with_ids
 from ntm_memory.answering.formerly import chance_of_before, likely_enough, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
@@ -201,8 +201,8 @@ class Recaller:
             return _nothing(text, f"nothing is stored in namespace {corpus.namespace!r}{corpus.moment}")
         allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
         if allowed is not None and not allowed.any():
-            return _nothing(text, "no memory passes the filters (tag, after, before, min_trust)")
-        query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+            return _nothing(text, why_none_passes(corpus, request, query))
+        query = of_its_filters(replace(query, previous=corpus.focus(request.session), allowed=allowed), request)
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)

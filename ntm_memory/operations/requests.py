@@ -15,6 +15,7 @@ from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
 
 MAX_SHIFT = 1_000_000
 MAX_MEMORIES = 1000
+FILTERS = ("tags", "on", "between", "after", "before")
 ORDERS = ("happened", "told")
 LEAST_SEEN = 0.005
 """Of attention; less reads as 0 %."""
@@ -46,6 +47,7 @@ class RecallRequest:
         order: what before and after mean in a question: `happened`, by `occurred_at` where it was told, or `told`, by
             writing.
         all: show up to `top_k` memories, also where nothing seems to answer.
+        filters: the names of the options that leave out memories, as they were told.
     """
 
     query: str
@@ -66,6 +68,7 @@ class RecallRequest:
     explain: bool
     order: str
     all: bool
+    filters: tuple[str, ...] = ()  # besides min_trust, which config may tell
 
     @property
     def trusted(self) -> tuple[str, ...] | None:
@@ -83,7 +86,7 @@ class RecallRequest:
         Raises:
             BadValueError: there is no such option, or a value is not usable.
         """
-        names = [field.name for field in dataclasses.fields(cls)][1:]
+        names = [field.name for field in dataclasses.fields(cls)][1:-1]
         told = _known_options(options, [*names, "on", "between"])
         after, before = checked_range(told, here)
         return cls(
@@ -105,6 +108,7 @@ class RecallRequest:
             explain=validation.checked_switch("explain", told.get("explain", False)),
             order=_checked_order(told.get("order", ORDERS[0])),
             all=validation.checked_switch("all", told.get("all", False)),
+            filters=tuple(name.replace("tags", "tag") for name in FILTERS if told.get(name)),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.store.records import Memory
+from ntm_memory.text.occurrence import kept
 
 RELATIONS = ("revises", "beside", "same", "unrelated")
 """What a newer memory may be to an older one: a newer value of the same thing, something that holds beside it, the same
@@ -50,8 +51,9 @@ def may_revise(new: Memory, old: Memory) -> bool:
     keys were given by someone who knows better.
     """
     keyed = new.key is not None and old.key is not None
-    times = (old.occurred_at, new.occurred_at) if new.occurred_at and old.occurred_at else ("", "")
-    later = (times[1], new.position) > (times[0], old.position)
+    later = new.position > old.position
+    if new.occurred_at is not None and old.occurred_at is not None:
+        later = (kept(new.occurred_at).start, new.position) > (kept(old.occurred_at).start, old.position)
     return later and not keyed and EPISODE not in (new.kind, old.kind)
 
 

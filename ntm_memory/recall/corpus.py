@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +17,7 @@ from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import is_of, span
 from ntm_memory.times.told import Time
 
 
@@ -94,7 +96,8 @@ class Corpus:
             after if after is not None and after.id == each.id else now.get(each.id)
             for each, after in zip(versions, following, strict=True)
         ]
-        return np.array([(_began(each), _began(end)) for each, end in zip(versions, ends, strict=True)]).reshape(-1, 2)
+        began = [[_began(each, self._store.zone) for each in pair] for pair in zip(versions, ends, strict=True)]
+        return np.array(began).reshape(-1, 2)
 
     def until(self, memory: Memory) -> str | None:
         """When a memory of here said something else from then on; None: it says now what it says here."""
@@ -137,12 +140,10 @@ class Corpus:
         if not tags and after is None and before is None and trusted is None and self._said_then is None:
             return None
         slots = self.slots
-        happened = slots.happened
         allowed = np.ones(len(slots), dtype=bool)
-        if after is not None:
-            allowed &= happened >= unix_seconds(after)
-        if before is not None:
-            allowed &= happened < unix_seconds(before)
+        if after is not None or before is not None:
+            since, until = (None if end is None else unix_seconds(end) for end in (after, before))
+            allowed &= is_of(slots.happened, slots.over, since, until)
         if trusted is not None:
             allowed &= self._trusted(trusted)
         if self._said_then is not None:
@@ -154,7 +155,7 @@ class Corpus:
         versions = self._then or []
         start, end = self._stretches.T
         said = np.array([version.id == id for version in versions], dtype=bool)
-        for_some: NDArray[np.bool_] = np.any([(start < time.end) & (end > time.start) for time in times], axis=0)
+        for_some: NDArray[np.bool_] = np.any([is_of(start, end, time.start, time.end) for time in times], axis=0)
         return said & for_some
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
@@ -172,9 +173,9 @@ def _slots_of(memories: Sequence[Memory]) -> list[int]:
     return [*dict.fromkeys(memory.address for memory in memories if memory.address is not None)]
 
 
-def _began(memory: Memory | None) -> float:
+def _began(memory: Memory | None, zone: tzinfo | None) -> float:
     """When what a memory says began to be so, unix seconds; NaN where nobody knows."""
-    return math.nan if memory is None else unix_seconds(memory.occurred_at or memory.updated_at)
+    return math.nan if memory is None else span(memory.occurred_at or memory.updated_at, zone)[0]
 
 
 def _address(store: StoreReader, id: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import tzinfo
 from typing import Any, Protocol
 
 import numpy as np
@@ -118,6 +119,10 @@ class RecordReader(Protocol):
     Ids that do not exist raise `NotFoundError`. A memory that is not what was written is never told as true: asked for
     by id or key it is a `StoreCorruptError`, among others it is left out, which `damaged` tells.
     """
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Whose days are meant; None: the system's."""
 
     def damaged(self) -> list[str]:
         """One line for each damaged memory that was left out since the store was opened."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,10 @@ class SQLiteStore:
     @property
     def uuid(self) -> str:
         return self._engine.uuid
+
+    @property
+    def zone(self) -> tzinfo | None:
+        return self._engine.zone
 
     @property
     def encrypted(self) -> bool:

@@ -100,7 +100,7 @@ def test_recall_and_reasoning_read_what_is_trusted_enough(tmp_path):
             assert {each.id for each in found} <= expected
         memory.erase(ids["person"])
         silent = memory.recall("port", min_trust="person")
-        assert silent.reason == "no memory passes the filters (tag, after, before, min_trust)"
+        assert silent.reason == "no memory passes the filters (min_trust)"
     with opened(tmp_path, {"recall": {"min_trust": "agent"}}) as memory:
         assert [each.id for each in memory.recall("port").memories] == [ids["agent"]]
         assert "has the trust tool" in str(memory.recall_from(ids["tool"]).reason)

@@ -202,6 +202,8 @@ def test_patching_equals_building_from_scratch():
             row,
             int(chance.integers(100)),
             np.nan,
+            np.nan,
+            False,
             1.0,
             0.5,
             1.0,
