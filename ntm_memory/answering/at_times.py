@@ -105,7 +105,7 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
     if every_year.any():
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        told = told | (every_year & _of_any(others, slots.mentioned))
+        told = np.logical_or(told, every_year & _of_any(others, slots.mentioned))
     there: NDArray[np.bool_] = told.any(axis=1)
     return there
 
