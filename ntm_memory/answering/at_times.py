@@ -100,13 +100,13 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
 
     A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
     """
-    told = _of_any(times, slots.mentioned)
+    told = [_of_any(times, slots.mentioned)]
     every_year = _every_year(slots)
     if every_year.any():
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        told = np.logical_or(told, every_year & _of_any(others, slots.mentioned))
-    there: NDArray[np.bool_] = told.any(axis=1)
+        told.append(every_year & _of_any(others, slots.mentioned))
+    there: NDArray[np.bool_] = np.any(told, axis=(0, 2))
     return there
 
 
