@@ -200,39 +200,6 @@ class RecallResult:
 
 
 @dataclass(frozen=True)
-class RelevantMemory(RecalledMemory):
-    """A memory that matters for a prompt: `chance` says how surely, `weight` is the same, `score` its logit.
-
-    Args:
-        namespace: where it is.
-        kind: of it, as it was told.
-        updated_at: when it was last changed.
-    """
-
-    namespace: str = "default"
-    kind: str | None = None
-    updated_at: str | None = None
-
-
-@dataclass(frozen=True)
-class RelevantResult:
-    """What matters for a prompt: mostly nothing.
-
-    Args:
-        memories: the surest first.
-        confidence: 0–1, chance that the surest of those that were read matters.
-        read: how many were read with the prompt.
-        reason: why there are none, or None.
-    """
-
-    prompt: str
-    memories: tuple[RelevantMemory, ...]
-    confidence: float
-    read: int
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
 class UpdateResult:
     """A memory was changed; `previous` is how it read before, the others as in `MemorizeResult`."""
 
