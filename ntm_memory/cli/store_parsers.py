@@ -55,7 +55,9 @@ def _status() -> CommandParser:
         "--audit", type=int, nargs="?", const=20, metavar="N", help="who did what last, newest first (default 20 lines)"
     )
     parser.add_argument("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
-    parser.add_argument("--secrets", action="store_true", help="which memories hold secrets, or may, in their history too")
+    parser.add_argument(
+        "--secrets", action="store_true", help="which memories hold secrets, or may, in their history too"
+    )
     parser.add_argument("--redact", action="store_true", help="with --secrets: leave them out of what is stored")
     return parser
 
