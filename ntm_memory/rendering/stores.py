@@ -49,6 +49,7 @@ def import_(answer: Answer) -> str:
         "hints",
         "related",
         "secrets",
+        "maybe_secret",
         "dry_run",
         "tombstones",
         "files",
