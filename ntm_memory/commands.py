@@ -108,6 +108,7 @@ class OpenMemory:
     def _opened(self) -> NTMMemoryManager:
         if self._manager is not None and self._manager.standing() != self._standing:
             self.close()
+            gc.unfreeze()
             gc.collect()  # its parts know each other: two networks would stand in memory until Python looks for such
         if self._manager is None:
             self._manager = NTMMemoryManager(self._home)
