@@ -165,7 +165,7 @@ def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
     for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
         sql.create_function(name, 1, _of_bytes(of))
     sql.create_function("mentions_of", 2, lambda content, moment: _mentions_of(content, moment, zone))
-    sql.create_function("began", 1, lambda when: None if (told := _span_of(when, zone)) is None else told[0])
+    sql.create_function("began", 1, lambda when: (_span_of(when, zone) or (0.0, 0.0))[0])
     sql.create_function("is_of", 3, lambda when, since, until: _is_of(when, since, until, zone))
 
 
