@@ -42,11 +42,11 @@ def carry_out(
         (what there is to say, whether that is the whole answer).
     """
     folder = paths.data_home(home)
-    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
     if arguments.get("salvage"):
         if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
             raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")
-        return export_salvaged(folder, Path(arguments["path"])), True
+        return export_salvaged(folder, Path(arguments["path"])), True  # also where config.json is damaged
+    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
     if arguments.get("backup"):
         name, kept = str(arguments["backup"]), settings.store.backups
         force = bool(arguments.get("force_retracted"))

@@ -88,8 +88,8 @@ def test_tuned_parameters_hold_at_once(memory, home):
     memory.run({"command": "memorize", "content": TEA})
     assert ask(memory) == [TEA]
     (home / "recall.json").write_text("{}")
-    with pytest.raises(Exception, match="recall.json"):
-        ask(memory)
+    assert ask(memory) == [TEA]
+    assert any("recall.json" in line for line in memory.run({"command": "status"})["warnings"])
     (home / "recall.json").write_text(SHIPPED.read_text())
     assert ask(memory) == [TEA]
 

@@ -189,3 +189,8 @@ def test_tuned_numbers_that_are_damaged_stop_no_recall(home):
     assert run(home, "recall", query="note number 8")["memories"]
     assert run(home, "tune", revert=True)["in_force"] == "shipped"
     assert not any("recall.json" in line for line in run(home, "status")["warnings"])
+
+
+def test_a_damaged_config_keeps_nobody_from_salvaging(home):
+    (home / "config.json").write_text("{", encoding="utf-8")
+    assert run(home, "export", salvage=True, path=home / "s.json")["count"] == NOTES
