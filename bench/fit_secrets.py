@@ -1,7 +1,8 @@
 """Learn which characters of a text are a secret (`privacy.secret_tagger`).
 
 Learned from bench/secrets (texts by several writers) and from ordinary talk that holds none. Figures are of writers
-held back and of the half of the talk that nothing is learned from; then all writers are learned from.
+held back and of the half of the talk that nothing is learned from; then all writers are learned from. The chances that
+decide are chosen by the half of the ordinary notes that nothing was learned from.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.persistence.quantised import dequantised, quantised
 from ntm_memory.privacy.secret_tagger import (
     KINDS,
+    LIKELY,
+    Limits,
     PieceStates,
     character_codes,
     character_features,
@@ -40,14 +43,18 @@ Members = Sequence[dict[str, np.ndarray]]
 SETS = Path(__file__).with_name("secrets")
 IN_NOTES = SETS / "told_in_notes.jsonl"
 """Notes that tell a secret, found among those that count as ordinary; `secret` is null where there are several."""
-HELD = ("writer_a", "writer_d", "writer_j")
+HELD = ("writer_a", "writer_d", "writer_j", "writer_p", "writer_s")
+"""Writers that are not learned from at first, for the figures; the last two tell ordinary answers and notes alone."""
 TURNS, TURN = 2000, 300
 """Turns of each set of ordinary talk at most, and characters of one."""
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED = 0.003
-"""Share of ordinary notes that may be touched: by it the least chance is chosen, on notes not learned from."""
+TOUCHED, WORDS_TOUCHED = 0.0075, 0.0
+"""Shares of ordinary notes that may lose something with a digit, and without one: by them the least chances are chosen,
+on notes not learned from."""
+DOUBTFUL = 0.02
+"""Share of them that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
 COVERED = 0.9
@@ -102,26 +109,38 @@ def chances_of(members: Members, example: Example) -> np.ndarray:
     return networks(members, codes, features, read)[0]
 
 
-def is_found(example: Example, chances: np.ndarray, least: float) -> bool:
+def parts_of(example: Example, chances: np.ndarray) -> list[tuple[int, int, float]]:
+    """All that is at all likely to be a secret: (start, end, chance)."""
+    return [(start, end, sureness(chances[start:end])) for start, end in decode(example.text, chances, LIKELY)]
+
+
+def taken_of(example: Example, chances: np.ndarray, limits: Limits) -> list[tuple[int, int]]:
+    """What the networks take for a secret."""
+    parts = parts_of(example, chances)
+    return [(start, end) for start, end, chance in parts if chance > limits.least_of(example.text[start:end])]
+
+
+def is_found(example: Example, chances: np.ndarray, limits: Limits) -> bool:
     """Whether nearly all of a secret is found."""
     taken = np.zeros(len(example.text), dtype=bool)
-    for start, end in (*example.known[0], *decode(example.text, chances, least)):
+    for start, end in (*example.known[0], *taken_of(example, chances, limits)):
         taken[start:end] = True
     assert example.span is not None
     return bool(taken[slice(*example.span)].mean() >= COVERED)
 
 
-def is_touched(example: Example, chances: np.ndarray, least: float) -> bool:
+def is_touched(example: Example, chances: np.ndarray, limits: Limits) -> bool:
     """Whether anything is taken for a secret."""
-    return bool(example.known[0]) or bool(decode(example.text, chances, least))
+    return bool(example.known[0]) or bool(taken_of(example, chances, limits))
 
 
-def shares(members: Members, examples: Sequence[Example], least: float) -> dict[str, float]:
+def shares(members: Members, examples: Sequence[Example], limits: Limits) -> dict[str, float]:
     """Shares of the secrets found, and of the texts without one that are touched."""
     said = [(each, chances_of(members, each)) for each in examples]
-    found = [is_found(each, chances, least) for each, chances in said if each.span]
-    touched = [is_touched(each, chances, least) for each, chances in said if not each.span]
-    return {"secrets found": round(float(np.mean(found)), 3), "others touched": round(float(np.mean(touched)), 3)}
+    found = [is_found(each, chances, limits) for each, chances in said if each.span]
+    touched = [is_touched(each, chances, limits) for each, chances in said if not each.span]
+    named = {"secrets found": found, "others touched": touched}
+    return {name: round(float(np.mean(each)), 3) for name, each in named.items() if each}
 
 
 def learn_secrets(job: FitJob) -> LearnedNumbers:
@@ -143,13 +162,13 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     without, members = (
         dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
     )
-    least = least_chance(members, [each for name, texts in left_out.items() if name in NOTES for each in texts])
-    figures = {name: shares(without, told[name], least) for name in HELD}
+    limits = chosen_limits(members, [each for name in left_out if name in NOTES for each in left_out[name]])
+    figures = {name: shares(without, told[name], limits) for name in HELD}
     for name, turns in left_out.items():
-        touched = np.mean([is_touched(each, chances_of(members, each), least) for each in turns])
+        touched = np.mean([is_touched(each, chances_of(members, each), limits) for each in turns])
         figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
-    print(round(least, 3), figures, flush=True)
-    kept = quantised(members) | {"least": np.float32(least)}
+    print(limits, figures, flush=True)
+    kept = quantised(members) | {name: np.float32(limit) for name, limit in limits._asdict().items()}
     made = [described_file(file, len(rows(file))) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
 
@@ -163,9 +182,15 @@ def trained_at_once(
         return [quantised([one.result() for one in members]) for members in running]
 
 
-def least_chance(members: Members, turns: Sequence[Example]) -> float:
-    """The chance that hardly any of these texts reaches."""
-    return float(np.quantile([sureness(chances_of(members, each)) for each in turns], 1 - TOUCHED))
+def chosen_limits(members: Members, notes: Sequence[Example]) -> Limits:
+    """The chances that so few of these ordinary notes reach as may be touched, and as may be told of."""
+    digits, words = [], []
+    for each in notes:
+        parts = [(each.text[start:end], chance) for start, end, chance in parts_of(each, chances_of(members, each))]
+        digits.append(max((chance for part, chance in parts if any(map(str.isdigit, part))), default=0.0))
+        words.append(max((chance for part, chance in parts if not any(map(str.isdigit, part))), default=0.0))
+    least, words_least = np.quantile(digits, 1 - TOUCHED), np.quantile(words, 1 - WORDS_TOUCHED)
+    return Limits(float(least), float(words_least), float(np.quantile(np.maximum(digits, words), 1 - DOUBTFUL)))
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

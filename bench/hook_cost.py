@@ -74,13 +74,15 @@ class Server:
         return (int(fields[11]) + int(fields[12])) * 1000 / TICK
 
     def memory(self) -> int:
-        """Bytes that the process has to itself."""
+        """Bytes that the process has written for itself; what it only reads of a file is the system's cache."""
         lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_", "Swap:")))
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
 
     def last_run(self) -> dict[str, Any]:
-        """What the server noted of its last hook."""
-        return last_runs(self._home)[0]
+        """What the server noted of its last hook; the first may be answered before it is done."""
+        while not (runs := last_runs(self._home)):
+            time.sleep(0.05)
+        return runs[0]
 
     def close(self) -> int:
         """End it as a host does: nothing more is said; the exit code."""

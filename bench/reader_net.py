@@ -31,7 +31,7 @@ KEYS_AT_ONCE = 32
 
 def tensor(array: np.ndarray) -> torch.Tensor:
     """A float32 copy."""
-    return torch.from_numpy(np.array(array, dtype=np.float32))
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
 
 
 class Adapted(nn.Module):
@@ -61,11 +61,11 @@ class Layer(nn.Module):
 
         def adapted(name: str, columns: int) -> Adapted:
             return Adapted(
-                tensor(weights.matrix(f"{at}{name}.w", columns)), tensor(weights.floats(f"{at}{name}.b")), rank
+                tensor(weights.transposed(f"{at}{name}.w", columns).T), tensor(weights.floats(f"{at}{name}.b")), rank
             )
 
         self.qkv = Adapted(
-            torch.cat([tensor(weights.matrix(f"{at}{n}.w", h)) for n in "qkv"]),
+            torch.cat([tensor(weights.transposed(f"{at}{n}.w", h).T) for n in "qkv"]),
             torch.cat([tensor(weights.floats(f"{at}{n}.b")) for n in "qkv"]),
             rank,
         )

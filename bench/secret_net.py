@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ _ALIKE = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxy
 _DRAWN = re.compile(r"(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,}")
 LONG = 40
 """Characters of a text that counts as one: a longer one counts by the root of its length."""
+EXCHANGED = 0.3
+"""Share of the texts with a secret that are learned from with another's."""
 WHOLE = 0.5
 """What the decision about a whole text counts beside those about its characters."""
 
@@ -137,13 +139,45 @@ def redrawn(example: Example, rng: random.Random) -> Example:
     return Example("".join(text), example.span, example.kind, known, example.states, example.places)
 
 
+def exchanged(example: Example, others: Mapping[int, Sequence[str]], rng: random.Random) -> Example:
+    """Sometimes the same text with the secret of another text of its kind, as if the embedder had read it so."""
+    if example.span is None or example.kind not in others or rng.random() >= EXCHANGED:
+        return example
+    start, end = example.span
+    value = rng.choice(others[example.kind])
+    own, longer = max(end - start, 1), len(value) - (end - start)
+
+    def moved(at: int) -> int:
+        return at if at <= start else at + longer if at >= end else min(at, start + len(value))
+
+    inner = example.places[start + np.arange(len(value)) * own // max(len(value), 1)]
+    return Example(
+        example.text[:start] + value + example.text[end:],
+        (start, start + len(value)),
+        example.kind,
+        [[(moved(low), moved(high)) for low, high in spans] for spans in example.known],
+        example.states,
+        np.concatenate([example.places[:start], inner, example.places[end:]]),
+    )
+
+
+def values_by_kind(examples: Sequence[Example]) -> dict[int, list[str]]:
+    """The short secrets of some texts, by their kind."""
+    found: dict[int, list[str]] = {}
+    for each in examples:
+        if each.span is not None and each.span[1] - each.span[0] <= LONG:
+            found.setdefault(each.kind, []).append(each.text[slice(*each.span)])
+    return found
+
+
 def batches(examples: Sequence[Example], rng: random.Random) -> Iterator[Tensors]:
     """All examples once, those of like length together, in any order."""
+    others = values_by_kind(examples)
     ranked = sorted(examples, key=lambda each: len(each.text) // LONG + 3 * rng.random())
     starts = list(range(0, len(ranked), AT_ONCE))
     rng.shuffle(starts)
     for start in starts:
-        yield stacked([redrawn(each, rng) for each in ranked[start : start + AT_ONCE]])
+        yield stacked([redrawn(exchanged(each, others, rng), rng) for each in ranked[start : start + AT_ONCE]])
 
 
 def loss_of(said: torch.Tensor, batch: Tensors) -> torch.Tensor:

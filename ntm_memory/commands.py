@@ -5,6 +5,7 @@ A request is a plain dict {"command": …, arguments}; the response is a plain d
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -107,6 +108,8 @@ class OpenMemory:
     def _opened(self) -> NTMMemoryManager:
         if self._manager is not None and self._manager.standing() != self._standing:
             self.close()
+            gc.unfreeze()
+            gc.collect()  # its parts know each other: two networks would stand in memory until Python looks for such
         if self._manager is None:
             self._manager = NTMMemoryManager(self._home)
             self._standing = self._manager.standing()
@@ -218,8 +221,8 @@ def _import(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
 
 
 def _of_many(answer: Response) -> Response:
-    """What was done with many records; hints only where something failed."""
-    return answer if answer["hints"] else {name: value for name, value in answer.items() if name != "hints"}
+    """What was done with many records; hints only where something failed, what was left out only where anything was."""
+    return {name: value for name, value in answer.items() if value or name not in ("hints", "omitted")}
 
 
 def _reembed(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:

@@ -7,6 +7,7 @@ refuses what it does not know: a wrong key is answered with the nearest right on
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -220,8 +221,14 @@ def range_of(section: type, name: str) -> tuple[float, float]:
     return field_of.metadata["low"], field_of.metadata["high"]
 
 
+@functools.cache
+def _hints(section: type) -> Mapping[str, Any]:
+    """The types of a section's settings; hooks read the settings at each prompt."""
+    return get_type_hints(section)
+
+
 def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: str = "") -> Any:
-    hints = get_type_hints(type(current))
+    hints = _hints(current.__class__)
     known = {f.name: f for f in dataclasses.fields(current)}
     changes: dict[str, Any] = {}
     for told, value in values.items():
@@ -230,6 +237,7 @@ def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: s
         if name not in known:
             near = _nearest(str(name), prefix, known)
             raise ConfigError(f"{source}: unknown key {key!r}, the nearest known one is {near!r}", f"write {near!r}")
+        name = known[name].name  # the class's own: Python's cache of attributes keeps each name it is asked for
         old = getattr(current, name)
         if dataclasses.is_dataclass(old):
             if not isinstance(value, Mapping):
@@ -264,7 +272,7 @@ def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: s
 
 
 def _leaves(cls: Any, prefix: str) -> Iterator[tuple[str, str, Any, Mapping[str, Any]]]:
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     for f in dataclasses.fields(cls):
         if dataclasses.is_dataclass(f.default):
             yield from _leaves(type(f.default), f"{prefix}{f.name}.")

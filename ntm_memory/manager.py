@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ntm_memory.embedding import Embedder
     from ntm_memory.operations import reasoning_report, results
     from ntm_memory.operations.feedback import FeedbackResult, RevertResult, TuneResult
+    from ntm_memory.operations.relevant import RelevantResult
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.records import Memory
 
@@ -159,7 +160,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         """Read a memory with so many before and after it; see `operations.recall.Recaller.read_around`."""
         return self._verbs.recaller.read_around(id, around, **options)
 
-    def relevant(self, prompt: str, **options: Any) -> results.RelevantResult:
+    def relevant(self, prompt: str, **options: Any) -> RelevantResult:
         """Find the memories, at most three and mostly none, that matter for what somebody types to an assistant.
 
         Its `options` are the fields of `operations.relevant.RelevantRequest`, where each is explained.

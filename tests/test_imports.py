@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments.parsers import PARSERS
 
 PACKAGE = Path(__file__).parents[1] / "ntm_memory"
 SCRIPTS = PACKAGE.parent / "scripts"
@@ -37,6 +37,7 @@ FLOORS = {
     "operations": 4,
     "manager": 5,
     "agent": 5.5,
+    "arguments": 6,
     "commands": 6,
     "rendering": 6,
     "installation": 6.5,
@@ -60,15 +61,17 @@ ONLY = {
     "memn2n": {"machine", "persistence", "errors"},
     "embedding": {"machine", "text", "persistence", "paths", "errors"},
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
-    "importers": {"text", "errors"},
+    "importers": {"times", "text", "privacy", "errors"},
     "controller": {"machine", "persistence", "errors"},
     "store": {"times", "text", "privacy", "persistence", "errors"},
     "recall": {"controller", "machine", "times", "text", "persistence", "store", "embedding", "errors"},
     "reader": {"controller", "recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
+    "arguments": {"errors"},
     "commands": {"manager", "operations", "recovery", "config", "errors"},
     "rendering": {"operations", "privacy", "times", "text"},
     "hosts": {
+        "arguments",
         "commands",
         "operations",
         "rendering",
@@ -102,6 +105,7 @@ LIBRARIES = {
     "text": {"snowballstemmer"},
     "importers": {"yaml"},
     "controller": {"numpy"},
+    "arguments": set(),
     "commands": set(),
     "agent": set(),
 }

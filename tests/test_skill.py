@@ -12,7 +12,7 @@ import pytest
 import yaml
 from portable.surface import LAST, LINE
 
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli.selfcheck import doctor_parser
 
 SKILL = Path(__file__).parents[1]

@@ -31,9 +31,9 @@ class TinyWeights:
         size = sizes.get(name, SIZES.inner if ".fi." in name else SIZES.width)
         return self._drawn(name, size) + np.float32(name.endswith("ln.w"))
 
-    def matrix(self, name: str, columns: int) -> np.ndarray:
+    def transposed(self, name: str, columns: int) -> np.ndarray:
         count = SIZES.inner if name.endswith("fi.w") else SIZES.width
-        return self._drawn(name, (count, columns))
+        return np.ascontiguousarray(self._drawn(name, (count, columns)).T)
 
     def rows(self, name: str, columns: int, which: np.ndarray) -> np.ndarray:
         return self._drawn(name, (len(LETTERS), columns))[which]

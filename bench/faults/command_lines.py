@@ -15,8 +15,8 @@ from typing import Any
 from bench.faults.home import CONFIG, Ticking, open_home
 from bench.faults.mutate import NUMBERS, Mutator
 from ntm_memory import NTMMemoryManager
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli import main
-from ntm_memory.cli.parsers import PARSERS
 from ntm_memory.operations.process import asked_form
 
 Fed = tuple[Any, Callable[[], None]]

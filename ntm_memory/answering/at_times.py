@@ -58,7 +58,8 @@ def _filtered(request: RecallRequest) -> Time | None:
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see.
 
-    Where no year is told it is the likeliest one; any other where there is nothing then.
+    Of "about 18 November" it is that day, where no year is told the likeliest one. Where there is nothing then, what is
+    near, of another year, or of the day of a part of a day: of many things the day alone was told.
     """
     return _first_found(slots, query, lambda times: inside(slots, times) | telling(slots, times, query.zone))
 
@@ -99,13 +100,13 @@ def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> 
 
     A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
     """
-    told = _of_any(times, slots.mentioned)
+    told = [_of_any(times, slots.mentioned)]
     every_year = _every_year(slots)
     if every_year.any():
         short = [time for time in times if is_short(time)]
         others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        told |= every_year & _of_any(others, slots.mentioned)
-    there: NDArray[np.bool_] = np.any(told, axis=1)
+        told.append(every_year & _of_any(others, slots.mentioned))
+    there: NDArray[np.bool_] = np.any(told, axis=(0, 2))
     return there
 
 
@@ -129,12 +130,21 @@ def _of_any(times: Sequence[Time], mentioned: NDArray[np.float64]) -> NDArray[np
 def _first_found(
     slots: MemoryMatrix, query: Query, find: Callable[[Sequence[Time]], NDArray[np.bool_]]
 ) -> NDArray[np.bool_]:
-    """(N,) what is found of the likeliest years of what a question tells; where nothing is, of the other ones."""
-    there = find(query.times) if query.allowed is None else find(query.times) & query.allowed
-    others = [] if there.any() else [each for t in query.times for each in _in_other_years(t, slots, query.zone)]
-    if others:
-        there = find(others) if query.allowed is None else find(others) & query.allowed
-    return there
+    """(N,) what is found of what a question names: of "about 18 November" that day.
+
+    Where nothing is, of what is near; where nothing is either, of the other years that may be meant.
+    """
+    seen = np.ones(len(slots.happened), dtype=bool) if query.allowed is None else query.allowed
+    for times in ([*map(_named, query.times)], query.times):
+        there = find(times) & seen
+        if there.any():
+            return there
+    others = [each for time in query.times for each in _in_other_years(time, slots, query.zone)]
+    return find(others) & seen if others else there
+
+
+def _named(time: Time) -> Time:
+    return time if time.named is None else replace(time, start=time.named[0], end=time.named[1])
 
 
 def _in_other_years(time: Time, slots: MemoryMatrix, zone: tzinfo | None) -> list[Time]:

@@ -8,12 +8,12 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ntm_memory.cli.command_parser import UsageError
-from ntm_memory.cli.entered import is_by_console, spoken
-from ntm_memory.cli.inputs import readable
-from ntm_memory.cli.outcome import nothing_taken
-from ntm_memory.cli.parsers import PARSERS
-from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError
+from ntm_memory.arguments.command_parser import UsageError
+from ntm_memory.arguments.entered import as_typed, is_by_console, spoken
+from ntm_memory.arguments.inputs import readable
+from ntm_memory.arguments.parsers import PARSERS
+from ntm_memory.cli.outcome import nothing_taken, text_left
+from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError, StoreError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir
 from ntm_memory.text.printable import in_one_line, printable
@@ -92,14 +92,16 @@ def _carry_out(
     except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
     code = answer.pop("exit_code", 0)
-    refused = nothing_taken(answer)
+    refused, otherwise = nothing_taken(answer), BadValueError.exit_code
+    if refused is None:
+        refused, otherwise = text_left(answer), StoreError.exit_code
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
     if refused is not None and chosen == "json":
-        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or BadValueError.exit_code
+        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or otherwise
     printed = _print(_printed(text, chosen, answer if refused is None else {**answer, "hints": ()}))
     if refused is not None:
-        return _fail(**refused, chosen=chosen, exit_code=printed or BadValueError.exit_code)
+        return _fail(**refused, chosen=chosen, exit_code=printed or otherwise)
     return printed or int(code)
 
 
@@ -177,7 +179,7 @@ def _printed(told: str | Callable[[dict[str, Any]], str], chosen: str, answer: d
 
 def _fail(code: str, message: str, hint: str, chosen: str, exit_code: int) -> int:
     """Tell an error: as JSON it is the answer; as text it must not stand where an answer would be read."""
-    message, hint = spoken(message), spoken(hint)
+    message, hint = spoken(as_typed(message)), spoken(hint)
     if chosen == "json":
         from ntm_memory.rendering import as_json
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from ntm_memory import __version__
-from ntm_memory.cli import _fail, entered, main
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments import entered
+from ntm_memory.arguments.parsers import PARSERS
+from ntm_memory.cli import _fail, main
 from ntm_memory.operations.process import asked_form, carried_out, settle_threads, speak_utf8
 
 TRAIN = "Train the Neural Turing Machine or a Memory Network, show one at work, or measure it."

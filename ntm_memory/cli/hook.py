@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ntm_memory.cli.command_parser import CommandParser, UsageError
-from ntm_memory.cli.inputs import readable
+from ntm_memory.arguments.command_parser import CommandParser, UsageError
+from ntm_memory.arguments.inputs import readable
 from ntm_memory.operations.process import print_error, print_out
 from ntm_memory.paths import data_home
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser
+from ntm_memory.arguments.command_parser import EXIT_CODES, CommandParser
 
 EXAMPLE = (
     """example, in a client's configuration: {"mcpServers": {"memory": {"command": "python3", "args": ["…/mcp.py"]}}}"""

@@ -1,12 +1,13 @@
-"""Whether many tellings at once came to anything: what was taken is an answer, nothing but faults is an error."""
+"""Whether what was asked for was done: of many tellings at once any, of a purge all of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, StoreError
 
+_HOLDING = ("backups_holding", "damaged_holding", "mirrors_holding", "files_holding")
 _TAKEN = ("created", "updated", "unchanged", "tombstones", "as_before")
 
 
@@ -25,4 +26,22 @@ def nothing_taken(answer: Mapping[str, Any]) -> dict[str, str] | None:
         "code": codes.pop() if len(codes) == 1 else BadValueError.code,
         "message": f"nothing was taken, {len(failed)} failed: {where}: {failed[0]['message']}",
         "hint": "; ".join(answer.get("hints") or ("mend what failed and tell it again",)),
+    }
+
+
+def text_left(answer: Mapping[str, Any]) -> dict[str, str] | None:
+    """The error to tell where a purge could not reach a copy; None: it reached all, or nothing was purged.
+
+    Args:
+        answer: of any command; only those of erasing say whether it can be undone.
+    """
+    if answer.get("restorable", True) or answer.get("dry_run"):
+        return None
+    names = [name for where in _HOLDING for name in answer.get(where, ())]
+    if not names:
+        return None
+    return {
+        "code": StoreError.code,
+        "message": f"it is gone from the memory, and may still be read in {', '.join(map(str, names))}",
+        "hint": "remove what is in these files, or the files",
     }

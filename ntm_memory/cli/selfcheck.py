@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.command_parser import Arguments, CommandParser, command_parser
-from ntm_memory.cli.entered import is_by_console, spoken
+from ntm_memory.arguments.command_parser import Arguments, CommandParser, command_parser
+from ntm_memory.arguments.entered import is_by_console, spoken
 
 _DOCTOR = """exit codes: 0 ok: nothing fails, 1 something fails, 2 usage"""
 

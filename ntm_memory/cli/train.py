@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntm_memory.arguments.command_parser import CommandParser, UsageError
 from ntm_memory.cli import _fail, _print, train_babi, train_options
-from ntm_memory.cli.command_parser import CommandParser, UsageError
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 from ntm_memory.operations.process import asked_form

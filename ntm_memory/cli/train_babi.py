@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntm_memory.arguments.command_parser import CommandParser
 from ntm_memory.cli import train_options
-from ntm_memory.cli.command_parser import CommandParser
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.memn2n.babi import SETS, SPLITS

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.cli.command_parser import EXIT_CODES, CommandParser, add_format
+from ntm_memory.arguments.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
 from ntm_memory.paths import data_home, setup_hint

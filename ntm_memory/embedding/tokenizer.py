@@ -8,9 +8,13 @@ from numpy.typing import NDArray
 from ntm_memory.embedding.weights import Pieces
 
 _SPACE = "▁"
-_PREFIX = 4
+_PREFIX, _LONG_PREFIX = 4, 8
+_FEW = 8
+"""Pieces that are read at once; where more begin with the same four bytes, eight bytes choose among them."""
 _PLACES = 30  # bits for a piece's number beside those of its prefix
 _UNKNOWN_PENALTY = 10.0
+_MOST_FOUND = 2048
+"""Pieces that are remembered from text to text: a process that lives as long as a session must not grow with it."""
 _SPECIAL = (b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>")
 
 
@@ -18,7 +22,8 @@ class Tokenizer:
     """Texts → piece ids.
 
     The vocabulary has 250,000 pieces, of which a text meets a few hundred: they are looked up by their first four bytes
-    in a sorted index, and those of a prefix are read when it first occurs.
+    in a sorted index, and those of a prefix are read when it first occurs. Thousands begin with a mark of space and the
+    same letter: of such a prefix those alone are read that go on as the text does.
 
     Args:
         pieces: the vocabulary.
@@ -29,8 +34,11 @@ class Tokenizer:
         self._normal = str.maketrans(pieces.normal)
         self._unknown_score = float(pieces.scores.min()) - _UNKNOWN_PENALTY
         self._order, self._prefixes = _index(pieces)
-        self._found: dict[bytes, tuple[int, float]] = {}
+        self._scores = np.asarray(pieces.scores, dtype=np.float32).data
+        self._bytes = np.frombuffer(pieces.blob, dtype=np.uint8)
+        self._found: dict[bytes, int] = {}
         self._longest: dict[bytes, int] = {}
+        self._longest_here: dict[bytes, int] = {}
 
     def encode(self, text: str, limit: int | None = None) -> list[int]:
         """Piece ids of a text, begin and end marks included, at most `limit` ≥ 2 of them."""
@@ -59,6 +67,11 @@ class Tokenizer:
 
     def _split(self, text: str) -> list[tuple[int, int]]:
         """(piece id, its first character) in order."""
+        if len(self._found) > _MOST_FOUND:
+            self._found.clear()
+            self._longest.clear()
+            self._longest_here.clear()
+        scores = self._scores
         raw = text.encode()
         ends = [0]
         for character in text:
@@ -75,8 +88,8 @@ class Tokenizer:
                 if ends[j] > furthest:
                     break
                 piece = self._found.get(raw[start : ends[j]])
-                if piece is not None and reached + piece[1] > best[j]:
-                    best[j], back[j] = reached + piece[1], (i, piece[0])
+                if piece is not None and (score := reached + scores[piece]) > best[j]:
+                    best[j], back[j] = score, (i, piece)
             if reached + unknown[1] > best[i + 1]:
                 best[i + 1], back[i + 1] = reached + unknown[1], (i, unknown[0])
         pieces: list[tuple[int, int]] = []
@@ -90,23 +103,39 @@ class Tokenizer:
 
     def _reach(self, raw: bytes, start: int) -> int:
         """Bytes of the longest piece that may begin here; the pieces that may are in `_found` afterwards."""
-        prefix = raw[start : start + _PREFIX]
-        known = self._longest.get(prefix)
+        short, long = raw[start : start + _PREFIX], raw[start : start + _LONG_PREFIX]
+        known = self._longest.get(short, self._longest_here.get(long))
         if known is None:
-            known = max(self._read(prefix[:size]) for size in range(1, len(prefix) + 1))
-            self._longest[prefix] = known
+            numbers = self._beginning_with(short)
+            if len(numbers) <= _FEW:
+                known = self._longest[short] = self._read(numbers)
+            else:
+                known = self._longest_here[long] = self._read(self._going_on_as(long, numbers))
         return known
 
-    def _read(self, prefix: bytes) -> int:
-        """Read the pieces of one index prefix; the longest one's bytes, 0 if there are none."""
-        key = int.from_bytes(prefix.ljust(_PREFIX, b"\0"), "big")
-        low, high = np.searchsorted(self._prefixes, [key, key + 1])
-        blob, starts, scores = self._pieces.blob, self._pieces.starts, self._pieces.scores
+    def _beginning_with(self, prefix: bytes) -> NDArray[np.int64]:
+        """Numbers of the pieces that begin with these bytes, four of them or the text's last ones, or are shorter."""
+        keys = [int.from_bytes(prefix[:size].ljust(_PREFIX, b"\0"), "big") for size in range(1, len(prefix) + 1)]
+        low, high = np.searchsorted(self._prefixes, [keys, [key + 1 for key in keys]])
+        return np.concatenate([self._order[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)])
+
+    def _going_on_as(self, prefix: bytes, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some pieces that agree with these bytes as far as both go."""
+        starts, ends = self._pieces.starts[numbers].astype(np.int64), self._pieces.starts[numbers + 1].astype(np.int64)
+        fits = (ends - starts <= len(prefix)) | (len(prefix) == _LONG_PREFIX)  # nothing is longer than the text's end
+        for place, byte in enumerate(prefix[_PREFIX:], start=_PREFIX):
+            at = starts + place
+            fits &= (at >= ends) | (self._bytes[np.minimum(at, ends - 1)] == byte)
+        return numbers[fits]
+
+    def _read(self, numbers: NDArray[np.int64]) -> int:
+        """Read pieces; the longest one's bytes, 0 if there are none."""
+        blob, starts = self._pieces.blob, self._pieces.starts
         longest = 0
-        for i in self._order[low:high].tolist():
+        for i in numbers.tolist():
             piece = blob[starts[i] : starts[i + 1]]
             if piece not in _SPECIAL:  # a text that spells a mark out is text
-                self._found[piece] = (i, float(scores[i]))
+                self._found[piece] = i
                 longest = max(longest, len(piece))
         return longest
 

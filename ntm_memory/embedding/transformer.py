@@ -100,13 +100,13 @@ def read_layers(weights: Weights) -> list[BertLayer]:
 def _read_layer(w: Weights, at: str, sizes: Sizes) -> BertLayer:
     h = sizes.width
     return BertLayer(
-        qkv=np.concatenate([w.matrix(f"{at}{name}.w", h) for name in "qkv"]).T,
+        qkv=np.concatenate([w.transposed(f"{at}{name}.w", h) for name in "qkv"], axis=1),
         qkv_bias=np.concatenate([w.floats(f"{at}{name}.b") for name in "qkv"]),
-        out=w.matrix(f"{at}ao.w", h).T,
+        out=w.transposed(f"{at}ao.w", h),
         out_bias=w.floats(f"{at}ao.b"),
-        inner=w.matrix(f"{at}fi.w", h).T,
+        inner=w.transposed(f"{at}fi.w", h),
         inner_bias=w.floats(f"{at}fi.b"),
-        outer=w.matrix(f"{at}fo.w", sizes.inner).T,
+        outer=w.transposed(f"{at}fo.w", sizes.inner),
         outer_bias=w.floats(f"{at}fo.b"),
         norms=(w.floats(f"{at}aln.w"), w.floats(f"{at}aln.b"), w.floats(f"{at}oln.w"), w.floats(f"{at}oln.b")),
         heads=sizes.heads,

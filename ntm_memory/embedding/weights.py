@@ -84,20 +84,35 @@ class Weights:
         offset, count = self._directory[name]
         return np.frombuffer(self._bytes, dtype="<f4", count=count, offset=offset)
 
-    def matrix(self, name: str, columns: int) -> NDArray[np.float32]:
-        """A 4-bit matrix (rows, columns), dequantised."""
-        return self.rows(name, columns, slice(None))
+    def transposed(self, name: str, columns: int) -> NDArray[np.float32]:
+        """(columns, rows) of a 4-bit matrix, dequantised, for `x @ w`.
 
-    def rows(self, name: str, columns: int, which: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        It lies in memory as it is multiplied: with few rows of x, as most questions have, that takes half the time that
+        a transposed view takes. Transposed are the bytes, before each becomes two numbers of four bytes.
+        """
+        blocks = self._blocks(name, columns)
+        halves = np.ascontiguousarray(blocks["q"].transpose(1, 2, 0))
+        scale = np.ascontiguousarray(blocks["d"].T).astype(np.float32)
+        values = np.empty((len(halves), BLOCK, len(blocks)), dtype=np.float32)
+        np.subtract(halves & 15, np.float32(8), out=values[:, : BLOCK // 2], dtype=np.float32)
+        np.subtract(halves >> 4, np.float32(8), out=values[:, BLOCK // 2 :], dtype=np.float32)
+        values *= scale[:, None, :]
+        return values.reshape(columns, len(blocks))
+
+    def rows(self, name: str, columns: int, which: NDArray[np.int64]) -> NDArray[np.float32]:
         """Some rows of a 4-bit matrix, dequantised."""
-        offset, count = self._directory[name]
-        blocks = np.frombuffer(self._bytes, dtype=_Q4, count=count // BLOCK, offset=offset)
-        chosen = blocks.reshape(-1, columns // BLOCK)[which]
+        chosen = self._blocks(name, columns)[which]
         values = np.empty((*chosen.shape, BLOCK), dtype=np.float32)
         np.subtract(chosen["q"] & 15, np.float32(8), out=values[..., : BLOCK // 2], dtype=np.float32)
         np.subtract(chosen["q"] >> 4, np.float32(8), out=values[..., BLOCK // 2 :], dtype=np.float32)
         values *= chosen["d"].astype(np.float32)[..., None]
         return values.reshape(len(chosen), columns)
+
+    def _blocks(self, name: str, columns: int) -> np.ndarray:
+        """(rows, columns / 32) blocks of a 4-bit matrix."""
+        offset, count = self._directory[name]
+        blocks = np.frombuffer(self._bytes, dtype=_Q4, count=count // BLOCK, offset=offset)
+        return blocks.reshape(-1, columns // BLOCK)
 
     def _read_pieces(self, at: int) -> tuple[Pieces, int]:
         count, begin, end, _, unknown, size = struct.unpack_from("<5iQ", self._bytes, at)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from ntm_memory.entry.names import refuse_secrets_in
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
-from ntm_memory.privacy.secret_spans import Secret, redacted, settled
+from ntm_memory.privacy.secret_spans import MaybeSecret, place_without, redacted, settled
 from ntm_memory.privacy.secret_tagger import PieceStates
-from ntm_memory.privacy.secrets import find_secrets, known_secrets, our_marks
+from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, our_marks, outside_of
 from ntm_memory.recall.encoder import Encoder, Key, Passage
 from ntm_memory.store.records import Memory, MemoryInput
 
@@ -26,11 +26,13 @@ class Passed(NamedTuple):
         memory: without its secrets.
         rows: (P, dim) its keys; None while it was not read.
         secrets: what was left out.
+        maybe_secret: what may be one and is kept.
     """
 
     memory: MemoryInput
     rows: Key | None = None
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 class Gate:
@@ -116,17 +118,20 @@ class Gate:
     def _without_secrets(self, passed: Passed, passages: Sequence[Passage]) -> Passed:
         content = passed.memory.content
         found = self.found(content, passages)
-        if not found:
+        passed = passed._replace(maybe_secret=maybe_secrets(found))
+        if not found.secrets:
             return passed
-        secrets = [LeftOut(each.kind, "content", each.start) for each in found]
+        secrets = [LeftOut(each.kind, "content", each.start) for each in found.secrets]
         self._refuse(secrets)
-        kept = replace(passed.memory, content=redacted(content, found))
-        return Passed(kept, self._encoder().memories([kept.content])[0], (*passed.secrets, *secrets))
+        kept = replace(passed.memory, content=redacted(content, found.secrets))
+        rows = self._encoder().memories([kept.content])[0]
+        return passed._replace(memory=kept, rows=rows, secrets=(*passed.secrets, *secrets))
 
-    def found(self, content: str, passages: Sequence[Passage]) -> list[Secret]:
-        """The secrets of a text that was read in passages, whatever becomes of them."""
+    def found(self, content: str, passages: Sequence[Passage]) -> Found:
+        """The secrets of a text that was read in passages, whatever becomes of them, and what may be one."""
         found = secrets_of(content, passages, self._least_chance)
-        return settled(content, found, our_marks(content))  # a passage may end inside a word or a mark
+        secrets = settled(content, found.secrets, our_marks(content))  # a passage may end inside a word or a mark
+        return Found(secrets, outside_of(secrets, found.doubtful))
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:
         if self._on_secret == "refuse":
@@ -135,9 +140,18 @@ class Gate:
             raise SecretError(f"the text holds a secret ({named}); nothing was stored", "leave it out", kinds=kinds)
 
 
-def secrets_of(content: str, passages: Sequence[Passage], least: float | None = None) -> Iterator[Secret]:
-    """The secrets of a text that was read in passages, at their places in the text; `least` as in `find_secrets`."""
-    at = 0
+def maybe_secrets(found: Found) -> tuple[MaybeSecret, ...]:
+    """What may be a secret in a text whose secrets are left out, the likeliest first."""
+    ranked = sorted(found.doubtful, key=lambda each: -each.chance)
+    return tuple(
+        MaybeSecret(each.kind, "content", place_without(found.secrets, each.start), round(each.chance, 2))
+        for each in ranked
+    )
+
+
+def secrets_of(content: str, passages: Sequence[Passage], least: float | None = None) -> Found:
+    """What `find_secrets` finds in a text that was read in passages, at its places in the text."""
+    whole, at = Found([], []), 0
     for passage in passages:
         start = content.find(passage.text, at)
         if start < 0:  # it was cut in another spelling
@@ -145,6 +159,8 @@ def secrets_of(content: str, passages: Sequence[Passage], least: float | None = 
         read = None
         if passage.states is not None and passage.places is not None:
             read = PieceStates(passage.states, passage.places)
-        for secret in find_secrets(passage.text, read, least):
-            yield secret._replace(start=secret.start + start, end=secret.end + start)
+        here = find_secrets(passage.text, read, least)
+        whole.secrets.extend(each._replace(start=each.start + start, end=each.end + start) for each in here.secrets)
+        whole.doubtful.extend(each._replace(start=each.start + start, end=each.end + start) for each in here.doubtful)
         at = start + len(passage.text)
+    return whole

@@ -12,6 +12,8 @@ from ntm_memory.store.records import Memory, MemoryInput
 from ntm_memory.text.folding import folded_key, same_identifiers, same_telling
 from ntm_memory.text.occurrence import is_same_time
 
+_MOST_OF_ENDING = 9
+
 
 def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memory | None:
     """The live memory that says this already, and nothing told differently.
@@ -23,7 +25,8 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
         keyed = store.find_key(record.namespace, record.key)
         return keyed if keyed is not None and same_telling(keyed.content, record.content) else None
     for memory in store.find_content(record.namespace, record.content):
-        stated = [(getattr(record, name), getattr(memory, name)) for name in ("session", "source", "kind")]
+        places = _places(record.source, memory.source, in_bulk)
+        stated = [(record.session, memory.session), places, (record.kind, memory.kind)]
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
         dated = record.occurred_at is None or is_same_time(record.occurred_at, memory.occurred_at, store.zone)
         if not again and dated and all(new is None or new == old for new, old in stated):
@@ -31,12 +34,24 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
     return None
 
 
-def known(store: Store, telling: Telling) -> Memory | None:
+def _places(new: str | None, old: str | None, in_bulk: bool) -> tuple[str | None, str | None]:
+    """Two sources as they tell of one telling or of two: in a file that was edited since a line has another number."""
+    files = [_file_of(each) if in_bulk and each else "" for each in (new, old)]
+    return (files[0], files[1]) if all(files) else (new, old)
+
+
+def _file_of(source: str) -> str:
+    """The file of a source such as `notes/MEMORY.md:12`; empty for any other."""
+    file, _, line = source.rpartition(":")
+    return file if line.isdecimal() and "." in file[-_MOST_OF_ENDING:] else ""
+
+
+def known(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:
     """The live memory that needs no other text: it says this already, or the caller says so."""
     named, record = named_by(store, telling), telling.memory
     if named.replaced is not None:
         return named.replaced if named.replaced.content == record.content else None
-    return named.same or saying(store, record)
+    return named.same or saying(store, record, in_bulk=in_bulk)
 
 
 def told_again(store: Store, telling: Telling, *, in_bulk: bool = False) -> Memory | None:

@@ -10,6 +10,7 @@ from ntm_memory.entry.told_times import NOWHERE, Here
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.results import Action, LeftOut
 from ntm_memory.operations.validation import FIELDS, Decision, checked_fields, decided, told
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.privacy.trust import USUAL, lower
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.lookup import find
@@ -62,12 +63,13 @@ class Telling(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A memory, what was done, the ids of those that it is told to hold beside, and what was left out of it."""
+    """A memory, what was done, the ids of those that it is told to hold beside, its secrets and what may be one."""
 
     memory: Memory
     action: Action
     beside: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 class Named(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -11,11 +12,13 @@ from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, shown
 from ntm_memory.text.iso_time import is_period, parse_time, period_ends, to_whole_seconds
-from ntm_memory.times.finding import read_time
 from ntm_memory.times.intervals import Frame
 from ntm_memory.times.told import Time
+from ntm_memory.times.typed import Typed, read_typed
 
 EXAMPLES = "e.g. yesterday, 'last March', 2026-11, '3 weeks ago', 2026-05-08, 2026-05-08T13:56:00Z"
+_STRETCH = "give one of them; a stretch is told as 'from March to May'"
+_ISO_WEEK = re.compile(r"\d{4}-?W\d\d(?:-?\d)?")
 _LENGTHS = {len("2026"): "year", len("2026-11"): "month", len("2026-11-16"): "day"}
 OF_A_DAY = ("minute", "hour", "part")
 
@@ -84,8 +87,11 @@ def checked_range(told: Mapping[str, Any], here: Here = NOWHERE) -> tuple[str | 
 
 def _between(value: Any, here: Here) -> Time | None:
     """From the start of one time to the end of another; or a text that tells both."""
+    if isinstance(value, str) and value.strip():
+        read = read_typed(value.strip(), here.now, here.zone).time
+        return read if read and read.direction == "between" else _checked("between", f"between {value}", here)
     if value is None or isinstance(value, str):
-        return _checked("between", value and f"between {value}", here)
+        return _checked("between", value, here)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise BadValueError(f"between is {shown(value)}, expected two times", "e.g. March 'May 2026'")
     first, last = (_checked("between", each, here) for each in value)
@@ -95,19 +101,24 @@ def _between(value: Any, here: Here) -> Time | None:
 
 
 def _checked(field: str, value: Any, here: Here) -> Time | None:
-    """What a value tells; None for nothing."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    """What a value tells, all of it; None for nothing, and for the blanks that programs write."""
+    if value is None or (here is NOWHERE and isinstance(value, str) and not value.strip()):
         return None
     if not isinstance(value, (str, int, float, date)):  # YAML gives dates; a list may be endless when written out
         raise _no_time(field, value, here)
     text = str(value).strip()
+    if not text:
+        raise BadValueError(f"{field} is empty", f"leave it out, or give a time, {EXAMPLES}")
     try:
-        return _iso_time(text, here)
+        if not _ISO_WEEK.fullmatch(text):  # of which Python makes its Monday
+            return _iso_time(text, here)
     except (ValueError, OverflowError):
-        told = None if here is NOWHERE else read_time(text[:200], here.now, here.zone)
-    if told is None:
-        raise _no_time(field, value, here)
-    return told
+        if here is NOWHERE:
+            raise _no_time(field, value, here) from None
+    read = read_typed(text, here.now, here.zone)
+    if read.time is None:
+        raise _not_read(field, value, read)
+    return read.time
 
 
 def _iso_time(text: str, here: Here) -> Time:
@@ -126,6 +137,18 @@ def _iso(field: str, value: Any, seconds: float) -> str:
         return to_whole_seconds(Frame.at(seconds, timezone.utc).now.isoformat())
     except (ValueError, OverflowError) as error:
         raise BadValueError(f"{field} is {shown(value)}, expected a time that starts", EXAMPLES) from error
+
+
+def _not_read(field: str, value: Any, read: Typed) -> BadValueError:
+    """Of a text that people typed: what of it is no time."""
+    if read.absent:
+        return BadValueError(f"{field} is {shown(value)}: there is no such day ({', '.join(read.absent)})", EXAMPLES)
+    if read.others:
+        times = ", ".join(map(repr, read.others))
+        return BadValueError(f"{field} is {shown(value)}, which tells more than one time: {times}", _STRETCH)
+    if read.left:
+        return BadValueError(f"{field} is {shown(value)}, of which {read.left!r} is not understood", EXAMPLES)
+    return BadValueError(f"{field} is {shown(value)}, expected a time", EXAMPLES)
 
 
 def _no_time(field: str, value: Any, here: Here) -> BadValueError:

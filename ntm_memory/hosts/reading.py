@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError, RetractedError
-from ntm_memory.hosts.projects import USER, project_here
+from ntm_memory.hosts.own_files import MIRROR, Telling, files_of, place_of, short_name, workspace_of
+from ntm_memory.hosts.projects import USER
 from ntm_memory.hosts.telling import Ask
-from ntm_memory.importers import markdown
-from ntm_memory.importers.front_matter import head_of
+from ntm_memory.importers.items import Item
+from ntm_memory.importers.omissions import Omitted, gathered
 from ntm_memory.paths import data_home
 from ntm_memory.persistence.host_notes import read_note, write_note
 
 HOSTS = ("claude", "openclaw")
-MIRROR = "ntm-memory.md"
 MIRRORED = (USER, "default")
 _SEEN = "read.json"
-_MOST_OF_FILE = 4_000_000
 _PAGE = 100
-_OF_USER = ("user", "feedback")
-"""Types of Claude Code's memories that hold for the user everywhere."""
+_PASSED = ("home", "trust", "on_secret", "force_retracted", "dry_run")
 _LEFT_OUT = "[secret: "
 """In the place of a secret: such a memory does not say all that its line does."""
-Telling = dict[str, Any]
+_RETRACTED = "this was retracted, or holds what was, in a namespace that is looked in together with this one"
 
 
 def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
@@ -44,36 +42,62 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: puts a request to memory.
 
     Returns:
-        as an import answers, `failed` by file and line; `files`: how many were read; `as_before`: how many had not
-        changed; `gone`: memories whose line is not there any more.
+        as an import answers, `failed` and `omitted` by file and line; `files`: how many were read; `as_before`: how
+        many had not changed; `gone`: memories whose line is not there any more.
 
     Raises:
         BadValueError: there is no such folder.
     """
-    home = data_home(request.get("home"))
-    found = list(_files(request["host"], request.get("project"), home))
+    home, dry_run = data_home(request.get("home")), bool(request.get("dry_run"))
+    found = list(files_of(request["host"], request.get("project"), home))
     seen = _seen(home)
-    now = {str(file): hashlib.sha256(content).hexdigest() for file, _, content in found}
-    changed = [(file, where, content) for file, where, content in found if seen.get(str(file)) != now[str(file)]]
-    folders = {file.parent for file, _, _ in found}
+    now = {str(each.file): hashlib.sha256(each.content).hexdigest() for each in found}
+    changed = [each for each in found if seen.get(str(each.file)) != now[str(each.file)]]
+    items = [(each.file, item) for each in changed for item in each.items()]
+    unread = {file for file, item in items if isinstance(item.telling, NTMMemoryError)}
+    folders = {each.file.parent for each in found}
     missing = [Path(name) for name in seen if name not in now and Path(name).parent in folders]
-    before = _before([*(file for file, _, _ in changed), *missing], ask, request.get("home"))
-    said = [each for file, where, content in changed for each in _tellings(file, where, content)]
+    read = [each.file for each in changed if each.file not in unread]
+    before = _before([*read, *missing], ask, request.get("home"))
+    said = [item.telling for _, item in items if isinstance(item.telling, dict)]
+    places = list(dict.fromkeys((*(each.namespace for each in found), *MIRRORED)))
+    done = _with_parts(_taken(said, before, places, request, ask), items)
+    if not dry_run:
+        kept = {name: mark for name, mark in now.items() if Path(name) not in unread}  # what is not is told again
+        _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | kept)
+    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
+
+
+def _taken(
+    said: Sequence[Telling],
+    before: Sequence[Mapping[str, Any]],
+    places: list[str],
+    request: Mapping[str, Any],
+    ask: Ask,
+) -> dict[str, Any]:
+    """Bring in what is new of what files say; what fails is named by file and line."""
     known = {_which(each) for each in before}  # a line that only moved is no news
     tellings = [each for each in said if "key" in each or _which(each) not in known]
-    places = list(dict.fromkeys((*(where for _, where, _ in found), *MIRRORED)))
     refused = set() if request.get("force_retracted") else _retracted(tellings, places, ask, request.get("home"))
     taken = [each for number, each in enumerate(tellings) if number not in refused]
-    passed = {name: request[name] for name in ("home", "trust", "on_secret", "force_retracted") if name in request}
+    passed = {name: request[name] for name in _PASSED if name in request}
     text = "\n".join(json.dumps(each, ensure_ascii=False) for each in taken)
-    dry_run = bool(request.get("dry_run"))
-    done = dict(ask({"command": "import", "text": text, "form": "jsonl", "dry_run": dry_run, **passed}))
-    done["failed"] = [{**bad, "at": taken[bad["line"] - 1]["source"]} for bad in done["failed"]]
-    done["failed"] += [_failure(number + 1, tellings[number]) for number in sorted(refused)]
+    done = dict(ask({"command": "import", "text": text, "form": "jsonl", **passed}))
+    failed = [(taken[bad["line"] - 1]["source"], bad["code"], bad["message"]) for bad in done["failed"]]
+    failed += [(tellings[number]["source"], RetractedError.code, _RETRACTED) for number in sorted(refused)]
+    done["failed"] = [_failure(*each) for each in failed]
     done["unchanged"] += len(said) - len(tellings)
-    if not dry_run:
-        _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | now)
-    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
+    return done
+
+
+def _with_parts(done: dict[str, Any], items: Sequence[tuple[Path, Item]]) -> dict[str, Any]:
+    """An answer with the files that cannot be read, and what of the others became no memory."""
+    bad = [(file, item.line, item.telling) for file, item in items if isinstance(item.telling, NTMMemoryError)]
+    failed = [_failure(place_of(file, line), error.code, error.message) for file, line, error in bad]
+    hints = dict.fromkeys([*done.get("hints", ()), *(error.hint for _, _, error in bad if error.hint)])
+    left = [(item.line, short_name(file), item.telling) for file, item in items if isinstance(item.telling, Omitted)]
+    more = {"hints": list(hints), "omitted": [asdict(each) for each in gathered(left)]}
+    return {**done, "failed": [*done["failed"], *failed], **{name: each for name, each in more.items() if each}}
 
 
 def _retracted(tellings: Sequence[Telling], places: list[str], ask: Ask, home: Any) -> set[int]:
@@ -85,9 +109,9 @@ def _retracted(tellings: Sequence[Telling], places: list[str], ask: Ask, home: A
     return {number for number, text in enumerate(texts) if ask({**about, "texts": [text]})["retracted"]}
 
 
-def _failure(line: int, telling: Telling) -> dict[str, Any]:
-    said = "this was retracted, or holds what was, in a namespace that is looked in together with this one"
-    return {"line": line, "code": RetractedError.code, "message": said, "at": telling["source"]}
+def _failure(at: str, code: str, message: str) -> dict[str, Any]:
+    """What failed, by the line of its file; `at` ends with it."""
+    return {"line": int(at.rpartition(":")[2]), "code": code, "message": message, "at": at}
 
 
 def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,63 +122,15 @@ def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     if request["host"] != "openclaw":
         raise BadValueError("only OpenClaw reads a folder of Markdown", "export.py --host openclaw")
-    file = _workspace(request.get("project")) / "memory" / MIRROR
+    file = workspace_of(request.get("project")) / "memory" / MIRROR
     return {"command": "export", "mirror": str(file), "namespaces": list(MIRRORED)} | (
         {"home": request["home"]} if request.get("home") else {}
     )
 
 
-def _files(host: str, project: str | None, home: Path) -> Iterator[tuple[Path, str, bytes]]:
-    """(file, namespace, content) of each file that a host keeps its memory in."""
-    if host == "claude":
-        folder = Path(project or Path.cwd()).expanduser().absolute()
-        where = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
-        if not where.is_dir():
-            raise BadValueError(f"Claude Code has no memory of {folder}: no {where}", "give the project by --project")
-        files, namespace = sorted(where.glob("*.md")), project_here(str(folder), home).namespace
-    else:
-        where, namespace = _workspace(project), USER
-        files = [where / "MEMORY.md", where / "USER.md", *sorted((where / "memory").rglob("*.md"))]
-    for file in files:
-        if file.name != MIRROR and file.is_file() and file.stat().st_size <= _MOST_OF_FILE:
-            yield file, namespace, file.read_bytes()
-
-
-def _workspace(project: str | None) -> Path:
-    folder = Path(project).expanduser().absolute() if project else Path.home() / ".openclaw" / "workspace"
-    if not folder.is_dir():
-        raise BadValueError(f"there is no OpenClaw workspace {folder}", "give it by --project")
-    return folder
-
-
-def _tellings(file: Path, namespace: str, content: bytes) -> Iterator[Telling]:
-    text = content.decode("utf-8-sig", "replace")
-    fields, below, first = head_of(text)
-    name = str(fields.get("name") or "")
-    if name:
-        about = fields.get("metadata")
-        kind = str(about.get("type") or "") if isinstance(about, dict) else ""
-        said = " ".join(below.split()) or str(fields.get("description") or "")
-        where = USER if kind in _OF_USER else namespace
-        head = {"key": f"claude-{name}", "kind": kind} if kind else {"key": f"claude-{name}"}
-        yield {"content": said or name, "source": _at(file, first), "namespace": where, **head}
-        return
-    with suppress(BadValueError):  # nothing in it is a note
-        for line, telling, _ in markdown.items_in(text, file.name):
-            if isinstance(telling, Mapping):
-                yield {**telling, "source": _at(file, line), "namespace": namespace}
-
-
-def _at(file: Path, line: int) -> str:
-    """Where a note stands, without the user's name."""
-    with suppress(ValueError):
-        return f"~/{file.relative_to(Path.home()).as_posix()}:{line}"
-    return f"{file.as_posix()}:{line}"
-
-
 def _before(files: Sequence[Path], ask: Ask, home: Any) -> list[Mapping[str, Any]]:
     """The memories that came from these files."""
-    begins = tuple(_at(file, 0)[:-1] for file in files)
+    begins = tuple(place_of(file, 0)[:-1] for file in files)
     places = ask({"command": "status", "home": home})["namespaces"] if files else ()
     return [
         memory for place in places for memory in _live(place, ask, home) if (memory["source"] or "").startswith(begins)

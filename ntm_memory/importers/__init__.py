@@ -12,9 +12,12 @@ conversations     what is no memory but talk, and what to do with it
 tables            CSV and TSV
 markdown          Markdown and plain text
 front_matter      YAML before a note's text
-outline           Markdown as notes: list items and paragraphs below their headings
+outline           Markdown as notes: list items, rows of tables and paragraphs below their headings
+list_items        how a line begins an item of a list
+pipe_tables       tables in Markdown
 folders           a folder of notes
 items             one thing that a file tells; fields of others as ours
+omissions         what a file says that becomes no memory
 
 Nothing here knows the store: what is told goes the way of whatever is told, and is checked there.
 """

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ntm_memory.importers.items import Telling, tags_of, text_of
-from ntm_memory.importers.outline import notes_of
+from ntm_memory.importers.items import Told, tags_of, text_of
+from ntm_memory.importers.outline import Note, Piece, pieces_of
 
 
-def tellings(record: Mapping[str, Any]) -> list[Telling] | None:
+def tellings(record: Mapping[str, Any]) -> list[Told] | None:
     """Its list items and paragraphs, those of a project with a tag; None: it is something else."""
     if "conversations_memory" not in record and "project_memories" not in record:
         return None
     projects = record.get("project_memories")
     texts = {"": text_of(record.get("conversations_memory"))}
     texts |= {str(name): text_of(text) for name, text in projects.items()} if isinstance(projects, Mapping) else {}
-    return [
-        {"content": note.text, "tags": tags_of([f"project:{name}"] if name else [])}
-        for name, text in texts.items()
-        for note in notes_of(text)
-    ]
+    return [_told(piece, name) for name, text in texts.items() for piece in pieces_of(text)]
+
+
+def _told(piece: Piece, project: str) -> Told:
+    if isinstance(piece, Note):
+        return {"content": piece.text, "tags": tags_of([f"project:{project}"] if project else [], piece.state or None)}
+    return piece[1]

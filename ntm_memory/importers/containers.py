@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +16,9 @@ _ENDINGS = {
     ".json": "json", ".af": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".markdown": "markdown",
     ".csv": "csv", ".tsv": "csv",
 }  # fmt: skip
+
+_MOST_BROKEN = 100
+_NOT_SPACE = re.compile(r"\S")
 
 
 def container_of(text: str, name: str = "", told: str | None = None) -> str:
@@ -44,6 +49,32 @@ def begins_with_object(text: str) -> bool:
     """Whether the first line that is not blank is a whole JSON object, and there are more lines."""
     first, _, rest = text.lstrip().partition("\n")
     return bool(rest.strip()) and isinstance(loaded(first), dict)
+
+
+def values_in(text: str) -> Iterator[tuple[int, Any]]:
+    """JSON values that follow each other, each over as many lines as it likes: (its first line, the value).
+
+    Where one is broken an error stands in its place, and the next line that begins with `{` goes on.
+    """
+    decoder, at, line, broken = json.JSONDecoder(), 0, 1, 0
+    while (begin := _after_space(text, at)) < len(text):
+        line += text.count("\n", at, begin)
+        try:
+            value, end = decoder.raw_decode(text, begin)
+        except (ValueError, RecursionError) as error:
+            broken += 1
+            yield line, BadValueError(f"not JSON: {error}", KNOWN)
+            end = text.find("\n{", begin) + 1 or len(text)
+            end = len(text) if broken == _MOST_BROKEN else end
+        else:
+            yield line, value
+        line += text.count("\n", begin, end)
+        at = end
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _NOT_SPACE.search(text, at)
+    return found.start() if found else len(text)
 
 
 def loaded(text: str) -> Any:

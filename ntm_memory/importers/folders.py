@@ -1,4 +1,4 @@
-"""A folder of notes: its Markdown and text files, those below it too, hidden ones left out."""
+"""A folder of notes: its Markdown and text files, those below it too; other files are told, hidden ones are not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.importers import markdown
 from ntm_memory.importers.decoding import decoded
 from ntm_memory.importers.items import KNOWN, Item
+from ntm_memory.importers.omissions import Omitted
 
 _ENDINGS = (".md", ".markdown", ".txt")
 
@@ -21,19 +22,26 @@ def items_in(folder: Path) -> Iterator[Item]:
         BadValueError: it has no such files.
     """
     files = sorted(_files(folder))
-    if not files:
+    if not any(map(_is_note, files)):
         raise BadValueError(f"{folder} cannot be read: a folder without files {', '.join(_ENDINGS)}", KNOWN)
     return (item for file in files for item in _of_file(file, file.relative_to(folder).as_posix()))
+
+
+def _is_note(file: Path) -> bool:
+    return file.name.lower().endswith(_ENDINGS)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for where, below, names in os.walk(folder):
         below[:] = [each for each in below if not each.startswith(".")]
-        files = (Path(where, name) for name in names if not name.startswith(".") and name.lower().endswith(_ENDINGS))
+        files = (Path(where, name) for name in names if not name.startswith("."))
         yield from (file for file in files if file.is_file())  # no pipe, which would be waited for
 
 
 def _of_file(file: Path, name: str) -> Iterator[Item]:
+    if not _is_note(file):
+        yield Item(0, Omitted("file that is no note"), name)
+        return
     try:
         for item in markdown.items_in(decoded(file.read_bytes(), name), name):
             yield item._replace(file=name)

@@ -12,11 +12,17 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from ntm_memory.importers.items import Telling, first_text, tags_of, text_of, time_of
+from ntm_memory.importers.items import Telling, labels_of, tags_of, time_of, used_text, used_time
+from ntm_memory.importers.omissions import Omitted
 
 _RULE = "---"
-_FLAT = re.compile(r"([A-Za-z_][\w -]{0,60}):(?:\s+(.*))?")
-_DATES = ("occurred_at", "when", "date", "created", "created_at")
+_FLAT = re.compile(r"([^\W\d][\w -]{0,60})(?::(?:\s+(.*))?|：\s*(.*))")
+_TITLES = ("title", "name", "标题", "名称")
+_ALIASES = ("aliases", "alias", "别名")
+_TAGS = ("tags", "tag", "标签")
+_KINDS = ("type", "类型")
+_ABOUT = ("description", "summary", "摘要")
+_DATES = ("occurred_at", "when", "date", "created", "created_at", "日期", "时间", "创建时间")
 
 
 def head_of(text: str) -> tuple[dict[str, Any], str, int]:
@@ -51,7 +57,7 @@ def _fields(lines: list[str]) -> dict[str, Any]:
         fields = from_yaml("\n".join(lines))
     except ValueError:
         return _field_by_field(lines)
-    return fields if isinstance(fields, dict) else {}
+    return fields if isinstance(fields, dict) else _field_by_field(lines)  # 标题：… is a text to YAML
 
 
 def _field_by_field(lines: list[str]) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def _field_by_field(lines: list[str]) -> dict[str, Any]:
     ends = [*(number for number, _ in heads[1:]), len(lines)]
     fields: dict[str, Any] = {}
     for (begin, head), end in zip(heads, ends, strict=False):
-        name, said = head.groups()
+        name, said = head.group(1), head.group(2) or head.group(3)
         try:
             read = from_yaml("\n".join(lines[begin:end]))
         except ValueError:
@@ -69,25 +75,43 @@ def _field_by_field(lines: list[str]) -> dict[str, Any]:
     return fields
 
 
-def telling_of(fields: Mapping[str, Any], below: str, stem: str = "") -> Telling:
-    """A note as one memory, its title first.
+def telling_of(fields: Mapping[str, Any], below: str, stem: str = "") -> tuple[Telling, list[Omitted]]:
+    """A note as one memory, its title first; fields that nobody knows are tags `name:value`.
 
     Args:
         fields: of its head.
         below: the text.
         stem: the file's name, which is the title where the head has none.
+
+    Returns:
+        (what is told, what is left out).
     """
-    title = first_text(fields, "title", "name") or ("" if time_of(stem) else stem)
-    others = [each for each in tags_of(fields.get("aliases"), fields.get("alias")) if each != title]
-    body = below.strip() or first_text(fields, "description", "summary")
-    named = f"{title} ({', '.join(others)})" if title and others else title or ", ".join(others)
-    about = fields.get("metadata")
-    return {
-        "content": body if _says(body, named) else "\n\n".join(each for each in (named, body) if each),
-        "tags": tags_of(fields.get("tags"), fields.get("tag")),
-        "kind": text_of(fields.get("type")) or (text_of(about.get("type")) if isinstance(about, Mapping) else ""),
-        "occurred_at": time_of(*(fields.get(name) for name in _DATES)) or day_of(stem),
+    title, used = used_text(fields, *_TITLES)
+    about, of_about = used_text(fields, *_ABOUT)
+    kind, of_kind = used_text(fields, *_KINDS)
+    time, of_time = used_time(fields, *_DATES)
+    more = fields.get("metadata")
+    inner = more if isinstance(more, Mapping) else {}
+    inner_kind, of_inner = ("", set[str]()) if kind else used_text(inner, *_KINDS)
+    tags, left = labels_of(
+        fields, {*used, *of_about, *of_kind, *of_time, *_TAGS, *_ALIASES, *(["metadata"] if inner else [])}
+    )
+    inner_tags, inner_left = labels_of(inner, of_inner, "field metadata.")
+    telling = {
+        "content": _content(title or ("" if time_of(stem) else stem), fields, about, below.strip()),
+        "tags": tags_of(*map(fields.get, _TAGS)) + tags + inner_tags,
+        "kind": kind or inner_kind,
+        "occurred_at": time or day_of(stem),
     }
+    return telling, left + inner_left
+
+
+def _content(title: str, fields: Mapping[str, Any], about: str, below: str) -> str:
+    """A note's text below its names and what it is said to be about, each told once."""
+    others = [each for each in tags_of(*map(fields.get, _ALIASES)) if each != title]
+    named = f"{title} ({', '.join(others)})" if title and others else title or ", ".join(others)
+    shown = "" if _says(below, named) else named
+    return "\n\n".join(each for each in (shown, "" if about in below else about, below) if each)
 
 
 def day_of(stem: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ntm_memory.importers.items import Telling, first_text, labels_of, tags_of, text_of, time_of
+from ntm_memory.importers.items import Told, labels_of, tags_of, text_of, used_time
 
 _FIELDS = frozenset(
     {
@@ -21,16 +21,20 @@ _FIELDS = frozenset(
 """What an object may have whose text is in `text`: any list of objects has that name somewhere."""
 
 
-def tellings(record: Mapping[str, Any]) -> list[Telling] | None:
-    """What a memory says; None: it is none of mem0's."""
-    said = first_text(record, "memory", "text")
-    is_known = text_of(record.get("memory")) or set(record) <= _FIELDS
-    if not said or not is_known or "content" in record:
+def tellings(record: Mapping[str, Any]) -> list[Told] | None:
+    """What a memory says, whose it is as a tag; None: it is none of mem0's."""
+    name = next((name for name in ("memory", "text") if text_of(record.get(name))), None)
+    is_known = name == "memory" or set(record) <= _FIELDS
+    if name is None or not is_known or "content" in record:
         return None
-    return [
-        {
-            "content": said,
-            "tags": [*tags_of(record.get("categories"), record.get("tags")), *labels_of(record.get("metadata"))],
-            "occurred_at": time_of(record.get("created_at")),
-        }
-    ]
+    time, of_time = used_time(record, "created_at")
+    metadata = record.get("metadata")
+    read = {name, "categories", "tags", *of_time, *(["metadata"] if isinstance(metadata, Mapping) else [])}
+    tags, left = labels_of(record, read)
+    inner, inner_left = labels_of(metadata, (), "field metadata.")
+    telling = {
+        "content": text_of(record[name]),
+        "tags": [*tags_of(record.get("categories"), record.get("tags")), *inner, *tags],
+        "occurred_at": time,
+    }
+    return [telling, *left, *inner_left]

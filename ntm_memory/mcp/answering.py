@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -39,7 +40,7 @@ class Answering:
             answer = texts.with_tools_named(self._ask_within(request))
             return {**_said(texts.text_of(tool, answer)), "structuredContent": texts.plain(answer)}
         except NTMMemoryError as error:
-            return refusal(error.code, error.message, error.hint)
+            return refusal(error.code, calls.as_called(error.message), error.hint)
         except Exception as error:  # noqa: BLE001 - the client's session goes on whatever bug we have
             return refusal("bug", f"{type(error).__name__}: {error}", "please report this")
 
@@ -52,6 +53,7 @@ class Answering:
                 self._is_ready = True
             elif self._memory is not None:
                 self._memory.settle()
+            _tidy()
         except Exception:  # noqa: BLE001, S110 - whoever calls a tool will be told
             pass
 
@@ -117,6 +119,16 @@ def refusal(code: str, message: str, hint: str) -> dict[str, Any]:
     message, hint = texts.in_words_of_tools(message), texts.in_words_of_tools(hint)
     told = {"code": code, "message": in_one_line(message), **({"hint": in_one_line(hint)} if hint else {})}
     return {**_said(texts.error_text(code, message, hint)), "structuredContent": {"error": told}, "isError": True}
+
+
+def _tidy() -> None:
+    """Give back what nothing refers to any more, so that a session's server does not grow with its turns.
+
+    What was loaded is set aside first: a look at all of it would cost more than a prompt does.
+    """
+    gc.collect()
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def _said(text: str) -> dict[str, Any]:

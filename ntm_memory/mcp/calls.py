@@ -52,6 +52,16 @@ def request_of(tool: str, arguments: Mapping[str, Any], namespace: str | None = 
     return {"command": tool, **_SHAPES.get(tool, _as_it_is)({_NAMES.get(name, name): told[name] for name in told})}
 
 
+def as_called(message: str) -> str:
+    """An error under the name of the argument that was told: `when`, not `occurred_at`.
+
+    Args:
+        message: of the error.
+    """
+    told = next((name for name, field in _NAMES.items() if message.startswith(f"{field} is ")), None)
+    return message if told is None else told + message[len(_NAMES[told]) :]
+
+
 def checked(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that were told, as the tool's schema has them.
 

@@ -150,8 +150,7 @@ class Server:
     ) -> None:
         with self._lock:
             self._unanswered.add(id)
-        if send == self._writer.send:
-            self._answer_in_time(id, version, self._late(tool, arguments))
+        timer = self._answer_in_time(id, version, self._late(tool, arguments)) if send == self._writer.send else None
 
         def job() -> None:
             if id not in self._cancelled:
@@ -160,15 +159,17 @@ class Server:
                 is_wanted = id in self._unanswered and id not in self._cancelled
                 self._cancelled.discard(id)
                 self._unanswered.discard(id)
+            if timer is not None:
+                timer.cancel()  # a waiting thread for each prompt of the last seconds would be many
             if is_wanted:
                 send(wire.result(id, value))
 
         self._jobs.put(job)
 
-    def _answer_in_time(self, id: Any, version: str | None, late: Late | None) -> None:
-        """Answer a call once the client has waited long enough, if it is not answered by then."""
+    def _answer_in_time(self, id: Any, version: str | None, late: Late | None) -> threading.Timer | None:
+        """Answer a call once the client has waited long enough, if it is not answered by then; what waits for that."""
         if late is None:
-            return
+            return None
         seconds, value = late
 
         def answer() -> None:
@@ -181,6 +182,7 @@ class Server:
         timer = threading.Timer(seconds, answer)
         timer.daemon = True
         timer.start()
+        return timer
 
 
 def _nothing() -> None:

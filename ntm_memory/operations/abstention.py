@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ntm_memory.config import RecallSettings
-from ntm_memory.controller.asking import LIKELY
+from ntm_memory.controller.asking import LIKELY, SURE
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.recall.first_look import Query, Reading
+from ntm_memory.times.finding import no_such_days
 
 OF_ALL = 0.4
 """Share of the least chance that is enough where all there is is asked for: one too many costs less than one lost."""
@@ -42,6 +43,17 @@ def why_silent(reading: Reading, query: Query, request: RecallRequest, settings:
     if not (reading.weights >= request.min_weight).any():
         return f"no memory has a weight of at least {request.min_weight:g}"
     return None
+
+
+def why_no_such_day(query: Query) -> str | None:
+    """That a question names days which no calendar has, 31 April; None where it names none."""
+    days = no_such_days(query.text, query.now, query.zone) if query.content else []
+    return f"there is no such day: {', '.join(days)}" if days else None
+
+
+def asks_for_no_day(query: Query) -> bool:
+    """Whether a question that names a day which no calendar has asks for nothing but what happened then."""
+    return query.asked is not None and query.asked.time > SURE and not query.times
 
 
 class Extent(NamedTuple):

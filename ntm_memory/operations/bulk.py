@@ -15,6 +15,7 @@ from ntm_memory.errors import BadValueError, MemoryFullError, NotFoundError, NTM
 from ntm_memory.operations.results import Action, BulkResult, LeftOut, Related
 from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
 from ntm_memory.operations.write import Writer
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.privacy.trust import USUAL, checked_trust
 
 BATCH = 64
@@ -48,6 +49,7 @@ class BulkWriter(Writer):
         actions: list[Action] = []
         related: dict[str, tuple[Related, ...]] = {}
         secrets: dict[str, tuple[LeftOut, ...]] = {}
+        maybe: dict[str, tuple[MaybeSecret, ...]] = {}
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
             done = self._write_batch(batch, failed, within, force_retracted)
@@ -55,11 +57,12 @@ class BulkWriter(Writer):
             actions.extend(written.action for written in done.values())
             related |= self._relate(list(done.values()))
             secrets |= {written.memory.id: written.secrets for written in done.values() if written.secrets}
+            maybe |= {each.memory.id: each.maybe_secret for each in done.values() if each.maybe_secret}
             if progress is not None:
                 progress(len(ids))
         created, unchanged, updated = (actions.count(action) for action in ("created", "unchanged", "updated"))
         told = (created, unchanged, updated, failed.by_line(), tuple(ids))
-        return BulkResult(*told, related=related, secrets=secrets, hints=failed.hints())
+        return BulkResult(*told, related=related, secrets=secrets, hints=failed.hints(), maybe_secret=maybe)
 
     def memorize_lines(
         self,
@@ -95,7 +98,7 @@ class BulkWriter(Writer):
                     with self._store.transaction():  # one that fails leaves nothing half-written
                         written = self._write(telling, passed.rows, in_bulk=True, force=force)
                         note_redaction(self._store, passed.secrets, written.memory.id, written.memory.namespace)
-                        done[line] = written._replace(secrets=passed.secrets)
+                        done[line] = written._replace(secrets=passed.secrets, maybe_secret=passed.maybe_secret)
                 except (MemoryFullError, NotFoundError, BadValueError) as error:
                     self._note_failure(line, error, telling.memory.namespace, failed)
         return done

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ntm_memory.config import Settings, zone_named
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.entry.told_times import Here
+from ntm_memory.errors import CheckpointError
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -174,13 +175,21 @@ class RetrievalContext:
 
 
 def parameters_in_force(home: Path, settings: Settings) -> RecallParameters:
-    """The tuned parameters if there are any and config lets them, else the shipped ones.
+    """The tuned parameters if there are any that can be used, else the shipped ones."""
+    try:
+        tuned = tuned_parameters(home) if settings.recall.tuned else None
+    except CheckpointError:  # they can be learned again, and what can be told without them is
+        tuned = None
+    return load_parameters() if tuned is None else tuned
+
+
+def tuned_parameters(home: Path) -> RecallParameters | None:
+    """The parameters tuned for a data folder; None: there are none.
 
     Raises:
-        CheckpointError: a tuned file is not usable.
+        CheckpointError: the file is not usable.
     """
-    tuned = home / TUNED
-    return load_parameters(tuned) if settings.recall.tuned and tuned.exists() else load_parameters()
+    return load_parameters(home / TUNED) if (home / TUNED).exists() else None
 
 
 def _asks_in_signs(query: Query) -> bool:

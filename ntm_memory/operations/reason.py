@@ -136,7 +136,15 @@ class Reasoner:
         tie(self._store, id, [link for link in found if link.target not in targets] + explicit)
         memory = self._store.get(id)
         ties = (Tie(e.target, self._store.get(e.target).content[:200], e.weight, e.kind) for e in memory.links)
-        return StoreResult(memory, stored.action, stored.related, tuple(ties), stored.similar_keys, stored.secrets)
+        return StoreResult(
+            memory,
+            stored.action,
+            stored.related,
+            tuple(ties),
+            stored.similar_keys,
+            stored.secrets,
+            stored.maybe_secret,
+        )
 
     def _chain(
         self, request: RecallRequest, corpus: Corpus, query: Query, steps: int

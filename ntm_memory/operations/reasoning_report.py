@@ -17,6 +17,7 @@ from ntm_memory.multihop.reasons import reason_for
 from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.operations.results import Action, LeftOut, RecalledMemory, Related
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.store.records import Memory
 
@@ -108,6 +109,7 @@ class StoreResult:
     links: tuple[Tie, ...]
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one

@@ -13,7 +13,16 @@ from ntm_memory.answering.formerly import chance_of_before, likely_enough, times
 from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.asking import LEAST
 from ntm_memory.operations import validation
-from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
+from ntm_memory.operations.abstention import (
+    Extent,
+    asks_for_no_day,
+    extent,
+    is_worth_asking_for,
+    side,
+    why_no_such_day,
+    why_not_asked,
+    why_silent,
+)
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import RecallRequest, checked_around, checked_max_chars, checked_shift
@@ -53,6 +62,9 @@ class Recaller:
             query: what it asks of the read heads.
             known: what they read of it already, and of which memories; None: nothing yet.
         """
+        no_day = why_no_such_day(query)
+        if no_day is not None and asks_for_no_day(query):
+            return _nothing(request.query, no_day)
         parts = self._context.ask_within(query)
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)
@@ -61,7 +73,8 @@ class Recaller:
             if corpus.is_now:
                 result = self._with_former(request, query, parts, result)
             heard = what_was_heard(query) if request.explain else None
-            result = replace(result, warnings=tuple(self._store.damaged()), explanation=heard)
+            warnings = (*filter(None, [no_day]), *self._store.damaged())
+            result = replace(result, warnings=warnings, explanation=heard)
         if corpus.is_now:
             self._context.remember(request.namespace, request.session, result.memories)
         return result

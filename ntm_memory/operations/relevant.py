@@ -15,7 +15,7 @@ from ntm_memory.operations import validation
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents
 from ntm_memory.operations.requests import checked_max_chars
-from ntm_memory.operations.results import RelevantMemory, RelevantResult
+from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.privacy.trust import LOWEST, at_least, checked_trust
 from ntm_memory.reader.pair_reader import Impressions, PairReader
 from ntm_memory.reader.relevance import (
@@ -41,6 +41,39 @@ MOST = 3
 AS_TYPED = 600
 """Characters of a prompt that count, its beginning: what is asked for; the rest is mostly pasted."""
 _OPTIONS = ("namespaces", "top", "max_chars", "min_trust", "without")
+
+
+@dataclass(frozen=True)
+class RelevantMemory(RecalledMemory):
+    """A memory that matters for a prompt: `chance` says how surely, `weight` is the same, `score` its logit.
+
+    Args:
+        namespace: where it is.
+        kind: of it, as it was told.
+        updated_at: when it was last changed.
+    """
+
+    namespace: str = "default"
+    kind: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True)
+class RelevantResult:
+    """What matters for a prompt: mostly nothing.
+
+    Args:
+        memories: the surest first.
+        confidence: 0–1, chance that the surest of those that were read matters.
+        read: how many were read with the prompt.
+        reason: why there are none, or None.
+    """
+
+    prompt: str
+    memories: tuple[RelevantMemory, ...]
+    confidence: float
+    read: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.reader.relations import RelationName
 from ntm_memory.store.records import Memory
 
 if TYPE_CHECKING:
+    from ntm_memory.importers.omissions import Omission
     from ntm_memory.recall.first_look import Reading
 
 Action = Literal["created", "unchanged", "updated"]
@@ -60,6 +62,7 @@ class MemorizeResult:
         related: older ones that it may concern, the likeliest first, at most three.
         similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
         secrets: what was left out of it.
+        maybe_secret: what may be one in it and was kept.
     """
 
     memory: Memory
@@ -67,6 +70,7 @@ class MemorizeResult:
     related: tuple[Related, ...] = ()
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -96,7 +100,7 @@ class BulkResult:
     Args:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
-        secrets: id of a memory → what was left out of it, where anything was.
+        secrets: id of a memory → what was left out of it, where anything was; `maybe_secret` alike.
         hints: what to do about what failed, each once.
     """
 
@@ -108,6 +112,7 @@ class BulkResult:
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ class RecallResult:
         confidence: 0–1, calibrated chance that what was asked is in memory at all.
         reason: why there are no memories, or None.
         explanation: with explain, what the question was heard to ask for.
-        warnings: what was left out since it is damaged.
+        warnings: what was left out since it is damaged; days that the question names and that no calendar has.
         more: how many others drew at least a thousandth of the attention, and are not shown.
         further: how many of these answer as well as some that are shown, and were cut by `top_k` alone.
     """
@@ -195,45 +200,13 @@ class RecallResult:
 
 
 @dataclass(frozen=True)
-class RelevantMemory(RecalledMemory):
-    """A memory that matters for a prompt: `chance` says how surely, `weight` is the same, `score` its logit.
-
-    Args:
-        namespace: where it is.
-        kind: of it, as it was told.
-        updated_at: when it was last changed.
-    """
-
-    namespace: str = "default"
-    kind: str | None = None
-    updated_at: str | None = None
-
-
-@dataclass(frozen=True)
-class RelevantResult:
-    """What matters for a prompt: mostly nothing.
-
-    Args:
-        memories: the surest first.
-        confidence: 0–1, chance that the surest of those that were read matters.
-        read: how many were read with the prompt.
-        reason: why there are none, or None.
-    """
-
-    prompt: str
-    memories: tuple[RelevantMemory, ...]
-    confidence: float
-    read: int
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
 class UpdateResult:
-    """A memory was changed; `previous` is how it read before, `secrets` what was left out of what was told."""
+    """A memory was changed; `previous` is how it read before, the others as in `MemorizeResult`."""
 
     memory: Memory
     previous: Memory
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,6 +232,7 @@ class EraseResult:
         backups_holding: names of those that still hold them: nothing was removed yet, or they cannot be written.
         damaged_purged, damaged_holding: the same of the files that repairs put aside in `damaged/`.
         mirrors_purged, mirrors_holding: the same of the files that `export.py --host` wrote, erased or purged.
+        files_holding: other files of the data folder that hold a purged text, as exports do; they stay.
     """
 
     erased: tuple[Erased, ...]
@@ -273,11 +247,17 @@ class EraseResult:
     damaged_holding: tuple[str, ...] = ()
     mirrors_purged: tuple[str, ...] = ()
     mirrors_holding: tuple[str, ...] = ()
+    files_holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """A file was read in; `related`, `secrets`, `hints` as in `BulkResult`, `tombstones`: how many are new."""
+    """A file was read in; `related`, `secrets`, `maybe_secret`, `hints` as in `BulkResult`.
+
+    Args:
+        tombstones: how many are new.
+        omitted: what of the file became no memory, where anything did not.
+    """
 
     created: int
     unchanged: int
@@ -288,3 +268,5 @@ class ImportResult:
     tombstones: int = 0
     secrets: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    omitted: tuple[Omission, ...] = ()
+    maybe_secret: Mapping[str, tuple[MaybeSecret, ...]] = field(default_factory=dict)

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from ntm_memory.operations.erase import Eraser
     from ntm_memory.operations.reason import Reasoner
     from ntm_memory.operations.recall import Recaller
-    from ntm_memory.operations.relevant import Noticer
+    from ntm_memory.operations.relevant import Noticer, RelevantResult
     from ntm_memory.operations.requests import RecallRequest
-    from ntm_memory.operations.results import RelevantResult
     from ntm_memory.operations.tune import Tuner
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder

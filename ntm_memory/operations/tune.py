@@ -93,7 +93,6 @@ class Tuner:
 
         Raises:
             BadValueError: too few usable pairs, or config leaves nothing to tune.
-            CheckpointError: the tuned file in force is not usable.
         """
         self._refuse_switched_off(heads)
         old = parameters_in_force(self._context.home, self._settings)  # another process may have tuned meanwhile
@@ -136,6 +135,8 @@ class Tuner:
         with self._store.transaction(), faults(self._tuned):
             before = self._previous.exists()
             reverted = before or self._tuned.exists()
+            if self._tuned.is_dir():
+                self._tuned.rename(self._tuned.with_name(f"no-{TUNED}"))
             if before:
                 load_parameters(self._previous)
                 self._previous.replace(self._tuned)

@@ -67,13 +67,13 @@ class Writer:
         rows = None if _is_a_turn(telling.memory) else passed.rows
         judged = [] if rows is None else self.relater.judge(telling.memory, rows)
         with self._store.transaction():  # another process may have written it in the meantime
-            memory, action, beside, _ = self._write(telling, passed.rows, force=force)
+            memory, action, beside, *_ = self._write(telling, passed.rows, force=force)
             self.relater.release([memory] if action == "updated" else [])
             related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
             near = self._store.keys_like(memory.namespace, memory.key) if memory.key and action == "created" else []
             memory = self._store.get(memory.id)
             note_redaction(self._store, passed.secrets, memory.id, memory.namespace)
-        return MemorizeResult(memory, action, related, tuple(near[:SHOWN]), passed.secrets)
+        return MemorizeResult(memory, action, related, tuple(near[:SHOWN]), passed.secrets, passed.maybe_secret)
 
     def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
@@ -95,13 +95,13 @@ class Writer:
             previous = find(self._store, id_or_key, namespace)  # another process may have written meanwhile
             memory = self._change(previous, revised(previous, changed), passed.rows, judged)
             note_redaction(self._store, passed.secrets, memory.id, memory.namespace)
-        return UpdateResult(memory, previous, passed.secrets)
+        return UpdateResult(memory, previous, passed.secrets, passed.maybe_secret)
 
     def foresee(self, record: Mapping[str, Any], *, force: bool = False) -> Action:
-        """What memorizing this record would do."""
+        """What memorizing this record among many would do."""
         telling = Telling.of(record, self._context.here)
         telling = telling._replace(memory=self.gate.glance(telling.memory).memory)
-        if known(self._store, telling) is not None or told_again(self._store, telling) is not None:
+        if known(self._store, telling, in_bulk=True) or told_again(self._store, telling, in_bulk=True):
             return "unchanged"
         memory, replaces = telling.memory, telling.decision.replaces
         if not force:

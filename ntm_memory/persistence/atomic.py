@@ -32,7 +32,9 @@ def see_folder(target: Path, home: Path) -> None:
     """
     folder = target.absolute().parent
     if home.absolute() in folder.parents:
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in [*reversed(folder.parents), folder]:
+            if home.absolute() in each.parents:
+                each.mkdir(mode=0o700, exist_ok=True)
     elif not folder.exists():
         raise BadValueError(
             f"{target} cannot be written: there is no folder {folder}", "make it, or check its spelling"

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from ntm_memory.errors import StoreLockedError
+from ntm_memory.errors import StoreError, StoreLockedError, hint_of_writing
 
 _PAUSE = 0.005
 
@@ -33,9 +33,11 @@ class WriterLock:
 
         Raises:
             StoreLockedError: another process kept it too long.
+            StoreError: there is something that can be no lock file.
+            OSError: the folder cannot be used.
         """
         if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = self._opened()
         deadline = time.monotonic() + self.seconds
         while not _try_lock(self._file):
             if time.monotonic() >= deadline:
@@ -44,6 +46,15 @@ class WriterLock:
                     "try again, or raise store.lock_seconds",
                 )
             time.sleep(_PAUSE)
+
+    def _opened(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            if not os.path.lexists(self._path):  # then the folder is at fault
+                raise
+            hint = hint_of_writing(error.errno, "move it away: it holds nothing, and is made again")
+            raise StoreError(f"the lock file {self._path} cannot be opened: {error.strerror}", hint) from error
 
     def release(self) -> None:
         """Let the next writer in."""

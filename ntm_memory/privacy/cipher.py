@@ -38,9 +38,26 @@ def salt_of(path: Path) -> bytes | None:
     with path.open("rb") as file:
         head = file.read(SALT_BYTES)
         size = os.fstat(file.fileno()).st_size
-    alike = sum(one == other for one, other in zip(head, _PLAIN_HEAD, strict=False))
-    random = len(set(head)) >= _LEAST_DIFFERENT and alike <= _MOST_ALIKE
+    random = len(set(head)) >= _LEAST_DIFFERENT and not _is_alike(head)
     return head if random and size % PAGE == 0 else None
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, where an encrypted one has its salt; fewer where there are no more."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SALT_BYTES)
+    except FileNotFoundError:
+        return b""
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a file begins as a plain database does, some damage allowed."""
+    return _is_alike(head_of(path))
+
+
+def _is_alike(head: bytes) -> bool:
+    return sum(one == other for one, other in zip(head, _PLAIN_HEAD, strict=False)) > _MOST_ALIKE
 
 
 def connect(path: Path | str, key: Key | None, **options: Any) -> sqlite3.Connection:

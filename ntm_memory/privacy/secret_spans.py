@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ntm_memory.text.writing_systems import CJK
@@ -27,6 +28,23 @@ class Secret(NamedTuple):
     end: int
 
 
+@dataclass(frozen=True)
+class MaybeSecret:
+    """What may be a secret and is kept.
+
+    Args:
+        kind: what it would be.
+        field: in which it stands.
+        at: its first character there as it is stored, from 0.
+        chance: how likely it is one; below that from which on it would have been left out.
+    """
+
+    kind: str
+    field: str
+    at: int
+    chance: float
+
+
 Span = tuple[int, int]
 
 
@@ -47,6 +65,11 @@ def redacted(text: str, secrets: Iterable[Secret]) -> str:
         parts += [text[at : secret.start], mark_of(secret.kind)]
         at = secret.end
     return "".join([*parts, text[at:]])
+
+
+def place_without(secrets: Iterable[Secret], at: int) -> int:
+    """Where a character stands once the secrets before it are left out."""
+    return at + sum(len(mark_of(each.kind)) - (each.end - each.start) for each in secrets if each.end <= at)
 
 
 def apart(found: Iterable[tuple[str, int, int]]) -> list[Secret]:

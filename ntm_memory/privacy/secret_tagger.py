@@ -49,7 +49,7 @@ class PieceStates(NamedTuple):
 
 
 class Tagged(NamedTuple):
-    """A part of a text that is taken for a secret: text[start:end]."""
+    """A part of a text that may be a secret, text[start:end], and the chance that it is one."""
 
     kind: str
     start: int
@@ -57,43 +57,65 @@ class Tagged(NamedTuple):
     chance: float
 
 
+class Limits(NamedTuple):
+    """Chances that decide what becomes of a part of a text.
+
+    Args:
+        least: from it on it is a secret.
+        words: the same of what has no digit: words are seldom secrets, and dear where they are none.
+        doubtful: from it on it may be one.
+    """
+
+    least: float
+    words: float
+    doubtful: float
+
+    def least_of(self, part: str) -> float:
+        """From which chance on this is a secret."""
+        return self.least if any(map(str.isdigit, part)) else self.words
+
+
 class Model(NamedTuple):
     """What was learned.
 
     Args:
         members: the weights of each network, by name.
-        least: chance from which on something is a secret.
+        limits: the chances from which on something is a secret, and may be one.
     """
 
     members: list[dict[str, Array]]
-    least: float
+    limits: Limits
 
 
 def tag(
     text: str,
     read: PieceStates,
     known: Sequence[Sequence[Span]],
-    least: float | None = None,
+    least: float,
     apart: Sequence[Span] = (),
 ) -> list[Tagged]:
-    """The secrets of a text in their order.
+    """What may be secrets of a text, in their order.
 
     Args:
         text: of at least one character.
         read: what the embedder made of it.
         known: spans that rules know, and those that patterns suppose.
-        least: chance from which on it is a secret; None: the learned one.
+        least: chance that each has at least.
         apart: spans in which there is none.
     """
     model = _model()
     chances, kinds = networks(model.members, character_codes(text), character_features(text, known), read)
     for start, end in apart:
         chances[start:end] = 0
-    floor = model.least if least is None else least
     return [
-        Tagged(KINDS[int(kinds[start:end].mean(axis=0).argmax())], start, end, float(chances[start:end].max()))
-        for start, end in decode(text, chances, floor)
+        Tagged(KINDS[int(kinds[start:end].mean(axis=0).argmax())], start, end, sureness(chances[start:end]))
+        for start, end in decode(text, chances, least)
     ]
+
+
+def limits() -> Limits:
+    """The chances chosen when the networks were learned."""
+    return _model().limits
 
 
 def networks(
@@ -216,9 +238,10 @@ def _model() -> Model:
 
 def _checked(learned: Mapping[str, NDArray[Any]]) -> Model:
     """A model whose networks can run: a fault in one is found as it is opened, not as a text is read."""
-    model = Model(dequantised(learned), float(learned["least"]))
-    if not model.members or not 0 <= model.least <= 1:
-        raise ValueError("it has no network, or no chance from which on something is a secret")
+    model = Model(dequantised(learned), Limits(*(float(learned[name]) for name in Limits._fields)))
+    least, words, doubtful = model.limits
+    if not model.members or not 0 <= doubtful <= min(least, words) <= max(least, words) <= 1:
+        raise ValueError("it has no network, or no chances from which on something is a secret")
     for weights in model.members:
         nothing = PieceStates(np.zeros((1, len(weights["states.w"])), dtype=np.float32), np.zeros(1, dtype=np.int64))
         said = network(weights, character_codes("a"), character_features("a", [[], []]), nothing)

@@ -6,12 +6,14 @@ where they are not, patterns decide. What rules of services and check digits kno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from ntm_memory.privacy import secret_tagger, told_secrets
 from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
 from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
-from ntm_memory.privacy.secret_tagger import PieceStates, tag
+from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged, limits, tag
 
 
 def known_secrets(text: str) -> list[Secret]:
@@ -25,22 +27,42 @@ def supposed_secrets(text: str) -> list[Secret]:
     return settled(text, told_secrets.by_patterns(text, _lowered(text)), our_marks(text))
 
 
-def find_secrets(text: str, read: PieceStates | None = None, least: float | None = None) -> list[Secret]:
-    """The secrets of a text in their order, none within another.
+class Found(NamedTuple):
+    """What was found in a text, each in its order.
+
+    Args:
+        secrets: none within another.
+        doubtful: what may be one, too, outside of these.
+    """
+
+    secrets: list[Secret]
+    doubtful: list[Tagged]
+
+
+def find_secrets(text: str, read: PieceStates | None = None, least: float | None = None) -> Found:
+    """The secrets of a text, and what may be one.
 
     Args:
         text: it.
         read: what the embedder made of it; None where it was not read.
-        least: chance from which on the network takes something for a secret; None: the learned one.
+        least: chance from which on the networks take something for a secret; None: the learned ones.
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
-        return settled(text, [*known, *supposed], ())
+        return Found(settled(text, [*known, *supposed], ()), [])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    found = tag(text, read, spans, least, our_marks(text))
-    tagged = [(named.get((start, end), kind), start, end) for kind, start, end, _ in found]
-    return settled(text, [*known, *tagged], ())
+    floors = limits() if least is None else Limits(least, least, min(least, limits().doubtful))
+    found = tag(text, read, spans, floors.doubtful, our_marks(text))
+    tagged = [each._replace(kind=named.get((each.start, each.end), each.kind)) for each in found]
+    sure = [each for each in tagged if each.chance > floors.least_of(text[each.start : each.end])]
+    secrets = settled(text, [*known, *(each[:3] for each in sure)], ())
+    return Found(secrets, outside_of(secrets, [each for each in tagged if each not in sure]))
+
+
+def outside_of(secrets: Sequence[Secret], doubtful: Sequence[Tagged]) -> list[Tagged]:
+    """What may be a secret and lies in none."""
+    return [each for each in doubtful if not any(each.start < own.end and own.start < each.end for own in secrets)]
 
 
 def our_marks(text: str) -> list[Span]:

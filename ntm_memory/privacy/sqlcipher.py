@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlcipher3 import dbapi2
 
 Row = dbapi2.Row
+_UNREADABLE = "database disk image is malformed: a page cannot be decrypted"
 
 
 def connect(path: Path, **options: Any) -> sqlite3.Connection:
@@ -28,6 +29,8 @@ def _with_standard_errors(method: Callable[..., Any]) -> Callable[..., Any]:
         except dbapi2.Error as error:
             kind: type[sqlite3.Error] = getattr(sqlite3, type(error).__name__, sqlite3.DatabaseError)
             raise kind(*error.args) from error
+        except MemoryError as error:  # so it says that a page's HMAC differs
+            raise sqlite3.DatabaseError(_UNREADABLE) from error
 
     return call
 

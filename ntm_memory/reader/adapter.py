@@ -58,10 +58,7 @@ class Adapter:
         return [self._merge(number, layer) for number, layer in enumerate(layers[: len(self.norms)])]
 
     def _merge(self, number: int, layer: BertLayer) -> BertLayer:
-        # in the order in which the matrices lie in memory, (outputs, inputs)
-        changed = {
-            name: (getattr(layer, name).T + self.up[name][number].T @ self.down[name][number].T).T for name in MATRICES
-        }
+        changed = {name: getattr(layer, name) + self.down[name][number] @ self.up[name][number] for name in MATRICES}
         return dataclasses.replace(layer, **changed, norms=tuple(self.norms[number]))
 
 

@@ -10,6 +10,7 @@ from ntm_memory.reader.joining import Array, Judgement
 from ntm_memory.reader.newest import LIKELY, RIVAL, Relate, Rivals, exchanged, newest_signals, revising
 from ntm_memory.reader.parameters import SecondLookParameters
 from ntm_memory.reader.relations import AS_READ, RELATIONS, may_revise
+from ntm_memory.recall.first_look import Query
 from ntm_memory.store.records import Memory
 from ntm_memory.text.words import index_words
 
@@ -26,7 +27,7 @@ class Former(NamedTuple):
 
 
 def former_first(
-    judged: Judgement, memories: Sequence[Memory], asked: Sequence[str], relate: Relate, p: SecondLookParameters
+    judged: Judgement, memories: Sequence[Memory], query: Query, relate: Relate, p: SecondLookParameters
 ) -> Former:
     """A judgement of a question about the past: of two memories that tell of the same the older stands first.
 
@@ -36,7 +37,7 @@ def former_first(
     Args:
         judged: of n ≥ 1 memories.
         memories: n in the same order.
-        asked: index words of the question.
+        query: the question.
         relate: asked once at most, for all that may be older or newer than the best.
         p: what was learned of such pairs.
     """
@@ -51,11 +52,8 @@ def former_first(
     older = [(pair, of) for pair, of in same if pair.newer == best]
     if older:
         pair, of = max(older, key=lambda each: float(judged.logits[each[0].older]))
-        return (
-            Former(exchanged(judged, pair), pair)
-            if _leads(judged, memories, pair, asked, of, p)
-            else Former(judged, None)
-        )
+        leads = _older_leads(judged, memories, pair, query, of, p)
+        return Former(exchanged(judged, pair), pair) if leads else Former(judged, None)
     newer = [pair for pair, _ in same if judged.logits[pair.newer] >= RIVAL]
     return Former(judged, max(newer, key=lambda pair: float(judged.logits[pair.newer]), default=None))
 
@@ -68,18 +66,23 @@ def _rivals(memories: Sequence[Memory], best: int, other: int) -> Rivals | None:
     return Rivals(best, other) if may_revise(memories[other], memories[best]) else None
 
 
-def _leads(
+def _older_leads(
     judged: Judgement,
     memories: Sequence[Memory],
     pair: Rivals,
-    asked: Sequence[str],
+    query: Query,
     shares: Array,
     p: SecondLookParameters,
 ) -> bool:
-    """Whether the older of two answers, though the newer one is liker to the question."""
-    logits = judged.logits.copy()
-    words = [set(index_words(memories[place].content)) & set(asked) for place in pair]
+    """Whether the older of two answers, though the newer one is liker to the question.
+
+    As surely as the past is asked for it is the older one where that leads; else where the newer one does not.
+    """
+    revises = revising(shares)
+    newest = float(logistic(newest_signals(judged.logits, pair, revises) @ p.newest))
+    logits, asked = judged.logits.copy(), set(query.words)
+    words = [set(index_words(memories[place].content)) & asked for place in pair]
     if words[1] - words[0] and not words[0] - words[1]:
         logits[pair.newer] = logits[pair.older]
-    signals = newest_signals(logits, Rivals(pair.newer, pair.older), revising(shares))
-    return float(logistic(signals @ p.newest)) >= LIKELY
+    oldest = float(logistic(newest_signals(logits, Rivals(pair.newer, pair.older), revises) @ p.newest))
+    return query.past * oldest + (1 - query.past) * (1 - newest) >= LIKELY

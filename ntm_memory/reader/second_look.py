@@ -108,7 +108,7 @@ def reread(
     if query.past <= LIKELY:
         judged = newest_first(marked_behind(judged, kept), kept, reader.relations, p)
         return _joined(reading, chosen, judged, said)
-    judged, pair = former_first(judged, kept, query.words, reader.relations, p)
+    judged, pair = former_first(judged, kept, query, reader.relations, p)
     ended = {} if pair is None else {int(chosen[pair.older]): int(chosen[pair.newer])}
     return replace(_joined(reading, chosen, judged, said), ended=ended)
 

@@ -14,10 +14,20 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, is_whole, opened, put_in_place, stamp
+from ntm_memory.recovery.files import (
+    copy_as_it_is,
+    drafts_beside,
+    identity_of,
+    is_whole,
+    memories_in,
+    opened,
+    put_in_place,
+    stamp,
+)
+from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_key
 from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.store import schema
-from ntm_memory.store.faults import faults
+from ntm_memory.store.faults import faults, refuse_folders
 
 FOLDER = "backups"
 DAILY = "daily"
@@ -33,6 +43,28 @@ def backups(home: Path) -> list[Path]:
     except OSError:
         return []
     return [home / FOLDER / name for name in names]
+
+
+def unusable(home: Path) -> str | None:
+    """What keeps the folder of backups from being used; None: nothing, or there is none yet."""
+    folder = home / FOLDER
+    if folder.is_dir():
+        return None if os.access(folder, os.R_OK | os.W_OK | os.X_OK) else f"{FOLDER}/ may not be read or written"
+    return f"{FOLDER} is no folder" if os.path.lexists(folder) else None
+
+
+def best_backup(home: Path, *, but: int = 0) -> str | None:
+    """What to say of the newest backup that holds memories: its name, how many they are, the command; None: no such.
+
+    Args:
+        home: the data folder.
+        but: it must hold more than so many.
+    """
+    for file in backups(home):
+        count = memories_in(file)
+        if count and count > but:
+            return f"backups/{file.name} holds {count}: import.py --backup {file.name}"
+    return None
 
 
 def described(home: Path) -> list[dict[str, Any]]:
@@ -51,6 +83,9 @@ def make_backup(
 ) -> Path | None:
     """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones.
 
+    A file without memories is not copied, so that it pushes out no backup that holds some; nor do backups of one memory
+    push out those of another.
+
     Args:
         home: the data folder.
         why: one lower-case word for its name.
@@ -59,22 +94,27 @@ def make_backup(
         spare: a backup that stays, however old.
 
     Returns:
-        the copy; None where none is kept.
+        the copy; None where none is kept or nothing is in the file.
 
     Raises:
         StoreError: or one of its kinds: it could not be made, or the copy is damaged; then there is none.
     """
     if not keep:
         return None
-    source, folder = home / "memory.db", ensure_private_dir(home / FOLDER)
-    when, target = stamp(clock()), folder / f"memory-{stamp(clock())}-{why}.db"
-    number = 1
-    while target.exists():
-        number, target = number + 1, folder / f"memory-{when}-{number}-{why}.db"
+    source = home / "memory.db"
     with faults(source):
-        _make(source, target)
+        if not source.stat().st_size:
+            return None
+    folder = ensure_private_dir(home / FOLDER)
+    wrong = unusable(home)
+    if wrong is not None:
+        raise StoreError(f"no backup was made: {wrong}", "check the folder's owner and permissions")
+    with faults(source):
+        target = _unused(folder, stamp(clock()), why)
+        if not _make(source, target):
+            return None
     flush(folder)
-    _remove_oldest(home, keep, {target, spare})
+    _remove_oldest(home, keep, target, spare)
     return target
 
 
@@ -103,15 +143,19 @@ def restore_backup(
         NotFoundError: there is no such backup.
         StoreError: or one of its kinds: it is damaged or newer than this program, or the memory is in use.
     """
-    chosen, path = _named(home, name), home / "memory.db"
+    path = home / "memory.db"
+    refuse_folders(path)
+    chosen = _named(home, name)
     lock = WriterLock(path.with_suffix(".lock"), seconds)
     with faults(path):
+        key = key_in_force(path)
         lock.acquire()
     try:
         with drafts_beside(path) as drafts, faults(chosen):
             draft = drafts / "new.db"
             copy_as_it_is(chosen, draft)
             _make_ready(draft, chosen)
+            bring_under(draft, key, seconds)
             counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
             put_in_place(draft, path, seconds)
@@ -123,16 +167,27 @@ def restore_backup(
     return {"restored": chosen.name, "before": before, **counts}
 
 
-def _make(source: Path, target: Path) -> None:
-    """Copy a memory file under a new name, whole and verified, or not at all."""
+def _unused(folder: Path, when: str, why: str) -> Path:
+    """A name for a new backup."""
+    number, target = 1, folder / f"memory-{when}-{why}.db"
+    while target.exists():
+        number, target = number + 1, folder / f"memory-{when}-{number}-{why}.db"
+    return target
+
+
+def _make(source: Path, target: Path) -> bool:
+    """Copy a memory file under a new name, whole and verified, or not at all; whether there was anything in it."""
     with drafts_beside(target) as drafts:
         draft = drafts / "new.db"
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
         _copy(source, draft)
         if not is_whole(draft):
             raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
+        if not memories_in(draft):
+            return False
         flush(draft)
         os.replace(draft, target)
+    return True
 
 
 def _copy(source: Path, draft: Path) -> None:
@@ -142,17 +197,23 @@ def _copy(source: Path, draft: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, whatever mode the memory is in
 
 
-def _remove_oldest(home: Path, keep: int, spared: set[Path | None]) -> None:
-    for file in backups(home)[keep:]:
-        if file not in spared:
+def _remove_oldest(home: Path, keep: int, made: Path, spare: Path | None) -> None:
+    files = backups(home)
+    if len(files) <= keep:
+        return
+    whose = identity_of(made)
+    for file in [each for each in files if identity_of(each) in (whose, None)][keep:]:
+        if file not in (made, spare):
             with suppress(OSError):
                 file.unlink()
 
 
 def _named(home: Path, name: str) -> Path:
     there = backups(home)
+    if name == LATEST and there:
+        return next((file for file in there if memories_in(file)), there[0])
     for file in there:
-        if name in (file.name, LATEST):
+        if name == file.name:
             return file
     hint = f"there are: {', '.join(file.name for file in there[:7])}" if there else "status.py lists backups"
     raise NotFoundError(f"there is no backup {name!r} in {home / FOLDER}", hint)
@@ -160,6 +221,7 @@ def _named(home: Path, name: str) -> Path:
 
 def _make_ready(draft: Path, chosen: Path) -> None:
     """Verify a copy of a backup, and make sure that no derived file of another time is believed beside it."""
+    refuse_other_key(draft, f"the backup {chosen.name}")
     if not is_whole(draft):
         raise StoreCorruptError(f"the backup {chosen.name} is damaged", "take another one: status.py lists them")
     with closing(opened(draft)) as sql:

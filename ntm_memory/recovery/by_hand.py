@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths
 from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
-from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
+from ntm_memory.errors import (
+    BadValueError,
+    NotFoundError,
+    StoreCorruptError,
+    StoreError,
+    StoreFromFutureError,
+    StoreKeyError,
+    StoreLockedError,
+)
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
+from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.rescue import export_salvaged, repair
 from ntm_memory.store import open_store
+from ntm_memory.store.faults import MEND
 
 
 def carry_out(
@@ -30,11 +42,11 @@ def carry_out(
         (what there is to say, whether that is the whole answer).
     """
     folder = paths.data_home(home)
-    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
     if arguments.get("salvage"):
         if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
             raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")
-        return export_salvaged(folder, Path(arguments["path"])), True
+        return export_salvaged(folder, Path(arguments["path"])), True  # also where config.json is damaged
+    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
     if arguments.get("backup"):
         name, kept = str(arguments["backup"]), settings.store.backups
         force = bool(arguments.get("force_retracted"))
@@ -43,15 +55,34 @@ def carry_out(
 
 
 def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> tuple[dict[str, Any], bool]:
-    if not (folder / "memory.db").exists():
-        return {"repaired": []} if arguments.pop("repair", False) else {}, False
-    # not within an open memory: a file that is no database any more is replaced
-    done = {"repaired": repair(folder, settings)} if arguments.pop("repair", False) else {}
+    is_there = os.path.lexists(folder / "memory.db")
+    done: dict[str, Any] = {}
+    if arguments.pop("repair", False):
+        # not within an open memory: a file that is no database any more is replaced
+        done = {"repaired": repair(folder, settings) if is_there else []}
     if arguments.get("check"):
         try:
-            open_store(folder / "memory.db", lock_seconds=settings.store.lock_seconds, create=False).close()
-        except StoreCorruptError as error:
+            _look_at(folder / "memory.db", settings)
+        except (StoreLockedError, StoreFromFutureError):
+            raise
+        except StoreKeyError:
+            key_in_force(folder / "memory.db")  # where the key is the right one, the file's head is damaged
+            told = StoreCorruptError(f"the head of {folder / 'memory.db'} is damaged", MEND)
+            return closed(folder, told) | done, True
+        except StoreError as error:
             return closed(folder, error) | done, True
         except NotFoundError:
-            pass  # it was taken away meanwhile
+            pass  # there is none yet
     return done, False
+
+
+def _look_at(path: Path, settings: Settings) -> None:
+    """Open a memory, and look at its pages where it is encrypted: many a verb stops at the first bad one.
+
+    Raises:
+        NotFoundError, StoreError: there is none, or it cannot be used.
+    """
+    with closing(open_store(path, lock_seconds=settings.store.lock_seconds, create=False)) as store:
+        if store.encrypted:
+            store.check()
+            store.count()

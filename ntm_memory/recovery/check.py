@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import SHIPPED, load_settings
-from ntm_memory.errors import NTMMemoryError
+from ntm_memory.errors import NTMMemoryError, StoreError
 from ntm_memory.operations.context import TUNED
 from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
 from ntm_memory.recall.parameters import load_parameters
-from ntm_memory.recovery.backups import backups, described
+from ntm_memory.recovery.backups import backups, described, unusable
 from ntm_memory.recovery.damaged import FOLDER, files_kept
 from ntm_memory.recovery.files import is_whole, opened
+from ntm_memory.recovery.keyed import refuse_other_key
 
 _PREVIOUS = "recall.previous.json"
 _USAGE = {
@@ -37,7 +38,7 @@ def check_home(home: Path, faults_of_store: list[str]) -> list[str]:
         one line a fault, with what to do; empty when all is sound.
     """
     lines = [f"memory.db: {line}: run status.py --repair" for line in faults_of_store]
-    for part in (_usage, _learned, _config, _backups, _left_over, _permissions):
+    for part in (_usage, _folders, _learned, _config, _backups, _left_over, _permissions):
         lines += part(home)
     return lines
 
@@ -52,6 +53,9 @@ def closed(home: Path, error: NTMMemoryError) -> dict[str, Any]:
 def _usage(home: Path) -> Iterator[str]:
     file = home / "usage.db"
     if not file.exists():
+        return
+    if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
+        yield "usage.db: cannot be read and written: it only counts; move it away, and counters begin at 0"
         return
     with suppress(sqlite3.OperationalError):  # busy: it is somebody's at this moment
         try:
@@ -86,16 +90,43 @@ def _config(home: Path) -> Iterator[str]:
 
 
 def _backups(home: Path) -> Iterator[str]:
+    wrong = unusable(home)
+    if wrong is not None:
+        yield f"{wrong}: no backup can be made: make it a folder of your own"
     for file in backups(home):
-        if not is_whole(file):
-            yield f"backups/{file.name}: damaged: remove it"
+        what = _wrong_with(file)
+        if what is not None:
+            yield f"backups/{file.name}: {what}"
+
+
+def _wrong_with(backup: Path) -> str | None:
+    if not os.access(backup, os.R_OK):
+        return "may not be read: check its owner and permissions"
+    try:
+        refuse_other_key(backup, "it")
+        return None if is_whole(backup) else "damaged: remove it"
+    except StoreError as error:
+        return error.message
+
+
+def _folders(home: Path) -> Iterator[str]:
+    for name in ("memory.lock", "matrix.bin"):
+        if (home / name).exists() and not ((home / name).is_file() and os.access(home / name, os.R_OK | os.W_OK)):
+            yield f"{name}: cannot be read and written: move it away, it is made again"
+    if os.path.lexists(home / FOLDER) and not _is_open(home / FOLDER):
+        yield f"{FOLDER}: is no folder that can be read: move it away"
+
+
+def _is_open(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
 
 
 def _left_over(home: Path) -> Iterator[str]:
     kept = files_kept(home)
     if kept:
         yield f"{FOLDER}/: {len(kept)} files that repairs put aside: tell again what is worth it, then remove them"
-    drafts = [*home.glob("*.tmp"), *home.glob("backups/*.tmp"), *home.glob("damaged/*.tmp")]
+    folders = [each for each in (home, home / "backups", home / FOLDER) if _is_open(each)]
+    drafts = [draft for folder in folders for draft in folder.glob("*.tmp")]
     if drafts:
         yield f"{len(drafts)} drafts of interrupted writers ({drafts[0].name}, …): remove them if nothing is running"
 

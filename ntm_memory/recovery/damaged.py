@@ -12,7 +12,7 @@ from typing import Any
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.recovery.files import drafts_beside
-from ntm_memory.recovery.salvage import Damaged, Salvaged
+from ntm_memory.recovery.salvaged import Damaged, Salvaged
 
 FOLDER = "damaged"
 _UNUSUAL = re.compile(r"[^\w.-]")

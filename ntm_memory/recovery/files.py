@@ -17,6 +17,7 @@ from ntm_memory.persistence.atomic import PRIVATE, flush
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import Key, find_key
+from ntm_memory.store import schema
 
 _IN_USE, _PATIENCE, _BEGINNING = "in-use", 5.0, 60.0
 JOURNALS = ("-journal", "-wal", "-shm")
@@ -38,11 +39,6 @@ def opened(path: Path, *, like: Path | None = None, read_only: bool = False, **o
     key = _key_of(path if like is None else like)
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     return cipher.connect(uri, key, uri=True, **options)
-
-
-def row_factory_of(path: Path) -> Any:
-    """What makes rows of a connection that opens a file like this one."""
-    return cipher.row_factory(_key_of(path))
 
 
 def _key_of(path: Path) -> Key | None:
@@ -128,8 +124,29 @@ def is_whole(path: Path) -> bool:
     try:
         with closing(opened(path, read_only=True)) as sql:
             return bool(sql.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         return False
+
+
+def memories_in(path: Path) -> int | None:
+    """How many memories a file holds that nobody else uses, those included that are erased; None: it holds no store."""
+    try:
+        with closing(opened(path, read_only=True)) as sql:
+            if not schema.version_of(sql):
+                return None
+            return int(sql.execute("SELECT count(*) FROM memories").fetchone()[0])
+    except (sqlite3.Error, StoreError, OSError):
+        return None
+
+
+def identity_of(path: Path) -> str | None:
+    """Whose state a file is: the store's own mark; None where that cannot be read."""
+    try:
+        with closing(opened(path, read_only=True)) as sql:
+            found = sql.execute("SELECT value FROM meta WHERE name = 'uuid'").fetchone()
+            return None if found is None else str(found[0])
+    except (sqlite3.Error, StoreError, OSError):
+        return None
 
 
 def put_in_place(draft: Path, target: Path, seconds: float) -> None:
@@ -142,6 +159,8 @@ def put_in_place(draft: Path, target: Path, seconds: float) -> None:
         StoreError: another program keeps the target busy.
     """
     try:
+        if not _is_like(draft, target):
+            raise sqlite3.DatabaseError("one is encrypted")
         with closing(opened(draft)) as source, closing(opened(target, timeout=seconds)) as sql:
             sql.execute("PRAGMA synchronous = EXTRA")
             sql.execute("PRAGMA secure_delete = ON")
@@ -151,7 +170,7 @@ def put_in_place(draft: Path, target: Path, seconds: float) -> None:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise StoreError(f"{target} is in use by another program", "close it and try again") from error
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, StoreError):
         pass
     for ending in JOURNALS:  # they belong to what is replaced
         with suppress(FileNotFoundError):
@@ -159,3 +178,8 @@ def put_in_place(draft: Path, target: Path, seconds: float) -> None:
     flush(draft)
     os.replace(draft, target)
     flush(target.parent)
+
+
+def _is_like(draft: Path, target: Path) -> bool:
+    """Whether both files are plain, or both encrypted: SQLite copies none into the other."""
+    return (cipher.salt_of(draft) is None) == (cipher.salt_of(target) is None)

@@ -17,6 +17,16 @@ _WHOLE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _MOST_TYPES = 64
 
 
+def pages_missing(data: bytes) -> tuple[int, int]:
+    """(pages that are missing at the end of a plain database, pages that it had), by its header; (0, 0): not told."""
+    told, size = int.from_bytes(data[28:32], "big"), int.from_bytes(data[16:18], "big")
+    size = 65536 if size == 1 else size
+    # the header counts only where whoever wrote it last knew of the count (sqlite.org/fileformat2.html, 1.3.7)
+    if not told or data[24:28] != data[92:96] or size < 512 or size & (size - 1):
+        return 0, 0
+    return max(0, told - len(data) // size), told
+
+
 class Record(NamedTuple):
     """What stands in a cell of `size` bytes; `rowid` is None in an index, and in a table without row numbers.
 
@@ -41,14 +51,16 @@ class Pages:
         told = int.from_bytes(data[16:18], "big")
         told = 65536 if told == 1 else told
         sound = 512 <= told <= 65536 and told & (told - 1) == 0
-        self._usable = told if sound else 4096  # we never set bytes of a page apart
+        self._size = told if sound else 4096
+        # an encrypted file sets bytes of each page apart, others do not
+        self._usable = self._size - (data[20] if sound and data[20] <= 128 else 0)
         self._data = data
         self._overflow: set[int] = set()
 
     def records(self) -> Iterator[Record]:
         """Every record that a cell or anything that reads like one holds; some are found twice, some were never one."""
         doubtful = []
-        for start in range(0, len(self._data), self._usable):
+        for start in range(0, len(self._data), self._size):
             found = self._listed(start, start + 100 if start == 0 else start)
             yield from found[0]
             if not found[1]:
@@ -139,7 +151,7 @@ class Pages:
         parts, got, chain = [self._data[at : at + local]], local, list[int]()
         following = int.from_bytes(self._data[at + local : at + local + 4], "big") if local < length else 0
         while got < length:
-            start = (following - 1) * self._usable
+            start = (following - 1) * self._size
             if following < 2 or start >= len(self._data) or start in chain:
                 return None, ()
             chain.append(start)

@@ -9,28 +9,40 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError, StoreLockedError
+from ntm_memory.errors import (
+    NotFoundError,
+    StoreCorruptError,
+    StoreError,
+    StoreFromFutureError,
+    StoreKeyError,
+    StoreLockedError,
+)
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import flush
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.recovery.damaged import FOLDER, keep_damaged, unused_beginning
+from ntm_memory.privacy import cipher
+from ntm_memory.recovery.damaged import FOLDER, files_kept, keep_damaged, unused_beginning
 from ntm_memory.recovery.files import (
     copy_as_it_is,
     drafts_beside,
     is_whole,
-    opened,
     put_in_place,
-    row_factory_of,
     stamp,
 )
-from ntm_memory.recovery.salvage import Row, Salvaged, columns_of_tables, salvage
+from ntm_memory.recovery.keyed import key_in_force
+from ntm_memory.recovery.losses import NOTHING, way_out, what_is_missing
+from ntm_memory.recovery.salvage import columns_of_tables, salvage
+from ntm_memory.recovery.salvaged import Row, Salvaged
 from ntm_memory.store import open_store, postings, schema
-from ntm_memory.store.faults import faults
+from ntm_memory.store.faults import faults, refuse_folders
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.rows import checksum
 from ntm_memory.store.upkeep import UNKNOWN
+
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
 
 _TEMPORARY = (StoreLockedError, StoreFromFutureError)
 
@@ -54,42 +66,66 @@ def mend(path: Path, seconds: float, clock: Callable[[], float] = time.time) -> 
     """
     if not path.exists():
         raise NotFoundError(f"there is no memory at {path}", "check --home")
-    done = _mended_in_place(path, seconds)
-    return _rebuilt(path, seconds, stamp(clock())) if done is None else done
+    refuse_folders(path)
+    with faults(path):
+        key = key_in_force(path)
+    done = _put_folders_aside(path.parent, stamp(clock()))
+    mended = _mended_in_place(path, seconds)
+    return [*done, *(_rebuilt(path, key, seconds, stamp(clock())) if mended is None else mended)]
+
+
+def _put_folders_aside(home: Path, when: str) -> list[str]:
+    """Move folders away that stand where derived files belong."""
+    done = []
+    for name in ("matrix.bin", "usage.db"):
+        if (home / name).is_dir():
+            kept = ensure_private_dir(home / FOLDER) / f"{unused_beginning(home, when)}-{name}"
+            with faults(home / name):
+                os.replace(home / name, kept)
+            done.append(f"{name} was a folder: it is in {FOLDER}/{kept.name} now")
+    return done
 
 
 def _mended_in_place(path: Path, seconds: float) -> list[str] | None:
     """What was done; None where that is not enough."""
     try:
         store = open_store(path, lock_seconds=seconds, create=False)
-    except _TEMPORARY:
-        raise
-    except StoreError:
+    except StoreCorruptError:
+        return None
+    except StoreKeyError:  # the key is right: the head is damaged
+        return None
+    except StoreError as error:
+        if isinstance(error, _TEMPORARY) or _may_not(path):
+            raise
         return None
     try:
         if store.damage():
             return None
         done = store.repair()
         return None if store.check() else done
-    except _TEMPORARY:
-        raise
-    except StoreError:
+    except StoreError as error:
+        if isinstance(error, _TEMPORARY) or _may_not(path):
+            raise
         return None
     finally:
         store.close()
 
 
-def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
+def _may_not(path: Path) -> bool:
+    """Whether it is the file's permissions that keep us from mending it."""
+    return not os.access(path, os.R_OK | os.W_OK)
+
+
+def _rebuilt(path: Path, key: Key | None, seconds: float, when: str) -> list[str]:
     lock = WriterLock(path.with_suffix(".lock"), seconds)
     with faults(path):
         lock.acquire()
     try:
         with drafts_beside(path) as drafts:
             copy_as_it_is(path, drafts / "copy.db")
-            found = salvage(drafts / "copy.db")
-            if not found.memories and not found.damaged and "uuid" not in found.meta:
-                hint = "put a backup back: import.py --backup latest; or take another folder with --home"
-                raise StoreCorruptError(f"nothing in {path} reads like memories; it was left as it is", hint)
+            found = salvage(drafts / "copy.db", key)
+            if found.is_empty:
+                _refuse_empty(path, found, when)
             folder = ensure_private_dir(path.parent / FOLDER)
             when = unused_beginning(path.parent, when)
             kept = folder / f"{when}-{path.name}"
@@ -97,7 +133,7 @@ def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
             done = [f"the damaged file is kept as {FOLDER}/{kept.name}", *keep_damaged(path.parent, when, found)]
             flush(folder)
             with faults(path):
-                done += rebuild(found, drafts / "new.db", like=path)
+                done += rebuild(found, drafts / "new.db", key)
                 if not is_whole(drafts / "new.db"):
                     raise StoreError(f"{path} could not be mended", f"it is as it was; a copy is in {FOLDER}/")
                 put_in_place(drafts / "new.db", path, seconds)
@@ -105,15 +141,29 @@ def _rebuilt(path: Path, seconds: float, when: str) -> list[str]:
                 path.with_name("matrix.bin").unlink()
     finally:
         lock.close()
-    return [*done, f"{len(found.memories)} undamaged memories written anew"]
+    missing = what_is_missing(path.parent, found)
+    return [*done, f"{len(found.memories)} undamaged memories written anew", *missing]
 
 
-def rebuild(found: Salvaged, target: Path, *, like: Path) -> list[str]:
-    """Write what can be vouched for into a new file, encrypted as another is; what was set right, one line each."""
+def _refuse_empty(path: Path, found: Salvaged, when: str) -> NoReturn:
+    """Leave a file as it is of which nothing can be vouched for; what can be read of it is put where a person reads it.
+
+    Raises:
+        StoreCorruptError: always.
+    """
+    kept = []
+    if found.damaged and not files_kept(path.parent):
+        kept = [f"what can be read of {len(keep_damaged(path.parent, when, found))} is in {FOLDER}/"]
+    hint = "; ".join([*kept, way_out(path.parent, found)])
+    raise StoreCorruptError(NOTHING.format(path), hint)
+
+
+def rebuild(found: Salvaged, target: Path, key: Key | None = None) -> list[str]:
+    """Write what can be vouched for into a new file under a key, or a plain one; what was set right, one line each."""
     done: list[str] = []
-    with closing(opened(target, like=like, isolation_level=None)) as sql:
+    with closing(cipher.connect(target, key, isolation_level=None)) as sql:
         target.chmod(0o600)
-        sql.row_factory = row_factory_of(like)
+        sql.row_factory = cipher.row_factory(key)
         sql.execute("PRAGMA synchronous = OFF")  # a draft: whoever takes it waits for the disk
         schema.bring_up(sql)
         ledger = Ledger(sql)

@@ -14,8 +14,12 @@ from ntm_memory.persistence.atomic import replacing_text, see_folder
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.backups import make_backup
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
+from ntm_memory.recovery.keyed import key_in_force
+from ntm_memory.recovery.losses import way_out, what_is_missing
 from ntm_memory.recovery.repair import mend
-from ntm_memory.recovery.salvage import Salvaged, salvage
+from ntm_memory.recovery.salvage import salvage
+from ntm_memory.recovery.salvaged import Salvaged
+from ntm_memory.store.faults import faults, refuse_folders
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.rows import to_keys, to_memory, to_version
 from ntm_memory.upkeep import exchange
@@ -25,12 +29,17 @@ _LET = 2.0
 
 def repair(home: Path, settings: Settings, clock: Callable[[], float] = time.time) -> list[str]:
     """Back the memory up as far as it is whole, then mend it; see `repair.mend`."""
-    done = []
+    path, done = home / "memory.db", list[str]()
+    refuse_folders(path)
+    with faults(path):
+        key_in_force(path)  # a wrong one changes nothing
     try:
-        made = make_backup(home, "repair", settings.store.backups, clock) if (home / "memory.db").exists() else None
+        made = make_backup(home, "repair", settings.store.backups, clock) if path.exists() else None
         done = [] if made is None else [f"backed up as backups/{made.name}"]
-    except NTMMemoryError:
+    except StoreCorruptError:
         pass  # too damaged for that: `mend` keeps it as it is
+    except NTMMemoryError as error:
+        done = [error.message]
     return [*done, *mend(home / "memory.db", settings.store.lock_seconds, clock)]
 
 
@@ -50,10 +59,8 @@ def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
         BadValueError: the file cannot be written.
     """
     found = _read(home / "memory.db")
-    if not found.memories and not found.damaged and "uuid" not in found.meta:
-        raise StoreCorruptError(
-            "nothing in the file reads like memories", "put a backup back: import.py --backup latest"
-        )
+    if found.is_empty:
+        raise StoreCorruptError("nothing in the file reads like memories", way_out(home, found))
     dim = found.dim or 1
     head = {"memory_size": len(found.memories), "memory_dim": found.dim, "embedder": found.embedder()}
     histories: dict[str, list[Version]] = {}
@@ -71,13 +78,16 @@ def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise DiskFullError(f"{path} was not written: the disk is full", "free some space") from error
         raise BadValueError(f"{path} cannot be written: {error}", "choose another path") from error
-    left_out = [f"{each.name}: {each.failed}" for each in found.damaged]
+    left_out = [*(f"{each.name}: {each.failed}" for each in found.damaged), *what_is_missing(home, found)]
     return {"path": str(path.resolve()), "count": len(found.memories), "form": "json", "left_out": left_out}
 
 
 def _read(path: Path) -> Salvaged:
     if not path.exists():
         raise NotFoundError(f"there is no memory at {path}", "check --home")
+    refuse_folders(path)
+    with faults(path):
+        key = key_in_force(path)
     lock = WriterLock(path.with_suffix(".lock"), _LET)
     try:
         lock.acquire()
@@ -86,7 +96,7 @@ def _read(path: Path) -> Salvaged:
     try:
         with drafts_beside(path) as drafts:
             copy_as_it_is(path, drafts / "copy.db")
-            return salvage(drafts / "copy.db")
+            return salvage(drafts / "copy.db", key)
     finally:
         lock.close()
 

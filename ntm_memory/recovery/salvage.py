@@ -6,80 +6,29 @@ pages. A memory is taken when its own checksum says that it is what was written,
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ntm_memory.privacy.trust import USUAL
-from ntm_memory.recovery.files import opened
-from ntm_memory.recovery.pages import Pages
+from ntm_memory.recovery.encrypted_pages import Readable
+from ntm_memory.recovery.pages import Pages, pages_missing
+from ntm_memory.recovery.salvaged import Damaged, Row, Salvaged, is_text
 from ntm_memory.store import schema
-from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version, width_of
+from ntm_memory.store.rows import any_text, what_is_wrong, what_is_wrong_with_version
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from ntm_memory.privacy.keys import Key
+
 _CHECKED = ("memories", "versions")
 _KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "TEXT": (str,), "REAL": (float, int), "BLOB": (bytes,)}
 _LIKELY_NAME = "default"
 _DEFAULTS = {"trust": USUAL}
 """Of columns that came later: what older rows have."""
-
-
-@dataclass
-class Damaged:
-    """A row that nobody can vouch for: what could be read of it, which checks failed, what else belongs to it."""
-
-    table: str
-    row: Row
-    failed: str
-    history: list[Row] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What it is called in a message."""
-        if self.table == "versions":
-            return f"version {self.row.get('version')!s:.20} of memory {self.row.get('id')!s:.100}"
-        return f"memory {self.row.get('id')!s:.100}"
-
-
-@dataclass
-class Salvaged:
-    """What a file holds: rows that are what was written, those that are not, and the tables that have no checksum."""
-
-    memories: list[Row] = field(default_factory=list)
-    versions: list[Row] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-    others: dict[str, list[Row]] = field(default_factory=dict)
-    damaged: list[Damaged] = field(default_factory=list)
-    is_sound: bool = False
-
-    def name(self, code: int) -> str:
-        """The namespace or session of a code."""
-        return self.names.get(code, "")
-
-    @property
-    def meta(self) -> dict[str, str]:
-        """What the file says of itself."""
-        rows = [row for row in self.others.get("meta", ()) if _is_text(row.get("name")) and _is_text(row.get("value"))]
-        return {row["name"]: row["value"] for row in rows}
-
-    @property
-    def dim(self) -> int | None:
-        """The width that the vectors have."""
-        return width_of([row["keys"] for row in self.memories[:100]])
-
-    def embedder(self) -> dict[str, Any] | None:
-        """Who wrote the vectors, where that can be read and fits them."""
-        with suppress(ValueError, TypeError, KeyError, RecursionError):
-            identity: dict[str, Any] = json.loads(self.meta.get("embedder", "null"))
-            if identity["name"] and "revision" in identity and identity["dim"] == self.dim:
-                return identity
-        return None
 
 
 def columns_of_tables() -> dict[str, dict[str, str]]:
@@ -93,17 +42,22 @@ def columns_of_tables() -> dict[str, dict[str, str]]:
         }
 
 
-def salvage(copy: Path) -> Salvaged:
+def salvage(copy: Path, key: Key | None = None) -> Salvaged:
     """Read a copy of a memory file; nobody else uses it.
 
     Args:
         copy: the file; SQLite may roll back in it what was interrupted.
+        key: of an encrypted one, see `keyed.key_in_force`.
+
+    Raises:
+        NotSetUpError: a library that opens encrypted files is not installed.
     """
     tables = columns_of_tables()
     found: dict[str, list[Row]] = {table: [] for table in tables}
     names: dict[int, set[str]] = {}
     lost, known = set(tables), dict[int, Any]()
-    with closing(opened(copy, isolation_level=None)) as sql, any_text(sql):
+    readable = Readable(copy, key)
+    with closing(readable.connected()) as sql, any_text(sql):
         is_sound = _is_sound(sql)
         for table in tables:
             if _read(sql, f"SELECT * FROM {table} NOT INDEXED", found[table], list(tables[table])):
@@ -113,18 +67,33 @@ def salvage(copy: Path) -> Salvaged:
         listed: list[Row] = []
         _read(sql, "SELECT row, id FROM memories INDEXED BY sqlite_autoindex_memories_1", listed)
         known = {row["row"]: row["id"] for row in listed}
-    carved = {table: list[Row]() for table in tables} if is_sound else _carved(copy, tables)
-    result = Salvaged(is_sound=is_sound and not lost)
+    data, damaged = readable.plain()
+    is_sound = is_sound and not damaged
+    carved = {table: list[Row]() for table in tables} if is_sound else _carved(data, tables)
+    missing, pages = pages_missing(data)
+    result = Salvaged(is_sound=is_sound and not lost, pages=pages, pages_missing=missing, pages_damaged=damaged)
     for row in [*carved.get("index of names", ()), *second, *carved["names"], *found["names"]]:
-        if isinstance(row.get("code"), int) and _is_text(row.get("name")):
+        if isinstance(row.get("code"), int) and is_text(row.get("name")):
             names.setdefault(row["code"], set()).add(row["name"])
             if "written" in row:
                 result.names[row["code"]] = row["name"]
     _judge_memories(result, found["memories"], carved["memories"], names, known)
     _judge_versions(result, found["versions"], carved["versions"])
+    again = [*carved.get("index of names", ()), *second]
+    result.written = _written([*found["names"], *carved["names"]], again)
     for table in set(tables) - {*_CHECKED, "names"}:
         result.others[table] = found[table] or (carved[table] if table in lost else [])
     return result
+
+
+def _written(rows: Iterable[Row], again: Iterable[Row]) -> int:
+    """How many memories were written in all namespaces: what reads like a name counts where its index has it too."""
+    sure = {(row.get("code"), row.get("name")) for row in again}
+    most: Counter[Any] = Counter()
+    for row in rows:
+        if (row["code"], row["name"]) in sure and isinstance(row["written"], int):
+            most[row["code"]] = max(most[row["code"]], row["written"])
+    return sum(most.values())
 
 
 def _is_sound(sql: sqlite3.Connection) -> bool:
@@ -154,12 +123,12 @@ def _read(sql: sqlite3.Connection, query: str, rows: list[Row], known: Sequence[
     return True
 
 
-def _carved(copy: Path, tables: Mapping[str, Mapping[str, str]]) -> dict[str, list[Row]]:
+def _carved(data: bytes, tables: Mapping[str, Mapping[str, str]]) -> dict[str, list[Row]]:
     """Table → what reads like a row of it."""
     rows: dict[str, list[Row]] = {table: [] for table in tables}
     rows["index of names"] = []
     shapes = [(table, list(columns), list(columns.values())) for table, columns in tables.items()]
-    for record in Pages(copy.read_bytes()).records():
+    for record in Pages(data).records():
         values = record.values
         if record.rowid is None and len(values) == 2 and isinstance(values[0], str) and isinstance(values[1], int):
             rows["index of names"].append({"name": values[0], "code": values[1]})
@@ -172,11 +141,6 @@ def _carved(copy: Path, tables: Mapping[str, Mapping[str, str]]) -> dict[str, li
             if fits:
                 rows[table].append(dict(zip(columns, map(_as_declared, filled, declared), strict=True)))
     return rows
-
-
-def _is_text(value: Any) -> bool:
-    """Whether a value is a text, and no byte of it stands as a lone surrogate."""
-    return isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def _is_kind(value: Any, declared: str) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ntm_memory.rendering.advice import BY_OPTIONS, Advice
 from ntm_memory.rendering.lines import Answer, beginning, count, head, name, share, text
@@ -12,7 +11,10 @@ LEAST_TOLD = 0.2
 """The chance from which a person or agent is told of an older memory; JSON has all."""
 MOST_LINES = 20
 MOST_FAILED = 100
-_WHERE = ("backups_purged", "backups_holding", "damaged_purged", "damaged_holding", "mirrors_purged", "mirrors_holding")
+_WHERE = (
+    *(f"{where}_{done}" for where in ("backups", "damaged", "mirrors") for done in ("purged", "holding")),
+    "files_holding",
+)
 _SEEMS = {"revises": "may revise", "same": "may be the same as", "beside": "may hold beside", "unknown": "is much like"}
 
 
@@ -23,7 +25,7 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         known = [id for id in answer.get("ids", ()) if id]
         if 0 < len(known) <= MOST_LINES:
             counts += f": {' '.join(known)}"
-        return "\n".join([counts, *concerned(answer), *left_out_of_many(answer), *failed(answer)])
+        return "\n".join([counts, *concerned(answer), *secrets_of_many(answer), *failed(answer)])
     memory = answer["memory"]
     told = f"{answer['action']} {head({**memory, 'weight': None})}"
     if memory.get("version", 1) > 1:
@@ -39,7 +41,7 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         for tie in answer.get("links", ())
     ]
     say = [f"  say it again with {advice.decide} if that is so"] if related else []
-    return "\n".join([told, *_left_out(answer["secrets"]), *related, *say, *near, *ties])
+    return "\n".join([told, *_secrets(answer["secrets"], answer["maybe_secret"]), *related, *say, *near, *ties])
 
 
 def update(answer: Answer) -> str:
@@ -48,7 +50,7 @@ def update(answer: Answer) -> str:
     lines = [f"updated {head({**memory, 'weight': None})} version {memory.get('version', 1)}"]
     if memory["content"] != previous["content"]:
         lines += [f"  now: {beginning(memory['content'])}", f"  was: {beginning(previous['content'])}"]
-    return "\n".join([*lines, *_left_out(answer["secrets"])])
+    return "\n".join([*lines, *_secrets(answer["secrets"], answer["maybe_secret"])])
 
 
 def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
@@ -60,7 +62,11 @@ def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer.get(where)]
+    lines += [
+        f"{where.replace('_', ' ')}: {', '.join(answer[where])}"
+        for where in (*_WHERE, "files_holding")
+        if answer.get(where)
+    ]
     if lines and answer["restorable"] and not answer["dry_run"]:
         lines.append(f"to undo it: the same ids with {advice.undo}")
     return "\n".join(lines or ["nothing found to erase"])
@@ -91,10 +97,16 @@ def concerned(answer: Answer) -> list[str]:
     return [*told[:MOST_LINES], *more]
 
 
-def left_out_of_many(answer: Answer) -> list[str]:
-    """The secrets that are not kept of the first of many."""
-    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _left_out(secrets)]
-    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])]
+def secrets_of_many(answer: Answer) -> list[str]:
+    """The secrets that are not kept of the first of many, and what may be one of those that were kept."""
+    lines = [f"{id}{line}" for id, secrets in answer["secrets"].items() for line in _secrets(secrets, ())]
+    maybe = [f"{id}{line}" for id, kept in answer["maybe_secret"].items() for line in _secrets((), kept)]
+    return [*shortened(lines), *shortened(maybe)]
+
+
+def shortened(lines: Sequence[str]) -> list[str]:
+    """The first of many lines, and how many more there are."""
+    return [*lines[:MOST_LINES], *([f"and {len(lines) - MOST_LINES:,} more"] if len(lines) > MOST_LINES else [])]
 
 
 def failed(answer: Answer) -> list[str]:
@@ -105,8 +117,16 @@ def failed(answer: Answer) -> list[str]:
     return [*lines[:MOST_FAILED], *more, *(f"hint: {text(hint)}" for hint in answer.get("hints", ()))]
 
 
-def _left_out(secrets: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in secrets]
+def _secrets(left_out: Sequence[Answer], kept: Sequence[Answer]) -> list[str]:
+    """What was left out as a secret, and what may be one and was kept."""
+    return [
+        *(f"  left out: {each['kind']} in {each['field']} at character {each['at']}" for each in left_out),
+        *(
+            f"  kept, may be a secret: {each['kind']} in {each['field']} at character {each['at']}"
+            f" (chance {share(each['chance'])})"
+            for each in kept
+        ),
+    ]
 
 
 def _matters(older: Answer) -> bool:

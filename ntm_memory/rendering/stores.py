@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ntm_memory.rendering.done import concerned, failed, left_out_of_many
-from ntm_memory.rendering.lines import Answer, beginning, count, line, name, text
+from ntm_memory.rendering.done import concerned, failed, secrets_of_many, shortened
+from ntm_memory.rendering.lines import Answer, beginning, count, line, name, share, text
 from ntm_memory.times.zones import local_day
 
+_MOST_PLACES = 5
 _SECOND = len("2026-05-08T13:56:00")
 
 
@@ -48,11 +49,13 @@ def import_(answer: Answer) -> str:
         "hints",
         "related",
         "secrets",
+        "maybe_secret",
         "dry_run",
         "tombstones",
         "files",
         "as_before",
         "gone",
+        "omitted",
     )
     rest = {each: value for each, value in answer.items() if each not in known}
     if answer.get("tombstones"):
@@ -60,7 +63,17 @@ def import_(answer: Answer) -> str:
     lines = [f"{'would be ' if answer.get('dry_run') else ''}{counts}", *([fields(rest)] if rest else [])]
     if "files" in answer:
         lines.append(f"{answer['files']} files read, {answer['as_before']} as before")
-    return "\n".join([*lines, *concerned(answer), *left_out_of_many(answer), *failed(answer), *_gone(answer)])
+    more = [*concerned(answer), *secrets_of_many(answer), *failed(answer), *_omitted(answer), *_gone(answer)]
+    return "\n".join([*lines, *more])
+
+
+def _omitted(answer: Answer) -> list[str]:
+    """What of a file became no memory, and where it stands."""
+    return [
+        f"omitted: {each['count']} × {text(each['what'])}: {', '.join(map(text, each['at'][:_MOST_PLACES]))}"
+        + (" …" if each["count"] > _MOST_PLACES else "")
+        for each in answer.get("omitted", ())
+    ]
 
 
 def _gone(answer: Answer) -> list[str]:
@@ -131,15 +144,20 @@ def _history(answer: Answer) -> str:
 
 
 def _secrets(answer: Answer) -> str:
-    lines = [
-        f"{each['id']} version {each['version']}: {each['kind']} in {each['field']} at character {each['at']}"
-        for each in answer["secrets"]
-    ]
+    lines = [_place(each) for each in answer["secrets"]]
     if lines:
         lines.append("they are left out now" if answer["redacted"] else "to leave them out: --secrets --redact")
     if answer["backups_holding"]:
         lines.append(f"these backups hold them: {', '.join(map(text, answer['backups_holding']))}")
-    return "\n".join(lines or ["no secrets found"])
+    maybe = [f"{_place(each)} (chance {share(each['chance'])})" for each in answer["maybe_secret"]]
+    kept = ["these may be secrets and stay:", *shortened(maybe)] if maybe else []
+    return "\n".join([*(lines or ["no secrets found"]), *kept])
+
+
+def _place(secret: Answer) -> str:
+    """Where a secret stands, or may stand."""
+    where = f"{secret['kind']} in {secret['field']} at character {secret['at']}"
+    return f"{secret['id']} version {secret['version']}: {where}"
 
 
 def _entry(entry: Mapping[str, Any]) -> str:

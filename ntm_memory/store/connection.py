@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntm_memory.errors import NotFoundError, StoreError, StoreLockedError
+from ntm_memory.errors import NotFoundError, StoreError
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.wiping import wipe
-from ntm_memory.store.faults import faults
+from ntm_memory.store.faults import faults, refuse_folders
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -54,6 +54,7 @@ class Connection:
         if not create and not path.exists():
             raise NotFoundError(f"there is no memory at {path}", "memorize something first, or check --home")
         with faults(path):
+            refuse_folders(path)
             _make_private(path)
             self._remove_draft()
             self.key = self._find_key(encrypt)
@@ -89,7 +90,7 @@ class Connection:
         """Remove what was left of a file that was to take this one's place; one that is being written has the lock."""
         if cipher.draft_of(self.path).exists():
             lock = WriterLock(self.path.with_suffix(".lock"), 0)
-            with suppress(StoreLockedError, OSError):
+            with suppress(StoreError, OSError):
                 lock.acquire()
                 wipe(cipher.draft_of(self.path))
             lock.close()

@@ -28,6 +28,7 @@ from ntm_memory.text.folding import folded_key
 
 _PATIENCE = 0.2
 _EMPTIED = "put a backup back: import.py --backup latest; or, to begin anew, remove the empty file"
+_DELETED = "put one back: import.py --backup latest; or, to begin anew, move the folder backups away"
 _LINKS = """
 SELECT links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
 WHERE links.id = ? AND memories.state = 'live' ORDER BY memories.row
@@ -63,6 +64,7 @@ class Engine:
         self.path = path
         self.zone = zone
         self._before_upgrade = before_upgrade
+        _refuse_deleted(path)
         self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock = clock
         self._closed = False
@@ -261,6 +263,16 @@ class Engine:
         """What a rollback took back may have been remembered."""
         self.ledger.forget()
         self.live_matrix.forget()
+
+
+def _refuse_deleted(path: Path) -> None:
+    """Refuse to begin a new memory where backups of one lie: they would be pushed out by its own.
+
+    Raises:
+        StoreCorruptError: naming the way back.
+    """
+    if not os.path.lexists(path) and any((path.parent / "backups").glob("memory-*.db")):
+        raise StoreCorruptError(f"{path} is gone, and there are backups of a memory beside it", _DELETED)
 
 
 def _others_tell(home: Path) -> bool:

@@ -21,7 +21,7 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LITTLE = 1 << 20
 _DISK_FULL = ("the disk is full; nothing was written", "free some space and try again")
 _DAMAGE = ("malformed", "not a database", "corrupt", "no such table", "no such column", "no such index", "constructor")
-_MEND = "run: status.py --repair; or take all that is undamaged with export.py --salvage PATH"
+MEND = "run: status.py --repair; or take all that is undamaged with export.py --salvage PATH"
 _MAY_BE_WRITTEN = "it may be written all the same: look whether it is there before you do it again"
 _CHECK_FOLDER = "check the folder's owner, permissions and free space"
 
@@ -55,6 +55,17 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}", hint) from error
 
 
+def refuse_folders(path: Path) -> None:
+    """Refuse a database where a folder stands in the place of one of its files: SQLite says nothing of which one.
+
+    Raises:
+        StoreError: naming it.
+    """
+    for file in (path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm", "-journal"))):
+        if file.is_dir():
+            raise StoreError(f"{file} is a folder where a file of the memory belongs", "move it away and try again")
+
+
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:
     # the names of error codes came with Python 3.11: the texts are all that 3.10 has
     text = str(error)
@@ -67,9 +78,9 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
     if "locked" in text or "busy" in text:
         return StoreLockedError(f"{path} is locked by another process", "try again in a moment")
     if "decode" in text:  # SQLite's own text quotes the memory
-        return StoreCorruptError(f"{path} is damaged: a text in it is no UTF-8", _MEND)
+        return StoreCorruptError(f"{path} is damaged: a text in it is no UTF-8", MEND)
     if any(sign in text for sign in _DAMAGE):
-        return StoreCorruptError(f"{path} is damaged: {text}", _MEND)
+        return StoreCorruptError(f"{path} is damaged: {text}", MEND)
     number = errno.EROFS if "readonly database" in text else None
     return StoreError(f"{path} cannot be used: {text}", hint_of_writing(number, _CHECK_FOLDER))
 

@@ -11,6 +11,11 @@ class FencedCode:
     def __init__(self) -> None:
         self._fence = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the line before was of code that goes on."""
+        return bool(self._fence)
+
     def holds(self, line: str) -> bool:
         """Whether the next line belongs to fenced code, the fences included."""
         bare = line.strip(" \t\r")

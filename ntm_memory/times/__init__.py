@@ -9,7 +9,8 @@ and last character, half open).
 
     finding.narrowest(times)                those that hold no other: "in 2023, on 8 May" is the day
     finding.mentions(text, moment, zone)    what a memory tells of time, relative to its own moment
-    finding.read_time(text, now, zone)      a text that is nothing but a time, as people type it; None for none
+    finding.no_such_days(text, now, zone)   what it names that no calendar has: 31 April
+    typed.read_typed(text, now, zone)       a text that is nothing but a time, as people type it, or what of it is none
     kept.kept_times, kept.kept_intervals    mentions as they are kept beside a memory, and read with the matrix:
                                             `MemoryMatrix.mentioned`, (N, K, 3) start, end, whether of every year
 
@@ -23,16 +24,14 @@ numerals     numbers in Chinese characters
 tokens       a text as tokens: numbers, dates in digits, words of the tables
 cursor       what the rules of the grammar ask of the tokens
 pieces       what one part says ("May", "Friday", "last week"), and how parts narrow each other
-absolute     dates: days, months, years, decades
-parts        what comes again: weekdays, seasons, quarters, holidays, parts of a day
-portions     early, late, the first week of
-shares       halves and thirds of a stretch
-hours        times of a day
-relative     what counts from now: yesterday, last week, the past month
-distant      so many units away: three days ago, in two weeks
+rules        tokens → parts, a module for each kind of them
 phrases      parts side by side → phrases
+directions   which way an expression looks: before, since, until, by the words around it
+ranges       two phrases that tell one stretch: from March to May, after the 3rd and before the 6th
 expressions  phrases with directions and ranges → times
+absent       days that are named and that no calendar has
 finding      what other rooms ask
+typed        options: all of a text is read, or it is refused
 kept         times kept beside a memory
 zones        local days as they are printed; the order of day and month
 """

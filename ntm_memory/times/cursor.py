@@ -28,17 +28,28 @@ class Cursor:
         ends: the places of the text, rising, at which a sentence ends.
         plans: the numbers of those sentences, from 0, that speak of what will be: there a time without its year is the
             next one.
+        was: the numbers of those that speak of what was: there "until May" is until the last one.
+        alone: whether the text is known to be nothing but a time, as people type it.
     """
 
     tokens: Sequence[Token]
     frame: Frame
     ends: Sequence[int] = ()
     plans: frozenset[int] = frozenset()
+    was: frozenset[int] = frozenset()
+    alone: bool = False
 
     def facing(self, at: int) -> Cursor:
         """The same, looking ahead where the sentence of this token does."""
-        is_planned = bisect_right(self.ends, self[at].start) in self.plans
+        is_planned = self._sentence(at) in self.plans
         return replace(self, frame=replace(self.frame, past=False)) if is_planned else self
+
+    def is_of_what_was(self, at: int) -> bool:
+        """Whether the sentence of this token speaks of what was."""
+        return self._sentence(at) in self.was
+
+    def _sentence(self, at: int) -> int:
+        return bisect_right(self.ends, self[at].start)
 
     def __getitem__(self, at: int) -> Token:
         """The token there; an empty one outside."""
@@ -89,11 +100,17 @@ class Cursor:
         (low, high), after = counted
         counts = bool(self.get(after, "measure"))
         after += counts
-        unit = self.get(after, "unit")
+        over = self.get(after, "over")
+        after += over is not None
+        unit = self.get(after, "unit") or (self.get(after, "unit_letter") if self[after].glued else None)
         is_month = self.get(after, "month_mark") and not (counts or low % 1 or self.get(after, "counted"))
         if unit is None or is_month:  # 三月 is March, 三个月 are three months
             return None
         after += 1
+        if over is None and (over := self.get(after, "over")) == "more":
+            after += 1
+        if over is not None:
+            low, high = _over(low, high, over)
         if (extra := self.get(after, "half")) is not None:
             low, high, after = low + float(extra), high + float(extra), after + 1
         return ((2 * low, 2 * high), "week", after) if unit == "fortnight" else ((low, high), unit, after)
@@ -113,6 +130,13 @@ class Cursor:
         if told is None or told % 10 or self.get(at, "digits") or self.get(at, "spelled"):
             return None
         return told, at + 1 + (self[at + 1].mark == "-")
+
+
+def _over(low: float, high: float, how: str) -> tuple[float, float]:
+    """What a number and a word for "odd" leave open: 一个多月 is one to two, 二十多天 21 to 29, 十来天 around ten."""
+    if how == "around":
+        return low - 2, high + 2
+    return (low + 1, high + 9) if low >= 10 and low % 10 == 0 else (low, high + 1)
 
 
 def again(grain: str, container: str, within: Callable[[datetime], Span | None], **more: Any) -> Piece:

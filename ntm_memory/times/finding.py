@@ -15,6 +15,7 @@ from ntm_memory.times.zones import month_first_here
 
 if TYPE_CHECKING:
     from ntm_memory.times.cursor import Cursor
+    from ntm_memory.times.tokens import Token
 
 _SENTENCE_END = re.compile(r"[!?;。！？；\n]|(?P<word>\b[^\W\d_]+)?(?<!\d)\.(?=\s+[^\s\da-z])")
 _SHORTENED = 3
@@ -32,7 +33,7 @@ def find_times(text: str, now: float, zone: tzinfo | None = None, *, month_first
         zone: where; None: the system's.
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
-    cursor = _cursor(text, now, zone, month_first)
+    cursor = cursor_of(text, now, zone, month_first)
     if cursor is None:
         return []
     from ntm_memory.times.expressions import times_of
@@ -79,24 +80,45 @@ def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]
     return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
 
 
-def read_time(text: str, now: float, zone: tzinfo | None = None, *, month_first: bool | None = None) -> Time | None:
-    """The time of a text that is nothing but one, as people type it: "yesterday", "2026-11"; None for no time."""
-    cursor = _cursor(text, now, zone, month_first, past=True)
-    if cursor is None:
-        return None
-    from ntm_memory.times.expressions import fills, times_of
+def absent_days(cursor: Cursor) -> list[tuple[int, int]]:
+    """Where a text names days that no calendar has: 31 April, 2月30日, 2026-02-31."""
+    from ntm_memory.times.absent import places_of_absent
 
-    return next((time for time in times_of(cursor, alone=True) if fills(time, cursor)), None)
+    return places_of_absent(cursor)
 
 
-def _cursor(
-    text: str, now: float, zone: tzinfo | None, month_first: bool | None, past: bool | None = None
+def no_such_days(text: str, now: float, zone: tzinfo | None = None) -> list[str]:
+    """The days that a text names and that no calendar has, in its own words: 31 April, 2月30日.
+
+    Args:
+        text: a question.
+        now: unix seconds, when it is told.
+        zone: where; None: the system's.
+    """
+    if re.search(r"\d|[二两三][十卅]|卅", text) is None:
+        return []
+    cursor = cursor_of(text, now, zone)
+    return [] if cursor is None else [text[slice(*place)] for place in absent_days(cursor)]
+
+
+def cursor_of(
+    text: str,
+    now: float,
+    zone: tzinfo | None,
+    month_first: bool | None = None,
+    *,
+    languages: Sequence[str] | None = None,
 ) -> Cursor | None:
     """The tokens of a text in their frame; None for one that can tell no time.
 
-    `past`: whether a time without its year is the latest one; None: as the sentence says.
+    Args:
+        text: a question, a note; with `languages` nothing but a time, in these, and of what was.
+        now: unix seconds.
+        zone: where; None: the system's.
+        month_first: as in `find_times`.
+        languages: whose words the text may hold; None: as it looks.
     """
-    known = opened(text)
+    known = opened(text, languages)
     if known is None:
         return None
     # the grammar is imported only for texts that may tell a time: most do not
@@ -112,12 +134,20 @@ def _cursor(
     by_language = month_comes_first(known[1])
     if by_language is None:
         by_language = month_first_here() if month_first is None else month_first
-    frame = replace(frame, past=past, month_first=by_language)
-    planned = [token.start for token in tokens if token.get("future")] if past is None else []
-    if not planned:
-        return Cursor(tokens, frame)
-    ends = _sentence_ends(known[0], {token.end for token in tokens if token.classes})
-    return Cursor(tokens, frame, ends, frozenset(bisect_right(ends, start) for start in planned))
+    frame = replace(frame, past=None if languages is None else True, month_first=by_language)
+    if languages is not None:
+        return Cursor(tokens, frame, alone=True)
+    return Cursor(tokens, frame, *_tenses(known[0], tokens))
+
+
+def _tenses(text: str, tokens: Sequence[Token]) -> tuple[Sequence[int], frozenset[int], frozenset[int]]:
+    """Where sentences end, and the numbers of those that speak of what will be, and of what was."""
+    planned, been = ([token.start for token in tokens if token.get(name)] for name in ("future", "past"))
+    if not planned and not been:
+        return (), frozenset(), frozenset()
+    ends = _sentence_ends(text, {token.end for token in tokens if token.classes})
+    plans, was = (frozenset(bisect_right(ends, start) for start in starts) for starts in (planned, been))
+    return ends, plans, was
 
 
 def _sentence_ends(text: str, telling: Container[int]) -> list[int]:

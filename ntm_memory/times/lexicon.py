@@ -10,6 +10,12 @@ unit, 前 is "ago" and "before"; the grammar decides by what stands beside it. M
     vague           days from today, "-10~0"          number           its value, "2~3" one in between
     window          the past or coming …              ago, ahead       "… ago", "… from now"; *_before stand before
     direction       of what follows                   direction_after  of what stands before
+    ago 2, ahead_before 2   beside these a unit without a number is one: неделю назад
+    over            a number that is exceeded ("more": 一个多月) or only near ("around": 十来天)
+    past, future    words that put a sentence into what was, or what will be
+    filler          words that change nothing before a typed time: sometime
+    holiday_alone   a holiday only where nothing else is told: 十一
+    same_time       "this time" of another year; "day": this day
     evidence        words after which a weak word is a time (2), or one that cannot be a name (1)
     weak            words that are mostly something else: "may", "sun"
     nothing         compounds that hold a word of time and tell none
@@ -142,6 +148,16 @@ def languages_of(text: str) -> tuple[str, ...]:
     return (*found, _latin(frozenset(WORD_OR_MARK.findall(text[:SAMPLE].lower()))))
 
 
+def languages_of_all(text: str) -> list[tuple[str, ...]]:
+    """The languages that a short text may be in, the likeliest first; one of a few words hardly tells."""
+    first = languages_of(text)
+    if _CYRILLIC.search(text) or _HANGUL.search(text) or _KANA.search(text):
+        return [first]
+    if _HAN.search(text):
+        return [first, ("ja", first[-1])]
+    return [first, *((language,) for language in LATIN if language != first[-1])]
+
+
 def _latin(words: frozenset[str]) -> str:
     """Of the languages in Latin letters the one that has the most of these words, English where none has more."""
     if len(words & table("en").common) >= _PLAINLY * len(words):
@@ -154,14 +170,19 @@ def _latin(words: frozenset[str]) -> str:
     return max(LATIN, key=known)
 
 
-def opened(text: str) -> tuple[str, list[Table]] | None:
-    """(the text with variant characters as the tables have them, its tables); None for one that can tell no time."""
-    languages = languages_of(text)
+def opened(text: str, languages: Sequence[str] | None = None) -> tuple[str, list[Table]] | None:
+    """(the text with variant characters as the tables have them, its tables); None for one that can tell no time.
+
+    Args:
+        text: any.
+        languages: whose words it may hold where it is known to tell a time; None: as it looks.
+    """
+    known, languages = languages is not None, languages_of(text) if languages is None else languages
     tables = [table(language) for language in languages]
     if not text.isascii():
         for characters in (_WIDE, *(of.variants for of in tables if of.variants)):
             text = text.translate(characters)
-    return (text, tables) if _may_tell(text, languages) else None
+    return (text, tables) if known or _may_tell(text, languages) else None
 
 
 def month_comes_first(tables: Sequence[Table]) -> bool | None:

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from ntm_memory.times import absolute, distant, hours, parts, portions, relative
 from ntm_memory.times.cursor import Cursor, first_of
 from ntm_memory.times.intervals import fineness
 from ntm_memory.times.pieces import Piece
+from ntm_memory.times.rules import absolute, distant, hours, notations, parts, portions, relative
 
 RULES = (
     *distant.RULES,
     *relative.RULES,
     *hours.RULES,
+    *notations.RULES,
     *absolute.RULES,
     *parts.RULES[:2],
     *portions.RULES,
@@ -66,7 +67,9 @@ def _phrase(cursor: Cursor, at: int) -> Phrase | None:
         return None
     together, after = found
     while len(together) < _MOST_PARTS:
-        more = first_of(RULES, cursor, cursor.past_links(after), partial(_can_join, together))
+        more = notations.year_after(cursor, after, together) or first_of(
+            RULES, cursor, cursor.past_links(after), partial(_can_join, together)
+        )
         if more is None:
             break
         together, after = together + more[0], more[1]

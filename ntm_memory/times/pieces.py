@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ntm_memory.times.intervals import Frame, Span, add, fineness, floor
+from ntm_memory.times.intervals import Frame, Span, add, fineness, floor, whole
 
 NEEDS_COMPANY, NEEDS_PREPOSITION, NEEDS_EVIDENCE, SURE = range(4)
 """What it takes to be read as a time: another part, a preposition of time, any hint, nothing."""
@@ -108,7 +108,8 @@ def inside(piece: Piece, base: Span) -> Span | None:
         if start >= base.end:
             return None
         span = piece.place(start)
-        if span is not None and base.start <= span.start < base.end:
+        of_that_day = piece.container == "day" and start >= base.start  # two o'clock of last night is on the next
+        if span is not None and base.start <= span.start and (span.start < base.end or of_that_day):
             return span
         start = add(start, 1, piece.container)
     return None
@@ -126,7 +127,9 @@ def _moved(piece: Piece, base: Span) -> Span | None:
     back = floor(piece.fixed.start, unit)
     if unit == "year":
         count = base.start.year - back.year
-        return Span(add(piece.fixed.start, count, unit), add(piece.fixed.end, count, unit))
+        start, end = (add(moment, count, unit) for moment in (piece.fixed.start, piece.fixed.end))
+        thursday = start + timedelta(days=3)
+        return whole(thursday, "week") if piece.grain == "week" else Span(start, end)
     return piece.fixed.later(base.start - back)
 
 

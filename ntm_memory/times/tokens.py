@@ -19,17 +19,19 @@ _DIGITS = re.compile(
     (?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)(?:[T ]{_TIME}(?P<off>Z|[+-]\d\d:?\d\d)?)?
     |(?P<y8>(?:19|20)\d\d)(?P<m8>[01]\d)(?P<d8>[0-3]\d)
     |(?P<y2>\d{{4}})[-/](?P<m2>0?[1-9]|1[0-2])
-    |(?P<years>(?:19|20)\d\d)[-/]\d\d
+    |(?P<y9>(?:19|20)\d\d)-?[Ww](?P<w9>[0-5]\d)(?:-?(?P<d9>[1-7]))?
+    |(?P<years>(?:19|20)\d\d)(?:[-/](?P<until>\d\d)|/(?P<until4>20\d\d))
     |(?P<d3>\d\d?)\.\s?(?P<m3>\d\d?)\.\s?(?P<y3>\d{{4}}|\d\d(?!\d))?
     |(?P<a7>\d\d?)/(?P<b7>\d\d?)\s?[-–~～]\s?(?P<c7>\d\d?)/(?P<d7>\d\d?)
     |(?P<a>\d\d?)(?P<sep2>[/-])(?P<b>\d\d?)(?P=sep2)(?P<y4>\d{{4}}|\d\d)
     |(?P<a2>\d\d?)/(?P<b2>\d\d?)
-    |(?P<m5>\d\d?)[/.](?P<y5>\d{{4}})
+    |(?P<m5>\d\d?)(?P<sep5>[-/.])(?P<y5>\d{{4}})
     |(?P<h6>\d\d?)(?::|h)(?P<min6>[0-5]\d)(?::[0-5]\d)?
     )(?![0-9_/:+%]|[-.,]\d|[A-Za-z]{{3}})""",
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_PAIR = re.compile(r"\d/(?:\d{4}|\d\d)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|º|ª)(?!\w)|-?(?:го|е|ое)(?!\w)")
 _SCAN = re.compile(
     rf"(?P<short_year>(?<!\w)['’‘]\d\d(?!\w))|(?P<digit>\d)|(?P<cjk>[{_CJK}])|(?P<word>[^\W\d_{_CJK}]+)|(?P<title>《[^》]{{0,64}}》)|(?P<mark>[^\s\w])"
@@ -115,6 +117,8 @@ def _read_digits(text: str, match: re.Match[str], tables: Sequence[Table]) -> _W
     number = _NUMBER.match(text, match.start())
     assert number is not None
     told, end = number[0], number.end()
+    if (pair := _PAIR.fullmatch(told)) and match.start() > 0 and text[match.start() - 1].isalpha():
+        return _Word(end, {"pair": pair[0]})
     is_money = match.start() > 0 and text[match.start() - 1] in _MONEY
     if len(told) > 6 or is_money or text[end : end + 1] in ("%", "°") or not re.fullmatch(r"\d+|\d{1,3}\.\d", told):
         return _Word(end, {})

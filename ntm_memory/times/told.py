@@ -21,6 +21,7 @@ class Time:
             month, season, quarter, half, year, decade, century.
         yearly: no year was told; start and end are of the likeliest one.
         place: [first, last) character of the expression in the text.
+        named: of "about 18 November" the day itself, unix seconds; None: that is the interval.
     """
 
     start: float
@@ -29,6 +30,7 @@ class Time:
     precision: str = "day"
     yearly: bool = False
     place: tuple[int, int] = (0, 0)
+    named: tuple[float, float] | None = None
 
     @property
     def is_open(self) -> bool:

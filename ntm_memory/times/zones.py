@@ -9,9 +9,9 @@ _shown: tzinfo | None = None
 
 
 def month_first_here() -> bool:
-    """Whether the system's language is American English."""
+    """Whether the system's language puts the month first: American English, Chinese, Japanese, Korean."""
     told = next((value for name in ("LC_ALL", "LC_TIME", "LANG") if (value := os.environ.get(name))), "")
-    return told.startswith("en_US")
+    return told.startswith(("en_US", "zh", "ja", "ko"))
 
 
 def show_days_of(zone: tzinfo | None) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
+from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
 from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 
 FOLDER = "backups"
+DAMAGED = "damaged"
+_OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock"})
+_BLOCK, _LEAST = 1 << 22, 8
 ENDING = ".db"
 
 
@@ -33,6 +38,67 @@ def purged_in_backups(folder: Path, result: EraseResult) -> EraseResult:
     return replace(result, backups_purged=tuple(file.name for file in purged), backups_holding=names)
 
 
+def unreachable(home: Path) -> list[str]:
+    """The folders and files of copies, below a data folder, that we may not read: what they hold nobody knows."""
+    found = []
+    for folder in (home / FOLDER, home / DAMAGED):
+        if not folder.is_dir():
+            continue
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            found.append(f"{folder.name}/")
+            continue
+        closed = (file.name for file in sorted(folder.iterdir()) if not os.access(file, os.R_OK))
+        found += [f"{folder.name}/{name}" for name in closed]
+    return found
+
+
+def refuse_unreachable(names: Sequence[str]) -> None:
+    """Refuse to remove anything while copies cannot be looked at: once it is gone, they could not be asked for it.
+
+    Raises:
+        StoreError: naming them.
+    """
+    if names:
+        hint = "make them readable, or remove them, and purge again"
+        raise StoreError(f"nothing was purged: it may be in {', '.join(names)}, which cannot be read", hint)
+
+
+def others_holding(home: Path, texts: Sequence[bytes]) -> tuple[str, ...]:
+    """The other files of a data folder that hold one of these texts, as exports put there do.
+
+    Args:
+        home: the data folder; folders of installed programs in it are left out.
+        texts: in UTF-8; short ones stand in files that have nothing to do with them, and are not looked for.
+    """
+    texts = [text for text in texts if len(text) >= _LEAST]
+    forms = {form for text in texts for form in (text, json.dumps(text.decode())[1:-1].encode())}
+    forms |= {json.dumps(text.decode(), ensure_ascii=False)[1:-1].encode() for text in texts}
+    return tuple(str(file.relative_to(home)) for file in _others(home) if forms and _tells(file, forms))
+
+
+def _others(home: Path) -> Iterator[Path]:
+    programs = {environment_dir(), bytecode_dir(environment_dir()), weights_dir()}
+    for folder, folders, files in os.walk(home):
+        at = Path(folder)
+        own = {FOLDER, DAMAGED} if at == home else set()
+        folders[:] = sorted(name for name in folders if name not in own and at / name not in programs)
+        mine = _OWN if at == home else frozenset()
+        yield from (at / name for name in sorted(files) if name not in mine and not name.startswith("memory.db"))
+
+
+def _tells(file: Path, forms: Collection[bytes]) -> bool:
+    """Whether a regular file holds one of these; what may not be read is not known to."""
+    longest, rest = max(map(len, forms)), b""
+    with suppress(OSError):
+        if file.is_file() and not file.is_symlink():
+            with file.open("rb") as opened_file:
+                while block := opened_file.read(_BLOCK):
+                    if any(form in rest + block for form in forms):
+                        return True
+                    rest = (rest + block)[-longest:]
+    return False
+
+
 def backups_holding(folder: Path, ids: Sequence[str], version: int | None = None) -> list[Path]:
     """The backups that hold one of these memories, or an old version of one; also those that cannot be read.
 
@@ -41,8 +107,13 @@ def backups_holding(folder: Path, ids: Sequence[str], version: int | None = None
         ids: of memories.
         version: None: any.
     """
-    files = sorted(folder.glob(f"*{ENDING}")) if folder.is_dir() else []
-    return [file for file in files if file.is_file() and _may_hold(file, ids, version)]
+    try:
+        files = sorted(folder / name for name in os.listdir(folder) if name.endswith(ENDING))
+        return [file for file in files if file.is_file() and _may_hold(file, ids, version)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError:
+        return [folder]
 
 
 def holds(file: Path, ids: Sequence[str], version: int | None) -> bool:
@@ -87,7 +158,7 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
 def _may_hold(file: Path, ids: Sequence[str], version: int | None) -> bool:
     try:
         return holds(file, ids, version)
-    except (sqlite3.Error, StoreError):
+    except (sqlite3.Error, StoreError, OSError):
         return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -72,6 +73,8 @@ def purged_in_damaged(home: Path, result: EraseResult, wanted: Wanted) -> EraseR
 
 
 def _holds(file: Path, wanted: Wanted) -> bool:
+    if not os.access(file, os.R_OK):
+        return True
     row = _row_in(file)
     return _holds_whole(file, wanted) if row is None else _without(row, wanted) != row
 
@@ -142,6 +145,8 @@ def _holds_whole(file: Path, wanted: Wanted) -> bool:
         return told or holds(file, wanted.ids, wanted.version)
     except (sqlite3.Error, StoreError):
         return salt_of(file) is not None or wanted.may_be_in(_all_of(file))
+    except OSError:
+        return True
 
 
 def _is_ours(file: Path, uuid: str, home: Path) -> bool:

@@ -28,6 +28,7 @@ from ntm_memory.privacy.keys import (
     secret_in,
 )
 from ntm_memory.privacy.wiping import blank, wipe
+from ntm_memory.recovery.keyed import bring_backups_under, key_in_force
 from ntm_memory.store.faults import faults
 from ntm_memory.store.usage import carry_over
 
@@ -62,12 +63,14 @@ def carry_out(path: Path, action: str, lock_seconds: float, *, dry_run: bool = F
     if action in (REKEY, FORGET_KEY) and old is None:
         raise BadValueError("this memory is not encrypted", "run: status.py --encrypt")
     if (action == ENCRYPT and old is not None) or (action == DECRYPT and old is None):
+        if not dry_run and path.exists():  # backups that an interrupted one left
+            answer |= _of_backups(path, old, key_in_force(path), lock_seconds)
         return answer | {"changed": False}
     if action == FORGET_KEY and old is not None:
         return answer | _forget(old, dry_run)
     source = _next_source(action, old)
     if not dry_run:
-        answer["old_bytes"] = _convert(path, old, _next_key(action, source), lock_seconds)
+        answer |= _convert(path, old, _next_key(action, source), lock_seconds)
     return answer | {"key": source}
 
 
@@ -99,8 +102,12 @@ def _next_key(action: str, source: str | None) -> Key | None:
     return new_key(secret_in(NEXT_VARIABLE if action == REKEY else VARIABLE), source)
 
 
-def _convert(path: Path, old: Key | None, new: Key | None, lock_seconds: float) -> str:
-    """Put a copy under another key, or none, into the place of a memory; says what became of the old bytes."""
+def _convert(path: Path, old: Key | None, new: Key | None, lock_seconds: float) -> dict[str, Any]:
+    """Put a copy under another key, or none, into the place of a memory and of each backup.
+
+    Returns:
+        old_bytes, what became of the old file's; warnings, where backups are as they were.
+    """
     try:
         with faults(path), _only_writer(path, lock_seconds):
             old_bytes = _replace(path, old, new, lock_seconds)
@@ -108,9 +115,15 @@ def _convert(path: Path, old: Key | None, new: Key | None, lock_seconds: float) 
         if new is not None and new.source == KEYRING and cipher.salt_of(path) != new.salt:
             forget_key(new)
         raise
-    if old is not None and old.source == KEYRING:
+    told = _of_backups(path, old, new, lock_seconds)
+    if old is not None and old.source == KEYRING and not told:  # else they could not be read again
         forget_key(old)
-    return old_bytes
+    return {"old_bytes": old_bytes} | told
+
+
+def _of_backups(path: Path, old: Key | None, new: Key | None, lock_seconds: float) -> dict[str, Any]:
+    left = ", ".join(bring_backups_under(path.parent, old, new, lock_seconds))
+    return {"warnings": [f"these backups are as they were, under another key or none: {left}"]} if left else {}
 
 
 def _replace(path: Path, old: Key | None, new: Key | None, lock_seconds: float) -> str:

@@ -132,9 +132,18 @@ class ForgettingVerbs:
 
     def _copies_too(self, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
         """Copies come first: what is not in the memory any more could not be asked for once more."""
-        from ntm_memory.upkeep.backup_purge import FOLDER, purged_in_backups
+        from ntm_memory.upkeep.backup_purge import (
+            FOLDER,
+            others_holding,
+            purged_in_backups,
+            refuse_unreachable,
+            unreachable,
+        )
         from ntm_memory.upkeep.damaged_purge import Wanted, purged_in_damaged
+        from ntm_memory.upkeep.mirror import unreadable
 
+        if not dry_run:
+            refuse_unreachable([*unreachable(self.home), *unreadable(self.home)])
         foreseen = replace(erase(dry_run=True), dry_run=dry_run)
         texts = [each.content for each in foreseen.erased]
         if foreseen.version is None:
@@ -143,4 +152,5 @@ class ForgettingVerbs:
         copies = purged_in_backups(self.home / FOLDER, foreseen)
         copies = purged_in_damaged(self.home, copies, Wanted(ids, foreseen.version, said, self.store.uuid))
         done = erase(dry_run=dry_run)
-        return replace(done, **{name: getattr(copies, name) for name in _WHERE})
+        others = others_holding(self.home, said)
+        return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others)

@@ -12,6 +12,7 @@ from ntm_memory.entry.failures import Failures
 from ntm_memory.entry.refusals import note_redaction, note_refusal
 from ntm_memory.errors import BadValueError, NotFoundError, NTMMemoryError
 from ntm_memory.importers.items import Item
+from ntm_memory.importers.omissions import Omitted, gathered
 from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import ImportResult, LeftOut
 from ntm_memory.operations.validation import Numbered
@@ -102,16 +103,25 @@ class Importer:
     ) -> ImportResult:
         """Tell what a file tells; what fails is named by where it stands."""
         places: list[tuple[int, str]] = []
-        tellings = _numbered(found, places)
+        left: list[tuple[int, str, Omitted]] = []
+        tellings = _numbered(found, places, left)
         if dry_run:
             done = self._foresee(tellings, force)
         else:
             told = self._writer.memorize_many(tellings, progress, force_retracted=force, trust=trust, usual=IMPORTED)
-            counts = (told.created, told.unchanged, told.updated, told.failed)
-            done = ImportResult(*counts, related=told.related, secrets=told.secrets, hints=told.hints)
+            done = ImportResult(
+                told.created,
+                told.unchanged,
+                told.updated,
+                told.failed,
+                related=told.related,
+                secrets=told.secrets,
+                hints=told.hints,
+                maybe_secret=told.maybe_secret,
+            )
         stand = [(*places[bad.line - 1], bad) for bad in done.failed]
         named = [replace(bad, line=line, at=f"{file}:{line}" if file else None) for line, file, bad in stand]
-        return replace(done, failed=tuple(named))
+        return replace(done, failed=tuple(named), omitted=gathered(left))
 
     def _import_records(
         self, wrote: Mapping[str, Any] | None, records: list[Any], *, dry_run: bool, progress: Progress, force: bool
@@ -216,8 +226,16 @@ class Importer:
         return ImportResult(*told, dry_run=True, hints=failed.hints())
 
 
-def _numbered(found: Iterable[Item], places: list[tuple[int, str]]) -> Iterator[Numbered]:
-    """What is told, numbered from 1; several things may stand in one line. `places` gets the line and file of each."""
-    for number, item in enumerate(found, start=1):
-        places.append((item.line, item.file))
-        yield number, item.telling
+def _numbered(
+    found: Iterable[Item], places: list[tuple[int, str]], left: list[tuple[int, str, Omitted]]
+) -> Iterator[Numbered]:
+    """What is told, numbered from 1; several things may stand in one line.
+
+    `places` gets the line and file of each, `left` what is not told.
+    """
+    for item in found:
+        if isinstance(item.telling, Omitted):
+            left.append((item.line, item.file, item.telling))
+        else:
+            places.append((item.line, item.file))
+            yield len(places), item.telling

@@ -5,6 +5,7 @@ The data folder notes where mirrors are, so that erasing, retracting and purging
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
 from ntm_memory.persistence.atomic import replace_text
-from ntm_memory.persistence.host_notes import read_note, write_note
+from ntm_memory.persistence.host_notes import FOLDER, read_note, write_note
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.text.printable import in_one_line
@@ -40,7 +41,7 @@ def write(home: Path, store: Store, path: Path, namespaces: Sequence[str]) -> di
     Raises:
         BadValueError: it cannot be written, or is a file of somebody else.
     """
-    if path.exists() and not _is_mirror(path):
+    if path.exists() and not (os.access(path, os.R_OK) and _is_mirror(path)):
         raise BadValueError(f"{path} is there already and no mirror", "move it away")
     memories = [each for name in namespaces for each in store.memories(name, states=("live",))]
     try:
@@ -68,6 +69,9 @@ def without(home: Path, ids: Iterable[str], *, dry_run: bool = False) -> tuple[t
     taken: list[str] = []
     holding: list[str] = []
     for path in mirrors:
+        if not os.access(path, os.R_OK):
+            holding.append(str(path))
+            continue
         with suppress(OSError, UnicodeDecodeError):
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if not ((found := _ID.match(line)) and found.group(1) in wanted)]
@@ -82,15 +86,26 @@ def without(home: Path, ids: Iterable[str], *, dry_run: bool = False) -> tuple[t
     return tuple(taken), tuple(holding)
 
 
+def unreadable(home: Path) -> list[str]:
+    """The mirrors that we may not read, as paths; the note of where they are, if that is so of it."""
+    note = home / FOLDER / FILE
+    if os.path.lexists(note) and not os.access(note, os.R_OK):
+        return [f"{FOLDER}/{FILE}"]
+    return [str(path) for path in _mirrors(home) if not os.access(path, os.R_OK)]
+
+
 def _line(memory: Memory) -> str:
     day = local_day(memory.occurred_at or memory.updated_at or memory.created_at)
     return f"- [{memory.id}, {day}] {in_one_line(memory.content)}\n"
 
 
 def _is_mirror(path: Path) -> bool:
-    with suppress(OSError, UnicodeDecodeError):
+    try:
         return path.read_text(encoding="utf-8").startswith(HEAD.splitlines()[0])
-    return False
+    except PermissionError:  # it was one when it was noted
+        return True
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _mirrors(home: Path) -> list[Path]:

@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ntm_memory.entry.gate import maybe_secrets
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.write import Writer, encode
 from ntm_memory.privacy.secret_spans import apart, redacted
-from ntm_memory.privacy.secrets import known_secrets
+from ntm_memory.privacy.secrets import Found, known_secrets, outside_of
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recovery.backups import backups
 from ntm_memory.store.base import Store
@@ -28,11 +29,16 @@ class Text(NamedTuple):
     version: int
     content: str
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Which of all texts it is."""
+        return {"id": self.memory.id, "version": self.version}
+
 
 def secrets_stored(
     store: Store, writer: Writer, encoder: Callable[[], Encoder], home: Path, *, redact: bool = False
 ) -> dict[str, Any]:
-    """Which memories hold secrets, whatever their state, in their history too.
+    """Which memories hold secrets, whatever their state, in their history too; and which may.
 
     Args:
         store: where they are.
@@ -40,18 +46,20 @@ def secrets_stored(
         encoder: loads the embedder, which reads each text.
         home: the data folder, whose backups may hold them too.
         redact: leave the secrets out, in place: no version is made, and no file of the memory keeps a byte of them.
+            What may be one stays.
     """
     found: list[dict[str, Any]] = []
+    maybe: list[dict[str, Any]] = []
     texts = _texts(store)
     while batch := list(islice(texts, BATCH)):
         replaced: dict[tuple[str, int], tuple[str, Encoding]] = {}
         _, readings = encoder().read([text.content for text in batch])
         for text, passages in zip(batch, readings, strict=True):
-            secrets = apart([*known_secrets(text.content), *writer.gate.found(text.content, passages)])
-            found += [
-                {"id": text.memory.id, "version": text.version} | asdict(LeftOut(each.kind, "content", each.start))
-                for each in secrets
-            ]
+            there = writer.gate.found(text.content, passages)
+            secrets = apart([*known_secrets(text.content), *there.secrets])
+            found += [text.place | asdict(LeftOut(each.kind, "content", each.start)) for each in secrets]
+            doubtful = Found(secrets if redact else [], outside_of(secrets, there.doubtful))
+            maybe += [text.place | asdict(each) for each in maybe_secrets(doubtful)]
             if secrets and redact:
                 content = redacted(text.content, secrets)
                 (rows,) = encoder().memories([content])
@@ -60,7 +68,8 @@ def secrets_stored(
         if replaced:
             store.overwrite(replaced)
     kept = [file.name for file in backups(home)] if found else []
-    return {"secrets": found, "redacted": redact and bool(found), "backups_holding": kept}
+    maybe.sort(key=lambda each: -each["chance"])
+    return {"secrets": found, "maybe_secret": maybe, "redacted": redact and bool(found), "backups_holding": kept}
 
 
 def _texts(store: Store) -> Iterator[Text]:

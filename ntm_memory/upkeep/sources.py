@@ -51,6 +51,8 @@ def read_text(text: str, form: str | None = None, name: str = "") -> exchange.Do
     container = containers.container_of(text, name, form)
     if container == "csv":
         return tables.items_in(text, name)
+    if "\n" not in text:  # an old editor's line ends
+        text = text.replace("\r", "\n")
     if container == "markdown":
         if exchange.is_markdown(text):
             return (Item(line, told) for line, told in exchange.read_markdown(text))
@@ -61,10 +63,13 @@ def read_text(text: str, form: str | None = None, name: str = "") -> exchange.Do
 
 
 def _of_whole(text: str, container: str, name: str) -> exchange.Document | Iterator[Item]:
-    """What a text says that is one JSON value, or else lines of which the first is none."""
+    """What a text says that is one JSON value, or several, or else lines of which the first is none."""
     try:
         value = containers.whole(text)
     except BadValueError:
+        _, first = next(containers.values_in(text), (0, None))
+        if isinstance(first, dict):
+            return documents.items_by(containers.values_in(text), name)
         if container != "jsonl":
             raise
         return documents.items_by(from_json_lines(text.split("\n")), name)

@@ -10,9 +10,9 @@ from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError, whole_number
-from ntm_memory.operations.context import parameters_in_force
+from ntm_memory.operations.context import tuned_parameters
 from ntm_memory.persistence.hook_runs import last_runs
-from ntm_memory.recovery.backups import FOLDER, described
+from ntm_memory.recovery.backups import FOLDER, described, unusable
 from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.store.base import RecordReader, Store
@@ -145,9 +145,12 @@ def last_done(store: RecordReader, count: int, id: str | None = None) -> dict[st
 
 def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
     try:
-        parameters_in_force(home, settings)
+        tuned_parameters(home)
     except CheckpointError as error:
-        yield f"{error.message}: every recall fails until it is removed or tune.py --revert"
+        yield f"{error.message}: the shipped parameters hold; tune.py --revert removes it, tune.py learns it anew"
+    wrong = unusable(home)
+    if wrong is not None:
+        yield f"{wrong}: no backup can be made, and none that is there is counted"
     with suppress(OSError, UnicodeDecodeError):
         why = (home / FOLDER / FAILED).read_text(encoding="utf-8")
         yield f"today's backup could not be made: {why}"

@@ -138,14 +138,19 @@ def test_a_turn_is_kept_as_an_episode_and_what_is_private_nowhere(claude, plugin
     user, _ = plugin
     with talking(claude, user) as client:
         client.say(
-            "The parser fails on tabs. <private>The wedding is on Saturday</private>\n```\nsecret_of_code()\n```",
+            "The parser fails on tabs.\n```\nsecret_of_code()\n```",
             {"text": "I made the lexer count tabs as blanks. <private>elopement</private>"},
         )
+        client.say(
+            "The roof of the shed leaks. <private>The wedding is on Saturday</private>",
+            {"text": "Before Saturday's wedding the shed gets a new roof."},
+        )
     (episodes,) = run("status")["namespaces"]
-    found = run("recall", "what did we do about tabs?", "--namespace", episodes, "--all")["memories"]
-    assert episodes.endswith("/episodes") and len(found) == 1
-    assert "parser fails on tabs" in found[0]["content"] and "count tabs as blanks" in found[0]["content"]
-    assert found[0]["trust"] == "tool" and found[0]["source"].startswith("claude-code:")
+    second, first = run("list", "--namespace", episodes)["memories"]
+    assert episodes.endswith("/episodes")
+    assert "parser fails on tabs" in first["content"] and "count tabs as blanks" in first["content"]
+    assert "roof of the shed leaks" in second["content"] and "new roof" not in second["content"]
+    assert all(each["trust"] == "tool" and each["source"].startswith("claude-code:") for each in (first, second))
     kept = b"".join(file.read_bytes() for file in data.rglob("*") if file.is_file())
     assert b"parser fails on tabs" in kept
     assert not any(text in kept for text in (b"wedding", b"elopement", b"secret_of_code"))
@@ -160,12 +165,7 @@ def test_capture_and_injection_can_be_switched_off(claude, plugin, data, run):
     assert run("status")["namespaces"].keys() == {"shared"}
 
 
-NEW_TEXTS = "1.1 to 2.7 MB: each turn is a new memory, and the tokenizer keeps what it met of its vocabulary"
-
-
-@pytest.mark.parametrize(
-    "is_new", [False, pytest.param(True, marks=pytest.mark.xfail(reason=NEW_TEXTS))], ids=["the-same", "all-new"]
-)
+@pytest.mark.parametrize("is_new", [False, True], ids=["the-same", "all-new"])
 def test_fifty_prompts_leave_no_process_and_little_memory(claude, plugin, fill, is_new):
     user, _ = plugin
     fill(None)
@@ -230,9 +230,9 @@ def test_the_skill_is_listed_once_and_can_be_loaded(claude, plugin):
 
 
 def resident(process):
-    """Bytes of memory that a process has to itself."""
+    """Bytes of memory that a process has written for itself; what it only reads of a file is the system's cache."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_", "Swap:")))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
 
 
 def gone(user, seconds=10.0):

@@ -42,6 +42,7 @@ def test_an_agent_reads_it_and_runs_its_commands(openclaw, user):
         _exec(f"python3 {skill}/scripts/memorize.py '小美喜欢绿茶' --key mei-tea"),
         _exec(f"python3 {skill}/scripts/memorize.py - <<'EOF'\nThe staging port is 5433 \"for now\"\nEOF"),
         _exec("python3 ~/.openclaw/skills/ntm-memory-system/scripts/recall.py 绿茶"),
+        _exec(f"python3 {skill}/scripts/list.py"),
         {"text": "done"},
     ]
     with serving(OpenAI, turns) as model:
@@ -55,8 +56,9 @@ def test_an_agent_reads_it_and_runs_its_commands(openclaw, user):
     said = [message["content"] for message in last["messages"] if message["role"] == "tool"]
     assert "ntm-memory-system" in json.dumps(last["messages"][0], ensure_ascii=False)
     assert "Recall before you answer" in str(said[0])
-    assert "5433" in str(said[2])
+    assert str(said[1]).startswith("created m_") and str(said[2]).startswith("created m_")
     assert "小美喜欢绿茶" in str(said[3])
+    assert 'The staging port is 5433 "for now"' in str(said[4])
 
 
 def _exec(command):

@@ -348,3 +348,12 @@ def test_explain_tells_of_a_question_that_gets_no_answer_what_was_heard(memory, 
     answer = memory.recall(question, explain=True)
     assert answer.memories == () and answer.explanation["times"][0]["from"] == "2023-05-14T00:00:00Z"
     assert memory.recall(question).explanation is None
+
+
+def test_of_about_a_day_the_day_itself_comes_and_where_it_has_nothing_those_near(memory, monkeypatch):
+    questions = ("Tell me about 3 May 2023", "Tell me about 12 May 2023")
+    let_ask(monkeypatch, dict.fromkeys(questions, ALONE))
+    for day in ("2023-05-02", "2023-05-03", "2023-05-05", "2023-05-14"):
+        memory.memorize(f"Tell me what is left on {day[-1]}", occurred_at=f"{day}T12:00:00Z")
+    assert told(memory.recall(questions[0])) == ["Tell me what is left on 3"]
+    assert told(memory.recall(questions[1])) == ["Tell me what is left on 4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,42 @@ def test_every_text_to_learn_from_holds_its_secret():
         texts = [line["text"] for line in rows(file)]
         assert len(set(texts)) > 0.99 * len(texts)
         assert all(line["secret"] is None or line["secret"] in line["text"] for line in rows(file)), file.name
+
+
+def test_a_text_takes_another_s_secret_and_is_read_as_before(monkeypatch):
+    monkeypatch.setattr(secret_net, "EXCHANGED", 1.0)
+    states, places = np.zeros((4, 4), np.float16), np.array([0, 0, 1, 1, 1, 2, 2, 3])
+    example = secret_net.Example("a 47 b 1", (2, 4), 1, [[(2, 4)], [(5, 8)]], states, places)
+    other = secret_net.exchanged(example, {1: ["kettle"]}, random.Random(0))
+    assert (other.text, other.span, other.kind) == ("a kettle b 1", (2, 8), 1)
+    assert other.known == [[(2, 8)], [(9, 12)]]
+    assert other.places.tolist() == [0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3] and len(other.places) == len(other.text)
+    shorter = secret_net.exchanged(other, {1: ["x"]}, random.Random(0))
+    assert (shorter.text, shorter.span, len(shorter.places)) == ("a x b 1", (2, 3), 7)
+    plain = secret_net.Example("a 47 b 1", None, 1, [[], []], states, places)
+    assert secret_net.exchanged(plain, {1: ["x"]}, random.Random(0)) is plain
+    assert secret_net.exchanged(example, {2: ["x"]}, random.Random(0)) is example
+
+
+def test_limits_are_what_few_ordinary_notes_reach(monkeypatch):
+    def chances(members, example):
+        return np.full(len(example.text), float(example.text[-4:]) / 1000)
+
+    monkeypatch.setattr(fit_secrets, "chances_of", chances)
+    monkeypatch.setattr(fit_secrets, "parts_of", lambda each, said: [(0, len(each.text) - 5, float(said[0]))])
+    for name, share in (("TOUCHED", 0.01), ("WORDS_TOUCHED", 0.002), ("DOUBTFUL", 0.1)):
+        monkeypatch.setattr(fit_secrets, name, share)
+    states, places = np.zeros((1, 4), np.float16), np.zeros(9, np.int64)
+    notes = [
+        secret_net.Example(f"{'no 4' if n % 2 else 'none'} {n:04}", None, 0, [[], []], states, places)
+        for n in range(1, 1001)
+    ]
+    limits = fit_secrets.chosen_limits([], notes)
+    assert [round(each, 2) for each in limits] == [0.98, 1.0, 0.9]
+    assert limits.least_of("no 4") == limits.least and limits.least_of("none") == limits.words
+    words, digits = notes[993], notes[994]
+    assert fit_secrets.is_touched(digits, chances([], digits), limits)
+    assert not fit_secrets.is_touched(words, chances([], words), limits)
 
 
 def test_a_text_counts_by_its_likeliest_characters():

@@ -12,10 +12,10 @@ import pytest
 from opening import write_config
 
 from ntm_memory import __version__
-from ntm_memory.cli import entered
+from ntm_memory.arguments import entered
+from ntm_memory.arguments.entered import spoken
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli.console import COMMANDS, run
-from ntm_memory.cli.entered import spoken
-from ntm_memory.cli.parsers import PARSERS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "torch", "sentence_transformers", "yaml", "dateparser", "snowballstemmer", "threadpoolctl", "sqlite3"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments.parsers import PARSERS
 
 ROOT = Path(__file__).parent.parent.parent
 HEAVY = ("numpy", "torch", "yaml", "snowballstemmer", "sentence_transformers", "sqlite3")

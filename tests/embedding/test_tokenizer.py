@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.embedding.tokenizer import Tokenizer
+from ntm_memory.embedding.tokenizer import _MOST_FOUND, Tokenizer
 from ntm_memory.text.passages import clean
 
 from .odd import LONG, ODD, ordinary
@@ -69,3 +69,21 @@ def test_limit_keeps_the_end_mark(tokenizer, weights):
     cut = tokenizer.encode("one two three four five six", 5)
     assert cut == [*full[:4], weights.pieces.end]
     assert tokenizer.encode("", 5) == [weights.pieces.begin, weights.pieces.end]
+
+
+def test_of_the_vocabulary_a_text_reads_little_and_a_process_keeps_little(weights):
+    tokenizer = Tokenizer(weights.pieces)
+    tokenizer.encode("query: What does Mia drink in the morning?")
+    assert len(tokenizer._found) < 400
+    kept = []
+    for text in ordinary(300):
+        tokenizer.encode(text)
+        kept.append(len(tokenizer._found))
+    assert max(kept) < 2 * _MOST_FOUND
+    assert any(after < before for before, after in itertools.pairwise(kept))
+
+
+def test_what_was_met_before_changes_no_split(weights):
+    tokenizer = Tokenizer(weights.pieces)
+    for text in ("s", "▁s", "st", "sta", "stag", "the staging port", "绿", "绿茶", "port s"):
+        assert tokenizer.encode(text) == Tokenizer(weights.pieces).encode(text)

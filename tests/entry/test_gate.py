@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from opening import opened
@@ -11,6 +13,8 @@ from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.errors import BadValueError, SecretError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy import secret_tagger
+from ntm_memory.privacy.secret_spans import MaybeSecret
+from ntm_memory.rendering import as_text
 
 KEY = "AKIA" + "43MGIHST3MDHXCXG"
 TOLD = f"the deploy key is {KEY}, ask Mia"
@@ -137,6 +141,85 @@ def test_config_says_how_likely_a_secret_must_be(tmp_path, monkeypatch, least, l
         memory.memorize(said)
     with opened(tmp_path / "kept", config, embedder=ReadingEmbedder()) as memory:
         assert bool(memory.status(secrets=True)["secrets"]) == left_out
+
+
+DOUBTED = "my tablet is 4471 and the key is"
+
+
+@pytest.fixture
+def doubting(monkeypatch):
+    """The networks half believe that 4471 is a secret, wherever it stands, and nothing else."""
+
+    def networks(members, codes, features, read):
+        text = "".join(map(chr, codes))
+        chances = np.zeros(len(codes), dtype=np.float32)
+        at = text.find("4471")
+        if at >= 0:
+            chances[at : at + 4] = 0.5
+        return chances, np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", networks)
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+
+
+def test_what_may_be_a_secret_is_kept_and_told_at_its_place_in_what_is_stored(tmp_path, doubting):
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        done = memory.memorize(f"{DOUBTED} {KEY}")
+        assert done.memory.content == f"{DOUBTED} [secret: aws-access-token]"
+        assert done.maybe_secret == (MaybeSecret("password", "content", 13, 0.5),)
+        swapped = memory.memorize(f"the key {KEY}, and my phone is 4471").maybe_secret
+        kept = memory.recall("and my phone").memories[0].content
+        assert [kept[each.at : each.at + 4] for each in swapped] == ["4471"]
+        assert memory.memorize("Mia likes green tea").maybe_secret == ()
+
+
+def test_it_is_told_of_changes_of_many_and_of_what_is_stored(tmp_path, doubting):
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        memory.memorize("the tablet is Mia's", key="tablet")
+        assert [each.at for each in memory.update("tablet", content="it opens with 4471").maybe_secret] == [14]
+        many = memory.memorize_many([{"content": "Mia likes tea"}, {"content": "the barn is 4471"}])
+        assert [(id, each.at) for id, found in many.maybe_secret.items() for each in found] == [(many.ids[1], 12)]
+        taken = memory.import_text("- the shed is 4471\n- nothing here\n", "markdown")
+        assert sum(map(len, taken.maybe_secret.values())) == 1
+        stored = memory.status(secrets=True, redact=True)
+        assert stored["secrets"] == [] and len(stored["maybe_secret"]) == 3
+        assert {(each["kind"], each["chance"]) for each in stored["maybe_secret"]} == {("password", 0.5)}
+        assert memory.store.get(many.ids[1]).content == "the barn is 4471"
+        assert "these may be secrets and stay:" in as_text("status", stored)
+
+
+@pytest.mark.parametrize(("least", "becomes"), [(0.3, "left out"), (0.6, "told"), (1.0, "told")])
+def test_what_config_calls_sure_is_not_doubtful(tmp_path, doubting, least, becomes):
+    with opened(tmp_path, {"privacy": {"least_chance": least}}, embedder=ReadingEmbedder()) as memory:
+        done = memory.memorize("it opens with 4471")
+        assert (bool(done.secrets), bool(done.maybe_secret)) == (becomes == "left out", becomes == "told")
+
+
+def test_words_must_be_surer_secrets_than_what_has_a_digit(tmp_path, monkeypatch):
+    def networks(members, codes, features, read):
+        return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", networks)
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        words, digits = memory.memorize("velvet-otter"), memory.memorize("velvet-otter-42")
+        assert not words.secrets and words.maybe_secret and digits.secrets and not digits.maybe_secret
+    with opened(tmp_path / "told", {"privacy": {"least_chance": 0.8}}, embedder=ReadingEmbedder()) as memory:
+        assert memory.memorize("velvet-otter").secrets
+
+
+@pytest.mark.parametrize(("on_secret", "told"), [("refuse", True), ("allow", False)])
+def test_what_may_be_a_secret_is_refused_by_nothing(tmp_path, doubting, on_secret, told):
+    with opened(tmp_path, {"privacy": {"on_secret": on_secret}}, embedder=ReadingEmbedder()) as memory:
+        done = memory.memorize("it opens with 4471")
+        assert done.memory.content == "it opens with 4471" and bool(done.maybe_secret) == told
+
+
+def test_a_person_reads_of_it_in_one_line(tmp_path, doubting):
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        answer = asdict(memory.memorize("it opens with 4471"))
+    (line,) = [each for each in as_text("memorize", answer).splitlines() if "secret" in each]
+    assert line == "  kept, may be a secret: password in content at character 14 (chance .50)"
 
 
 @pytest.mark.parametrize("least", [-0.1, 1.5, "high", True])

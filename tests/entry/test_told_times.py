@@ -49,15 +49,50 @@ def test_records_of_programs_are_iso_8601_in_utc():
         checked_time("occurred_at", "yesterday")
 
 
-@pytest.mark.parametrize("typed", ["soon", "May flowers", "2026-02-31", "12.50", [], {}, True])
+@pytest.mark.parametrize("typed", ["soon", "2026-13", "12.50", "x" * 500, [], {}, True])
 def test_what_is_no_time_gets_one_error_with_examples(typed):
     with pytest.raises(BadValueError, match="expected a time") as refused:
         checked_time("after", typed, HERE)
     assert "yesterday" in str(refused.value.hint)
 
 
-def test_nothing_is_no_time():
-    assert checked_time("after", None, HERE) is None is checked_time("after", "  ", HERE)
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("May flowers", "of which 'flowers' is not understood"),
+        ("last year in Mai", "of which 'in Mai' is not understood"),
+        ("2026-02-31", "there is no such day"),
+        ("31 April", "there is no such day"),
+        ("2026-05-03 2026-05-05", "tells more than one time: '2026-05-03', '2026-05-05'"),
+        ("yesterday " * 30, "expected a time"),
+        ("", "is empty"),
+        ("  ", "is empty"),
+    ],
+)
+@pytest.mark.parametrize("check", [checked_time, checked_when])
+def test_what_is_left_of_an_argument_is_an_error_that_shows_it(typed, said, check):
+    with pytest.raises(BadValueError, match=said):
+        check("after", typed, HERE)
+
+
+def test_nothing_is_no_time_and_programs_write_blanks_for_it():
+    assert checked_time("after", None, HERE) is None is checked_time("after", "  ")
+
+
+@pytest.mark.parametrize("name", ["on", "after", "before", "between"])
+def test_an_empty_filter_is_not_no_filter(name):
+    with pytest.raises(BadValueError, match=f"{name} is empty"):
+        checked_range({name: " "}, HERE)
+
+
+def test_a_stretch_is_typed_in_one_text_too():
+    for typed in ("2026-05-03..2026-05-05", "from 3 to 5 May", "2026-05-03 and 2026-05-05"):
+        assert checked_range({"between": typed}, HERE) == ("2026-05-03T00:00:00Z", "2026-05-06T00:00:00Z")
+
+
+def test_a_week_of_iso_8601_is_seven_days():
+    assert checked_range({"on": "2026-W20"}, HERE) == ("2026-05-11T00:00:00Z", "2026-05-18T00:00:00Z")
+    assert checked_when("when", "2026-W20", HERE) == "2026-05-11/2026-05-17" == checked_when("when", "2026-W20")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +144,8 @@ def test_unusable_ends_are_refused(value):
         ("去年", "2025"),
         ("2025", "2025"),
         ("last week", "2026-11-09/2026-11-15"),
+        ("last year in May", "2025-05"),
+        ("12-2025", "2025-12"),
         ("summer 2025", "2025-06-01/2025-08-31"),
         ("2026-11-16/2026-11-22", "2026-11-16/2026-11-22"),
         ("yesterday", "2026-11-17"),

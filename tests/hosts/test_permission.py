@@ -11,10 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments.command_parser import command_parser
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.hosts import permission
 from ntm_memory.hosts.command_line import simple_call
 from ntm_memory.hosts.permission import why_allowed
+from ntm_memory.mcp.tools import TOOLS
 from ntm_memory.paths import skill_dir
 
 FOLDER = "/opt/skill"
@@ -115,32 +117,115 @@ def test_the_folder_is_this_one_unless_it_is_told():
     assert not why_allowed("Bash", {"command": f"{RECALL} x"})
 
 
-def test_every_option_of_the_table_is_one_of_the_script():
-    known = {verb: parser() for verb, (parser, _) in PARSERS.items()}
-    for verb in permission._VERBS:
-        if verb in known:
-            options = set(permission._VERBS[verb]) | set(permission._SWITCHES.get(verb, ()))
-            assert options <= set(known[verb]._option_string_actions), verb
+@pytest.mark.parametrize("verb", PARSERS)
+def test_each_option_of_each_command_says_whether_it_is_everyday(verb):
+    make, _ = PARSERS[verb]
+    assert make().undecided() == []
 
 
-def test_a_switch_of_the_table_takes_no_value_and_an_option_takes_one():
-    for verb, (parser, _) in PARSERS.items():
-        actions = parser()._option_string_actions
-        for name in permission._SWITCHES.get(verb, ()):
-            assert actions[name].nargs == 0, (verb, name)
-        for name in set(permission._VERBS.get(verb, ())) & set(actions):
-            assert actions[name].nargs != 0, (verb, name)
+def test_an_option_that_says_nothing_is_left_to_the_host(monkeypatch):
+    def parser():
+        made = command_parser("recall", "", "")
+        made.add_everyday("query")
+        made.add_argument("--newest")
+        return made
+
+    monkeypatch.setitem(PARSERS, "recall", (parser, None))
+    permission._parser_of.cache_clear()
+    try:
+        assert parser().undecided() == ["newest"]
+        assert runs_unasked(f"{RECALL} x")
+        assert not runs_unasked(f"{RECALL} x --newest y")
+    finally:
+        permission._parser_of.cache_clear()
 
 
-@pytest.mark.parametrize("tool", ["memorize", "recall", "erase", "status"])
-def test_our_own_tools(tool):
-    assert why_allowed(f"mcp__plugin_ntm-memory-system_memory__{tool}", {"ids": ["m_0123456789"]})
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recall.py x --between 2026-01 2026-03 --on 'last week' --order told --strength 3",
+        "recall.py --from m_1 --shift -1 --any-namespace",
+        "recall.py --help",
+        "list.py --about Anna --tag a --kind fact --on yesterday --sort importance --session s --cursor 'a b'",
+        "status.py --namespaces",
+        "status.py --audit --id m_1",
+        "feedback.py --query x --used m_1 m_2 --previous m_3",
+        "import.py --host claude --dry-run",
+        "erase.py --query x --restore --dry-run",
+    ],
+)
+def test_all_that_commands_take_on_any_day(line):
+    assert runs_unasked(f"python3 {FOLDER}/scripts/{line}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recall.py x --help",
+        "recall.py x -hq",
+        "recall.py x --home=/x",
+        "recall.py x --namespace ../x",
+        "recall.py x --between 2026-01",
+        "recall.py x --between 2026-01 --purge",
+        "recall.py x --hom /x",
+        "erase.py m_1 --pur",
+        "erase.py --query x --yes",
+        "erase.py m_1 --purge --dry-run",
+        "import.py memories.json",
+        "import.py -",
+        "import.py --backup latest",
+        "import.py --host openclaw",
+        "import.py --host claude --project /x",
+        "import.py --host claude --trust person",
+        "import.py --host claude --force-retracted",
+        "export.py --host openclaw",
+        "list.py x",
+        "status.py --encrypt",
+        "status.py --secrets",
+        "reembed.py",
+        "reembed.py --dry-run",
+        "reembed.py --help",
+        "tune.py --revert",
+    ],
+)
+def test_what_changes_more_than_a_day_does_is_left_to_the_host(line):
+    assert not runs_unasked(f"python3 {FOLDER}/scripts/{line}")
+
+
+def samples():
+    """(tool, argument, a value of it) of all that our tools take."""
+    values = {"string": "x", "array": ["x"], "boolean": True, "integer": 3, "number": 0.5}
+    for tool in TOOLS:
+        for name, schema in tool["inputSchema"]["properties"].items():
+            yield tool["name"], name, schema.get("enum", [values[schema["type"]]])[-1]
+
+
+def test_of_the_arguments_of_our_tools_only_those_are_asked_about_that_commands_ask_about():
+    prefix = "mcp__plugin_ntm-memory-system_memory__"
+    asked = {(tool, name) for tool, name, value in samples() if why_allowed(prefix + tool, {name: value}) is None}
+    assert asked == {("hook", "event"), ("erase", "retract")}
+    assert len(list(samples())) > 60
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("memorize", {"content": "x", "trust": "tool", "beside": ["m_0123456789"]}),
+        ("memorize", {"many": [{"content": "x"}]}),
+        ("recall", {"query": "x", "between": ["2026-01", "2026-03"]}),
+        ("erase", {"ids": ["m_0123456789"], "retract": False, "strength": 0}),
+        ("status", {}),
+    ],
+)
+def test_our_own_tools(tool, arguments):
+    assert why_allowed(f"mcp__plugin_ntm-memory-system_memory__{tool}", arguments)
 
 
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
         ("mcp__plugin_ntm-memory-system_memory__erase", {"ids": ["m_0123456789"], "retract": True}),
+        ("mcp__plugin_ntm-memory-system_memory__recall", {"query": "x", "home": "/elsewhere"}),
         ("mcp__plugin_ntm-memory-system_memory__hook", {}),
         ("mcp__plugin_other_memory__recall", {}),
         ("mcp__plugin_ntm-memory-system_memory__recall__x", {}),
@@ -218,4 +303,4 @@ def test_a_tool_that_changes_trust_is_left_to_the_host():
 def test_the_verbs_of_the_documents_are_those_of_the_table():
     security = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
     named = re.search(r"VERB one of ([a-z, ]+), with everyday options", security)
-    assert set(named[1].split(", ")) == set(permission._VERBS)
+    assert set(named[1].split(", ")) == set(PARSERS) - {"reembed"}

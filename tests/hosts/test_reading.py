@@ -181,3 +181,63 @@ def test_a_person_reads_what_was_read_what_failed_and_what_is_gone(ask, workspac
     assert lines[:2] == ["0 created, 0 updated, 1 unchanged", "1 files read, 2 as before"]
     assert lines[-1].startswith("gone from ~/.openclaw/workspace/MEMORY.md:2: m_")
     assert lines[-1].endswith("  小美喜欢绿茶")
+
+
+def test_what_fails_is_told_with_the_line_of_its_file(ask, workspace):
+    erased = ask({"command": "memorize", "content": "MEMORY: gone", "namespace": "shared"})["memory"]["id"]
+    ask({"command": "erase", "ids_or_key": [erased], "retract": True, "namespace": "shared"})
+    (workspace / "MEMORY.md").write_bytes("\ufeff# MEMORY.md\r\n\r\n- a\r\n\r\n- MEMORY: gone\r\n".encode())
+    (workspace / "USER.md").write_text("- x\n\n- y\n" + f"- {'z' * 1_000_001}\n")
+    done = read(ask)
+    assert [(bad["line"], bad["at"].rpartition("/")[2]) for bad in done["failed"]] == [
+        (4, "USER.md:4"),
+        (5, "MEMORY.md:5"),
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_named_each_time_and_nothing_of_it_is_gone(ask, workspace):
+    read(ask)
+    (workspace / "USER.md").write_bytes("Her name is Anna, she likes caf\xe9.\n".encode("latin-1"))
+    (workspace / "memory" / "big.md").write_bytes(b"- a\n" * 1_000_001)
+    for _ in range(2):
+        done = read(ask)
+        assert [bad["at"].rpartition("/")[2] for bad in done["failed"]] == ["USER.md:1", "big.md:1"]
+        assert done["gone"] == [] and any("iconv" in hint for hint in done["hints"])
+    assert not any("\ufffd" in content for content in stored(ask))
+    (workspace / "USER.md").write_bytes("Her name is Anna.\n".encode("utf-16"))
+    (workspace / "memory" / "big.md").unlink()
+    assert (read(ask)["failed"], set(stored(ask)) >= {"Her name is Anna."}) == ([], True)
+
+
+def test_what_of_a_hosts_files_becomes_no_memory_is_told(ask, workspace):
+    (workspace / "memory" / "code.md").write_text("# Build\n```\nmake\n```\n<!-- x -->\n- [A](a.md) is by Ute\n")
+    done = read(ask)
+    assert [(each["what"], each["at"]) for each in done["omitted"]] == [
+        ("code", ("~/.openclaw/workspace/memory/code.md:2",)),
+        ("comment", ("~/.openclaw/workspace/memory/code.md:5",)),
+    ]
+    assert "Build: [A](a.md) is by Ute" in stored(ask)
+
+
+def test_an_index_of_claudes_is_left_out_and_told(ask, tmp_path):
+    notes = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(tmp_path)) / "memory"
+    notes.mkdir(parents=True)
+    (notes / "MEMORY.md").write_text("# Memory\n- [Role](role.md) — Anna\n- [Lost](lost.md) — Ben likes tea\n")
+    head = "---\nname: role\ndescription: who she is\nmetadata:\n  node_type: memory\n  type: user\n---\n"
+    (notes / "role.md").write_text(head + "Anna works on churn.\n")
+    done = read(ask, host="claude", project=str(tmp_path))
+    assert done["created"] == 2
+    assert {each["what"]: [at.rpartition("/")[2] for at in each["at"]] for each in done["omitted"]} == {
+        "line that only points at other files": ["MEMORY.md:2"],
+        "field metadata.node_type": ["role.md:1"],
+        "field description": ["role.md:1"],
+    }
+
+
+def test_a_person_reads_what_became_no_memory_and_where_it_stands(ask, workspace):
+    from ntm_memory.rendering import stores
+
+    (workspace / "USER.md").write_text("- a\n" + "<!-- x -->\n" * 7)
+    *_, last = stores.import_(read(ask)).splitlines()
+    places = ", ".join(f"~/.openclaw/workspace/USER.md:{line}" for line in range(2, 7))
+    assert last == f"omitted: 7 × comment: {places} …"

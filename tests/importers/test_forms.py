@@ -88,7 +88,7 @@ def test_mem0(brought, name, contents):
     done, stored = brought(name, contents)
     assert (done.created, done.failed) == (1, ())
     found = stored["Ute is a baker"]
-    assert (found.tags, found.occurred_at) == (("n:2", "source:chat", "work"), "2025-11-26T21:00:00Z")
+    assert (found.tags, found.occurred_at) == (("n:2", "source:chat", "user_id:u", "work"), "2025-11-26T21:00:00Z")
     assert found.source == f"{name}:1"
 
 
@@ -99,6 +99,8 @@ def test_mem0(brought, name, contents):
         ("b.json", [SERVICE]),
         ("c.jsonl", lines(SERVICE)),
         ("d.json", {"export_metadata": {}, "memories": [{**SERVICE, "created_at_iso": "2025-11-26T14:00:00.5Z"}]}),
+        ("h.json", {"facts": [{**SERVICE, "content": None, "fact": SERVICE["content"]}]}),
+        ("g.json", {"items": [{**SERVICE, "created_at": None, "createdAt": "2025-11-26T14:00:00Z"}]}),
         ("e.json", {"items": [SERVICE], "links": [{"from": 1, "to": 2}]}),
         ("f.json", {"memories": [{**SERVICE, "created_at": 1764165600500}]}),
     ],
@@ -127,6 +129,50 @@ def test_another_programs_record_decides_nothing_here(brought):
     _, stored = brought("a.json", {"memories": [record]})
     found = stored["Ute is a baker"]
     assert (found.namespace, found.trust, found.key) == ("default", "import", None)
+
+
+def test_what_another_program_calls_a_key_or_a_namespace_is_a_tag(brought):
+    more = {"key": "port", "session": "s", "namespace": "other", "confidence": 0.8, "importance": 7, "note": "x" * 300}
+    _, stored = brought("a.json", {"memories": [{**SERVICE, **more, "title": "Bakery"}]})
+    found = stored["Bakery: Ute is a baker"]
+    assert (found.namespace, found.key, found.session, found.importance) == ("default", None, None, 0.5)
+    assert found.tags == ("confidence:0.8", "importance:7", "key:port", "namespace:other", "person", "session:s")
+
+
+def test_a_record_of_ours_may_say_date_for_when(brought):
+    record = {"content": "Ute", "date": "2026-05-08", "key": "k", "session": "s", "namespace": "n"}
+    for name in ("a.jsonl", "a.json"):
+        _, stored = brought(name, lines(record))
+        found = stored["Ute"]
+        assert (found.key, found.session, found.namespace) == ("k", "s", "n")
+        assert found.occurred_at.startswith("2026-05-08")
+    done, _ = brought("b.jsonl", lines({"content": "Ben", "date": "one day", "key": "k"}))
+    assert [bad.line for bad in done.failed] == [1]
+
+
+def test_what_of_other_programs_is_not_kept_is_told(brought):
+    record = {**SERVICE, "embedding": [0.1], "metadata": {"from": {"a": 1}, "by": "Ute"}, "updated_at": 5}
+    done, stored = brought("a.json", {"memories": [record, record], "links": [{"a": 1}], "export_metadata": {}})
+    assert {each.what: (each.count, each.at) for each in done.omitted} == {
+        "field content_hash": (2, ("line 1", "line 2")),
+        "field embedding": (2, ("line 1", "line 2")),
+        "field updated_at": (2, ("line 1", "line 2")),
+        "field metadata.from": (2, ("line 1", "line 2")),
+        "links": (1, ("line 1",)),
+    }
+    assert stored["Ute is a baker"].tags == ("by:Ute", "person")
+    messages = {"role": "user", "content": "hi"}
+    agent = {"agents": [{"messages": [messages] * 3}], "blocks": [{"label": "human", "value": "Ute"}]}
+    assert [(each.what, each.count) for each in brought("b.af", agent)[0].omitted] == [("messages", 3)]
+
+
+def test_relations_of_mem0_and_of_forks_of_the_memory_server(brought):
+    relation = {"source": "Ute", "relationship": "works_at", "target": "Bakery Nord"}
+    done, stored = brought("a.json", {"results": [MEM0], "relations": [relation]})
+    assert (done.created, "Ute works at Bakery Nord" in stored) == (2, True)
+    fork = {"type": "relation", "from_entity": "Ben", "to_entity": "Kiel", "relationType": "lives_in", "weight": 3}
+    _, stored = brought("b.jsonl", lines(ENTITY, fork))
+    assert stored["Ben lives in Kiel"].tags == ("weight:3",)
 
 
 def test_memories_of_claudes_export(brought):
@@ -218,9 +264,19 @@ def test_our_own_markdown_is_ours_with_ids_and_without(brought, tmp_path):
 def test_tables(brought, name, text):
     done, stored = brought(name, text)
     assert (done.created, done.failed) == (2, ())
-    found = stored["Ute, baker"]
-    assert (found.tags, found.occurred_at) == (("person", "work"), "2026-05-08T00:00:00Z")
+    found, colour = stored["Ute, baker"], ["colour:red"] if "Colour" in text else []
+    assert (found.tags, found.occurred_at) == ((*colour, "person", "work"), "2026-05-08T00:00:00Z")
     assert (found.source, stored["two\nlines"].source) == (f"{name}:2", f"{name}:{4 if 'Colour' in text else 3}")
+
+
+def test_a_title_stands_before_the_text_and_no_column_is_lost(brought):
+    text = "姓名,内容,标签,日期,tags,城市,长\n小美,喜欢绿茶,饮料；早晨,2026-05-08,x,杭州," + "y" * 300 + "\n"
+    done, stored = brought("a.csv", text)
+    found = stored["小美: 喜欢绿茶"]
+    assert (found.tags, found.occurred_at) == (("x", "城市:杭州", "标签:饮料；早晨"), "2026-05-08T00:00:00Z")
+    assert [(each.what, each.at) for each in done.omitted] == [("column 长", ("line 2",))]
+    _, stored = brought("b.csv", "text,by,by,\nUte,Ben,Sam,Kim\n")
+    assert stored["Ute"].tags == ("by 3:Sam", "by:Ben", "column 4:Kim")
 
 
 def test_a_bad_row_is_named_and_the_others_come(brought):
@@ -248,6 +304,11 @@ def test_a_folder_of_notes(tmp_path):
     with opened(tmp_path / "home") as memory:
         done = memory.import_file(folder)
         assert (done.created, [bad.at for bad in done.failed]) == (3, ["sub/code.md:1", "sub/latin.md:1"])
+        assert {each.what: each.at for each in done.omitted} == {
+            "field permalink": ("Coffee.md:1",),
+            "field cssclasses": ("Coffee.md:1",),
+            "file that is no note": ("image.png",),
+        }
         assert {each.source for each in memory.store.memories()} == {
             "Coffee.md:1", "sub/2026-05-08.txt:1", "sub/2026-05-08.txt:2",
         }  # fmt: skip
@@ -330,6 +391,18 @@ def test_secrets_and_what_was_retracted_stay_out_as_ever(tmp_path, brought):
         assert done.secrets and not any(secret in each.content for each in memory.store.memories())
 
 
+def test_a_secret_in_a_field_that_would_be_a_tag_is_left_out_and_the_memory_comes(brought):
+    secret = "ghp_" + "x7Kq2mZ9bR4tW8vY1cD5fG3hJ6nL0pSaEuIo"
+    done, stored = brought("a.csv", f"text,token,密码\nUte,{secret},abc123\n")
+    assert (done.failed, [each.what for each in done.omitted], stored["Ute"].tags) == (
+        (),
+        ["column token", "column 密码"],
+        (),
+    )
+    done, stored = brought("b.md", f"---\ntitle: Ben\napi_key: {secret}\n---\nbakes\n")
+    assert ([each.what for each in done.omitted], stored["Ben\n\nbakes"].tags) == (["field api_key"], ())
+
+
 def test_a_dry_run_says_what_would_happen(brought):
     done, stored = brought("memory.jsonl", lines(ENTITY, RELATION, {"content": "x", "y": 1}), dry_run=True)
     assert (done.created, [bad.line for bad in done.failed], stored) == (3, [3], {})
@@ -361,3 +434,75 @@ def test_a_note_with_nothing_but_tags_keeps_its_name_and_place(brought):
 def test_text_of_other_codings_without_a_mark_is_no_text(brought):
     with pytest.raises(BadValueError, match="UTF-16 without its mark"):
         brought("a.md", "- tea\n".encode("utf-16-le"))
+
+
+OK, BAD = '{"content": "a"}', '{"content": "b", "colour": 2}'
+LINES = {
+    "plain": (f"{OK}\n{BAD}\n", "a.jsonl", 2),
+    "blank lines": (f"\n\n{OK}\n \n\n{BAD}\n\n", "a.jsonl", 6),
+    "mark and CRLF": (f"\ufeff{OK}\r\n\r\n{BAD}\r\n", "a.jsonl", 3),
+    "CR": (f"{OK}\r{BAD}\r", "a.jsonl", 2),
+    "utf-16": (f"{OK}\n\n{BAD}\n".encode("utf-16"), "a.jsonl", 3),
+    "over several lines": ('{\n  "content": "a"\n}\n\n{\n  "content": "b",\n  "colour": 2\n}\n', "a.jsonl", 5),
+    "several, as JSON": ('{\n"content": "a"\n}\n{\n"content": 5\n}\n', "a.json", 4),
+    "broken among several": ('{\n"content": "a"\n}\n{\n"b"\n}\n{"content": "c"}\n', "a.jsonl", 4),
+    "a list": (f"[{OK},\n\n{BAD}]", "a.json", 2),
+    "csv": ('content,importance\n"a\n\nb",\n\nc,high\n', "a.csv", 6),
+    "csv, CRLF and mark": ('\ufeffcontent,importance\r\n"a\r\nb",\r\nc,high\r\n', "a.csv", 4),
+    "csv, CR": ('content,importance\ra,\rc,high\r', "a.csv", 3),
+    "csv, cells": ('\n\ncontent\na\n"b\nb",c\n', "a.csv", 5),
+    "csv, a quote": ('content\n5" pipe\n"a ""b"""\n"c, d\ne\nf\n', "a.csv", 4),
+    "ours": ("\n---\nkey: a\n---\na\n\n---\nimportance: 7\n---\nb\n", "a.md", 7),
+    "ours, CRLF and mark": ("\ufeff---\r\nkey: a\r\n---\r\na\r\n---\r\nimportance: 7\r\n---\r\nb\r\n", "a.md", 5),
+    "ours, CR": ("---\rkey: a\r---\ra\r---\rimportance: 7\r---\rb\r", "a.md", 5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_what_fails_is_told_with_its_line(brought, form):
+    contents, name, line = LINES[form]
+    done, _ = brought(name, contents)
+    assert [bad.line for bad in done.failed] == [line]
+    assert done.created >= 1
+
+
+def test_a_note_that_fails_is_told_with_its_line(tmp_path):
+    text = "\ufeff# A\r\n\r\n- one\r\n  more\r\n\r\n```\r\nx\r\n```\r\n- [ ] gone\r\n"
+    with opened(tmp_path / "home") as memory:
+        memory.erase(memory.memorize("A: gone (open)").memory.id, retract=True)
+        (tmp_path / "notes.md").write_bytes(text.encode())
+        done = memory.import_file(tmp_path / "notes.md")
+        assert ([bad.line for bad in done.failed], done.created) == ([9], 1)
+        assert [(each.what, each.at) for each in done.omitted] == [("code", ("line 6",))]
+
+
+def test_the_state_of_a_task_is_a_tag(brought):
+    _, stored = brought("todo.md", "# todo.md — of Ute, Ben\n- [ ] 买糖\n- [x] tea\n")
+    assert stored["买糖 (open)"].tags == ("of Ute, Ben", "open") and "done" in stored["tea (done)"].tags
+
+
+def test_a_file_that_was_edited_tells_only_what_is_new_in_it(tmp_path):
+    file = tmp_path / "MEMORY.md"
+    with opened(tmp_path / "home") as memory:
+        file.write_text("- Ute bakes\n- Ben drives\n- Ute bakes\n")
+        assert (memory.import_file(file).created, memory.import_file(file).unchanged) == (2, 3)
+        file.write_text("# MEMORY\n\n- Kim sings\n- Ute bakes\n- Ben drives\n")
+        assert memory.import_file(file, dry_run=True).created == 1
+        done = memory.import_file(file)
+        assert (done.created, done.unchanged) == (1, 2)
+        (tmp_path / "other.md").write_text("- Ute bakes\n")
+        assert memory.import_file(tmp_path / "other.md").created == 1
+
+
+@pytest.mark.parametrize(
+    "when", ["2026/5/8", "2026.05.08", "2026年5月8日", "May 8, 2026", "8 May 2026", "1778198400", "1778198400000"]
+)
+def test_dates_are_read_as_people_and_spreadsheets_write_them(brought, when):
+    _, stored = brought("a.csv", f'text,date\nUte,"{when}"\n')
+    assert (stored["Ute"].occurred_at, stored["Ute"].tags) == ("2026-05-08T00:00:00Z", ())
+
+
+@pytest.mark.parametrize("when", ["yesterday", "8 May", "before 2026", "v2", "上周五"])
+def test_what_is_another_time_whenever_it_is_read_is_a_tag(brought, when):
+    _, stored = brought("a.csv", f"text,date\nUte,{when}\n")
+    assert (stored["Ute"].occurred_at, stored["Ute"].tags) == (None, (f"date:{when}",))

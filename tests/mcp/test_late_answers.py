@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -13,6 +15,13 @@ from ntm_memory.mcp.server import Server
 from tests.opening import TINY, write_config
 
 LATE = {"content": [{"type": "text", "text": "{}"}]}
+
+
+class Ring:
+    """Refers to itself: Python frees it when it looks for such."""
+
+    def __init__(self):
+        self.itself = self
 
 
 class Connection:
@@ -68,6 +77,15 @@ def test_what_waits_for_its_turn_too_long_is_answered_as_well():
     assert connection.done == ["recall", "hook"]
 
 
+def test_no_thread_waits_for_what_is_answered():
+    connection = Connection(60)
+    connection.go.set()
+    connection.ask(1, "hook")
+    wait_for(lambda: connection.sent)
+    connection.end()
+    wait_for(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)])
+
+
 def test_what_is_in_time_is_answered_once():
     connection = Connection(0.3)
     connection.go.set()
@@ -113,3 +131,19 @@ def test_a_plugin_s_server_keeps_what_it_is_told_with_its_project(answering, tmp
     assert found["memory"]["id"] == told["memory"]["id"]
     monkeypatch.setenv("NTM_MEMORY_NAMESPACE", "mine")
     assert answering.call("memorize", {"content": "x"})["structuredContent"]["memory"]["namespace"] == "mine"
+
+
+def test_a_server_that_waits_keeps_no_garbage(tmp_path):
+    write_config(tmp_path / "m", embedder=TINY)
+    answering = Answering(str(tmp_path / "m"))
+    try:
+        answering.idle()
+        assert gc.get_freeze_count(), "what was loaded is set aside"
+        ring = Ring()
+        seen = weakref.ref(ring)
+        del ring
+        answering.idle()
+        assert seen() is None
+    finally:
+        answering.close()
+        gc.unfreeze()

@@ -45,19 +45,22 @@ def answers(text):
     )
     failed = [{"line": 1, "code": "bad_value", "message": text}]
     secrets = [{"kind": "password", "field": "content", "at": 1}]
+    maybe = [{"kind": "pin", "field": "content", "at": 1, "chance": 0.5}]
     where = dict.fromkeys(("backups_purged", "backups_holding", "damaged_purged", "damaged_holding"), [])
     shown = {"memories": [one], "reason": text, "confidence": 0.5, "took_ms": 1.0}
     step = {"why": "name", "by": [text], "id": one["id"], "content": text}
     return {
         "recall": shown,
         "memorize": {
-            "memory": one, "action": "created", "related": [older], "secrets": secrets, "similar_keys": [text],
+            "memory": one, "action": "created", "related": [older], "secrets": secrets, "maybe_secret": maybe,
+            "similar_keys": [text],
         },
         "import": {
             "created": 1, "updated": 0, "failed": failed, "related": {"m_1": [older]}, "secrets": {"m_1": secrets},
+            "maybe_secret": {"m_1": maybe},
             text: text,
         },
-        "update": {"memory": one, "previous": one, "secrets": secrets},
+        "update": {"memory": one, "previous": one, "secrets": secrets, "maybe_secret": maybe},
         "erase": {
             "erased": [{**one, "chance": 0.9}], "dry_run": False, "retracted": True, "version": None,
             "restorable": True, "holding": ["m_1"], **where,
@@ -67,7 +70,7 @@ def answers(text):
             "hops": [{"query": text, "memories": [one]}],
         },
         "list": {
-            "memories": [{**one, "truncated": True}], "first": 1, "total": 2, "more": 1, "stored": 2,
+            "memories": [{**one, "truncated": True}], "first": 1, "last": 1, "total": 2, "more": 1, "stored": 2,
             "namespace": text, "next": "5",
         },
         "status": {"warnings": [text], "namespaces": {text: 1}, "home": text},

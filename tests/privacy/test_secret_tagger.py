@@ -12,6 +12,7 @@ from ntm_memory.privacy import secret_tagger
 from ntm_memory.privacy.secret_tagger import (
     BUCKETS,
     LEAST,
+    Limits,
     PieceStates,
     character_codes,
     character_features,
@@ -58,7 +59,9 @@ def test_nothing_is_tagged_in_spans_that_are_kept_apart():
         assert each.end <= 11
 
 
-@pytest.mark.parametrize("fault", ["empty", "cut", "no network", "a network of other shapes", "no file"])
+@pytest.mark.parametrize(
+    "fault", ["empty", "cut", "no network", "a network of other shapes", "limits in the wrong order", "no file"]
+)
 def test_a_damaged_file_of_weights_is_one_clear_error(tmp_path, monkeypatch, fault):
     file = tmp_path / "secret_tagger.npz"
     shipped = secret_tagger.MODEL.read_bytes()
@@ -68,7 +71,9 @@ def test_a_damaged_file_of_weights_is_one_clear_error(tmp_path, monkeypatch, fau
         with np.load(secret_tagger.MODEL) as learned:
             kept = {name: learned[name] for name in learned}
         if fault == "no network":
-            kept = {"least": kept["least"]}
+            kept = {name: kept[name] for name in Limits._fields}
+        elif fault == "limits in the wrong order":
+            kept["doubtful"] = kept["least"] + np.float32(0.05)
         else:
             kept["0/out.w"] = kept["0/out.w"][:, :2]
         np.savez(file, **kept)

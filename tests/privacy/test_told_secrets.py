@@ -74,12 +74,12 @@ def test_what_is_told_as_a_secret_is_supposed(text, value):
     "text", ["I forgot my password again", "the password policy demands 12 characters", "密码锁坏了"]
 )
 def test_talk_of_secrets_is_none(text):
-    assert find_secrets(text) == []
+    assert find_secrets(text).secrets == []
 
 
 @given(st.text(max_size=300))
 def test_whatever_is_told_what_is_found_stands_apart_and_in_order(text):
-    found = find_secrets(text)
+    found = find_secrets(text).secrets
     ends = [0]
     for each in found:
         assert ends[-1] <= each.start < each.end <= len(text)

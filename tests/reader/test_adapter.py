@@ -80,6 +80,7 @@ def test_merging_adds_the_product_and_leaves_the_embedder_as_it_is():
         for name in MATRICES:
             expected = getattr(layer, name) + adapter.down[name][number] @ adapter.up[name][number]
             np.testing.assert_allclose(getattr(changed, name), expected, atol=1e-6)
+            assert getattr(layer, name).flags.c_contiguous and getattr(changed, name).flags.c_contiguous
         np.testing.assert_array_equal(changed.norms, adapter.norms[number])
         np.testing.assert_array_equal(changed.qkv_bias, layer.qkv_bias)
     assert len(adapter.merged(layers[:6])) == 6

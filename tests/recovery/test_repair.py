@@ -124,7 +124,7 @@ def test_broken_pages_cost_only_what_stood_in_them(tmp_path, filled, seed):
         assert all(each in filled for each in stored(memory)) and memory.store.check() == []
 
 
-@pytest.mark.parametrize("table", ["meta", "names", "links", "free"])
+@pytest.mark.parametrize("table", ["meta", "links", "free"])
 def test_a_lost_table_is_made_anew(tmp_path, filled, table):
     hurt(tmp_path, f"DROP TABLE {table}")
     done = run(tmp_path, "status", repair=True)["repaired"]
@@ -133,9 +133,16 @@ def test_a_lost_table_is_made_anew(tmp_path, filled, table):
         if table == "meta":
             assert memory.store.embedder()["name"] == "unknown" and any("reembed" in line for line in done)
             memory.reembed()
-        if table != "names":  # with the names of all sessions nobody can vouch for what was told in them
-            assert [each.content for each in memory.store.memories()] == [each.content for each in filled]
-            assert memory.recall("note number 8").memories
+        assert [each.content for each in memory.store.memories()] == [each.content for each in filled]
+        assert memory.recall("note number 8").memories
+
+
+def test_with_the_names_of_all_sessions_nobody_can_vouch_for_what_was_told_in_them(tmp_path, filled):
+    hurt(tmp_path, "DROP TABLE names")
+    with pytest.raises(StoreCorruptError, match="left as it was") as told:
+        run(tmp_path, "status", repair=True)
+    assert "damaged/" in told.value.hint
+    assert {each["read"]["content"] for each in kept_files(tmp_path)} >= {each.content for each in filled}
 
 
 def test_what_is_no_memory_is_left_as_it_is(tmp_path):

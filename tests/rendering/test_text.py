@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opening import Clock, opened
 from portable.surface import ITEM, LAST, LINE
 
-from ntm_memory.cli.parsers import PARSERS
+from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.rendering import as_context, as_json, as_text, without_nulls
 from ntm_memory.rendering.lines import name
 from ntm_memory.text.printable import in_one_line

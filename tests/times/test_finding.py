@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.times.finding import find_times, mentions, narrowest, read_time
+from ntm_memory.times.finding import find_times, mentions, narrowest
 from ntm_memory.times.told import DIRECTIONS
+from ntm_memory.times.typed import read_time
 from tests.recall.worlds import NOW  # Wednesday, 2023-08-16, in UTC
 
 ON = [
@@ -58,6 +59,36 @@ ON = [
     ("on 2023.2.14", "2023-02-14", 1),
     ("on 2023/02/14", "2023-02-14", 1),
     ("on 14.2.2023", "2023-02-14", 1),
+    ("on 14-Feb-2023", "2023-02-14", 1),
+    ("14/Feb/23", "2023-02-14", 1),
+    ("2023-Feb-14", "2023-02-14", 1),
+    ("in 02-2023", "2023-02-01", 28),
+    ("Feb-2023", "2023-02-01", 28),
+    ("2023-W20", "2023-05-15", 7),
+    ("2023-W20-3", "2023-05-17", 1),
+    ("in week 20/2022", "2022-05-16", 7),
+    ("in Q1/22", "2022-01-01", 90),
+    ("in Q1-2022", "2022-01-01", 90),
+    ("in the winter of 2021/2022", "2021-12-01", 90),
+    ("last year in May", "2022-05-01", 31),
+    ("last summer in July", "2022-07-01", 31),
+    ("this day last year", "2022-08-16", 1),
+    ("the same date last month", "2023-07-16", 1),
+    ("this week last year", "2022-08-15", 7),
+    ("去年的这一天", "2022-08-16", 1),
+    ("1 week and 2 days ago", "2023-08-07", 1),
+    ("2 years, 3 months ago", "2021-05-01", 31),
+    ("1年3个月前", "2022-05-01", 31),
+    ("vor 3 Wochen und 2 Tagen", "2023-07-24", 1),
+    ("10d ago", "2023-08-06", 1),
+    ("a week last Friday", "2023-08-04", 1),
+    ("two weeks yesterday", "2023-08-01", 1),
+    ("last last week", "2023-07-31", 7),
+    ("last Monday but one", "2023-08-07", 1),
+    ("the weekend of 12 May 2023", "2023-05-13", 2),
+    ("the weekend of last week", "2023-08-12", 2),
+    ("the month of May 2023", "2023-05-01", 31),
+    ("неделю назад", "2023-08-07", 7),
     ("昨天做了什么？", "2023-08-15", 1),
     ("今天", "2023-08-16", 1),
     ("前天", "2023-08-14", 1),
@@ -117,6 +148,7 @@ YEARLY = [
     ("五月八号", "2023-05-08", 1),
     ("十二月二十五日", "2022-12-25", 1),
     ("3月", "2023-03-01", 31),
+    ("the month of May", "2023-05-01", 31),
     ("on Halloween", "2022-10-31", 1),
 ]
 THIRDS = [
@@ -152,8 +184,27 @@ DIRECTED = [
     ("前几天", "2023-08-09", "2023-08-16", "about"),
     ("the past three weeks", "2023-07-26", "2023-08-17", "about"),
     ("yesterday evening", "2023-08-15T18:00", "2023-08-16", "on"),
-    ("last night", "2023-08-15T21:00", "2023-08-16T05:00", "on"),
-    ("昨晚", "2023-08-15T18:00", "2023-08-16", "on"),
+    ("last night", "2023-08-15T18:00", "2023-08-16T06:00", "on"),
+    ("昨晚", "2023-08-15T18:00", "2023-08-16T06:00", "on"),
+    ("昨天晚上", "2023-08-15T18:00", "2023-08-16T06:00", "on"),
+    ("at 2 last night", "2023-08-16T02:00", "2023-08-16T03:00", "on"),
+    ("tonight", "2023-08-16T18:00", "2023-08-17", "on"),
+    ("今晚", "2023-08-16T18:00", "2023-08-17", "on"),
+    ("What happened until 4 August?", None, "2023-08-05", "until"),
+    ("What happened up to 4 November?", None, "2022-11-05", "until"),
+    ("8月4日为止发生了什么？", None, "2023-08-05", "until"),
+    ("What is planned until 18 August?", None, "2023-08-19", "until"),
+    ("The shop is closed until March", None, "2024-04-01", "until"),
+    ("The shop was closed until March", None, "2023-04-01", "until"),
+    ("We were there in May. The shop is closed until March", None, "2024-04-01", "until"),
+    ("到2022年3月为止", None, "2022-04-01", "until"),
+    ("after the 3rd and before the 6th of June", "2023-06-04", "2023-06-06", "between"),
+    ("before the 6th and after the 3rd of June", "2023-06-04", "2023-06-06", "between"),
+    ("after 3 June but before 6 June", "2023-06-04", "2023-06-06", "between"),
+    ("since March, until May", "2023-03-01", "2023-06-01", "between"),
+    ("6月3日之后、6月6日之前", "2023-06-04", "2023-06-06", "between"),
+    ("8月3号以后6号以前", "2023-08-04", "2023-08-06", "between"),
+    ("nach dem 3. Mai und vor dem 6. Mai", "2023-05-04", "2023-05-06", "between"),
     ("yesterday at 5pm", "2023-08-15T17:00", "2023-08-15T18:00", "on"),
     ("8 last night", "2023-08-15T20:00", "2023-08-15T21:00", "on"),
     ("前天下午三点半", "2023-08-14T15:30", "2023-08-14T15:31", "on"),
@@ -175,6 +226,12 @@ NOTHING = [
     "3/4 of the cake",
     "my last name, last time",
     "2023-02-31",
+    "version 2026-13",
+    "model W20",
+    "the 2025-26 school year",
+    "he is 2y old",
+    "2 years, 3 months old",
+    "on the same day",
     "二月三十日",
     "0月",
     "十三月",
@@ -221,7 +278,7 @@ def test_thirds_of_a_month(text, start):
 
 @pytest.mark.parametrize(("text", "start", "end", "direction"), DIRECTED)
 def test_ranges_directions_and_hours(text, start, end, direction):
-    (found,) = told(text)
+    found = told(text)[-1]
     assert found.start == (-inf if start is None else seconds(start))
     assert found.end == (inf if end is None else seconds(end))
     assert found.direction == direction

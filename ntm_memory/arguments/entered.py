@@ -36,6 +36,8 @@ _by_console: ContextVar[bool] = ContextVar("by_console", default=False)
 _PATH = r"(?:python3 )?(?:'[^'\n]*/|(?<!\S)\S*/)?"
 _EXTRA = re.compile(rf"{_PATH}\binstall\.py'? --with ([\w-]+)")
 _INSTALL = re.compile(rf"{_PATH}\binstall\.py\b'?")
+_TIME = re.compile(r"\A(occurred_at|after|before|on|between|as_of)(?= is )")
+_OPTIONS = {"occurred_at": "when", "as_of": "as-of"}
 _SCRIPT = re.compile(rf"{_PATH}\b({'|'.join(SCRIPTS)})\.py\b'?")
 
 
@@ -52,6 +54,15 @@ def by_console() -> Iterator[None]:
 def is_by_console() -> bool:
     """Whether it was `ntm-memory`."""
     return _by_console.get()
+
+
+def as_typed(message: str) -> str:
+    """An error of a time that was typed, under the name of its option: `--when`, not `occurred_at`.
+
+    Args:
+        message: of the error; what it says of lines of a file is of fields, and stays.
+    """
+    return _TIME.sub(lambda name: f"--{_OPTIONS.get(name[1], name[1])}", message)
 
 
 def spoken(text: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ntm_memory.cli.command_parser import Arguments, CommandParser, Parsers, command_parser
-from ntm_memory.cli.inputs import lines, text, told_of
+from ntm_memory.arguments.command_parser import Arguments, CommandParser, Parsers, command_parser
+from ntm_memory.arguments.everyday import plain_name, stdin
+from ntm_memory.arguments.inputs import lines, text, told_of
 from ntm_memory.errors import BadValueError
 
 
@@ -12,12 +13,12 @@ def _feedback() -> CommandParser:
     parser = command_parser(
         "feedback", "Say which recalled memories answered a question; tune.py learns from it.", example
     )
-    parser.add_argument("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
-    parser.add_argument("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
-    parser.add_argument("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
+    parser.add_everyday("--query", metavar="Q|-", help="the question as it was asked; - reads it from stdin")
+    parser.add_everyday("--used", nargs="+", action="extend", default=[], metavar="ID", help="what answered it")
+    parser.add_everyday("--unused", nargs="+", action="extend", default=[], metavar="ID", help="what did not")
     before = "what the session had recalled before it was asked"
-    parser.add_argument("--previous", nargs="+", action="extend", default=[], metavar="ID", help=before)
-    parser.add_argument("--namespace", help="where it was asked (default: default)")
+    parser.add_everyday("--previous", nargs="+", action="extend", default=[], metavar="ID", help=before)
+    parser.add_everyday("--namespace", help="where it was asked (default: default)", fits=plain_name)
     return parser
 
 
@@ -30,14 +31,15 @@ def _feedback_request(arguments: Arguments) -> Arguments:
 def _tune() -> CommandParser:
     about = "Learn how to look from feedback, or from pairs of question and memory; kept only if it proves better."
     parser = command_parser("tune", about, "--dry-run")
-    parser.add_argument(
+    parser.add_everyday(
         "--jsonl",
         metavar="FILE|-",
         help='instead of feedback: {"query", "gold": [IDs or keys], "namespace", "previous": [IDs or keys]} a line',
+        fits=stdin,
     )
-    parser.add_argument("--heads", action="store_true", help="learn the read heads too, not only what mixes them")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    parser.add_argument("--revert", action="store_true", help="undo the last tuning; in the end the shipped ones hold")
+    parser.add_asked("--heads", action="store_true", help="learn the read heads too, not only what mixes them")
+    parser.add_everyday("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_asked("--revert", action="store_true", help="undo the last tuning; in the end the shipped ones hold")
     return parser
 
 

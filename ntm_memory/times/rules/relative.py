@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ntm_memory.times.absolute import month_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule
-from ntm_memory.times.intervals import Span, add, floor, whole
-from ntm_memory.times.parts import hours_piece, recurring, weekday_piece
+from ntm_memory.times.intervals import Span, add, fineness, floor, whole
 from ntm_memory.times.pieces import NEEDS_COMPANY, SURE, Piece, nearest
+from ntm_memory.times.rules.absolute import month_piece
+from ntm_memory.times.rules.parts import hours_piece, recurring, weekday_piece
 
 UNITS = ("week", "month", "quarter", "half", "year", "decade", "century")
 
@@ -66,18 +66,22 @@ def rest(cursor: Cursor, at: int) -> Found:
 
 
 def same_time(cursor: Cursor, at: int) -> Found:
-    """This time, of the year or week told beside it: of a year the month, of a month or a week the day."""
+    """This time, of the year or week told beside it: of a year the month, of a month or a week the day; or this day."""
     if cursor.get(at, "same_time") is None:
         return None
-    now = cursor.frame.now
+    now, is_day = cursor.frame.now, cursor.get(at, "same_time") == "day"
 
     def portion(span: Span, grain: str) -> tuple[Span, str] | None:
         if grain == "year":
-            return whole(span.start.replace(month=now.month), "month"), "month"
+            there = add(now, span.start.year - now.year, "year")
+            unit = "day" if is_day else "month"
+            return whole(there, unit), unit
+        if fineness(grain) <= fineness("day"):
+            return span, grain
         away = floor(now, "day") - floor(now, "week" if grain == "week" else "month")
         return (whole(span.start + away, "day"), "day") if grain in ("week", "month") else None
 
-    return [Piece("day", portion=portion, sure=NEEDS_COMPANY, about=True)], at + 1
+    return [Piece("day", portion=portion, sure=NEEDS_COMPANY, about=not is_day)], at + 1
 
 
 def step(cursor: Cursor, at: int) -> Found:
@@ -107,6 +111,8 @@ def nearest_one(cursor: Cursor, at: int) -> Found:
         return None
     if (unit := cursor.get(named_at, "unit")) in UNITS:
         told, after = (told, named_at + 1) if told is not None else _told_after(cursor, named_at + 1)
+        if cursor.get(after, "but_one") and told in (-1, 1):
+            told, after = 2 * told, after + 1
         return None if told is None else one(whole(cursor.frame.now, unit, told), unit, after)
     found = _recurring_or_month(cursor, named_at)
     if found is None:
@@ -117,14 +123,20 @@ def nearest_one(cursor: Cursor, at: int) -> Found:
     doubtful = told == 0 and cursor[named_at].weak and cursor[named_at].lower and piece.grain == "month"
     if told is None or doubtful:
         return None
+    if cursor.get(after, "but_one") and told in (-1, 1):
+        told, after = 2 * told, after + 1
     span = nearest(piece, cursor.frame, told)
     return None if span is None else one(span, piece.grain, after)
 
 
 def _is_last_of(cursor: Cursor, at: int) -> bool:
     """Whether "last" counts from the end of what follows: "the last Friday of May", "the last week in 2025"."""
+    if cursor.get(at - 1, "unit") in ("year", "decade", "century"):  # "last year in May" is the May of last year
+        return False
     after = cursor.past_links(at)
-    names = ("month", "season", "when", "unit", "nearest", "step", "quarter_mark")
+    names = ["season", "when", "unit", "nearest", "step", "quarter_mark"]
+    if not cursor.get(at - 1, "season") and cursor.get(at - 1, "unit") not in ("month", "quarter"):
+        names.append("month")
     told = any(cursor.get(after, name) is not None for name in names) or (cursor.get(after, "digits") == 4)
     return after > at and told and cursor.get(at - 2, "ordinal") is not None
 
@@ -173,6 +185,8 @@ def _window(cursor: Cursor, at: int) -> tuple[int, float, str, int] | None:
     if told is not None:
         period = cursor.period(after)
         unit = cursor.get(after, "unit")
+        if unit == "fortnight":
+            return told, 2.0, "week", after + 1
         if period is None and alone and unit in UNITS and not _is_last_of(cursor, after + 1):
             period = (1.0, 1.0), str(unit), after + 1
         return None if period is None else (told, period[0][1], *period[1:])
@@ -185,6 +199,13 @@ def _window(cursor: Cursor, at: int) -> tuple[int, float, str, int] | None:
     return None if period is None or told is None else (told, period[0][1], period[1], period[2] + 1)
 
 
+def at_present(cursor: Cursor, at: int) -> Found:
+    """This very moment, where nothing but it is told: now."""
+    now = cursor.frame.now.replace(microsecond=0)
+    moment = Span(now, now + timedelta(seconds=1))
+    return one(moment, "minute", at + 1) if cursor.alone and cursor.get(at, "now") else None
+
+
 RULES = (
     Rule("same_time", same_time),
     Rule("window step number", window),
@@ -194,4 +215,5 @@ RULES = (
     Rule("when", unit_from_now),
     Rule("step", step),
     Rule("nearest unit month weekday season season_letter season_part holiday holidays moving part", nearest_one),
+    Rule("now", at_present),
 )

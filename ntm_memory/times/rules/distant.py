@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from ntm_memory.times.absolute import date_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule
 from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.parts import hours_piece, season_piece, weekday_piece
 from ntm_memory.times.pieces import Piece, nearest
-from ntm_memory.times.relative import one
+from ntm_memory.times.rules.absolute import date_piece
+from ntm_memory.times.rules.parts import hours_piece, season_piece, weekday_piece
+from ntm_memory.times.rules.relative import one
 
 _FINER = {"century": "decade", "decade": "year", "year": "month", "half": "month", "quarter": "month"}
 _FINER |= {"month": "week", "week": "day"}
+_LENGTHS = ("minute", "hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
+_MOST_PERIODS = 4
+_OF_ONE = 2
+"""The meaning of words for "ago" beside which a unit without a number is one."""
 
 
 def ago(cursor: Cursor, at: int) -> Found:
     """So many units before or after now: three days ago, in two weeks, 半年前, il y a un mois, месяца три назад."""
     before = -bool(cursor.get(at, "ago_before")) or int(bool(cursor.get(at, "ahead_before")))
-    if before > 0 and cursor.frame.past and cursor[at].latin:  # "in two weeks" of what was is how long it took
+    if (
+        before > 0 and cursor.frame.past and cursor[at].latin and not cursor.alone
+    ):  # "in two weeks" of what was is how long it took
         return None
-    period = cursor.period(at + bool(before)) or _inverted(cursor, at)
+    periods = _periods(cursor, at + bool(before))
+    period = periods[-1] if periods else _inverted(cursor, at) or _bare(cursor, at, before)
     if period is None:
         return None
     counts, unit, after = period
@@ -30,7 +38,29 @@ def ago(cursor: Cursor, at: int) -> Found:
         if not before or (unit == "year" and cursor.whole_number(at, 1000, 2999)):  # 2022年前 is before that year
             return None
     low, high = sorted((before * counts[0], before * counts[1]))
+    for longer, its_unit, _ in periods[:-1]:
+        cursor = replace(cursor, frame=replace(cursor.frame, now=add(cursor.frame.now, before * longer[0], its_unit)))
     return _away(cursor, low, high, unit, after, about=cursor.get(at - 1, "direction") in ("about", "about?"))
+
+
+def _periods(cursor: Cursor, at: int) -> list[tuple[tuple[float, float], str, int]]:
+    """One or more periods that add up, each of a shorter unit: "a year, two months and 3 days", 1年3个月."""
+    found: list[tuple[tuple[float, float], str, int]] = []
+    while len(found) < _MOST_PERIODS and (period := cursor.period(at)) is not None:
+        if found and _LENGTHS.index(period[1]) >= _LENGTHS.index(found[-1][1]):
+            break
+        found.append(period)
+        at = period[2] + (cursor[period[2]].mark == ",")
+        at += bool(cursor.get(at, "and"))
+    return found
+
+
+def _bare(cursor: Cursor, at: int, before: int) -> tuple[tuple[float, float], str, int] | None:
+    """One unit without its number, in languages that need none: неделю назад, через год."""
+    unit = cursor.get(at + bool(before), "unit")
+    told = cursor.get(at, "ahead_before") if before else cursor.get(at + 1, "ago")
+    known = told == _OF_ONE or (cursor.alone and not before and cursor[at].latin)
+    return ((1.0, 1.0), unit, at + 1 + bool(before)) if unit is not None and told and known else None
 
 
 def _inverted(cursor: Cursor, at: int) -> tuple[tuple[float, float], str, int] | None:
@@ -95,7 +125,7 @@ def just_before(cursor: Cursor, at: int) -> Found:
 
 
 def weeks_from(cursor: Cursor, at: int) -> Found:
-    """Some weeks after a day: a week on Saturday, a fortnight tomorrow, Tuesday week."""
+    """Some weeks after a day, or before one that is past: a week on Saturday, Tuesday week, a week last Wednesday."""
     weekday = cursor.get(at, "weekday")
     if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
         return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
@@ -103,16 +133,17 @@ def weeks_from(cursor: Cursor, at: int) -> Found:
     if period is None or period[1] != "week" or period[0][0] != period[0][1] or not cursor[at].latin:
         return None
     count, after = period[0][0], cursor.past_links(period[2])
-    if (day := cursor.get(after, "day")) is not None and isinstance(day, int) and day >= 0 and after == period[2]:
-        return one(whole(cursor.frame.now, "day", day + 7 * count), "day", after + 1)
-    if (weekday := cursor.get(after, "weekday")) is None:
+    if (day := cursor.get(after, "day")) is not None and isinstance(day, int) and after == period[2]:
+        return one(whole(cursor.frame.now, "day", day + 7 * (count if day >= 0 else -count)), "day", after + 1)
+    back = cursor.get(after, "nearest") == -1 and cursor.get(after, "unit") is None
+    if (weekday := cursor.get(after + back, "weekday")) is None:
         return None
-    return _weeks_from_weekday(cursor, weekday, count, after + 1)
+    return _weeks_from_weekday(cursor, weekday, -count if back else count, after + back + 1)
 
 
 def _weeks_from_weekday(cursor: Cursor, weekday: int | str, count: float, after: int) -> Found:
     piece = weekday_piece(weekday)
-    span = nearest(piece, cursor.frame, 1)
+    span = nearest(piece, cursor.frame, 1 if count > 0 else -1)
     return None if span is None else one(span.later(timedelta(days=7 * count)), piece.grain, after)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from ntm_memory.times.cursor import NOTHING, Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
+from ntm_memory.times.pieces import NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
 
 _OLD = 50
 """From here on two digits and 年 are a year, not how long something takes."""
+_JOINS = ("-", "–", "—", "~", "～", "〜")
 
 
 def month_piece(month: int, sure: int = SURE) -> Piece:
@@ -42,69 +43,22 @@ def fixed_day(year: int, month: int, day: int, sure: int = SURE) -> Piece:
     return Piece("day", whole(datetime(year, month, day), "day"), sure=sure)
 
 
-def digits(cursor: Cursor, at: int) -> Found:
-    """A date in digits: 2026-05-03, 20260503, 3.5.2026, 3/5/26, 2026-05; 3/5 and 3.5. where something hints at one."""
-    told = cursor.get(at, "date")
-    if told is None:
-        return None
-    if "y" in told or "y8" in told:
-        return _year_first(cursor, told, at)
-    if "y2" in told or "y5" in told:
-        year, month = (told["y2"], told["m2"]) if "y2" in told else (told["y5"], told["m5"])
-        return [Piece("month", whole(datetime(int(year), int(month), 1), "month"))], at + 1
-    if "years" in told:
-        return [_whole_year(int(told["years"]), NEEDS_COMPANY)], at + 1
-    if "a7" in told:
-        (first_month, first), (month, day) = (
-            _ordered(cursor, told[a], told[b]) for a, b in (("a7", "b7"), ("c7", "d7"))
-        )
-        days = (datetime(2000, month, day) - datetime(2000, first_month, first)).days + 1
-        return [date_piece(first_month, first, days, NEEDS_EVIDENCE, ranged=True)], at + 1
-    year, sure = told.get("y3") or told.get("y4"), NEEDS_EVIDENCE
-    if "d3" in told:
-        month, day = int(told["m3"]), int(told["d3"])
-    else:
-        month, day = _ordered(cursor, told.get("a") or told["a2"], told.get("b") or told["b2"])
-    if year is None:
-        day_of_any_month = 1 <= month <= 12 and 1 <= day <= 31
-        return ([date_piece(month, day, sure=sure)], at + 1) if day_of_any_month else None
-    if (
-        len(year) == 4
-        or told.get("sep2") == "/"
-        or len(told.get("d3") or told["a"]) == len(told.get("m3") or told["b"]) == 2
-    ):
-        sure = SURE
-    return [fixed_day(int(year) if len(year) == 4 else _full(int(year)), month, day, sure)], at + 1
+def year_piece(number: int, sure: int = SURE) -> Piece:
+    """A year by its number."""
+    return Piece("year", whole(datetime(number, 1, 1), "year"), sure=sure)
 
 
-def _ordered(cursor: Cursor, first: str, second: str) -> tuple[int, int]:
-    """(month, day) of 3/4: 13/4 can only be the one, 4/13 the other."""
-    month_first = int(second) > 12 or (cursor.frame.month_first and int(first) <= 12)
-    return (int(first), int(second)) if month_first else (int(second), int(first))
-
-
-def _full(year: int) -> int:
+def full_year(year: int) -> int:
     """The year of its last two digits."""
     return year + (2000 if year < 70 else 1900)
-
-
-def _year_first(cursor: Cursor, told: dict[str, str], at: int) -> Found:
-    if "y8" in told:
-        return [fixed_day(int(told["y8"]), int(told["m8"]), int(told["d8"]))], at + 1
-    day = datetime(int(told["y"]), int(told["m"]), int(told["d"]))
-    if "h" not in told:
-        return [Piece("day", whole(day, "day"))], at + 1
-    moment = day.replace(hour=int(told["h"]), minute=int(told["min"]))
-    if "off" in told:
-        aware = datetime.fromisoformat(f"{moment:%Y-%m-%dT%H:%M}{told['off'].replace('Z', '+00:00')}")
-        moment = aware.astimezone(cursor.frame.zone).replace(tzinfo=None)
-    return [Piece("minute", whole(moment, "minute"))], at + 1
 
 
 def marked_date(cursor: Cursor, at: int) -> Found:
     """A month or day with its mark: 五月三日, 5月, 15号."""
     month, after = cursor.whole_number(at, 1, 12), at + 1
     if month is not None and cursor.get(after, "month_mark") and not cursor.get(after + 1, "measure"):
+        if (days := _marked_days(cursor, after + 1)) is not None:
+            return [month_piece(month), days[0]], days[1]
         day = cursor.whole_number(after + 1, 1, 31)
         if day is not None and (cursor.get(after + 2, "day_mark") or _is_last(cursor, after + 2)):
             return [month_piece(month), day_piece(day)], after + 2 + bool(cursor.get(after + 2, "day_mark"))
@@ -115,6 +69,15 @@ def marked_date(cursor: Cursor, at: int) -> Found:
         begins = (spoken and (at == 0 or cursor[at - 1].mark)) or cursor.get(after + 1, "evidence_after")
         return [day_piece(day, sure=SURE if begins else NEEDS_EVIDENCE)], after + 1
     return None
+
+
+def _marked_days(cursor: Cursor, at: int) -> tuple[Piece, int] | None:
+    """Days in a row with one mark: the 3-5日 of 5月3-5日, 3、4号, 3到5日."""
+    first, last = cursor.whole_number(at, 1, 31), cursor.whole_number(at + 2, 1, 31)
+    joins = cursor[at + 1].mark in (*_JOINS, "、") or cursor.get(at + 1, "to")
+    if first is None or last is None or not joins or first >= last or not cursor.get(at + 3, "day_mark"):
+        return None
+    return day_piece(first, last), at + 4
 
 
 def _is_last(cursor: Cursor, at: int) -> bool:
@@ -129,7 +92,7 @@ def day_and_month(cursor: Cursor, at: int) -> Found:
     day, after = found
     last, after = _to_day(cursor, after, day)
     after = cursor.past_links(after)
-    after += cursor[after].mark in ("-", ".") and cursor[after].glued
+    after += cursor[after].mark in ("-", ".", "/") and cursor[after].glued
     month = cursor.get(after, "month")
     if month is None:
         return None
@@ -165,7 +128,7 @@ def _day(cursor: Cursor, at: int) -> tuple[int, int] | None:
 def _to_day(cursor: Cursor, at: int, first: int) -> tuple[int | None, int]:
     """(the later day, the token after it) of "3 to 7", "between 3 and 7"; none where only one day is told."""
     start = at + (cursor[at].mark == "." and cursor[at].glued)
-    joins = cursor[start].mark in ("-", "–", "—") or cursor.get(start, "to") or cursor.get(start, "and")
+    joins = cursor[start].mark in _JOINS or cursor.get(start, "to") or cursor.get(start, "and")
     found = _day(cursor, cursor.past_links(start + 1)) if joins else None
     if found is None or found[0] <= first:
         return None, start
@@ -190,10 +153,10 @@ def year(cursor: Cursor, at: int) -> Found:
     if marked and cursor.get(after + 2, "month_mark") and cursor.whole_number(after + 1, 13, 99) is not None:
         return None  # there is no 13月
     if marked or cursor.get(after, "unit") == "year":
-        return [_whole_year(told)], after + 1
+        return [year_piece(told)], after + 1
     glued = cursor[after].glued and not cursor[after].mark and not cursor.get(after, "quarter_mark")
     counts = glued or cursor.get(after, "unit") is not None
-    return None if counts else ([_whole_year(told, NEEDS_PREPOSITION)], after)
+    return None if counts else ([year_piece(told, NEEDS_PREPOSITION)], after)
 
 
 def short_year(cursor: Cursor, at: int) -> Found:
@@ -201,22 +164,18 @@ def short_year(cursor: Cursor, at: int) -> Found:
     if (era := cursor.get(at, "era")) is not None:
         count = cursor.whole_number(at + 1, 1, 99)
         marked = count is not None and cursor.get(at + 2, "year_mark")
-        return ([_whole_year(era + (count or 0))], at + 3) if marked else None
+        return ([year_piece(era + (count or 0))], at + 3) if marked else None
     told, after = cursor.whole_number(at, 0, 99), at + 1
     if told is None:
         return None
     if cursor.get(at, "short_year") is not None:
-        return [_whole_year(_full(told), NEEDS_PREPOSITION)], after
+        return [year_piece(full_year(told), NEEDS_PREPOSITION)], after
     if cursor.get(after, "year_mark") is None:
         return None
     if cursor.get(after + 2, "month_mark") and cursor.get(after + 1, "number"):
-        return [_whole_year(_full(told))], after + 1
+        return [year_piece(full_year(told))], after + 1
     long_ago = told >= _OLD and cursor.get(at, "digits")
-    return ([_whole_year(_full(told), NEEDS_PREPOSITION)], after + 1) if long_ago else None
-
-
-def _whole_year(number: int, sure: int = SURE) -> Piece:
-    return Piece("year", whole(datetime(number, 1, 1), "year"), sure=sure)
+    return ([year_piece(full_year(told), NEEDS_PREPOSITION)], after + 1) if long_ago else None
 
 
 def decade(cursor: Cursor, at: int) -> Found:
@@ -258,7 +217,6 @@ def ordinal_day(cursor: Cursor, at: int) -> Found:
 
 
 RULES = (
-    Rule("date", digits),
     Rule("number", marked_date),
     Rule("number ordinal", day_and_month),
     Rule("month", month_and_day),

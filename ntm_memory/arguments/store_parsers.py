@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ntm_memory.cli import reasoning
-from ntm_memory.cli.command_parser import (
+from ntm_memory.arguments import everyday, reasoning
+from ntm_memory.arguments.command_parser import (
     Arguments,
     CommandParser,
     Parsers,
@@ -12,7 +12,8 @@ from ntm_memory.cli.command_parser import (
     add_on_secret,
     command_parser,
 )
-from ntm_memory.cli.inputs import stdin, told_of
+from ntm_memory.arguments.everyday import one_of, plain_name
+from ntm_memory.arguments.inputs import stdin, told_of
 from ntm_memory.errors import BadValueError
 
 _FORMS = ("json", "jsonl", "markdown")
@@ -27,17 +28,17 @@ _ENCRYPTION = {
 
 def _list() -> CommandParser:
     parser = command_parser("list", "What is in memory, page by page: the newest first, or what fits.", "--about Anna")
-    parser.add_argument("--about", metavar="NAME", help="what names it, or has it in its key or a tag")
-    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only with this tag")
-    parser.add_argument("--kind", "--type", dest="kind", help="only of this kind, e.g. fact, episode")
+    parser.add_everyday("--about", metavar="NAME", help="what names it, or has it in its key or a tag")
+    parser.add_everyday("--tag", action="append", default=[], dest="tags", metavar="TAG", help="only with this tag")
+    parser.add_everyday("--kind", "--type", dest="kind", help="only of this kind, e.g. fact, episode")
     reasoning.add_when(parser, "only")
-    parser.add_argument("--namespace", help="of which (default: default)")
-    parser.add_argument("--session", help="only what was told in this conversation")
+    parser.add_everyday("--namespace", help="of which (default: default)", fits=plain_name)
+    parser.add_everyday("--session", help="only what was told in this conversation")
     reasoning.add_around(parser)
     sorts = ("newest", "oldest", "importance", "happened")
-    parser.add_argument("--sort", choices=sorts, help="default newest: the last written first")
-    parser.add_argument("--limit", type=int, metavar="N", help="at most so many, 1 to 100 (default 20)")
-    parser.add_argument("--cursor", help="go on: what the last line of the page before names; say the rest again")
+    parser.add_everyday("--sort", choices=sorts, help="default newest: the last written first")
+    parser.add_everyday("--limit", type=int, metavar="N", help="at most so many, 1 to 100 (default 20)")
+    parser.add_everyday("--cursor", help="go on: what the last line of the page before names; say the rest again")
     return parser
 
 
@@ -50,20 +51,20 @@ def _list_request(arguments: Arguments) -> Arguments:
 
 def _status() -> CommandParser:
     parser = command_parser("status", "Counts, size, embedder, integrity.", "--history m_caqmgjxs4z")
-    parser.add_argument("--history", metavar="ID", help="all versions of one memory")
+    parser.add_everyday("--history", metavar="ID", help="all versions of one memory")
     add_namespace(parser)
-    parser.add_argument("--namespaces", action="store_true", help="all there are: how many memories, the last day")
-    parser.add_argument("--check", action="store_true", help="look at all files of the data folder")
-    parser.add_argument("--repair", action="store_true", help="mend the memory; what is damaged goes to damaged/")
+    parser.add_everyday("--namespaces", action="store_true", help="all there are: how many memories, the last day")
+    parser.add_everyday("--check", action="store_true", help="look at all files of the data folder")
+    parser.add_asked("--repair", action="store_true", help="mend the memory; what is damaged goes to damaged/")
     for action, about in _ENCRYPTION.items():
-        parser.add_argument(f"--{action}", dest="encryption", action="append_const", const=action, help=about)
-    parser.add_argument("--dry-run", action="store_true", help="with these four: only say what would happen")
-    parser.add_argument(
+        parser.add_asked(f"--{action}", dest="encryption", action="append_const", const=action, help=about)
+    parser.add_everyday("--dry-run", action="store_true", help="with these four: only say what would happen")
+    parser.add_everyday(
         "--audit", type=int, nargs="?", const=20, metavar="N", help="who did what last, newest first (default 20 lines)"
     )
-    parser.add_argument("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
-    parser.add_argument("--secrets", action="store_true", help="which memories hold secrets, in their history too")
-    parser.add_argument("--redact", action="store_true", help="with --secrets: leave them out of what is stored")
+    parser.add_everyday("--id", metavar="ID", help="with --audit: what was done to this memory, which may be gone")
+    parser.add_asked("--secrets", action="store_true", help="which memories hold secrets, or may, in their history too")
+    parser.add_asked("--redact", action="store_true", help="with --secrets: leave them out of what is stored")
     return parser
 
 
@@ -85,38 +86,46 @@ def _status_request(arguments: Arguments) -> Arguments:
 
 def _export() -> CommandParser:
     parser = command_parser("export", "Write all memories to a file.", "memories.json")
-    parser.add_argument("path", metavar="PATH|-", nargs="?", help="in a folder that is there; -: standard output")
-    parser.add_argument("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
-    parser.add_argument("--namespace", help="only this one")
-    parser.add_argument(
+    parser.add_everyday(
+        "path", metavar="PATH|-", nargs="?", help="in a folder that is there; -: standard output", fits=everyday.stdin
+    )
+    parser.add_everyday("--as", dest="form", choices=_FORMS, help="default: by the file's ending, else json")
+    parser.add_everyday("--namespace", help="only this one", fits=plain_name)
+    parser.add_asked(
         "--host", choices=("openclaw",), help="one line a memory into memory/ntm-memory.md of its workspace"
     )
-    parser.add_argument("--project", metavar="DIR", help="with --host: the workspace (default: ~/.openclaw/workspace)")
-    parser.add_argument("--salvage", action="store_true", help="all that is undamaged, whatever the memory's state")
+    parser.add_asked("--project", metavar="DIR", help="with --host: the workspace (default: ~/.openclaw/workspace)")
+    parser.add_asked("--salvage", action="store_true", help="all that is undamaged, whatever the memory's state")
     return parser
 
 
 def _import() -> CommandParser:
     parser = command_parser("import", "Read memories from a file; what is there already stays.", "memories.json")
-    parser.add_argument(
+    parser.add_asked(
         "path", metavar="PATH|-", nargs="?", help="a file of ours or of other tools, or a folder of .md and .txt files"
     )
-    parser.add_argument(
-        "--host", choices=("claude", "openclaw"), help="what that host itself remembers, where it changed"
+    parser.add_everyday(
+        "--host",
+        choices=("claude", "openclaw"),
+        help="what that host itself remembers, where it changed",
+        fits=one_of("claude"),
     )
-    parser.add_argument(
+    parser.add_asked(
         "--project", metavar="DIR", help="with --host: whose (default: the working folder; OpenClaw: its workspace)"
     )
-    parser.add_argument("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
-    parser.add_argument("--as", dest="form", choices=_READ, help="default: by the file's ending, else by what is in it")
-    parser.add_argument(
+    parser.add_asked("--backup", metavar="NAME|latest", help="put a backup in the memory's place; status lists them")
+    parser.add_everyday("--as", dest="form", choices=_READ, help="default: by the file's ending, else by what is in it")
+    parser.add_asked(
         "--force-retracted", action="store_true", help="take in also what was retracted (with --backup: or purged) here"
     )
-    parser.add_argument(
-        "--trust", metavar="LEVEL", help="trust it so far at most: person, agent, import (default), tool"
+    parser.add_everyday(
+        "--trust",
+        metavar="LEVEL",
+        help="trust it so far at most: person, agent, import (default), tool",
+        fits=one_of("import", "tool"),
     )
     add_on_secret(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_everyday("--dry-run", action="store_true", help="only say what would happen")
     return parser
 
 
@@ -152,8 +161,10 @@ def _refuse_host_and_more(arguments: Arguments, others: tuple[str, ...]) -> None
 
 
 def _reembed() -> CommandParser:
-    parser = command_parser("reembed", "Write all keys anew with the configured embedder.", "--dry-run")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser = command_parser(
+        "reembed", "Write all keys anew with the configured embedder.", "--dry-run", is_everyday=False
+    )
+    parser.add_everyday("--dry-run", action="store_true", help="only say what would happen")
     return parser
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ntm_memory.times.absolute import date_piece
 from ntm_memory.times.cursor import Cursor, Found, Rule, again
 from ntm_memory.times.intervals import Span, add, whole
 from ntm_memory.times.lexicon import moving_days
 from ntm_memory.times.pieces import NEEDS_COMPANY, NEEDS_EVIDENCE, NEEDS_PREPOSITION, SURE, Piece
-from ntm_memory.times.shares import one_half, third
+from ntm_memory.times.rules.absolute import date_piece
+from ntm_memory.times.rules.shares import one_half, third
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _MOST_WEEKS_OF_A_MONTH = 5
@@ -83,6 +83,8 @@ def recurring(cursor: Cursor, at: int) -> tuple[Piece, int] | None:
         return date_piece(int(first[:2]), int(first[3:]), int(days)), at + 1
     if (told := token.get("moving")) is not None:
         return moving_piece(told, feast), at + 1
+    if cursor.alone and (told := token.get("holiday_alone")) is not None:
+        return date_piece(int(told[:2]), int(told[3:])), at + 1
     if (told := token.get("part")) is not None:
         return hours_piece(told), at + 1
     return None
@@ -132,7 +134,12 @@ def week_number(cursor: Cursor, at: int) -> Found:
         number, after, sure = cursor.whole_number(at + 1, _MOST_WEEKS_OF_A_MONTH + 1, 53), at + 3, SURE
     if number is None:
         return None
-    return [again("week", "year", lambda year: iso_week(year.year, number), sure=sure)], after
+    return [week_piece(number, sure)], after
+
+
+def week_piece(number: int, sure: int = SURE) -> Piece:
+    """A week of whatever year by its number."""
+    return again("week", "year", lambda year: iso_week(year.year, number), sure=sure)
 
 
 def iso_week(year: int, number: int) -> Span:
@@ -144,5 +151,5 @@ def iso_week(year: int, number: int) -> Span:
 RULES = (
     Rule("quarter_mark half_year half_of ordinal_mark ordinal number", quarter),
     Rule("week_number unit ordinal_mark", week_number),
-    Rule("weekday season season_letter season_part holiday holidays moving part", named),
+    Rule("weekday season season_letter season_part holiday holiday_alone holidays moving part", named),
 )

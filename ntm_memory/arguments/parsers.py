@@ -5,8 +5,8 @@ Here are the verbs of memories; `store_parsers` has those of whole stores, `tuni
 
 from __future__ import annotations
 
-from ntm_memory.cli import reasoning
-from ntm_memory.cli.command_parser import (
+from ntm_memory.arguments import reasoning
+from ntm_memory.arguments.command_parser import (
     Arguments,
     CommandParser,
     Once,
@@ -15,9 +15,10 @@ from ntm_memory.cli.command_parser import (
     add_on_secret,
     command_parser,
 )
-from ntm_memory.cli.inputs import lines, text, told_of
-from ntm_memory.cli.store_parsers import PARSERS_OF_STORES
-from ntm_memory.cli.tuning_parsers import PARSERS_OF_TUNING
+from ntm_memory.arguments.everyday import one_of, plain_name, stdin, trusted_as_agents
+from ntm_memory.arguments.inputs import lines, text, told_of
+from ntm_memory.arguments.store_parsers import PARSERS_OF_STORES
+from ntm_memory.arguments.tuning_parsers import PARSERS_OF_TUNING
 from ntm_memory.errors import BadValueError
 
 
@@ -25,30 +26,35 @@ def _memorize() -> CommandParser:
     parser = command_parser(
         "memorize", "Store one memory, or many from JSON lines.", "'Mia likes green tea' --key mia-tea"
     )
-    parser.add_argument("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
-    parser.add_argument("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
-    parser.add_argument("--key", action=Once, help="short name; the same key with other content makes a new version")
-    parser.add_argument("--importance", type=float, metavar="0..1", help="default 0.5")
-    parser.add_argument("--tag", action="append", default=[], dest="tags", metavar="TAG", help="may be repeated")
-    parser.add_argument("--source", help="where it comes from, e.g. a message id")
-    parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool")
-    parser.add_argument("--session", help="the conversation it belongs to")
-    parser.add_argument("--namespace", help="default: default")
-    parser.add_argument(
+    parser.add_everyday("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
+    parser.add_everyday("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
+    parser.add_everyday("--key", action=Once, help="short name; the same key with other content makes a new version")
+    parser.add_everyday("--importance", type=float, metavar="0..1", help="default 0.5")
+    parser.add_everyday("--tag", action="append", default=[], dest="tags", metavar="TAG", help="may be repeated")
+    parser.add_everyday("--source", help="where it comes from, e.g. a message id")
+    parser.add_everyday(
+        "--trust", metavar="LEVEL", help="who says it: person, agent (default), import, tool", fits=trusted_as_agents
+    )
+    parser.add_everyday("--session", help="the conversation it belongs to")
+    parser.add_everyday("--namespace", help="default: default", fits=plain_name)
+    parser.add_everyday(
         "--when", dest="occurred_at", metavar="TIME", help="when it happened: yesterday, 2026-05-08, 2026-05"
     )
-    parser.add_argument("--type", dest="kind", help="e.g. fact, episode, association")
-    parser.add_argument(
+    parser.add_everyday("--type", dest="kind", help="e.g. fact, episode, association")
+    parser.add_everyday(
         "--replaces", action=Once, metavar="ID", help="this memory says it from now on; its old text becomes history"
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--same-as", action=Once, metavar="ID", help="this memory says it already: nothing new is stored"
     )
-    parser.add_argument("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
-    parser.add_argument("--force-retracted", action="store_true", help="store it also where it was retracted")
+    parser.add_everyday("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
+    parser.add_asked("--force-retracted", action="store_true", help="store it also where it was retracted")
     add_on_secret(parser)
-    parser.add_argument(
-        "--jsonl", metavar="FILE|-", help="many memories, one JSON object with these fields a line; - reads stdin"
+    parser.add_everyday(
+        "--jsonl",
+        metavar="FILE|-",
+        help="many memories, one JSON object with these fields a line; - reads stdin",
+        fits=stdin,
     )
     return parser
 
@@ -73,53 +79,53 @@ def _recall() -> CommandParser:
     parser = command_parser(
         "recall", "Find memories by what they say and where they stand.", "'What does Mia drink?'", _CONTEXT
     )
-    parser.add_argument("query", nargs="?", metavar="QUERY|-", help="the question; - reads it from stdin")
-    parser.add_argument("--top-k", type=int, metavar="N", help="at most so many memories (default 6)")
-    parser.add_argument(
+    parser.add_everyday("query", nargs="?", metavar="QUERY|-", help="the question; - reads it from stdin")
+    parser.add_everyday("--top-k", type=int, metavar="N", help="at most so many memories (default 6)")
+    parser.add_everyday(
         "--max-chars", type=int, metavar="N", help="at most so many characters of content (default 1500)"
     )
     add_namespace(parser)
-    parser.add_argument("--session", help="go on from what this session recalled last, and note what is recalled")
-    parser.add_argument(
+    parser.add_everyday("--session", help="go on from what this session recalled last, and note what is recalled")
+    parser.add_everyday(
         "--tag", action="append", default=[], dest="tags", metavar="TAG", help="only memories with this tag"
     )
     reasoning.add_times(parser, "only")
     _add_addressing(parser)
-    parser.add_argument("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
-    parser.add_argument(
+    parser.add_everyday("--min-weight", type=float, metavar="0..1", help="leave out memories with less weight")
+    parser.add_everyday(
         "--min-trust", metavar="LEVEL", help="only what such or better trusted ones told (default tool: all)"
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--explain", action="store_true", help="show the share of attention after every step of addressing"
     )
-    parser.add_argument("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
+    parser.add_everyday("--all", action="store_true", help="show up to --top-k memories, also what hardly answers")
     return parser
 
 
 def _add_addressing(parser: CommandParser) -> None:
     """Where to look, told by hand."""
-    parser.add_argument(
+    parser.add_everyday(
         "--from",
         dest="anchor",
         metavar="ID",
         help="read by position, whatever it says: this memory, or --shift from it",
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--shift", type=int, metavar="±N", help="so many positions on: +1 is the memory written right after"
     )
     reasoning.add_around(parser)
-    parser.add_argument(
+    parser.add_everyday(
         "--order",
         choices=("happened", "told"),
         help="before and after in a question: by when things happened, where that was told (default), or by writing",
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--gate", type=float, metavar="0..1", help="1: by content alone; 0: stay at what was recalled last"
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--beta", "--strength", type=float, dest="beta", metavar="BETA", help="how sharply content decides"
     )
-    parser.add_argument(
+    parser.add_everyday(
         "--gamma",
         "--sharpen",
         type=float,
@@ -156,17 +162,19 @@ def _update() -> CommandParser:
     parser = command_parser(
         "update", "Change a memory; its old text becomes history.", "--key mia-tea --content 'Mia likes coffee now'"
     )
-    parser.add_argument("id", nargs="?", metavar="ID", help="as recall.py prints it")
-    parser.add_argument("--key", help="instead of ID")
+    parser.add_everyday("id", nargs="?", metavar="ID", help="as recall.py prints it")
+    parser.add_everyday("--key", help="instead of ID")
     add_namespace(parser)
-    parser.add_argument("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
-    parser.add_argument("--importance", type=float, metavar="0..1")
-    parser.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
-    parser.add_argument("--new-key", help="another short name for it")
+    parser.add_everyday("--content", metavar="TEXT|-", help="new text; - reads it from stdin")
+    parser.add_everyday("--importance", type=float, metavar="0..1")
+    parser.add_everyday("--tag", action="append", dest="tags", metavar="TAG", help="replaces all tags")
+    parser.add_everyday("--new-key", help="another short name for it")
     when = "when it happened; a new text without it happened at no other time than now"
-    parser.add_argument("--when", dest="occurred_at", metavar="TIME", help=when)
+    parser.add_everyday("--when", dest="occurred_at", metavar="TIME", help=when)
     add_on_secret(parser)
-    parser.add_argument("--trust", metavar="LEVEL", help="who says it: person, agent, import, tool")
+    parser.add_everyday(
+        "--trust", metavar="LEVEL", help="who says it: person, agent, import, tool", fits=one_of("tool")
+    )
     return parser
 
 
@@ -181,18 +189,18 @@ def _update_request(arguments: Arguments) -> Arguments:
 
 def _erase() -> CommandParser:
     parser = command_parser("erase", "Weaken, forget, retract or purge memories.", "m_caqmgjxs4z --dry-run")
-    parser.add_argument("ids", nargs="*", metavar="ID", help="as recall.py prints them")
-    parser.add_argument("--key", help="instead of IDs")
-    parser.add_argument("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
-    parser.add_argument("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
+    parser.add_everyday("ids", nargs="*", metavar="ID", help="as recall.py prints them")
+    parser.add_everyday("--key", help="instead of IDs")
+    parser.add_everyday("--query", metavar="Q", help="instead of IDs: what recall finds for this question")
+    parser.add_everyday("--top-k", type=int, metavar="N", help="with --query: how many (default 1)")
     add_namespace(parser)
-    parser.add_argument("--strength", type=float, metavar="0..1", help="1 (default) forgets, 0.5 halves its weight")
-    parser.add_argument("--purge", action="store_true", help="remove for good: text, history, words, vectors, backups")
-    parser.add_argument("--version", type=int, metavar="N", help="with --purge: this old version of one memory alone")
-    parser.add_argument("--retract", action="store_true", help="erase, and refuse it when it is told again")
-    parser.add_argument("--yes", action="store_true", help="with --query: take it also where it is hardly meant")
-    parser.add_argument("--restore", action="store_true", help="bring erased or weakened memories back")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_everyday("--strength", type=float, metavar="0..1", help="1 (default) forgets, 0.5 halves its weight")
+    parser.add_asked("--purge", action="store_true", help="remove for good: text, history, words, vectors, backups")
+    parser.add_asked("--version", type=int, metavar="N", help="with --purge: this old version of one memory alone")
+    parser.add_asked("--retract", action="store_true", help="erase, and refuse it when it is told again")
+    parser.add_asked("--yes", action="store_true", help="with --query: take it also where it is hardly meant")
+    parser.add_everyday("--restore", action="store_true", help="bring erased or weakened memories back")
+    parser.add_everyday("--dry-run", action="store_true", help="only say what would happen")
     return parser
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ntm_memory.times.cursor import Cursor, Found, Rule
-from ntm_memory.times.parts import hours_piece
+from ntm_memory.times.rules.parts import hours_piece
 
 _EVENING = 6
 
@@ -80,6 +80,8 @@ def _says_which_half(cursor: Cursor, at: int) -> bool:
     if cursor.get(at, "meridiem") is not None:
         return True
     after = cursor.past_links(at)
+    if " " in str(cursor.get(after, "day") or ""):
+        return True  # "last night" has its hours
     named = cursor.get(after, "nearest") is not None or cursor.get(after, "day") is not None
     return cursor.get(after + named, "part") is not None and (after > at or named)
 

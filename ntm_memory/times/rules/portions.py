@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ntm_memory.times.cursor import Cursor, Found, Rule, again
-from ntm_memory.times.intervals import Span, add, whole
-from ntm_memory.times.parts import iso_week, recurring
-from ntm_memory.times.pieces import NEEDS_COMPANY, Piece, Portion
-from ntm_memory.times.shares import last_day, one_half, third
+from datetime import timedelta
 
+from ntm_memory.times.cursor import Cursor, Found, Rule, again
+from ntm_memory.times.intervals import Span, add, fineness, whole
+from ntm_memory.times.pieces import NEEDS_COMPANY, Piece, Portion
+from ntm_memory.times.rules.parts import iso_week, recurring
+from ntm_memory.times.rules.shares import last_day, one_half, third
+
+_NAMED = ("week", "month", "quarter", "year")
 _WITH_EDGES = ("week", "month", "quarter", "year", "decade", "century")
 
 
@@ -63,10 +66,21 @@ def half_of(cursor: Cursor, at: int) -> Found:
 
 
 def unit_of(cursor: Cursor, at: int) -> Found:
-    """The week in which lies what is told beside it: the week of 6 July."""
-    if cursor.get(at, "unit") != "week" or not cursor.get(at + 1, "of"):
+    """The unit in which lies what is told beside it: the week of 6 July, the weekend of the 14th, the month of May."""
+    if not cursor.get(at + 1, "of"):
         return None
-    return [_portion(lambda span, grain: (whole(span.start, "week"), "week"))], at + 2
+    if cursor.get(at, "weekday") == "weekend":
+        return [_portion(_weekend_of)], at + 2
+    unit = cursor.get(at, "unit")
+    return ([_portion(lambda span, grain: (whole(span.start, unit), unit))], at + 2) if unit in _NAMED else None
+
+
+def _weekend_of(span: Span, grain: str) -> tuple[Span, str] | None:
+    """The weekend of the week in which a day or a week lies."""
+    if fineness(grain) > fineness("week") or timedelta(days=1) < span.end - span.start < timedelta(days=7):
+        return span, grain  # "the long weekend of 1-3 May" tells its days
+    saturday = whole(span.start, "week").start + timedelta(days=5)
+    return Span(saturday, saturday + timedelta(days=2)), "weekend"
 
 
 def _portion(portion: Portion) -> Piece:
@@ -93,7 +107,7 @@ def _same(span: Span, piece: Piece, place: int) -> tuple[Span, str] | None:
 
 RULES = (
     Rule("ordinal ordinal_mark", nth),
-    Rule("unit", unit_of),
+    Rule("unit weekday", unit_of),
     Rule("edge edge_of unit", edge),
     Rule("half_of", half_of),
 )
