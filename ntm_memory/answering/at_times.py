@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from datetime import time as clock
+from datetime import datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ntm_memory.controller.asking import SURE
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.recall.time_match import mention_fit, time_fit
+from ntm_memory.recall.time_match import is_short
 from ntm_memory.store.records import MemoryMatrix
-from ntm_memory.times.told import DAY, Time
+from ntm_memory.text.occurrence import MOMENT, is_of
+from ntm_memory.times.intervals import Frame, add
+from ntm_memory.times.told import DAY, HOUR, YEAR, Time
 
 ELSEWHERE = 0.5
 """What a memory counts that is not where the question asks: of another time, in another place."""
-MIDNIGHT = clock()
-_WITHIN = 1.0
 
 
 def asks_by_time(query: Query, parts: Sequence[Query]) -> bool:
@@ -35,36 +35,91 @@ def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
 
 
 def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see."""
-    return inside(slots, query) | telling(slots, query)
-
-
-def inside(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories happened at a time that the question tells, of those that it may see.
+    """(N,) which memories happened at a time that the question tells, or tell of it, of those that it may see.
 
     Where no year is told it is the likeliest one; any other where there is nothing then.
     """
-    for times in ([replace(time, yearly=False) for time in query.times], query.times):
-        there: NDArray[np.bool_] = np.any([_happened(time, slots.happened, query) for time in times], axis=0)
-        there = there if query.allowed is None else there & query.allowed
-        if there.any():
-            break
+    return _first_found(slots, query, lambda times: inside(slots, times) | telling(slots, times, query.zone))
+
+
+def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What is of a time that is asked for, the earliest first; behind it what is known less exactly than asked for.
+
+    Args:
+        slots: the memories.
+        query: tells times.
+        there: (N,) which are of them.
+    """
+    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    start, end = slots.happened, slots.over
+    happened = inside(slots, times)
+    rough = [(start <= time.start) & (end - start > time.end - time.start) for time in times]
+    told = np.where(_of_any(times, slots.mentioned), slots.mentioned[..., 0], np.inf).min(axis=1, initial=np.inf)
+    when = np.where(happened, start, told)
+    group = np.where(happened, np.any(rough, axis=0), 2 * np.isinf(told))
+    index = np.flatnonzero(there)
+    return index[np.lexsort((when[index], group[index]))]
+
+
+def inside(slots: MemoryMatrix, times: Sequence[Time]) -> NDArray[np.bool_]:
+    """(N,) which memories happened at one of some times."""
+    there: NDArray[np.bool_] = np.any([is_of(slots.happened, slots.over, t.start, t.end) for t in times], axis=0)
     return there
 
 
-def _happened(told: Time, times: NDArray[np.float64], query: Query) -> NDArray[np.bool_]:
-    """(N,) which of some moments are within a told time; one that is a midnight is its whole day: no hour was told."""
-    there: NDArray[np.bool_] = time_fit(told, times) >= _WITHIN
-    if told.end - told.start < DAY:
-        for i in np.flatnonzero((told.start - DAY < times) & (times < told.start)):
-            there[i] |= datetime.fromtimestamp(float(times[i]), query.zone).time() == MIDNIGHT
+def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> NDArray[np.bool_]:
+    """(N,) which memories tell in their words one of some times.
+
+    A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
+    """
+    there = _of_any(times, slots.mentioned)
+    every_year = (slots.mentioned[..., 2] == 1) & np.isnan(slots.occurred)[:, None]
+    if every_year.any():
+        short = [time for time in times if is_short(time)]
+        others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
+        there |= every_year & _of_any(others, slots.mentioned)
+    return there.any(axis=1)
+
+
+def _of_any(times: Sequence[Time], mentioned: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N, K) which told times of memories are of one of some times, and no longer than it or a day."""
+    start, end = mentioned[..., 0], mentioned[..., 1]
+    closed = np.isfinite(start) & np.isfinite(end)
+    there = np.zeros(closed.shape, dtype=bool)
+    for time in times:
+        exact = end - start <= max(time.end - time.start, DAY) + HOUR
+        there |= closed & exact & is_of(start, end, time.start, time.end)
     return there
 
 
-def telling(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
-    """(N,) which memories tell in their words a time that the question tells, of those that it may see."""
-    there: NDArray[np.bool_] = np.max([mention_fit(time, slots.mentioned) for time in query.times], axis=0) >= _WITHIN
-    return there if query.allowed is None else there & query.allowed
+def _first_found(
+    slots: MemoryMatrix, query: Query, find: Callable[[Sequence[Time]], NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """(N,) what is found of the likeliest years of what a question tells; where nothing is, of the other ones."""
+    there = find(query.times) if query.allowed is None else find(query.times) & query.allowed
+    others = [] if there.any() else [each for t in query.times for each in _in_other_years(t, slots, query.zone)]
+    if others:
+        there = find(others) if query.allowed is None else find(others) & query.allowed
+    return there
+
+
+def _in_other_years(time: Time, slots: MemoryMatrix, zone: tzinfo | None) -> list[Time]:
+    """A time that tells no year in the years of memories; none of one that tells its year or is open."""
+    if not time.yearly or time.is_open:
+        return []
+    return _years_of(time, np.concatenate([slots.happened, slots.mentioned[..., 0].ravel()]), zone)
+
+
+def _years_of(time: Time, moments: NDArray[np.float64], zone: tzinfo | None) -> list[Time]:
+    """A time as it is in the years, by the calendar, around some moments."""
+    start, end = (Frame.at(seconds, zone) for seconds in (time.start, time.end))
+    years = np.unique(np.round((moments[np.isfinite(moments)] - time.start) / YEAR)).astype(int).tolist()
+    found = []
+    for away in sorted({year + beside for year in years for beside in (-1, 0, 1)}):
+        with suppress(OverflowError, ValueError):
+            ends = (frame.seconds(add(frame.now, away, "year")) for frame in (start, end))
+            found.append(Time(*ends, time.direction, time.precision, place=time.place))
+    return found
 
 
 def untold(slots: MemoryMatrix) -> NDArray[np.bool_]:
@@ -99,8 +154,17 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
     may_tell = untold(corpus.slots) if query.allowed is None else untold(corpus.slots) & query.allowed
     if query.time_alone <= SURE or (of_the_time(corpus.slots, query) | may_tell).any():
         return None
-    happened = corpus.slots.happened if query.allowed is None else corpus.slots.happened[query.allowed]
-    gaps = np.min([np.maximum(time.start - happened, happened - time.end) for time in query.times], axis=0)
-    day = datetime.fromtimestamp(float(happened[int(gaps.argmin())]), query.zone).date()
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
-    return f"nothing is told of the time asked for ({named}); nearest: {day.isoformat()}"
+    return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(corpus.slots, query)}"
+
+
+def nearest_day(slots: MemoryMatrix, query: Query) -> str:
+    """The day nearest to the times that a question tells, of those on which something happened that it may see."""
+    start, end = slots.happened, slots.over
+    if query.allowed is not None:
+        start, end = start[query.allowed], end[query.allowed]
+    gaps = [np.maximum(time.start - end, start - time.end) for time in query.times]
+    time = query.times[int(np.min(gaps, axis=1).argmin())]
+    nearest = int(np.min(gaps, axis=0).argmin())
+    seconds = float(start[nearest] if start[nearest] >= time.end else end[nearest] - MOMENT)
+    return datetime.fromtimestamp(seconds, query.zone).date().isoformat()

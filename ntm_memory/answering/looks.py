@@ -75,7 +75,7 @@ class Looks:
         there = at_times.of_the_time(slots, query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
         if within is not None and query.time_alone > LIKELY:
-            return dated(there, slots.happened, query.time_alone, within, slots.retention)
+            return dated(at_times.in_order(slots, query, there), query.time_alone, within, slots.retention)
         if within is not None and within.confidence >= LIKELY:
             return within
         everywhere = at_times.doubted(self.by_content(query, parts), slots, query)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, shown
@@ -15,7 +16,8 @@ from ntm_memory.times.intervals import Frame
 from ntm_memory.times.told import Time
 
 EXAMPLES = "e.g. yesterday, 'last March', 2026-11, '3 weeks ago', 2026-05-08, 2026-05-08T13:56:00Z"
-OF_A_DAY = ("minute", "hour", "part", "day")
+_LENGTHS = {len("2026"): "year", len("2026-11"): "month", len("2026-11-16"): "day"}
+OF_A_DAY = ("minute", "hour", "part")
 
 
 class Here(NamedTuple):
@@ -45,7 +47,7 @@ def checked_time(field: str, value: Any, here: Here = NOWHERE) -> str | None:
 
 
 def checked_when(field: str, value: Any, here: Here = NOWHERE) -> str | None:
-    """When something happened: a moment in UTC, or a period as ISO 8601 has it: "2026-11", "2026-11-16/2026-11-22".
+    """When something happened: a moment in UTC, or days without a zone: "2026-11-16", "2026-11-16/2026-11-22", "2026-11".
 
     Raises:
         BadValueError: it is no time, or an open one.
@@ -60,7 +62,8 @@ def checked_when(field: str, value: Any, here: Here = NOWHERE) -> str | None:
     first, end = (Frame.at(seconds, here.zone).now for seconds in (told.start, told.end))
     if told.precision in ("month", "year") and told.direction == "on":
         return f"{first:%Y-%m}" if told.precision == "month" else f"{first:%Y}"
-    return f"{first:%Y-%m-%d}/{end - timedelta(seconds=1):%Y-%m-%d}"
+    days = [day.date().isoformat() for day in (first, max(first, end - timedelta(seconds=1)))]
+    return days[0] if days[0] == days[1] else "/".join(days)
 
 
 def checked_range(told: Mapping[str, Any], here: Here = NOWHERE) -> tuple[str | None, str | None]:
@@ -109,26 +112,13 @@ def _checked(field: str, value: Any, here: Here) -> Time | None:
 
 def _iso_time(text: str, here: Here) -> Time:
     """A moment, day, month, year or stretch of days of ISO 8601; what has no zone is local."""
+    with suppress(ValueError):  # 20260508
+        text = date.fromisoformat(text).isoformat()
     if is_period(text):
         first, end = map(Frame.at(here.now, here.zone).seconds, period_ends(text))
-        return Time(first, end, precision="year" if len(text) == 4 else "month" if len(text) == 7 else "week")
+        return Time(first, end, precision=_LENGTHS.get(len(text), "week"))
     start = parse_time(text, here.zone).astimezone(timezone.utc).timestamp()
-    return Time(start, _next_midnight(text, here) if _is_day(text) else start + 1.0)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _next_midnight(text: str, here: Here) -> float:
-    """The local end of a day: one on which clocks change has 23 or 25 hours."""
-    midnight = datetime.fromisoformat(text)
-    after = midnight + timedelta(days=1) if midnight.date() < date.max else datetime.max.replace(microsecond=0)
-    return Frame.at(here.now, here.zone).seconds(after)
+    return Time(start, start + 1.0, precision="minute")
 
 
 def _iso(field: str, value: Any, seconds: float) -> str:

@@ -70,7 +70,7 @@ class Recaller:
         times = times_of_before(query, now.confidence) if asks_by_time(query, parts) else ()
         if query.past <= LEAST and not times:
             return now
-        former = Corpus(self._store, request.namespace, former=True, during=times)
+        former = Corpus(self._store, request.namespace, former=True, during=times, zone=query.zone)
         then = replace(query, asked=None)
         if times:
             then, parts = replace(then, times=()), [replace(part, times=()) for part in parts]

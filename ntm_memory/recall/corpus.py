@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import is_of, span
 from ntm_memory.times.told import Time
 
 
@@ -28,6 +30,7 @@ class Corpus:
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
         during: of these only what was so at one of these times; none: all.
+        zone: whose days are meant; None: the system's.
     """
 
     def __init__(
@@ -39,9 +42,10 @@ class Corpus:
         restorable: bool = False,
         former: bool = False,
         during: Sequence[Time] = (),
+        zone: tzinfo | None = None,
     ) -> None:
         self._store = store
-        self._during = during
+        self._during, self._zone = during, zone
         self.namespace = namespace
         self._then: list[Memory] | None = None
         self.moment = "" if as_of is None else f" as of {as_of}"
@@ -93,7 +97,8 @@ class Corpus:
             after if after is not None and after.id == each.id else now.get(each.id)
             for each, after in zip(versions, following, strict=True)
         ]
-        return np.array([(_began(each), _began(end)) for each, end in zip(versions, ends, strict=True)]).reshape(-1, 2)
+        began = [[_began(each, self._zone) for each in pair] for pair in zip(versions, ends, strict=True)]
+        return np.array(began).reshape(-1, 2)
 
     def until(self, memory: Memory) -> str | None:
         """When a memory of here said something else from then on; None: it says now what it says here."""
@@ -136,17 +141,14 @@ class Corpus:
         if not tags and after is None and before is None and trusted is None and not self._during:
             return None
         slots = self.slots
-        happened = slots.happened
         allowed = np.ones(len(slots), dtype=bool)
-        if after is not None:
-            allowed &= happened >= unix_seconds(after)
-        if before is not None:
-            allowed &= happened < unix_seconds(before)
+        if after is not None or before is not None:
+            since, until = (None if end is None else unix_seconds(end) for end in (after, before))
+            allowed &= is_of(slots.happened, slots.over, since, until)
         if trusted is not None:
             allowed &= self._trusted(trusted)
         if self._during:
-            start, end = self._stretches.T
-            allowed &= np.any([(start < time.end) & (end > time.start) for time in self._during], axis=0)
+            allowed &= np.any([is_of(*self._stretches.T, time.start, time.end) for time in self._during], axis=0)
         return allowed & self._tagged(tags) if tags else allowed
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
@@ -164,9 +166,9 @@ def _slots_of(memories: Sequence[Memory]) -> list[int]:
     return [*dict.fromkeys(memory.address for memory in memories if memory.address is not None)]
 
 
-def _began(memory: Memory | None) -> float:
+def _began(memory: Memory | None, zone: tzinfo | None) -> float:
     """When what a memory says began to be so, unix seconds; NaN where nobody knows."""
-    return math.nan if memory is None else unix_seconds(memory.occurred_at or memory.updated_at)
+    return math.nan if memory is None else span(memory.occurred_at or memory.updated_at, zone)[0]
 
 
 def _address(store: StoreReader, id: str) -> int | None:

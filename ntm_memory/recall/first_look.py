@@ -172,7 +172,7 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     """Choose candidates and gather their features, before any parameter is asked."""
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
-    fits = date_match(query.times, view.slots.happened, view.slots.mentioned) if query.priors else None
+    fits = date_match(query.times, view.slots.happened, view.slots.over, view.slots.mentioned) if query.priors else None
     candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)

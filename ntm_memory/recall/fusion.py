@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.controller.asking import FARTHEST, STEPS, Asked
+from ntm_memory.controller.asking import FARTHEST, STEPS, SURE, Asked
 from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.sequence import Sequence as Order
 
@@ -89,27 +89,36 @@ def placed(
 
 
 def dated(
-    there: NDArray[np.bool_],
-    happened: NDArray[np.float64],
+    index: NDArray[np.int64],
     chance: float,
     within: Reading,
     retention: NDArray[np.floating[Any]] | float = 1.0,
 ) -> Reading:
-    """Everything that is of a time that is asked for: the earliest first, but for what is much liker to the question.
+    """Everything that is of a time that is asked for, in its order, but for what is much liker to the question.
+
+    Where surely nothing but the time is asked for, no likeness counts.
 
     Args:
-        there: (N,) which memories are of that time, at least one.
-        happened: (N,) unix seconds.
+        index: (n,) the memories of that time in order, at least one.
         chance: that nothing but the time is asked for.
         within: what the question's content finds among them.
         retention: (N,) what partial erases have left of each; 1: all.
     """
-    index = np.flatnonzero(there)
-    index = index[np.argsort(happened[index], kind="stable")]
     falling = np.arange(len(index), 0, -1.0)
-    left = np.broadcast_to(retention, len(there))[index]
+    left = retention[index] if isinstance(retention, np.ndarray) else retention
     each = OneLook(index, falling / falling.sum() * left, np.ones(len(index)), 1.0)
-    return beside(within, each, min(chance, BY_TIME))
+    if chance <= SURE:
+        return beside(within, each, min(chance, BY_TIME))
+    logits = np.log(each.weights + 1e-16)
+    return replace(
+        within,
+        index=index,
+        weights=each.weights,
+        logits=logits,
+        confidence=chance,
+        steps=(),
+        chances=each.chances * chance,
+    )
 
 
 @dataclass(frozen=True)

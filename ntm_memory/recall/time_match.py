@@ -7,40 +7,48 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.times.told import DAY, YEAR, Time
+from ntm_memory.times.told import DAY, HOUR, YEAR, Time
 
+LONGEST_MONTH = 31 * DAY + HOUR
 FADE_DAYS = 5.0
-_INSTANT = 1.0
-"""Seconds; the midnight at which a day ends is of the next one."""
+"""How fast the evidence fades of what happened at other times; what is of a time is decided by `is_of`."""
 
 
 def date_match(
-    told: Sequence[Time], times: NDArray[np.float64], mentioned: NDArray[np.float64] | None = None
+    told: Sequence[Time],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    mentioned: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float32] | None:
     """(N,) how well each memory fits the best of some told times, 0–1; None where none is told.
 
     Args:
         told: in a question.
-        times: (N,) unix seconds, when each happened, NaN where unknown.
+        start, end: (N,) unix seconds, from when until when each happened, NaN where unknown.
         mentioned: (N, K, 3) times that each tells, as in `MemoryMatrix`.
     """
     if not told:
         return None
-    fits: NDArray[np.float32] = np.max([time_fit(time, times) for time in told], axis=0)
+    fits: NDArray[np.float32] = np.max([time_fit(time, start, end) for time in told], axis=0)
     if mentioned is not None:
         fits = np.max([fits, *(mention_fit(time, mentioned) for time in told)], axis=0)
     return fits
 
 
-def time_fit(told: Time, times: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N,) 1 inside the interval, falling to 1/e `FADE_DAYS` outside; 0 where a time is NaN.
+def time_fit(told: Time, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N,) 1 where what happened is of a told time, less the farther away it is; 0 where a time is NaN.
 
     Where no year was told it is that of every year, but for an open one: before May is before one May.
     """
     if told.yearly and not told.is_open:
-        times = times - np.round((times - (told.start + told.end) / 2) / YEAR) * YEAR
-    gap = np.maximum(np.maximum(told.start - times, times - (told.end - _INSTANT)), 0) / DAY
-    return np.nan_to_num(np.exp(-gap / FADE_DAYS)).astype(np.float32)
+        away = np.round((start + end - told.start - told.end) / 2 / YEAR) * YEAR
+        start, end = start - away, end - away
+    return np.nan_to_num(_nearness(told, start, end)).astype(np.float32)
+
+
+def is_short(told: Time) -> bool:
+    """Whether a told time is a month at most: of longer ones what comes every year is not asked for."""
+    return told.end - told.start <= LONGEST_MONTH
 
 
 def mention_fit(told: Time, mentioned: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -51,12 +59,19 @@ def mention_fit(told: Time, mentioned: NDArray[np.float64]) -> NDArray[np.float3
     closed = np.isfinite(start) & np.isfinite(end)
     start, end, yearly = start[closed], end[closed], yearly[closed]
     if not told.is_open:
-        away = np.round((start + end - told.start - told.end) / 2 / YEAR) * YEAR * np.maximum(yearly, told.yearly)
+        of_any = np.maximum(yearly * is_short(told), told.yearly)
+        away = np.round((start + end - told.start - told.end) / 2 / YEAR) * YEAR * of_any
         start, end = start - away, end - away
-    gap = np.maximum(np.maximum(told.start - (end - _INSTANT), start - (told.end - _INSTANT)), 0) / DAY
-    share = np.minimum((told.end - told.start + DAY / 24) / (end - start), 1)
+    share = np.minimum((told.end - told.start + HOUR) / (end - start), 1)
     found = np.zeros(int(there.sum()))
-    found[closed] = np.exp(-gap / FADE_DAYS) * share
+    found[closed] = _nearness(told, start, end) * share
     fits[there] = found
     best: NDArray[np.float32] = fits.max(axis=1, initial=0).astype(np.float32)
     return best
+
+
+def _nearness(told: Time, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 for what has a moment in common with a told time; what ends where it begins is a day away."""
+    away = 1 + np.maximum(told.start - end, start - told.end) / DAY
+    apart = (start >= told.end) | (end <= told.start)
+    return np.where(np.isnan(away), np.nan, np.exp(-np.where(apart, away, 0) / FADE_DAYS))

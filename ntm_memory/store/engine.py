@@ -80,7 +80,7 @@ class Engine:
             self.connection.close()
             raise
         self.usage = UsageCounters(path.with_name("usage.db"), self.connection.key)
-        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage, self.connection.key)
+        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage, self.connection.key, zone)
         self.connection.on_rollback = self._rolled_back
 
     @property

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ntm_memory.errors import StoreError
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
-from ntm_memory.store.rows import are_unit, fetch, to_seconds
+from ntm_memory.store.rows import are_unit, fetch, to_kept, to_seconds
 from ntm_memory.store.usage import UsageCounters
 from ntm_memory.times.kept import kept_intervals
 
@@ -28,7 +29,7 @@ _COLUMNS = """
 row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, importance, strength, length, cjk,
 superseded_by IS NOT NULL, mentions, keys, state
 """
-_MENTIONS, _KEYS, _STATE = 12, 13, 14
+_OCCURRED, _CREATED, _MENTIONS, _KEYS, _STATE = 5, 6, 12, 13, 14
 
 
 class LiveMatrix:
@@ -39,11 +40,20 @@ class LiveMatrix:
         sql: the database; the caller holds a transaction while it calls.
         usage: read counters.
         key: of the store; None: the file is plain.
+        zone: whose days are meant; None: the system's.
     """
 
-    def __init__(self, file: Path, sql: sqlite3.Connection, usage: UsageCounters, key: Key | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        sql: sqlite3.Connection,
+        usage: UsageCounters,
+        key: Key | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
         self._file = file
         self._key = key
+        self._zone = zone
         self._sql = sql
         self._usage = usage
         self._matrix: Matrix | None = None
@@ -181,8 +191,11 @@ class LiveMatrix:
         in_order = len(mine) == len(matrix.row) and (np.diff(mine) > 0).all()
         keys = matrix.keys if in_order else matrix.keys_of(mine)
         keys.flags.writeable = False
+        columns = {name: getattr(matrix, name)[mine] for name in SLOT_COLUMNS}
+        happened = (columns["occurred"], columns["ended"], matrix.is_days[mine])
+        columns["occurred"], columns["ended"] = sidecar.in_zone(*happened, self._zone)
         return MemoryMatrix(
-            **{name: getattr(matrix, name)[mine] for name in SLOT_COLUMNS},
+            **columns,
             keys=keys,
             owner=np.repeat(np.arange(len(mine)), matrix.passages[mine]),
             reads=self._usage.counts(matrix.address[mine]),
@@ -193,7 +206,13 @@ def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:
     """The matrix of live rows; None where a value of one is not what it must be."""
     try:
         entries = [
-            (*row[:5], to_seconds(row[5]), to_seconds(row[6]), *row[7:_MENTIONS], kept_intervals(row[_MENTIONS]))
+            (
+                *row[:_OCCURRED],
+                *to_kept(row[_OCCURRED]),
+                to_seconds(row[_CREATED]),
+                *row[_CREATED + 1 : _MENTIONS],
+                kept_intervals(row[_MENTIONS]),
+            )
             for row in live
         ]
         matrix = sidecar.build(entries, (row[_KEYS] for row in live), dim)

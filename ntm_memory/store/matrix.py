@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.store.records import SlotColumns
+from ntm_memory.text.occurrence import MOMENT, may_be_a_day, on_the_wall, whole_day
 from ntm_memory.times.kept import MOST_KEPT
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
 
-FORMAT = "ntm-matrix-3"
+FORMAT = "ntm-matrix-4"
 _ALIGN = 64
 _CHECKSUM = 4
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -37,6 +39,8 @@ _TYPES: dict[str, str] = {
     "address": "<i8",
     "position": "<i8",
     "occurred": "<f8",
+    "ended": "<f8",
+    "is_days": "|b1",
     "created": "<f8",
     "importance": "<f4",
     "retention": "<f4",
@@ -52,10 +56,14 @@ COLUMNS = tuple(_TYPES)[:-2]
 
 @dataclass(frozen=True)
 class Matrix(SlotColumns):
-    """Live memories of all namespaces, an entry each, in order of their database rows; `keys` has a row a passage."""
+    """Live memories of all namespaces, an entry each, in order of their database rows; `keys` has a row a passage.
+
+    What happened is of no zone here, as `text.occurrence.Kept` has it: the file is read wherever its owner is.
+    """
 
     row: NDArray[np.int64]
     namespace: NDArray[np.int64]
+    is_days: NDArray[np.bool_]
     passages: NDArray[np.int64]
     keys: NDArray[np.float32]
 
@@ -91,6 +99,26 @@ class Stamp:
         """Whether a matrix of this state can be patched up to another."""
         same = (self.uuid, self.purges, self.dim, self.token) == (now.uuid, now.purges, now.dim, now.token)
         return same and self.seq <= now.seq
+
+
+def in_zone(
+    start: NDArray[np.float64], end: NDArray[np.float64], is_days: NDArray[np.bool_], zone: tzinfo | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N,) from when until when things happened, unix seconds; see `text.occurrence.span`.
+
+    Args:
+        start, end, is_days: as `text.occurrence.Kept`; NaN where nothing was told.
+        zone: whose days are meant; None: the system's.
+    """
+    start, end = start.copy(), end.copy()
+    for ends in (start, end):
+        days, which = np.unique(ends[is_days], return_inverse=True)
+        ends[is_days] = np.array([on_the_wall(float(day), zone) for day in days])[which] if len(days) else ends[is_days]
+    end[is_days] = np.maximum(end[is_days], start[is_days] + MOMENT)
+    for place in np.flatnonzero(~is_days & may_be_a_day(start)):
+        day = whole_day(float(start[place]), zone)
+        end[place] = end[place] if day is None else day[1]
+    return start, end
 
 
 def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> Matrix:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import tzinfo
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.matrix import in_zone
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
-from ntm_memory.store.rows import Row, fetch, tags_in, to_keys, to_seconds, to_version, what_is_wrong_with_version
+from ntm_memory.store.rows import (
+    Row,
+    fetch,
+    tags_in,
+    to_kept,
+    to_keys,
+    to_seconds,
+    to_version,
+    what_is_wrong_with_version,
+)
+from ntm_memory.text.occurrence import middle
 from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
 
 _THEN = """
@@ -54,7 +66,7 @@ class SQLiteMatrixReader:
         with self._engine.reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
-            slots = _matrix_of(rows, records, self._engine.dim or 1)
+            slots = self._matrix(rows, records)
             return slots, records, [decode_words(row["words"]) for row in rows]
 
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
@@ -67,7 +79,7 @@ class SQLiteMatrixReader:
                         if what_is_wrong_with_version(old) is None:
                             rows.append(dict(row) | dict(old) | {"mentions": self._mentions(old)})
                             records.append(_as_it_was(memory, old, None))
-            slots = _matrix_of(rows, records, self._engine.dim or 1)
+            slots = self._matrix(rows, records)
             return slots, records, [decode_words(row["words"]) for row in rows]
 
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
@@ -126,12 +138,15 @@ class SQLiteMatrixReader:
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
                 rows.append(dict(row) | ({} if old is None else dict(old) | {"mentions": self._mentions(old)}))
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
-        slots = _matrix_of(rows, records, self._engine.dim or 1)
+        slots = self._matrix(rows, records)
         return slots, records, [decode_words(row["words"]) for row in rows]
 
+    def _matrix(self, rows: Sequence[Row], records: Sequence[Memory]) -> MemoryMatrix:
+        return _matrix_of(rows, records, self._engine.dim or 1, self._engine.zone)
+
     def _mentions(self, version: Row) -> str | None:
-        moment = to_seconds(version["occurred_at"] or version["valid_from"])
-        return kept_times(version["content"], moment, self._engine.zone)
+        zone = self._engine.zone
+        return kept_times(version["content"], middle(version["occurred_at"] or version["valid_from"], zone), zone)
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
@@ -143,7 +158,9 @@ def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory
     return replace(record, **changes)
 
 
-def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int) -> MemoryMatrix:
+def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int, zone: tzinfo | None) -> MemoryMatrix:
+    told = np.array([to_kept(record.occurred_at) for record in records], dtype=np.float64).reshape(-1, 3)
+    occurred, ended = in_zone(told[:, 0], told[:, 1], told[:, 2] == 1, zone)
     keys = [to_keys(row["keys"], dim) for row in rows]
     count = len(rows)
     return MemoryMatrix(
@@ -152,7 +169,8 @@ def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int) -> Memo
         address=np.arange(count),
         position=np.array([record.position for record in records], dtype=np.int64),
         session=np.array([-1 if row["session"] is None else row["session"] for row in rows], dtype=np.int64),
-        occurred=np.array([to_seconds(record.occurred_at) for record in records], dtype=np.float64),
+        occurred=occurred,
+        ended=ended,
         created=np.array([to_seconds(record.created_at) for record in records], dtype=np.float64),
         importance=np.array([record.importance for record in records], dtype=np.float32),
         retention=np.array([record.retention for record in records], dtype=np.float32),

@@ -17,6 +17,7 @@ from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
 from ntm_memory.store.rows import fetch, tags_in, to_keys, to_version
 from ntm_memory.text.folding import near_keys, same_telling, spaced_key, text_hash
+from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.memory_names import occurs
 from ntm_memory.text.writing_systems import is_cjk
 
@@ -29,12 +30,13 @@ SELECT * FROM memories INDEXED BY memories_text
 WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
 """
 # of all that is listed by the index memories_listed alone tells; the rows themselves are read for one page
-_HAPPENED = "rtrim(coalesce(occurred_at, created_at), 'Z')"  # so that a whole second is before its fractions
+_HAPPENED = "coalesce(occurred_at, created_at)"
+_BEGAN = f"began({_HAPPENED})"
 _ORDERS: dict[Sort, tuple[str, str, str]] = {
     "newest": ("position", "DESC", "<"),
     "oldest": ("position", "ASC", ">"),
     "importance": ("importance", "DESC", "<"),
-    "happened": (_HAPPENED, "DESC", "<"),
+    "happened": (_BEGAN, "DESC", "<"),
 }
 # of the column folded_key; as `spaced_key`
 _SPACED = "replace(replace(replace(folded_key, '-', ' '), '_', ' '), '.', ' ')"
@@ -191,10 +193,9 @@ class SQLiteRecordReader:
             told.append(("kind = ?", what.kind))
         if what.session is not None:
             told.append(("session = ?", self._ledger.known_code(what.session)))
-        if what.since is not None:
-            told.append((f"{_HAPPENED} >= ?", what.since.rstrip("Z")))
-        if what.until is not None:
-            told.append((f"{_HAPPENED} < ?", what.until.rstrip("Z")))
+        if (what.since, what.until) != (None, None):
+            since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
+            told.append((f"is_of({_HAPPENED}, {since}, {until}) = ?", 1))
         if what.tags:
             held = [text for text in self._tags(space) if set(what.tags) <= tags_in(text)]
             told.append((f"tags {_AMONG}", json.dumps(held)))

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.text.occurrence import MOMENT
+
 State = Literal["live", "archived", "erased"]
 
 
@@ -115,7 +117,8 @@ class SlotColumns:
         address: (N,) int64 slot numbers.
         position: (N,) int64, place in the order of writing of the namespace.
         session: (N,) int64 code of the session, −1 for none; equal codes mean the same session.
-        occurred: (N,) float64, unix seconds of `occurred_at`, NaN where it was not told.
+        occurred: (N,) float64, unix seconds at which it began to happen, NaN where `occurred_at` was not told.
+        ended: (N,) float64, until when it happened.
         created: (N,) float64, unix seconds of `created_at`.
         importance: (N,) float32, 0–1.
         retention: (N,) float32, 0–1, never 0.
@@ -130,6 +133,7 @@ class SlotColumns:
     position: NDArray[np.int64]
     session: NDArray[np.int64]
     occurred: NDArray[np.float64]
+    ended: NDArray[np.float64]
     created: NDArray[np.float64]
     importance: NDArray[np.float32]
     retention: NDArray[np.float32]
@@ -163,8 +167,13 @@ class MemoryMatrix(SlotColumns):
 
     @property
     def happened(self) -> NDArray[np.float64]:
-        """(N,) unix seconds: when it occurred, else when it was written."""
+        """(N,) unix seconds: when it began to happen, else when it was written."""
         return np.where(np.isnan(self.occurred), self.created, self.occurred)
+
+    @property
+    def over(self) -> NDArray[np.float64]:
+        """(N,) unix seconds: until when it happened, [happened, over)."""
+        return np.where(np.isnan(self.occurred), self.created + MOMENT, self.ended)
 
 
 @dataclass(frozen=True)
@@ -204,7 +213,7 @@ class Selection:
         kind: of them.
         session: in which they were told.
         since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
-        until: they happened earlier than that.
+        until: they happened earlier than that. What happened both before and after belongs to it: a stretch of days.
     """
 
     namespace: str

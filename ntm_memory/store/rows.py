@@ -19,6 +19,7 @@ from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
 from ntm_memory.text.folding import text_hash
 from ntm_memory.text.iso_time import to_iso, unix_seconds
+from ntm_memory.text.occurrence import Kept, kept
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "id": str, "address": int, "namespace": int, "session": int, "position": int, "key": str, "content": str,
@@ -261,6 +262,11 @@ def tags_in(text: Any) -> frozenset[str]:
 def to_seconds(iso: str | None) -> float:
     """The column of a time as unix seconds, NaN for none."""
     return np.nan if iso is None else unix_seconds(iso)
+
+
+def to_kept(iso: str | None) -> Kept:
+    """The column `occurred_at` as numbers, NaN for none."""
+    return Kept(np.nan, np.nan, False) if iso is None else kept(iso)
 
 
 def placed(columns: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.privacy import audit, tombstones
 from ntm_memory.text.folding import folded_key, text_hash
-from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import is_of, middle, span
 from ntm_memory.times.kept import kept_times
 
 VERSION = 4
@@ -161,10 +161,12 @@ def version_of(sql: sqlite3.Connection) -> int:
 
 
 def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
-    """What statements may call: the key and the text as they are compared, the times that a text tells."""
+    """What statements may call: key and text as they are compared, times that a text tells, when something happened."""
     for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
         sql.create_function(name, 1, _of_bytes(of))
     sql.create_function("mentions_of", 2, lambda content, moment: _mentions_of(content, moment, zone))
+    sql.create_function("began", 1, lambda when: None if (told := _span_of(when, zone)) is None else told[0])
+    sql.create_function("is_of", 3, lambda when, since, until: _is_of(when, since, until, zone))
 
 
 def fold_anew(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
@@ -209,9 +211,22 @@ def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], 
 def _mentions_of(content: bytes, moment: bytes, zone: tzinfo | None) -> str | None:
     """The times that a text tells; of a damaged row none."""
     try:
-        return kept_times(content.decode("utf-8", "replace"), unix_seconds(moment.decode()), zone)
+        return kept_times(content.decode("utf-8", "replace"), middle(moment.decode(), zone), zone)
     except (ValueError, OverflowError, AttributeError):
         return None
+
+
+def _span_of(when: str, zone: tzinfo | None) -> tuple[float, float] | None:
+    """From when until when something happened, as a column says; of a damaged one None."""
+    try:
+        return span(when, zone)
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return None
+
+
+def _is_of(when: str, since: float | None, until: float | None, zone: tzinfo | None) -> bool:
+    told = _span_of(when, zone)
+    return told is not None and bool(is_of(*told, since, until))
 
 
 def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> None:

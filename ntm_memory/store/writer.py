@@ -30,6 +30,7 @@ from ntm_memory.store.rows import (
 )
 from ntm_memory.text.folding import folded_key
 from ntm_memory.text.iso_time import in_full, to_iso
+from ntm_memory.text.occurrence import middle
 from ntm_memory.times.kept import kept_times
 
 _INSERT = f"INSERT INTO memories ({', '.join(COLUMNS)}) VALUES ({placed(COLUMNS)})"
@@ -241,7 +242,8 @@ class SQLiteWriter:
 
     def _mentions(self, row: Mapping[str, Any]) -> str | None:
         """The times that a memory tells, relative to when it happened, else to when it was told in these words."""
-        return kept_times(row["content"], to_seconds(row["occurred_at"] or row["updated_at"]), self._engine.zone)
+        zone = self._engine.zone
+        return kept_times(row["content"], middle(row["occurred_at"] or row["updated_at"], zone), zone)
 
     def _folded_key(self, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> str | None:
         """The key as keys are compared; None for none, and for one of two that were live before keys were folded.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from ntm_memory.errors import BadValueError
 
-_SHORTEST = len("20260508")
-"""Of what names a moment."""
-_PERIOD = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?|\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d")
+_PERIOD = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:/[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 
 
 def is_period(iso: str) -> bool:
-    """Whether a text is a year, a month or a stretch of days of ISO 8601: 2026, 2026-11, 2026-11-16/2026-11-22."""
+    """Whether a text is a year, a month, a day or a stretch of days: 2026, 2026-11, 2026-11-16, 2026-11-16/2026-11-22."""
     if _PERIOD.fullmatch(iso) is None:
         return False
     try:
@@ -29,9 +27,9 @@ def period_ends(iso: str) -> tuple[datetime, datetime]:
     Raises:
         ValueError, OverflowError: there is no such period.
     """
-    if "/" in iso:
-        first, last = map(datetime.fromisoformat, iso.split("/"))
-        return first, last + timedelta(days=1)
+    if len(iso) >= len("2026-11-16"):
+        first, last = datetime.fromisoformat(iso[:10]), datetime.fromisoformat(iso[-10:])
+        return first, last + timedelta(days=1) if last.date() < date.max else datetime.max.replace(microsecond=0)
     start = datetime(int(iso[:4]), int(iso[5:] or 1), 1)
     longest = timedelta(days=31 if len(iso) == len("2026-11") else 366)
     return start, (start + longest).replace(day=1)
@@ -52,16 +50,11 @@ def parse_time(iso: str, zone: tzinfo | None = timezone.utc) -> datetime:
 
 
 def unix_seconds(iso: str) -> float:
-    """Seconds since 1970 of an ISO 8601 time; of a period its middle, which lies in it whatever the zone.
+    """Seconds since 1970 of an ISO 8601 time; of a date its midnight in UTC.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not one, or a month, a year or a stretch of days.
     """
-    if len(iso) < _SHORTEST or "/" in iso:
-        if not is_period(iso):
-            raise ValueError(f"{iso!r} is no period")
-        first, end = (day.replace(tzinfo=timezone.utc).timestamp() for day in period_ends(iso))
-        return (first + end) / 2
     return parse_time(iso).timestamp()
 
 

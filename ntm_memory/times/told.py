@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-DAY = 86_400.0
+HOUR, DAY = 3_600.0, 86_400.0
 YEAR = 365.2425 * DAY
 DIRECTIONS = ("on", "before", "after", "since", "until", "between", "about")
 

@@ -20,7 +20,7 @@ MOST = 100
 LONGEST = 500
 """Characters of one memory that a list shows."""
 SORTS = get_args(Sort)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?")
+_SECONDS = re.compile(r"-?\d{1,12}\.\d{1,9}")
 
 
 def page(
@@ -153,7 +153,7 @@ def _place(cursor: str | None, sort: str | None) -> tuple[Sort, Place | None]:
         raise BadValueError(f"cursor is {shown(cursor)}, which no list gave", "give the one that the page before names")
     if sort not in (None, named):
         raise BadValueError(f"cursor is one of sort {named}, not {sort}", "leave sort out, or begin without a cursor")
-    by = float(value) if named == "importance" else value or int(position)
+    by = float(value) if value else int(position)
     return cast("Sort", named), Place(by, int(position))
 
 
@@ -161,7 +161,7 @@ def _fits(sort: str, value: str) -> bool:
     """Whether a text is what memories are sorted by."""
     if sort == "importance":
         return re.fullmatch(r"\d(?:\.\d{1,20})?(?:e-\d{1,3})?", value) is not None
-    return _TIME.fullmatch(value) is not None if sort == "happened" else not value
+    return _SECONDS.fullmatch(value) is not None if sort == "happened" else not value
 
 
 def _is_number(text: str) -> bool:

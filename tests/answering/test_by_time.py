@@ -8,7 +8,7 @@ from opening import Clock, opened, told
 from told_asking import asked_for, let_ask
 
 from ntm_memory.answering import at_times
-from ntm_memory.answering.at_times import doubted, inside
+from ntm_memory.answering.at_times import doubted, of_the_time
 from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.recall.first_look import Reading
@@ -117,7 +117,7 @@ def test_with_nothing_inside_that_answers_another_does_with_half_the_confidence(
 def test_what_is_of_another_time_is_doubted_and_falls_behind():
     slots = matrix_of(3, occurred=[NOW - 100 * 86_400, NOW - 86_400, NOW - 100 * 86_400])
     query = ask("what about yesterday")
-    assert inside(slots, query).tolist() == [False, True, False]
+    assert of_the_time(slots, query).tolist() == [False, True, False]
     index, weights = np.array([0, 1, 2]), np.array([0.5, 0.3, 0.2])
     seen = Reading(index, weights, np.log(weights), 0.8, 0.0, ({"of": 0}, {"of": 1}, {"of": 2}), None, weights)
     found = doubted(seen, slots, query)
@@ -134,7 +134,7 @@ def test_what_is_of_another_time_is_doubted_and_falls_behind():
 
 def test_only_what_filters_leave_is_inside():
     slots = matrix_of(2, occurred=[NOW - 86_400, NOW - 86_400])
-    assert inside(slots, ask("what about yesterday", allowed=np.array([False, True]))).tolist() == [False, True]
+    assert of_the_time(slots, ask("what about yesterday", allowed=np.array([False, True]))).tolist() == [False, True]
 
 
 def test_what_was_told_for_a_day_may_be_of_any_hour_of_it(memory, monkeypatch):

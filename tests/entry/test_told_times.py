@@ -44,6 +44,7 @@ def test_days_and_times_without_a_zone_are_local():
 def test_records_of_programs_are_iso_8601_in_utc():
     assert checked_time("occurred_at", "2026-05-08") == "2026-05-08T00:00:00Z"
     assert checked_when("occurred_at", "2026-05") == "2026-05"
+    assert checked_when("occurred_at", "2026-05-08") == "2026-05-08"
     with pytest.raises(BadValueError, match="expected an ISO 8601 time"):
         checked_time("occurred_at", "yesterday")
 
@@ -110,7 +111,10 @@ def test_unusable_ends_are_refused(value):
         ("last week", "2026-11-09/2026-11-15"),
         ("summer 2025", "2025-06-01/2025-08-31"),
         ("2026-11-16/2026-11-22", "2026-11-16/2026-11-22"),
-        ("yesterday", "2026-11-17T00:00:00Z"),
+        ("yesterday", "2026-11-17"),
+        ("2026-05-08", "2026-05-08"),
+        ("20260508", "2026-05-08"),
+        (date(2026, 5, 8), "2026-05-08"),
         ("yesterday at 5pm", "2026-11-17T17:00:00Z"),
         ("2026-05-08T13:56:00Z", "2026-05-08T13:56:00Z"),
     ],

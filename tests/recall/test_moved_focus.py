@@ -94,10 +94,12 @@ def test_a_memory_that_both_ways_find_counts_by_both():
 
 
 def test_all_of_a_time_comes_in_its_order_but_for_what_is_much_liker():
-    happened = np.array([5.0, 3.0, 9.0, 1.0, 2.0])
-    there = np.array([1, 1, 0, 0, 1], dtype=bool)
-    flat = dated(there, happened, 0.9, reading({0: 0.34, 1: 0.33, 4: 0.33}, 0.2))
+    there = np.array([4, 1, 0])
+    flat = dated(there, 0.9, reading({0: 0.34, 1: 0.33, 4: 0.33}, 0.2))
     assert flat.index.tolist() == [4, 1, 0] and flat.confidence == pytest.approx(0.7 + 0.3 * 0.2)
-    liker = dated(there, happened, 0.9, reading({0: 1.0}, 0.9))
+    liker = dated(there, 0.9, reading({0: 1.0}, 0.9))
     assert liker.index.tolist() == [0, 4, 1] and liker.weights.sum() == pytest.approx(1)
-    assert dated(there, happened, 0.9, reading({0: 1.0}, 0.9), np.full(5, 0.5)).weights.sum() == pytest.approx(0.65)
+    assert dated(there, 0.9, reading({0: 1.0}, 0.9), np.full(5, 0.5)).weights.sum() == pytest.approx(0.65)
+    surely = dated(there, 0.95, reading({0: 1.0}, 0.9))
+    assert surely.index.tolist() == [4, 1, 0] and surely.confidence == 0.95
+    assert surely.chances == pytest.approx([0.95] * 3)

@@ -12,6 +12,7 @@ from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
 from ntm_memory.store.records import MemoryMatrix, Postings
+from ntm_memory.text.occurrence import MOMENT
 from ntm_memory.text.words import index_words, memory_words
 from ntm_memory.text.writing_systems import is_cjk
 from ntm_memory.times.finding import find_times, narrowest
@@ -45,6 +46,7 @@ def matrix_of(count, **columns):
         "position": 10 * np.arange(count) + 5,
         "session": np.full(count, -1),
         "occurred": np.full(count, np.nan),
+        "ended": np.asarray(columns.get("occurred", np.full(count, np.nan))) + MOMENT,
         "created": NOW - DAY * np.arange(count, 0, -1),
         "importance": np.full(count, 0.5, dtype=np.float32),
         "retention": np.ones(count, dtype=np.float32),

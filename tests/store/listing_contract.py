@@ -7,6 +7,8 @@ import random
 import pytest
 
 from ntm_memory.store.records import About, Selection
+from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import span
 
 from .drafts import draft
 
@@ -19,6 +21,8 @@ def filled(store, clock, count=90):
     """Memories of all kinds; a quarter is erased again."""
     chosen = random.Random(17)
     for number in range(count):
+        day = chosen.randrange(12, 20)
+        days = (f"2023-11-{day}T00:00:00Z", f"2023-11-{day}", f"2023-11-12/2023-11-{day}", "2023-11")
         store.add(
             *draft(
                 f"note {number} of {chosen.choice('abc')}",
@@ -27,7 +31,7 @@ def filled(store, clock, count=90):
                 tags=tuple(sorted(chosen.sample(TAGS, chosen.randrange(3)))),
                 session=chosen.choice((None, "s1", "s2")),
                 importance=chosen.choice((0.1, 0.5, 1 / 3)),
-                occurred_at=chosen.choice((None, f"2023-11-{chosen.randrange(10, 20)}T00:00:00Z")),
+                occurred_at=chosen.choice((None, *days)),
             )
         )
         clock.tick(DAY / 7)
@@ -36,7 +40,8 @@ def filled(store, clock, count=90):
 
 
 def happened(memory):
-    return (memory.occurred_at or memory.created_at).rstrip("Z")
+    """From when until when, unix seconds."""
+    return span(memory.occurred_at or memory.created_at, None)
 
 
 def by_hand(store, what, sort):
@@ -52,12 +57,12 @@ def by_hand(store, what, sort):
         if set(what.tags) <= set(memory.tags)
         and what.kind in (None, memory.kind)
         and what.session in (None, memory.session)
-        and (what.since is None or happened(memory) >= what.since.rstrip("Z"))
-        and (what.until is None or happened(memory) < what.until.rstrip("Z"))
+        and (what.since is None or happened(memory)[1] > unix_seconds(what.since))
+        and (what.until is None or happened(memory)[0] < unix_seconds(what.until))
         and (what.about is None or set(what.about.words) <= set(memory.content.split()))
     ]
     if sort == "happened":
-        return sorted(found, key=lambda m: (happened(m), m.position), reverse=True)
+        return sorted(found, key=lambda m: (happened(m)[0], m.position), reverse=True)
     return sorted(found, key=keys[sort])
 
 

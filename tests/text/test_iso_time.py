@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.text.iso_time import in_full, is_period, parse_time, to_iso, to_whole_seconds, unix_seconds
+from ntm_memory.text.iso_time import in_full, is_period, parse_time, period_ends, to_iso, to_whole_seconds, unix_seconds
 
 NOON = datetime(2026, 5, 8, 12, tzinfo=timezone.utc)
 
@@ -56,20 +56,24 @@ def test_times_compare_as_texts(moments):
 
 
 @pytest.mark.parametrize(
-    ("period", "middle"),
+    ("period", "first", "after"),
     [
-        ("2026", "2026-07-02T12:00:00Z"),
-        ("2026-11", "2026-11-16T00:00:00Z"),
-        ("2026-12", "2026-12-16T12:00:00Z"),
-        ("2026-11-16/2026-11-22", "2026-11-19T12:00:00Z"),
+        ("2026", "2026-01-01", "2027-01-01"),
+        ("2026-11", "2026-11-01", "2026-12-01"),
+        ("2026-12", "2026-12-01", "2027-01-01"),
+        ("2026-11-16", "2026-11-16", "2026-11-17"),
+        ("2026-11-16/2026-11-22", "2026-11-16", "2026-11-23"),
+        ("9999-12-31", "9999-12-31", "9999-12-31T23:59:59"),
     ],
 )
-def test_a_period_is_its_middle(period, middle):
-    assert is_period(period) and unix_seconds(period) == unix_seconds(middle)
+def test_a_period_has_a_first_midnight_and_one_after_it(period, first, after):
+    assert is_period(period)
+    assert period_ends(period) == (datetime.fromisoformat(first), datetime.fromisoformat(after))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "26", "2026-13", "0000", "2026-11-16", "2026-11-22/2026-11-16", "2026-02-30/2026-03-01", "9999"]
+    "text",
+    ["", "26", "2026-13", "0000", "2026-11-31", "20261116", "2026-11-22/2026-11-16", "2026-02-30/2026-03-01", "9999"],
 )
 def test_what_is_no_period(text):
     assert not is_period(text)
