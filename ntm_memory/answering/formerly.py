@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ntm_memory.controller.asking import LIKELY
 from ntm_memory.operations.excerpt import fit_contents
+from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.first_look import Query
 from ntm_memory.text.occurrence import span
@@ -78,13 +79,42 @@ def with_former(
     parts = [(chance * before.confidence, _scaled(before.memories, chance))]
     parts += [((1 - chance) * now.confidence, _scaled(now.memories, 1 - chance))]
     parts.sort(key=lambda part: -part[0])
-    memories = [memory for _, part in parts for memory in part]
+    memories = [memory for _, part in parts for memory in part if memory.chance is None or memory.chance >= LEAST_SEEN]
     return replace(
         now,
         memories=tuple(fit_contents(memories[:top_k], max_chars, words)),
         confidence=round(min(sum(sure for sure, _ in parts), 1.0), 4),
         reason=None,
         more=now.more + before.more + max(len(memories) - top_k, 0),
+    )
+
+
+def of_that_time(now: RecallResult, then: RecallResult, request: RecallRequest, query: Query) -> RecallResult:
+    """An answer of a told time with what memories said that were changed since: they said it at that time.
+
+    Args:
+        now: of that time, what memories say now.
+        then: of that time, what they said before they were changed; each tells until when.
+        request: the question.
+        query: the same as it is asked.
+
+    Returns:
+        Both by their chance; the earliest first where nothing but the time is asked for.
+    """
+    if not then.memories:
+        return now
+    memories = [*now.memories, *then.memories]
+    if query.time_alone > LIKELY:
+        memories.sort(key=lambda each: each.occurred_at or each.updated_at or each.created_at)
+    else:
+        memories.sort(key=lambda each: -(each.weight if each.chance is None else each.chance))
+    return replace(
+        now,
+        memories=tuple(fit_contents(memories[: request.top_k], request.max_chars, query.words)),
+        confidence=max(now.confidence if now.memories else 0.0, then.confidence),
+        reason=None,
+        more=now.more + then.more + max(len(memories) - request.top_k, 0),
+        further=now.further + then.further + max(len(memories) - request.top_k, 0),
     )
 
 

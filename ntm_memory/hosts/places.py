@@ -92,6 +92,7 @@ def _best_of(request: Request, answers: list[Answer]) -> Answer:
     cut = max(len(once) - most, 0)
     counts = {name: sum(answer[name] for answer in answers) + cut for name in ("more", "further")}
     merged = best | {"memories": list(once.values())[:most]} | counts
+    merged["naming"] = None  # each namespace counted its own
     if "took_ms" in best:
         merged["took_ms"] = round(sum(answer["took_ms"] for answer in answers), 1)
     return merged

@@ -41,7 +41,7 @@ def text_of(tool: str, answer: Answer) -> str:
     from ntm_memory.rendering import as_text
     from ntm_memory.rendering.advice import Advice
 
-    advice = Advice("from ID with max_chars 20000", "replaces, same_as or beside", "restore", "cursor")
+    advice = Advice("from ID with max_chars 20000", "replaces, same_as or beside", "restore", "cursor", "list about")
     return as_text(tool, answer, advice)
 
 

@@ -68,26 +68,28 @@ class Extent(NamedTuple):
     confidence: float
 
 
-def extent(reading: Reading, query: Query, request: RecallRequest, settings: RecallSettings) -> Extent:
+def extent(
+    reading: Reading, query: Query, request: RecallRequest, settings: RecallSettings, *, gathered: bool = False
+) -> Extent:
     """How large an answer is and how sure: decided here and nowhere else.
 
     The best memory answers, and of the next ones those that are likely enough to; where all there is was asked for, it
-    is as sure as that any of these belongs to it. What follows from the previous focus
-    is certain; only what is looked for by content may not be there.
+    is as sure as that any of these belongs to it. What follows from the previous focus is as sure as its best one.
 
     Args:
         reading: where the heads look; it is an answer.
         query: the question.
         request: as it was put; with `all` the likelihood counts for nothing.
         settings: with the least chance; where the confidence floor is 0 everything is an answer.
+        gathered: whether the reading holds just what is asked for, see `answering.naming`.
     """
-    confidence = 1.0 if query.key is None else round(reading.confidence, 4)
+    confidence = round(reading.confidence if query.key is not None else float(reading.weights.max(initial=0.0)), 4)
     places = np.flatnonzero(reading.weights >= request.min_weight).tolist()
     if request.all or reading.chances is None or settings.confidence_floor == 0:
         return Extent(places, confidence)
     wants_all = query.everything > LIKELY
     likely = reading.chances >= settings.least_chance * (OF_ALL if wants_all else 1.0)
-    places = [i for i in places if i == 0 or likely[i]]
+    places = places if gathered else [i for i in places if i == 0 or likely[i]]
     if wants_all:
         confidence = max(confidence, round(1 - float(np.prod(1 - np.nan_to_num(reading.chances[places]))), 4))
     return Extent(places, confidence)

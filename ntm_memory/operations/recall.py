@@ -9,9 +9,10 @@ import numpy as np
 
 from ntm_memory.answering.at_times import asks_by_time, of_its_filters, why_none_passes, why_nothing_then
 from ntm_memory.answering.explaining import what_was_heard, with_ids
-from ntm_memory.answering.formerly import chance_of_before, likely_enough, times_of_before, with_former
+from ntm_memory.answering.formerly import chance_of_before, likely_enough, of_that_time, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
-from ntm_memory.controller.asking import LEAST
+from ntm_memory.answering.naming import Named, gathered, named
+from ntm_memory.controller.asking import LEAST, LIKELY
 from ntm_memory.operations import validation
 from ntm_memory.operations.abstention import (
     Extent,
@@ -83,6 +84,10 @@ class Recaller:
         self, request: RecallRequest, query: Query, parts: Sequence[Query], now: RecallResult
     ) -> RecallResult:
         """An answer with what memories said before they were changed, where the past may be asked for."""
+        is_dated = (request.after, request.before) != (None, None) or query.time_alone > LIKELY
+        if is_dated and query.past <= LIKELY:
+            versions = Corpus(self._store, request.namespace, former=True)
+            return of_that_time(now, self._answer(request, versions, query, parts, None), request, query)
         times = times_of_before(query, now) if asks_by_time(query, parts) else ()
         if query.past <= LEAST and not times:
             return now
@@ -209,15 +214,21 @@ class Recaller:
         nothing = why_nothing_then(corpus, query) if asks_by_time(query, parts) else None
         if nothing is not None:
             return _nothing(text, nothing)
-        reading = Looks(self._context, request, corpus).reading(query, parts, seen)
+        looks = Looks(self._context, request, corpus)
+        reading = looks.reading(query, parts, seen)
+        all_of = None if request.all else named(corpus, query, parts, reading)
+        if all_of is not None:
+            reading = gathered(looks, query, reading, all_of, request.top_k)
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
-        return self._told(request, corpus, query, reading)
+        return self._told(request, corpus, query, reading, all_of)
 
-    def _told(self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading) -> RecallResult:
+    def _told(
+        self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading, all_of: Named | None
+    ) -> RecallResult:
         """The answer that a reading is, and how much else there is."""
-        found = extent(reading, query, request, self._settings.recall)
+        found = extent(reading, query, request, self._settings.recall, gathered=all_of is not None)
         shown, taken = self._shown(corpus, reading, found, request.top_k)
         told = with_tellings(corpus, shown, query.allowed, reading.index, reading.weights)
         if reading.chances is None:
@@ -225,9 +236,12 @@ class Recaller:
         cut = [i for i in found.places[taken:] if is_worth_asking_for(reading, i, self._settings.recall)]
         further = others_among(told, corpus.memories(reading.index[cut]) if cut else ())
         known = _places_of(corpus, reading, found.places[:taken], told)
+        naming = None if all_of is None else all_of.count(int(all_of.there[list(known)].sum()))
+        if all_of is not None and naming is not None and all_of.whole:
+            further = max(further, naming["total"] - naming["shown"])
         more = max(_looked_at(reading, request, known), further)
-        answers = fit_contents(told, request.max_chars, query.words)
-        return RecallResult(echoed(request.query), tuple(answers), found.confidence, more=more, further=further)
+        answers = tuple(fit_contents(told, request.max_chars, query.words))
+        return RecallResult(echoed(request.query), answers, found.confidence, more=more, further=further, naming=naming)
 
     def _shown(self, corpus: Corpus, reading: Reading, found: Extent, top_k: int) -> tuple[list[RecalledMemory], int]:
         """What is shown of an answer, best first, what says the same once; and how many places were taken for it."""

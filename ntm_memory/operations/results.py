@@ -187,6 +187,7 @@ class RecallResult:
         warnings: what was left out since it is damaged; days that the question names and that no calendar has.
         more: how many others drew at least a thousandth of the attention, and are not shown.
         further: how many of these answer as well as some that are shown, and were cut by `top_k` alone.
+        naming: where all about a `name` is asked for: how many memories have it (`total`), and are `shown`.
     """
 
     query: str
@@ -197,6 +198,7 @@ class RecallResult:
     warnings: tuple[str, ...] = ()
     more: int = 0
     further: int = 0
+    naming: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ FIELDS = frozenset(
     retention_before retention_after dry_run text count form used unused created updated unchanged failed ids
     line code message hints also warnings similar_keys secrets field at more until holding retracted
     backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding files_holding
-    tombstones told last_told further total stored first last next sort maybe_secret""".split()
+    tombstones told last_told further naming name shown namespaces total stored first last next sort
+    maybe_secret""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = (
@@ -56,7 +57,8 @@ _LINE = re.compile(
     rf"(?:(?: (?:{_SURE}))?{_MARKS}(?=  )| (?:{_SURE}){_MARKS}(?=\s))"
     rf"|^[ \t]*\d+(?:\.\d+)?%(?=\s+{_ID}\b)|\({_REVISED}\)"
     rf"|^path: {_ID}(?: → (?:link|name|words|likeness)\b[^\n]{{0,200}}? → {_ID})*"
-    r"|\bconfidence [01]?\.\d+(?:, not sure)?(?:, (?:\d+ more|more: \d+ further))?"
+    r"|\bconfidence [01]?\.\d+(?:, not sure)?"
+    r"(?:, (?:\d+ more|more: \d+ further|[^,\n]{0,40}\d+ that name [^\n]{1,400}?))?"
     r"(?:, cut ones whole: --from ID --max-chars \d+)?"
     r"(?:, \d+ ms)?[ \t]*$"
     r"|^[\d,]+(?:-[\d,]+)? of [\d,]+ shown in [^\n]{1,600}$",

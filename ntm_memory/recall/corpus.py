@@ -14,7 +14,7 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
-from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings
 from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import is_of, span
@@ -115,6 +115,15 @@ class Corpus:
             counts = np.array([each.count(word) for each in self._words], dtype=np.int64)
             address[word], count[word] = self.slots.address[counts > 0], counts[counts > 0]
         return Postings(address, count)
+
+    def naming(self, about: About) -> NDArray[np.bool_]:
+        """(N,) which memories a list about a name shows; of what is known now."""
+        return np.isin(self.slots.address, self._store.naming(self.namespace, about))
+
+    def holding(self, words: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+        """Word → (N,) which memories hold it, of those words that any does."""
+        found = self.postings(words).address
+        return {word: np.isin(self.slots.address, held) for word, held in found.items() if len(held)}
 
     def words_of(self, index: int, id: str) -> Sequence[str]:
         """The index words and marks of the memory with this index and id."""

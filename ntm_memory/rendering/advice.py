@@ -13,12 +13,14 @@ class Advice(NamedTuple):
         decide: what says how a new memory stands to an older one.
         undo: what brings back what was erased.
         onward: what goes before the place where the next page begins.
+        about: what goes before a name of which all is to be seen.
     """
 
     whole: str = "--from ID --max-chars 20000"
     decide: str = "--replaces ID, --same-as ID or --beside ID"
     undo: str = "--restore"
     onward: str = "--cursor"
+    about: str = "list --about"
 
 
 BY_OPTIONS = Advice()

@@ -46,7 +46,8 @@ def page(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     memories, total, where = answer["memories"], answer["total"], text(answer["namespace"])
     if not total:
         stored = count(answer["stored"], "memory")
-        return f"none of {stored} in {where} is asked for" if answer["stored"] else f"{stored} in {where}"
+        there = f"; there are {', '.join(map(text, others))}" if (others := answer.get("namespaces")) else ""
+        return f"none of {stored} in {where} is asked for" if answer["stored"] else f"{stored} in {where}{there}"
     places = f"{answer['first']:,}-{answer['last']:,}" if answer["first"] > 1 or answer["more"] else f"{total:,}"
     told = [f"{places} of {total:,} shown in {where}"]
     if answer.get("next"):
@@ -89,11 +90,23 @@ def _with_last(answer: Answer, lines: Sequence[str], memories: Sequence[Answer],
     told = [f"confidence {sure}"]
     if answer["confidence"] < SURE:
         told.append("not sure")
-    if answer.get("further"):
+    if answer.get("naming"):
+        told.append(_naming(answer["naming"], advice))
+    elif answer.get("further"):
         told.append(f"more: {answer['further']} further")
     elif answer.get("more"):
         told.append(f"{answer['more']} more")
     return "\n".join([*lines, *warned, ", ".join([*told, *_cut(memories, advice)])])
+
+
+def _naming(naming: Answer, advice: Advice) -> str:
+    """How many memories have the name that is asked about, and where all of them are."""
+    shown, total, told = naming["shown"], naming["total"], name(naming["name"])
+    return (
+        f"all {total} that name {told}"
+        if shown >= total
+        else (f"shown {shown} of {total} that name {told} (all: {advice.about} {told})")
+    )
 
 
 def _cut(memories: Sequence[Answer], advice: Advice) -> list[str]:

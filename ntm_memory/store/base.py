@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.records import (
+    About,
     Encoding,
     Feedback,
     Link,
@@ -148,6 +149,9 @@ class RecordReader(Protocol):
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         """At most `count` live memories of a selection in an order; with `after` those that stand after a place."""
 
+    def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
+        """Live memories of a selection that have the index words of one of these, in the order of a list."""
+
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """(P, dim) key rows of one memory, whatever its state."""
 
@@ -218,6 +222,9 @@ class MatrixReader(Protocol):
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
+
+    def naming(self, namespace: str, about: About) -> NDArray[np.int64]:
+        """Slots of the live memories that a list about this name shows, rising."""
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have one of these levels of trust, rising."""

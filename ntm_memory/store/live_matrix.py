@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 LAG = 256
 _COLUMNS = """
-row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, importance, strength, length, cjk,
-superseded_by IS NOT NULL, mentions, keys, state
+row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, updated_at, importance, strength,
+length, cjk, superseded_by IS NOT NULL, mentions, keys, state
 """
-_OCCURRED, _CREATED, _MENTIONS, _KEYS, _STATE = 5, 6, 12, 13, 14
+_OCCURRED, _CREATED, _UPDATED, _MENTIONS, _KEYS, _STATE = 5, 6, 7, 13, 14, 15
 
 
 class LiveMatrix:
@@ -210,7 +210,8 @@ def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:
                 *row[:_OCCURRED],
                 *to_kept(row[_OCCURRED]),
                 to_seconds(row[_CREATED]),
-                *row[_CREATED + 1 : _MENTIONS],
+                to_seconds(row[_UPDATED]),
+                *row[_UPDATED + 1 : _MENTIONS],
                 kept_intervals(row[_MENTIONS]),
             )
             for row in live

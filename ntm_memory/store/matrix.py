@@ -27,7 +27,7 @@ from ntm_memory.times.kept import MOST_KEPT
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
 
-FORMAT = "ntm-matrix-4"
+FORMAT = "ntm-matrix-5"
 _ALIGN = 64
 _CHECKSUM = 4
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -42,6 +42,7 @@ _TYPES: dict[str, str] = {
     "ended": "<f8",
     "is_days": "|b1",
     "created": "<f8",
+    "told": "<f8",
     "importance": "<f4",
     "retention": "<f4",
     "length": "<i8",

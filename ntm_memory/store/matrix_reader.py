@@ -172,6 +172,7 @@ def _matrix_of(rows: Sequence[Row], records: Sequence[Memory], dim: int, zone: t
         occurred=occurred,
         ended=ended,
         created=np.array([to_seconds(record.created_at) for record in records], dtype=np.float64),
+        told=np.array([to_seconds(record.updated_at) for record in records], dtype=np.float64),
         importance=np.array([record.importance for record in records], dtype=np.float32),
         retention=np.array([record.retention for record in records], dtype=np.float32),
         length=np.array([row["length"] for row in rows], dtype=np.int64),

@@ -30,7 +30,7 @@ SELECT * FROM memories INDEXED BY memories_text
 WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
 """
 # of all that is listed by the index memories_listed alone tells; the rows themselves are read for one page
-_HAPPENED = "coalesce(occurred_at, created_at)"
+_HAPPENED = "coalesce(occurred_at, updated_at)"
 _BEGAN = f"began({_HAPPENED})"
 _ORDERS: dict[Sort, tuple[str, str, str]] = {
     "newest": ("position", "DESC", "<"),
@@ -111,6 +111,23 @@ class SQLiteRecordReader:
                 found += self._page([row for row, *_ in rows], ("live",))
             where, arguments = _beyond(where, arguments, sort, end)
             return Page(found, total, self._count(where, arguments), end)
+
+    def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
+        """Memories of a selection that have the index words of one of these, in the order of a list."""
+        by, way, _ = _ORDERS[sort]
+        with self._engine.reading():
+            where, arguments = self._where(what)
+            same = f"words IN (SELECT words FROM memories WHERE id {_AMONG})"
+            query = f"SELECT * FROM memories WHERE {where} AND {same} ORDER BY {by} {way}, position {way}"
+            return list(self._engine.sound(fetch(self._sql, query, (*arguments, json.dumps(ids)))))
+
+    def naming(self, namespace: str, about: About) -> NDArray[np.int64]:
+        """Slots of the live memories that a list about this name shows, rising."""
+        query = f"SELECT address FROM memories WHERE namespace = ? AND state = 'live' AND row {_AMONG}"
+        with self._engine.reading():
+            space = self._ledger.known_code(namespace)
+            rows = self._sql.execute(query, (space, json.dumps(self._about(space, about)))).fetchall()
+            return np.array(sorted(address for (address,) in rows), dtype=np.int64)
 
     def keys_of(self, id: str) -> NDArray[np.float32]:
         """Key rows of one memory."""

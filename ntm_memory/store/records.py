@@ -120,6 +120,7 @@ class SlotColumns:
         occurred: (N,) float64, unix seconds at which it began to happen, NaN where `occurred_at` was not told.
         ended: (N,) float64, until when it happened.
         created: (N,) float64, unix seconds of `created_at`.
+        told: (N,) float64, of `updated_at`: when it was told in these words.
         importance: (N,) float32, 0–1.
         retention: (N,) float32, 0–1, never 0.
         length: (N,) int64, number of index words.
@@ -135,6 +136,7 @@ class SlotColumns:
     occurred: NDArray[np.float64]
     ended: NDArray[np.float64]
     created: NDArray[np.float64]
+    told: NDArray[np.float64]
     importance: NDArray[np.float32]
     retention: NDArray[np.float32]
     length: NDArray[np.int64]
@@ -167,13 +169,13 @@ class MemoryMatrix(SlotColumns):
 
     @property
     def happened(self) -> NDArray[np.float64]:
-        """(N,) unix seconds: when it began to happen, else when it was written."""
-        return np.where(np.isnan(self.occurred), self.created, self.occurred)
+        """(N,) unix seconds: when it began to happen, else when it was told in these words."""
+        return np.where(np.isnan(self.occurred), self.told, self.occurred)
 
     @property
     def over(self) -> NDArray[np.float64]:
         """(N,) unix seconds: until when it happened, [happened, over)."""
-        return np.where(np.isnan(self.occurred), self.created + MOMENT, self.ended)
+        return np.where(np.isnan(self.occurred), self.told + MOMENT, self.ended)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import (
+    About,
     Encoding,
     Feedback,
     Link,
@@ -161,6 +162,9 @@ class SQLiteStore:
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         return self._records.selected(what, sort, count, after)
 
+    def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
+        return self._records.alike(what, sort, ids)
+
     def keys_of(self, id: str) -> NDArray[np.float32]:
         return self._records.keys_of(id)
 
@@ -215,6 +219,9 @@ class SQLiteStore:
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)
+
+    def naming(self, namespace: str, about: About) -> NDArray[np.int64]:
+        return self._records.naming(namespace, about)
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.trusted(namespace, levels)

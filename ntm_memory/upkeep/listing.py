@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
@@ -14,7 +14,7 @@ from ntm_memory.operations.requests import checked_around
 from ntm_memory.recall.corpus import around_place
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.lookup import STATES, find
-from ntm_memory.store.records import About, Memory, Place, Selection, Sort
+from ntm_memory.store.records import About, Memory, Page, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
 from ntm_memory.text.folding import spaced_key, word_for_word
 from ntm_memory.text.words import index_words
@@ -39,9 +39,11 @@ def page(
         told: which memories, see `selection`; the same on every page.
 
     Returns:
-        `memories`, each with its content cut at `LONGEST` characters; those that say the same are one, as in recall.
+        `memories`, each with its content cut at `LONGEST` characters; those that say the same are one, as in recall,
+        where the first of them stands: `told` counts all of them that are asked for, on whatever page they would be.
         `first` and `last`, their places among all; `total`, how many are asked for; `more`, how many follow; `next`,
-        the cursor of the page that follows, None after the last; `stored`, how many the namespace has.
+        the cursor of the page that follows, None after the last; `stored`, how many the namespace has; `namespaces`,
+        where that is none: those that have some.
 
     Raises:
         BadValueError: an option is not usable.
@@ -49,18 +51,19 @@ def page(
     what, count = selection(**told), whole_number("limit", limit, 1, MOST)
     order, after = _place(cursor, sort)
     with store.snapshot():
-        found = store.selected(what, order, count, after)
-        is_all = what == Selection(what.namespace)
+        found, told = _once(store, what, order, count, after)
+        of_each = store.namespaces()
         last = found.total - found.left
         return {
             "namespace": what.namespace,
             "sort": order,
-            "memories": [_shown(memory) for memory in _once(store, found.memories)],
+            "memories": [_shown(memory) for memory in told],
             "first": last - len(found.memories) + 1,
             "last": last,
             "total": found.total,
             "more": found.left,
-            "stored": found.total if is_all else store.namespaces().get(what.namespace, 0),
+            "stored": of_each.get(what.namespace, 0),
+            "namespaces": None if what.namespace in of_each else sorted(of_each),
             "next": _cursor(order, found.end) if found.left and found.end is not None else None,
         }
 
@@ -152,17 +155,36 @@ def _about(told: str | None) -> About | None:
     return None if name is None else About(index_words(name), spaced_key(name))
 
 
-def _once(store: StoreReader, memories: Iterable[Memory]) -> list[dict[str, Any]]:
-    """The memories of a page, those that say the same as one: the first of them, with what is known of the others."""
+def _once(
+    store: StoreReader, what: Selection, sort: Sort, count: int, after: Place | None
+) -> tuple[Page, list[dict[str, Any]]]:
+    """A page that shows as many memories as it may, and these: those that say the same as one, in place of the first.
+
+    What was shown for it on a page before is passed over.
+    """
+    found = store.selected(what, sort, count, after)
+    told = _first_tellings(store, what, sort, found.memories)
+    while found.left and len(told) < count:
+        more = store.selected(what, sort, count - len(told), found.end)
+        told += _first_tellings(store, what, sort, more.memories)
+        found = more._replace(memories=[*found.memories, *more.memories])
+    return found, told
+
+
+def _first_tellings(
+    store: StoreReader, what: Selection, sort: Sort, memories: Sequence[Memory]
+) -> list[dict[str, Any]]:
+    """Of some memories of a selection those that say first, in its order, what they say, and who says the same."""
     groups: dict[str, list[Memory]] = {}
-    for memory in memories:
+    for memory in store.alike(what, sort, [memory.id for memory in memories]):
         groups.setdefault(word_for_word(memory.content), []).append(memory)
     told = []
-    for first, *others in groups.values():
-        others += store.find_content(first.namespace, first.content)
-        also = {memory.id: memory for memory in others if memory.id != first.id}
-        last = max(memory.occurred_at or memory.updated_at for memory in (first, *also.values()))
-        told.append(asdict(first) | {"told": len(also) + 1, "last_told": last if also else None, "also": list(also)})
+    for memory in memories:
+        first, *others = groups.get(word_for_word(memory.content)) or [memory]
+        if first.id == memory.id:
+            last = max(each.occurred_at or each.updated_at for each in (first, *others))
+            also = [other.id for other in others]
+            told.append(asdict(memory) | {"told": len(also) + 1, "last_told": last if also else None, "also": also})
     return told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from opening import told
+from opening import Clock, opened, told
 from told_asking import asked_for, let_ask
 
 from ntm_memory.answering.formerly import likely_enough, with_former
@@ -30,6 +30,31 @@ def test_what_a_memory_said_before_comes_first_with_until_when(memory, moved):
     first, second = answer.memories[:2]
     assert (first.id, first.version, first.until) == (moved.id, 1, moved.updated_at)
     assert (second.id, second.version, second.until) == (moved.id, 2, None)
+
+
+@pytest.fixture
+def fee(tmp_path, monkeypatch):
+    """A fact that was changed 400 days after it was told; two questions ask for the times alone."""
+    asked = {f"What happened in {year}?": asked_for(time=1.0) for year in (2023, 2024)}
+    let_ask(monkeypatch, asked)
+    clock = Clock()
+    with opened(tmp_path / "fee", {"time_zone": "UTC"}, clock=clock) as memory:
+        memory.memorize("The fee is 38", key="fee")
+        clock.now += 400 * 86_400
+        memory.memorize("The fee is 41", key="fee")
+        yield memory
+
+
+def test_a_time_that_is_asked_for_has_what_was_told_then(fee):
+    then, now = fee.recall("What happened in 2023?"), fee.recall("What happened in 2024?")
+    assert (told(then), told(now)) == (["The fee is 38"], ["The fee is 41"])
+    assert then.memories[0].until == now.memories[0].updated_at and now.memories[0].until is None
+
+
+def test_filters_on_time_have_what_was_told_then(fee):
+    then = fee.recall("What is the fee?", before="2024-01-01")
+    assert told(then) == ["The fee is 38"] and then.memories[0].until
+    assert told(fee.recall("What is the fee?", after="2024-01-01")) == ["The fee is 41"]
 
 
 def test_a_question_about_now_hears_nothing_of_what_was(memory, moved):

@@ -48,6 +48,7 @@ def matrix_of(count, **columns):
         "occurred": np.full(count, np.nan),
         "ended": np.asarray(columns.get("occurred", np.full(count, np.nan))) + MOMENT,
         "created": NOW - DAY * np.arange(count, 0, -1),
+        "told": np.asarray(columns.get("created", NOW - DAY * np.arange(count, 0, -1))),
         "importance": np.full(count, 0.5, dtype=np.float32),
         "retention": np.ones(count, dtype=np.float32),
         "length": np.full(count, 8),

@@ -41,7 +41,7 @@ def filled(store, clock, count=90):
 
 def happened(memory):
     """From when until when, unix seconds."""
-    return span(memory.occurred_at or memory.created_at, None)
+    return span(memory.occurred_at or memory.updated_at, None)
 
 
 def by_hand(store, what, sort):

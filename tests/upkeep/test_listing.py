@@ -186,6 +186,35 @@ def test_what_says_the_same_stands_there_once(memory):
     assert cut["memories"][1]["told"] == 3 and (cut["last"], cut["more"]) == (2, 2)
 
 
+@pytest.mark.parametrize("sort", ["newest", "oldest", "importance", "happened"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_what_says_the_same_is_told_alike_on_whatever_page_it_stands(memory, sort, limit):
+    for number, end in enumerate(("", ".", "!", ' "')):
+        memory.memorize(f"Bring the library card{end}", session=f"s{number}", importance=number / 4)
+        memory.memorize(f"note {number}", importance=number / 4)
+    found = list(pages(memory, limit=limit, sort=sort))
+    shown = [each for page in found for each in page["memories"]]
+    assert len(shown) == 5 and {page["total"] for page in found} == {8}
+    assert [(each["told"], len(each["also"])) for each in shown if "card" in each["content"]] == [(4, 3)]
+    assert [each["told"] for each in memory.memories(session="s1")["memories"]] == [1]
+
+
+def test_of_an_unknown_namespace_those_that_exist_are_told(memory):
+    memory.memorize("a", namespace="work")
+    assert memory.memories(namespace="wrok")["namespaces"] == ["work"]
+    assert memory.memories(namespace="work", about="nobody")["namespaces"] is None
+
+
+def test_what_was_changed_counts_as_of_the_day_it_was_told_in_these_words(memory, clock):
+    before = memory.memorize("The fee is 38", key="fee").memory.updated_at
+    clock.now += 400 * 86_400
+    changed = memory.memorize("The fee is 41", key="fee").memory.updated_at
+    memory.memorize("The fee was paid")
+    assert [each["content"] for each in memory.memories(sort="happened")["memories"]][1] == "The fee is 41"
+    assert memory.memories(on=before[:10])["total"] == 0
+    assert memory.memories(on=changed[:10])["total"] == 2
+
+
 def test_namespaces_with_how_many_and_when(memory):
     memory.memorize("a")
     memory.memorize("b", namespace="other")
