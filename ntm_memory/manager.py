@@ -153,12 +153,12 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         return self._verbs.recaller.recall(self._verbs.request(query, options))
 
     def recall_from(self, id: str, shift: int = 0, **options: Any) -> results.RecallResult:
-        """Read by location alone; see `operations.recall.Recaller.read_location`."""
-        return self._verbs.recaller.read_location(id, shift, **options)
+        """Read by location alone; see `answering.told_places.PlaceReader.read_location`."""
+        return self._verbs.place_reader.read_location(id, shift, **options)
 
     def recall_around(self, id: str, around: int, **options: Any) -> results.RecallResult:
-        """Read a memory with so many before and after it; see `operations.recall.Recaller.read_around`."""
-        return self._verbs.recaller.read_around(id, around, **options)
+        """Read a memory with so many before and after it; see `answering.told_places.PlaceReader.read_around`."""
+        return self._verbs.place_reader.read_around(id, around, **options)
 
     def relevant(self, prompt: str, **options: Any) -> RelevantResult:
         """Find the memories, at most three and mostly none, that matter for what somebody types to an assistant.

@@ -13,26 +13,21 @@ from ntm_memory.answering.formerly import chance_of_before, likely_enough, of_th
 from ntm_memory.answering.looks import Looks
 from ntm_memory.answering.naming import Named, gathered, named
 from ntm_memory.controller.asking import LEAST, LIKELY
-from ntm_memory.operations import validation
 from ntm_memory.operations.abstention import (
     Extent,
     asks_for_no_day,
     extent,
     is_worth_asking_for,
-    side,
     why_no_such_day,
     why_not_asked,
     why_silent,
 )
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
-from ntm_memory.operations.requests import RecallRequest, checked_around, checked_max_chars, checked_shift
+from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory, RecallResult
-from ntm_memory.privacy.trust import at_least
-from ntm_memory.recall.corpus import Corpus, around_place, at_place
+from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.store.lookup import STATES, find
-from ntm_memory.store.records import Memory
 
 LEAST_TOLD = 0.001
 """Of attention; what drew less is not counted among what else there is."""
@@ -108,94 +103,6 @@ class Recaller:
             if not len(corpus.slots):
                 return _nothing(request.query, f"nothing can be restored in namespace {request.namespace!r}")
             return self._answer(request, corpus, self._context.ask(request), [], None)
-
-    def read_location(
-        self,
-        id: str,
-        shift: int = 0,
-        *,
-        session: str | None = None,
-        max_chars: int | None = None,
-        namespace: str | None = "default",
-    ) -> RecallResult:
-        """The memory `shift` steps after (before, if negative) a live one, whatever it says (paper, section 3.3.2).
-
-        Args:
-            id: a live memory.
-            shift: 0 reads the memory itself.
-            session: whose focus is left at what was read.
-            max_chars: at most so many characters of content.
-            namespace: of the memory; None: any.
-
-        Raises:
-            NotFoundError: no memory of the namespace has this id.
-            BadValueError: an argument is not usable.
-        """
-        steps = checked_shift(shift)
-        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
-        name = validation.checked_name("session", session)
-        query = f"{id} {steps:+d}"
-        with self._store.snapshot():
-            find(self._store, id, namespace, STATES)
-            anchor, there = at_place(self._store, id, steps)
-        reason = self._why_no_place(anchor, steps)
-        if reason is None and there is None:
-            reason = f"no memory stands {side(steps)} {id} in its session"
-        if reason is not None or there is None or (reason := self._why_untrusted(there)) is not None:
-            return _nothing(query, reason or "")
-        answers = fit_contents([RecalledMemory.of(there, 1.0, 0.0)], chars, ())
-        self._context.remember(anchor.namespace, name, answers)
-        return RecallResult(query, tuple(answers), 1.0)
-
-    def read_around(
-        self,
-        id: str,
-        around: int,
-        *,
-        session: str | None = None,
-        max_chars: int | None = None,
-        namespace: str | None = "default",
-    ) -> RecallResult:
-        """A live memory with up to so many before and after it in its session, in the order of writing.
-
-        Args:
-            id: a live memory; it alone has weight.
-            around: so many on each side.
-            session: whose focus is left at the memory.
-            max_chars: at most so many characters of content.
-            namespace: of the memory; None: any.
-
-        Raises:
-            NotFoundError: no memory of the namespace has this id.
-            BadValueError: an argument is not usable.
-        """
-        count = checked_around(around)
-        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
-        name = validation.checked_name("session", session)
-        with self._store.snapshot():
-            find(self._store, id, namespace, STATES)
-            anchor, found, _, _ = around_place(self._store, id, count)
-        reason = self._why_no_place(anchor, count) or self._why_untrusted(anchor)
-        if reason is not None:
-            return _nothing(f"{id} ±{count}", reason)
-        trusted = at_least(self._settings.recall.min_trust)
-        shown = [RecalledMemory.of(each, float(each.id == id), 0.0) for each in found if each.trust in trusted]
-        answers = fit_contents(shown, chars, ())
-        self._context.remember(anchor.namespace, name, [each for each in answers if each.weight])
-        return RecallResult(f"{id} ±{count}", tuple(answers), 1.0)
-
-    def _why_no_place(self, memory: Memory, steps: int) -> str | None:
-        """Why nothing can be read so many steps from a memory; None where it can."""
-        if memory.state != "live":
-            return f"memory {memory.id} is {memory.state}: it has no place any more"
-        off = bool(steps) and not self._settings.addressing.location
-        return "location addressing is off (addressing.location in config.json)" if off else None
-
-    def _why_untrusted(self, memory: Memory) -> str | None:
-        """Why a memory is not read by its place; None where it is trusted enough."""
-        if memory.trust in at_least(self._settings.recall.min_trust):
-            return None
-        return f"memory {memory.id} has the trust {memory.trust}, below recall.min_trust"
 
     def _answer(
         self, request: RecallRequest, corpus: Corpus, query: Query, parts: Sequence[Query], seen: Reading | None

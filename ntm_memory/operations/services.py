@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ntm_memory.config import Settings
 
 if TYPE_CHECKING:
+    from ntm_memory.answering.told_places import PlaceReader
     from ntm_memory.embedding import Embedder
     from ntm_memory.operations.bulk import BulkWriter
     from ntm_memory.operations.context import RetrievalContext
@@ -123,6 +124,13 @@ class Services:
         from ntm_memory.operations.erase import Eraser
 
         return Eraser(self.context, self.writer)
+
+    @cached_property
+    def place_reader(self) -> PlaceReader:
+        """Reads by place alone."""
+        from ntm_memory.answering.told_places import PlaceReader
+
+        return PlaceReader(self.context)
 
     @cached_property
     def recaller(self) -> Recaller:
