@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ntm_memory.errors import BadValueError, NTMMemoryError
 from ntm_memory.importers.omissions import Omitted
 from ntm_memory.privacy.secrets import find_secrets
-from ntm_memory.text.iso_time import to_whole_seconds
+from ntm_memory.text.iso_time import is_period, to_whole_seconds
 
 Telling = dict[str, Any]
 Told = Telling | Omitted
@@ -31,6 +31,8 @@ _MOST_OF_TIME = 60
 _SECONDS = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _TWO_MOMENTS = (1e9, 1.7e9 + 1e6)
 """What says "yesterday" or leaves the year out is another time at each."""
+_LONG = {"year": len("2026"), "month": len("2026-05"), "day": len("2026-05-08")}
+"""Characters of a moment that tell what was told: a day has no hour, and no zone."""
 _MOST_TAGS = 50
 _MOST_SECONDS = 10**11
 """The year 5138; what is more counts milliseconds."""
@@ -115,7 +117,8 @@ def _written_time(text: str) -> str | None:
 
     found = [read_time(text, now, timezone.utc) for now in _TWO_MOMENTS]
     starts = {each.start for each in found if each is not None and each.direction == "on"}
-    return time_of(*starts) if len(starts) == 1 and None not in found else None
+    told = time_of(*starts) if len(starts) == 1 and None not in found else None
+    return None if told is None or found[0] is None else told[: _LONG.get(found[0].precision)]
 
 
 def tags_of(*values: Any) -> list[str]:
@@ -166,11 +169,15 @@ def titled(title: str, text: str) -> str:
 
 
 def time_of(*values: Any) -> str | None:
-    """The first value that is a time (ISO 8601, or seconds or milliseconds since 1970) as one; None where none is."""
+    """The first value that is a time (ISO 8601, or seconds or milliseconds since 1970) as one; None where none is.
+
+    A day, a month or a year stays one: it has no zone.
+    """
     for value in values:
         with suppress(ValueError, OverflowError, OSError):
             if isinstance(value, (str, date)):
-                return to_whole_seconds(value.strip() if isinstance(value, str) else value.isoformat())
+                text = value.strip() if isinstance(value, str) else value.isoformat()
+                return text if is_period(text) else to_whole_seconds(text)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
                 seconds = value / 1000 if value > _MOST_SECONDS else value
                 return to_whole_seconds(datetime.fromtimestamp(seconds, timezone.utc).isoformat())

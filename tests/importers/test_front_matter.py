@@ -52,7 +52,7 @@ def test_title_names_tags_kind_and_day_are_kept():
         "content": "Coffee (Kaffee, 咖啡)\n\nPour over.",
         "tags": ["drink", "home"],
         "kind": "note",
-        "occurred_at": "2026-05-08T00:00:00Z",
+        "occurred_at": "2026-05-08",
     }
 
 
@@ -65,11 +65,11 @@ def test_the_title_is_told_once():
 def test_where_there_is_no_title_the_file_has_the_name_unless_it_is_a_day():
     assert telling_of({"tags": ["a"]}, "Pour over.", "Coffee")["content"] == "Coffee\n\nPour over."
     day = telling_of({"tags": ["a"]}, "Pour over.", "2026-05-08")
-    assert (day["content"], day["occurred_at"]) == ("Pour over.", "2026-05-08T00:00:00Z")
+    assert (day["content"], day["occurred_at"]) == ("Pour over.", "2026-05-08")
 
 
 def test_a_file_tells_a_day_if_it_is_one():
-    assert day_of("2026-05-08-session") == "2026-05-08T00:00:00Z"
+    assert day_of("2026-05-08-session") == "2026-05-08"
     assert [day_of(stem) for stem in ("MEMORY", "2026-13-45", "12026-05-081", "")] == [None] * 4
 
 
@@ -106,5 +106,5 @@ def test_fields_in_chinese_are_read_as_yaml_or_not_quite():
         "content": "咖啡: 指南\n\n慢慢冲。",
         "tags": ["饮料", "早晨"],
         "kind": "note",
-        "occurred_at": "2026-05-08T00:00:00Z",
+        "occurred_at": "2026-05-08",
     }
