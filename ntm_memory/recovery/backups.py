@@ -22,6 +22,7 @@ from ntm_memory.recovery.files import (
     memories_in,
     opened,
     put_in_place,
+    sound_memories_in,
     stamp,
 )
 from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_key
@@ -61,7 +62,7 @@ def best_backup(home: Path, *, but: int = 0) -> str | None:
         but: it must hold more than so many.
     """
     for file in backups(home):
-        count = memories_in(file)
+        count = sound_memories_in(file)
         if count and count > but:
             return f"backups/{file.name} holds {count}: import.py --backup {file.name}"
     return None
@@ -79,7 +80,13 @@ def described(home: Path) -> list[dict[str, Any]]:
 
 
 def make_backup(
-    home: Path, why: str, keep: int, clock: Callable[[], float] = time.time, *, spare: Path | None = None
+    home: Path,
+    why: str,
+    keep: int,
+    clock: Callable[[], float] = time.time,
+    *,
+    spare: Path | None = None,
+    rotate: bool = True,
 ) -> Path | None:
     """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones.
 
@@ -92,6 +99,7 @@ def make_backup(
         keep: how many are kept; 0: none is made.
         clock: unix seconds.
         spare: a backup that stays, however old.
+        rotate: False: `remove_oldest` is called later, when it is sure that the copy is worth the place of another.
 
     Returns:
         the copy; None where none is kept or nothing is in the file.
@@ -114,7 +122,8 @@ def make_backup(
         if not _make(source, target):
             return None
     flush(folder)
-    _remove_oldest(home, keep, target, spare)
+    if rotate:
+        remove_oldest(home, keep, target, spare)
     return target
 
 
@@ -197,7 +206,8 @@ def _copy(source: Path, draft: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, whatever mode the memory is in
 
 
-def _remove_oldest(home: Path, keep: int, made: Path, spare: Path | None) -> None:
+def remove_oldest(home: Path, keep: int, made: Path, spare: Path | None = None) -> None:
+    """Remove the oldest backups of the memory that one was just made of; `spare` stays, however old."""
     files = backups(home)
     if len(files) <= keep:
         return
@@ -211,7 +221,7 @@ def _remove_oldest(home: Path, keep: int, made: Path, spare: Path | None) -> Non
 def _named(home: Path, name: str) -> Path:
     there = backups(home)
     if name == LATEST and there:
-        return next((file for file in there if memories_in(file)), there[0])
+        return next((file for file in there if sound_memories_in(file)), there[0])
     for file in there:
         if name == file.name:
             return file

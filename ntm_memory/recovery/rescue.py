@@ -12,7 +12,7 @@ from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.persistence.atomic import replacing_text, see_folder
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.recovery.backups import make_backup
+from ntm_memory.recovery.backups import make_backup, remove_oldest
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.losses import way_out, what_is_missing
@@ -33,14 +33,23 @@ def repair(home: Path, settings: Settings, clock: Callable[[], float] = time.tim
     refuse_folders(path)
     with faults(path):
         key_in_force(path)  # a wrong one changes nothing
+    made, keep = None, settings.store.backups
     try:
-        made = make_backup(home, "repair", settings.store.backups, clock) if path.exists() else None
+        made = make_backup(home, "repair", keep, clock, rotate=False) if path.exists() else None
         done = [] if made is None else [f"backed up as backups/{made.name}"]
     except StoreCorruptError:
         pass  # too damaged for that: `mend` keeps it as it is
     except NTMMemoryError as error:
         done = [error.message]
-    return [*done, *mend(home / "memory.db", settings.store.lock_seconds, clock)]
+    try:
+        done += mend(path, settings.store.lock_seconds, clock)
+    except StoreCorruptError:
+        if made is not None:  # it is worth no more than what it is a copy of, which is still there
+            made.unlink()
+        raise
+    if made is not None:
+        remove_oldest(home, keep, made)
+    return done
 
 
 def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
