@@ -13,7 +13,15 @@ from ntm_memory.answering.looks import Looks
 from ntm_memory.answering.naming import Named, gathered, named
 from ntm_memory.controller.asking import LEAST, LIKELY
 from ntm_memory.operations import validation
-from ntm_memory.operations.abstention import Extent, extent, is_worth_asking_for, side, why_not_asked, why_silent
+from ntm_memory.operations.abstention import (
+    OF_ALL,
+    Extent,
+    extent,
+    is_worth_asking_for,
+    side,
+    why_not_asked,
+    why_silent,
+)
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.excerpt import echoed, fit_contents, fold_in, others_among, with_tellings
 from ntm_memory.operations.requests import RecallRequest, checked_max_chars, checked_shift
@@ -154,7 +162,9 @@ class Recaller:
         reading = looks.reading(query, parts, seen)
         all_of = None if request.all else named(corpus, query, parts, reading)
         if all_of is not None:
-            reading = gathered(looks, query, reading, all_of, request.top_k)
+            reading = gathered(
+                looks, query, reading, all_of, request.top_k, self._settings.recall.least_chance * OF_ALL
+            )
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
