@@ -68,8 +68,8 @@ def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading
     return Named(name, there, whole)
 
 
-def gathered(looks: Looks, query: Query, reading: Reading, all_of: Named, top_k: int) -> Reading:
-    """A reading of what names what is asked all about, and of what else surely answers.
+def gathered(looks: Looks, query: Query, reading: Reading, all_of: Named, top_k: int, least: float) -> Reading:
+    """A reading of what names what is asked all about, and of what else answers with a chance of `least`.
 
     Where more can be shown than was read, more of it is read.
     """
@@ -85,7 +85,7 @@ def gathered(looks: Looks, query: Query, reading: Reading, all_of: Named, top_k:
         chance |= {i: each for i, each in zip(more.index.tolist(), sure.tolist(), strict=True) if not np.isnan(each)}
         order += [i for i in chance if not np.isnan(chance[i]) and i not in order]
         order.sort(key=lambda i: -chance[i])
-    kept = [i for i in order if (chance[i] >= LEAST_SEEN if all_of.there[i] else chance[i] >= LIKELY)]
+    kept = [i for i in order if chance[i] >= (LEAST_SEEN if all_of.there[i] else least)]
     if all_of.whole:  # what names it is asked for, read or not
         rest = set(np.flatnonzero(all_of.there).tolist()) - set(kept)
         kept += sorted(rest - set(order), key=lambda i: -weight.get(i, 0.0))

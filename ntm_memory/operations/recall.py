@@ -14,6 +14,7 @@ from ntm_memory.answering.looks import Looks
 from ntm_memory.answering.naming import Named, gathered, named
 from ntm_memory.controller.asking import LEAST, LIKELY
 from ntm_memory.operations.abstention import (
+    OF_ALL,
     Extent,
     asks_for_no_day,
     extent,
@@ -125,7 +126,9 @@ class Recaller:
         reading = looks.reading(query, parts, seen)
         all_of = None if request.all else named(corpus, query, parts, reading)
         if all_of is not None:
-            reading = gathered(looks, query, reading, all_of, request.top_k)
+            reading = gathered(
+                looks, query, reading, all_of, request.top_k, self._settings.recall.least_chance * OF_ALL
+            )
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
             return _nothing(text, reason, reading.confidence)
