@@ -12,14 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench.asked_wordings import UNKNOWN
 from bench.one_cycle import run_cycle
 from ntm_memory.controller.asking import DILATIONS, STEPS, WANTS
 
 HIDDEN = 96
 AT_ONCE, RATE, DECAY = 32, 2e-3, 0.05
-DROPPED = 0.3
+DROPPED = 0.2
 """Share of the states' numbers and of the hidden ones that are left out at a time."""
-UNKNOWN = -1.0
+WANTED = 2.0
+"""What a question that wants one of `WANTS` counts against one that does not: they are few."""
 
 
 class AskedTensors(NamedTuple):
@@ -37,7 +39,9 @@ class AskedExample:
     """A question to learn from.
 
     Args:
-        group: questions of one wording; they are held back together.
+        group: questions of one wording, or of two that differ by little; they are held back together.
+        wording: the construction.
+        how: how it came about: "own" as it was written, else made of it (`turned_wordings`).
         states: (T, H) float16.
         anchor: (T,) 1 for pieces that name the anchor, `UNKNOWN` where it asks by content.
         step: what it asks for, −3…+3.
@@ -46,6 +50,8 @@ class AskedExample:
     """
 
     group: str
+    wording: str
+    how: str
     states: np.ndarray
     anchor: np.ndarray
     step: int
@@ -125,7 +131,9 @@ def asking_loss(said: tuple[torch.Tensor, torch.Tensor], batch: AskedTensors) ->
     pieces, whole = said
     step = F.cross_entropy(whole[:, : len(STEPS)], batch.step)
     known = batch.wants != UNKNOWN
-    wants = F.binary_cross_entropy_with_logits(whole[:, len(STEPS) :], batch.wants.clamp(min=0), reduction="none")
+    wants = F.binary_cross_entropy_with_logits(
+        whole[:, len(STEPS) :], batch.wants.clamp(min=0), reduction="none", pos_weight=torch.tensor(WANTED)
+    )
     placed = (batch.anchor != UNKNOWN) * batch.real
     anchor = F.binary_cross_entropy_with_logits(pieces, batch.anchor.clamp(min=0), reduction="none") * placed
     return step + (wants * known).sum() / known.sum().clamp(min=1) + anchor.sum() / placed.sum().clamp(min=1)
@@ -141,14 +149,14 @@ def train_asking(
     states = np.concatenate([each.states for each in [*taught, *ordinary][:3000]]).astype(np.float32)
     net = AskingNet(states.mean(0), states.std(0) + 1e-3)
     some = len(ordinary) // share
-    by_group: dict[str, list[AskedExample]] = {}
+    wordings: dict[tuple[str, str], dict[str, list[AskedExample]]] = {}
     for each in taught:
-        by_group.setdefault(each.group, []).append(each)
-    steps = epochs * ((len(by_group) + some) // AT_ONCE + 1)
+        wordings.setdefault((each.group, each.wording), {}).setdefault(each.how, []).append(each)
+    steps = epochs * ((len(wordings) + some) // AT_ONCE + 1)
 
     def all_batches() -> Iterator[AskedTensors]:
-        for _ in range(epochs):
-            drawn = [rng.choice(group) for group in by_group.values()]  # of each wording one filling at a time
+        for _ in range(epochs):  # of each wording one filling at a time, as it was written or made
+            drawn = [rng.choice(made[rng.choice(list(made))]) for made in wordings.values()]
             yield from question_batches([*drawn, *rng.sample(list(ordinary), some)], rng)
 
     run_cycle(net, asking_loss, all_batches(), steps=steps, rate=RATE, decay=DECAY)

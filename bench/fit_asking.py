@@ -1,26 +1,28 @@
 """Learn what a question asks for beside its content (`controller.asking`).
 
-Learned from bench/wordings (constructions by several writers, with fillings) and from ordinary questions, which ask by
-content. Figures are of wordings that nothing was learned from: a third of them at a time.
+Learned from bench/wordings (constructions by several writers, with fillings), from what is made of these
+(`turned_wordings`), and from ordinary questions, which ask by content. Figures are of wordings that nothing was learned
+from, as they were written: a third of them at a time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from bench.asking_net import UNKNOWN, AskedExample, train_asking
+from bench.asked_wordings import FOLDS, OWN, UNKNOWN, WORDINGS, Line, fold_of, of_kinds, of_places, wants_of
+from bench.asking_net import AskedExample, train_asking
 from bench.data_roles import WRITTEN_PAIRS, described_file
 from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.readings import kept_readings
+from bench.turned_wordings import exchanged_lines, turned_lines
 from ntm_memory.controller.asking import STEPS, WANTS, network
 from ntm_memory.embedding.e5 import E5Embedder
 from ntm_memory.machine.activations import logistic
@@ -28,58 +30,12 @@ from ntm_memory.machine.addressing import content_focus
 from ntm_memory.persistence.quantised import Weights, quantised
 from ntm_memory.text.writing_systems import is_cjk
 
-WORDINGS = Path(__file__).with_name("wordings")
 KINDS = {"list": "all", "past": "past"}
 """What questions of bench/pairs want that are of these kinds; the others want one fact."""
 ROLES = ("written", "notes")
 QUESTIONS = 700
 """Of a data set, at most."""
-FOLDS, SEEDS, EPOCHS = 3, (0, 1), 60
-
-
-class Line(NamedTuple):
-    """A question with what it asks for; `anchor` is where the words for it stand."""
-
-    group: str
-    text: str
-    step: int
-    wants: tuple[float, ...]
-    anchor: tuple[int, int] | None
-
-
-def wants_of(name: str | None) -> tuple[float, ...]:
-    """The label of one of `WANTS`, of "fact", or of None: nobody said."""
-    return tuple(UNKNOWN if name is None else float(name == each) for each in WANTS)
-
-
-def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Constructions {"template", "anchor": fillings, "step", "pair", "wants"}, each with all its fillings.
-
-    Two that differ by little and mean opposite directions are a pair, and held back together.
-    """
-    for line in lines:
-        template, step = line["template"], int(line["step"])
-        group = template if "pair" not in line else f"{line['language']} pair {line['pair']}"
-        before, there, after = template.partition("{anchor}")
-        wants = wants_of("fact" if step or line.get("wants") == "fact" else None)
-        for filling in line["anchor"] if there else [""]:
-            span = (len(before), len(before) + len(filling)) if step else None
-            yield from in_two_hands(Line(group, before + filling + after, step, wants, span))
-
-
-def of_kinds(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """Questions {"question", "wants"}."""
-    for line in lines:
-        text = line["question"]
-        yield from in_two_hands(Line(text, text, 0, wants_of(line["wants"]), None))
-
-
-def in_two_hands(line: Line) -> Iterator[Line]:
-    """A line as it is written, and as somebody in haste types it: small, without its last mark."""
-    yield line
-    hasty = line.text.lower().rstrip("?？.。!！ ")
-    if hasty != line.text and len(line.text.lower()) == len(line.text):
-        yield line._replace(text=hasty)
+SEEDS, EPOCHS = (0, 1), 45
 
 
 def ordinary_lines(job: FitJob) -> list[Line]:
@@ -100,6 +56,20 @@ def ordinary_lines(job: FitJob) -> list[Line]:
     return lines
 
 
+def wordings_of(files: Sequence[Path]) -> tuple[list[Line], list[Line]]:
+    """Questions of files of wordings as they were written, and those that are made of them."""
+    own: list[Line] = []
+    made: list[Line] = []
+    for file in files:
+        told = rows(file)
+        if file.stem.startswith("kinds"):
+            own += of_kinds(told)
+        else:
+            own += of_places(told)
+            made += exchanged_lines(told) + turned_lines(told)
+    return own, made
+
+
 def question_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -> list[AskedExample]:
     """Lines as examples; in `home` is kept how they were read."""
     identity = [embedder.revision, "asked"]
@@ -110,7 +80,8 @@ def question_examples(embedder: E5Embedder, lines: Sequence[Line], home: Path) -
         if line.anchor is not None:
             anchor[places[slice(*line.anchor)]] = 1
         language = "zh" if is_cjk(line.text) else "en"
-        made.append(AskedExample(line.group, states, anchor, line.step, np.array(line.wants), language))
+        kept = (states, anchor, line.step, np.array(line.wants), language)
+        made.append(AskedExample(line.group, line.wording, line.how, *kept))
     return made
 
 
@@ -142,37 +113,45 @@ def figures_of(said: Sequence[tuple[AskedExample, tuple[np.ndarray, np.ndarray, 
     return {name: [round(float(np.mean(values)), 3), len(values)] for name, values in sorted(rates.items())}
 
 
-def fold_of(group: str) -> int:
-    """In which third a wording is held back."""
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % FOLDS
+_lessons: list[Sequence[AskedExample]] = []
+"""What a process learns from: wordings and ordinary questions. They are too large to be sent for each training."""
+
+
+def _share(taught: Sequence[AskedExample], ordinary: Sequence[AskedExample]) -> None:
+    _lessons[:] = taught, ordinary
+
+
+def train_without(fold: int | None, seed: int, epochs: int) -> Weights:
+    """A training in a process that was told its lessons; None: with all of them."""
+    taught, ordinary = ([each for each in part if fold_of(each.group) != fold] for part in _lessons)
+    return train_asking(taught, ordinary, epochs, seed)
+
+
+def held_back(examples: Sequence[AskedExample], fold: int) -> list[AskedExample]:
+    """What somebody wrote of what a training without this third has not seen."""
+    return [each for each in examples if fold_of(each.group) == fold and each.how == OWN]
 
 
 def learn_asking(job: FitJob) -> LearnedNumbers:
-    """Trainings with a third of the wordings held back at a time, for the figures, then with all."""
+    """One training with each third of the wordings held back, for the figures, then those with all."""
     embedder = E5Embedder()
     files = sorted(WORDINGS.glob("*.jsonl"))
-    lines = [each for file in files for each in (of_kinds if file.stem.startswith("kinds") else of_places)(rows(file))]
-    taught = question_examples(embedder, lines, job.home)
+    taught = [each for lines in wordings_of(files) for each in question_examples(embedder, lines, job.home)]
     ordinary = question_examples(embedder, ordinary_lines(job), job.home)
     epochs = job.steps or EPOCHS
-    print(f"{len(taught)} of {len({each.group for each in taught})} wordings, {len(ordinary)} ordinary", flush=True)
-    splits = [
-        [[each for each in examples if fold_of(each.group) != fold] for examples in (taught, ordinary)]
-        for fold in range(FOLDS)
-    ]
-    trainings = [(*split, epochs, seed) for split in [*splits, [taught, ordinary]] for seed in SEEDS]
-    with ProcessPoolExecutor(job.processes or 1) as pool:
-        learned = list(pool.map(train_asking, *zip(*trainings, strict=True)))
-    nets = [learned[start : start + len(SEEDS)] for start in range(0, len(learned), len(SEEDS))]
+    told = len({(each.group, each.wording) for each in taught})
+    print(f"{len(taught)} of {told} wordings, {len(ordinary)} ordinary", flush=True)
+    trainings = [*((fold, SEEDS[0]) for fold in range(FOLDS)), *((None, seed) for seed in SEEDS)]
+    with ProcessPoolExecutor(job.processes or 1, initializer=_share, initargs=(taught, ordinary)) as pool:
+        learned = list(pool.map(train_without, *zip(*trainings, strict=True), [epochs] * len(trainings)))
     said = [
-        (each, said_of(members, each))
-        for fold, members in enumerate(nets[:-1])
-        for each in [*taught, *ordinary]
-        if fold_of(each.group) == fold
+        (each, said_of([learned[fold]], each))
+        for fold in range(FOLDS)
+        for each in held_back([*taught, *ordinary], fold)
     ]
     figures = figures_of(said)
     print(json.dumps(figures, indent=1), flush=True)
-    kept = quantised(nets[-1])
+    kept = quantised(learned[FOLDS:])
     made = [described_file(file, len(rows(file))) for file in files]
     return LearnedNumbers(
         lambda file, about: save_with_provenance(file, about, kept), {"held back by wording": figures}, made=made

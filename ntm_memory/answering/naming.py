@@ -41,7 +41,7 @@ class Named(NamedTuple):
     there: Mask
     whole: bool
 
-    def count(self, shown: int) -> dict[str, Any]:
+    def counted(self, shown: int) -> dict[str, Any]:
         """How many of them there are, and are shown."""
         return {"name": self.name, "total": int(self.there.sum()), "shown": shown}
 

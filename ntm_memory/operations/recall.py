@@ -146,7 +146,7 @@ class Recaller:
         cut = [i for i in found.places[taken:] if is_worth_asking_for(reading, i, self._settings.recall)]
         further = others_among(told, corpus.memories(reading.index[cut]) if cut else ())
         known = _places_of(corpus, reading, found.places[:taken], told)
-        naming = None if all_of is None else all_of.count(int(all_of.there[list(known)].sum()))
+        naming = None if all_of is None else all_of.counted(int(all_of.there[list(known)].sum()))
         if all_of is not None and naming is not None and all_of.whole:
             further = max(further, naming["total"] - naming["shown"])
         more = max(_looked_at(reading, request, known), further)

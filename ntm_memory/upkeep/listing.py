@@ -51,13 +51,13 @@ def page(
     what, count = selection(**told), whole_number("limit", limit, 1, MOST)
     order, after = _place(cursor, sort)
     with store.snapshot():
-        found, told = _once(store, what, order, count, after)
+        found, once = _once(store, what, order, count, after)
         of_each = store.namespaces()
         last = found.total - found.left
         return {
             "namespace": what.namespace,
             "sort": order,
-            "memories": [_shown(memory) for memory in told],
+            "memories": [_shown(memory) for memory in once],
             "first": last - len(found.memories) + 1,
             "last": last,
             "total": found.total,
