@@ -58,7 +58,7 @@ _LINE = re.compile(
     rf"|^[ \t]*\d+(?:\.\d+)?%(?=\s+{_ID}\b)|\({_REVISED}\)"
     rf"|^path: {_ID}(?: → (?:link|name|words|likeness)\b[^\n]{{0,200}}? → {_ID})*"
     r"|\bconfidence [01]?\.\d+(?:, not sure)?"
-    r"(?:, (?:\d+ more|more: \d+ further|[^,\n]{0,40}\d+ that name [^\n]{1,400}?))?"
+    r"(?:, (?:\d+ more|more: \d+ further|(?:all|shown \d+ of) \d+ that name [^\n]{1,400}?))?"
     r"(?:, cut ones whole: --from ID --max-chars \d+)?"
     r"(?:, \d+ ms)?[ \t]*$"
     r"|^[\d,]+(?:-[\d,]+)? of [\d,]+ shown in [^\n]{1,600}$",

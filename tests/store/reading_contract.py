@@ -16,7 +16,7 @@ from .drafts import draft, key_rows
 
 TYPES = {
     "keys": "f4", "owner": "i8", "address": "i8", "position": "i8", "session": "i8", "occurred": "f8", "ended": "f8",
-    "created": "f8",
+    "created": "f8", "told": "f8",
     "importance": "f4", "retention": "f4", "length": "i8", "cjk": "?", "superseded": "?", "reads": "i8",
 }  # fmt: skip
 
