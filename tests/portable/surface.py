@@ -30,7 +30,8 @@ LINE = re.compile(
 )
 """A memory in a text answer: id, day, key, who told it, chance or weight, marks; after two blanks what it says."""
 LAST = re.compile(
-    r"^confidence [01]?\.\d\d(, not sure)?(, \d+ more|, more: \d+ further|, (?:all|shown \d+ of) \d+ that name .{1,400}?)?"
+    r"^confidence [01]?\.\d\d(, not sure)?"
+    r"(, \d+ more|, more: \d+ further|, (?:all|shown \d+ of) \d+ that name .{1,400}?)?"
     r"(, cut ones whole: --from ID --max-chars 20000)?$"
 )
 ITEM = re.compile(r"^- \[(m_[2-9a-z]{10}), \d{4}-\d\d-\d\d(?:, [^\]]*)?\] (.*)$")
