@@ -113,10 +113,7 @@ def make_backup(
     with faults(source):
         if not source.stat().st_size:
             return None
-    folder = ensure_private_dir(home / FOLDER)
-    wrong = unusable(home)
-    if wrong is not None:
-        raise StoreError(f"no backup was made: {wrong}", "check the folder's owner and permissions")
+    folder = _usable_folder(home)
     with faults(source):
         target = _unused(folder, stamp(clock()), why)
         if not _make(source, target):
@@ -168,12 +165,24 @@ def restore_backup(
             counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
             put_in_place(draft, path, seconds)
-        for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
-            with suppress(OSError):
-                (home / derived).unlink()
+        _remove_derived(home)
     finally:
         lock.close()
     return {"restored": chosen.name, "before": before, **counts}
+
+
+def _remove_derived(home: Path) -> None:
+    for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+        with suppress(OSError):
+            (home / derived).unlink()
+
+
+def _usable_folder(home: Path) -> Path:
+    folder = ensure_private_dir(home / FOLDER)
+    wrong = unusable(home)
+    if wrong is not None:
+        raise StoreError(f"no backup was made: {wrong}", "check the folder's owner and permissions")
+    return folder
 
 
 def _unused(folder: Path, when: str, why: str) -> Path:
