@@ -88,10 +88,7 @@ def make_backup(
     spare: Path | None = None,
     rotate: bool = True,
 ) -> Path | None:
-    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones.
-
-    A file without memories is not copied, so that it pushes out no backup that holds some; nor do backups of one memory
-    push out those of another.
+    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones of this memory.
 
     Args:
         home: the data folder.
@@ -102,7 +99,7 @@ def make_backup(
         rotate: False: `remove_oldest` is called later, when it is sure that the copy is worth the place of another.
 
     Returns:
-        the copy; None where none is kept or nothing is in the file.
+        the copy; None where none is kept, or where no memory is in the file: it would push out one that holds some.
 
     Raises:
         StoreError: or one of its kinds: it could not be made, or the copy is damaged; then there is none.
