@@ -88,10 +88,7 @@ def make_backup(
     spare: Path | None = None,
     rotate: bool = True,
 ) -> Path | None:
-    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones.
-
-    A file without memories is not copied, so that it pushes out no backup that holds some; nor do backups of one memory
-    push out those of another.
+    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones of this memory.
 
     Args:
         home: the data folder.
@@ -102,7 +99,7 @@ def make_backup(
         rotate: False: `remove_oldest` is called later, when it is sure that the copy is worth the place of another.
 
     Returns:
-        the copy; None where none is kept or nothing is in the file.
+        the copy; None where none is kept, or where no memory is in the file: it would push out one that holds some.
 
     Raises:
         StoreError: or one of its kinds: it could not be made, or the copy is damaged; then there is none.
@@ -113,10 +110,7 @@ def make_backup(
     with faults(source):
         if not source.stat().st_size:
             return None
-    folder = ensure_private_dir(home / FOLDER)
-    wrong = unusable(home)
-    if wrong is not None:
-        raise StoreError(f"no backup was made: {wrong}", "check the folder's owner and permissions")
+    folder = _usable_folder(home)
     with faults(source):
         target = _unused(folder, stamp(clock()), why)
         if not _make(source, target):
@@ -168,12 +162,24 @@ def restore_backup(
             counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
             put_in_place(draft, path, seconds)
-        for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
-            with suppress(OSError):
-                (home / derived).unlink()
+        _remove_derived(home)
     finally:
         lock.close()
     return {"restored": chosen.name, "before": before, **counts}
+
+
+def _remove_derived(home: Path) -> None:
+    for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+        with suppress(OSError):
+            (home / derived).unlink()
+
+
+def _usable_folder(home: Path) -> Path:
+    folder = ensure_private_dir(home / FOLDER)
+    wrong = unusable(home)
+    if wrong is not None:
+        raise StoreError(f"no backup was made: {wrong}", "check the folder's owner and permissions")
+    return folder
 
 
 def _unused(folder: Path, when: str, why: str) -> Path:

@@ -48,9 +48,6 @@ def salvage(copy: Path, key: Key | None = None) -> Salvaged:
     Args:
         copy: the file; SQLite may roll back in it what was interrupted.
         key: of an encrypted one, see `keyed.key_in_force`.
-
-    Raises:
-        NotSetUpError: a library that opens encrypted files is not installed.
     """
     tables = columns_of_tables()
     found: dict[str, list[Row]] = {table: [] for table in tables}
