@@ -49,7 +49,7 @@ def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
     Two that differ by little and mean opposite directions are a pair, and held back together.
     """
     for line in lines:
-        template, step, group = line["template"], int(line["step"]), group_of(line)
+        template, step, group = line["template"], int(line["step"]), held_with(line)
         before, there, after = template.partition("{anchor}")
         wants = wants_of("fact" if step or line.get("wants") == "fact" else None)
         for filling in line["anchor"] if there else [""]:
@@ -57,7 +57,7 @@ def of_places(lines: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
             yield from in_two_hands(Line(group, before + filling + after, step, wants, span, template))
 
 
-def group_of(line: Mapping[str, Any]) -> str:
+def held_with(line: Mapping[str, Any]) -> str:
     """What a construction is held back with."""
     return f"{line['language']} pair {line['pair']}" if "pair" in line else str(line["template"])
 

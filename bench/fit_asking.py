@@ -36,7 +36,7 @@ KINDS = {"list": "all", "past": "past"}
 ROLES = ("written", "notes")
 QUESTIONS = 700
 """Of a data set, at most."""
-SEEDS, EPOCHS = (0,), 30
+SEEDS, EPOCHS = (0, 1), 45
 
 
 def ordinary_lines(job: FitJob) -> list[Line]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.asked_wordings import Line, fold_of, group_of, of_places, wants_of
+from bench.asked_wordings import Line, fold_of, held_with, of_places, wants_of
 
 OPPOSITES = {
     "en": (
@@ -69,7 +69,7 @@ def turned_lines(lines: Sequence[Mapping[str, Any]], seed: int = 0) -> list[Line
             turned = list(of_places([{**line, "template": template, "step": -int(line["step"])}]))
             wants = {} if line["step"] else {"wants": wants_of(None)}
             some = rng.sample(turned, min(FILLED, len(turned)))
-            whose = {"group": group_of(line), "wording": line["template"], "how": "turned"}
+            whose = {"group": held_with(line), "wording": line["template"], "how": "turned"}
             made += [each._replace(**whose, **wants) for each in some]
     return made
 
@@ -92,4 +92,4 @@ def exchanged_lines(lines: Sequence[Mapping[str, Any]], seed: int = 0) -> list[L
 def _pool_of(line: Mapping[str, Any], anchor: str) -> tuple[Any, ...]:
     """Anchors of one pool can stand for each other: as long or short, in quotes or not."""
     long = len(anchor.split()) > 3 if anchor.isascii() else len(anchor) > 6
-    return line["language"], fold_of(group_of(line)), anchor[:1] in "\"'“‘「《", long
+    return line["language"], fold_of(held_with(line)), anchor[:1] in "\"'“‘「《", long

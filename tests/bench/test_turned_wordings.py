@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.asked_wordings import UNKNOWN, WORDINGS, fold_of, group_of
+from bench.asked_wordings import UNKNOWN, WORDINGS, fold_of, held_with
 from bench.dataset import rows
 from bench.turned_wordings import FILLED, exchanged_lines, turned_lines, turned_round
 
@@ -57,11 +57,11 @@ def test_anchors_are_those_of_others_of_the_same_third_and_written_alike():
     folds: dict[str, set[int]] = {}
     for line in told:
         for anchor in line["anchor"]:
-            folds.setdefault(bare(anchor), set()).add(fold_of(group_of(line)))
+            folds.setdefault(bare(anchor), set()).add(fold_of(held_with(line)))
     lines, strange = exchanged_lines(told), 0
     for line in lines:
         source = of[line.wording]
-        assert (line.step, line.group, line.how) == (source["step"], group_of(source), "exchanged")
+        assert (line.step, line.group, line.how) == (source["step"], held_with(source), "exchanged")
         if line.step:
             anchor = bare(line.text[slice(*line.anchor)])
             assert fold_of(line.group) in folds[anchor]
