@@ -22,6 +22,7 @@ from bench.dataset import rows
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.provenance import save_with_provenance
 from bench.readings import kept_readings
+from bench.redated_wordings import redated_lines
 from bench.turned_wordings import exchanged_lines, turned_lines
 from ntm_memory.controller.asking import STEPS, WANTS, network
 from ntm_memory.embedding.e5 import E5Embedder
@@ -64,6 +65,7 @@ def wordings_of(files: Sequence[Path]) -> tuple[list[Line], list[Line]]:
         told = rows(file)
         if file.stem.startswith("kinds"):
             own += of_kinds(told)
+            made += redated_lines(told)
         else:
             own += of_places(told)
             made += exchanged_lines(told) + turned_lines(told)
