@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ntm_memory.cli.entered import as_typed
+from ntm_memory.arguments.entered import as_typed
 from opening import opened
 
 from ntm_memory.mcp.calls import as_called
