@@ -36,8 +36,8 @@ def refuse_retracted_names(store: Store, memory: MemoryInput | Memory, before: M
     Raises:
         RetractedError: one says what was retracted.
     """
-    old = () if before is None else _names(before)
-    for field, name in _names(memory):
+    old = () if before is None else names_of(before)
+    for field, name in names_of(memory):
         match = (
             None
             if (field, name) in old
@@ -47,7 +47,8 @@ def refuse_retracted_names(store: Store, memory: MemoryInput | Memory, before: M
             raise refusal(match, field)
 
 
-def _names(memory: MemoryInput | Memory) -> list[tuple[str, str]]:
+def names_of(memory: MemoryInput | Memory) -> list[tuple[str, str]]:
+    """(field, name) of the key, the tags and the other names that a memory has."""
     named = [(field, getattr(memory, field)) for field in NAMES]
     return [each for each in named if each[1]] + [("tag", tag) for tag in memory.tags]
 

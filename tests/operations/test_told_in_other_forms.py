@@ -114,3 +114,16 @@ def test_a_key_reaches_no_memory_whose_id_it_is(tmp_path):
     assert ask(home, "update", id_or_key="rent", by_key=True, content="The rent is 950")["memory"]["id"] == victim
     assert [each["id"] for each in ask(home, "erase", ids_or_key=["RENT"], by_key=True)["erased"]] == [victim]
     assert ask(home, "erase", ids_or_key=["rent"], by_key=True, restore=True)["restored"][0]["id"] == victim
+
+
+def test_secrets_in_names_are_found_and_none_come_in(tmp_path):
+    secret = "AKIAZ7QWERTY2345ABCD"
+    with opened(tmp_path / "home", {"privacy": {"on_secret": "allow"}}) as memory:
+        id = memory.memorize("the gate", tags=[secret], source="my password is Giraffe$Tower9").memory.id
+        found = memory.status(secrets=True)["secrets"]
+        assert {(each["id"], each["field"]) for each in found} == {(id, "tag"), (id, "source")}
+    with opened(tmp_path / "home") as memory:
+        with pytest.raises(BadValueError, match="holds a secret"):
+            memory.memorize("the door", key="my password is Giraffe$Tower9")
+        memory.feedback("my wifi password is Giraffe$Tower9x, why?", used=[id])
+        assert "Giraffe" not in memory.store.feedback()[0].query
