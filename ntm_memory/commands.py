@@ -178,13 +178,19 @@ def _took(start: float) -> Response:
 
 
 def _update(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
-    return asdict(manager.update(arguments.pop("id_or_key"), **arguments))
+    name = arguments.pop("id_or_key")
+    if arguments.pop("by_key", False):
+        name = manager.id_of_key(name, arguments.get("namespace", "default"), live=True)
+    return asdict(manager.update(name, **arguments))
 
 
 def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     names, query, top_k = (arguments.pop(name, None) for name in ("ids_or_key", "query", "top_k"))
     namespace, dry_run = arguments.get("namespace", "default"), bool(arguments.get("dry_run"))
     restore, yes, chances = arguments.pop("restore", False), arguments.pop("yes", False), dict[str, float]()
+    if arguments.pop("by_key", False):
+        live = not (restore or arguments.get("purge") or arguments.get("retract"))
+        names = [manager.id_of_key(name, namespace, live=live) for name in names]
     if query is not None:
         if namespace is None:
             raise BadValueError("--any-namespace goes with IDs", "a question is put to one namespace")

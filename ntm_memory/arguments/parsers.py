@@ -184,7 +184,8 @@ def _update_request(arguments: Arguments) -> Arguments:
         raise BadValueError("give either ID or --key", "recall.py prints ids and keys")
     if arguments["content"] is not None:
         arguments["content"] = text("content", arguments["content"])
-    return {"id_or_key": name or key, **told_of(arguments)}
+    by_key = {} if key is None else {"by_key": True}
+    return {"id_or_key": name or key, **by_key, **told_of(arguments)}
 
 
 def _erase() -> CommandParser:
@@ -222,7 +223,8 @@ def _erase_request(arguments: Arguments) -> Arguments:
         raise BadValueError("--purge excludes --strength", "purging leaves nothing to weaken")
     if arguments["query"] is None and arguments["top_k"] is not None:
         raise BadValueError("--top-k needs --query", "give --query, or leave --top-k out")
-    return {"ids_or_key": [key] if key is not None else ids, **told_of(arguments)}
+    by_key = {} if key is None else {"by_key": True}
+    return {"ids_or_key": [key] if key is not None else ids, **by_key, **told_of(arguments)}
 
 
 def _reason() -> CommandParser:

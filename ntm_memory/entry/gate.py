@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from ntm_memory.entry.names import refuse_secrets_in
+from ntm_memory.entry.refusals import NAMES
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy.secret_spans import MaybeSecret, place_without, redacted, settled
@@ -14,9 +15,6 @@ from ntm_memory.privacy.secret_tagger import PieceStates
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, our_marks, outside_of
 from ntm_memory.recall.encoder import Encoder, Key, Passage
 from ntm_memory.store.records import Memory, MemoryInput
-
-NAMES = ("namespace", "key", "source", "session", "kind")
-"""Short fields, beside the tags, in which no secret may be."""
 
 
 class Passed(NamedTuple):

@@ -10,20 +10,47 @@ from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy.secrets import known_secrets
 from ntm_memory.privacy.tombstones import refusal
 from ntm_memory.store.base import Store
+from ntm_memory.store.records import Memory, MemoryInput
 
+NAMES = ("namespace", "key", "source", "session", "kind")
+"""Short fields, beside the tags, in which neither a secret nor what was retracted may be."""
 NOTED = (RetractedError, EchoError, SecretError)
 """Refusals that are about what a text says."""
 
 
-def refuse_retracted(store: Store, namespace: str, content: str) -> None:
-    """Let no text pass that is, or holds, what was retracted in its namespace.
+def refuse_retracted(store: Store, memory: MemoryInput | Memory) -> None:
+    """Let nothing pass that is, or holds, what was retracted in its namespace, be it the text or a name.
 
     Raises:
         RetractedError: it does.
     """
-    found = store.retracted_in(namespace, content)
+    found = store.retracted_in(memory.namespace, memory.content)
     if found:
         raise refusal(found[0])
+    refuse_retracted_names(store, memory)
+
+
+def refuse_retracted_names(store: Store, memory: MemoryInput | Memory, before: Memory | None = None) -> None:
+    """The same of the key, the tags and the other names alone; those that it had before may stay.
+
+    Raises:
+        RetractedError: one says what was retracted.
+    """
+    old = () if before is None else names_of(before)
+    for field, name in names_of(memory):
+        match = (
+            None
+            if (field, name) in old
+            else store.retracted_name(None if field == "namespace" else memory.namespace, name)
+        )
+        if match is not None:
+            raise refusal(match, field)
+
+
+def names_of(memory: MemoryInput | Memory) -> list[tuple[str, str]]:
+    """(field, name) of the key, the tags and the other names that a memory has."""
+    named = [(field, getattr(memory, field)) for field in NAMES]
+    return [each for each in named if each[1]] + [("tag", tag) for tag in memory.tags]
 
 
 def note_refusal(store: Store, error: NTMMemoryError, namespace: object = None) -> None:

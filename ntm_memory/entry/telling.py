@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ntm_memory.entry.told_times import NOWHERE, Here
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.results import Action, LeftOut
-from ntm_memory.operations.validation import FIELDS, Decision, checked_fields, decided, told
+from ntm_memory.operations.validation import FIELDS, Decision, checked_fields, checked_key, decided, told
 from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.privacy.trust import USUAL, lower
 from ntm_memory.store.base import RecordReader
@@ -43,6 +43,7 @@ class Telling(NamedTuple):
             BadValueError, EchoError: it is not usable.
         """
         fields = {name: value for name, value in checked_fields(record).items() if value is not None}
+        checked_key(fields.get("key"))
         return cls(told(fields, here), frozenset(fields), decided(fields))
 
     def within(self, told: str | None, usual: str = USUAL) -> Telling:

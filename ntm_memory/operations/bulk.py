@@ -118,7 +118,7 @@ class BulkWriter(Writer):
             try:
                 again = None if is_known else told_again(self._store, telling, in_bulk=True)
                 if again is None and not force:
-                    refuse_retracted(self._store, telling.memory.namespace, telling.memory.content)
+                    refuse_retracted(self._store, telling.memory)
             except BadValueError as error:
                 self._note_failure(line, error, telling.memory.namespace, failed)
                 del read[line]

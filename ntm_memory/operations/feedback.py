@@ -15,7 +15,7 @@ from ntm_memory.operations.context import RetrievalContext, to_query
 from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered, checked_name, checked_query
 from ntm_memory.privacy.secret_spans import redacted
-from ntm_memory.privacy.secrets import known_secrets
+from ntm_memory.privacy.secrets import find_secrets
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import Query, examine, switched_off
@@ -148,7 +148,7 @@ def record_feedback(
         NotFoundError: no live memory has this id or key.
     """
     asked = checked_query(query)
-    text, space = redacted(asked, known_secrets(asked)), checked_name("namespace", namespace) or "default"
+    text, space = redacted(asked, find_secrets(asked).secrets), checked_name("namespace", namespace) or "default"
     told = (("used", used), ("unused", unused), ("previous", previous))
     good, bad, before = (tuple(_named(store, name, ids, space)) for name, ids in told)
     if not good:

@@ -43,6 +43,7 @@ DECISIONS = frozenset(Decision.__dataclass_fields__)
 CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
+_AN_ID = re.compile("m_[2-9a-z]{10}")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -131,8 +132,20 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
         raise BadValueError(f"unknown field {unknown[0]!r}", f"fields are: {', '.join(sorted(CHANGES))}")
     if not given:
         raise BadValueError("nothing to change", "give content, importance, tags, trust, when it happened or a new key")
-    key = {"key": given.pop("new_key")} if "new_key" in given else {}
+    key = {"key": checked_key(given.pop("new_key"))} if "new_key" in given else {}
     return given | key
+
+
+def checked_key(value: Any) -> str | None:
+    """A key that is told anew: one that reads like an id would take an id's place.
+
+    Raises:
+        BadValueError: it does, or is no short text.
+    """
+    key = checked_name("key", value)
+    if key is not None and _AN_ID.fullmatch(key):
+        raise BadValueError(f"the key {key!r} reads like the id of a memory", "choose a name in words")
+    return key
 
 
 def from_json_lines(lines: Iterable[str], shared: Mapping[str, Any] | None = None) -> Iterator[Numbered]:

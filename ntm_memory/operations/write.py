@@ -9,7 +9,7 @@ from typing import Any
 from ntm_memory.entry.echoes import echoed_memory
 from ntm_memory.entry.gate import Gate, Passed
 from ntm_memory.entry.known import is_same_key, known, saying, told_again
-from ntm_memory.entry.refusals import note_redaction, noting_refusals, refuse_retracted
+from ntm_memory.entry.refusals import note_redaction, noting_refusals, refuse_retracted, refuse_retracted_names
 from ntm_memory.entry.telling import Named, Telling, Written, named_by, revised
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.related import SHOWN, Judged, Relater
@@ -61,7 +61,7 @@ class Writer:
             return self._confirm(there, telling, passed)
         if there is None:
             if not force:
-                refuse_retracted(self._store, passed.memory.namespace, passed.memory.content)
+                refuse_retracted(self._store, passed.memory)
             (passed,) = self.gate.read([passed])
             telling = telling._replace(memory=passed.memory)
         rows = None if _is_a_turn(telling.memory) else passed.rows
@@ -86,6 +86,7 @@ class Writer:
         self, id_or_key: str, namespace: str | None, before: Memory, changed: Mapping[str, Any]
     ) -> UpdateResult:
         passed = self.gate.glance(revised(before, changed, self._context.here), before)
+        refuse_retracted_names(self._store, passed.memory, before)
         if passed.memory.content != before.content:
             echoed_memory(self._store, passed.memory, decided=True, own=before.id)
             (passed,) = self.gate.read([passed])
@@ -105,7 +106,7 @@ class Writer:
             return "unchanged"
         memory, replaces = telling.memory, telling.decision.replaces
         if not force:
-            refuse_retracted(self._store, memory.namespace, memory.content)
+            refuse_retracted(self._store, memory)
         keyed = memory.key is not None and self._store.find_key(memory.namespace, memory.key) is not None
         return "updated" if keyed or replaces is not None else "created"
 

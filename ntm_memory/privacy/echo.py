@@ -80,6 +80,7 @@ _INSIDE = re.compile(r"(?<=\w)['’](?=\w)")
 _TAG = re.compile(r"</?([\w-]{1,30})>")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _MONTHS = "January February March April May June July August September October November December".split()
+_LINE_END = re.compile(r"\\[nrt]")
 _CUT, _GAP, _BOUND = "...", "\x00", "\x1f"
 _LEAST_CUT = 3
 
@@ -169,6 +170,7 @@ def tokens(text: str) -> list[str]:
 
 def _without_print(text: str, ids: Sequence[str]) -> _Page:
     """A text without our tags, ids and names of JSON fields."""
+    text = _LINE_END.sub("\n", text) if ID.search(text) else text  # as a log writes the ends of our lines
     plain, fences = _FENCE.subn(" ", without_line_starts(printable(decoded(text))))
     plain = _TORN_HEAD.sub(" ", plain) if ID.search(plain) else plain
     plain, heads = _LINE.subn(_id_and_key, plain)
@@ -179,8 +181,7 @@ def _without_print(text: str, ids: Sequence[str]) -> _Page:
         plain = _TORN_END.sub(" ", named[0]) if not named[0].rstrip().endswith(("}", "]", "`")) else named[0]
         plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), plain)
     plain, marks = ID.subn(" ", plain)
-    if marks or is_json:
-        plain = re.sub(r"\\[nrt]", " ", plain)
+    plain = _LINE_END.sub(" ", plain) if marks or is_json else plain
     plain = _TAG.sub(r" \1 ", plain)
 
     def part(match: re.Match[str]) -> str:

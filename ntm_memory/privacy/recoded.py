@@ -80,7 +80,7 @@ def _decoded_once(text: str) -> str:
         import html  # rarely needed
 
         text = html.unescape(text)
-    if len(_PERCENT.findall(text)) >= _LEAST_PERCENT:
+    if len(_PERCENT.findall(text)) >= (_LEAST_PERCENT if re.search(r"\s", text) else 1):
         from urllib.parse import unquote_plus
 
         text = unquote_plus(text)

@@ -6,25 +6,55 @@ where they are not, patterns decide. What rules of services and check digits kno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
+from unicodedata import category, normalize
 
-from ntm_memory.privacy import secret_tagger, told_secrets
+from ntm_memory.privacy import secret_forms, secret_tagger, told_secrets
+from ntm_memory.privacy.secret_forms import by_form
 from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
 from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
 from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged, limits, tag
 
 
 def known_secrets(text: str) -> list[Secret]:
-    """What rules of services and check digits know."""
-    found = [*find_credentials(text, _lowered(text)), *told_secrets.by_check_digits(text)]
-    return settled(text, found, our_marks(text))
+    """What rules of services, check digits and public forms know."""
+    return _found(text, _known)
 
 
 def supposed_secrets(text: str) -> list[Secret]:
     """What patterns of how people tell secrets suppose."""
-    return settled(text, told_secrets.by_patterns(text, _lowered(text)), our_marks(text))
+    return _found(text, lambda plain: told_secrets.by_patterns(plain, _lowered(plain)))
+
+
+def _known(text: str) -> Iterator[tuple[str, int, int]]:
+    lowered = _lowered(text)
+    yield from find_credentials(text, lowered)
+    yield from told_secrets.by_check_digits(text)
+    yield from by_form(text, lowered)
+
+
+def _found(text: str, look: Callable[[str], Iterable[tuple[str, int, int]]]) -> list[Secret]:
+    """What is found in a text as it reads: without what shows nothing, full width as usual."""
+    found = list(look(text))
+    plain, places = _as_read(text)
+    if plain != text:
+        found += [(kind, places[start], places[end - 1] + 1) for kind, start, end in look(plain) if end > start]
+    return settled(text, found, our_marks(text))
+
+
+def _as_read(text: str) -> tuple[str, list[int]]:
+    """A text without format characters and in compatible letters, and of each character its place in the text."""
+    if text.isascii():
+        return text, []
+    kept: list[str] = []
+    places: list[int] = []
+    for at, each in enumerate(text):
+        plain = each if each < "\x80" else "" if category(each) == "Cf" else normalize("NFKC", each)
+        kept.append(plain)
+        places += [at] * len(plain)
+    return "".join(kept), places
 
 
 class Found(NamedTuple):
@@ -72,7 +102,7 @@ def our_marks(text: str) -> list[Span]:
 
 @cache
 def _kinds() -> frozenset[str]:
-    return kinds_of_rules() | told_secrets.KINDS | frozenset(secret_tagger.KINDS)
+    return kinds_of_rules() | told_secrets.KINDS | secret_forms.KINDS | frozenset(secret_tagger.KINDS)
 
 
 def _lowered(text: str) -> str:

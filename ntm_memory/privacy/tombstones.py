@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, RetractedError, shown
-from ntm_memory.privacy.folding import Part, parts_of, pieces_of
+from ntm_memory.privacy.folding import Part, folded_value, parts_of, pieces_of
+from ntm_memory.privacy.normal_forms import forms_of
 from ntm_memory.text.folding import folded_key
 
 TABLE = """
@@ -26,12 +27,16 @@ _SALT, _SALTS = "tombstone_salt", "tombstone_salts"
 _DIGEST = 16
 _LEAST_WITHIN = 8
 """Bytes of a folded value from which on it is also known inside a longer text; `yes` would be found everywhere."""
+_LEAST_CLAUSE = 12
+"""The same where it is a clause of a sentence, or a name."""
 _MORE_PARTS, _MOST_PARTS = 2, 16
 """How many lines or sentences more than when it was retracted a value may be broken into; and how many at most."""
 _AT_ONCE = 400
 _MOST_PIECES = 60
 """Words, or characters of Chinese, of a value that is looked for inside a sentence."""
-_KNOWN = "SELECT value, parts, at, id, purged FROM tombstones WHERE salt = ? AND space = ? AND value IN ({})"
+_KNOWN = (
+    "SELECT value, parts, at, id, purged FROM tombstones WHERE salt = ? AND space = ifnull(?, space) AND value IN ({})"
+)
 
 
 class Tombstone(NamedTuple):
@@ -94,20 +99,32 @@ class Tombstones:
         if not value:
             raise BadValueError(f"memory {id} has no word by which it could be known again", "erase it with --purge")
         salt = self._own_salt()
-        within = len(parts) if len(parts) <= _MOST_PARTS and len(value.encode()) >= _LEAST_WITHIN else 0
         named = None if key is None else _hash(salt, "key", namespace, folded_key(key))
-        row = (salt, _space(salt, namespace), _hash(salt, "value", value), id, named, within, 0, at)
-        self._sql.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        _, clauses = next(forms_of(content, told=False))
+        coarse = "".join(part.folded for part in clauses)
+        within = 0
+        if len(parts) <= _MOST_PARTS and len(value.encode()) >= _LEAST_WITHIN:
+            within = min(max(len(parts), len(clauses)), _MOST_PARTS)
+        for form in dict.fromkeys(filter(None, (value, coarse))):
+            row = (salt, _space(salt, namespace), _hash(salt, "value", form), id, named, within, 0, at)
+            self._sql.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._note_salt(salt, within)
 
-    def matches(self, namespace: str, content: str) -> list[Match]:
-        """What of a text was retracted in its namespace: the whole of it, or sentences and lines."""
+    def matches(self, namespace: str | None, content: str) -> list[Match]:
+        """What of a text was retracted in its namespace, or in any: all of it, or sentences, clauses, lines."""
         salts = self._salts()
-        parts = parts_of(content) if salts else []
-        found: list[Match] = []
+        if not salts:
+            return []
+        readings = [(content, parts_of(content), _LEAST_WITHIN)]
+        readings += [(*form, _LEAST_CLAUSE) for form in forms_of(content, told=True)]
+        found: dict[tuple[str, bytes, str], Match] = {}
         for salt, most in salts.items():
-            found += self._matches(salt, _space(salt, namespace), most, parts, content)
-        return found
+            for text, parts, least in readings:
+                space = None if namespace is None else _space(salt, namespace)
+                for match in self._matches(salt, space, most, parts, text, least):
+                    if match.line is None or match[:2] + (match.id,) not in found:
+                        found[match.salt, match.value, match.id] = match
+        return list(found.values())
 
     def quotes(self, namespace: str, content: str) -> bool:
         """Whether a text has a retracted value anywhere, also within a sentence of its own."""
@@ -133,20 +150,24 @@ class Tombstones:
         if self.any() and (found := self.matches(namespace, content)):
             raise refusal(found[0])
 
+    def in_name(self, namespace: str | None, name: str) -> Match | None:
+        """What of a name was retracted, in any namespace where none is given; one of few letters tells no text."""
+        if not self.any() or len(folded_value(name).encode()) < _LEAST_CLAUSE:
+            return None
+        return next(iter(self.matches(namespace, name)), None)
+
     def lift(self, namespace: str, content: str) -> int:
         """Forget that a text, or any line of it, was retracted; returns how many memories' tombstones were lifted."""
-        lifted = 0
-        for match in self.matches(namespace, content) if self.any() else []:
-            gone = (match.salt, _space(match.salt, namespace), match.value)
-            lifted += self._sql.execute(
-                "DELETE FROM tombstones WHERE salt = ? AND space = ? AND value = ?", gone
-            ).rowcount
-        return lifted
+        ids = {match.id for match in self.matches(namespace, content)} if self.any() else set()
+        for id in ids:
+            self.lift_of(id)
+        return len(ids)
 
     def lift_of(self, id: str) -> bool:
         """Forget that the text of a memory was retracted; whether it was."""
         own = "SELECT salt, space, value FROM tombstones WHERE id = ?"
-        query = f"DELETE FROM tombstones WHERE (salt, space, value) IN ({own})"
+        saying_it = f"SELECT id FROM tombstones WHERE (salt, space, value) IN ({own})"
+        query = f"DELETE FROM tombstones WHERE id IN ({saying_it})"
         return self.any() and self._sql.execute(query, (id,)).rowcount > 0
 
     def holds(self, id: str) -> bool:
@@ -181,14 +202,16 @@ class Tombstones:
             self._note_salt(each.salt, each.parts)
         return sum(self._sql.execute(query, row).rowcount for row in rows)
 
-    def _matches(self, salt: str, space: bytes, most: int, parts: Sequence[Part], content: str) -> Iterator[Match]:
+    def _matches(
+        self, salt: str, space: bytes | None, most: int, parts: Sequence[Part], content: str, least: int
+    ) -> Iterator[Match]:
         whole = _hash(salt, "value", "".join(part.folded for part in parts))
         places: dict[bytes, int | None] = {}
         for at, part in enumerate(parts if most else ()):
             text = ""
             for other in parts[at : at + min(most + _MORE_PARTS, _MOST_PARTS)]:
                 text += other.folded
-                if len(text.encode()) >= _LEAST_WITHIN:
+                if len(text.encode()) >= least:
                     places.setdefault(_hash(salt, "value", text), part.start)
         places[whole] = None
         values = list(places)
@@ -253,9 +276,10 @@ def _checked(told: Any) -> Tombstone:
     return tombstone
 
 
-def refusal(match: Match) -> RetractedError:
-    """Why a text is not stored, and what lifts that."""
+def refusal(match: Match, name: str | None = None) -> RetractedError:
+    """Why a text, or the name in a field, is not stored, and what lifts that."""
     where = "this was retracted" if match.line is None else f"line {match.line} says what was retracted"
+    where = where if name is None else f"the {name} says what was retracted"
     lift = "memorize or import with --force-retracted"
     hint = lift if match.purged else f"erase.py --restore {match.id} brings it back; or {lift}"
     return RetractedError(f"{where} on {match.at[:10]} (memory {match.id})", hint, id=match.id)

@@ -146,7 +146,11 @@ def _history(answer: Answer) -> str:
 def _secrets(answer: Answer) -> str:
     lines = [_place(each) for each in answer["secrets"]]
     if lines:
-        lines.append("they are left out now" if answer["redacted"] else "to leave them out: --secrets --redact")
+        lines.append(
+            "they are left out of texts now" if answer["redacted"] else "to leave them out: --secrets --redact"
+        )
+    if any(each["field"] != "content" for each in answer["secrets"]):
+        lines.append("names stay: give others (update.py ID --new-key, --tag), or erase.py ID --purge")
     if answer["backups_holding"]:
         lines.append(f"these backups hold them: {', '.join(map(text, answer['backups_holding']))}")
     maybe = [f"{_place(each)} (chance {share(each['chance'])})" for each in answer["maybe_secret"]]

@@ -179,6 +179,9 @@ class RecordReader(Protocol):
     def retracted_in(self, namespace: str, content: str) -> list[Match]:
         """What of a text was retracted in a namespace: the whole of it, or sentences and lines."""
 
+    def retracted_name(self, namespace: str | None, name: str) -> Match | None:
+        """What of a name was retracted in a namespace, or in any."""
+
     def quotes_retracted(self, namespace: str, content: str) -> bool:
         """Whether a text has what was retracted in a namespace, also within a sentence of its own."""
 

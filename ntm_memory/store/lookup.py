@@ -44,6 +44,26 @@ def find(
     return known
 
 
+def id_of_key(store: RecordReader, key: str, namespace: str | None, *, live: bool) -> str:
+    """The id of the memory that has a key, and never that of one whose id reads like it.
+
+    Args:
+        store: where to look.
+        key: it.
+        namespace: of the memory; None: no key is meant.
+        live: whether what is erased or archived does not count.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = None if namespace is None else _find_key(store, key, namespace, LIVE if live else STATES)
+    if found is None:
+        raise NotFoundError(
+            f"no memory has the key {key!r}", "a key belongs to a namespace; an id is given without --key"
+        )
+    return found.id
+
+
 def _by_id(store: RecordReader, id: str) -> Memory | None:
     try:
         return store.get(id)

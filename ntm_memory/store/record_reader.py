@@ -185,6 +185,11 @@ class SQLiteRecordReader:
         with self._engine.reading():
             return self._engine.tombstones.matches(namespace, content) if self._engine.tombstones.any() else []
 
+    def retracted_name(self, namespace: str | None, name: str) -> Match | None:
+        """What of a name was retracted in a namespace, or in any."""
+        with self._engine.reading():
+            return self._engine.tombstones.in_name(namespace, name)
+
     def quotes_retracted(self, namespace: str, content: str) -> bool:
         """Whether a text has it anywhere."""
         with self._engine.reading():

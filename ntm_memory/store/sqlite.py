@@ -192,6 +192,9 @@ class SQLiteStore:
     def retracted_in(self, namespace: str, content: str) -> list[Match]:
         return self._records.retracted_in(namespace, content)
 
+    def retracted_name(self, namespace: str | None, name: str) -> Match | None:
+        return self._records.retracted_name(namespace, name)
+
     def quotes_retracted(self, namespace: str, content: str) -> bool:
         return self._records.quotes_retracted(namespace, content)
 

@@ -103,6 +103,12 @@ class ForgettingVerbs:
         recaller = self._verbs.recaller
         return meant_by(recaller.recall_restorable(request) if restore else recaller.recall(request), unsure=yes)
 
+    def id_of_key(self, key: str, namespace: str | None = "default", *, live: bool = True) -> str:
+        """The id of the memory that has a key; see `store.lookup.id_of_key`."""
+        from ntm_memory.store.lookup import id_of_key
+
+        return id_of_key(self.store, key, namespace, live=live)
+
     def restore(self, id_or_key: str, namespace: str | None = "default", *, dry_run: bool = False) -> Memory:
         """Bring an erased, archived or weakened memory back to full retention.
 

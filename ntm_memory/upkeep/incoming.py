@@ -13,7 +13,7 @@ from typing import Any
 from ntm_memory.entry.echoes import echoed_memory
 from ntm_memory.entry.failures import Failures
 from ntm_memory.entry.gate import Gate
-from ntm_memory.entry.refusals import note_refusal
+from ntm_memory.entry.refusals import note_refusal, refuse_retracted_names
 from ntm_memory.errors import BadValueError, EchoError, NotFoundError, RetractedError, StoreCorruptError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.validation import FIELDS
@@ -132,6 +132,8 @@ class Intake:
         match = self.retracted(read.memory)
         if match is not None and not self._force:
             raise refusal(match)
+        if not self._force and read.memory.state == "live":
+            refuse_retracted_names(self._store, read.memory)
         self.leave_out_retracted(read)
         if not exchange.is_sealed(record):
             self._refuse_echoes(read, {*arriving, memory.id})

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ntm_memory.entry.gate import maybe_secrets
+from ntm_memory.entry.refusals import names_of
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.write import Writer, encode
 from ntm_memory.privacy.secret_spans import apart, redacted
-from ntm_memory.privacy.secrets import Found, known_secrets, outside_of
+from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, outside_of
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recovery.backups import backups
 from ntm_memory.store.base import Store
@@ -46,7 +47,7 @@ def secrets_stored(
         encoder: loads the embedder, which reads each text.
         home: the data folder, whose backups may hold them too.
         redact: leave the secrets out, in place: no version is made, and no file of the memory keeps a byte of them.
-            What may be one stays.
+            What may be one stays, as do names: without a part they would be other names.
     """
     found: list[dict[str, Any]] = []
     maybe: list[dict[str, Any]] = []
@@ -67,9 +68,11 @@ def secrets_stored(
                 replaced[text.memory.id, text.version] = content, encode(content, rows, spoken=spoken)
         if replaced:
             store.overwrite(replaced)
-    kept = [file.name for file in backups(home)] if found else []
+    named = list(_in_names(store))
+    kept = [file.name for file in backups(home)] if found or named else []
     maybe.sort(key=lambda each: -each["chance"])
-    return {"secrets": found, "maybe_secret": maybe, "redacted": redact and bool(found), "backups_holding": kept}
+    left_out = redact and bool(found)
+    return {"secrets": [*found, *named], "maybe_secret": maybe, "redacted": left_out, "backups_holding": kept}
 
 
 def _texts(store: Store) -> Iterator[Text]:
@@ -77,3 +80,11 @@ def _texts(store: Store) -> Iterator[Text]:
         yield Text(memory, memory.version, memory.content)
         for old in store.history(memory.id):
             yield Text(memory, old.version, old.content)
+
+
+def _in_names(store: Store) -> Iterator[dict[str, Any]]:
+    """Secrets in keys, tags and other names, as rules and patterns know them: a name is hardly read as a text."""
+    for memory in store.memories(states=STATES):
+        for field, name in names_of(memory):
+            for each in find_secrets(name).secrets:
+                yield {"id": memory.id, "version": memory.version} | asdict(LeftOut(each.kind, field, each.start))

@@ -87,6 +87,11 @@ ATTACKS = {
     "a bullet": f"- {VALUE}",
     "NUL": VALUE.replace(" ", " \0"),
     "O for 0, l for 1": VALUE.replace("1", "l"),
+    "accents": "Thé safe opens with the codé 4711",
+    "an emoji": f"{VALUE} 🙂",
+    "HTML": f"<p>{VALUE}</p>".replace(" ", "&#32;"),
+    "an address": VALUE.replace(" ", "%20"),
+    "a clause": f"As we agreed, {VALUE}, since Monday",
     "a line of a text": f"Minutes of Monday\n{VALUE}\nKarl brings cake",
     "a sentence of a text": f"We met. {VALUE}. We left.",
 }
@@ -96,7 +101,6 @@ PARAPHRASES = [
     "Der Tresor geht mit dem Code 4711 auf",
     "The safe opens with the code forty-seven eleven",
     "The safe opens with the code 4712 minus one",
-    "Thé safe opens with the code 4711",
 ]
 
 
