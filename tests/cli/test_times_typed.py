@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ntm_memory.arguments.entered import as_typed
 from opening import opened
 
+from ntm_memory.arguments.entered import as_typed
 from ntm_memory.mcp.calls import as_called
 
 
