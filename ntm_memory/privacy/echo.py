@@ -32,7 +32,7 @@ FIELDS = frozenset(
     retention_before retention_after dry_run text count form used unused created updated unchanged failed ids
     line code message hints also warnings similar_keys secrets field at more until holding retracted
     backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding files_holding
-    tombstones told last_told further total stored first last next sort maybe_secret""".split()
+    tombstones told last_told omitted further total stored first last next sort maybe_secret""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = (
