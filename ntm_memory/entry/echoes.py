@@ -9,6 +9,7 @@ import numpy as np
 from ntm_memory.errors import EchoError, NotFoundError
 from ntm_memory.privacy import framing
 from ntm_memory.privacy.echo import ID, LEAST_WORDS, LONGEST, KnownMemory, echo_in
+from ntm_memory.privacy.recoded import decoded
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
 from ntm_memory.text.words import index_words
@@ -66,7 +67,7 @@ def _named(store: Store, ids: Sequence[str]) -> list[Memory]:
 
 def _alike(store: Store, record: MemoryInput) -> list[Memory]:
     """The live memories of the namespace most of whose words stand in a text."""
-    words = list(dict.fromkeys(index_words(record.content)))
+    words = list(dict.fromkeys(index_words(decoded(record.content))))
     if len(words) < LEAST_WORDS // 2:
         return []
     with store.snapshot():

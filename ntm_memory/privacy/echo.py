@@ -32,18 +32,15 @@ FIELDS = frozenset(
     retention_before retention_after dry_run text count form used unused created updated unchanged failed ids
     line code message hints also warnings similar_keys secrets field at more until holding retracted
     backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding files_holding
-    tombstones told last_told further naming name shown namespaces total stored first last next sort
+    tombstones told last_told omitted further naming name shown namespaces total stored first last next sort
     maybe_secret""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
-_VALUES_OF_OURS = (
-    "query|reason|created_at|occurred_at|updated_at|last_read_at|relation|why|action|state|superseded_by|until"
-)
+_VALUES_OF_OURS = "query|reason|(?:created|occurred|updated|last_read)_at|relation|why|action|state|superseded_by|until"
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|$)'
 _VALUE = re.compile(rf'"(?:{_VALUES_OF_OURS})"\s*:\s*{_STRING}')
-_FIELD = re.compile(
-    rf'"(?:{"|".join(sorted(FIELDS))})"\s*:\s*(?:-?\d[\d.eE+-]*|true\b|false\b|null\b|\[\s*\]|\{{\s*\}})?'
-)
+_PLAIN_VALUE = r"-?\d[\d.eE+-]*|true\b|false\b|null\b|\[\s*\]|\{\s*\}"
+_FIELD = re.compile(rf'"(?:{"|".join(sorted(FIELDS))})"\s*:\s*(?:{_PLAIN_VALUE})?')
 _ID, _DAY = "m_[2-9a-z]{10}", r"\d{4}-\d\d-\d\d"
 _NAME = r'"(?:[^"\\\n]|\\.){1,600}"|[^\W\d_][\w.:/@+-]{0,499}'
 _REVISED = f"perhaps revised by {_ID}"

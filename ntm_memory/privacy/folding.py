@@ -2,6 +2,10 @@
 
 Dropped: case, width, white space, punctuation, quotation marks, what is invisible, marks that no letter has. Folded:
 letters that look like Latin ones, digits of other scripts, `0` to `o` and `1` to `l`. A paraphrase stays another text.
+
+Coarser forms leave out accents, the particles of Chinese sentences and, in what is told, signs like emoji; they read a
+text as it was before a page, an address or a program wrote it anew, and clauses count as sentences do. A retracted
+text keeps its emoji: "the verdict is 👍" says something else than "the verdict is 👎".
 """
 
 from __future__ import annotations
@@ -9,10 +13,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ntm_memory.privacy.recoded import decoded
 from ntm_memory.text.writing_systems import CJK
 
 _DATA = Path(__file__).with_name("look_alikes.json")
@@ -28,6 +34,14 @@ _KEPT_SIGNS = "$+<=>"
 _DROPPED_SIGNS = "|`^~"
 _ASCII = bytes.maketrans(b"01", b"ol")
 _DROPPED_ASCII = bytes(code for code in range(128) if not chr(code).isalnum() and chr(code) not in _KEPT_SIGNS + "\n")
+
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
+_ENDS_A_TAG = "\x0b"
+"""Ends a sentence, and counts as no line."""
+_CLAUSE_END = re.compile(r"(?:[,，、()（）\[\]【】—]|(?<=\s)[-–]{1,2}(?=\s))(?!(?<=\d[,，])\d)")
+_MARK = re.compile("[\u0300-\u036f]+")
+_PARTICLES = re.compile(rf"(?<=[{CJK}]{{3}})[了呢啊呀吧嘛啦哦]+$")
+"""The modal particles that close a Chinese sentence: they tell its mood, no other fact; 吗 makes a question of it."""
 
 
 class Part(NamedTuple):
@@ -67,6 +81,26 @@ def holds(text: str, value: str) -> bool:
             return True
         at = whole.find(value, at + 1)
     return False
+
+
+def forms_of(text: str, *, told: bool) -> Iterator[tuple[str, list[Part]]]:
+    """Each coarser reading of a text with its clauses folded, in which places are those of that reading.
+
+    Args:
+        text: it.
+        told: it is looked for among what was retracted, not retracted itself.
+    """
+    plain = unicodedata.normalize("NFD", _TAG.sub(_ENDS_A_TAG, decoded(text)))
+    plain = unicodedata.normalize("NFC", _MARK.sub("", plain))
+    yield plain, _clauses(plain)
+    bare = "".join(each for each in plain if each < "\x80" or unicodedata.category(each) != "So")
+    if told and bare != plain:
+        yield bare, _clauses(bare)
+
+
+def _clauses(text: str) -> list[Part]:
+    parts = parts_of(_CLAUSE_END.sub(_ENDS_A_TAG, text))
+    return [Part(part.start, _PARTICLES.sub("", part.folded)) for part in parts]
 
 
 def _folded(text: str) -> str:

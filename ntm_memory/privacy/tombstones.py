@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, RetractedError, shown
-from ntm_memory.privacy.folding import Part, folded_value, parts_of, pieces_of
-from ntm_memory.privacy.normal_forms import forms_of
+from ntm_memory.privacy.folding import Part, folded_value, forms_of, parts_of, pieces_of
 from ntm_memory.text.folding import folded_key
 
 TABLE = """

@@ -185,6 +185,9 @@ class RecordReader(Protocol):
     def quotes_retracted(self, namespace: str, content: str) -> bool:
         """Whether a text has what was retracted in a namespace, also within a sentence of its own."""
 
+    def purged(self) -> dict[str, str]:
+        """Id → time of what was removed for good."""
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         """What was done last, newest first; of one memory, if an id is given."""
 

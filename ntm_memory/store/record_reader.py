@@ -195,6 +195,11 @@ class SQLiteRecordReader:
         with self._engine.reading():
             return self._engine.tombstones.any() and self._engine.tombstones.quotes(namespace, content)
 
+    def purged(self) -> dict[str, str]:
+        """Id → time of what was removed for good, as the audit has it."""
+        with self._engine.reading():
+            return dict(self._sql.execute("SELECT id, at FROM audit WHERE verb = 'purged' ORDER BY row").fetchall())
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         """What was done last, newest first."""
         with self._engine.reading():

@@ -198,6 +198,9 @@ class SQLiteStore:
     def quotes_retracted(self, namespace: str, content: str) -> bool:
         return self._records.quotes_retracted(namespace, content)
 
+    def purged(self) -> dict[str, str]:
+        return self._records.purged()
+
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         return self._records.audit(count, id)
 

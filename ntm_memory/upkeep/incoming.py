@@ -65,6 +65,7 @@ class Intake:
         self._encoder = encoder
         self._force = force
         self._dry_run = dry_run
+        self._purged: dict[str, str] | None = None
 
     def prepared(
         self,
@@ -128,6 +129,8 @@ class Intake:
         read = Incoming(number, memory, keys if theirs else None, history, theirs if keys is not None else None)
         if self.is_stored(memory.id):
             return read
+        if not self._force:
+            self._refuse_purged(memory.id)
         self._leave_secrets_out(read)
         match = self.retracted(read.memory)
         if match is not None and not self._force:
@@ -138,6 +141,18 @@ class Intake:
         if not exchange.is_sealed(record):
             self._refuse_echoes(read, {*arriving, memory.id})
         return read
+
+    def _refuse_purged(self, id: str) -> None:
+        """Let no memory back in that was removed here for good: of it the audit knows the id alone.
+
+        Raises:
+            RetractedError: it was.
+        """
+        if self._purged is None:
+            self._purged = self._store.purged()
+        if id in self._purged:
+            message = f"memory {id} was purged on {self._purged[id][:10]}"
+            raise RetractedError(message, "import with --force-retracted to have it again", id=id)
 
     def _leave_secrets_out(self, record: Incoming) -> None:
         """Leave out what is known to be secret; the key rows of a text that held any are made anew.

@@ -31,7 +31,10 @@ def test_what_was_purged_by_mistake_comes_back_from_an_export_though_it_would_be
     memory, ids, early = exported
     history = memory.store.history(ids[0])
     memory.erase(list(ids), purge=True)
-    done = memory.import_text(early, trust="person")
+    refused = memory.import_text(early, trust="person")
+    assert (refused.created, [each.code for each in refused.failed]) == (0, ["retracted", "retracted"])
+    assert "purged" in refused.failed[0].message and memory.store.count() == len(FACTS)
+    done = memory.import_text(early, trust="person", force_retracted=True)
     assert (done.created, done.failed) == (2, ())
     assert memory.store.get(ids[1]).content == BOTH and memory.store.history(ids[0]) == history
 
@@ -61,12 +64,12 @@ def test_a_record_that_is_not_as_it_was_sealed_counts_as_told(exported, change):
             record["history"] = [each | {"id": record["id"]} for each in record["history"]]
         else:
             record["content"] = record["content"].replace("From memory", "From my memory")
-    done = memory.import_text(json.dumps(document))
+    done = memory.import_text(json.dumps(document), force_retracted=True)
     assert done.created == 1
     assert [(each.line, each.code) for each in done.failed] == [(1, "echo"), (2, "echo")]
     assert "version 2 was left out" in done.failed[0].message
     assert [each.content for each in memory.store.history(document["memories"][0]["id"])] == ["A first draft of it"]
-    again = memory.import_text(json.dumps(document), dry_run=True)
+    again = memory.import_text(json.dumps(document), dry_run=True, force_retracted=True)
     assert (again.unchanged, [each.line for each in again.failed]) == (1, [2])
 
 
