@@ -39,19 +39,13 @@ class StoreWriter(Protocol):
     """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Writer lock and one transaction; commits at the end, rolls back on any exception.
-
-        Nested ones are part of the outer; an exception that leaves a nested one takes back what that one wrote.
-        """
+        """Writer lock and one transaction, rolled back on any exception; a nested one takes back only what it wrote."""
 
     def set_embedder(self, identity: Mapping[str, Any]) -> None:
         """W. Record the embedder."""
 
     def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
-        """W. Write a new memory into a free slot (the lowest freed one, else the next).
-
-        Here and in `put`, `rewrite` and what restores, a text that was retracted raises `RetractedError`.
-        """
+        """W. Write a new memory into the lowest free slot; a retracted text raises `RetractedError`, wherever it is written."""
 
     def put(
         self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
