@@ -68,7 +68,9 @@ def test_the_check_digit_of_hong_kong():
     assert sum(is_hong_kong_id("A", "123456", digit) for digit in "0123456789A") == 1
 
 
-@pytest.mark.parametrize("piece", ["curl ", "a:", "passport number ", "seed words abandon ", "0x", "$", "&sig=", "护照"])
+@pytest.mark.parametrize(
+    "piece", ["curl ", "a:", "passport number ", "seed words abandon ", "0x", "$", "&sig=", "护照"]
+)
 def test_patterns_are_linear(piece):
     text = (piece * 100_000)[:100_000]
     start = time.process_time()
