@@ -28,7 +28,7 @@ OF_ANSWERS = 0.8
 Mask = NDArray[np.bool_]
 
 
-class Named(NamedTuple):
+class AllNamed(NamedTuple):
     """What a question asks all about.
 
     Args:
@@ -46,7 +46,7 @@ class Named(NamedTuple):
         return {"name": self.name, "total": int(self.there.sum()), "shown": shown}
 
 
-def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading) -> Named | None:
+def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading) -> AllNamed | None:
     """What a question asks all about, where memories name it; None where it asks for something else, or none does."""
     asked, chances = query.asked, reading.chances
     if asked is None or chances is None or parts or query.times or query.place > LEAST or not corpus.is_now:
@@ -65,10 +65,10 @@ def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading
     if not name or not is_common(there):
         return None
     there = there if query.allowed is None else there & query.allowed
-    return Named(name, there, whole)
+    return AllNamed(name, there, whole)
 
 
-def gathered(looks: Looks, query: Query, reading: Reading, all_of: Named, top_k: int, least: float) -> Reading:
+def gathered(looks: Looks, query: Query, reading: Reading, all_of: AllNamed, top_k: int, least: float) -> Reading:
     """A reading of what names what is asked all about, and of what else answers with a chance of `least`.
 
     Where more can be shown than was read, more of it is read.

@@ -11,7 +11,7 @@ from ntm_memory.answering.at_times import asks_by_time, of_its_filters, why_none
 from ntm_memory.answering.explaining import what_was_heard, with_ids
 from ntm_memory.answering.formerly import chance_of_before, likely_enough, of_that_time, times_of_before, with_former
 from ntm_memory.answering.looks import Looks
-from ntm_memory.answering.naming import Named, gathered, named
+from ntm_memory.answering.naming import AllNamed, gathered, named
 from ntm_memory.controller.asking import LEAST, LIKELY
 from ntm_memory.operations.abstention import (
     OF_ALL,
@@ -135,7 +135,7 @@ class Recaller:
         return self._told(request, corpus, query, reading, all_of)
 
     def _told(
-        self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading, all_of: Named | None
+        self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading, all_of: AllNamed | None
     ) -> RecallResult:
         """The answer that a reading is, and how much else there is."""
         found = extent(reading, query, request, self._settings.recall, gathered=all_of is not None)
