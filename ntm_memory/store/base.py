@@ -45,7 +45,7 @@ class StoreWriter(Protocol):
         """W. Record the embedder."""
 
     def add(self, told: MemoryInput, encoding: Encoding) -> Memory:
-        """W. Write a new memory into the lowest free slot; here and elsewhere a retracted text is a `RetractedError`."""
+        """W. Write a new memory into the lowest free slot; here and below a retracted text raises `RetractedError`."""
 
     def put(
         self, memory: Memory, encoding: Encoding, history: Sequence[Version], older: Sequence[NDArray[np.float32]] = ()
