@@ -160,7 +160,7 @@ def _label(name: Any, value: Any) -> str:
     """A field as a tag; empty where it can be none."""
     said = " ".join(_shown(value).split()) if isinstance(value, (str, int, float, date)) else ""
     tag = f"{' '.join(str(name).split())}:{said}"
-    return tag if said and len(tag) <= _MOST_OF_TAG and not find_secrets(tag) else ""
+    return tag if said and len(tag) <= _MOST_OF_TAG and not find_secrets(tag).secrets else ""
 
 
 def titled(title: str, text: str) -> str:

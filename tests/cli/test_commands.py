@@ -75,8 +75,9 @@ def test_each_command_prints_one_object_with_the_promised_fields(call, tmp_path)
     assert call("erase", "--query", "coffee")["erased"][0]["id"] == id
     assert call("erase", "--key", "drink", "--restore")["restored"][0]["retention"] == 1.0
     assert call("erase", id, "--purge")["restorable"] is False
-    assert call("import", str(file), "--dry-run")["created"] == 1
-    assert call("import", str(file))["created"] == 1
+    assert call("import", str(file), code=2)["code"] == "retracted"
+    assert call("import", str(file), "--force-retracted", "--dry-run")["created"] == 1
+    assert call("import", str(file), "--force-retracted")["created"] == 1
     assert call("status", "--history", id)["history"][0]["content"] == TEA
     status = call("status", "--repair")
     assert (status["memories"]["live"], status["integrity"]) == (1, "ok")
@@ -172,7 +173,7 @@ def test_export_to_stdout_and_import_from_stdin(call):
     call("memorize", TEA, "--key", "tea")
     text = call("export", "-")["text"]
     call("erase", "--key", "tea", "--purge")
-    assert call("import", "-", stdin=text)["created"] == 1
+    assert call("import", "-", "--force-retracted", stdin=text)["created"] == 1
     lines = call("export", "-", "--as", "jsonl")["text"]
     assert json.loads(lines)["content"] == TEA
     assert call("import", "-", "--as", "jsonl", stdin=lines)["unchanged"] == 1
@@ -396,7 +397,7 @@ def test_forms_for_people_and_prompts(call, capsys):
     assert "integrity: ok" in text("status")
     assert "1 verdict to tune from" in text("feedback", "--query", "tea?", "--used", id)
     assert "nothing to revert: the shipped" in text("tune", "--revert")
-    assert text("list", "--namespace", "none") == "0 memories in none\n"
+    assert text("list", "--namespace", "none") == "0 memories in none; there are default\n"
     assert "1 usable pairs" in text("tune", code=2)
     assert TEA in text("export", "-", "--as", "jsonl")
     assert text("erase", "m_1", code=4).startswith("error not_found: no memory has the id or key 'm_1'\nhint: ")

@@ -347,7 +347,7 @@ def test_where_the_past_is_asked_for_the_older_of_two_stands_first_until_the_new
     found = memory.recall(BEFORE, all=True).memories
     assert found[0].content == first and found[0].chance >= found[1].chance
     until = {memory.content: memory.until for memory in found}
-    assert until.pop("The budget is 40k") == ("2026-05-08T00:00:00Z" if first == "The budget is 40k" else None)
+    assert until.pop("The budget is 40k") == ("2026-05-08" if first == "The budget is 40k" else None)
     assert set(until.values()) == {None}
     assert memory.recall("what is the budget", all=True).memories[0].content == "The budget is 45k"
 

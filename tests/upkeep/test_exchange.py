@@ -233,7 +233,8 @@ def test_exported_wiped_and_imported_gives_identical_recalls(tmp_path):
         ids = [each.id for each in memory.store.memories(states=("live", "archived", "erased"))]
         memory.erase(ids, purge=True, namespace=None)
         assert memory.store.count() == 0
-        done = memory.import_file(file, trust="person")
+        assert len(memory.import_file(file, trust="person").failed) == 24  # what was purged stays so
+        done = memory.import_file(file, trust="person", force_retracted=True)
         assert (done.created, done.unchanged, done.failed) == (24, 0, ())
         assert _answers(memory) == before
     with opened(tmp_path / "two", still, clock=lambda: 1_700_000_000.0) as memory:
