@@ -11,7 +11,7 @@ import pytest
 from opening import opened
 from told_asking import asked_for, let_ask
 
-from ntm_memory.errors import BadValueError, CheckpointError, DiskFullError, NotFoundError
+from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError
 from ntm_memory.recall.features import FEATURES, PRIORS
 from ntm_memory.recall.parameters import SHIPPED, load_parameters
 
@@ -310,7 +310,7 @@ def test_a_full_disk_leaves_what_was(memory, ids, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_tuned_file_with_nan_is_refused_and_can_be_undone(memory, ids, tmp_path, value):
+def test_a_tuned_file_with_nan_is_not_used_and_can_be_undone(memory, ids, tmp_path, value):
     memory.tune(pairs(ids, 24))
     file = tmp_path / "recall.json"
     saved = json.loads(file.read_text(encoding="utf-8"))
@@ -318,10 +318,7 @@ def test_a_tuned_file_with_nan_is_refused_and_can_be_undone(memory, ids, tmp_pat
     file.write_text(json.dumps(saved), encoding="utf-8")
     with opened(tmp_path) as again:
         assert any("NaN or infinite" in warning for warning in again.status()["warnings"])
-        for act in (lambda: again.recall("tea"), again.tune):
-            with pytest.raises(CheckpointError, match="NaN or infinite") as caught:
-                act()
-            assert "recall.json" in caught.value.hint
+        assert again.recall(asked(14)).memories
         assert again.revert_tuning().in_force == "shipped"
         assert again.recall(asked(14)).memories
 
