@@ -21,7 +21,7 @@ FIRST, LAST = date(2019, 1, 1), date(2027, 12, 31)
 def redated_lines(lines: Sequence[Mapping[str, Any]], seed: int = 0) -> list[Line]:
     """Questions {"question", "times", "wants"} that tell one time, with a time of another and with one in digits."""
     rng = random.Random(seed)
-    dated = [line for line in lines if len(line["times"]) == 1]
+    dated = [line for line in lines if len(line.get("times", ())) == 1]
     pools: dict[tuple[Any, ...], list[str]] = {}
     for line in dated:
         pools.setdefault(_pool_of(line), []).append(line["times"][0])

@@ -77,7 +77,8 @@ def test_learned_parameters_of_odd_values_are_refused(tmp_path, change):
 
 @pytest.mark.parametrize("passages", [[2**50, 1], [-1, 3], [0, 2], [1, 2]])
 def test_a_matrix_whose_memories_own_other_rows_than_there_are_is_not_believed(tmp_path, passages):
-    entries = [(i, 1, 1, i, i, 0.0, 0.0, 0.5, 1.0, 1, False, False, kept_intervals(None)) for i in range(2)]
+    times = (float("nan"), float("nan"), False, 0.0, 0.0)
+    entries = [(i, 1, 1, i, i, *times, 0.5, 1.0, 1, False, False, kept_intervals(None)) for i in range(2)]
     made = matrix.build(entries, [b"\0" * 16, b"\0" * 16], 4)
     stamp, file = matrix.Stamp("u", 2, 0, 4), tmp_path / "matrix.bin"
     matrix.save(file, made, stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets as random
 
@@ -53,8 +54,9 @@ def test_evidence_source_delete_reaches_derived_or_the_mirror_is_named(memory, m
         raise OSError("read-only")
 
     monkeypatch.setattr(module, "replace_text", refuse)
-    done = memory.ask("erase", id, "--purge")
-    assert (done["mirrors_purged"], done["mirrors_holding"]) == ([], [str(mirror)])
+    said = memory.say("erase", id, "--purge")
+    done = json.loads(said.out)
+    assert said.code == 5 and (done["mirrors_purged"], done["mirrors_holding"]) == ([], [str(mirror)])
     assert token in mirror.read_text(encoding="utf-8")
 
 

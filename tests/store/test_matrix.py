@@ -205,6 +205,7 @@ def test_patching_equals_building_from_scratch():
             np.nan,
             False,
             1.0,
+            1.0,
             0.5,
             1.0,
             3,
