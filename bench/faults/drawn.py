@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 
 SPACES = ("default", "другое", "team a")
-KEYS = ("k1", "K1", "мой ключ", "a:b", "m_2222222222")
+KEYS = ("k1", "K1", "мой ключ", "a:b", "m_2222")
 SESSIONS = (None, None, "s1")
 PARTS = (
     "tea",

@@ -6,7 +6,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.commands import run
-from ntm_memory.errors import NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError
 
 
 @pytest.fixture
@@ -56,9 +56,11 @@ def test_where_any_will_do_it_is_found(memory, secret):
     assert memory.restore(secret.id, None).state == "live"
 
 
-def test_a_key_that_is_spelled_like_an_id_is_of_its_namespace(memory, secret):
-    public = memory.memorize("the office is on the third floor", key=secret.id).memory
-    assert memory.erase(secret.id).erased[0].id == public.id
+def test_no_key_is_spelled_like_an_id(memory, secret):
+    with pytest.raises(BadValueError, match="reads like the id"):
+        memory.memorize("the office is on the third floor", key=secret.id)
+    with pytest.raises(NotFoundError):
+        memory.erase(secret.id)
     assert memory.store.get(secret.id) == secret
 
 

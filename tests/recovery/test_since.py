@@ -99,7 +99,7 @@ def test_what_was_purged_and_imported_again_is_not_purged(tmp_path):
         id = memory.memorize(KEPT).memory.id
         text = memory.export_text()["text"]
         memory.erase(id, purge=True)
-        memory.import_text(text)
+        memory.import_text(text, force_retracted=True)
         backups.make_backup(tmp_path, "daily", 5)
     assert restore(tmp_path)["purged_again"] == 0
     with opened(tmp_path) as memory:

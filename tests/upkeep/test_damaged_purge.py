@@ -90,6 +90,7 @@ def test_a_kept_file_that_cannot_be_opened_goes_if_it_is_of_this_store(tmp_path,
 def test_a_row_whose_id_is_damaged_too_is_known_by_its_text(tmp_path):
     with opened(tmp_path) as memory:
         gone, stays = (memory.memorize(text).memory.id for text in (SECRET, OTHER))
+        memory.memorize("one that is whole")  # of what has none nothing is made anew
     shutil.copy(tmp_path / "memory.db", tmp_path / "copy.db")
     hurt(tmp_path, "UPDATE memories SET id = 'm_2222222222' WHERE id = ?", gone)
     hurt(tmp_path, "UPDATE memories SET id = CAST(x'ff00' AS TEXT) WHERE id = ?", stays)
