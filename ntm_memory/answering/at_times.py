@@ -74,7 +74,7 @@ def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDA
         query: tells times.
         there: (N,) which are of them.
     """
-    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    times = [*query.times, *_in_other_years(slots, query)]
     start, end = slots.happened, slots.over
     happened = inside(slots, times)
     rough = [
@@ -134,24 +134,31 @@ def _first_found(
 
     Where nothing is, of what is near; where nothing is either, of the other years that may be meant.
     """
-    seen = np.ones(len(slots.happened), dtype=bool) if query.allowed is None else query.allowed
+    seen = _seen(slots, query)
     for times in ([*map(_named, query.times)], query.times):
         there = find(times) & seen
         if there.any():
             return there
-    others = [each for time in query.times for each in _in_other_years(time, slots, query.zone)]
+    others = _in_other_years(slots, query)
     return find(others) & seen if others else there
+
+
+def _seen(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
+    """(N,) which memories the question may see."""
+    return np.ones(len(slots.happened), dtype=bool) if query.allowed is None else query.allowed
 
 
 def _named(time: Time) -> Time:
     return time if time.named is None else replace(time, start=time.named[0], end=time.named[1])
 
 
-def _in_other_years(time: Time, slots: MemoryMatrix, zone: tzinfo | None) -> list[Time]:
-    """A time that tells no year in the years of memories; none of one that tells its year or is open."""
-    if not time.yearly or time.is_open:
+def _in_other_years(slots: MemoryMatrix, query: Query) -> list[Time]:
+    """The times of a question that tell no year in the years of memories; none of those that tell one or are open."""
+    times = [time for time in query.times if time.yearly and not time.is_open]
+    if not times:
         return []
-    return _years_of(time, np.concatenate([slots.happened, slots.mentioned[..., 0].ravel()]), zone)
+    moments = np.concatenate([slots.happened, slots.mentioned[..., 0].ravel()])
+    return [each for time in times for each in _years_of(time, moments, query.zone)]
 
 
 def _years_of(time: Time, moments: NDArray[np.float64], zone: tzinfo | None) -> list[Time]:
@@ -202,7 +209,7 @@ def fitted(reading: Reading, slots: MemoryMatrix, query: Query, share: NDArray[n
     """
     if not reading.steps:
         return reading
-    times = [each for time in query.times for each in (time, *_in_other_years(time, slots, query.zone))]
+    times = [*query.times, *_in_other_years(slots, query)]
     happened = inside(slots, times)[reading.index].tolist()
     told = telling(slots, times, query.zone)[reading.index].tolist()
     shares = np.ones(len(reading.index)) if share is None else share
@@ -218,11 +225,11 @@ def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
 
     None: something is there, or more is asked for.
     """
-    may_tell = untold(corpus.slots) if query.allowed is None else untold(corpus.slots) & query.allowed
-    if query.time_alone <= SURE or (of_the_time(corpus.slots, query) | may_tell).any():
+    slots = corpus.slots
+    if query.time_alone <= SURE or (of_the_time(slots, query) | untold(slots) & _seen(slots, query)).any():
         return None
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
-    return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(corpus.slots, query)}"
+    return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(slots, query)}"
 
 
 def why_none_passes(corpus: Corpus, request: RecallRequest, query: Query) -> str:

@@ -80,13 +80,8 @@ def with_former(
     parts += [((1 - chance) * now.confidence, _scaled(now.memories, 1 - chance))]
     parts.sort(key=lambda part: -part[0])
     memories = [memory for _, part in parts for memory in part if memory.chance is None or memory.chance >= LEAST_SEEN]
-    return replace(
-        now,
-        memories=tuple(fit_contents(memories[:top_k], max_chars, words)),
-        confidence=round(min(sum(sure for sure, _ in parts), 1.0), 4),
-        reason=None,
-        more=now.more + before.more + max(len(memories) - top_k, 0),
-    )
+    joined = _joined(now, before, memories, top_k, max_chars, words)
+    return replace(joined, confidence=round(min(sum(sure for sure, _ in parts), 1.0), 4))
 
 
 def of_that_time(now: RecallResult, then: RecallResult, request: RecallRequest, query: Query) -> RecallResult:
@@ -109,12 +104,26 @@ def of_that_time(now: RecallResult, then: RecallResult, request: RecallRequest, 
     else:
         memories.sort(key=lambda each: -(each.weight if each.chance is None else each.chance))
     return replace(
-        now,
-        memories=tuple(fit_contents(memories[: request.top_k], request.max_chars, query.words)),
+        _joined(now, then, memories, request.top_k, request.max_chars, query.words),
         confidence=max(now.confidence if now.memories else 0.0, then.confidence),
-        reason=None,
-        more=now.more + then.more + max(len(memories) - request.top_k, 0),
         further=now.further + then.further + max(len(memories) - request.top_k, 0),
+    )
+
+
+def _joined(
+    now: RecallResult,
+    other: RecallResult,
+    memories: Sequence[RecalledMemory],
+    top_k: int,
+    max_chars: int,
+    words: Sequence[str],
+) -> RecallResult:
+    """An answer with memories of another beside its own: as many as are asked for, and how many more there are."""
+    return replace(
+        now,
+        memories=tuple(fit_contents(memories[:top_k], max_chars, words)),
+        reason=None,
+        more=now.more + other.more + max(len(memories) - top_k, 0),
     )
 
 

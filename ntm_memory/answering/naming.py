@@ -122,9 +122,9 @@ def _name_in(corpus: Corpus, anchor: str, is_common: Any) -> tuple[str, bool]:
         return "", False
     if not cjk:
         return anchor[spans[0][0] : spans[-1][1]], True
-    runs = "".join("x" if each else " " for each in held).split()
-    longest = max(runs, key=len)
-    start = "".join("x" if each else " " for each in held).index(longest)
+    marks = "".join("x" if each else " " for each in held)
+    longest = max(marks.split(), key=len)
+    start = marks.index(longest)
     return anchor[start : start + len(longest) + 1], all(held)
 
 

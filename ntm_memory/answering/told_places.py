@@ -47,8 +47,7 @@ class PlaceReader:
             BadValueError: an argument is not usable.
         """
         steps = checked_shift(shift)
-        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
-        name = validation.checked_name("session", session)
+        name, chars = self._checked(session, max_chars)
         query = f"{id} {steps:+d}"
         with self._store.snapshot():
             find(self._store, id, namespace, STATES)
@@ -85,8 +84,7 @@ class PlaceReader:
             BadValueError: an argument is not usable.
         """
         count = checked_around(around)
-        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
-        name = validation.checked_name("session", session)
+        name, chars = self._checked(session, max_chars)
         with self._store.snapshot():
             find(self._store, id, namespace, STATES)
             anchor, found, _, _ = around_place(self._store, id, count)
@@ -98,6 +96,11 @@ class PlaceReader:
         answers = fit_contents(shown, chars, ())
         self._context.remember(anchor.namespace, name, [each for each in answers if each.weight])
         return RecallResult(f"{id} ±{count}", tuple(answers), 1.0)
+
+    def _checked(self, session: str | None, max_chars: int | None) -> tuple[str | None, int]:
+        """The session and the number of characters that are meant."""
+        chars = checked_max_chars(self._settings.recall.max_chars if max_chars is None else max_chars)
+        return validation.checked_name("session", session), chars
 
     def _why_no_place(self, memory: Memory, steps: int) -> str | None:
         """Why nothing can be read so many steps from a memory; None where it can."""
