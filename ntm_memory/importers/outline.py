@@ -50,11 +50,6 @@ class Note:
 Piece = Note | tuple[int, Omitted]
 
 
-def notes_of(text: str, name: str = "") -> list[Note]:
-    """The notes in a Markdown text; see `pieces_of`."""
-    return [piece for piece in pieces_of(text, name) if isinstance(piece, Note)]
-
-
 def pieces_of(text: str, name: str = "", beside: Collection[str] = ()) -> list[Piece]:
     """The notes in a Markdown text, and what of it is none, with its line.
 

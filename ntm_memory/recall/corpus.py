@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError
-from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings
@@ -195,6 +194,13 @@ def _address(store: StoreReader, id: str) -> int | None:
         return None
 
 
+def _placed(store: StoreReader, id: str) -> tuple[Memory, MemoryMatrix, NDArray[np.int64]]:
+    """A memory, the matrix of its namespace, and its place there: none where it is not live."""
+    anchor = store.get(id)
+    slots = store.memory_matrix(anchor.namespace)
+    return anchor, slots, np.flatnonzero((slots.address == anchor.address) & (anchor.state == "live"))
+
+
 def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[Memory], int, int]:
     """A memory, and what stands around it in its session, up to so many before and after, in the order of writing.
 
@@ -207,9 +213,7 @@ def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[
         (the memory; those around it with itself, none where it is not live; the place of the first of these in the
         session, from 1; how many the session has).
     """
-    anchor = store.get(id)
-    slots = store.memory_matrix(anchor.namespace)
-    at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
+    anchor, slots, at = _placed(store, id)
     if not len(at):
         return anchor, [], 0, 0
     order = sequence_of(slots)
@@ -221,9 +225,7 @@ def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[
 
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:
     """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
-    anchor = store.get(id)
-    slots = store.memory_matrix(anchor.namespace)
-    at = np.flatnonzero(slots.address == anchor.address) if anchor.state == "live" else np.empty(0, dtype=np.int64)
-    there = CentredMatrix(slots).sequence.step(at, steps) if len(at) else at
+    anchor, slots, at = _placed(store, id)
+    there = sequence_of(slots).step(at, steps) if len(at) else at
     found = store.get_many(slots.address[there[there >= 0]].tolist())
     return anchor, found[0] if found else None

@@ -13,12 +13,12 @@ from pathlib import Path
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
+from ntm_memory.recovery.damaged import FOLDER as DAMAGED
 from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 
 FOLDER = "backups"
-DAMAGED = "damaged"
 _OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock"})
 _BLOCK, _LEAST = 1 << 22, 8
 ENDING = ".db"

@@ -6,7 +6,11 @@ import time
 
 import pytest
 
-from ntm_memory.importers.outline import Note, notes_of, pieces_of
+from ntm_memory.importers.outline import Note, pieces_of
+
+
+def notes_of(markdown, name=""):
+    return [piece for piece in pieces_of(markdown, name) if isinstance(piece, Note)]
 
 
 def texts(markdown, name=""):
