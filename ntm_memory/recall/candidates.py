@@ -42,22 +42,27 @@ def choose(
     different = np.ones(total, dtype=bool) if each is None else each
     if allowed is None and different.sum() <= FEW:
         return np.flatnonzero(different)
-    allowed = allowed if each is None else different if allowed is None else allowed & different
-    cosine, words = scores.cosine, scores.words
-    if allowed is not None:
-        cosine, words = np.where(allowed, cosine, -np.inf), np.where(allowed, words, 0)
-    worded = np.flatnonzero(words > 0)
-    anchors = np.union1d(_best(cosine, BEST), worded[_best(words[worded], BEST)])
+    if allowed is not None or each is not None:
+        allowed = different if allowed is None else different & allowed
     chosen = np.zeros(total, dtype=bool)
-    chosen[anchors] = True
+    chosen[_likest(scores, allowed)] = True
     chosen[focus] = True
     if dated is not None:
-        fitting = np.flatnonzero(dated > 0)
-        chosen[fitting[_best(dated[fitting] + _LEAST * cosine[fitting], BEST)]] = True
+        fitting = np.flatnonzero(dated > 0 if allowed is None else (dated > 0) & allowed)
+        chosen[fitting[_best(dated[fitting] + _LEAST * scores.cosine[fitting], BEST)]] = True
     if location:
         near = sequence.neighbours(np.flatnonzero(chosen), REACH)
         chosen[near[near >= 0]] = True
     return np.flatnonzero(chosen if allowed is None else chosen & allowed)
+
+
+def _likest(scores: Scores, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """The best by key and by words, of those allowed."""
+    cosine, words = scores.cosine, scores.words
+    if allowed is not None:
+        cosine, words = np.where(allowed, cosine, -np.inf), np.where(allowed, words, 0)
+    worded = np.flatnonzero(words > 0)
+    return np.union1d(_best(cosine, BEST), worded[_best(words[worded], BEST)])
 
 
 def once_each(
