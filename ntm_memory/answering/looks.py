@@ -12,7 +12,7 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, read
-from ntm_memory.recall.fusion import dated, placed, together
+from ntm_memory.recall.fusion import dated, placed, surest, together
 
 
 class Looks:
@@ -49,11 +49,16 @@ class Looks:
     def by_content(self, query: Query, parts: Sequence[Query] = (), seen: Reading | None = None) -> Reading:
         """Both looks at what a question says."""
         reading = seen or self._first(query)
-        if parts:
-            parts = [replace(part, allowed=query.allowed) for part in parts]
-            within = [self._first(at_times.of_its_time(self._corpus.slots, part)) for part in parts]
-            reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        return self._context.look_again(self._corpus, query, reading)
+        if not parts:
+            return self._context.look_again(self._corpus, query, reading)
+        parts = [at_times.of_its_time(self._corpus.slots, replace(part, allowed=query.allowed)) for part in parts]
+        within = [self._first(part) for part in parts]
+        reading = together([reading, *within], [query.text, *(part.text for part in parts)])
+        if len(parts) == 1:
+            return self._context.look_again(self._corpus, query, reading)
+        return surest(
+            reading, [self._context.look_again(self._corpus, *each) for each in zip(parts, within, strict=True)]
+        )
 
     def _by_place(self, query: Query, content: Reading | None) -> Reading:
         """What stands before or after what the question names, beside what its content finds."""

@@ -103,9 +103,9 @@ class HopFeatures:
         columns: list[NDArray[Any]] = [
             brightness(weight[candidates]),
             scores.about[candidates],
-            standard(scores.about, 0.05)[candidates] / _SPREAD,
+            scores.standard(scores.about, 0.05)[candidates] / _SPREAD,
             scores.words[candidates] * _SHARE,
-            standard(scores.words, 0.02)[candidates] / _SPREAD,
+            scores.standard(scores.words, 0.02)[candidates] / _SPREAD,
             *self._names_in(self._text, self.words, candidates),
             scores.words[candidates] * _SHARE * self._short,
             scores.about[candidates] * self._short,

@@ -21,7 +21,7 @@ from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
-from ntm_memory.text.subquestions import questions_within
+from ntm_memory.text.subquestions import is_talk, questions_within
 from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 from ntm_memory.times.finding import find_times, narrowest
@@ -108,6 +108,18 @@ class RetrievalContext:
         shared = self._times(query, around) if texts else ()
         parts = [self.about(query, text) for text in texts]
         return [replace(part, times=part.times or shared) for part in parts if part.place <= LIKELY]
+
+    def within_talk(self, query: Query) -> Query:
+        """The query of a long text as what it asks for: of one question within that, of several none of the whole.
+
+        What long talk asks for as a whole, a place or a time, is what its words happen to be like.
+        """
+        if query.key is None or query.shift is not None or not is_talk(query.text):
+            return query
+        questions = questions_within(query.text)
+        if len(questions) == 1:
+            return self.about(query, questions[0])
+        return replace(query, asked=None, times=()) if questions else query
 
     def about(self, query: Query, text: str) -> Query:
         """The query with other words, and the times that these tell."""

@@ -61,13 +61,21 @@ def with_tellings(
     complete = []
     for answer in answers:
         known = {answer.id, *answer.also}
-        others = {memory.id: memory for memory in corpus.saying(answer.content) if memory.id not in known}
+        spellings = {answer.content, *_contents(corpus, answer.also)}
+        same = [memory for spelling in spellings for memory in corpus.saying(spelling)]
+        others = {memory.id: memory for memory in same if memory.id not in known}
         for id, place in corpus.places(list(others)).items() if others else ():
             if allowed is None or allowed[place]:
                 drew = float(weights[index == place].sum())
                 answer = as_one(answer, type(answer).of(others[id], drew, 0.0))
         complete.append(answer)
     return complete
+
+
+def _contents(corpus: Corpus, ids: Sequence[str]) -> list[str]:
+    """What memories say that were folded into one: the same, with other pauses."""
+    places = np.array(list(corpus.places(list(ids)).values()), dtype=np.int64)
+    return [memory.content for memory in corpus.memories(places) if memory is not None] if len(places) else []
 
 
 def others_among(answers: Iterable[RecalledMemory], cut: Iterable[Memory | None]) -> int:

@@ -62,6 +62,7 @@ class Recaller:
         no_day = why_no_such_day(query)
         if no_day is not None and asks_for_no_day(query):
             return _nothing(request.query, no_day)
+        query = self._context.within_talk(query)
         parts = self._context.ask_within(query)
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine.activations import logistic
 from ntm_memory.reader.parameters import FEATURES, READ, SEEN, SecondLookParameters
-from ntm_memory.recall.features import standard
 from ntm_memory.recall.first_look import Look, Reading
 
 LEAST_SPREAD = 0.05
@@ -30,7 +29,7 @@ class FirstLook:
         cosine: (n,) how far each one's centred cosine with the question stands out of all N, in standard deviations.
         question_cosine: (n,) the same for the question as the query adapter turns it.
         words: (n,) share of the question's words, by BM25, 0–1.
-        memories: N.
+        memories: N, those that say different things.
         confidence: of the first look, 0–1.
         talk: how much this is a talk in short turns, 0–1.
     """
@@ -50,10 +49,10 @@ class FirstLook:
         scores = look.scores
         return cls(
             attention=np.array([reading.weights[place[i]] if i in place else 0.0 for i in chosen.tolist()]),
-            cosine=standard(scores.about, LEAST_SPREAD)[chosen],
-            question_cosine=standard(scores.cosine, LEAST_SPREAD)[chosen],
+            cosine=scores.standard(scores.about, LEAST_SPREAD)[chosen],
+            question_cosine=scores.standard(scores.cosine, LEAST_SPREAD)[chosen],
             words=scores.words[chosen],
-            memories=len(scores.about),
+            memories=scores.number,
             confidence=reading.confidence,
             talk=float(look.places.context[1]),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,6 +22,7 @@ where the reader thinks that it revises the older, and where it does not."""
 RIVAL = -1.0
 """The least logit of a memory that may answer; 0 is as likely as "none of these"."""
 _LARGEST = 10.0
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 Relate = Callable[[Sequence[tuple[str, str]]], Array]
 """Pairs of an older and a newer text → (n, 4) shares of `RELATIONS`."""
 
@@ -60,14 +62,18 @@ def newest_signals(logits: Array, rivals: Rivals, revises: float) -> Array:
     return np.array([1.0, lead, revises])
 
 
-def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, p: SecondLookParameters) -> Judgement:
+def newest_first(
+    judged: Judgement, memories: Sequence[Memory], question: str, relate: Relate, p: SecondLookParameters
+) -> Judgement:
     """A judgement in which of two memories that both may answer the newer stands first, where it revises the older.
 
-    What was learned of such pairs decides, and asks for less where the reader thinks so, too.
+    What was learned of such pairs decides, and asks for less where the reader thinks so, too. Of a thing that the
+    question tells by its number ("room 322") what has another number tells nothing.
 
     Args:
         judged: of n memories.
         memories: n in the same order.
+        question: as it was asked.
         relate: asked once at most, where the older of two stands first.
         p: what was learned about that.
     """
@@ -76,11 +82,18 @@ def newest_first(judged: Judgement, memories: Sequence[Memory], relate: Relate, 
     if rivals is None or logits[rivals.newer] >= logits[rivals.older]:
         return judged
     older, newer = (memories[place].content[:AS_READ] for place in rivals)
+    if numbers(question) & numbers(older) - numbers(newer):
+        return judged
     revises = revising(relate([(older, newer)])[0])
     chance = float(logistic(newest_signals(logits, rivals, revises) @ p.newest))
     if chance < (LIKELY if revises > 0 else SURELY):
         return judged
     return exchanged(judged, rivals)
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers in a text, in digits, as they are written."""
+    return set(_NUMBER.findall(text))
 
 
 def exchanged(judged: Judgement, rivals: Rivals) -> Judgement:

@@ -106,7 +106,7 @@ def reread(
     judged, said = read_until_sure(first, lambda part: reader.relevance(query.text, texts[part]), p, at_once)
     chosen, kept = chosen[: len(said)], kept[: len(said)]
     if query.past <= LIKELY:
-        judged = newest_first(marked_behind(judged, kept), kept, reader.relations, p)
+        judged = newest_first(marked_behind(judged, kept), kept, query.text, reader.relations, p)
         return _joined(reading, chosen, judged, said)
     judged, pair = former_first(judged, kept, query, reader.relations, p)
     ended = {} if pair is None else {int(chosen[pair.older]): int(chosen[pair.newer])}

@@ -81,17 +81,30 @@ def inverse_document_frequency(total: int, frequency: NDArray[Any] | float) -> N
     return np.log1p((total - frequency + 0.5) / (frequency + 0.5))
 
 
-def count_keywords(slots: MemoryMatrix, postings: Postings, words: Sequence[str]) -> Keywords:
-    """Line the postings of the question's distinct words up with the memory matrix; the rarest `MAX_WORDS` count."""
+def count_keywords(
+    slots: MemoryMatrix, postings: Postings, words: Sequence[str], once: NDArray[np.int64] | None = None
+) -> Keywords:
+    """Line the postings of the question's distinct words up with the memory matrix; the rarest `MAX_WORDS` count.
+
+    Args:
+        slots: N memories.
+        postings: where the words occur.
+        words: of the question.
+        once: the memories in which a word is looked for to say how rare it is; None: all.
+    """
     total = len(slots)
     distinct = sorted(dict.fromkeys(words), key=lambda word: len(postings.address.get(word, ())))[:MAX_WORDS]
     frequency = np.array([len(postings.address.get(word, ())) for word in distinct], dtype=np.float32)
-    idf = inverse_document_frequency(total, frequency).astype(np.float32)
     found = np.flatnonzero(frequency)
     count = np.zeros((len(found), total), dtype=np.float32)
     index = index_of(slots)
     words_found = tuple(distinct[i] for i in found)
     held = tuple(index[postings.address[word]] for word in words_found)
+    if once is not None:
+        counts = np.zeros(total, dtype=bool)
+        counts[once] = True
+        frequency[found] = [max(int(counts[where].sum()), 1) for where in held]
+    idf = inverse_document_frequency(total if once is None else len(once), frequency).astype(np.float32)
     for row, where, word in zip(count, held, words_found, strict=True):
         row[where] = postings.count[word]
     return Keywords(

@@ -19,6 +19,7 @@ COHERENT = 0.15  # what neighbours share beyond chance, as a centred cosine, in 
 TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a talk, half as a short note
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
+DIGESTED = 32  # dimensions by which equal keys are known
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,32 @@ class CentredMatrix:
     @cached_property
     def centre(self) -> Centre:
         """Means by script, and the centred rows' norms."""
-        return centre(self.slots, self.prior)
+        return centre(self.slots, self.prior, self.once)
+
+    @cached_property
+    def once(self) -> NDArray[np.int64] | None:
+        """(n,) rising indices of memories, the first of those that have the same keys each; None: no two have."""
+        _, first = np.unique(self.digest, return_index=True)
+        return None if len(first) == len(self.slots) else np.sort(first)
+
+    @cached_property
+    def digest(self) -> NDArray[np.uint64]:
+        """(N,) a number for each memory's keys: the same for the same, and hardly ever for others."""
+        bits = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32).view(np.uint32).astype(np.uint64)
+        told: NDArray[np.uint64] = bits @ (
+            np.uint64(0x9E3779B97F4A7C15) * np.arange(1, 2 * bits.shape[1], 2, dtype=np.uint64)
+        )
+        if len(told) == len(self.slots):
+            return told
+        whole: NDArray[np.uint64] = np.add.reduceat(told, np.searchsorted(self.slots.owner, np.arange(len(self.slots))))
+        return whole
+
+    @cached_property
+    def digest_with_before(self) -> NDArray[np.uint64]:
+        """(N,) the same for a memory with what stands before it in its session: a turn says more than its words."""
+        before = self.sequence.step(np.arange(len(self.slots)), -1)
+        here: NDArray[np.uint64] = self.digest * np.uint64(3)
+        return here + np.where(before < 0, np.uint64(0), self.digest[before])
 
     @cached_property
     def sequence(self) -> Sequence:

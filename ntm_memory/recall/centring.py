@@ -35,24 +35,33 @@ class Centre:
     starts: NDArray[np.int64]
 
 
-def centre(slots: MemoryMatrix, prior: NDArray[np.float32] | None = None) -> Centre:
+def centre(
+    slots: MemoryMatrix, prior: NDArray[np.float32] | None = None, once: NDArray[np.int64] | None = None
+) -> Centre:
     """Means of the stored keys by script, blended with a prior mean of the embedder.
 
     Args:
         slots: N ≥ 1 memories.
         prior: (2, dim) float32 means of the embedder, worth `PRIOR_COUNT` keys each; None: no prior, and a script that
             has no key yet borrows the other one's mean.
+        once: the memories that count, each different from the others; None: all. What is told again and again
+            would draw the mean to itself, and be like no question any more.
     """
     keys = slots.keys
     script = slots.cjk[slots.owner].astype(np.int64)
-    counts = np.bincount(script, minlength=2).astype(np.float32)
-    total = keys.sum(axis=0, dtype=np.float32)
+    counted, its_script = keys, script
+    if once is not None:
+        rows = np.isin(slots.owner, once)
+        counted, its_script = keys[rows], script[rows]
+    counts = np.bincount(its_script, minlength=2).astype(np.float32)
+    total = counted.sum(axis=0, dtype=np.float32)
+    is_cjk, both = its_script == 1, 0 < counts[1] < len(counted)
     sums = np.zeros((2, keys.shape[1]), dtype=np.float32)
-    sums[1] = keys[script == 1].sum(axis=0, dtype=np.float32) if 0 < counts[1] < len(keys) else total * (counts[1] > 0)
+    sums[1] = counted[is_cjk].sum(axis=0, dtype=np.float32) if both else total * (counts[1] > 0)
     sums[0] = total - sums[1]
     if prior is not None:
         means = (sums + PRIOR_COUNT * prior) / (counts + PRIOR_COUNT)[:, None]
-    elif len(keys) < 2:
+    elif len(counted) < 2:
         means = np.zeros_like(sums)
     else:
         means = sums / np.maximum(counts, 1)[:, None]

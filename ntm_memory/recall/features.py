@@ -69,12 +69,23 @@ class Scores:
         about: (N,) float32, centred, of the question as it is: what it is about.
         words: (N,) float32, BM25 as a share of its bound.
         keywords: the counts behind `words`.
+        once: the memories that count among all, each different from the others; None: all of them.
     """
 
     cosine: NDArray[np.float32]
     about: NDArray[np.float32]
     words: NDArray[np.float32]
     keywords: Keywords
+    once: NDArray[np.int64] | None = None
+
+    def standard(self, values: NDArray[Any], least: float) -> Column:
+        """(N,) z-scores of a value of every memory; what is told many times counts once."""
+        return standard(values, least, self.once)
+
+    @property
+    def number(self) -> int:
+        """Different memories."""
+        return len(self.about) if self.once is None else len(self.once)
 
 
 def gather(
@@ -92,9 +103,9 @@ def gather(
         candidates: (n,) int64 indices 0…N−1.
         near: (n, 2·REACH + 1) their neighbours, see `Sequence.neighbours`.
     """
-    cosine_z = standard(scores.cosine, 0.05)
-    about_z = standard(scores.about, 0.05)
-    words_z = standard(scores.words, 0.02)
+    cosine_z = scores.standard(scores.cosine, 0.05)
+    about_z = scores.standard(scores.about, 0.05)
+    words_z = scores.standard(scores.words, 0.02)
     both = np.maximum(cosine_z, 0) * np.maximum(words_z, 0)
     content = [values[candidates] for values in (cosine_z, words_z, scores.cosine, scores.words, both)]
     window = _window(scores, view, near)
@@ -119,12 +130,19 @@ def gather(
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def standard(values: NDArray[Any], least: float) -> Column:
-    """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up."""
+def standard(values: NDArray[Any], least: float, among: NDArray[np.int64] | None = None) -> Column:
+    """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up.
+
+    Args:
+        values: (n,) to be scaled.
+        least: of the spread.
+        among: the values that mean and spread are of; None: all.
+    """
     if not len(values):
         return np.empty(0, dtype=np.float32)  # a filter may leave no candidate, and nothing has no mean
-    scaled: Column = (values - values.mean()).astype(np.float32)
-    scaled /= np.sqrt(scaled @ scaled / len(scaled)) + np.float32(least)  # many times faster than values.std()
+    scaled: Column = (values - (values if among is None else values[among]).mean()).astype(np.float32)
+    counted = scaled if among is None else scaled[among]
+    scaled /= np.sqrt(counted @ counted / len(counted)) + np.float32(least)  # many times faster than values.std()
     return scaled
 
 

@@ -15,7 +15,7 @@ from ntm_memory.controller.asking import Asked
 from ntm_memory.machine import addressing
 from ntm_memory.recall import question_cues as cues
 from ntm_memory.recall.bm25 import count_keywords
-from ntm_memory.recall.candidates import choose
+from ntm_memory.recall.candidates import choose, once_each
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.confidence import confidence
@@ -178,7 +178,10 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     scores = score_all(view, postings, query)
     focus = np.array(sorted(query.previous or {}), dtype=np.int64)
     fits = date_match(query.times, view.slots.happened, view.slots.over, view.slots.mentioned) if query.priors else None
-    candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits)
+    each = None
+    if view.once is not None and fits is None:  # copies may be of different times
+        each = once_each(view.digest_with_before, view.slots.superseded, focus, query.allowed)
+    candidates = choose(scores, view.sequence, focus, query.allowed, location=query.location, dated=fits, each=each)
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)
     features = gather(asked, scores, view, candidates, near).astype(np.float64)
@@ -202,7 +205,7 @@ def switched(parameters: RecallParameters, query: Query) -> RecallParameters:
 def score_all(view: CentredMatrix, postings: Postings, query: Query) -> Scores:
     """Likeness of every memory to the question by key and by words."""
     words = query.words if query.by_words and query.content else ()
-    keywords = count_keywords(view.slots, postings, words)
+    keywords = count_keywords(view.slots, postings, words, view.once)
     cosine = about = np.zeros(len(view.slots), dtype=np.float32)
     if query.key is not None and query.content:
         cosine = centred_cosines(view.slots, view.centre, query.key, query.cjk, view.query_adapter)
@@ -210,7 +213,7 @@ def score_all(view: CentredMatrix, postings: Postings, query: Query) -> Scores:
     if words:  # what holds no word, as 👍, is like no question that does
         wordless = view.slots.length == 0
         cosine, about = (np.where(wordless, values.mean(), values) for values in (cosine, about))
-    return Scores(cosine, about, keywords.of_all(view.slots.length), keywords)
+    return Scores(cosine, about, keywords.of_all(view.slots.length), keywords, view.once)
 
 
 def _anchor(look: Look, query: Query) -> Attention:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.controller.asking import FARTHEST, STEPS, SURE, Asked
+from ntm_memory.machine.addressing import content_focus
 from ntm_memory.recall.first_look import Reading
 from ntm_memory.recall.sequence import Sequence as Order
 
@@ -51,6 +52,45 @@ def together(readings: Sequence[Reading], asked: Sequence[str]) -> Reading:
         logits=np.log(weights[ranked] + 1e-16),
         confidence=max(reading.confidence for reading in full),
         steps=tuple(steps[i] for i in ranked) if steps else (),
+    )
+
+
+def surest(seen: Reading, read: Sequence[Reading]) -> Reading:
+    """One reading of several questions, each of which was read with memories: a memory counts by the surest of them.
+
+    Args:
+        seen: what the first look sees of all of them.
+        read: of each question, by both looks; where nothing was read there is nothing to join.
+
+    Returns:
+        What was read comes first, by the chance that it answers any of the questions; the rest follows as it was seen.
+    """
+    if not read or any(each.chances is None for each in read):
+        return seen
+    best: dict[int, tuple[float, float, Mapping[str, Any]]] = {}
+    for each in read:
+        assert each.chances is not None
+        steps = each.steps or ({},) * len(each.index)
+        for index, chance, logit, step in zip(each.index.tolist(), each.chances, each.logits, steps, strict=True):
+            if not np.isnan(chance) and chance > best.get(index, (-1.0,))[0]:
+                best[index] = float(chance), float(logit), step
+    order = sorted(best, key=lambda index: -best[index][0])
+    rest = ~np.isin(seen.index, order)
+    chances = np.array([best[index][0] for index in order])
+    former = np.log(seen.weights[rest] + 1e-16)
+    logits = np.log(chances / (1 - chances))
+    below = logits.min() + np.minimum(former - former.max(initial=-np.inf), 0.0)
+    both = np.concatenate([logits, below])
+    left = tuple(step for step, stays in zip(seen.steps, rest.tolist(), strict=True) if stays) if seen.steps else ()
+    return replace(
+        seen,
+        index=np.concatenate([np.array(order, dtype=np.int64), seen.index[rest]]),
+        weights=content_focus(both, 1.0) * seen.weights.sum(),
+        logits=both,
+        confidence=max(each.confidence for each in read),
+        steps=(*(best[index][2] for index in order), *left) if seen.steps else (),
+        chances=np.concatenate([chances, np.full(len(below), np.nan)]),
+        ended={old: new for each in read for old, new in each.ended.items()},
     )
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 
+from ntm_memory.text.passages import WIDTH
 from ntm_memory.text.words import STOP_WORDS, index_words
 from ntm_memory.text.writing_systems import is_cjk
 
 MOST = 3  # each costs an embedding
+TALK = 200
+"""Characters of a text that is too long to be read with a memory, a third of Chinese: what counts are its questions."""
 _LEAST = 3  # words, or pairs of Chinese characters: "and his?" says nothing without the rest
 _SENTENCES = re.compile(r"(?<=[？！。\n])|(?<=[?!])(?![a-zA-Z0-9=&/%\"'”’』」)）])|(?<=[^\W\d_]{2}\.)\s+")
 _SHORTENED = re.compile(r"\b(?:mrs?|ms|dr|prof|st|jr|sr|vs|no|approx|e\.g|i\.e)\.$", re.IGNORECASE)
@@ -29,6 +32,11 @@ def questions_within(text: str) -> tuple[str, ...]:
     found = [sentence.strip() for sentence in sentences if _QUESTION.search(sentence)]
     usable = [each for each in found if each != text.strip() and _speaks(each)]
     return tuple(usable[-MOST:])
+
+
+def is_talk(text: str) -> bool:
+    """Whether a text is so long that the questions within it say better what is asked."""
+    return len(text) > (TALK // WIDTH if is_cjk(text) else TALK)
 
 
 def _speaks(question: str) -> bool:

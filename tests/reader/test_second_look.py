@@ -320,6 +320,15 @@ def test_of_two_that_may_answer_the_newer_stands_first_where_it_revises_the_olde
     assert found[0].chance >= found[1].chance
 
 
+def test_what_has_another_number_than_the_question_does_not_stand_before_what_has_it(memory):
+    memory.memorize("The key of room 322 is with Pia")
+    memory.memorize("The key of room 323 is with Kai")
+    reader = read_by(memory, {"322": 2.5, "323": 2.2})
+    reader.shares = [0.9, 0.0, 0.0, 0.1]
+    assert "322" in memory.recall("who has the key of room 322").memories[0].content
+    assert "323" in memory.recall("who has the key of that room").memories[0].content
+
+
 def test_what_happened_and_what_has_keys_is_not_read_against_each_other(memory):
     memory.memorize("Uli lent Kai 30 euros", kind="episode")
     memory.memorize("Kai lent Uli 50 euros", kind="episode")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.bm25 import Keywords
-from ntm_memory.recall.candidates import BEST, choose
+from ntm_memory.recall.candidates import BEST, choose, once_each
 from ntm_memory.recall.features import REACH, Scores
 from ntm_memory.recall.sequence import sequence_of
 from tests.recall.worlds import matrix_of
@@ -83,3 +83,17 @@ def test_the_best_by_time_are_looked_at_too():
     dated[[280, 290]] = 1, 0.5
     chosen = choose(scores(falling()), sequence(MANY), NO_FOCUS, None, location=False, dated=dated)
     assert chosen.tolist() == [*range(BEST), 280, 290]
+
+
+def test_of_memories_that_say_the_same_one_is_looked_at():
+    digest, superseded = np.array([7, 8, 7, 7, 9], dtype=np.uint64), np.array([True, False, False, False, False])
+    assert once_each(digest, superseded, NO_FOCUS, None).nonzero()[0].tolist() == [1, 2, 4]
+    assert once_each(digest, superseded, np.array([3]), None).nonzero()[0].tolist() == [1, 3, 4]
+    allowed = np.array([True, True, False, False, False])
+    assert once_each(digest, superseded, NO_FOCUS, allowed).nonzero()[0].tolist() == [0, 1]
+
+
+def test_copies_make_no_room_for_themselves():
+    each = np.zeros(MANY, dtype=bool)
+    each[[0, 300, 310]] = True
+    assert choose(scores(falling()), sequence(MANY), NO_FOCUS, None, location=True, each=each).tolist() == [0, 300, 310]

@@ -83,3 +83,18 @@ def test_a_question_needs_its_words_and_the_marks_its_words_may_name():
     terms = Query("Bob met Bob", None, index_words("Bob met Bob"), 0.0).terms
     assert terms[:2] == ["bob", "met"]
     assert {"@by=bob", "@by=met", "@asks", "@time", "@number", "@by"} == set(terms[2:])
+
+
+def test_what_is_told_many_times_counts_once():
+    keys = unit(np.random.default_rng(4).normal(size=(3, DIM)))[[0, 1, 1, 1, 2]]
+    view = CentredMatrix(matrix_of(5, keys=keys))
+    assert view.once is not None and view.once.tolist() == [0, 1, 4]
+    once = CentredMatrix(matrix_of(3, keys=keys[[0, 1, 4]]))
+    assert once.once is None
+    np.testing.assert_allclose(view.centre.means, once.centre.means, atol=1e-6)
+
+
+def test_passages_of_two_memories_are_the_same_only_if_all_are():
+    keys, owner = unit(np.random.default_rng(5).normal(size=(3, DIM)))[[0, 1, 0, 2, 0, 1]], np.array([0, 0, 1, 1, 2, 2])
+    view = CentredMatrix(matrix_of(3, keys=keys, owner=owner))
+    assert view.once is not None and view.once.tolist() == [0, 1]

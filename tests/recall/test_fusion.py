@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.recall.fusion import together
+from ntm_memory.recall.fusion import surest, together
 
 
 def reading(weights: dict[int, float], sure: float, *, explained: bool = False) -> Reading:
@@ -47,3 +49,19 @@ def test_one_reading_is_itself_and_empty_ones_are_left_out():
     assert together([one], ["x"]) is one
     assert together([one, none], ["x", "y"]) is one
     assert together([none, none], ["x", "y"]) is none
+
+
+def test_of_several_questions_a_memory_counts_by_the_surest_and_what_was_not_read_follows():
+    seen = reading({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1}, 0.5)
+    first = replace(reading({0: 0.9, 1: 0.1}, 0.8), chances=np.array([0.8, np.nan]))
+    second = replace(reading({2: 0.7, 0: 0.3}, 0.9), chances=np.array([0.9, 0.1]), ended={2: 0})
+    both = surest(seen, [first, second])
+    assert both.index.tolist() == [2, 0, 1, 3] and both.confidence == 0.9 and both.ended == {2: 0}
+    assert both.chances is not None
+    assert both.chances[:2].tolist() == [0.9, 0.8] and np.isnan(both.chances[2:]).all()
+    assert np.diff(both.weights).max() <= 0 and both.weights.sum() == pytest.approx(1.0)
+
+
+def test_where_no_question_was_read_what_was_seen_stays():
+    seen = reading({0: 0.6, 1: 0.4}, 0.5)
+    assert surest(seen, [seen]) is seen
