@@ -64,13 +64,17 @@ class Telling(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A memory, what was done, the ids of those that it is told to hold beside, its secrets and what may be one."""
+    """A memory, what was done, the ids of those that it is told to hold beside, its secrets and what may be one.
+
+    `taken_back` is the id of the copy that was stored before its caller decided; None: there was none.
+    """
 
     memory: Memory
     action: Action
     beside: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
     maybe_secret: tuple[MaybeSecret, ...] = ()
+    taken_back: str | None = None
 
 
 class Named(NamedTuple):

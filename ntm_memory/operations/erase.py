@@ -106,6 +106,8 @@ class Eraser:
 
     def restore(self, id_or_key: str, namespace: str | None, *, dry_run: bool) -> Memory:
         """Full retention again, and a slot if it has none; see `NTMMemoryManager.restore`."""
+        if not isinstance(id_or_key, str):
+            raise BadValueError("id_or_key must be one id, or one key", 'e.g. "m_8k2f7q1xab"')
         memory = find(self._store, id_or_key, namespace, STATES)
         if dry_run:
             return memory

@@ -144,6 +144,7 @@ class Reasoner:
             stored.similar_keys,
             stored.secrets,
             stored.maybe_secret,
+            stored.taken_back,
         )
 
     def _chain(

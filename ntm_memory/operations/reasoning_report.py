@@ -110,6 +110,7 @@ class StoreResult:
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
     maybe_secret: tuple[MaybeSecret, ...] = ()
+    taken_back: str | None = None
 
 
 _LEAST = 0.001  # of a hop's attention; less is shown by no one

@@ -63,6 +63,8 @@ class MemorizeResult:
         similar_keys: of a new key, up to three live ones that may be meant by it: other separators, one letter off.
         secrets: what was left out of it.
         maybe_secret: what may be one in it and was kept.
+        taken_back: id of the copy that was told before its caller decided what it is to an older one: it is erased,
+            and can be restored.
     """
 
     memory: Memory
@@ -71,6 +73,7 @@ class MemorizeResult:
     similar_keys: tuple[str, ...] = ()
     secrets: tuple[LeftOut, ...] = ()
     maybe_secret: tuple[MaybeSecret, ...] = ()
+    taken_back: str | None = None
 
     @property
     def supersedes(self) -> tuple[str, ...]:

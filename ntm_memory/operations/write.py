@@ -67,13 +67,15 @@ class Writer:
         rows = None if _is_a_turn(telling.memory) else passed.rows
         judged = [] if rows is None else self.relater.judge(telling.memory, rows)
         with self._store.transaction():  # another process may have written it in the meantime
-            memory, action, beside, *_ = self._write(telling, passed.rows, force=force)
+            written = self._write(telling, passed.rows, force=force)
+            memory, action, beside = written[:3]
             self.relater.release([memory] if action == "updated" else [])
             related = self.relater.note(memory, judged, beside) if action != "unchanged" else ()
             near = self._store.keys_like(memory.namespace, memory.key) if memory.key and action == "created" else []
             memory = self._store.get(memory.id)
             note_redaction(self._store, passed.secrets, memory.id, memory.namespace)
-        return MemorizeResult(memory, action, related, tuple(near[:SHOWN]), passed.secrets, passed.maybe_secret)
+        found = (related, tuple(near[:SHOWN]), passed.secrets, passed.maybe_secret)
+        return MemorizeResult(memory, action, *found, taken_back=written.taken_back)
 
     def update(self, id_or_key: str, namespace: str | None, changes: Mapping[str, Any]) -> UpdateResult:
         """Change fields of a live memory; other content is erase 1 + add in the same slot and makes a new version."""
@@ -157,8 +159,8 @@ class Writer:
         if force and named.same is None:
             self._store.lift(record.namespace, record.content)
         if named.same is not None:
-            self._take_back(record, named.same, named.same.key)
-            return Written(self.relater.holds(named.same), "unchanged")
+            gone = self._take_back(record, named.same, named.same.key)
+            return Written(self.relater.holds(named.same), "unchanged", taken_back=gone)
         if named.replaced is not None:
             return self._replace(telling, named, rows)
         same = saying(self._store, record, in_bulk=in_bulk)
@@ -185,27 +187,32 @@ class Writer:
         record = replace(telling.over(old), **kept)
         if is_same_key(record.key, old.key):
             record = replace(record, key=old.key)
-        self._take_back(telling.memory, old, record.key)
+        gone = self._take_back(telling.memory, old, record.key)
         self.relater.part(old, named.beside)
         if record.content == old.content:
-            return Written(self.relater.holds(old), "unchanged", named.beside)
+            return Written(self.relater.holds(old), "unchanged", named.beside, taken_back=gone)
         memory = self._store.rewrite(old.id, record, self._encoded(record, rows, old), verb="replaced")
-        return Written(memory, "updated", named.beside)
+        return Written(memory, "updated", named.beside, taken_back=gone)
 
-    def _take_back(self, record: MemoryInput, old: Memory, key: str | None) -> None:
+    def _take_back(self, record: MemoryInput, old: Memory, key: str | None) -> str | None:
         """Erase what was stored by the same telling before its caller decided that it is an older memory's.
 
         Args:
             record: what was told.
             old: whose it is.
             key: that the older one will have: a memory under another key was meant to stay.
+
+        Returns:
+            Its id; None: nothing was erased.
         """
         twin = saying(self._store, record)
         if twin is None or twin.id == old.id or twin.position < old.position:
-            return
-        if twin.key is None or is_same_key(twin.key, key):
-            self._store.set_retention(twin.id, 0.0)
-            self.relater.release([twin])
+            return None
+        if twin.key is not None and not is_same_key(twin.key, key):
+            return None
+        self._store.set_retention(twin.id, 0.0)
+        self.relater.release([twin])
+        return twin.id
 
     def _encoded(self, record: MemoryInput, rows: Key | None, own: Memory | None = None) -> Encoding:
         """How a text is found again, inside the transaction that writes it.

@@ -25,7 +25,7 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         known = [id for id in answer.get("ids", ()) if id]
         if 0 < len(known) <= MOST_LINES:
             counts += f": {' '.join(known)}"
-        return "\n".join([counts, *concerned(answer), *secrets_of_many(answer), *failed(answer)])
+        return "\n".join([counts, *concerned(answer, advice), *secrets_of_many(answer), *failed(answer)])
     memory = answer["memory"]
     told = f"{answer['action']} {head({**memory, 'weight': None})}"
     if memory.get("version", 1) > 1:
@@ -41,7 +41,14 @@ def memorize(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         for tie in answer.get("links", ())
     ]
     say = [f"  say it again with {advice.decide} if that is so"] if related else []
-    return "\n".join([told, *_secrets(answer["secrets"], answer["maybe_secret"]), *related, *say, *near, *ties])
+    gone = answer.get("taken_back")
+    taken = (
+        [f"  the copy {gone} of it, told before, is erased; to undo that: erase {gone} with {advice.undo}"]
+        if gone
+        else []
+    )
+    secrets = _secrets(answer["secrets"], answer["maybe_secret"])
+    return "\n".join([told, *taken, *secrets, *related, *say, *near, *ties])
 
 
 def update(answer: Answer) -> str:
@@ -90,11 +97,12 @@ def tune(answer: Answer) -> str:
     return "\n".join([*lines, *failed(answer)])
 
 
-def concerned(answer: Answer) -> list[str]:
+def concerned(answer: Answer, advice: Advice = BY_OPTIONS) -> list[str]:
     """What the first of many new memories may concern."""
     told = [f"{id} {_related(older[0])}" for id, older in answer["related"].items() if _matters(older[0])]
     more = [f"and {len(told) - MOST_LINES} more like that"] if len(told) > MOST_LINES else []
-    return [*told[:MOST_LINES], *more]
+    say = [f"  say it again with {advice.decide} if that is so"] if told else []
+    return [*told[:MOST_LINES], *more, *say]
 
 
 def secrets_of_many(answer: Answer) -> list[str]:

@@ -147,9 +147,9 @@ def test_a_rewritten_memory_may_revise_what_it_did_not_before(memory, paris):
 @pytest.mark.parametrize("told_before", [False, True])
 def test_replaces_makes_a_new_version_of_the_older_one(memory, told_before):
     older = memory.memorize(PARIS, tags=["people"], importance=0.9, occurred_at="2020-01-01").memory
-    if told_before:  # and `related` named the older one
-        memory.memorize(BERLIN)
+    copy = memory.memorize(BERLIN).memory.id if told_before else None  # and `related` named the older one
     done = memory.memorize(BERLIN, replaces=older.id)
+    assert done.taken_back == copy
     assert (done.action, done.memory.id, done.memory.version) == ("updated", older.id, 2)
     assert (done.memory.tags, done.memory.importance, done.memory.occurred_at) == (("people",), 0.9, None)
     assert contents(memory) == [*OTHERS, BERLIN]
@@ -169,10 +169,10 @@ def test_replaces_takes_a_key_over_and_gives_one(memory, paris):
 
 @pytest.mark.parametrize("told_before", [False, True])
 def test_same_as_stores_nothing(memory, paris, told_before):
-    if told_before:
-        memory.memorize(BERLIN)
-        assert mark(memory, paris) is not None
+    copy = memory.memorize(BERLIN).memory.id if told_before else None
+    assert (mark(memory, paris) is not None) == told_before
     done = memory.memorize(BERLIN, same_as=paris.id)
+    assert done.taken_back == copy
     assert (done.action, done.memory.id, done.related) == ("unchanged", paris.id, ())
     assert contents(memory) == [*OTHERS, PARIS] and mark(memory, paris) is None
 

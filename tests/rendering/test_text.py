@@ -14,7 +14,7 @@ from opening import Clock, opened
 from portable.surface import ITEM, LAST, LINE
 
 from ntm_memory.arguments.parsers import PARSERS
-from ntm_memory.rendering import as_context, as_json, as_text, without_nulls
+from ntm_memory.rendering import as_context, as_json, as_text, done, without_nulls
 from ntm_memory.rendering.lines import name
 from ntm_memory.text.printable import in_one_line
 
@@ -197,3 +197,22 @@ def test_what_was_done_is_told_by_place_and_by_time_as_by_content():
         "    in order of time 0.250  × gate 0.90",
         "    moved: m_aaaaaaaaaa 0.800 → shift +1 0.625  × gate 0.90",
     ]
+
+
+def test_what_was_taken_back_is_said_with_how_to_undo_it(tmp_path):
+    with opened(tmp_path) as memory:
+        old = memory.memorize("Maria lives in Paris").memory
+        copy = memory.memorize("Maria moved to Berlin").memory
+        told = as_text("memorize", asdict(memory.memorize("Maria moved to Berlin", replaces=old.id)))
+    assert f"the copy {copy.id} of it, told before, is erased; to undo that: erase {copy.id} with --restore" in told
+
+
+def test_many_that_may_revise_others_say_how_to_decide():
+    related = {
+        "m_2222222222": [
+            {"id": "m_3333333333", "relation": "revises", "chance": 0.9, "content": "Tea", "marked": False}
+        ]
+    }
+    told = done.concerned({"related": related})
+    assert told[0].startswith("m_2222222222 may revise m_3333333333") and "--replaces ID" in told[-1]
+    assert done.concerned({"related": {}}) == []
