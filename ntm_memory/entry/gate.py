@@ -10,7 +10,7 @@ from ntm_memory.entry.names import refuse_secrets_in
 from ntm_memory.entry.refusals import NAMES
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
-from ntm_memory.privacy.secret_spans import MaybeSecret, place_without, redacted, settled
+from ntm_memory.privacy.secret_spans import MaybeSecret, everywhere, place_without, redacted, settled
 from ntm_memory.privacy.secret_tagger import PieceStates
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, our_marks, outside_of
 from ntm_memory.recall.encoder import Encoder, Key, Passage
@@ -129,6 +129,7 @@ class Gate:
         """The secrets of a text that was read in passages, whatever becomes of them, and what may be one."""
         found = secrets_of(content, passages, self._least_chance)
         secrets = settled(content, found.secrets, our_marks(content))  # a passage may end inside a word or a mark
+        secrets = everywhere(content, secrets)
         return Found(secrets, outside_of(secrets, found.doubtful))
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:

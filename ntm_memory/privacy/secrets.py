@@ -14,13 +14,14 @@ from unicodedata import category, normalize
 from ntm_memory.privacy import secret_forms, secret_tagger, told_secrets
 from ntm_memory.privacy.secret_forms import by_form
 from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
-from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
+from ntm_memory.privacy.secret_spans import Secret, Span, everywhere, marks_in, settled
 from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged, limits, tag
+from ntm_memory.privacy.seed_phrases import seed_phrases
 
 
 def known_secrets(text: str) -> list[Secret]:
     """What rules of services, check digits and public forms know."""
-    return _found(text, _known)
+    return everywhere(text, _found(text, _known))
 
 
 def supposed_secrets(text: str) -> list[Secret]:
@@ -33,6 +34,7 @@ def _known(text: str) -> Iterator[tuple[str, int, int]]:
     yield from find_credentials(text, lowered)
     yield from told_secrets.by_check_digits(text)
     yield from by_form(text, lowered)
+    yield from seed_phrases(text)
 
 
 def _found(text: str, look: Callable[[str], Iterable[tuple[str, int, int]]]) -> list[Secret]:
@@ -79,7 +81,7 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
-        return Found(settled(text, [*known, *supposed], ()), [])
+        return Found(everywhere(text, settled(text, [*known, *supposed], ())), [])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
     floors = limits() if least is None else Limits(least, least, min(least, limits().doubtful))

@@ -32,7 +32,7 @@ KINDS = frozenset(
     [*_NAMES, "setting", "wallet-seed", "login-in-address", "authorization", "license-key", "card-number", "iban"]
 )
 """What is found here."""
-_TO = r"\s*(?:is now|are now|was|is|are|will be|=>|->|:=|=|：|:|＝)\s*"
+_TO = r"\s*(?:is now|are now|used to be|was|is|are|will be|became|=>|->|:=|=|：|:|＝)\s*"
 _FOR = r"(?:\s+(?:for|of|to|on|at|in|from)\s+[^\n.:;=?!]{1,50}?|\s+\([^()\n]{1,40}\))?"
 _QUOTED = r"""["'`“‘「『]([^"'`”’」』\n]{3,120})["'`”’」』]"""
 _BARE = r"""([^\s"'`“”‘’「」『』，。；、！？）】<>]{3,300})"""

@@ -27,7 +27,7 @@ from ntm_memory.privacy.keys import (
     new_key,
     secret_in,
 )
-from ntm_memory.privacy.wiping import blank, wipe
+from ntm_memory.persistence.wiping import blank, wipe
 from ntm_memory.recovery.keyed import bring_backups_under, key_in_force
 from ntm_memory.store.faults import faults
 from ntm_memory.store.usage import carry_over
