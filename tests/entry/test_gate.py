@@ -7,9 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from opening import opened
+from reading_embedder import ReadingEmbedder
 
-from ntm_memory.embedding.e5 import ReadText
-from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.errors import BadValueError, SecretError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy import secret_tagger
@@ -23,15 +22,6 @@ KEPT = "the deploy key is [secret: aws-access-token], ask Mia"
 
 def allowing(tmp_path, on_secret):
     return opened(tmp_path, {"privacy": {"on_secret": on_secret}})
-
-
-class ReadingEmbedder(TinyEmbedder):
-    """The tiny embedder, which tells of each text that it made nothing of it."""
-
-    def read_memories(self, texts):
-        width = secret_tagger._model().members[0]["states.w"].shape[0]
-        states = np.zeros((1, width), dtype=np.float32)
-        return self.encode_memories(texts), [ReadText(states, np.zeros(len(each), dtype=np.int64)) for each in texts]
 
 
 def test_a_secret_is_left_out_and_told(memory):
