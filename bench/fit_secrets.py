@@ -35,7 +35,7 @@ from ntm_memory.privacy.secret_tagger import (
     networks,
     sureness,
 )
-from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
+from ntm_memory.privacy.secrets import known_secrets, meets, supposed_secrets
 
 ROLE = "talk"
 Members = Sequence[dict[str, np.ndarray]]
@@ -50,9 +50,9 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED, WORDS_TOUCHED = 0.0075, 0.0
-"""Shares of ordinary notes that may lose something with a digit, and without one: by them the least chances are chosen,
-on notes not learned from."""
+TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.005, 0.0025, 0.0
+"""Shares of ordinary notes that may lose letters with digits or signs, digits alone, and words: by them the least chances
+are chosen, on notes not learned from."""
 DOUBTFUL = 0.02
 """Share of them that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
@@ -117,7 +117,11 @@ def parts_of(example: Example, chances: np.ndarray) -> list[tuple[int, int, floa
 def taken_of(example: Example, chances: np.ndarray, limits: Limits) -> list[tuple[int, int]]:
     """What the networks take for a secret."""
     parts = parts_of(example, chances)
-    return [(start, end) for start, end, chance in parts if chance > limits.least_of(example.text[start:end])]
+    return [
+        (start, end)
+        for start, end, chance in parts
+        if chance > limits.least_of(example.text[start:end], labelled=meets(example.known[1], start, end))
+    ]
 
 
 def is_found(example: Example, chances: np.ndarray, limits: Limits) -> bool:
@@ -164,13 +168,22 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     )
     limits = chosen_limits(members, [each for name in left_out if name in NOTES for each in left_out[name]])
     figures = {name: shares(without, told[name], limits) for name in HELD}
-    for name, turns in left_out.items():
-        touched = np.mean([is_touched(each, chances_of(members, each), limits) for each in turns])
-        figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
+    figures |= touched_shares(members, left_out, limits)
     print(limits, figures, flush=True)
     kept = quantised(members) | {name: np.float32(limit) for name, limit in limits._asdict().items()}
     made = [described_file(file, len(rows(file))) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
+
+
+def touched_shares(
+    members: Members, left_out: Mapping[str, Sequence[Example]], limits: Limits
+) -> dict[str, dict[str, float]]:
+    """Of each set of ordinary texts the share that loses something."""
+    figures = {}
+    for name, turns in left_out.items():
+        touched = np.mean([is_touched(each, chances_of(members, each), limits) for each in turns])
+        figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
+    return figures
 
 
 def trained_at_once(
@@ -184,13 +197,21 @@ def trained_at_once(
 
 def chosen_limits(members: Members, notes: Sequence[Example]) -> Limits:
     """The chances that so few of these ordinary notes reach as may be touched, and as may be told of."""
-    digits, words = [], []
+    surest: dict[str, list[float]] = {name: [] for name in Limits._fields}
     for each in notes:
-        parts = [(each.text[start:end], chance) for start, end, chance in parts_of(each, chances_of(members, each))]
-        digits.append(max((chance for part, chance in parts if any(map(str.isdigit, part))), default=0.0))
-        words.append(max((chance for part, chance in parts if not any(map(str.isdigit, part))), default=0.0))
-    least, words_least = np.quantile(digits, 1 - TOUCHED), np.quantile(words, 1 - WORDS_TOUCHED)
-    return Limits(float(least), float(words_least), float(np.quantile(np.maximum(digits, words), 1 - DOUBTFUL)))
+        parts = [(kind_of_part(each, start, end), chance) for start, end, chance in parts_of(each, chances_of(members, each))]
+        for name, reached in surest.items():
+            of_kind = (chance for kind, chance in parts if name in (kind, "doubtful"))
+            reached.append(max(of_kind, default=0.0))
+    may = {"least": TOUCHED, "numbers": NUMBERS_TOUCHED, "words": WORDS_TOUCHED, "doubtful": DOUBTFUL}
+    chosen = {name: float(np.quantile(surest[name], 1 - share)) for name, share in may.items()}
+    return Limits(**(chosen | {"doubtful": min(chosen.values())}))
+
+
+def kind_of_part(example: Example, start: int, end: int) -> str:
+    """Which of the limits decides about a part of a text."""
+    names = Limits(*range(len(Limits._fields)))
+    return Limits._fields[int(names.least_of(example.text[start:end], labelled=meets(example.known[1], start, end)))]
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -84,12 +84,21 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
         return Found(everywhere(text, settled(text, [*known, *supposed], ())), [])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    floors = limits() if least is None else Limits(least, least, min(least, limits().doubtful))
+    floors = limits() if least is None else Limits(least, least, least, min(least, limits().doubtful))
     found = tag(text, read, spans, floors.doubtful, our_marks(text))
     tagged = [each._replace(kind=named.get((each.start, each.end), each.kind)) for each in found]
-    sure = [each for each in tagged if each.chance > floors.least_of(text[each.start : each.end])]
+    sure = [
+        each
+        for each in tagged
+        if each.chance > floors.least_of(text[each.start : each.end], labelled=meets(spans[1], each.start, each.end))
+    ]
     secrets = settled(text, [*known, *(each[:3] for each in sure)], ())
     return Found(secrets, outside_of(secrets, [each for each in tagged if each not in sure]))
+
+
+def meets(spans: Iterable[Span], start: int, end: int) -> bool:
+    """Whether a part of a text has a character of one of these spans."""
+    return any(low < end and start < high for low, high in spans)
 
 
 def outside_of(secrets: Sequence[Secret], doubtful: Sequence[Tagged]) -> list[Tagged]:
