@@ -199,7 +199,9 @@ def chosen_limits(members: Members, notes: Sequence[Example]) -> Limits:
     """The chances that so few of these ordinary notes reach as may be touched, and as may be told of."""
     surest: dict[str, list[float]] = {name: [] for name in Limits._fields}
     for each in notes:
-        parts = [(kind_of_part(each, start, end), chance) for start, end, chance in parts_of(each, chances_of(members, each))]
+        parts = [
+            (kind_of_part(each, start, end), chance) for start, end, chance in parts_of(each, chances_of(members, each))
+        ]
         for name, reached in surest.items():
             of_kind = (chance for kind, chance in parts if name in (kind, "doubtful"))
             reached.append(max(of_kind, default=0.0))

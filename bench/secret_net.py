@@ -220,7 +220,11 @@ def train(told: Sequence[Example], talk: Sequence[Example], epochs: int, seed: i
 
 
 def learn_on(
-    weights: Mapping[str, np.ndarray], drawn: Callable[[random.Random], list[Example]], epochs: int, rate: float, seed: int
+    weights: Mapping[str, np.ndarray],
+    drawn: Callable[[random.Random], list[Example]],
+    epochs: int,
+    rate: float,
+    seed: int,
 ) -> dict[str, np.ndarray]:
     """Weights that were learned, learned on from what is drawn anew for each epoch."""
     first = drawn(random.Random(seed))

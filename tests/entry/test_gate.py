@@ -149,7 +149,7 @@ def doubting(monkeypatch):
         return chances, np.zeros((len(codes), len(secret_tagger.KINDS)))
 
     monkeypatch.setattr(secret_tagger, "networks", networks)
-    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
 
 
 def test_what_may_be_a_secret_is_kept_and_told_at_its_place_in_what_is_stored(tmp_path, doubting):
@@ -190,12 +190,27 @@ def test_words_must_be_surer_secrets_than_what_has_a_digit(tmp_path, monkeypatch
         return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
 
     monkeypatch.setattr(secret_tagger, "networks", networks)
-    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
     with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
         words, digits = memory.memorize("velvet-otter"), memory.memorize("velvet-otter-42")
         assert not words.secrets and words.maybe_secret and digits.secrets and not digits.maybe_secret
+        assert memory.memorize("velvet_otter").secrets and not memory.memorize("90210").secrets
     with opened(tmp_path / "told", {"privacy": {"least_chance": 0.8}}, embedder=ReadingEmbedder()) as memory:
         assert memory.memorize("velvet-otter").secrets
+
+
+def test_a_number_told_twice_is_treated_alike_whether_told_or_changed(tmp_path, monkeypatch):
+    def networks(members, codes, features, read):
+        return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", networks)
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        told = memory.memorize("8080", key="proxy-port")
+        changed = memory.memorize("9090", key="proxy-port")
+        again = memory.update("proxy-port", content="7070")
+        assert [each.memory.content for each in (told, changed, again)] == ["8080", "9090", "7070"]
+        assert all(each.maybe_secret and not each.secrets for each in (told, changed, again))
 
 
 @pytest.mark.parametrize(("on_secret", "told"), [("refuse", True), ("allow", False)])

@@ -35,7 +35,10 @@ def test_a_secret_that_is_no_word_is_left_out_wherever_it_stands(text, value, ke
 
 @pytest.mark.parametrize("way", ["memorize", "update"])
 def test_in_a_turn_s_answer_as_in_its_prompt(tmp_path, way):
-    told, kept = "我的邮箱密码是Lanhai@9020 → 好的，Lanhai@9020 已保存", "我的邮箱密码是[secret: password] → 好的，[secret: password] 已保存"
+    told, kept = (
+        "我的邮箱密码是Lanhai@9020 → 好的，Lanhai@9020 已保存",
+        "我的邮箱密码是[secret: password] → 好的，[secret: password] 已保存",
+    )
     with opened(tmp_path) as memory:
         if way == "memorize":
             done = memory.memorize(told)
@@ -79,7 +82,9 @@ def test_columns_of_words_about_secrets_stay(table):
 
 
 def test_pins_and_keys_in_columns():
-    table = "| door | PIN | api key |\n| --- | --- | --- |\n| front | 4821 | kx93-pq71-zz08 |\n| back | 77120 | see Ben |"
+    table = (
+        "| door | PIN | api key |\n| --- | --- | --- |\n| front | 4821 | kx93-pq71-zz08 |\n| back | 77120 | see Ben |"
+    )
     assert [each.kind for each in known_secrets(table)] == ["pin", "key", "pin"]
 
 

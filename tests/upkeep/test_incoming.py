@@ -141,7 +141,9 @@ def told_by_file(tmp_path, change, on_secret="redact"):
     change(record)
     with opened(tmp_path / "to", {"privacy": {"on_secret": on_secret}}, embedder=ReadingEmbedder()) as memory:
         done = memory.import_text(json.dumps(document))
-        found = [[each.content, *(old.content for old in memory.store.history(each.id))] for each in memory.store.memories()]
+        found = [
+            [each.content, *(old.content for old in memory.store.history(each.id))] for each in memory.store.memories()
+        ]
         return done, found
 
 
