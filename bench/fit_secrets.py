@@ -51,8 +51,8 @@ LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
 TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.005, 0.0025, 0.0
-"""Shares of ordinary notes that may lose letters with digits or signs, digits alone, and words: by them the least chances
-are chosen, on notes not learned from."""
+"""Shares of ordinary notes that may lose letters with digits or signs, digits alone, and words: by them the least
+chances are chosen, on notes not learned from."""
 DOUBTFUL = 0.02
 """Share of them that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}

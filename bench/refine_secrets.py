@@ -3,7 +3,7 @@
     python -m bench.refine_secrets --data DIR [DIR …] --home DIR [--out DIR]
 
 They begin as they ship and go through a part of all that they were learned from, with the texts of `NEW` writers
-several times. The chances that decide are chosen anew. Whether it helped is told by notes that nothing was learned from.
+several times. The chances that decide are chosen anew. Whether it helped is told by notes not learned from.
 """
 
 from __future__ import annotations

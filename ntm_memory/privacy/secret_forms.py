@@ -97,7 +97,8 @@ _BY_WORD = (
 )
 """(kind, a word without which the pattern need not be tried, the pattern)."""
 _COLUMNS = {
-    "password": r"pass ?(?:words?|phrases?|codes?)|passwort|passwd|pwd|密码|密碼|口令|パスワード|비밀번호|contraseña|mot de passe",
+    "password": r"pass ?(?:words?|phrases?|codes?)|passwort|passwd|pwd|contraseña|mot de passe"
+    r"|密码|密碼|口令|パスワード|비밀번호",
     "pin": r"pins?(?: codes?)?|pin码",
     "key": r"(?:api|access|secret|licen[cs]e)[ _-]?keys?|secrets?|tokens?|密钥|令牌|api ?key",
 }
@@ -140,7 +141,7 @@ def in_tables(text: str) -> Iterator[Found]:
 
 
 def _head(line: str) -> tuple[str, int, list[tuple[str, int]]]:
-    """Of a table's first line: what parts its cells, how many there are, and in which there are secrets, of which kind."""
+    """Of a table's first line: what parts its cells, how many there are, the kinds and places of those with secrets."""
     for sign in _BETWEEN_CELLS if _TOLD_IN_HEADS.search(line) else ():
         cells = [each.strip() for each in line.split(sign)]
         found = [(kind, at) for at, cell in enumerate(cells) for kind, head in _HEADS.items() if head.fullmatch(cell)]

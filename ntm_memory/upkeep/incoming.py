@@ -1,7 +1,7 @@
 """Records of a lossless export on their way in: read, looked through as whatever is told, and embedded.
 
 A record that is just as `export` sealed it was told once and is restored, whatever it looks like. One without a seal,
-or changed since, is told now: as by every other way, what recall printed is refused, and its texts are read for secrets.
+or changed since, is told now: as by every other way, what recall printed is refused, and texts are read for secrets.
 """
 
 from __future__ import annotations

@@ -21,16 +21,16 @@ def left(text, value, kind="password"):
 @pytest.mark.parametrize(
     ("text", "value", "kept"),
     [
-        ("密码是Lanhai@9020 → 好的，Lanhai@9020 已保存", "Lanhai@9020", "密码是[secret: password] → 好的，[secret: password] 已保存"),
-        ("pin 4821 → saved 4821, not 48210 or A4821", "4821", "pin [secret: password] → saved [secret: password], not 48210 or A4821"),
-        ("it is blueKettle, yes, blueKettle!", "blueKettle", "it is [secret: password], yes, [secret: password]!"),
-        ("password: a red boat sails (a red boat sails)", "a red boat sails", "password: [secret: password] ([secret: password])"),
-        ("the word is banana; we had banana bread", "banana", "the word is [secret: password]; we had banana bread"),
-        ("box 12, row 12", "12", "box [secret: password], row 12"),
+        ("密码是Lanhai@9020 → 好的，Lanhai@9020 已保存", "Lanhai@9020", "密码是# → 好的，# 已保存"),
+        ("pin 4821 → saved 4821, not 48210 or A4821", "4821", "pin # → saved #, not 48210 or A4821"),
+        ("it is blueKettle, yes, blueKettle!", "blueKettle", "it is #, yes, #!"),
+        ("password: a red boat sails (a red boat sails)", "a red boat sails", "password: # (#)"),
+        ("the word is banana; we had banana bread", "banana", "the word is #; we had banana bread"),
+        ("box 12, row 12", "12", "box #, row 12"),
     ],
-)  # fmt: skip
+)
 def test_a_secret_that_is_no_word_is_left_out_wherever_it_stands(text, value, kept):
-    assert left(text, value) == kept
+    assert left(text, value) == kept.replace("#", "[secret: password]")
 
 
 @pytest.mark.parametrize("way", ["memorize", "update"])
