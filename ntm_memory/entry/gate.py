@@ -122,7 +122,8 @@ class Gate:
         secrets = [LeftOut(each.kind, "content", each.start) for each in found.secrets]
         self._refuse(secrets)
         kept = replace(passed.memory, content=redacted(content, found.secrets))
-        rows = self._encoder().memories([kept.content])[0]
+        assert passed.rows is not None
+        rows = self._encoder().changed(kept.content, passages, passed.rows)
         return passed._replace(memory=kept, rows=rows, secrets=(*passed.secrets, *secrets))
 
     def found(self, content: str, passages: Sequence[Passage]) -> Found:

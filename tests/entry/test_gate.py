@@ -227,6 +227,26 @@ def test_a_person_reads_of_it_in_one_line(tmp_path, doubting):
     assert line == "  kept, may be a secret: password in content at character 14 (chance .50)"
 
 
+def test_of_a_long_text_only_the_passages_with_a_secret_are_embedded_again(tmp_path, monkeypatch, doubting):
+    class Counting(ReadingEmbedder):
+        def encode_memories(self, texts):
+            embedded.extend(texts)
+            return super().encode_memories(texts)
+
+    embedded: list[str] = []
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.4, 0.4, 0.4, 0.3))
+    talk = [f"On day {n} Mia had tea in the garden, read a book and wrote letter {n} to Ben." for n in range(200)]
+    text = "\n".join([*talk[:60], "it opens with 4471", *talk[60:]])
+    with opened(tmp_path, embedder=Counting()) as memory:
+        done = memory.memorize(text)
+        assert done.memory.content == text.replace("4471", "[secret: password]")
+        read = len(set(embedded))
+        assert read > 8 and len(embedded) == len(set(embedded)) <= 1.5 * (read - 1)
+        assert sum("opens with" in each for each in embedded) == 2
+        rows = memory.store.keys_of(done.memory.id)
+        assert np.allclose(rows, Counting().encode_memories(Counting().split_passages(done.memory.content)), atol=1e-6)
+
+
 @pytest.mark.parametrize("least", [-0.1, 1.5, "high", True])
 def test_a_least_chance_is_a_chance(tmp_path, least):
     with pytest.raises(BadValueError, match=r"privacy\.least_chance"):
