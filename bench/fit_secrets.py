@@ -50,10 +50,10 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.005, 0.0025, 0.0
-"""Shares of ordinary notes that may lose letters with digits or signs, digits alone, and words: by them the least
-chances are chosen, on notes not learned from."""
-DOUBTFUL = 0.02
+TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.0035, 0.003, 0.0002
+"""Shares of ordinary notes that may lose letters with digits or signs, and digits alone, and of notes, talk and prose that
+may lose words: by them the least chances are chosen, on texts not learned from."""
+DOUBTFUL = 0.015
 """Share of them that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
@@ -166,7 +166,7 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     without, members = (
         dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
     )
-    limits = chosen_limits(members, [each for name in left_out if name in NOTES for each in left_out[name]])
+    limits = chosen_limits(members, *notes_and_talk(left_out))
     figures = {name: shares(without, told[name], limits) for name in HELD}
     figures |= touched_shares(members, left_out, limits)
     print(limits, figures, flush=True)
@@ -195,19 +195,25 @@ def trained_at_once(
         return [quantised([one.result() for one in members]) for members in running]
 
 
-def chosen_limits(members: Members, notes: Sequence[Example]) -> Limits:
+def chosen_limits(members: Members, notes: Sequence[Example], talk: Sequence[Example] = ()) -> Limits:
     """The chances that so few of these ordinary notes reach as may be touched, and as may be told of."""
     surest: dict[str, list[float]] = {name: [] for name in Limits._fields}
-    for each in notes:
+    for at, each in enumerate([*notes, *talk]):
         parts = [
             (kind_of_part(each, start, end), chance) for start, end, chance in parts_of(each, chances_of(members, each))
         ]
-        for name, reached in surest.items():
+        for name, reached in surest.items() if at < len(notes) else [("words", surest["words"])]:
             of_kind = (chance for kind, chance in parts if name in (kind, "doubtful"))
             reached.append(max(of_kind, default=0.0))
     may = {"least": TOUCHED, "numbers": NUMBERS_TOUCHED, "words": WORDS_TOUCHED, "doubtful": DOUBTFUL}
     chosen = {name: float(np.quantile(surest[name], 1 - share)) for name, share in may.items()}
     return Limits(**(chosen | {"doubtful": min(chosen.values())}))
+
+
+def notes_and_talk(left_out: Mapping[str, Sequence[Example]]) -> tuple[list[Example], list[Example]]:
+    """Data sets of notes, and all others."""
+    notes = [each for name, texts in left_out.items() if name in NOTES for each in texts]
+    return notes, [each for name, texts in left_out.items() if name not in NOTES for each in texts]
 
 
 def kind_of_part(example: Example, start: int, end: int) -> str:

@@ -49,7 +49,7 @@ class Drawn:
         return [*old, *(self._new * TIMES)]
 
 
-def refined(data: Sequence[Path], home: Path, out: Path) -> None:
+def refined(data: Sequence[Path], home: Path, out: Path, epochs: int = EPOCHS) -> None:
     """Learn on, and write the networks with their provenance below `out`."""
     revision, before = code_revision(), sha256_of(SHIPPED)
     embedder, found = E5Embedder(), with_role(find_data(data), fit_secrets.ROLE)
@@ -66,15 +66,10 @@ def refined(data: Sequence[Path], home: Path, out: Path) -> None:
     )
     with np.load(SHIPPED) as kept:
         members = dequantised({name: kept[name] for name in kept.files})
-    with ProcessPoolExecutor(len(members)) as pool:
-        running = [
-            pool.submit(learn_on, weights, drawn, EPOCHS, RATE, seed)
-            for seed, weights in zip(SEEDS, members, strict=True)
-        ]
-        weights = quantised([each.result() for each in running])
+    weights = quantised(learned_on(members, drawn, epochs) if epochs else members)
     learned = dequantised(weights)
     left_out = {name: texts[1::2] for name, texts in talk.items()}
-    limits = fit_secrets.chosen_limits(learned, [each for name in left_out if name in NOTES for each in left_out[name]])
+    limits = fit_secrets.chosen_limits(learned, *fit_secrets.notes_and_talk(left_out))
     left_out[LEFT_OUT.stem] = fit_secrets.read_examples(embedder, rows(LEFT_OUT), home)
     figures = fit_secrets.touched_shares(learned, left_out, limits)
     print(limits, figures, flush=True)
@@ -94,13 +89,21 @@ def refined(data: Sequence[Path], home: Path, out: Path) -> None:
     print(f"wrote {out}", flush=True)
 
 
+def learned_on(members: Sequence[dict[str, np.ndarray]], drawn: Drawn, epochs: int) -> list[dict[str, np.ndarray]]:
+    """Each network learned on, all at the same time."""
+    with ProcessPoolExecutor(len(members)) as pool:
+        both = zip(SEEDS, members, strict=True)
+        return [each.result() for each in [pool.submit(learn_on, one, drawn, epochs, RATE, seed) for seed, one in both]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--home", type=Path, required=True, help="folder in which is kept how the texts were read")
     parser.add_argument("--out", type=Path, default=PACKAGE, help="folder laid out as the package")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="0: only the chances are chosen anew")
     args = parser.parse_args()
-    refined(args.data, args.home, args.out / FILES["secrets"])
+    refined(args.data, args.home, args.out / FILES["secrets"], args.epochs)
 
 
 if __name__ == "__main__":
