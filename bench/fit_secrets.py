@@ -35,7 +35,7 @@ from ntm_memory.privacy.secret_tagger import (
     networks,
     sureness,
 )
-from ntm_memory.privacy.secrets import known_secrets, meets, supposed_secrets
+from ntm_memory.privacy.secrets import known_secrets, labelled, meets, supposed_secrets
 
 ROLE = "talk"
 Members = Sequence[dict[str, np.ndarray]]
@@ -50,9 +50,11 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.0035, 0.003, 0.0002
-"""Shares of ordinary notes that may lose letters with digits or signs, and digits alone, and of notes, talk and prose that
-may lose words: by them the least chances are chosen, on texts not learned from."""
+TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.0035, 0.003, 0.0
+"""Shares of ordinary notes that may lose letters with digits or signs, and digits alone, and of notes, talk and prose
+that may lose words: by them the least chances are chosen, on texts not learned from."""
+WORDS_ODDS = 4.0
+"""How many times the odds of the surest of those words a word must have: few tell how sure the surest of many would be."""
 DOUBTFUL = 0.015
 """Share of them that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
@@ -117,10 +119,11 @@ def parts_of(example: Example, chances: np.ndarray) -> list[tuple[int, int, floa
 def taken_of(example: Example, chances: np.ndarray, limits: Limits) -> list[tuple[int, int]]:
     """What the networks take for a secret."""
     parts = parts_of(example, chances)
+    labels = labelled(example.text) if parts else []
     return [
         (start, end)
         for start, end, chance in parts
-        if chance > limits.least_of(example.text[start:end], labelled=meets(example.known[1], start, end))
+        if chance > limits.least_of(example.text[start:end], labelled=meets(labels, start, end))
     ]
 
 
@@ -207,6 +210,8 @@ def chosen_limits(members: Members, notes: Sequence[Example], talk: Sequence[Exa
             reached.append(max(of_kind, default=0.0))
     may = {"least": TOUCHED, "numbers": NUMBERS_TOUCHED, "words": WORDS_TOUCHED, "doubtful": DOUBTFUL}
     chosen = {name: float(np.quantile(surest[name], 1 - share)) for name, share in may.items()}
+    odds = WORDS_ODDS * chosen["words"] / max(1 - chosen["words"], 1e-9)
+    chosen["words"] = odds / (1 + odds)
     return Limits(**(chosen | {"doubtful": min(chosen.values())}))
 
 
@@ -219,7 +224,9 @@ def notes_and_talk(left_out: Mapping[str, Sequence[Example]]) -> tuple[list[Exam
 def kind_of_part(example: Example, start: int, end: int) -> str:
     """Which of the limits decides about a part of a text."""
     names = Limits(*range(len(Limits._fields)))
-    return Limits._fields[int(names.least_of(example.text[start:end], labelled=meets(example.known[1], start, end)))]
+    return Limits._fields[
+        int(names.least_of(example.text[start:end], labelled=meets(labelled(example.text), start, end)))
+    ]
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -29,6 +29,12 @@ def supposed_secrets(text: str) -> list[Secret]:
     return _found(text, lambda plain: told_secrets.by_patterns(plain, _lowered(plain)))
 
 
+def labelled(text: str) -> list[Span]:
+    """What stands where a secret is told by its name ("the password is …"), whatever it looks like."""
+    found = _found(text, lambda plain: told_secrets.by_patterns(plain, _lowered(plain), whatever=True))
+    return [(start, end) for _, start, end in found]
+
+
 def _known(text: str) -> Iterator[tuple[str, int, int]]:
     lowered = _lowered(text)
     yield from find_credentials(text, lowered)
@@ -87,10 +93,11 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
     floors = limits() if least is None else Limits(least, least, least, min(least, limits().doubtful))
     found = tag(text, read, spans, floors.doubtful, our_marks(text))
     tagged = [each._replace(kind=named.get((each.start, each.end), each.kind)) for each in found]
+    labels = labelled(text) if tagged else []
     sure = [
         each
         for each in tagged
-        if each.chance > floors.least_of(text[each.start : each.end], labelled=meets(spans[1], each.start, each.end))
+        if each.chance > floors.least_of(text[each.start : each.end], labelled=meets(labels, each.start, each.end))
     ]
     secrets = settled(text, [*known, *(each[:3] for each in sure)], ())
     return Found(secrets, outside_of(secrets, [each for each in tagged if each not in sure]))

@@ -124,17 +124,18 @@ def _ends_of_cards(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[int
             yield end
 
 
-def by_patterns(text: str, lowered: str) -> Iterator[Found]:
+def by_patterns(text: str, lowered: str, *, whatever: bool = False) -> Iterator[Found]:
     """Every value that seems to be told as a secret; some may overlap.
 
     Args:
         text: it.
         lowered: its ASCII letters made small.
+        whatever: also what stands where a secret is told and does not look like one.
     """
     if any(word in lowered for word in _WORDS):
         for kind, pattern in _PATTERNS:
-            yield from _values(kind, pattern, text)
-        yield from _values("setting", _SETTING, text)
+            yield from _values(kind, pattern, text, strict=not whatever)
+        yield from _values("setting", _SETTING, text, strict=not whatever)
         yield from (("wallet-seed", *match.span(match.lastindex or 0)) for match in _SEED.finditer(text))
     if "://" in text:
         yield from _values("login-in-address", _LOGIN, text, strict=False)

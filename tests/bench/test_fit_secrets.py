@@ -97,7 +97,8 @@ def test_limits_are_what_few_ordinary_notes_reach(monkeypatch):
     said = ("no 4", "none", "4444")
     notes = [secret_net.Example(f"{said[n % 3]} {n:04}", None, 0, [[], []], states, places) for n in range(1, 1001)]
     limits = fit_secrets.chosen_limits([], notes)
-    assert [round(each, 2) for each in limits] == [0.97, 0.94, 0.99, 0.9]
+    assert [round(each, 2) for each in limits] == [0.97, 0.94, 1.0, 0.9]
+    assert 0.995 < limits.words < 1
     assert limits.least_of("no 4") == limits.least_of("no!") == limits.least
     assert limits.least_of("none") == limits.words and limits.least_of("44 44") == limits.numbers
     assert limits.least_of("none", labelled=True) == limits.least_of("4444", labelled=True) == limits.least

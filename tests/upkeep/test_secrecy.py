@@ -76,7 +76,10 @@ def test_a_call_says_what_it_does_with_secrets(tmp_path, monkeypatch):
 def test_only_backups_with_a_version_that_holds_one_are_named(tmp_path):
     def backed_up(name):
         (tmp_path / "backups").mkdir(exist_ok=True)
-        with closing(sqlite3.connect(tmp_path / "memory.db")) as source, closing(sqlite3.connect(tmp_path / "backups" / name)) as to:
+        with (
+            closing(sqlite3.connect(tmp_path / "memory.db")) as source,
+            closing(sqlite3.connect(tmp_path / "backups" / name)) as to,
+        ):
             source.backup(to)
 
     before, since = "memory-20260101T000000Z-daily.db", "memory-20260102T000000Z-daily.db"
