@@ -54,9 +54,9 @@ TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.0035, 0.003, 0.0
 """Shares of ordinary notes that may lose letters with digits or signs, and digits alone, and of notes, talk and prose
 that may lose words: by them the least chances are chosen, on texts not learned from."""
 WORDS_ODDS = 4.0
-"""How many times the odds of the surest of those words a word must have: few tell how sure the surest of many would be."""
+"""How many times the odds of the surest of those words a word must have: few tell how sure that of many would be."""
 DOUBTFUL = 0.015
-"""Share of them that may be left out of or told of as what may hold one."""
+"""Share of the notes that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
 COVERED = 0.9
