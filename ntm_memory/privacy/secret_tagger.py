@@ -173,7 +173,8 @@ def decode(text: str, chances: Array, least: float) -> list[Span]:
             joined.append([start, end])
     likely_parts = [_in_words(text, *each) for each in joined if sureness(chances[slice(*each)]) > least]
     spans = [_stripped(text, *_without_talk(text, chances, *each)) for each in likely_parts]
-    return [span for span in spans if span[1] - span[0] >= LEAST and sureness(chances[slice(*span)]) > least]
+    said = [span for span in spans if any(map(str.isalnum, text[slice(*span)]))]  # a line of a table has signs alone
+    return [span for span in said if span[1] - span[0] >= LEAST and sureness(chances[slice(*span)]) > least]
 
 
 def sureness(chances: Array) -> float:
