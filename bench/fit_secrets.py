@@ -35,7 +35,7 @@ from ntm_memory.privacy.secret_tagger import (
     networks,
     sureness,
 )
-from ntm_memory.privacy.secrets import known_secrets, supposed_secrets
+from ntm_memory.privacy.secrets import known_secrets, labelled, meets, supposed_secrets
 
 ROLE = "talk"
 Members = Sequence[dict[str, np.ndarray]]
@@ -50,11 +50,13 @@ TURNS, TURN = 2000, 300
 LONGEST = 1200
 """Characters of a text that are learned from."""
 EPOCHS = 8
-TOUCHED, WORDS_TOUCHED = 0.0075, 0.0
-"""Shares of ordinary notes that may lose something with a digit, and without one: by them the least chances are chosen,
-on notes not learned from."""
-DOUBTFUL = 0.02
-"""Share of them that may be left out of or told of as what may hold one."""
+TOUCHED, NUMBERS_TOUCHED, WORDS_TOUCHED = 0.0035, 0.003, 0.0
+"""Shares of ordinary notes that may lose letters with digits or signs, and digits alone, and of notes, talk and prose
+that may lose words: by them the least chances are chosen, on texts not learned from."""
+WORDS_ODDS = 4.0
+"""How many times the odds of the surest of those words a word must have: few tell how sure that of many would be."""
+DOUBTFUL = 0.015
+"""Share of the notes that may be left out of or told of as what may hold one."""
 NOTES = {folder.name for folder in WRITTEN_PAIRS}
 """Data sets of short notes: what is told to the memory is more like them than like talk."""
 COVERED = 0.9
@@ -117,7 +119,12 @@ def parts_of(example: Example, chances: np.ndarray) -> list[tuple[int, int, floa
 def taken_of(example: Example, chances: np.ndarray, limits: Limits) -> list[tuple[int, int]]:
     """What the networks take for a secret."""
     parts = parts_of(example, chances)
-    return [(start, end) for start, end, chance in parts if chance > limits.least_of(example.text[start:end])]
+    labels = labelled(example.text) if parts else []
+    return [
+        (start, end)
+        for start, end, chance in parts
+        if chance > limits.least_of(example.text[start:end], labelled=meets(labels, start, end))
+    ]
 
 
 def is_found(example: Example, chances: np.ndarray, limits: Limits) -> bool:
@@ -162,15 +169,24 @@ def learn_secrets(job: FitJob) -> LearnedNumbers:
     without, members = (
         dequantised(each) for each in trained_at_once([[*fewer, *notes], [*everyone, *notes]], turns, epochs)
     )
-    limits = chosen_limits(members, [each for name in left_out if name in NOTES for each in left_out[name]])
+    limits = chosen_limits(members, *notes_and_talk(left_out))
     figures = {name: shares(without, told[name], limits) for name in HELD}
-    for name, turns in left_out.items():
-        touched = np.mean([is_touched(each, chances_of(members, each), limits) for each in turns])
-        figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
+    figures |= touched_shares(members, left_out, limits)
     print(limits, figures, flush=True)
     kept = quantised(members) | {name: np.float32(limit) for name, limit in limits._asdict().items()}
     made = [described_file(file, len(rows(file))) for file in (*files, IN_NOTES)]
     return LearnedNumbers(lambda file, about: save_with_provenance(file, about, kept), figures, made=made)
+
+
+def touched_shares(
+    members: Members, left_out: Mapping[str, Sequence[Example]], limits: Limits
+) -> dict[str, dict[str, float]]:
+    """Of each set of ordinary texts the share that loses something."""
+    figures = {}
+    for name, turns in left_out.items():
+        touched = np.mean([is_touched(each, chances_of(members, each), limits) for each in turns])
+        figures[f"{name}, left out"] = {"turns touched": round(float(touched), 4)}
+    return figures
 
 
 def trained_at_once(
@@ -182,15 +198,35 @@ def trained_at_once(
         return [quantised([one.result() for one in members]) for members in running]
 
 
-def chosen_limits(members: Members, notes: Sequence[Example]) -> Limits:
+def chosen_limits(members: Members, notes: Sequence[Example], talk: Sequence[Example] = ()) -> Limits:
     """The chances that so few of these ordinary notes reach as may be touched, and as may be told of."""
-    digits, words = [], []
-    for each in notes:
-        parts = [(each.text[start:end], chance) for start, end, chance in parts_of(each, chances_of(members, each))]
-        digits.append(max((chance for part, chance in parts if any(map(str.isdigit, part))), default=0.0))
-        words.append(max((chance for part, chance in parts if not any(map(str.isdigit, part))), default=0.0))
-    least, words_least = np.quantile(digits, 1 - TOUCHED), np.quantile(words, 1 - WORDS_TOUCHED)
-    return Limits(float(least), float(words_least), float(np.quantile(np.maximum(digits, words), 1 - DOUBTFUL)))
+    surest: dict[str, list[float]] = {name: [] for name in Limits._fields}
+    for at, each in enumerate([*notes, *talk]):
+        parts = [
+            (kind_of_part(each, start, end), chance) for start, end, chance in parts_of(each, chances_of(members, each))
+        ]
+        for name, reached in surest.items() if at < len(notes) else [("words", surest["words"])]:
+            of_kind = (chance for kind, chance in parts if name in (kind, "doubtful"))
+            reached.append(max(of_kind, default=0.0))
+    may = {"least": TOUCHED, "numbers": NUMBERS_TOUCHED, "words": WORDS_TOUCHED, "doubtful": DOUBTFUL}
+    chosen = {name: float(np.quantile(surest[name], 1 - share)) for name, share in may.items()}
+    odds = WORDS_ODDS * chosen["words"] / max(1 - chosen["words"], 1e-9)
+    chosen["words"] = odds / (1 + odds)
+    return Limits(**(chosen | {"doubtful": min(chosen.values())}))
+
+
+def notes_and_talk(left_out: Mapping[str, Sequence[Example]]) -> tuple[list[Example], list[Example]]:
+    """Data sets of notes, and all others."""
+    notes = [each for name, texts in left_out.items() if name in NOTES for each in texts]
+    return notes, [each for name, texts in left_out.items() if name not in NOTES for each in texts]
+
+
+def kind_of_part(example: Example, start: int, end: int) -> str:
+    """Which of the limits decides about a part of a text."""
+    names = Limits(*range(len(Limits._fields)))
+    return Limits._fields[
+        int(names.least_of(example.text[start:end], labelled=meets(labelled(example.text), start, end)))
+    ]
 
 
 STEP = FitStep("which characters of a text are a secret", (ROLE,), (), learn_secrets, ("torch",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,6 +91,20 @@ class SecretNet(nn.Module):
         for conv in self.convs:
             x = x + F.relu(conv(F.dropout(x, 0.2, hide)))
         return self.out(x)
+
+    def load(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take over weights as `arrays` gives them."""
+        states = weights["states.w"].T
+        layers = [("into", self.into), *((f"conv{n}", conv) for n, conv in enumerate(self.convs))]
+        with torch.no_grad():
+            self.characters.weight.copy_(torch.from_numpy(weights["characters"]))
+            self.states.weight.copy_(torch.from_numpy(states) * self.deviation)
+            self.states.bias.copy_(torch.from_numpy(weights["states.b"]) + torch.from_numpy(states) @ self.mean)
+            for name, layer in layers:
+                layer.weight.copy_(torch.from_numpy(weights[f"{name}.w"]).permute(2, 1, 0))
+                layer.bias.copy_(torch.from_numpy(weights[f"{name}.b"]))
+            self.out.weight.copy_(torch.from_numpy(weights["out.w"]).T[:, :, None])
+            self.out.bias.copy_(torch.from_numpy(weights["out.b"]))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The weights as `secret_tagger.network` reads them; standardising is folded into the first matrix."""
@@ -197,13 +211,39 @@ def whole_loss(said: torch.Tensor, batch: Tensors) -> torch.Tensor:
 
 def train(told: Sequence[Example], talk: Sequence[Example], epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
     """Weights learned from texts with and without a secret, and some of the talk at a time; AdamW, one cycle."""
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    states = np.concatenate([each.states[1:-1] for each in talk[:1500]]).astype(np.float32)
-    net = SecretNet(states.mean(0), states.std(0) + 1e-3)
+    rng, net = _begun(talk, seed)
     some = len(talk) // SHARE
     steps = epochs * ((len(told) + some) // AT_ONCE + 1)
     all_batches = (batch for _ in range(epochs) for batch in batches([*told, *rng.sample(list(talk), some)], rng))
     run_cycle(net, loss_of, all_batches, steps=steps, rate=RATE, decay=DECAY)
     return net.arrays()
+
+
+def learn_on(
+    weights: Mapping[str, np.ndarray],
+    drawn: Callable[[random.Random], list[Example]],
+    epochs: int,
+    rate: float,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Weights that were learned, learned on from what is drawn anew for each epoch."""
+    first = drawn(random.Random(seed))
+    rng, net = _begun(first, seed)
+    net.load(weights)
+    steps = epochs * (len(first) // AT_ONCE + 1)
+    run_cycle(
+        net,
+        loss_of,
+        (batch for _ in range(epochs) for batch in batches(drawn(rng), rng)),
+        steps=steps,
+        rate=rate,
+        decay=DECAY,
+    )
+    return net.arrays()
+
+
+def _begun(texts: Sequence[Example], seed: int) -> tuple[random.Random, SecretNet]:
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    states = np.concatenate([each.states[1:-1] for each in texts[:1500]]).astype(np.float32)
+    return random.Random(seed), SecretNet(states.mean(0), states.std(0) + 1e-3)

@@ -10,7 +10,7 @@ from ntm_memory.entry.names import refuse_secrets_in
 from ntm_memory.entry.refusals import NAMES
 from ntm_memory.errors import SecretError
 from ntm_memory.operations.results import LeftOut
-from ntm_memory.privacy.secret_spans import MaybeSecret, place_without, redacted, settled
+from ntm_memory.privacy.secret_spans import MaybeSecret, everywhere, place_without, redacted, settled
 from ntm_memory.privacy.secret_tagger import PieceStates
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, our_marks, outside_of
 from ntm_memory.recall.encoder import Encoder, Key, Passage
@@ -122,13 +122,15 @@ class Gate:
         secrets = [LeftOut(each.kind, "content", each.start) for each in found.secrets]
         self._refuse(secrets)
         kept = replace(passed.memory, content=redacted(content, found.secrets))
-        rows = self._encoder().memories([kept.content])[0]
+        assert passed.rows is not None
+        rows = self._encoder().changed(kept.content, passages, passed.rows)
         return passed._replace(memory=kept, rows=rows, secrets=(*passed.secrets, *secrets))
 
     def found(self, content: str, passages: Sequence[Passage]) -> Found:
         """The secrets of a text that was read in passages, whatever becomes of them, and what may be one."""
         found = secrets_of(content, passages, self._least_chance)
         secrets = settled(content, found.secrets, our_marks(content))  # a passage may end inside a word or a mark
+        secrets = everywhere(content, secrets)
         return Found(secrets, outside_of(secrets, found.doubtful))
 
     def _refuse(self, secrets: Sequence[LeftOut]) -> None:

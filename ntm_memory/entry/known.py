@@ -24,7 +24,10 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
     if record.key is not None:
         keyed = store.find_key(record.namespace, record.key)
         return keyed if keyed is not None and same_telling(keyed.content, record.content) else None
-    for memory in store.find_content(record.namespace, record.content):
+    source = None if in_bulk and _file_of(record.source or "") else record.source
+    told = {"session": record.session, "kind": record.kind, "source": source}
+    same = {name: value for name, value in told.items() if value is not None}
+    for memory in store.find_content(record.namespace, record.content, **same):
         places = _places(record.source, memory.source, in_bulk)
         stated = [(record.session, memory.session), places, (record.kind, memory.kind)]
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None

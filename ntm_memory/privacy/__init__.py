@@ -5,9 +5,9 @@ cipher, sqlcipher            which databases are encrypted, and opening them
 encrypted_copy               a database under another key, or under none
 sealing                      bytes in a file of our own
 secret_rules, told_secrets   what may be a secret, by its shape and by check digits
+seed_phrases                 seeds of wallets, by their words and checksum
 secret_tagger, secrets       what is one, by these and by what the embedder has read
 secret_spans                 leaving out whole words, and marks in their place
-wiping                       a file's bytes go before its name
 """
 
 SALT_BYTES = 16

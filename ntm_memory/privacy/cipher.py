@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ntm_memory.errors import NotSetUpError, StoreKeyError
 from ntm_memory.paths import setup_hint
+from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy import SALT_BYTES
-from ntm_memory.privacy.wiping import wipe
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 
 from ntm_memory.privacy.secret_rules import Found, is_placeholder
+from ntm_memory.privacy.told_secrets import looks_secret
 
 KINDS = frozenset(
     ["login", "private-key", "signed-address", "wallet-seed", "password-hash", "social-security-number", "id-number"]
+    + ["password", "pin", "key"]
 )
 """What is found here."""
 _ARGUMENT = r"""(?:"([^"\n]{3,200})"|'([^'\n]{3,200})'|([^\s"']{3,200}))"""
@@ -94,6 +96,15 @@ _BY_WORD = (
     ),
 )
 """(kind, a word without which the pattern need not be tried, the pattern)."""
+_COLUMNS = {
+    "password": r"pass ?(?:words?|phrases?|codes?)|passwort|passwd|pwd|contraseña|mot de passe"
+    r"|密码|密碼|口令|パスワード|비밀번호",
+    "pin": r"pins?(?: codes?)?|pin码",
+    "key": r"(?:api|access|secret|licen[cs]e)[ _-]?keys?|secrets?|tokens?|密钥|令牌|api ?key",
+}
+_HEADS = {kind: re.compile(rf"(?i)(?:[^\W\d]{{1,12}}[ _-]?)?(?:{names})") for kind, names in _COLUMNS.items()}
+_TOLD_IN_HEADS = re.compile("(?i)" + "|".join(_COLUMNS.values()))
+_BETWEEN_CELLS = "|\t;,"
 _HONG_KONG = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,2})(\d{6})\(([0-9A])\)")
 
 
@@ -109,9 +120,54 @@ def by_form(text: str, lowered: str) -> Iterator[Found]:
             group = match.lastindex or 0
             if not is_placeholder(match[group]):
                 yield (kind, *match.span(group))
+    yield from in_tables(text)
     for match in _HONG_KONG.finditer(text) if "(" in text else ():
         if is_hong_kong_id(match[1], match[2], match[3]):
             yield ("id-number", *match.span())
+
+
+def in_tables(text: str) -> Iterator[Found]:
+    """What stands in a column whose head tells that secrets are in it, in tables of Markdown, CSV and TSV."""
+    if "\n" not in text or not _TOLD_IN_HEADS.search(text):
+        return
+    columns: list[tuple[str, int]] = []
+    sign, width = "", 0
+    for line in re.finditer(r"[^\n]+", text):
+        if columns and len(line[0].split(sign)) == width:
+            cells = _cells(line[0], sign, line.start())
+            yield from ((kind, *cells[at]) for kind, at in columns if _is_told(text[slice(*cells[at])], kind))
+        else:
+            sign, width, columns = _head(line[0])
+
+
+def _head(line: str) -> tuple[str, int, list[tuple[str, int]]]:
+    """Of a table's first line: what parts its cells, how many there are, the kinds and places of those with secrets."""
+    for sign in _BETWEEN_CELLS if _TOLD_IN_HEADS.search(line) else ():
+        cells = [each.strip() for each in line.split(sign)]
+        found = [(kind, at) for at, cell in enumerate(cells) for kind, head in _HEADS.items() if head.fullmatch(cell)]
+        if len(cells) > 1 and found:
+            return sign, len(cells), found
+    return "", 0, []
+
+
+def _cells(line: str, sign: str, start: int) -> list[tuple[int, int]]:
+    """Where the cells of a line stand, without the white space and quotation marks around them."""
+    spans = []
+    for cell in line.split(sign):
+        inner = cell.strip(" \t\r\"'`")
+        low = start + cell.find(inner)
+        spans.append((low, low + len(inner)))
+        start += len(cell) + 1
+    return spans
+
+
+def _is_told(value: str, kind: str) -> bool:
+    """Whether the cell of such a column holds a secret, not a word about it."""
+    if kind == "pin":
+        return value.isdecimal() and 4 <= len(value) <= 8
+    least = 12 if kind == "key" else 4
+    fits = len(value) >= least and " " not in value and not is_placeholder(value)
+    return fits and looks_secret(value, quoted=False, kind=kind)
 
 
 def is_hong_kong_id(letters: str, digits: str, check: str) -> bool:

@@ -11,6 +11,10 @@ from ntm_memory.text.writing_systems import CJK
 
 LEAST = 3
 """Characters of a secret at least."""
+SIGNS = "!@#$%^&*+=~|_\\/"
+"""What words of a language have not in them."""
+_LEAST_NUMBER, _SPACES = 4, 3
+"""Digits, and spaces between words, from which on a secret is looked for elsewhere in its text."""
 _MARK = re.compile(r"\[secret: ([a-z0-9.-]{1,100})\]")
 _WORD = re.compile(rf"[^\W_{CJK}]+")
 
@@ -99,6 +103,38 @@ def settled(text: str, found: Iterable[tuple[str, int, int]], marks: Sequence[Sp
     return apart(kept)
 
 
+def everywhere(text: str, secrets: Sequence[Secret]) -> list[Secret]:
+    """Secrets, and where the same text has one of them once more: left out here, it would still stand there.
+
+    A word that people use (neither digit nor sign in it, no capital inside) stays where nothing tells that it is one.
+    """
+    kinds: dict[str, str] = {}
+    for each in secrets:
+        value = text[each.start : each.end]
+        if is_no_word(value):
+            kinds.setdefault(value, each.kind)
+    again = [(kind, *span) for value, kind in kinds.items() for span in _stands(text, value)]
+    return apart([*secrets, *again]) if len(again) > len(kinds) else list(secrets)
+
+
+def is_no_word(value: str) -> bool:
+    """Whether what is secret here is hardly said elsewhere in the same text as something else."""
+    if value.isdecimal():
+        return len(value) >= _LEAST_NUMBER
+    if any(map(str.isdecimal, value)) or any(sign in value for sign in SIGNS) or value.count(" ") >= _SPACES:
+        return True
+    return any(map(str.isupper, value[1:])) and any(map(str.islower, value))
+
+
+def _stands(text: str, value: str) -> Iterator[Span]:
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if not (_is_within(text, at) or _is_within(text, end)):
+            yield at, end
+        at = text.find(value, end)
+
+
 def grown(text: str, start: int, end: int) -> Span:
     """A span with the rest of the words (runs of letters and digits) in which it begins and ends.
 
@@ -110,7 +146,7 @@ def grown(text: str, start: int, end: int) -> Span:
 
 def word_at(text: str, at: int) -> Span | None:
     """The word that a place lies within, with characters of it on both sides; None where it lies between."""
-    if not 0 < at < len(text) or not (_WORD.match(text[at]) and _WORD.match(text[at - 1])):
+    if not _is_within(text, at):
         return None
     start = at
     while start > 0 and _WORD.match(text[start - 1]):
@@ -118,6 +154,10 @@ def word_at(text: str, at: int) -> Span | None:
     word = _WORD.match(text, start)
     assert word is not None
     return start, word.end()
+
+
+def _is_within(text: str, at: int) -> bool:
+    return 0 < at < len(text) and bool(_WORD.match(text[at]) and _WORD.match(text[at - 1]))
 
 
 def _outside(text: str, start: int, end: int, marks: Sequence[Span]) -> Iterator[Span]:

@@ -8,6 +8,7 @@ beginnings, decide by the mean of their logits. Learned by `python -m bench.fit 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,7 +22,7 @@ from ntm_memory.machine.activations import logistic
 from ntm_memory.machine.convolution import convolved, residual_convolutions
 from ntm_memory.persistence.arrays import made_of_shipped
 from ntm_memory.persistence.quantised import dequantised
-from ntm_memory.privacy.secret_spans import LEAST, Span, word_at
+from ntm_memory.privacy.secret_spans import LEAST, SIGNS, Span, word_at
 
 MODEL = Path(__file__).with_name("secret_tagger.npz")
 BUCKETS = 1024
@@ -32,6 +33,9 @@ LIKELY = 0.1
 """Chance of a character from which on it may be a part of one."""
 BRIDGED = 8
 """Characters between two parts of one secret at most, where no white space lies between them."""
+TALK = 0.4
+"""Share of a secret's chance that a word at its end has at least, or it is the talk around it."""
+_SAID = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]|[^\\s\u3400-\u4dbf\u4e00-\u9fff]+")
 _WITHIN = "\"'`“”‘’「」『』<>(),;，。；：！？（）、"
 Array = NDArray[np.float32]
 
@@ -62,17 +66,32 @@ class Limits(NamedTuple):
 
     Args:
         least: from it on it is a secret.
-        words: the same of what has no digit: words are seldom secrets, and dear where they are none.
+        numbers: the same of digits alone: most numbers are none.
+        words: the same of what has neither digit nor sign: words are seldom secrets, and dear where they are none.
         doubtful: from it on it may be one.
     """
 
     least: float
+    numbers: float
     words: float
     doubtful: float
 
-    def least_of(self, part: str) -> float:
-        """From which chance on this is a secret."""
-        return self.least if any(map(str.isdigit, part)) else self.words
+    def least_of(self, part: str, *, labelled: bool = False) -> float:
+        """From which chance on this is a secret.
+
+        Args:
+            part: it.
+            labelled: a pattern of how secrets are told says so, too.
+        """
+        if labelled:
+            return self.least
+        if any(map(str.isdigit, part)):
+            return self.numbers if not any(map(str.isalpha, part)) and not _has_sign(part) else self.least
+        return self.least if _has_sign(part) else self.words
+
+
+def _has_sign(part: str) -> bool:
+    return any(sign in part for sign in SIGNS)
 
 
 class Model(NamedTuple):
@@ -152,8 +171,10 @@ def decode(text: str, chances: Array, least: float) -> list[Span]:
             joined[-1][1] = end
         else:
             joined.append([start, end])
-    spans = [_stripped(text, *_in_words(text, *each)) for each in joined if sureness(chances[slice(*each)]) > least]
-    return [span for span in spans if span[1] - span[0] >= LEAST and sureness(chances[slice(*span)]) > least]
+    likely_parts = [_in_words(text, *each) for each in joined if sureness(chances[slice(*each)]) > least]
+    spans = [_stripped(text, *_without_talk(text, chances, *each)) for each in likely_parts]
+    said = [span for span in spans if any(map(str.isalnum, text[slice(*span)]))]  # a line of a table has signs alone
+    return [span for span in said if span[1] - span[0] >= LEAST and sureness(chances[slice(*span)]) > least]
 
 
 def sureness(chances: Array) -> float:
@@ -177,6 +198,17 @@ def _in_words(text: str, start: int, end: int) -> Span:
     if last is not None:
         high = last[1] if 2 * (end - max(start, last[0])) >= last[1] - last[0] else last[0]
     return low, max(low, high)
+
+
+def _without_talk(text: str, chances: Array, start: int, end: int) -> Span:
+    """A span without the words at its ends that are far less likely of a secret than what they stand beside."""
+    words = [(start + each.start(), start + each.end()) for each in _SAID.finditer(text[start:end])]
+    least = TALK * sureness(chances[start:end])
+    while len(words) > 1 and chances[slice(*words[0])].mean() < least:
+        words.pop(0)
+    while len(words) > 1 and chances[slice(*words[-1])].mean() < least:
+        words.pop()
+    return (words[0][0], words[-1][1]) if words else (start, start)
 
 
 def _stripped(text: str, start: int, end: int) -> Span:
@@ -239,8 +271,8 @@ def _model() -> Model:
 def _checked(learned: Mapping[str, NDArray[Any]]) -> Model:
     """A model whose networks can run: a fault in one is found as it is opened, not as a text is read."""
     model = Model(dequantised(learned), Limits(*(float(learned[name]) for name in Limits._fields)))
-    least, words, doubtful = model.limits
-    if not model.members or not 0 <= doubtful <= min(least, words) <= max(least, words) <= 1:
+    *chances, doubtful = model.limits
+    if not model.members or not 0 <= doubtful <= min(chances) <= max(chances) <= 1:
         raise ValueError("it has no network, or no chances from which on something is a secret")
     for weights in model.members:
         nothing = PieceStates(np.zeros((1, len(weights["states.w"])), dtype=np.float32), np.zeros(1, dtype=np.int64))

@@ -14,13 +14,14 @@ from unicodedata import category, normalize
 from ntm_memory.privacy import secret_forms, secret_tagger, told_secrets
 from ntm_memory.privacy.secret_forms import by_form
 from ntm_memory.privacy.secret_rules import find_credentials, kinds_of_rules
-from ntm_memory.privacy.secret_spans import Secret, Span, marks_in, settled
+from ntm_memory.privacy.secret_spans import Secret, Span, everywhere, marks_in, settled
 from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged, limits, tag
+from ntm_memory.privacy.seed_phrases import seed_phrases
 
 
 def known_secrets(text: str) -> list[Secret]:
     """What rules of services, check digits and public forms know."""
-    return _found(text, _known)
+    return everywhere(text, _found(text, _known))
 
 
 def supposed_secrets(text: str) -> list[Secret]:
@@ -28,11 +29,18 @@ def supposed_secrets(text: str) -> list[Secret]:
     return _found(text, lambda plain: told_secrets.by_patterns(plain, _lowered(plain)))
 
 
+def labelled(text: str) -> list[Span]:
+    """What stands where a secret is told by its name ("the password is …"), whatever it looks like."""
+    found = _found(text, lambda plain: told_secrets.by_patterns(plain, _lowered(plain), whatever=True))
+    return [(start, end) for _, start, end in found]
+
+
 def _known(text: str) -> Iterator[tuple[str, int, int]]:
     lowered = _lowered(text)
     yield from find_credentials(text, lowered)
     yield from told_secrets.by_check_digits(text)
     yield from by_form(text, lowered)
+    yield from seed_phrases(text)
 
 
 def _found(text: str, look: Callable[[str], Iterable[tuple[str, int, int]]]) -> list[Secret]:
@@ -79,15 +87,25 @@ def find_secrets(text: str, read: PieceStates | None = None, least: float | None
     """
     known, supposed = known_secrets(text), supposed_secrets(text)
     if read is None or not text:
-        return Found(settled(text, [*known, *supposed], ()), [])
+        return Found(everywhere(text, settled(text, [*known, *supposed], ())), [])
     spans = [[(start, end) for _, start, end in each] for each in (known, supposed)]
     named = {(start, end): kind for kind, start, end in supposed}
-    floors = limits() if least is None else Limits(least, least, min(least, limits().doubtful))
+    floors = limits() if least is None else Limits(least, least, least, min(least, limits().doubtful))
     found = tag(text, read, spans, floors.doubtful, our_marks(text))
     tagged = [each._replace(kind=named.get((each.start, each.end), each.kind)) for each in found]
-    sure = [each for each in tagged if each.chance > floors.least_of(text[each.start : each.end])]
+    labels = labelled(text) if tagged else []
+    sure = [
+        each
+        for each in tagged
+        if each.chance > floors.least_of(text[each.start : each.end], labelled=meets(labels, each.start, each.end))
+    ]
     secrets = settled(text, [*known, *(each[:3] for each in sure)], ())
     return Found(secrets, outside_of(secrets, [each for each in tagged if each not in sure]))
+
+
+def meets(spans: Iterable[Span], start: int, end: int) -> bool:
+    """Whether a part of a text has a character of one of these spans."""
+    return any(low < end and start < high for low, high in spans)
 
 
 def outside_of(secrets: Sequence[Secret], doubtful: Sequence[Tagged]) -> list[Tagged]:

@@ -32,7 +32,7 @@ KINDS = frozenset(
     [*_NAMES, "setting", "wallet-seed", "login-in-address", "authorization", "license-key", "card-number", "iban"]
 )
 """What is found here."""
-_TO = r"\s*(?:is now|are now|was|is|are|will be|=>|->|:=|=|：|:|＝)\s*"
+_TO = r"\s*(?:is now|are now|used to be|was|is|are|will be|became|=>|->|:=|=|：|:|＝)\s*"
 _FOR = r"(?:\s+(?:for|of|to|on|at|in|from)\s+[^\n.:;=?!]{1,50}?|\s+\([^()\n]{1,40}\))?"
 _QUOTED = r"""["'`“‘「『]([^"'`”’」』\n]{3,120})["'`”’」』]"""
 _BARE = r"""([^\s"'`“”‘’「」『』，。；、！？）】<>]{3,300})"""
@@ -124,17 +124,18 @@ def _ends_of_cards(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[int
             yield end
 
 
-def by_patterns(text: str, lowered: str) -> Iterator[Found]:
+def by_patterns(text: str, lowered: str, *, whatever: bool = False) -> Iterator[Found]:
     """Every value that seems to be told as a secret; some may overlap.
 
     Args:
         text: it.
         lowered: its ASCII letters made small.
+        whatever: also what stands where a secret is told and does not look like one.
     """
     if any(word in lowered for word in _WORDS):
         for kind, pattern in _PATTERNS:
-            yield from _values(kind, pattern, text)
-        yield from _values("setting", _SETTING, text)
+            yield from _values(kind, pattern, text, strict=not whatever)
+        yield from _values("setting", _SETTING, text, strict=not whatever)
         yield from (("wallet-seed", *match.span(match.lastindex or 0)) for match in _SEED.finditer(text))
     if "://" in text:
         yield from _values("login-in-address", _LOGIN, text, strict=False)

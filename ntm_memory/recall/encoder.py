@@ -126,6 +126,20 @@ class Encoder:
         left = iter(states)
         return self._rows(passages, vectors), [[Passage(p, *next(left)) for p in each] for each in passages]
 
+    def changed(self, text: str, read: Sequence[Passage], rows: Key) -> Key:
+        """The key rows of a text that differs little from one that was read: its other passages are not embedded again.
+
+        Args:
+            text: it.
+            read: the passages of the other text.
+            rows: their keys.
+        """
+        known = {passage.text: row for passage, row in zip(read, rows, strict=True)}
+        passages = self._passages(text)
+        new = [each for each in passages if each not in known]
+        made = iter(self._project(self.embedder.encode_memories(new)) if new else ())
+        return np.stack([known[each] if each in known else next(made) for each in passages])
+
     def _passages(self, text: str) -> list[str]:
         return self.embedder.split_passages(text)[: self.max_passages]
 

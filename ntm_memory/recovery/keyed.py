@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NTMMemoryError, StoreKeyError
 from ntm_memory.persistence.atomic import flush
+from ntm_memory.persistence.wiping import blank, wipe
 from ntm_memory.privacy import SALT_BYTES, cipher
-from ntm_memory.privacy.wiping import blank, wipe
 from ntm_memory.recovery.encrypted_pages import opens_any_page
 from ntm_memory.recovery.files import drafts_beside
 

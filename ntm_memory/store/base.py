@@ -134,8 +134,8 @@ class RecordReader(Protocol):
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
 
-    def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this (see `text.folding.same_telling`), oldest first."""
+    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
+        """Live memories that say this, oldest first; with `stated` those that have this session, source or kind."""
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""

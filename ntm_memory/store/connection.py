@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotFoundError, StoreError
+from ntm_memory.persistence.wiping import wipe
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
-from ntm_memory.privacy.wiping import wipe
 from ntm_memory.store.faults import faults, refuse_folders
 
 if TYPE_CHECKING:

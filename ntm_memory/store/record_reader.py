@@ -27,7 +27,7 @@ _SPREAD = 6
 # left alone, the planner walks the whole namespace in order
 _SAME = """
 SELECT * FROM memories INDEXED BY memories_text
-WHERE text_hash = ? AND namespace = ? AND state = 'live' ORDER BY position
+WHERE text_hash = ? AND namespace = ? AND state = 'live'{stated} ORDER BY position
 """
 # of all that is listed by the index memories_listed alone tells; the rows themselves are read for one page
 _HAPPENED = "coalesce(occurred_at, updated_at)"
@@ -81,10 +81,12 @@ class SQLiteRecordReader:
             rows = self._sql.execute(query, (space, length - _SPREAD, length + _SPREAD)).fetchall()
         return near_keys(key, (key for (key,) in rows))
 
-    def find_content(self, namespace: str, content: str) -> list[Memory]:
-        """Live memories that say this; see `text.folding.same_telling`. Oldest first."""
+    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
+        """Live memories that say this; see `text.folding.same_telling`. Oldest first; of many that do, few are read."""
+        same = _SAME.format(stated="".join(f" AND {name} = ?" for name in stated))
         with self._engine.reading():
-            rows = fetch(self._sql, _SAME, (text_hash(content), self._ledger.known_code(namespace)))
+            values = [self._ledger.known_code(value) if name == "session" else value for name, value in stated.items()]
+            rows = fetch(self._sql, same, (text_hash(content), self._ledger.known_code(namespace), *values))
             return [memory for memory in self._engine.sound(rows) if same_telling(memory.content, content)]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:

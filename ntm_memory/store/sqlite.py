@@ -153,8 +153,8 @@ class SQLiteStore:
     def keys_like(self, namespace: str, key: str) -> list[str]:
         return self._records.keys_like(namespace, key)
 
-    def find_content(self, namespace: str, content: str) -> list[Memory]:
-        return self._records.find_content(namespace, content)
+    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
+        return self._records.find_content(namespace, content, **stated)
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         return self._records.memories(namespace, states=states)

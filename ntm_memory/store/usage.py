@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy import cipher
-from ntm_memory.privacy.wiping import wipe
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key

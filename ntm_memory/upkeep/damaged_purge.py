@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from ntm_memory.errors import StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.persistence.atomic import replace_text
+from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.cipher import salt_of
-from ntm_memory.privacy.wiping import wipe
 from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.recovery.files import JOURNALS, opened
 from ntm_memory.upkeep.backup_purge import holds, purge_in_file

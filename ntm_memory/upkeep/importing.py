@@ -17,6 +17,7 @@ from ntm_memory.operations.bulk import BulkWriter
 from ntm_memory.operations.results import ImportResult, LeftOut
 from ntm_memory.operations.validation import Numbered
 from ntm_memory.operations.write import encode
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.privacy.tombstones import checked_tombstones, refusal
 from ntm_memory.privacy.trust import IMPORTED, checked_trust
 from ntm_memory.recall.encoder import Encoder
@@ -130,6 +131,7 @@ class Importer:
         counts = {"created": 0, "unchanged": 0}
         missing: list[Memory] = []
         secrets: dict[str, tuple[LeftOut, ...]] = {}
+        maybe: dict[str, tuple[MaybeSecret, ...]] = {}
         intake = Intake(self._store, self._writer.gate, self._encoder, force=force, dry_run=dry_run)
         arriving = {
             record["id"] for record in records if isinstance(record, dict) and isinstance(record.get("id"), str)
@@ -143,6 +145,7 @@ class Importer:
                         counts[self._import_record(record, intake, dry_run, missing, force)] += 1
                         refused = record.left_out
                         secrets |= {record.memory.id: record.secrets} if record.secrets else {}
+                        maybe |= {record.memory.id: record.maybe_secret} if record.maybe_secret else {}
                     except BadValueError as error:
                         refused = [error]
                     for each in refused:
@@ -153,7 +156,7 @@ class Importer:
                 progress(min(start + BATCH, len(records)))
         self._refer(missing)
         told = (counts["created"], counts["unchanged"], 0, failed.by_line(), dry_run)
-        return ImportResult(*told, secrets=secrets, hints=failed.hints())
+        return ImportResult(*told, secrets=secrets, hints=failed.hints(), maybe_secret=maybe)
 
     def _import_record(
         self, record: Incoming, intake: Intake, dry_run: bool, missing: list[Memory], force: bool

@@ -1,7 +1,7 @@
 """Records of a lossless export on their way in: read, looked through as whatever is told, and embedded.
 
 A record that is just as `export` sealed it was told once and is restored, whatever it looks like. One without a seal,
-or changed since, is told now: as by every other way, what recall printed is refused.
+or changed since, is told now: as by every other way, what recall printed is refused, and texts are read for secrets.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ from typing import Any
 
 from ntm_memory.entry.echoes import echoed_memory
 from ntm_memory.entry.failures import Failures
-from ntm_memory.entry.gate import Gate
+from ntm_memory.entry.gate import Gate, Passed
 from ntm_memory.entry.refusals import note_refusal, refuse_retracted_names
-from ntm_memory.errors import BadValueError, EchoError, NotFoundError, RetractedError, StoreCorruptError
+from ntm_memory.errors import (
+    BadValueError,
+    EchoError,
+    NotFoundError,
+    RetractedError,
+    SecretError,
+    StoreCorruptError,
+)
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.operations.validation import FIELDS
+from ntm_memory.privacy.secret_spans import MaybeSecret
 from ntm_memory.privacy.tombstones import Match, refusal
 from ntm_memory.recall.encoder import Encoder, Key
 from ntm_memory.store.base import Store
@@ -34,7 +42,9 @@ class Incoming:
         rows: its key rows, and `older` those of its older versions; None and empty while they are not made.
         history: its older versions.
         embedder: whose the key rows are.
+        is_told: it is told now: no seal of ours vouches for it.
         secrets: what was left out of its texts.
+        maybe_secret: what may be one in its present text, and is kept.
         left_out: why, for each older version that was left out.
     """
 
@@ -43,7 +53,9 @@ class Incoming:
     rows: Key | None
     history: list[Version]
     embedder: Mapping[str, Any] | None
+    is_told: bool
     secrets: tuple[LeftOut, ...] = ()
+    maybe_secret: tuple[MaybeSecret, ...] = ()
     older: list[Key] = field(default_factory=list)
     left_out: list[BadValueError] = field(default_factory=list)
 
@@ -93,7 +105,10 @@ class Intake:
                 if not self._dry_run:
                     note_refusal(self._store, error, record.get("namespace") if isinstance(record, dict) else None)
         if not self._dry_run:
-            self._embed([each for each in found if not self.is_stored(each.memory.id)])
+            new = [each for each in found if not self.is_stored(each.memory.id)]
+            refused = self._read([each for each in new if each.is_told], failed)
+            found = [each for each in found if each.number not in refused]
+            self._embed([each for each in new if each.number not in refused])
         return found
 
     def is_stored(self, id: str) -> bool:
@@ -126,7 +141,8 @@ class Intake:
             BadValueError: it is no record, or what it tells is not to be stored.
         """
         memory, keys, history = exchange.from_record(record)
-        read = Incoming(number, memory, keys if theirs else None, history, theirs if keys is not None else None)
+        known, told = theirs if keys is not None else None, not exchange.is_sealed(record)
+        read = Incoming(number, memory, keys if theirs else None, history, known, told)
         if self.is_stored(memory.id):
             return read
         if not self._force:
@@ -138,7 +154,7 @@ class Intake:
         if not self._force and read.memory.state == "live":
             refuse_retracted_names(self._store, read.memory)
         self.leave_out_retracted(read)
-        if not exchange.is_sealed(record):
+        if read.is_told:
             self._refuse_echoes(read, {*arriving, memory.id})
         return read
 
@@ -174,6 +190,38 @@ class Intake:
             for version, old in zip(record.history, olds, strict=True)
         ]
 
+    def _read(self, records: Sequence[Incoming], failed: Failures) -> set[int]:
+        """Make the key rows of records that are told now, and leave out what reading them shows to be secret.
+
+        Args:
+            records: they.
+            failed: gets those in which a secret is to be refused.
+
+        Returns:
+            The numbers of these.
+        """
+        refused: set[int] = set()
+        texts = [(each, old) for each in records for old in (None, *each.history)]
+        read = self._gate.read_each([Passed(_telling(each.memory, old)) for each, old in texts]) if texts else []
+        for (record, old), passed in zip(texts, read, strict=True):
+            if isinstance(passed, SecretError):
+                if record.number not in refused:
+                    failed.add(record.number, passed)
+                    note_refusal(self._store, passed, record.memory.namespace)
+                refused.add(record.number)
+                continue
+            assert passed.rows is not None
+            record.secrets += passed.secrets
+            if old is None:
+                record.memory = replace(record.memory, content=passed.memory.content)
+                record.rows, record.embedder = passed.rows, self._encoder().identity
+                record.maybe_secret = passed.maybe_secret
+            else:
+                at = len(record.older)
+                record.history[at] = replace(old, content=passed.memory.content)
+                record.older.append(passed.rows)
+        return refused
+
     def _refuse_echoes(self, record: Incoming, apart: Collection[str]) -> None:
         """Refuse a record that recall printed; an older version of which that is so is left out.
 
@@ -207,12 +255,12 @@ class Intake:
     def _embed(self, records: Sequence[Incoming]) -> None:
         """Make the key rows that are missing, and those of all older versions."""
         texts = [each.memory.content for each in records if each.rows is None]
-        texts += [version.content for each in records for version in each.history]
+        texts += [version.content for each in records if not each.is_told for version in each.history]
         made = iter(self._encoder().memories(texts) if texts else ())
         for each in records:
             if each.rows is None:
                 each.rows, each.embedder = next(made), self._encoder().identity
-        for each in records:
+        for each in (each for each in records if not each.is_told):
             each.older = [next(made) for _ in each.history]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -15,10 +15,11 @@ from ntm_memory.operations.write import Writer, encode
 from ntm_memory.privacy.secret_spans import apart, redacted
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, outside_of
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recovery.backups import backups
+from ntm_memory.recovery.backups import FOLDER, backups
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Encoding, Memory
+from ntm_memory.upkeep.backup_purge import backups_holding
 
 BATCH = 64
 
@@ -69,7 +70,7 @@ def secrets_stored(
         if replaced:
             store.overwrite(replaced)
     named = list(_in_names(store))
-    kept = [file.name for file in backups(home)] if found or named else []
+    kept = _backups_with([*found, *named], home)
     maybe.sort(key=lambda each: -each["chance"])
     left_out = redact and bool(found)
     return {"secrets": [*found, *named], "maybe_secret": maybe, "redacted": left_out, "backups_holding": kept}
@@ -80,6 +81,19 @@ def _texts(store: Store) -> Iterator[Text]:
         yield Text(memory, memory.version, memory.content)
         for old in store.history(memory.id):
             yield Text(memory, old.version, old.content)
+
+
+def _backups_with(found: Sequence[dict[str, Any]], home: Path) -> list[str]:
+    """Names of the backups with a version in which a secret was found; also of those that cannot be read."""
+    texts: dict[int, set[str]] = {}
+    for each in found:
+        texts.setdefault(each["version"], set()).add(each["id"])
+    held: set[Path] = set()
+    for version, ids in texts.items():
+        left = iter(sorted(ids))
+        while some := list(islice(left, BATCH)):
+            held |= set(backups_holding(home / FOLDER, some, version))
+    return [file.name for file in backups(home) if file in held]
 
 
 def _in_names(store: Store) -> Iterator[dict[str, Any]]:

@@ -90,19 +90,20 @@ def test_limits_are_what_few_ordinary_notes_reach(monkeypatch):
 
     monkeypatch.setattr(fit_secrets, "chances_of", chances)
     monkeypatch.setattr(fit_secrets, "parts_of", lambda each, said: [(0, len(each.text) - 5, float(said[0]))])
-    for name, share in (("TOUCHED", 0.01), ("WORDS_TOUCHED", 0.002), ("DOUBTFUL", 0.1)):
+    shares = (("TOUCHED", 0.01), ("NUMBERS_TOUCHED", 0.02), ("WORDS_TOUCHED", 0.002), ("DOUBTFUL", 0.1))
+    for name, share in shares:
         monkeypatch.setattr(fit_secrets, name, share)
     states, places = np.zeros((1, 4), np.float16), np.zeros(9, np.int64)
-    notes = [
-        secret_net.Example(f"{'no 4' if n % 2 else 'none'} {n:04}", None, 0, [[], []], states, places)
-        for n in range(1, 1001)
-    ]
+    said = ("no 4", "none", "4444")
+    notes = [secret_net.Example(f"{said[n % 3]} {n:04}", None, 0, [[], []], states, places) for n in range(1, 1001)]
     limits = fit_secrets.chosen_limits([], notes)
-    assert [round(each, 2) for each in limits] == [0.98, 1.0, 0.9]
-    assert limits.least_of("no 4") == limits.least and limits.least_of("none") == limits.words
-    words, digits = notes[993], notes[994]
-    assert fit_secrets.is_touched(digits, chances([], digits), limits)
-    assert not fit_secrets.is_touched(words, chances([], words), limits)
+    assert [round(each, 2) for each in limits] == [0.97, 0.94, 1.0, 0.9]
+    assert 0.995 < limits.words < 1
+    assert limits.least_of("no 4") == limits.least_of("no!") == limits.least
+    assert limits.least_of("none") == limits.words and limits.least_of("44 44") == limits.numbers
+    assert limits.least_of("none", labelled=True) == limits.least_of("4444", labelled=True) == limits.least
+    for at, touched in ((996, True), (956, True), (954, False), (991, False)):
+        assert fit_secrets.is_touched(notes[at - 1], chances([], notes[at - 1]), limits) == touched, at
 
 
 def test_a_text_counts_by_its_likeliest_characters():

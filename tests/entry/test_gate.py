@@ -7,9 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from opening import opened
+from reading_embedder import ReadingEmbedder
 
-from ntm_memory.embedding.e5 import ReadText
-from ntm_memory.embedding.tiny import TinyEmbedder
 from ntm_memory.errors import BadValueError, SecretError
 from ntm_memory.operations.results import LeftOut
 from ntm_memory.privacy import secret_tagger
@@ -23,15 +22,6 @@ KEPT = "the deploy key is [secret: aws-access-token], ask Mia"
 
 def allowing(tmp_path, on_secret):
     return opened(tmp_path, {"privacy": {"on_secret": on_secret}})
-
-
-class ReadingEmbedder(TinyEmbedder):
-    """The tiny embedder, which tells of each text that it made nothing of it."""
-
-    def read_memories(self, texts):
-        width = secret_tagger._model().members[0]["states.w"].shape[0]
-        states = np.zeros((1, width), dtype=np.float32)
-        return self.encode_memories(texts), [ReadText(states, np.zeros(len(each), dtype=np.int64)) for each in texts]
 
 
 def test_a_secret_is_left_out_and_told(memory):
@@ -159,7 +149,7 @@ def doubting(monkeypatch):
         return chances, np.zeros((len(codes), len(secret_tagger.KINDS)))
 
     monkeypatch.setattr(secret_tagger, "networks", networks)
-    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
 
 
 def test_what_may_be_a_secret_is_kept_and_told_at_its_place_in_what_is_stored(tmp_path, doubting):
@@ -200,12 +190,27 @@ def test_words_must_be_surer_secrets_than_what_has_a_digit(tmp_path, monkeypatch
         return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
 
     monkeypatch.setattr(secret_tagger, "networks", networks)
-    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.4))
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
     with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
         words, digits = memory.memorize("velvet-otter"), memory.memorize("velvet-otter-42")
         assert not words.secrets and words.maybe_secret and digits.secrets and not digits.maybe_secret
+        assert memory.memorize("velvet_otter").secrets and not memory.memorize("90210").secrets
     with opened(tmp_path / "told", {"privacy": {"least_chance": 0.8}}, embedder=ReadingEmbedder()) as memory:
         assert memory.memorize("velvet-otter").secrets
+
+
+def test_a_number_told_twice_is_treated_alike_whether_told_or_changed(tmp_path, monkeypatch):
+    def networks(members, codes, features, read):
+        return np.full(len(codes), 0.85, dtype=np.float32), np.zeros((len(codes), len(secret_tagger.KINDS)))
+
+    monkeypatch.setattr(secret_tagger, "networks", networks)
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.8, 0.9, 0.9, 0.4))
+    with opened(tmp_path, embedder=ReadingEmbedder()) as memory:
+        told = memory.memorize("8080", key="proxy-port")
+        changed = memory.memorize("9090", key="proxy-port")
+        again = memory.update("proxy-port", content="7070")
+        assert [each.memory.content for each in (told, changed, again)] == ["8080", "9090", "7070"]
+        assert all(each.maybe_secret and not each.secrets for each in (told, changed, again))
 
 
 @pytest.mark.parametrize(("on_secret", "told"), [("refuse", True), ("allow", False)])
@@ -220,6 +225,26 @@ def test_a_person_reads_of_it_in_one_line(tmp_path, doubting):
         answer = asdict(memory.memorize("it opens with 4471"))
     (line,) = [each for each in as_text("memorize", answer).splitlines() if "secret" in each]
     assert line == "  kept, may be a secret: password in content at character 14 (chance .50)"
+
+
+def test_of_a_long_text_only_the_passages_with_a_secret_are_embedded_again(tmp_path, monkeypatch, doubting):
+    class Counting(ReadingEmbedder):
+        def encode_memories(self, texts):
+            embedded.extend(texts)
+            return super().encode_memories(texts)
+
+    embedded: list[str] = []
+    monkeypatch.setattr("ntm_memory.privacy.secrets.limits", lambda: secret_tagger.Limits(0.4, 0.4, 0.4, 0.3))
+    talk = [f"On day {n} Mia had tea in the garden, read a book and wrote letter {n} to Ben." for n in range(200)]
+    text = "\n".join([*talk[:60], "it opens with 4471", *talk[60:]])
+    with opened(tmp_path, embedder=Counting()) as memory:
+        done = memory.memorize(text)
+        assert done.memory.content == text.replace("4471", "[secret: password]")
+        read = len(set(embedded))
+        assert read > 8 and len(embedded) == len(set(embedded)) <= 1.5 * (read - 1)
+        assert sum("opens with" in each for each in embedded) == 2
+        rows = memory.store.keys_of(done.memory.id)
+        assert np.allclose(rows, Counting().encode_memories(Counting().split_passages(done.memory.content)), atol=1e-6)
 
 
 @pytest.mark.parametrize("least", [-0.1, 1.5, "high", True])

@@ -24,6 +24,8 @@ ORDINARY = (
 """Answers to ordinary questions, which must not lose their number."""
 LINES = rows(Path(__file__).parent / "secrets" / "secrets.jsonl")
 FOUND, KINDS_FOUND, TOUCHED = 0.9, 0.9, 0.1
+TEMPTED, TEMPTED_TOLD = 0.03, 0.04
+"""Shares of ordinary notes full of what looks like a secret that lose something, and that are told of."""
 FOUND_OR_TOLD = 0.93
 """Share of the secrets that are left out, or kept and named as what may be one."""
 
@@ -94,3 +96,14 @@ def test_notes_of_strangers_are_left_whole(tmp_path):
     assert len(touched) <= 0.01 * len(kept) and {*ORDINARY} <= {each.content for each in kept}, touched
     told = [each for each in kept if each.told]
     assert len(told) <= 0.025 * len(kept), told
+
+
+def test_ordinary_notes_with_tempting_names_and_numbers_are_hardly_touched(tmp_path):
+    """By two strangers more; two thirds of what each wrote were learned from, nothing of these."""
+    notes = [line["text"] for line in rows(Path(__file__).parent / "secrets" / "ordinary.jsonl")]
+    with NTMMemoryManager(tmp_path) as memory:
+        kept = kept_of(memory, memory.memorize_many({"content": note} for note in notes))
+    touched = [each.content for each in kept if "[secret:" in each.content]
+    assert len(kept) > 180 and len(touched) <= TEMPTED * len(kept), touched
+    told = [each.content for each in kept if each.told]
+    assert len(told) <= TEMPTED_TOLD * len(kept), told

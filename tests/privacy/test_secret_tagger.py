@@ -36,6 +36,24 @@ def test_parts_without_white_space_between_are_one_secret():
     assert [text[slice(*each)] for each in decode(text, chances, 0.5)] == ["12345-67"]
 
 
+@pytest.mark.parametrize(
+    ("text", "likely", "found"),
+    [
+        ("wifi is Blue-Kettle-42 now", {"is": 0.2, "Blue-Kettle-42": 0.9, "now": 0.15}, "Blue-Kettle-42"),
+        ("把token换成kx93pq71到配置里", {"换": 0.2, "成": 0.3, "kx93pq71": 0.95, "到": 0.3, "配": 0.2}, "kx93pq71"),
+        ("| a |\n|---|---| b", {"|---|---|": 0.9}, None),
+        ("say blue otter sings", {"blue": 0.6, "otter": 0.9, "sings": 0.5}, "blue otter sings"),
+        ("暗号是白日依山", {"白": 0.5, "日": 0.9, "依": 0.9, "山": 0.9}, "白日依山"),
+    ],
+)
+def test_the_talk_beside_a_secret_is_none_of_it(text, likely, found):
+    chances = np.zeros(len(text))
+    for part, chance in likely.items():
+        chances[text.find(part) : text.find(part) + len(part)] = chance
+    chances = np.where([each.isspace() for each in text], np.maximum(chances, 0.12), chances)
+    assert [text[slice(*each)] for each in decode(text, chances, 0.5)] == ([found] if found else [])
+
+
 @given(st.text(max_size=40))
 def test_every_character_has_a_code_and_classes(text):
     codes = character_codes(text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntm_memory.privacy import secrets
 from ntm_memory.privacy.secret_spans import redacted
+from ntm_memory.privacy.secret_tagger import Limits, PieceStates, Tagged
 from ntm_memory.privacy.secrets import find_secrets, known_secrets, supposed_secrets
 from ntm_memory.privacy.told_secrets import is_card, is_iban
 
@@ -86,3 +89,22 @@ def test_whatever_is_told_what_is_found_stands_apart_and_in_order(text):
         ends.append(each.end)
     kept = redacted(text, found)
     assert kept.count("[secret: ") == len(found) + text.count("[secret: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("the guest wifi password is sunflower", False),
+        ("我的密码是 sunflower", False),
+        ("we planted a sunflower", True),
+    ],
+)
+def test_a_word_is_dear_unless_its_name_stands_before_it(monkeypatch, text, kept):
+    def tagged(text, read, known, least, apart=()):
+        at = text.find("sunflower")
+        return [Tagged("password", at, at + len("sunflower"), 0.7)]
+
+    monkeypatch.setattr(secrets, "tag", tagged)
+    monkeypatch.setattr(secrets, "limits", lambda: Limits(0.5, 0.6, 0.9, 0.4))
+    found = find_secrets(text, PieceStates(np.zeros((1, 1), np.float32), np.zeros(len(text), np.int64)))
+    assert bool(found.doubtful) == kept and bool(found.secrets) != kept

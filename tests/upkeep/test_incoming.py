@@ -6,7 +6,10 @@ import json
 
 import pytest
 from opening import Clock, opened
+from reading_embedder import ReadingEmbedder
 
+from ntm_memory.privacy import secrets
+from ntm_memory.privacy.secret_tagger import Tagged
 from ntm_memory.upkeep import exchange
 
 FACTS = ("Nora keeps the spare key under the blue pot", "Nora's dentist is Dr Okafor in Mill Lane")
@@ -109,3 +112,62 @@ def test_a_seal_is_of_the_id_and_of_all_texts(exported):
     assert exchange.is_sealed(record) and exchange.is_sealed(record | {"importance": 0.1, "trust": "tool"})
     assert not exchange.is_sealed(record | {"content": "other"})
     assert not exchange.is_sealed(record | {"history": record["history"][:1]})
+
+
+SECRET = "The sauna password is Himbeere!0050"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Which texts were read for secrets; the password is found where they are."""
+    texts: list[str] = []
+
+    def tagged(text, read, known, least, apart=()):
+        texts.append(text)
+        at = text.find("Himbeere")
+        return [Tagged("password", at, at + len("Himbeere!0050"), 0.999)] if at >= 0 else []
+
+    monkeypatch.setattr(secrets, "tag", tagged)
+    return texts
+
+
+def told_by_file(tmp_path, change, on_secret="redact"):
+    """A record of an export, changed by `change`, taken in by an embedder that tells how it reads."""
+    with opened(tmp_path / "from", {"privacy": {"on_secret": "allow"}}) as memory:
+        memory.memorize("The sauna is warm", key="sauna")
+        memory.update("sauna", content="The sauna is hot")
+        document = json.loads(memory.export_text()["text"])
+    (record,) = document["memories"]
+    change(record)
+    with opened(tmp_path / "to", {"privacy": {"on_secret": on_secret}}, embedder=ReadingEmbedder()) as memory:
+        done = memory.import_text(json.dumps(document))
+        found = [
+            [each.content, *(old.content for old in memory.store.history(each.id))] for each in memory.store.memories()
+        ]
+        return done, found
+
+
+@pytest.mark.parametrize("change", ["no seal", "another seal", "another text"])
+def test_texts_that_no_seal_vouches_for_are_read_as_what_is_told(tmp_path, read, change):
+    def changed(record):
+        record["content"] = SECRET
+        record["history"][0]["content"] = f"{SECRET}, said Ben"
+        if change == "no seal":
+            del record["seal"]
+        elif change == "another seal":
+            record["seal"] = "0" * len(record["seal"])
+
+    done, found = told_by_file(tmp_path, changed)
+    kept = "The sauna password is [secret: password]"
+    assert found == [[kept, f"{kept}, said Ben"]] and (done.created, done.failed) == (1, ())
+    assert [[each.kind for each in found] for found in done.secrets.values()] == [["password"] * 2]
+
+
+def test_a_secret_in_it_may_be_refused(tmp_path, read):
+    done, found = told_by_file(tmp_path, lambda record: record.update(content=SECRET), "refuse")
+    assert found == [] and [each.code for each in done.failed] == ["secret"]
+
+
+def test_what_is_as_it_was_sealed_is_not_read(tmp_path, read):
+    done, found = told_by_file(tmp_path, lambda record: None)
+    assert found == [["The sauna is hot", "The sauna is warm"]] and read == [] and done.secrets == {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from opening import opened
 
@@ -68,3 +71,26 @@ def test_a_call_says_what_it_does_with_secrets(tmp_path, monkeypatch):
     left = commands.run({**request, "content": f"another {KEY}"})
     assert KEY not in left["memory"]["content"]
     assert [LeftOut(**each) for each in left["secrets"]] == [LeftOut("aws-access-token", "content", 8)]
+
+
+def test_only_backups_with_a_version_that_holds_one_are_named(tmp_path):
+    def backed_up(name):
+        (tmp_path / "backups").mkdir(exist_ok=True)
+        with (
+            closing(sqlite3.connect(tmp_path / "memory.db")) as source,
+            closing(sqlite3.connect(tmp_path / "backups" / name)) as to,
+        ):
+            source.backup(to)
+
+    before, since = "memory-20260101T000000Z-daily.db", "memory-20260102T000000Z-daily.db"
+    with opened(tmp_path, ALLOW) as memory:
+        memory.memorize("Mia likes green tea", key="tea")
+        backed_up(before)
+        memory.memorize(f"the old key was {KEY}", key="deploy")
+        backed_up(since)
+        assert memory.status(secrets=True)["backups_holding"] == [since]
+        memory.update("tea", content=f"tea costs {KEY}")
+        assert memory.status(secrets=True)["backups_holding"] == [since]
+        memory.erase(["deploy"], purge=True)
+    with opened(tmp_path) as memory:
+        assert memory.status(secrets=True)["backups_holding"] == []

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ntm_memory.privacy.wiping import wipe
+from ntm_memory.persistence.wiping import wipe
 
 
 def test_the_bytes_go_before_the_name(tmp_path):
