@@ -73,9 +73,9 @@ class DailyBackup:
         Raises:
             StoreError: or one of its kinds: no backup could be made.
         """
-        from ntm_memory.recovery.backups import make_backup
+        from ntm_memory.recovery.backups import backup_or_copy
 
-        make_backup(self._home, "upgrade", self._keep, self._clock)
+        backup_or_copy(self._home, "upgrade", self._keep, self._clock)
 
     def settle(self, later: list[Callable[[], None]] | None = None) -> None:
         """Make the backup that waits, if today has none yet.

@@ -1,0 +1,71 @@
+"""What copies of a memory file tell of a memory that the file itself does not have any more."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ntm_memory.errors import StoreError
+from ntm_memory.recovery.backups import FOLDER
+from ntm_memory.recovery.damaged import FOLDER as DAMAGED
+from ntm_memory.recovery.sound import rows_in
+
+_CURRENT = "SELECT CAST(content AS BLOB), namespace FROM memories WHERE id = ?"
+_OLD = "SELECT CAST(content AS BLOB) FROM versions WHERE id = ?"
+
+
+class Told(NamedTuple):
+    """What copies tell of one memory.
+
+    Args:
+        texts: what it says and said, damaged or not, in UTF-8.
+        namespaces: where it is; empty where no copy says so.
+    """
+
+    texts: frozenset[bytes]
+    namespaces: frozenset[str]
+
+
+def told_in_copies(home: Path, id: str) -> Told | None:
+    """What backups and the files in `damaged/` tell of a memory; None where none of them names it."""
+    found = [told for file in _copies(home) if (told := _told_in(file, id)) is not None]
+    if not found:
+        return None
+    return Told(*(frozenset().union(*parts) for parts in zip(*found, strict=True)))
+
+
+def _copies(home: Path) -> list[Path]:
+    files: list[Path] = []
+    for folder in (home / FOLDER, home / DAMAGED):
+        with suppress(OSError):
+            files += sorted(each for each in folder.iterdir() if each.is_file())
+    return files
+
+
+def _told_in(file: Path, id: str) -> Told | None:
+    with suppress(sqlite3.Error, StoreError, KeyError, OSError):
+        if file.suffix == ".json":
+            return _told_in_row(file, id)
+        with rows_in(file) as rows:
+            current, old = rows.others(_CURRENT, id), rows.others(_OLD, id)
+            spaces = {rows.name(code) for _, code in current if isinstance(code, int)} - {""}
+            texts = frozenset(row[0] for row in (*current, *old) if isinstance(row[0], bytes))
+            return Told(texts, frozenset(spaces)) if current or old else None
+    with suppress(OSError):  # no database any more: whether the id stands in it is all that can be known
+        return Told(frozenset(), frozenset()) if id.encode() in file.read_bytes() else None
+    return None
+
+
+def _told_in_row(file: Path, id: str) -> Told | None:
+    try:
+        row: Any = json.loads(file.read_bytes())
+        parts = [part["read"] for part in (row, *row["history"])]
+        texts = [part.get("content") for part in parts if part.get("id") == id]
+        space = row["names"].get("namespace")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    said = frozenset(text.encode("utf-8", "replace") for text in texts if isinstance(text, str))
+    return Told(said, frozenset([space] if isinstance(space, str) and space else [])) if texts else None
