@@ -16,6 +16,7 @@ from ntm_memory.errors import ConfigError, StoreError, hint_of_writing, why_unre
 APP = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 """Host → its folder in the user's home."""
+_IN_THE_WAY = "move away what stands there: it is no folder"
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -98,7 +99,7 @@ def ensure_private_dir(path: Path, hint: str = "choose another folder with --hom
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        told = hint_of_writing(error.errno, hint)
+        told = hint_of_writing(error.errno, hint if os.path.isdir(path) or not os.path.lexists(path) else _IN_THE_WAY)
         raise StoreError(f"{path} cannot be made: {error.strerror}", told) from error
     return path
 

@@ -186,7 +186,7 @@ def restore_backup(
 
 
 def _remove_derived(home: Path) -> None:
-    for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+    for derived in ("matrix.bin", "usage.db", f"{FOLDER}/failed"):  # they speak of other slots, and of another file
         with suppress(OSError):
             (home / derived).unlink()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMe
 from ntm_memory.persistence.atomic import replacing_text, see_folder
 from ntm_memory.persistence.owned import refuse_owned
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.recovery.backups import FOLDER as BACKUPS
 from ntm_memory.recovery.backups import make_backup, remove_oldest
+from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.losses import way_out, what_is_missing
@@ -48,6 +51,8 @@ def repair(home: Path, settings: Settings, clock: Callable[[], float] = time.tim
         if made is not None:  # it is worth no more than what it is a copy of, which is still there
             made.unlink()
         raise
+    with suppress(OSError):
+        (home / BACKUPS / FAILED).unlink()  # the next write tries again
     if made is not None:
         remove_oldest(home, keep, made)
     return done

@@ -62,7 +62,7 @@ def take_from_backups(home: Path, found: Salvaged) -> list[str]:
     for file in backups(home) if wanted else ():
         if not wanted:
             break
-        if identity_of(file) in (found.meta.get("uuid"), None) or "uuid" not in found.meta:
+        if found.meta.get("uuid") in (identity_of(file), None):
             # what cannot be read of one may stand in the next
             with suppress(sqlite3.Error, StoreError, KeyError, OSError), rows_in(file) as rows:
                 done += _taken(file.name, rows, found, wanted)
@@ -84,7 +84,8 @@ def _wanted(found: Salvaged) -> _Wanted:
         else:
             memories.setdefault(id, None)  # its older versions are there, and it is not
     lost = found.pages_missing or found.written > len(found.memories) + len(found.damaged)
-    return _Wanted(memories, versions, bool(lost) and not found.is_sound, _lines(_told(found.others.get("audit", ()))))
+    more = bool(lost) and not found.is_sound and "uuid" in found.meta  # else they may be another memory's
+    return _Wanted(memories, versions, more, _lines(_told(found.others.get("audit", ()))))
 
 
 def _id_of(damaged: Damaged, found: Salvaged) -> Any:
@@ -137,10 +138,11 @@ def _of_before(backup: str, row: Row) -> str:
 
 
 def _is_of_one_embedder(rows: Rows, found: Salvaged) -> bool:
-    ours = found.embedder()
-    with suppress(ValueError, TypeError):
-        told = rows.others(_EMBEDDER)
-        return ours is None or (bool(told) and json.loads(str(told[0][0])) == ours)
+    with suppress(ValueError, TypeError, KeyError, IndexError):
+        theirs = json.loads(str(rows.others(_EMBEDDER)[0][0]))
+        with suppress(ValueError):
+            return bool(json.loads(found.meta.get("embedder", "")) == theirs)
+        return found.dim in (None, theirs["dim"])  # which one wrote ours is lost
     return False
 
 
@@ -179,7 +181,8 @@ def _take_versions(
             if each.table != "versions" or (each.row.get("id"), each.row.get("version")) != name
         ]
         wanted.versions.discard(name)
-        done.append(f"version {name[1]} of memory {name[0]} was damaged or missing: it is as backups/{backup} has it")
+        if name[0] not in taken:
+            done.append(f"version {name[1]} of memory {name[0]} was damaged: it is as backups/{backup} has it")
     return done
 
 

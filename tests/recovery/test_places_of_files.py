@@ -20,11 +20,11 @@ ASK = """
 import json, sys
 from ntm_memory import commands
 from ntm_memory.errors import NTMMemoryError
-try:
-    request = json.loads(sys.argv[1])
-    print("done", json.dumps(commands.run(request, later=[]), default=str)[:2000])
-except NTMMemoryError as error:
-    print(error.exit_code, error.message, "|", error.hint)
+for request in json.loads(sys.argv[1]):
+    try:
+        print("done", json.dumps(commands.run(request, later=[]), default=str)[:2000])
+    except NTMMemoryError as error:
+        print(error.exit_code, error.message, "|", error.hint)
 """
 
 
@@ -39,12 +39,13 @@ def run(home, command, **arguments):
     return commands.run({"command": command, "home": str(home), "config": CONFIG, **arguments}, later=[])
 
 
-def ask(home, command, **arguments):
-    """The same in a process that is ended where it waits."""
-    request = {"command": command, "home": str(home), "config": CONFIG, **arguments}
-    told = [sys.executable, "-c", ASK, json.dumps(request)]
+def ask(home, *requests):
+    """The same in a process that is ended where it waits; a line for each request."""
+    told = [sys.executable, "-c", ASK, json.dumps([{"home": str(home), "config": CONFIG, **each} for each in requests])]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NTM_MEMORY_TESTING": "1"}
-    return subprocess.run(told, capture_output=True, text=True, timeout=120, env=environment, check=True).stdout
+    return subprocess.run(
+        told, capture_output=True, text=True, timeout=240, env=environment, check=True
+    ).stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes")
@@ -56,19 +57,21 @@ def test_a_pipe_in_the_place_of_a_file_is_never_waited_for(home, name):
     place.unlink(missing_ok=True)
     os.mkfifo(place)
     stops = name in ("memory.db", "memory.db-journal")
-    for command, arguments in (("list", {}), ("recall", {"query": "tea"}), ("status", {"check": True})):
-        said = ask(home, command, **arguments)
-        assert said.startswith("done" if not stops or "check" in arguments else "5 "), (command, said)
-        if "check" in arguments:
-            assert '"sound": false' in said and place.name in said, said
-    said = ask(home, "status", repair=True)
-    assert not stops or said.startswith("5 ") and "pipe" in said and place.name in said
+    asked = [{"command": "list"}, {"command": "recall", "query": "tea"}]
+    *said, checked, repaired = ask(
+        home, *asked, {"command": "status", "check": True}, {"command": "status", "repair": True}
+    )
+    assert all(each.startswith("5 " if stops else "done") for each in said), said
+    assert checked.startswith("done"), checked
+    if place.exists() and not place.is_file():  # what is derived may have been made anew by then
+        assert '"sound": false' in checked and place.name in checked, checked
+    assert not stops or (repaired.startswith("5 ") and "pipe" in repaired and place.name in repaired), repaired
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes")
 def test_a_pipe_is_no_import(home, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    said = ask(home, "import", path=str(tmp_path / "pipe"))
+    (said,) = ask(home, {"command": "import", "path": str(tmp_path / "pipe")})
     assert said.startswith("2 ") and "pipe" in said and "stdin" in said
 
 
@@ -148,9 +151,10 @@ def test_backups_are_put_back_and_none_is_removed_while_their_number_is_not_know
     (home / "config.json").write_bytes(b"")
     for number in range(9):
         (home / "backups" / f"memory-2025010{number}T000000Z-daily.db").write_bytes((home / "memory.db").read_bytes())
-    answer = run(home, "import", backup="latest")
-    assert answer["restored"] and "settings" in answer
-    assert len(list((home / "backups").glob("memory-*.db"))) == 11
+    tiny = {"embedder": {"backend": "tiny"}}
+    for request in ({"command": "import", "backup": "latest"}, {"command": "status", "repair": True}):
+        assert "settings" in commands.run({"home": str(home), "config": tiny, **request}, later=[])
+    assert len(list((home / "backups").glob("memory-*.db"))) == 12
 
 
 def test_a_check_that_finds_damage_says_so_to_whoever_looks_at_the_exit_code(home, capsys):
