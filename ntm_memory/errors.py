@@ -258,9 +258,7 @@ def why_unread(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if hasattr(error, "lineno"):  # of JSON
-        return (
-            f"line {error.lineno}: {getattr(error, 'msg', '')}" if getattr(error, "doc", "").strip() else "it is empty"
-        )
+        return f"line {error.lineno} is no JSON" if getattr(error, "doc", "").strip() else "it is empty"
     if isinstance(error, KeyError):
         return f"it has no {error}"
     return "a part of it is of another kind than it should be" if isinstance(error, TypeError) else str(error)
