@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import StoreError
-from ntm_memory.recovery.backups import FOLDER
+from ntm_memory.recovery.backups import FOLDER, backups
 from ntm_memory.recovery.damaged import FOLDER as DAMAGED
 from ntm_memory.recovery.sound import rows_in
 
 _CURRENT = "SELECT CAST(content AS BLOB), namespace FROM memories WHERE id = ?"
+_ALL = (
+    "SELECT CAST(content AS BLOB), CAST(key AS BLOB), CAST(tags AS BLOB), CAST(source AS BLOB), CAST(kind AS BLOB)"
+    " FROM memories",
+    "SELECT CAST(content AS BLOB), CAST(key AS BLOB), CAST(tags AS BLOB) FROM versions",
+    "SELECT CAST(name AS BLOB) FROM names",
+)
 _OLD = "SELECT CAST(content AS BLOB) FROM versions WHERE id = ?"
 
 
@@ -35,6 +42,25 @@ def told_in_copies(home: Path, id: str) -> Told | None:
     if not found:
         return None
     return Told(*(frozenset().union(*parts) for parts in zip(*found, strict=True)))
+
+
+def backups_telling(home: Path, texts: Iterable[bytes]) -> list[str]:
+    """The names of the backups in which a memory, an older version or a name tells one of these texts, or may.
+
+    Args:
+        home: the data folder.
+        texts: in UTF-8.
+    """
+    return [file.name for file in backups(home) if _tells(file, list(texts))]
+
+
+def _tells(file: Path, texts: Sequence[bytes]) -> bool:
+    try:
+        with rows_in(file) as rows:
+            told = (value for query in _ALL for row in rows.others(query) for value in row if isinstance(value, bytes))
+            return any(text in value for value in told for text in texts)
+    except (sqlite3.Error, StoreError, KeyError, OSError):
+        return True
 
 
 def _copies(home: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from ntm_memory.operations.write import Writer, encode
 from ntm_memory.privacy.secret_spans import apart, redacted
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, outside_of
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recovery.backups import backups
+from ntm_memory.recovery.copies import backups_telling
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Encoding, Memory
@@ -51,6 +51,7 @@ def secrets_stored(
     """
     found: list[dict[str, Any]] = []
     maybe: list[dict[str, Any]] = []
+    said: set[bytes] = set()
     texts = _texts(store)
     while batch := list(islice(texts, BATCH)):
         replaced: dict[tuple[str, int], tuple[str, Encoding]] = {}
@@ -59,6 +60,7 @@ def secrets_stored(
             there = writer.gate.found(text.content, passages)
             secrets = apart([*known_secrets(text.content), *there.secrets])
             found += [text.place | asdict(LeftOut(each.kind, "content", each.start)) for each in secrets]
+            said |= {text.content[each.start : each.end].encode() for each in secrets}
             doubtful = Found(secrets if redact else [], outside_of(secrets, there.doubtful))
             maybe += [text.place | asdict(each) for each in maybe_secrets(doubtful)]
             if secrets and redact:
@@ -69,10 +71,16 @@ def secrets_stored(
         if replaced:
             store.overwrite(replaced)
     named = list(_in_names(store))
-    kept = [file.name for file in backups(home)] if found or named else []
+    said |= {name.encode() for _, name in named}
+    kept = backups_telling(home, said) if said else []
     maybe.sort(key=lambda each: -each["chance"])
     left_out = redact and bool(found)
-    return {"secrets": [*found, *named], "maybe_secret": maybe, "redacted": left_out, "backups_holding": kept}
+    return {
+        "secrets": [*found, *(each for each, _ in named)],
+        "maybe_secret": maybe,
+        "redacted": left_out,
+        "backups_holding": kept,
+    }
 
 
 def _texts(store: Store) -> Iterator[Text]:
@@ -82,9 +90,10 @@ def _texts(store: Store) -> Iterator[Text]:
             yield Text(memory, old.version, old.content)
 
 
-def _in_names(store: Store) -> Iterator[dict[str, Any]]:
+def _in_names(store: Store) -> Iterator[tuple[dict[str, Any], str]]:
     """Secrets in keys, tags and other names, as rules and patterns know them: a name is hardly read as a text."""
     for memory in store.memories(states=STATES):
         for field, name in names_of(memory):
             for each in find_secrets(name).secrets:
-                yield {"id": memory.id, "version": memory.version} | asdict(LeftOut(each.kind, field, each.start))
+                place = {"id": memory.id, "version": memory.version} | asdict(LeftOut(each.kind, field, each.start))
+                yield place, name

@@ -68,3 +68,19 @@ def test_a_call_says_what_it_does_with_secrets(tmp_path, monkeypatch):
     left = commands.run({**request, "content": f"another {KEY}"})
     assert KEY not in left["memory"]["content"]
     assert [LeftOut(**each) for each in left["secrets"]] == [LeftOut("aws-access-token", "content", 8)]
+
+
+def test_only_backups_that_tell_them_are_named(home):
+    from ntm_memory.recovery.backups import backups, make_backup
+
+    with opened(home.parent / "other") as other:
+        other.memorize("Mia likes green tea")
+    (home / "backups").mkdir()
+    (home / "backups" / "memory-20250101T000000Z-daily.db").write_bytes((home.parent / "other/memory.db").read_bytes())
+    with opened(home) as memory:
+        assert memory.status(secrets=True)["backups_holding"] == []
+    made = make_backup(home, "daily", 7)
+    (home / "backups" / "memory-20250102T000000Z-daily.db").write_bytes(b"no database any more" * 100)
+    with opened(home) as memory:
+        held = memory.status(secrets=True, redact=True)["backups_holding"]
+    assert sorted(held) == sorted(["memory-20250102T000000Z-daily.db", made.name]) and len(backups(home)) == 3
