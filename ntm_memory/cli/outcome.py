@@ -37,7 +37,7 @@ def in_full(refused: Mapping[str, str]) -> dict[str, str]:
 
 def in_short(refused: Mapping[str, str]) -> dict[str, str]:
     """An error below the answer that it is about, whose lines name what it names: each is said once."""
-    return in_full(refused) | {"message": refused["short"]}
+    return in_full(refused) | {"message": refused.get("short", refused["message"])}
 
 
 def exit_code_of(answer: Mapping[str, Any]) -> int:
@@ -59,6 +59,5 @@ def text_left(answer: Mapping[str, Any]) -> dict[str, str] | None:
     return {
         "code": StoreError.code,
         "message": f"it is gone from the memory, and may still be read in {', '.join(map(str, names))}",
-        "short": "it is gone from the memory, and may still be read in what is named as holding it",
         "hint": "remove what is in these files, or the files",
     }

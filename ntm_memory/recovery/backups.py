@@ -35,6 +35,7 @@ from ntm_memory.store.faults import faults, refuse_unusual
 FOLDER = "backups"
 DAILY = "daily"
 LATEST = "latest"
+_MEND = "run: status.py --repair"
 _NAME = re.compile(r"memory-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z]+)\.db")
 _SECONDS = 2.0
 
@@ -182,7 +183,8 @@ def restore_backup(
         _remove_derived(home)
     finally:
         lock.close()
-    return {"restored": chosen.name, "before": before, **counts}
+    told = {"restored": chosen.name, "memories": memories_in(path), "before": before, **counts}
+    return told if is_sound(path) else {**told, "warnings": [f"{chosen.name} holds damaged rows: {_MEND}"]}
 
 
 def _remove_derived(home: Path) -> None:
@@ -214,7 +216,7 @@ def _make(source: Path, target: Path) -> bool:
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
         _copy(source, draft)
         if not is_sound(draft):  # it would push out one that is
-            raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
+            raise StoreCorruptError(f"{source} is damaged: no backup was made of it", _MEND)
         if not memories_in(draft):
             return False
         flush(draft)
@@ -259,6 +261,7 @@ def _latest(there: list[Path]) -> Path:
             return file
     part = next((file for file in there if sound_memories_in(file)), None)
     if part is None:
+        refuse_other_key(there[0], f"the backup {there[0].name}")
         raise StoreCorruptError("no backup holds a memory that can be read", "status.py --check says what is wrong")
     hint = f"the newest of which anything can be used: import.py --backup {part.name}"
     raise StoreCorruptError("every backup is damaged, so none is the latest whole one", hint)

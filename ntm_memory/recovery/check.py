@@ -38,11 +38,16 @@ def check_home(home: Path, faults_of_store: list[str]) -> list[str]:
     Returns:
         one line a fault, with what to do; empty when all is sound.
     """
-    return [*faults_of_home(home, faults_of_store), *_left_over(home), *_permissions(home)]
+    return [*faults_of_home(home, faults_of_store), *worth_a_look(home)]
+
+
+def worth_a_look(home: Path) -> list[str]:
+    """Those of the lines of `check_home` that tell of no damage: drafts, what repairs put aside, permissions."""
+    return [*_left_over(home), *_permissions(home)]
 
 
 def faults_of_home(home: Path, faults_of_store: list[str]) -> list[str]:
-    """Those of the lines of `check_home` that tell of damage; the others are of what is only worth a look."""
+    """Those of the lines of `check_home` that tell of damage."""
     lines = [f"memory.db: {line}: run status.py --repair" for line in faults_of_store]
     for part in (_usage, _folders, _learned, _config, _backups):
         lines += part(home)

@@ -130,7 +130,8 @@ def checked(home: Path, faults: list[str]) -> dict[str, Any]:
     """One line for each file of the folder that there is anything to say of, and whether none of it is damage."""
     from ntm_memory.recovery import check
 
-    return {"files": check.check_home(home, faults) or "ok", "sound": not check.faults_of_home(home, faults)}
+    found = check.faults_of_home(home, faults)
+    return {"files": [*found, *check.worth_a_look(home)] or "ok", "sound": not found}
 
 
 def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:

@@ -154,3 +154,24 @@ def test_damaged_rows_stop_neither_an_upgrade_nor_another_embedder(tmp_path, ids
         assert memory.store.count() == 2
     assert backups(tmp_path) == before
     assert len([*(Path(tmp_path) / "damaged").glob("*-memory.db")]) == 1
+
+
+def test_a_damaged_memory_is_not_copied_again_after_each_call(tmp_path, ids, monkeypatch):
+    from ntm_memory.recovery import backups as module
+
+    for file in backups(tmp_path):
+        file.unlink()
+    flip(tmp_path / "memory.db", "Mohrle")
+    calls = []
+    made = module.make_backup
+    monkeypatch.setattr(module, "make_backup", lambda *told, **more: calls.append(told) or made(*told, **more))
+    for number in range(3):
+        with opened(tmp_path, config={"store": {"backups": 3}}, clock=Clock()) as memory:
+            memory.memorize(f"note {number} about hens")
+            assert number == 0 or any("could not be made" in line for line in memory.status()["warnings"])
+    assert len(calls) == 1
+    run(tmp_path, "status", repair=True)
+    calls.clear()
+    with opened(tmp_path, config={"store": {"backups": 3}}, clock=Clock()) as memory:
+        memory.memorize("note 4 about hens")
+    assert len(calls) == 1 and len(backups(tmp_path)) == 1
