@@ -24,7 +24,7 @@ _ALL = (
 _OLD = "SELECT CAST(content AS BLOB) FROM versions WHERE id = ?"
 
 
-class Told(NamedTuple):
+class InCopies(NamedTuple):
     """What copies tell of one memory.
 
     Args:
@@ -36,12 +36,12 @@ class Told(NamedTuple):
     namespaces: frozenset[str]
 
 
-def told_in_copies(home: Path, id: str) -> Told | None:
+def told_in_copies(home: Path, id: str) -> InCopies | None:
     """What backups and the files in `damaged/` tell of a memory; None where none of them names it."""
     found = [told for file in _copies(home) if (told := _told_in(file, id)) is not None]
     if not found:
         return None
-    return Told(*(frozenset().union(*parts) for parts in zip(*found, strict=True)))
+    return InCopies(*(frozenset().union(*parts) for parts in zip(*found, strict=True)))
 
 
 def backups_telling(home: Path, texts: Iterable[bytes]) -> list[str]:
@@ -51,7 +51,8 @@ def backups_telling(home: Path, texts: Iterable[bytes]) -> list[str]:
         home: the data folder.
         texts: in UTF-8.
     """
-    return [file.name for file in backups(home) if _tells(file, list(texts))]
+    wanted = list(texts)
+    return [file.name for file in backups(home) if _tells(file, wanted)] if wanted else []
 
 
 def _tells(file: Path, texts: Sequence[bytes]) -> bool:
@@ -71,7 +72,7 @@ def _copies(home: Path) -> list[Path]:
     return files
 
 
-def _told_in(file: Path, id: str) -> Told | None:
+def _told_in(file: Path, id: str) -> InCopies | None:
     with suppress(sqlite3.Error, StoreError, KeyError, OSError):
         if file.suffix == ".json":
             return _told_in_row(file, id)
@@ -79,13 +80,13 @@ def _told_in(file: Path, id: str) -> Told | None:
             current, old = rows.others(_CURRENT, id), rows.others(_OLD, id)
             spaces = {rows.name(code) for _, code in current if isinstance(code, int)} - {""}
             texts = frozenset(row[0] for row in (*current, *old) if isinstance(row[0], bytes))
-            return Told(texts, frozenset(spaces)) if current or old else None
+            return InCopies(texts, frozenset(spaces)) if current or old else None
     with suppress(OSError):  # no database any more: whether the id stands in it is all that can be known
-        return Told(frozenset(), frozenset()) if id.encode() in file.read_bytes() else None
+        return InCopies(frozenset(), frozenset()) if id.encode() in file.read_bytes() else None
     return None
 
 
-def _told_in_row(file: Path, id: str) -> Told | None:
+def _told_in_row(file: Path, id: str) -> InCopies | None:
     try:
         row: Any = json.loads(file.read_bytes())
         parts = [part["read"] for part in (row, *row["history"])]
@@ -94,4 +95,4 @@ def _told_in_row(file: Path, id: str) -> Told | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     said = frozenset(text.encode("utf-8", "replace") for text in texts if isinstance(text, str))
-    return Told(said, frozenset([space] if isinstance(space, str) and space else [])) if texts else None
+    return InCopies(said, frozenset([space] if isinstance(space, str) and space else [])) if texts else None

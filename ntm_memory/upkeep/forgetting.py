@@ -13,7 +13,7 @@ from ntm_memory.errors import BadValueError, NotFoundError
 if TYPE_CHECKING:
     from ntm_memory.operations.results import EraseResult
     from ntm_memory.operations.services import Services
-    from ntm_memory.recovery.copies import Told
+    from ntm_memory.recovery.copies import InCopies
     from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
 
@@ -43,8 +43,7 @@ class ForgettingVerbs:
         Args:
             ids_or_key: ids, or one key.
             strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
-            purge: remove them for good, history and backups included; nothing of the text stays on disk. So is what
-                only backups and `damaged/` still have.
+            purge: remove them for good, history and copies included, also where only copies have them by now.
             retract: erase them and what says the same, and refuse it when it is told again in the namespace.
             version: with `purge`: remove this older version of one memory alone.
             dry_run: say what would happen.
@@ -59,11 +58,9 @@ class ForgettingVerbs:
         verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
-
-        gone = self._only_in_copies(ids_or_key, namespace) if purge and version is None and not retract else {}
-        if gone:
-            names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
-            ids_or_key = [name for name in names if name not in gone]
+        gone: dict[str, InCopies] = {}
+        if purge and version is None and not retract:
+            ids_or_key, gone = self._only_in_copies(ids_or_key, namespace)
         if version is None:
             erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
         else:
@@ -142,12 +139,14 @@ class ForgettingVerbs:
         purged, holding = without(self.home, [each.id for each in done.erased], dry_run=done.dry_run)
         return replace(done, mirrors_purged=purged, mirrors_holding=holding)
 
-    def _only_in_copies(self, ids_or_key: str | Sequence[str], namespace: str | None) -> dict[str, Told]:
-        """The ids that the memory has no more, of which copies of it tell."""
+    def _only_in_copies(
+        self, ids_or_key: str | Sequence[str], namespace: str | None
+    ) -> tuple[str | Sequence[str], dict[str, InCopies]]:
+        """(what is named but for the ids of which only copies of the memory tell, these)."""
         from ntm_memory.recovery.copies import told_in_copies
         from ntm_memory.store.lookup import STATES, find
 
-        found: dict[str, Told] = {}
+        found: dict[str, InCopies] = {}
         names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
         for name in (name for name in names if isinstance(name, str)):
             try:
@@ -156,9 +155,11 @@ class ForgettingVerbs:
                 told = told_in_copies(self.home, name)
                 if told is not None and (namespace is None or not told.namespaces or namespace in told.namespaces):
                     found[name] = told
-        return found
+        return ([name for name in names if name not in found] if found else ids_or_key), found
 
-    def _copies_too(self, erase: Callable[..., EraseResult], gone: Mapping[str, Told], *, dry_run: bool) -> EraseResult:
+    def _copies_too(
+        self, erase: Callable[..., EraseResult], gone: Mapping[str, InCopies], *, dry_run: bool
+    ) -> EraseResult:
         """Copies come first: what is not in the memory any more could not be asked for once more."""
         from ntm_memory.upkeep.backup_purge import (
             FOLDER,
@@ -188,7 +189,7 @@ class ForgettingVerbs:
         return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others)
 
 
-def _with(result: EraseResult, gone: Mapping[str, Told]) -> EraseResult:
+def _with(result: EraseResult, gone: Mapping[str, InCopies]) -> EraseResult:
     """A purge, and what it removes from copies alone."""
     from ntm_memory.operations.results import Erased
 

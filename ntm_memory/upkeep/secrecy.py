@@ -47,10 +47,9 @@ def secrets_stored(
         encoder: loads the embedder, which reads each text.
         home: the data folder, whose backups may hold them too.
         redact: leave the secrets out, in place: no version is made, and no file of the memory keeps a byte of them.
-            What may be one stays, as do names: without a part they would be other names.
+            What may be one stays, as do names.
     """
-    found: list[dict[str, Any]] = []
-    maybe: list[dict[str, Any]] = []
+    found, maybe = list[dict[str, Any]](), list[dict[str, Any]]()
     said: set[bytes] = set()
     texts = _texts(store)
     while batch := list(islice(texts, BATCH)):
@@ -72,14 +71,10 @@ def secrets_stored(
             store.overwrite(replaced)
     named = list(_in_names(store))
     said |= {name.encode() for _, name in named}
-    kept = backups_telling(home, said) if said else []
-    maybe.sort(key=lambda each: -each["chance"])
-    left_out = redact and bool(found)
-    return {
-        "secrets": [*found, *(each for each, _ in named)],
-        "maybe_secret": maybe,
-        "redacted": left_out,
-        "backups_holding": kept,
+    found_in = {"secrets": [*found, *(each for each, _ in named)], "redacted": redact and bool(found)}
+    return found_in | {
+        "maybe_secret": sorted(maybe, key=lambda each: -each["chance"]),
+        "backups_holding": backups_telling(home, said),
     }
 
 

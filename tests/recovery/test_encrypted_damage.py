@@ -144,7 +144,7 @@ def test_what_an_encrypted_memory_lost_is_taken_from_its_backup(home, how):
             sql.execute("UPDATE memories SET content = 'untrue' WHERE key IN ('k3', 'k7')")
     else:
         pages = (home / "memory.db").stat().st_size // 4096
-        for page in range(pages * 4 // 10, pages * 6 // 10):
+        for page in range(pages * 4 // 5, pages * 9 // 10):
             flip(home / "memory.db", page * 4096 + 100)
     repaired = run(home, "status", repair=True)["repaired"]
     assert any(f"as backups/{file.name} has it" in line for line in repaired)
