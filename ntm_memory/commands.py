@@ -49,16 +49,17 @@ def run(
         done, is_all = by_hand.carry_out(arguments, home, config)
         if is_all:
             return done
+    unread: ConfigError | None = None
     try:
         opened = NTMMemoryManager(home, config=config)
     except ConfigError as error:
         if not defaults.only_reads(request):
             raise
+        unread = error
         opened = NTMMemoryManager(home, config=defaults.in_its_place(config), by_file=False)
-        done |= defaults.notice(error)
-    with opened as manager:
+    with opened as manager, defaults.asked_for(unread):
         manager.backup_later = later
-        return handler(manager, arguments, progress) | done
+        return handler(manager, arguments, progress) | done | defaults.notice(unread)
 
 
 class OpenMemory:

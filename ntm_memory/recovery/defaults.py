@@ -6,12 +6,13 @@ to be kept is not known. What writes memories stops: it may be to be refused, re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
-from ntm_memory.errors import ConfigError
+from ntm_memory.errors import ConfigError, EmbedderError
 
 _READS = frozenset({"recall", "reason", "list", "overview", "export", "status", "retracted"})
 _WRITES = frozenset({"content", "mirror", "redact", "encryption"})
@@ -29,9 +30,24 @@ def in_its_place(config: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**told, "store": {"backups": _ALL_BACKUPS, **told.get("store", {})}}
 
 
-def notice(error: ConfigError) -> dict[str, str]:
-    """What an answer says that was given without config.json."""
+def notice(error: ConfigError | None) -> dict[str, str]:
+    """What an answer says that was given without config.json; nothing where that was read."""
+    if error is None:
+        return {}
     return {"settings": f"{error.message}: the settings that ship hold, and nothing is stored until it is mended"}
+
+
+@contextmanager
+def asked_for(unread: ConfigError | None) -> Iterator[None]:
+    """Tell why config.json was not read where the settings that ship name another embedder than wrote the store.
+
+    Raises:
+        ConfigError: it was not, and they do.
+    """
+    try:
+        yield
+    except EmbedderError as error:
+        raise (unread or error) from error
 
 
 def settings_of(home: Path, config: Mapping[str, Any] | None) -> tuple[Settings, dict[str, str]]:

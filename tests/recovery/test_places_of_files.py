@@ -179,3 +179,21 @@ def test_a_check_that_finds_damage_says_so_to_whoever_looks_at_the_exit_code(hom
     assert code == 5 and "recall.json" in out.out and "'format'" in out.out.replace("it has no 'format'", "'format'")
     (home / "recall.json").unlink()
     assert check()[0] == 0
+
+
+def test_the_command_line_warns_beside_the_answer(home, tmp_path, capsys):
+    from ntm_memory.cli import main
+
+    (home / "config.json").write_bytes(b"")
+    assert main("list", ["--home", str(home)]) == 0
+    out = capsys.readouterr()
+    assert (
+        "Mia likes tea" in out.out and "warning: " in out.err and "config.json" in out.err and "it is empty" in out.err
+    )
+    assert main("list", ["--home", str(home), "--format", "json"]) == 0
+    out = capsys.readouterr()
+    assert "config.json" in json.loads(out.out)["settings"] and not out.err
+    assert main("export", [str(tmp_path / "x.json"), "--home", str(home)]) == 0
+    assert "warning: " in capsys.readouterr().err
+    assert main("memorize", ["new", "--home", str(home)]) == 2
+    assert "config.json" in capsys.readouterr().err
