@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ntm_memory.privacy import framing
-from ntm_memory.privacy.echo import KnownMemory, echo_in
+from ntm_memory.privacy.echo import LEAST_WORDS, KnownMemory, echo_in, tokens
 
 _CLOSING = r"</recalled-memories>"
 _BLOCK = re.compile(
@@ -26,4 +26,7 @@ def around_block(text: str) -> str | None:
     if not rest:
         return None
     told = [KnownMemory(id, content) for block in _BLOCK.findall(text) for id, content in _ITEM.findall(block)]
+    if not told:  # an empty block, or one whose lines were joined
+        left = framing.Leftover([tokens(rest)], (), memories=1, words=LEAST_WORDS, is_print=True)
+        return None if framing.shipped().only_presents(left) else rest
     return None if echo_in(text, told, framing.shipped()) is not None else rest
