@@ -12,8 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ntm_memory.config import without_root
-from ntm_memory.errors import BadValueError, EmbedderMismatchError
+from ntm_memory.errors import BadValueError, ConfigError, EmbedderMismatchError
 from ntm_memory.manager import NTMMemoryManager
+from ntm_memory.recovery import defaults
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -48,9 +49,17 @@ def run(
         done, is_all = by_hand.carry_out(arguments, home, config)
         if is_all:
             return done
-    with NTMMemoryManager(home, config=config) as manager:
+    unread: ConfigError | None = None
+    try:
+        opened = NTMMemoryManager(home, config=config)
+    except ConfigError as error:
+        if not defaults.only_reads(request):
+            raise
+        unread = error
+        opened = NTMMemoryManager(home, config=defaults.in_its_place(config), by_file=False)
+    with opened as manager, defaults.asked_for(unread):
         manager.backup_later = later
-        return handler(manager, arguments, progress) | done
+        return handler(manager, arguments, progress) | done | defaults.notice(unread)
 
 
 class OpenMemory:
@@ -80,6 +89,9 @@ class OpenMemory:
         was_open = self._manager is not None
         try:
             return self._carry_out(request)
+        except ConfigError:
+            self.close()
+            return run({**request, "home": self._home})  # what only reads goes on without its file
         except EmbedderMismatchError:
             if not was_open:
                 raise
@@ -207,10 +219,6 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
     return erased
 
 
-def _status(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
-    return manager.status(**arguments)
-
-
 def _export(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     mirror = arguments.pop("mirror", None)
     if mirror is not None:
@@ -261,14 +269,6 @@ def _reason(manager: NTMMemoryManager, arguments: Request, progress: Progress) -
     return answer | _took(start)
 
 
-def _list(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
-    return manager.memories(**arguments)
-
-
-def _overview(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
-    return manager.overview(**arguments)
-
-
 def _retire(manager: NTMMemoryManager, arguments: Request, progress: Progress) -> Response:
     return {"archived": manager.retire(**arguments)}
 
@@ -283,15 +283,15 @@ _HANDLERS: dict[str, Handler] = {
     "relevant": _relevant,
     "update": _update,
     "erase": _erase,
-    "status": _status,
+    "status": lambda manager, arguments, _: manager.status(**arguments),
     "export": _export,
     "import": _import,
     "reembed": _reembed,
     "feedback": _feedback,
     "tune": _tune,
     "reason": _reason,
-    "list": _list,
-    "overview": _overview,
+    "list": lambda manager, arguments, _: manager.memories(**arguments),
+    "overview": lambda manager, arguments, _: manager.overview(**arguments),
     "retire": _retire,
     "retracted": _retracted,
 }

@@ -16,8 +16,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
-from ntm_memory.errors import ConfigError
-from ntm_memory.paths import PACKAGE, skill_dir
+from ntm_memory.errors import ConfigError, shown, why_unread
+from ntm_memory.paths import PACKAGE, content_of, skill_dir
 
 ROOT = "ntm_memory"
 ZONES = "an IANA name, e.g. Europe/Berlin"
@@ -194,11 +194,11 @@ def settings_table() -> list[tuple[str, str, Any, str]]:
 
 def _read(file: Path) -> Mapping[str, Any] | None:
     try:
-        loaded = json.loads(file.read_text(encoding="utf-8-sig"))
+        loaded = json.loads(content_of(file).decode("utf-8-sig"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{file} cannot be read as JSON: {error}", "mend or remove the file") from error
+        raise ConfigError(f"{file} cannot be read as JSON: {why_unread(error)}", "mend or remove the file") from error
     if not isinstance(loaded, dict) or set(loaded) != {ROOT} or not isinstance(loaded[ROOT], dict):
         raise ConfigError(f'{file} must hold one object {{"{ROOT}": {{…}}}}', "see references/configuration.md")
     section: Mapping[str, Any] = loaded[ROOT]
@@ -242,7 +242,7 @@ def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: s
         if dataclasses.is_dataclass(old):
             if not isinstance(value, Mapping):
                 raise ConfigError(
-                    f"{source}: {key} must be an object, not {value!r}", "see references/configuration.md"
+                    f"{source}: {key} must be an object, not {shown(value)}", "see references/configuration.md"
                 )
             changes[name] = _override(old, value, source=source, prefix=key + ".")
         else:
@@ -259,15 +259,15 @@ def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: s
     if wanted is float and number:
         value = float(value)
     if type(value) is not wanted or (wanted is float and not math.isfinite(value)):
-        raise ConfigError(f"{source}: {key} is {value!r}, expected {_type_name(hint)}", _hint(meta))
+        raise ConfigError(f"{source}: {key} is {shown(value)}, expected {_type_name(hint)}", _hint(meta))
     if isinstance(value, dict) and not all(isinstance(each, str) and each for each in value.values()):
-        raise ConfigError(f"{source}: {key} is {value!r}, expected names as values", _hint(meta))
+        raise ConfigError(f"{source}: {key} is {shown(value)}, expected names as values", _hint(meta))
     if meta.get("allowed") == ZONES and _zone(value) is None:
-        raise ConfigError(f"{source}: {key} is {value!r}, expected {ZONES}", _hint(meta))
+        raise ConfigError(f"{source}: {key} is {shown(value)}, expected {ZONES}", _hint(meta))
     low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
     outside = (low is not None and value < low) or (high is not None and value > high)
     if outside or (choices and value not in choices):
-        raise ConfigError(f"{source}: {key} is {value!r}, expected {_allowed(meta)}", _hint(meta))
+        raise ConfigError(f"{source}: {key} is {shown(value)}, expected {_allowed(meta)}", _hint(meta))
     return value
 
 

@@ -249,6 +249,21 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def why_unread(error: Exception) -> str:
+    """Why a file, or a part of it, is not what it should be, in words that are not Python's."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is no UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if hasattr(error, "lineno"):  # of JSON
+        return f"line {error.lineno} is no JSON" if getattr(error, "doc", "").strip() else "it is empty"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return "a part of it is of another kind than it should be" if isinstance(error, TypeError) else str(error)
+
+
 def unknown_name(what: str, name: object, known: Sequence[str]) -> tuple[str, str]:
     """(message, hint) for a name that is not known: the nearest one that is, if any is near."""
     import difflib  # a mistake has time for it

@@ -17,7 +17,6 @@ from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
 from ntm_memory.recovery.daily import open_backed_up
-from ntm_memory.store.lookup import find
 from ntm_memory.times.zones import show_days_of
 from ntm_memory.upkeep.forgetting import ForgettingVerbs
 from ntm_memory.upkeep.surveying import SurveyingVerbs
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from ntm_memory.operations.feedback import FeedbackResult, RevertResult, TuneResult
     from ntm_memory.operations.relevant import RelevantResult
     from ntm_memory.recall.encoder import Encoder
-    from ntm_memory.store.records import Memory
 
 HOPS = 3
 Progress = Callable[[int], None] | None
@@ -45,6 +43,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         memory_file: a JSON export that is read when opening, if it exists, and written when closing.
         embedder: instead of the configured one.
         clock: unix seconds.
+        by_file: False: the folder's config.json is not read.
 
     Raises:
         ConfigError: settings cannot be read or are out of range.
@@ -61,12 +60,14 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         memory_file: str | Path | None = None,
         embedder: Embedder | None = None,
         clock: Callable[[], float] = time.time,
+        by_file: bool = True,
     ) -> None:
         self._home_told = home
         self.home = paths.ensure_private_dir(paths.data_home(home))
         seed = {"memory_size": memory_size, "memory_dim": word_size}
         told = without_root(config) | {name: n for name, n in seed.items() if n is not None}
-        self.settings: Settings = load_settings(SHIPPED, self.home / "config.json", overrides=told)
+        files = [SHIPPED, self.home / "config.json"][: 1 + by_file]
+        self.settings: Settings = load_settings(*files, overrides=told)
         show_days_of(zone_named(self.settings.time_zone))
         self.backup_later: list[Callable[[], None]] | None = None  # whoever puts a list here calls what is in it
         self.store, self._daily = open_backed_up(self.home, self.settings, clock)
@@ -279,10 +280,6 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         from ntm_memory.upkeep.standing import standing
 
         return standing(paths.data_home(self._home_told))
-
-    def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
-        """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""
-        return find(self.store, id_or_key, namespace)
 
     def save_memory(self, key: str, content: str) -> bool:
         """The seed document's name: memorize under a key; True if anything changed."""

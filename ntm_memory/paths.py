@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
+import stat
 import sys
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import ConfigError, StoreError, hint_of_writing
+from ntm_memory.errors import ConfigError, StoreError, hint_of_writing, why_unread
 
 APP = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 """Host → its folder in the user's home."""
+_IN_THE_WAY = "move away what stands there: it is no folder"
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -96,9 +99,32 @@ def ensure_private_dir(path: Path, hint: str = "choose another folder with --hom
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        told = hint_of_writing(error.errno, hint)
+        told = hint_of_writing(error.errno, hint if os.path.isdir(path) or not os.path.lexists(path) else _IN_THE_WAY)
         raise StoreError(f"{path} cannot be made: {error.strerror}", told) from error
     return path
+
+
+def content_of(file: Path) -> bytes:
+    """All of a regular file; what is none is never waited for, as a pipe would be, and no device is asked.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as opened:
+        what = unusual(os.fstat(handle).st_mode)
+        if what is not None:
+            raise OSError(errno.EINVAL, f"it is {what}, no regular file")
+        return opened.read()
+
+
+def unusual(mode: int) -> str | None:
+    """What stands somewhere, by `st_mode`, where a regular file belongs; None: a regular file."""
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISLNK(mode):
+        return "a link that leads nowhere"
+    return "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
 
 
 def user_config() -> Path:
@@ -115,11 +141,11 @@ def read_user_config(file: Path) -> dict[str, Any]:
     """
     hint = 'it holds {"home": "/path/of/the/data/folder"}'
     try:
-        noted = json.loads(file.read_text(encoding="utf-8"))
+        noted = json.loads(content_of(file).decode())
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", hint) from error
+        raise ConfigError(f"{file} cannot be read: {why_unread(error)}", hint) from error
     if not isinstance(noted, dict):
         raise ConfigError(f"{file} holds no object", hint)
     return noted

@@ -63,7 +63,7 @@ ONLY = {
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
     "importers": {"times", "text", "privacy", "errors"},
     "controller": {"machine", "persistence", "errors"},
-    "store": {"times", "text", "privacy", "persistence", "errors"},
+    "store": {"times", "text", "privacy", "persistence", "paths", "errors"},
     "recall": {"controller", "machine", "times", "text", "persistence", "store", "embedding", "errors"},
     "reader": {"controller", "recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},

@@ -12,7 +12,7 @@ from ntm_memory.arguments.command_parser import UsageError
 from ntm_memory.arguments.entered import as_typed, is_by_console, spoken
 from ntm_memory.arguments.inputs import readable
 from ntm_memory.arguments.parsers import PARSERS
-from ntm_memory.cli.outcome import nothing_taken, text_left
+from ntm_memory.cli.outcome import exit_code_of, in_full, in_short, nothing_taken, text_left
 from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError, StoreError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
 from ntm_memory.paths import setup_hint, skill_dir
@@ -91,18 +91,21 @@ def _carry_out(
         return _fail("interrupted", "stopped by the user; what was reported stored is stored", "", chosen, 130)
     except Exception as error:  # noqa: BLE001 - the contract: one clear error even for a bug
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
-    code = answer.pop("exit_code", 0)
+    if chosen != "json" and "settings" in answer:
+        print_error(f"warning: {spoken(in_one_line(str(answer.pop('settings'))))}")
+    code = exit_code_of(answer)
+    answer.pop("exit_code", None)
     refused, otherwise = nothing_taken(answer), BadValueError.exit_code
     if refused is None:
         refused, otherwise = text_left(answer), StoreError.exit_code
     if "warnings" in answer:
         answer["warnings"] = [spoken(warning) for warning in answer["warnings"]]
     if refused is not None and chosen == "json":
-        return _print(_printed(text, chosen, {"ok": False, "error": refused, **answer})) or otherwise
+        return _print(_printed(text, chosen, {"ok": False, "error": in_full(refused), **answer})) or otherwise
     printed = _print(_printed(text, chosen, answer if refused is None else {**answer, "hints": ()}))
     if refused is not None:
-        return _fail(**refused, chosen=chosen, exit_code=printed or otherwise)
-    return printed or int(code)
+        return _fail(**in_short(refused), chosen=chosen, exit_code=printed or otherwise)
+    return printed or code
 
 
 def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[str, Any]:

@@ -25,8 +25,24 @@ def nothing_taken(answer: Mapping[str, Any]) -> dict[str, str] | None:
     return {
         "code": codes.pop() if len(codes) == 1 else BadValueError.code,
         "message": f"nothing was taken, {len(failed)} failed: {where}: {failed[0]['message']}",
+        "short": f"nothing was taken, {len(failed)} failed",
         "hint": "; ".join(answer.get("hints") or ("mend what failed and tell it again",)),
     }
+
+
+def in_full(refused: Mapping[str, str]) -> dict[str, str]:
+    """An error that stands alone."""
+    return {name: told for name, told in refused.items() if name != "short"}
+
+
+def in_short(refused: Mapping[str, str]) -> dict[str, str]:
+    """An error below the answer that it is about, whose lines name what it names: each is said once."""
+    return in_full(refused) | {"message": refused.get("short", refused["message"])}
+
+
+def exit_code_of(answer: Mapping[str, Any]) -> int:
+    """The exit code of an answer that is printed as it is: that of damage, where a check found any."""
+    return int(answer.get("exit_code", 0)) or (StoreError.exit_code if answer.get("sound") is False else 0)
 
 
 def text_left(answer: Mapping[str, Any]) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ntm_memory.arguments.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.config import SHIPPED, Settings, load_settings
-from ntm_memory.errors import BadValueError, NotSetUpError, whole_number
+from ntm_memory.errors import BadValueError, NotSetUpError, whole_number, why_unread
 from ntm_memory.paths import data_home, setup_hint
 
 
@@ -76,7 +76,9 @@ def settings_in(file: str | None) -> dict[str, Any]:
     try:
         values = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadValueError(f"{file} cannot be read as JSON: {error}", "give a JSON object of settings") from error
+        raise BadValueError(
+            f"{file} cannot be read as JSON: {why_unread(error)}", "give a JSON object of settings"
+        ) from error
     if not isinstance(values, dict):
         raise BadValueError(f"{file} must hold a JSON object", "see references/training.md")
     return values

@@ -12,7 +12,9 @@ from ntm_memory.privacy.echo import ID, LEAST_WORDS, LONGEST, KnownMemory, echo_
 from ntm_memory.privacy.recoded import decoded
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, MemoryInput
+from ntm_memory.text.printable import printable
 from ntm_memory.text.words import index_words
+from ntm_memory.times.zones import local_day
 
 MOST = 32
 """Memories that are compared with a text, those first of whose words it has most."""
@@ -67,7 +69,7 @@ def _named(store: Store, ids: Sequence[str]) -> list[Memory]:
 
 def _alike(store: Store, record: MemoryInput) -> list[Memory]:
     """The live memories of the namespace most of whose words stand in a text."""
-    words = list(dict.fromkeys(index_words(decoded(record.content))))
+    words = list(dict.fromkeys(index_words(printable(decoded(record.content)))))
     if len(words) < LEAST_WORDS // 2:
         return []
     with store.snapshot():
@@ -86,5 +88,6 @@ def _alike(store: Store, record: MemoryInput) -> list[Memory]:
 
 def _as_printed(memory: Memory) -> KnownMemory:
     about = (memory.key, memory.source, memory.session, memory.occurred_at, memory.created_at, memory.updated_at)
-    told = (*about, memory.trust, memory.namespace, memory.kind, *memory.tags)
+    days = [local_day(time) for time in (memory.occurred_at, memory.created_at, memory.updated_at) if time]
+    told = (*about, *days, memory.trust, memory.namespace, memory.kind, *memory.tags)
     return KnownMemory(memory.id, memory.content, tuple(dict.fromkeys(each for each in told if each)))

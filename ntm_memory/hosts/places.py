@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import NotFoundError
+from ntm_memory.errors import ConfigError, NotFoundError
 from ntm_memory.hosts.projects import USUAL, Project, project_here
 from ntm_memory.hosts.telling import PROJECT_DIR, Ask
 from ntm_memory.text.folding import word_for_word
@@ -30,7 +30,10 @@ def project_of_client(environment: Mapping[str, str], home: str | Path | None = 
 
 def project_in_use(folder: str, ask: Ask, home: str | Path | None = None) -> Project | None:
     """The project that a folder belongs to, where hooks or tools have kept anything for it or for the user."""
-    project = project_here(folder, home)
+    try:
+        project = project_here(folder, home)
+    except ConfigError:  # whoever carries the request out says so
+        return None
     kept = (name for name in project.namespaces if name != USUAL)
     has_any = any(ask({"command": "list", "namespace": name, "limit": 1})["memories"] for name in kept)
     return project if has_any else None

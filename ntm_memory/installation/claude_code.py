@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import BadValueError, ConfigError, StoreError
+from ntm_memory.errors import BadValueError, ConfigError, StoreError, why_unread
 from ntm_memory.paths import APP
 from ntm_memory.persistence.atomic import replace_bytes
 from ntm_memory.persistence.json_lists import with_entries, without_entries
@@ -142,7 +142,7 @@ def _read(file: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", "mend it, then run this again") from error
+        raise ConfigError(f"{file} cannot be read: {why_unread(error)}", "mend it, then run this again") from error
 
 
 def _apply(change: Callable[[str], str], text: str, wanted: Sequence[str]) -> str:

@@ -174,11 +174,11 @@ def _from_json(line: str) -> Mapping[str, Any] | BadValueError:
 
 
 def checked_content(value: Any) -> str:
-    """The text in Unicode NFC, without NULs, lone surrogates and outer white space."""
+    """The text in Unicode NFC, without NULs, lone surrogates, outer white space, and blocks that recall printed."""
     if not isinstance(value, str):
         raise BadValueError(f"content must be text, not {_kind(value)}", 'e.g. {"content": "Mia likes green tea"}')
     if RECALLED_TAG in value:
-        raise EchoError("this text was printed by recall; it is in memory already", "store only what is new")
+        value = _around_block(value)
     text = unicodedata.normalize("NFC", cleaned(value))
     if not text:
         raise BadValueError("content is empty", "say what to remember")
@@ -187,6 +187,15 @@ def checked_content(value: Any) -> str:
             f"content has {len(text):,} characters, at most {MAX_CONTENT:,} fit", "split it: one memory, one matter"
         )
     return text
+
+
+def _around_block(value: str) -> str:
+    from ntm_memory.entry.fenced import around_block  # seldom needed
+
+    rest = around_block(value)
+    if rest is None:
+        raise EchoError("this text was printed by recall; it is in memory already", "store only what is new")
+    return rest
 
 
 def checked_name(field: str, value: Any) -> str | None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.paths import ensure_private_dir
+from ntm_memory.paths import content_of, ensure_private_dir
 from ntm_memory.persistence.atomic import replace_text
 
 FOLDER = "hosts"
@@ -16,7 +16,7 @@ FOLDER = "hosts"
 def read_note(home: Path, name: str) -> Any:
     """What a file says; None where it is missing or unreadable."""
     with suppress(OSError, ValueError, RecursionError):
-        return json.loads((home / FOLDER / name).read_text(encoding="utf-8"))
+        return json.loads(content_of(home / FOLDER / name).decode())
     return None
 
 

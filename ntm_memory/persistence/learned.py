@@ -10,7 +10,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import CheckpointError
+from ntm_memory.errors import CheckpointError, why_unread
+from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replace_text
 
 Array = NDArray[np.float64]
@@ -54,12 +55,12 @@ def load_learned(
         CheckpointError: unreadable, or of another kind; with `hint`.
     """
     try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
+        loaded = json.loads(content_of(file).decode())
         known = Kind(loaded["format"], loaded["version"], loaded["features"])
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
         names = (former or {}).get(known.version, {})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise CheckpointError(f"{file} cannot be read: {error}", hint) from error
+        raise CheckpointError(f"{file} cannot be read: {why_unread(error)}", hint) from error
     if known != (kind._replace(version=known.version) if names else kind):
         raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
     return {names.get(name, name): value for name, value in values.items()}

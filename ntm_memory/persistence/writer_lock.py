@@ -53,7 +53,10 @@ class WriterLock:
         except OSError as error:
             if not os.path.lexists(self._path):  # then the folder is at fault
                 raise
-            hint = hint_of_writing(error.errno, "move it away: it holds nothing, and is made again")
+            otherwise = "move it away: it holds nothing, and is made again"
+            if not os.access(self._path.parent, os.W_OK):
+                otherwise = "the folder may not be written to: check its owner and permissions"
+            hint = hint_of_writing(error.errno, otherwise)
             raise StoreError(f"the lock file {self._path} cannot be opened: {error.strerror}", hint) from error
 
     def release(self) -> None:

@@ -45,6 +45,8 @@ def salt_of(path: Path) -> bytes | None:
 def head_of(path: Path) -> bytes:
     """The first bytes of a file, where an encrypted one has its salt; fewer where there are no more."""
     try:
+        if path.exists() and not path.is_file():
+            return b""
         with path.open("rb") as file:
             return file.read(SALT_BYTES)
     except FileNotFoundError:

@@ -33,10 +33,11 @@ FIELDS = frozenset(
     line code message hints also warnings similar_keys secrets field at more until holding retracted
     backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding files_holding
     tombstones told last_told omitted further naming name shown namespaces total stored first last next sort
-    maybe_secret""".split()
+    maybe_secret settings sound""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = "query|reason|(?:created|occurred|updated|last_read)_at|relation|why|action|state|superseded_by|until"
+_MARKED = re.compile(rf"\[\s*{ID.pattern}\s*\]|{ID.pattern}")  # empty brackets are the box of a task
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|$)'
 _VALUE = re.compile(rf'"(?:{_VALUES_OF_OURS})"\s*:\s*{_STRING}')
 _PLAIN_VALUE = r"-?\d[\d.eE+-]*|true\b|false\b|null\b|\[\s*\]|\{\s*\}"
@@ -177,7 +178,7 @@ def _without_print(text: str, ids: Sequence[str]) -> _Page:
     if is_json:
         plain = _TORN_END.sub(" ", named[0]) if not named[0].rstrip().endswith(("}", "]", "`")) else named[0]
         plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), plain)
-    plain, marks = ID.subn(" ", plain)
+    plain, marks = _MARKED.subn(" ", plain)
     plain = _LINE_END.sub(" ", plain) if marks or is_json else plain
     plain = _TAG.sub(r" \1 ", plain)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import CheckpointError
+from ntm_memory.errors import CheckpointError, why_unread
 from ntm_memory.text.writing_systems import CJK
 
 SHIPPED = Path(__file__).with_name("framing.json")
@@ -144,5 +144,5 @@ def load(file: Path) -> Framing:
         if (found["format"], found["version"]) != (FORMAT, VERSION) or not all(map(math.isfinite, weights.values())):
             raise ValueError("another format, or a weight that is no number")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{file} cannot be read: {error}", "install the package again") from error
+        raise CheckpointError(f"{file} cannot be read: {why_unread(error)}", "install the package again") from error
     return Framing(weights, least)

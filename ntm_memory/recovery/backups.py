@@ -14,6 +14,8 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.recovery.damaged import FOLDER as DAMAGED
+from ntm_memory.recovery.damaged import unused_beginning
 from ntm_memory.recovery.files import (
     copy_as_it_is,
     drafts_beside,
@@ -22,17 +24,18 @@ from ntm_memory.recovery.files import (
     memories_in,
     opened,
     put_in_place,
-    sound_memories_in,
     stamp,
 )
 from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_key
 from ntm_memory.recovery.since import bring_up, known_to
+from ntm_memory.recovery.sound import is_sound, sound_memories_in
 from ntm_memory.store import schema
-from ntm_memory.store.faults import faults, refuse_folders
+from ntm_memory.store.faults import faults, refuse_unusual
 
 FOLDER = "backups"
 DAILY = "daily"
 LATEST = "latest"
+_MEND = "run: status.py --repair"
 _NAME = re.compile(r"memory-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z]+)\.db")
 _SECONDS = 2.0
 
@@ -61,7 +64,8 @@ def best_backup(home: Path, *, but: int = 0) -> str | None:
         home: the data folder.
         but: it must hold more than so many.
     """
-    for file in backups(home):
+    found = backups(home)
+    for file in sorted(found, key=lambda each: not is_sound(each)):  # a whole one first
         count = sound_memories_in(file)
         if count and count > but:
             return f"backups/{file.name} holds {count}: import.py --backup {file.name}"
@@ -88,7 +92,7 @@ def make_backup(
     spare: Path | None = None,
     rotate: bool = True,
 ) -> Path | None:
-    """Copy the memory file by SQLite's online backup, verify the copy, and remove the oldest ones of this memory.
+    """Copy the memory file by SQLite's online backup, verify each row of the copy, and remove the oldest ones.
 
     Args:
         home: the data folder.
@@ -121,6 +125,20 @@ def make_backup(
     return target
 
 
+def backup_or_copy(home: Path, why: str, keep: int, clock: Callable[[], float] = time.time) -> None:
+    """Make a backup before something is done that goes on without damaged rows; of a file that has any, a plain copy.
+
+    Raises:
+        StoreError: or one of its kinds: neither could be made, or SQLite finds fault with the file itself.
+    """
+    try:
+        make_backup(home, why, keep, clock)
+    except StoreCorruptError:
+        if not is_whole(home / "memory.db"):
+            raise
+        keep_as_it_is(home, clock)
+
+
 def is_due(home: Path, now: float) -> bool:
     """Whether the day of a moment (UTC) has no daily backup yet."""
     today = f"memory-{stamp(now)[:8]}"
@@ -147,7 +165,7 @@ def restore_backup(
         StoreError: or one of its kinds: it is damaged or newer than this program, or the memory is in use.
     """
     path = home / "memory.db"
-    refuse_folders(path)
+    refuse_unusual(path)
     chosen = _named(home, name)
     lock = WriterLock(path.with_suffix(".lock"), seconds)
     with faults(path):
@@ -165,11 +183,12 @@ def restore_backup(
         _remove_derived(home)
     finally:
         lock.close()
-    return {"restored": chosen.name, "before": before, **counts}
+    told = {"restored": chosen.name, "memories": memories_in(path), "before": before, **counts}
+    return told if is_sound(path) else {**told, "warnings": [f"{chosen.name} holds damaged rows: {_MEND}"]}
 
 
 def _remove_derived(home: Path) -> None:
-    for derived in ("matrix.bin", "usage.db"):  # they speak of other slots
+    for derived in ("matrix.bin", "usage.db", f"{FOLDER}/failed"):  # they speak of other slots, and of another file
         with suppress(OSError):
             (home / derived).unlink()
 
@@ -196,8 +215,8 @@ def _make(source: Path, target: Path) -> bool:
         draft = drafts / "new.db"
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
         _copy(source, draft)
-        if not is_whole(draft):
-            raise StoreCorruptError(f"{source} is damaged: no backup was made of it", "run: status.py --repair")
+        if not is_sound(draft):  # it would push out one that is
+            raise StoreCorruptError(f"{source} is damaged: no backup was made of it", _MEND)
         if not memories_in(draft):
             return False
         flush(draft)
@@ -227,12 +246,25 @@ def remove_oldest(home: Path, keep: int, made: Path, spare: Path | None = None) 
 def _named(home: Path, name: str) -> Path:
     there = backups(home)
     if name == LATEST and there:
-        return next((file for file in there if sound_memories_in(file)), there[0])
+        return _latest(there)
     for file in there:
         if name == file.name:
             return file
     hint = f"there are: {', '.join(file.name for file in there[:7])}" if there else "status.py lists backups"
     raise NotFoundError(f"there is no backup {name!r} in {home / FOLDER}", hint)
+
+
+def _latest(there: list[Path]) -> Path:
+    """The newest backup that holds memories, all of them as they were written."""
+    for file in there:
+        if memories_in(file) and is_sound(file):
+            return file
+    part = next((file for file in there if sound_memories_in(file)), None)
+    if part is None:
+        refuse_other_key(there[0], f"the backup {there[0].name}")
+        raise StoreCorruptError("no backup holds a memory that can be read", "status.py --check says what is wrong")
+    hint = f"the newest of which anything can be used: import.py --backup {part.name}"
+    raise StoreCorruptError("every backup is damaged, so none is the latest whole one", hint)
 
 
 def _make_ready(draft: Path, chosen: Path) -> None:
@@ -255,6 +287,12 @@ def _kept(home: Path, keep: int, clock: Callable[[], float], chosen: Path) -> st
     with suppress(StoreError):
         made = make_backup(home, "restore", max(keep, 1), clock, spare=chosen)
         return None if made is None else f"{FOLDER}/{made.name}"
-    kept = ensure_private_dir(home / "damaged") / f"{stamp(clock())}-memory.db"
-    copy_as_it_is(path, kept)
-    return f"damaged/{kept.name}"
+    return keep_as_it_is(home, clock)
+
+
+def keep_as_it_is(home: Path, clock: Callable[[], float] = time.time) -> str:
+    """Copy a memory file that is no backup, damaged as it is, to `damaged/`; the copy's name."""
+    beginning = unused_beginning(home, stamp(clock()))
+    kept = ensure_private_dir(home / DAMAGED) / f"{beginning}-memory.db"
+    copy_as_it_is(home / "memory.db", kept)
+    return f"{DAMAGED}/{kept.name}"

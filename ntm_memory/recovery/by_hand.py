@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths
-from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
+from ntm_memory.config import Settings
 from ntm_memory.errors import (
     BadValueError,
     NotFoundError,
@@ -21,6 +21,7 @@ from ntm_memory.errors import (
 )
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
+from ntm_memory.recovery.defaults import settings_of
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.rescue import export_salvaged, repair
 from ntm_memory.store import open_store
@@ -46,12 +47,13 @@ def carry_out(
         if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
             raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")
         return export_salvaged(folder, Path(arguments["path"])), True  # also where config.json is damaged
-    settings = load_settings(SHIPPED, folder / "config.json", overrides=without_root(config))
+    settings, notice = settings_of(folder, config)
     if arguments.get("backup"):
         name, kept = str(arguments["backup"]), settings.store.backups
         force = bool(arguments.get("force_retracted"))
-        return restore_backup(folder, name, kept, settings.store.lock_seconds, force=force), True
-    return _of_status(arguments, folder, settings)
+        return restore_backup(folder, name, kept, settings.store.lock_seconds, force=force) | notice, True
+    answer, is_all = _of_status(arguments, folder, settings)
+    return answer | notice, is_all
 
 
 def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> tuple[dict[str, Any], bool]:

@@ -16,8 +16,9 @@ from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
 from ntm_memory.recall.parameters import load_parameters
 from ntm_memory.recovery.backups import backups, described, unusable
 from ntm_memory.recovery.damaged import FOLDER, files_kept
-from ntm_memory.recovery.files import is_whole, opened
+from ntm_memory.recovery.files import is_whole, memories_in, opened
 from ntm_memory.recovery.keyed import refuse_other_key
+from ntm_memory.recovery.sound import is_sound, sound_memories_in
 
 _PREVIOUS = "recall.previous.json"
 _USAGE = {
@@ -37,8 +38,18 @@ def check_home(home: Path, faults_of_store: list[str]) -> list[str]:
     Returns:
         one line a fault, with what to do; empty when all is sound.
     """
+    return [*faults_of_home(home, faults_of_store), *worth_a_look(home)]
+
+
+def worth_a_look(home: Path) -> list[str]:
+    """Those of the lines of `check_home` that tell of no damage: drafts, what repairs put aside, permissions."""
+    return [*_left_over(home), *_permissions(home)]
+
+
+def faults_of_home(home: Path, faults_of_store: list[str]) -> list[str]:
+    """Those of the lines of `check_home` that tell of damage."""
     lines = [f"memory.db: {line}: run status.py --repair" for line in faults_of_store]
-    for part in (_usage, _folders, _learned, _config, _backups, _left_over, _permissions):
+    for part in (_usage, _folders, _learned, _config, _backups):
         lines += part(home)
     return lines
 
@@ -47,7 +58,8 @@ def closed(home: Path, error: NTMMemoryError) -> dict[str, Any]:
     """What `status --check` says where the memory file cannot be opened."""
     lines = check_home(home, [])
     told = f"memory.db: {error.message}: {error.hint}"
-    return {"home": str(home), "integrity": [error.message], "files": [told, *lines], "backups": described(home)}
+    found = {"integrity": [error.message], "files": [told, *lines], "sound": False}
+    return {"home": str(home), **found, "backups": described(home)}
 
 
 def _usage(home: Path) -> Iterator[str]:
@@ -104,7 +116,11 @@ def _wrong_with(backup: Path) -> str | None:
         return "may not be read: check its owner and permissions"
     try:
         refuse_other_key(backup, "it")
-        return None if is_whole(backup) else "damaged: remove it"
+        if is_sound(backup):
+            return None if memories_in(backup) else "holds no memory: remove it"
+        if not is_whole(backup):
+            return "damaged: remove it"
+        return f"damaged: {sound_memories_in(backup)} of {memories_in(backup)} memories in it are as they were written"
     except StoreError as error:
         return error.message
 

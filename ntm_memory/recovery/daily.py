@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ntm_memory.config import Settings, zone_named
 from ntm_memory.errors import NTMMemoryError
+from ntm_memory.paths import content_of
 from ntm_memory.recovery.files import remove_abandoned
 from ntm_memory.store import open_store
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 FAILED = "failed"
 """In the folder of backups: why the last daily one could not be made."""
 _DAY = 86_400
+_HOUR = 3_600
 
 
 def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -> tuple[Store, DailyBackup]:
@@ -73,9 +76,9 @@ class DailyBackup:
         Raises:
             StoreError: or one of its kinds: no backup could be made.
         """
-        from ntm_memory.recovery.backups import make_backup
+        from ntm_memory.recovery.backups import backup_or_copy
 
-        make_backup(self._home, "upgrade", self._keep, self._clock)
+        backup_or_copy(self._home, "upgrade", self._keep, self._clock)
 
     def settle(self, later: list[Callable[[], None]] | None = None) -> None:
         """Make the backup that waits, if today has none yet.
@@ -92,7 +95,7 @@ class DailyBackup:
 
         note = self._home / FOLDER / FAILED
         try:
-            if is_due(self._home, self._clock()):
+            if is_due(self._home, self._clock()) and not _is_known_damaged(note):
                 make_backup(self._home, DAILY, self._keep, self._clock)
                 with suppress(OSError):
                     note.unlink(missing_ok=True)
@@ -100,3 +103,11 @@ class DailyBackup:
             with suppress(OSError):
                 note.write_text(str(error), encoding="utf-8")
                 note.chmod(0o600)
+
+
+def _is_known_damaged(note: Path) -> bool:
+    """Whether it was noted within the hour that the memory is damaged: until it is repaired copies are for nothing."""
+    try:
+        return time.time() - note.stat().st_mtime < _HOUR and "is damaged" in content_of(note).decode()
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -18,7 +18,6 @@ from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import Key, find_key
 from ntm_memory.store import schema
-from ntm_memory.store.rows import any_text, what_is_wrong
 
 _IN_USE, _PATIENCE, _BEGINNING = "in-use", 5.0, 60.0
 JOURNALS = ("-journal", "-wal", "-shm")
@@ -37,6 +36,8 @@ def opened(path: Path, *, like: Path | None = None, read_only: bool = False, **o
     Raises:
         StoreKeyError: the key is missing or cannot be read.
     """
+    if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for
+        raise sqlite3.OperationalError(f"{path.name} is no regular file")
     key = _key_of(path if like is None else like)
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     return cipher.connect(uri, key, uri=True, **options)
@@ -138,23 +139,6 @@ def memories_in(path: Path) -> int | None:
             return int(sql.execute("SELECT count(*) FROM memories").fetchone()[0])
     except (sqlite3.Error, StoreError, OSError):
         return None
-
-
-def sound_memories_in(path: Path) -> int | None:
-    """How many memories that are what was written a file holds that nobody else uses; None: it holds no store."""
-    count = memories_in(path)
-    if not count:
-        return count
-    try:
-        with closing(opened(path, read_only=True)) as sql, any_text(sql):
-            names = dict(sql.execute("SELECT code, name FROM names").fetchall())
-            sql.row_factory = cipher.row_factory(_key_of(path))
-            rows = sql.execute("SELECT * FROM memories")
-            return sum(what_is_wrong(row, lambda code: names.get(code, "")) is None for row in rows)
-    except sqlite3.Error:
-        return 0
-    except (KeyError, IndexError):  # tables of an older version
-        return count
 
 
 def identity_of(path: Path) -> str | None:

@@ -33,10 +33,11 @@ from ntm_memory.recovery.files import (
 )
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.losses import NOTHING, way_out, what_is_missing
+from ntm_memory.recovery.retaken import take_from_backups
 from ntm_memory.recovery.salvage import columns_of_tables, salvage
 from ntm_memory.recovery.salvaged import Row, Salvaged
 from ntm_memory.store import open_store, postings, schema
-from ntm_memory.store.faults import faults, refuse_folders
+from ntm_memory.store.faults import faults, refuse_unusual
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.rows import checksum
 from ntm_memory.store.upkeep import UNKNOWN
@@ -51,8 +52,9 @@ def mend(path: Path, seconds: float, clock: Callable[[], float] = time.time) -> 
     """Repair a memory file; what was done, one line each.
 
     What follows from the memories (indexes, words, counters, the derived matrix) is made anew. If that does not mend
-    it, everything that can be vouched for is written into a new file, which takes the old one's place; the old one and
-    each damaged row are kept in `damaged/`. A kill leaves the old file or the new one.
+    it, everything that can be vouched for is written into a new file, which takes the old one's place, and with it what
+    a backup has of damaged and missing rows; the old file and each row that none has are kept in `damaged/`. A kill
+    leaves the old file or the new one.
 
     Args:
         path: the database file.
@@ -64,9 +66,9 @@ def mend(path: Path, seconds: float, clock: Callable[[], float] = time.time) -> 
         StoreCorruptError: nothing in it reads like memories; it is left as it is.
         StoreError: or one of its kinds: it is in use, newer, or cannot be written.
     """
+    refuse_unusual(path)
     if not path.exists():
         raise NotFoundError(f"there is no memory at {path}", "check --home")
-    refuse_folders(path)
     with faults(path):
         key = key_in_force(path)
     done = _put_folders_aside(path.parent, stamp(clock()))
@@ -124,13 +126,15 @@ def _rebuilt(path: Path, key: Key | None, seconds: float, when: str) -> list[str
         with drafts_beside(path) as drafts:
             copy_as_it_is(path, drafts / "copy.db")
             found = salvage(drafts / "copy.db", key)
+            taken = take_from_backups(path.parent, found) if found.is_sound or not found.is_empty else []
             if found.is_empty:
                 _refuse_empty(path, found, when)
             folder = ensure_private_dir(path.parent / FOLDER)
             when = unused_beginning(path.parent, when)
             kept = folder / f"{when}-{path.name}"
             copy_as_it_is(path, kept)
-            done = [f"the damaged file is kept as {FOLDER}/{kept.name}", *keep_damaged(path.parent, when, found)]
+            aside = keep_damaged(path.parent, when, found)
+            done = [f"the damaged file is kept as {FOLDER}/{kept.name}", *taken, *aside]
             flush(folder)
             with faults(path):
                 done += rebuild(found, drafts / "new.db", key)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.persistence.atomic import replacing_text, see_folder
+from ntm_memory.persistence.owned import refuse_owned
 from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.recovery.backups import FOLDER as BACKUPS
 from ntm_memory.recovery.backups import make_backup, remove_oldest
+from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.files import copy_as_it_is, drafts_beside
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.losses import way_out, what_is_missing
 from ntm_memory.recovery.repair import mend
 from ntm_memory.recovery.salvage import salvage
 from ntm_memory.recovery.salvaged import Salvaged
-from ntm_memory.store.faults import faults, refuse_folders
+from ntm_memory.store.faults import faults, refuse_unusual
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.rows import to_keys, to_memory, to_version
 from ntm_memory.upkeep import exchange
@@ -30,7 +34,7 @@ _LET = 2.0
 def repair(home: Path, settings: Settings, clock: Callable[[], float] = time.time) -> list[str]:
     """Back the memory up as far as it is whole, then mend it; see `repair.mend`."""
     path, done = home / "memory.db", list[str]()
-    refuse_folders(path)
+    refuse_unusual(path)
     with faults(path):
         key_in_force(path)  # a wrong one changes nothing
     made, keep = None, settings.store.backups
@@ -47,6 +51,8 @@ def repair(home: Path, settings: Settings, clock: Callable[[], float] = time.tim
         if made is not None:  # it is worth no more than what it is a copy of, which is still there
             made.unlink()
         raise
+    with suppress(OSError):
+        (home / BACKUPS / FAILED).unlink()  # the next write tries again
     if made is not None:
         remove_oldest(home, keep, made)
     return done
@@ -65,8 +71,9 @@ def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
     Raises:
         NotFoundError: there is no memory file.
         StoreCorruptError: nothing in it reads like memories.
-        BadValueError: the file cannot be written.
+        BadValueError: the file cannot be written, or is one of the memory's own.
     """
+    refuse_owned(path, home)
     found = _read(home / "memory.db")
     if found.is_empty:
         raise StoreCorruptError("nothing in the file reads like memories", way_out(home, found))
@@ -92,9 +99,9 @@ def export_salvaged(home: Path, path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Salvaged:
+    refuse_unusual(path)
     if not path.exists():
         raise NotFoundError(f"there is no memory at {path}", "check --home")
-    refuse_folders(path)
     with faults(path):
         key = key_in_force(path)
     lock = WriterLock(path.with_suffix(".lock"), _LET)

@@ -74,7 +74,8 @@ def salvage(copy: Path, key: Key | None = None) -> Salvaged:
             names.setdefault(row["code"], set()).add(row["name"])
             if "written" in row:
                 result.names[row["code"]] = row["name"]
-    _judge_memories(result, found["memories"], carved["memories"], names, known)
+    result.listed = known
+    _judge_memories(result, found["memories"], carved["memories"], names)
     _judge_versions(result, found["versions"], carved["versions"])
     again = [*carved.get("index of names", ()), *second]
     result.written = _written([*found["names"], *carved["names"]], again)
@@ -156,9 +157,7 @@ def _wrong(row: Row, name: Callable[[int], str]) -> str | None:
         return "a column is missing"
 
 
-def _judge_memories(
-    result: Salvaged, read: list[Row], carved: list[Row], names: Mapping[int, set[str]], known: Mapping[int, Any]
-) -> None:
+def _judge_memories(result: Salvaged, read: list[Row], carved: list[Row], names: Mapping[int, set[str]]) -> None:
     votes: Counter[tuple[int, str]] = Counter()
     taken: dict[Any, Row] = {}
     doubtful = []
@@ -179,10 +178,10 @@ def _judge_memories(
     for (code, name), _ in votes.most_common()[::-1]:
         result.names[code] = name
     result.memories = sorted(taken.values(), key=lambda row: int(row["row"]))
-    _note_damage(result, doubtful, known)
+    _note_damage(result, doubtful)
 
 
-def _note_damage(result: Salvaged, doubtful: Sequence[Row], known: Mapping[int, Any]) -> None:
+def _note_damage(result: Salvaged, doubtful: Sequence[Row]) -> None:
     """The rows that were read and cannot be vouched for, and those that the index of ids knows and nothing else."""
     told = {row["id"] for row in result.memories}
     for row in doubtful:
@@ -190,7 +189,7 @@ def _note_damage(result: Salvaged, doubtful: Sequence[Row], known: Mapping[int, 
             result.damaged.append(Damaged("memories", row, _wrong(row, result.name) or "its checksum differs"))
     told |= {row.get("id") for row in doubtful}
     numbers = {row.get("row") for row in doubtful}
-    for number, id in known.items():
+    for number, id in result.listed.items():
         if id not in told and number not in numbers:
             result.damaged.append(Damaged("memories", {"row": number, "id": id}, "its page cannot be read"))
 

@@ -38,6 +38,7 @@ class Salvaged:
         pages: how many the file's header says there are; 0: it does not say.
         pages_missing: how many of them are not there.
         pages_damaged: the numbers of those that are not as they were written, of an encrypted file.
+        listed: row → id of all memories, by the index of ids, which is not damaged with a row.
     """
 
     memories: list[Row] = field(default_factory=list)
@@ -50,10 +51,18 @@ class Salvaged:
     pages: int = 0
     pages_missing: int = 0
     pages_damaged: list[int] = field(default_factory=list)
+    listed: dict[Any, Any] = field(default_factory=dict)
 
     def name(self, code: int) -> str:
         """The namespace or session of a code."""
         return self.names.get(code, "")
+
+    def code_of(self, name: str) -> int:
+        """The code of a namespace or session, a new one where it has none yet."""
+        codes = {known: code for code, known in self.names.items()}
+        code = codes.get(name, max(self.names, default=0) + 1)
+        self.names[code] = name
+        return code
 
     @property
     def meta(self) -> dict[str, str]:

@@ -69,11 +69,7 @@ def erase(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
     lines = [f"{_verb(answer, each)} {each['id']}{_sure(each)}: {_how(answer, each)}" for each in answer["erased"]]
     if answer["holding"]:
         lines.append(f"it still stands in longer memories: {', '.join(answer['holding'])}")
-    lines += [
-        f"{where.replace('_', ' ')}: {', '.join(answer[where])}"
-        for where in (*_WHERE, "files_holding")
-        if answer.get(where)
-    ]
+    lines += [f"{where.replace('_', ' ')}: {', '.join(answer[where])}" for where in _WHERE if answer.get(where)]
     if lines and answer["restorable"] and not answer["dry_run"]:
         lines.append(f"to undo it: the same ids with {advice.undo}")
     return "\n".join(lines or ["nothing found to erase"])

@@ -49,7 +49,7 @@ def page(answer: Answer, advice: Advice = BY_OPTIONS) -> str:
         there = f"; there are {', '.join(map(text, others))}" if (others := answer.get("namespaces")) else ""
         return f"none of {stored} in {where} is asked for" if answer["stored"] else f"{stored} in {where}{there}"
     places = f"{answer['first']:,}-{answer['last']:,}" if answer["first"] > 1 or answer["more"] else f"{total:,}"
-    told = [f"{places} of {total:,} shown in {where}"]
+    told = [f"{places if memories else 'none'} of {total:,} shown in {where}"]
     if answer.get("next"):
         told.append(f"more: {answer['more']:,} further, go on with {advice.onward} {answer['next']}")
     return "\n".join([*map(line, memories), ", ".join([*told, *_cut(memories, advice)])])

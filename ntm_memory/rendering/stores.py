@@ -119,7 +119,7 @@ def _survey(answer: Answer) -> Iterator[str]:
     yield f"backups: {len(backups)}" + (f", newest {text(max(backups))}" if backups else "")
     yield from map(_run, answer.get("hooks", []))
     known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
-    known |= {"memory_size", "when_full"}
+    known |= {"memory_size", "when_full", "sound"}
     yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
 

@@ -18,7 +18,7 @@ from ntm_memory.errors import NotFoundError, StoreError
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
-from ntm_memory.store.faults import faults, refuse_folders
+from ntm_memory.store.faults import faults, refuse_unusual
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -51,10 +51,11 @@ class Connection:
         self.on_rollback: Callable[[], None] = _nothing
         self.on_commit: Callable[[], None] = _nothing
         self._depth = 0
+        with faults(path):
+            refuse_unusual(path)
         if not create and not path.exists():
             raise NotFoundError(f"there is no memory at {path}", "memorize something first, or check --home")
         with faults(path):
-            refuse_folders(path)
             _make_private(path)
             self._remove_draft()
             self.key = self._find_key(encrypt)

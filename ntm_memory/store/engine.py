@@ -17,7 +17,7 @@ from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
-from ntm_memory.store.faults import faults
+from ntm_memory.store.faults import MEND, faults
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.matrix import Stamp
@@ -27,6 +27,8 @@ from ntm_memory.store.usage import UsageCounters
 from ntm_memory.text.folding import folded_key
 
 _PATIENCE = 0.2
+_HEAD = 100
+"""Bytes that each SQLite file begins with."""
 _EMPTIED = "put a backup back: import.py --backup latest; or, to begin anew, remove the empty file"
 _DELETED = "put one back: import.py --backup latest; or, to begin anew, move the folder backups away"
 _LINKS = """
@@ -65,6 +67,7 @@ class Engine:
         self.zone = zone
         self._before_upgrade = before_upgrade
         _refuse_deleted(path)
+        _refuse_rest(path)
         self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock = clock
         self._closed = False
@@ -275,6 +278,18 @@ def _refuse_deleted(path: Path) -> None:
         raise StoreCorruptError(f"{path} is gone, and there are backups of a memory beside it", _DELETED)
 
 
+def _refuse_rest(path: Path) -> None:
+    """Refuse a file that is shorter than the head of any database: SQLite takes some of these for new ones.
+
+    Raises:
+        StoreCorruptError: it is.
+    """
+    size = path.stat().st_size if path.is_file() else 0
+    if 0 < size < _HEAD:
+        raise StoreCorruptError(f"{path} is no memory: all that is left of it is {size} bytes", MEND)
+
+
 def _others_tell(home: Path) -> bool:
     """Whether other files of a data folder show that there was a memory."""
-    return (home / "matrix.bin").exists() or (home / "usage.db").exists() or any((home / "backups").glob("*.db"))
+    derived = any((home / name).exists() for name in ("matrix.bin", "usage.db", "recall.json"))
+    return derived or any((home / "backups").glob("*.db")) or any((home / "damaged").glob("*"))

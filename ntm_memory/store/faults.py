@@ -16,6 +16,7 @@ from ntm_memory.errors import (
     StoreLockedError,
     hint_of_writing,
 )
+from ntm_memory.paths import unusual
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LITTLE = 1 << 20
@@ -55,15 +56,21 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}", hint) from error
 
 
-def refuse_folders(path: Path) -> None:
-    """Refuse a database where a folder stands in the place of one of its files: SQLite says nothing of which one.
+def refuse_unusual(path: Path) -> None:
+    """Refuse a database where a folder, pipe, device or dead link stands in the place of one of its files.
+
+    SQLite says nothing of which one, and waits for a pipe without an end.
 
     Raises:
         StoreError: naming it.
     """
     for file in (path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm", "-journal"))):
-        if file.is_dir():
-            raise StoreError(f"{file} is a folder where a file of the memory belongs", "move it away and try again")
+        try:
+            what = unusual((file.stat() if file.exists() else file.lstat()).st_mode)
+        except OSError:  # nothing is there, or what opens it says why not
+            continue
+        if what is not None:
+            raise StoreError(f"{file} is {what} where a file of the memory belongs", "move it away and try again")
 
 
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:

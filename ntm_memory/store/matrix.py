@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.store.records import SlotColumns
 from ntm_memory.text.occurrence import MOMENT, may_be_a_day, on_the_wall, whole_day
@@ -201,7 +202,7 @@ def is_of_another_past(file: Path, now: Stamp, key: Key | None = None) -> bool:
 
 def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], dict[str, Any], int, Stamp]:
     """(the bytes of a file, its header, where the arrays begin, its stamp); what is wrong is one of `_UNREADABLE`."""
-    whole = np.fromfile(file, dtype=np.uint8)
+    whole = np.frombuffer(content_of(file), dtype=np.uint8)
     if key is not None:
         from ntm_memory.privacy.sealing import unseal
 

@@ -104,15 +104,16 @@ class SQLiteRecordReader:
         """One page of the live memories of a selection."""
         with self._engine.reading():
             where, arguments = self._where(what)
-            total, found, end = self._count(where, arguments), list[Memory](), after
+            total, found, end, looked_at = self._count(where, arguments), list[Memory](), after, 0
             while len(found) < count:  # damaged ones are left out, others take their places
                 rows = self._after(where, arguments, sort, end, count - len(found))
                 if not rows:
                     break
                 end = Place(*rows[-1][1:])
+                looked_at += len(rows)
                 found += self._page([row for row, *_ in rows], ("live",))
             where, arguments = _beyond(where, arguments, sort, end)
-            return Page(found, total, self._count(where, arguments), end)
+            return Page(found, total, self._count(where, arguments), end, looked_at - len(found))
 
     def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
         """Memories of a selection that have the index words of one of these, in the order of a list."""

@@ -246,12 +246,14 @@ class Page(NamedTuple):
         total: how many are selected.
         left: how many of them follow after this page.
         end: the place of the last one that was looked at; None: there was none.
+        damaged: how many were left out in their midst.
     """
 
     memories: list[Memory]
     total: int
     left: int
     end: Place | None
+    damaged: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.privacy import audit, tombstones
+from ntm_memory.store.faults import MEND
 from ntm_memory.text.folding import folded_key, text_hash
 from ntm_memory.text.occurrence import is_of, middle, span
 from ntm_memory.times.kept import kept_times
@@ -158,7 +159,10 @@ def version_of(sql: sqlite3.Connection) -> int:
         )
     if application == APPLICATION_ID and version:
         return int(version)
-    if sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    there = {name for (name,) in sql.execute("SELECT name FROM sqlite_master").fetchall()}
+    if {"meta", "names", "memories"} <= there:
+        raise StoreCorruptError("the head of this file is damaged: its tables are those of a memory", MEND)
+    if there:
         raise StoreCorruptError("this SQLite file belongs to another program", "choose another folder with --home")
     return 0
 

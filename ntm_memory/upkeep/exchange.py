@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import BadValueError, shown
+from ntm_memory.errors import BadValueError, shown, why_unread
 from ntm_memory.importers.front_matter import from_yaml
 from ntm_memory.operations.validation import ALIASES, DECISIONS, FIELDS, told
 from ntm_memory.privacy.trust import TRUST_LEVELS, USUAL, checked_trust, lower
@@ -40,6 +40,7 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
 _OPTIONAL = frozenset({"address", "session", "key", "source", "occurred_at", "kind", "superseded_by", "last_read_at"})
 _TIMES = frozenset({"created_at", "updated_at", "valid_from", "valid_to", "last_read_at"})
 _RULE = "---"
+_AS_EXPORTED = "make it as export.py writes it, or export it anew"
 _OWN_BLOCK = re.compile(r"^---\r?\nid: m_", re.MULTILINE)
 
 
@@ -60,7 +61,7 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
     """
     record = within(record, TRUST_LEVELS[-1])
     if not isinstance(record, Mapping):
-        raise BadValueError(f"not a memory: {shown(record)}, expected an object", "export it anew")
+        raise BadValueError(f"not a memory: {shown(record)}, expected an object", _AS_EXPORTED)
     if "strength" in record:  # its name up to version 1
         record = {"retention": record["strength"], **record}
     try:
@@ -70,11 +71,11 @@ def from_record(record: Mapping[str, Any]) -> tuple[Memory, NDArray[np.float32] 
         rows = record.get("keys")
         keys = None if rows is None else np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in rows])
     except KeyError as error:
-        raise BadValueError(f"not a complete memory: {error} is missing", "export it anew") from error
+        raise BadValueError(f"not a complete memory: {error} is missing", _AS_EXPORTED) from error
     except (TypeError, AttributeError) as error:
-        raise BadValueError(f"not a complete memory: {type(error).__name__}: {error}", "export it anew") from error
+        raise BadValueError(f"not a complete memory: {why_unread(TypeError())}", _AS_EXPORTED) from error
     except (ValueError, OverflowError) as error:
-        raise BadValueError(f"not a memory: {error}", "export it anew") from error
+        raise BadValueError(f"not a memory: {error}", _AS_EXPORTED) from error
     return _as_if_told(memory, TOLD), keys, _versions(memory, history)
 
 
@@ -281,5 +282,5 @@ def _number(name: str, value: Any) -> float:
     wanted, low, high = _NUMBERS[name]
     number: float = float(value) if wanted is float and type(value) is int else value
     if type(number) is not wanted or not low <= number <= high:
-        raise ValueError(f"{name} is {shown(value)}, expected {low:g} to {high:g}")
+        raise ValueError(f"{name} is {shown(value)}, expected {low} to {high}")
     return number + 0  # -0.0 becomes 0.0, as which the database gives it back

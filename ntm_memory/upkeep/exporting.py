@@ -18,6 +18,7 @@ from ntm_memory.errors import (
 )
 from ntm_memory.operations.validation import checked_name
 from ntm_memory.persistence.atomic import replacing_text, see_folder
+from ntm_memory.persistence.owned import refuse_owned
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
@@ -51,11 +52,13 @@ class Exporter:
             namespace: only this one.
 
         Raises:
-            BadValueError: unknown form, there is no such folder, the path is no regular file or cannot be written.
+            BadValueError: unknown form, there is no such folder, the path is no regular file, is the memory's own
+                or cannot be written.
             NotFoundError: no memory is in the namespace; a file that is there stays as it is.
             DiskFullError: there is no room for it.
         """
         chosen = checked_form(form or exchange.ENDINGS.get(path.suffix.lower(), "json"))
+        refuse_owned(path, self._home)
         memories = self._memories(chosen, namespace)
         try:
             see_folder(path, self._home)

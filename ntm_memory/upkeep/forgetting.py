@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, NotFoundError
 
 if TYPE_CHECKING:
     from ntm_memory.operations.results import EraseResult
     from ntm_memory.operations.services import Services
+    from ntm_memory.recovery.copies import InCopies
     from ntm_memory.store.base import Store
     from ntm_memory.store.records import Memory
 
@@ -42,7 +43,7 @@ class ForgettingVerbs:
         Args:
             ids_or_key: ids, or one key.
             strength: the erase vector's value, 0–1 (paper, equation 3: M(i) ← M(i)(1 − e)).
-            purge: remove them for good, history and backups included; nothing of the text stays on disk.
+            purge: remove them for good, history and copies included, also where only copies have them by now.
             retract: erase them and what says the same, and refuse it when it is told again in the namespace.
             version: with `purge`: remove this older version of one memory alone.
             dry_run: say what would happen.
@@ -57,12 +58,14 @@ class ForgettingVerbs:
         verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
-
+        gone: dict[str, InCopies] = {}
+        if purge and version is None and not retract:
+            ids_or_key, gone = self._only_in_copies(ids_or_key, namespace)
         if version is None:
             erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
         else:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        done = self._copies_too(erase, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        done = self._copies_too(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
         return self._mirrors_too(done) if purge or strength == 1 else done
 
     def retire(self, namespace: str, most: int) -> int:
@@ -136,7 +139,27 @@ class ForgettingVerbs:
         purged, holding = without(self.home, [each.id for each in done.erased], dry_run=done.dry_run)
         return replace(done, mirrors_purged=purged, mirrors_holding=holding)
 
-    def _copies_too(self, erase: Callable[..., EraseResult], *, dry_run: bool) -> EraseResult:
+    def _only_in_copies(
+        self, ids_or_key: str | Sequence[str], namespace: str | None
+    ) -> tuple[str | Sequence[str], dict[str, InCopies]]:
+        """(what is named but for the ids of which only copies of the memory tell, these)."""
+        from ntm_memory.recovery.copies import told_in_copies
+        from ntm_memory.store.lookup import STATES, find
+
+        found: dict[str, InCopies] = {}
+        names = [ids_or_key] if isinstance(ids_or_key, str) else ids_or_key
+        for name in (name for name in names if isinstance(name, str)):
+            try:
+                find(self.store, name, namespace, STATES)
+            except NotFoundError:
+                told = told_in_copies(self.home, name)
+                if told is not None and (namespace is None or not told.namespaces or namespace in told.namespaces):
+                    found[name] = told
+        return ([name for name in names if name not in found] if found else ids_or_key), found
+
+    def _copies_too(
+        self, erase: Callable[..., EraseResult], gone: Mapping[str, InCopies], *, dry_run: bool
+    ) -> EraseResult:
         """Copies come first: what is not in the memory any more could not be asked for once more."""
         from ntm_memory.upkeep.backup_purge import (
             FOLDER,
@@ -154,9 +177,21 @@ class ForgettingVerbs:
         texts = [each.content for each in foreseen.erased]
         if foreseen.version is None:
             texts += [old.content for each in foreseen.erased for old in self.store.history(each.id)]
-        ids, said = [each.id for each in foreseen.erased], [text.encode() for text in texts if text]
+        said = [text.encode() for text in texts if text] + [text for told in gone.values() for text in told.texts]
+        foreseen = _with(foreseen, gone)
+        ids = [each.id for each in foreseen.erased]
         copies = purged_in_backups(self.home / FOLDER, foreseen)
         copies = purged_in_damaged(self.home, copies, Wanted(ids, foreseen.version, said, self.store.uuid))
-        done = erase(dry_run=dry_run)
+        done = _with(erase(dry_run=dry_run), gone)
+        for id in () if dry_run else gone:  # so that no export and no backup brings it back
+            self.store.note("purged", id, next(iter(gone[id].namespaces), None))
         others = others_holding(self.home, said)
         return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others)
+
+
+def _with(result: EraseResult, gone: Mapping[str, InCopies]) -> EraseResult:
+    """A purge, and what it removes from copies alone."""
+    from ntm_memory.operations.results import Erased
+
+    texts = {id: min(told.texts, default=b"").decode("utf-8", "replace") for id, told in gone.items()}
+    return replace(result, erased=(*result.erased, *(Erased(id, text, 0.0, 0.0) for id, text in texts.items())))

@@ -58,7 +58,7 @@ def page(
             "namespace": what.namespace,
             "sort": order,
             "memories": [_shown(memory) for memory in once],
-            "first": last - len(found.memories) + 1,
+            "first": last - len(found.memories) - found.damaged + 1,
             "last": last,
             "total": found.total,
             "more": found.left,
@@ -167,7 +167,7 @@ def _once(
     while found.left and len(told) < count:
         more = store.selected(what, sort, count - len(told), found.end)
         told += _first_tellings(store, what, sort, more.memories)
-        found = more._replace(memories=[*found.memories, *more.memories])
+        found = more._replace(memories=[*found.memories, *more.memories], damaged=found.damaged + more.damaged)
     return found, told
 
 

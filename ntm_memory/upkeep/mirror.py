@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, NTMMemoryError
+from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.persistence.host_notes import FOLDER, read_note, write_note
+from ntm_memory.persistence.owned import refuse_owned
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory
 from ntm_memory.text.printable import in_one_line
@@ -41,6 +43,7 @@ def write(home: Path, store: Store, path: Path, namespaces: Sequence[str]) -> di
     Raises:
         BadValueError: it cannot be written, or is a file of somebody else.
     """
+    refuse_owned(path, home)
     if path.exists() and not (os.access(path, os.R_OK) and _is_mirror(path)):
         raise BadValueError(f"{path} is there already and no mirror", "move it away")
     memories = [each for name in namespaces for each in store.memories(name, states=("live",))]
@@ -101,7 +104,7 @@ def _line(memory: Memory) -> str:
 
 def _is_mirror(path: Path) -> bool:
     try:
-        return path.read_text(encoding="utf-8").startswith(HEAD.splitlines()[0])
+        return content_of(path).decode().startswith(HEAD.splitlines()[0])
     except PermissionError:  # it was one when it was noted
         return True
     except (OSError, UnicodeDecodeError):

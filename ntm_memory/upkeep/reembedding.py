@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recovery.backups import make_backup
+from ntm_memory.recovery.backups import backup_or_copy
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 
@@ -38,7 +38,7 @@ def reembed(
     if dry_run or before is None:
         return answer
     if not store.is_reembedding(encoder.identity):
-        make_backup(home, "reembed", keep)
+        backup_or_copy(home, "reembed", keep)
     done, rounds = 0, 0
     while not store.swap_keys(encoder.identity):
         missing = store.without_new_keys(encoder.identity)

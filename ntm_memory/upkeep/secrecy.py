@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,10 @@ from ntm_memory.operations.write import Writer, encode
 from ntm_memory.privacy.secret_spans import apart, redacted
 from ntm_memory.privacy.secrets import Found, find_secrets, known_secrets, outside_of
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recovery.backups import FOLDER, backups
+from ntm_memory.recovery.copies import backups_telling
 from ntm_memory.store.base import Store
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Encoding, Memory
-from ntm_memory.upkeep.backup_purge import backups_holding
 
 BATCH = 64
 
@@ -48,10 +47,10 @@ def secrets_stored(
         encoder: loads the embedder, which reads each text.
         home: the data folder, whose backups may hold them too.
         redact: leave the secrets out, in place: no version is made, and no file of the memory keeps a byte of them.
-            What may be one stays, as do names: without a part they would be other names.
+            What may be one stays, as do names.
     """
-    found: list[dict[str, Any]] = []
-    maybe: list[dict[str, Any]] = []
+    found, maybe = list[dict[str, Any]](), list[dict[str, Any]]()
+    said: set[bytes] = set()
     texts = _texts(store)
     while batch := list(islice(texts, BATCH)):
         replaced: dict[tuple[str, int], tuple[str, Encoding]] = {}
@@ -60,6 +59,7 @@ def secrets_stored(
             there = writer.gate.found(text.content, passages)
             secrets = apart([*known_secrets(text.content), *there.secrets])
             found += [text.place | asdict(LeftOut(each.kind, "content", each.start)) for each in secrets]
+            said |= {text.content[each.start : each.end].encode() for each in secrets}
             doubtful = Found(secrets if redact else [], outside_of(secrets, there.doubtful))
             maybe += [text.place | asdict(each) for each in maybe_secrets(doubtful)]
             if secrets and redact:
@@ -70,10 +70,12 @@ def secrets_stored(
         if replaced:
             store.overwrite(replaced)
     named = list(_in_names(store))
-    kept = _backups_with([*found, *named], home)
-    maybe.sort(key=lambda each: -each["chance"])
-    left_out = redact and bool(found)
-    return {"secrets": [*found, *named], "maybe_secret": maybe, "redacted": left_out, "backups_holding": kept}
+    said |= {name.encode() for _, name in named}
+    found_in = {"secrets": [*found, *(each for each, _ in named)], "redacted": redact and bool(found)}
+    return found_in | {
+        "maybe_secret": sorted(maybe, key=lambda each: -each["chance"]),
+        "backups_holding": backups_telling(home, said),
+    }
 
 
 def _texts(store: Store) -> Iterator[Text]:
@@ -83,22 +85,10 @@ def _texts(store: Store) -> Iterator[Text]:
             yield Text(memory, old.version, old.content)
 
 
-def _backups_with(found: Sequence[dict[str, Any]], home: Path) -> list[str]:
-    """Names of the backups with a version in which a secret was found; also of those that cannot be read."""
-    texts: dict[int, set[str]] = {}
-    for each in found:
-        texts.setdefault(each["version"], set()).add(each["id"])
-    held: set[Path] = set()
-    for version, ids in texts.items():
-        left = iter(sorted(ids))
-        while some := list(islice(left, BATCH)):
-            held |= set(backups_holding(home / FOLDER, some, version))
-    return [file.name for file in backups(home) if file in held]
-
-
-def _in_names(store: Store) -> Iterator[dict[str, Any]]:
+def _in_names(store: Store) -> Iterator[tuple[dict[str, Any], str]]:
     """Secrets in keys, tags and other names, as rules and patterns know them: a name is hardly read as a text."""
     for memory in store.memories(states=STATES):
         for field, name in names_of(memory):
             for each in find_secrets(name).secrets:
-                yield {"id": memory.id, "version": memory.version} | asdict(LeftOut(each.kind, field, each.start))
+                place = {"id": memory.id, "version": memory.version} | asdict(LeftOut(each.kind, field, each.start))
+                yield place, name

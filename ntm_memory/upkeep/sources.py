@@ -11,6 +11,7 @@ from ntm_memory.importers import containers, documents, folders, markdown, table
 from ntm_memory.importers.decoding import decoded
 from ntm_memory.importers.items import KNOWN, Item
 from ntm_memory.operations.validation import from_json_lines
+from ntm_memory.paths import content_of
 from ntm_memory.upkeep import exchange
 
 
@@ -30,9 +31,13 @@ def read(path: Path, form: str | None = None) -> exchange.Document | Iterable[It
     if os.path.isdir(path):  # unlike a path's own method it answers whatever is asked
         return folders.items_in(path)
     try:
-        data = path.read_bytes()
+        data = content_of(path)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise BadValueError(
+                f"{path} cannot be read: {why}", "send what it tells through stdin: import.py -"
+            ) from error
         raise BadValueError(f"{path} cannot be read: {why}", f"give a file or a folder; {KNOWN}") from error
     try:
         return read_text(decoded(data, path.name), form, path.name)

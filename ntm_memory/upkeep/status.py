@@ -11,6 +11,7 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import tuned_parameters
+from ntm_memory.paths import content_of
 from ntm_memory.persistence.hook_runs import last_runs
 from ntm_memory.recovery.backups import FOLDER, described, unusable
 from ntm_memory.recovery.daily import FAILED
@@ -80,7 +81,7 @@ def survey(
     counts = {state: store.count(state=state) for state in STATES}
     faults = store.check()
     info = store.info()
-    files = {"files": check_home(home, faults) or "ok"} if check else {}
+    files = checked(home, faults) if check else {}
     return {
         "home": str(home),
         "memories": counts,
@@ -125,11 +126,12 @@ def mended(home: Path, settings: Settings) -> list[str]:
     return repair(home, settings)
 
 
-def check_home(home: Path, faults: list[str]) -> list[str]:
-    """One line for each fault of a file of the folder."""
+def checked(home: Path, faults: list[str]) -> dict[str, Any]:
+    """One line for each file of the folder that there is anything to say of, and whether none of it is damage."""
     from ntm_memory.recovery import check
 
-    return check.check_home(home, faults)
+    found = check.faults_of_home(home, faults)
+    return {"files": [*found, *check.worth_a_look(home)] or "ok", "sound": not found}
 
 
 def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
@@ -152,7 +154,7 @@ def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
     if wrong is not None:
         yield f"{wrong}: no backup can be made, and none that is there is counted"
     with suppress(OSError, UnicodeDecodeError):
-        why = (home / FOLDER / FAILED).read_text(encoding="utf-8")
+        why = content_of(home / FOLDER / FAILED).decode()
         yield f"today's backup could not be made: {why}"
     kept = files_kept(home)
     if kept:

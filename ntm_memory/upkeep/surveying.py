@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ntm_memory.operations.services import Services
     from ntm_memory.store.base import Store
+    from ntm_memory.store.records import Memory
 
 
 class SurveyingVerbs:
@@ -14,6 +15,12 @@ class SurveyingVerbs:
 
     store: Store
     _verbs: Services
+
+    def find(self, id_or_key: str, namespace: str | None = "default") -> Memory:
+        """The live memory of a namespace with this id, else with this key; see `store.lookup.find`."""
+        from ntm_memory.store.lookup import find
+
+        return find(self.store, id_or_key, namespace)
 
     def memories(self, **options: Any) -> dict[str, Any]:
         """The memories of a namespace, or what of it is about a name, of a kind or of a time, page by page.

@@ -301,9 +301,10 @@ def test_what_goes_wrong_has_its_code(call, arguments, code, name):
 
 def test_an_unreadable_config_and_an_unknown_key(call, home):
     (home / "config.json").write_text("{", encoding="utf-8")
-    assert call("status", code=2)["code"] == "bad_config"
+    assert call("memorize", "x", code=2)["code"] == "bad_config"
+    assert "config.json" in call("status")["settings"]
     write_config(home, embedder={"backend": "tiny"}, recall={"topk": 3})
-    error = call("recall", "x", code=2)
+    error = call("memorize", "x", code=2)
     assert error["code"] == "bad_config"
     assert "'recall.top_k'" in error["message"]
 

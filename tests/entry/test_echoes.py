@@ -132,3 +132,65 @@ def test_a_refusal_is_in_the_audit_with_its_reason_and_without_the_text(memory):
     lines = noted(memory)[: len(noted(memory)) - before]
     assert lines == [("refused", None, of, {"why": "echo"}) for of in ("default", None, "default", "default")]
     assert "spare" not in json.dumps(memory.status(audit=50))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "[{id}] {text} ({day})",
+        "[{id}] {text}",
+        "{text} [{id}]",
+        "({id}) {text}",
+        "{id}: {text}",
+        "[ {id} ] {text}, {day}",
+    ],
+)
+def test_a_note_of_one_memory_with_its_id_and_nothing_new_is_an_echo(memory, note):
+    one = memory.find("spare-key")
+    told = note.format(id=one.id, text=one.content, day=one.created_at[:10])
+    try:
+        assert memory.memorize(told).action == "unchanged"
+    except EchoError as refused:
+        assert one.id in refused.message
+    news = note.format(id=one.id, text="Nora moved to Leeds in spring", day=one.created_at[:10])
+    assert memory.memorize(news).action == "created"
+
+
+NEWS = "The kitchen on floor two has been closed since Monday"
+
+
+@pytest.mark.parametrize("form", [*FORMS, "context", "context of reason", "items", "contents", "framed"])
+@pytest.mark.parametrize("place", ["before", "behind", "before, in a row", "both"])
+def test_a_new_fact_beside_what_was_printed_is_stored_whatever_the_form(memory, form, place):
+    answer = asdict(memory.recall("Where is the spare key of Nora?", all=True)) | {"took_ms": 12.3}
+    reasoned = asdict(memory.reason_and_retrieve("Where is the spare key of Nora?", hops=2)) | {"took_ms": 12.3}
+    blocks = {
+        "context": rendering.as_context("recall", answer),
+        "context of reason": rendering.as_context("reason", reasoned),
+    }
+    text = (printed(memory) | blocks)[form]
+    told = {
+        "before": f"{NEWS}\n{text}",
+        "behind": f"{text}\n{NEWS}",
+        "before, in a row": f"{NEWS}. {text}",
+        "both": f"{NEWS}\n{text}\nMia was told so on Tuesday",
+    }[place]
+    kept = memory.memorize(told)
+    assert kept.action == "created"
+    if form in blocks:
+        assert NEWS in kept.memory.content and RECALLED_TAG not in kept.memory.content
+        assert FACTS[0] not in kept.memory.content
+
+
+def test_words_that_only_present_a_block_are_an_echo_with_it(memory):
+    answer = asdict(memory.recall("Where is the spare key of Nora?", all=True)) | {"took_ms": 12.3}
+    block = rendering.as_context("recall", answer)
+    for told in (f"According to my notes:\n{block}", f"{block}\n{block}", block[: len(block) // 2]):
+        with pytest.raises(EchoError):
+            memory.memorize(told)
+
+
+def test_invisible_letters_between_those_of_a_memory_change_nothing(memory):
+    told = "\n".join("\u200b".join(fact) for fact in FACTS[:2])
+    with pytest.raises(EchoError):
+        memory.memorize(told)

@@ -139,7 +139,7 @@ def test_what_cannot_be_put_back_leaves_everything_as_it_was(tmp_path):
     backup.write_bytes(backup.read_bytes()[:5000])
     before = (tmp_path / "memory.db").read_bytes()
     request = {"command": "import", "home": tmp_path, "config": {**TINY, **KEEP}}
-    with pytest.raises(StoreCorruptError, match="is damaged"):
+    with pytest.raises(StoreCorruptError, match="no backup holds a memory"):
         commands.run({**request, "backup": "latest"})
     with pytest.raises(NotFoundError, match="no backup"):
         commands.run({**request, "backup": "memory-20200101T000000Z-daily.db"})

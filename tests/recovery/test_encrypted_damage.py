@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 
 import pytest
 from opening import opened
@@ -11,7 +12,7 @@ from ntm_memory import commands
 from ntm_memory.errors import StoreKeyError
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import NEXT_VARIABLE, VARIABLE
-from ntm_memory.recovery import backups
+from ntm_memory.recovery import backups, files
 from ntm_memory.recovery.encrypted_pages import decrypted
 from ntm_memory.recovery.keyed import key_in_force
 
@@ -132,3 +133,20 @@ def test_a_cut_off_encrypted_file_says_what_is_missing(home):
     assert cipher.salt_of(path) is not None
     with opened(home) as memory:
         assert memory.store.count() == NOTES
+
+
+@pytest.mark.parametrize("how", ["row", "page"])
+def test_what_an_encrypted_memory_lost_is_taken_from_its_backup(home, how):
+    (file,) = backups.backups(home)
+    before = sorted(each["content"] for each in run(home, "list", limit=100)["memories"])
+    if how == "row":
+        with closing(files.opened(home / "memory.db", isolation_level=None)) as sql:
+            sql.execute("UPDATE memories SET content = 'untrue' WHERE key IN ('k3', 'k7')")
+    else:
+        pages = (home / "memory.db").stat().st_size // 4096
+        for page in range(pages * 4 // 5, pages * 9 // 10):
+            flip(home / "memory.db", page * 4096 + 100)
+    repaired = run(home, "status", repair=True)["repaired"]
+    assert any(f"as backups/{file.name} has it" in line for line in repaired)
+    assert sorted(each["content"] for each in run(home, "list", limit=100)["memories"]) == before
+    assert run(home, "status", check=True)["sound"] and cipher.salt_of(home / "memory.db") is not None

@@ -85,15 +85,20 @@ def test_a_file_cut_off_before_its_memories_is_left_as_it_is(home, share):
     assert (home / "memory.db").read_bytes() == before and not (home / "s.json").exists()
 
 
-def test_what_a_cut_file_still_has_is_saved_and_the_rest_is_told(home):
+@pytest.mark.parametrize("has_backup", [True, False])
+def test_what_a_cut_file_still_has_is_saved_and_the_rest_is_told(home, has_backup):
     (good,) = backups.backups(home)
+    if not has_backup:
+        good.unlink()
     cut(home, 0.93)
     salvaged = run(home, "export", salvage=True, path=home / "s.json")
     repaired = run(home, "status", repair=True)
-    assert 0 < salvaged["count"] == repaired["memories"]["live"] < NOTES
+    assert 0 < salvaged["count"] < NOTES
+    assert repaired["memories"]["live"] == (NOTES if has_backup else salvaged["count"])
     for lines in (salvaged["left_out"], repaired["repaired"]):
         told = "\n".join(lines)
-        assert "pages are missing" in told and f"of at most {NOTES} memories" in told and good.name in told
+        assert "pages are missing" in told and (good.name in told) == has_backup
+        assert f"of at most {NOTES} memories" in told or (has_backup and lines is repaired["repaired"])
 
 
 def test_a_file_of_which_nothing_can_be_vouched_for_is_no_empty_memory(home):
@@ -102,10 +107,12 @@ def test_a_file_of_which_nothing_can_be_vouched_for_is_no_empty_memory(home):
     sql = sqlite3.connect(home / "memory.db", isolation_level=None)
     sql.execute("UPDATE memories SET content = 'untrue'")
     sql.close()
+    (home / "backups").rename(home / "elsewhere")
     for _ in range(2):
         with pytest.raises(StoreCorruptError):
             run(home, "status", repair=True)
     assert len(list((home / "damaged").glob("*.json"))) == NOTES, "once, as files that a person can read"
+    (home / "elsewhere").rename(home / "backups")
     assert run(home, "import", backup="latest")["before"]
     with opened(home) as memory:
         assert memory.store.count() == NOTES

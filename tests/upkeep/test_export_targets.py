@@ -85,3 +85,56 @@ def test_a_namespace_without_memories_overwrites_no_export(tmp_path, memory, for
     assert (tmp_path / "all").read_bytes() == before and not (tmp_path / "new").exists()
     assert memory.export_text(form, "was work")["count"] == (form == "json")
     assert memory.export_text(form, " default")["count"] == 1
+
+
+def owned_files(home):
+    return sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
+
+
+def test_no_file_that_the_memory_owns_is_written_over(tmp_path, monkeypatch):
+    """Whatever it made in its folder, under whatever name it is reached, by each way that writes an export."""
+    from ntm_memory.recovery.rescue import export_salvaged
+
+    home = tmp_path / "home"
+    monkeypatch.chdir(tmp_path)
+    with opened(home, config={"store": {"backups": 3}}) as memory:
+        memory.memorize("Mia likes tea")
+    (home / "recall.json").write_text("{}", encoding="utf-8")
+    (home / "damaged").mkdir()
+    (home / "damaged" / "20261127T000000Z-0-memories-m_x.json").write_text("{}", encoding="utf-8")
+    with opened(home) as memory:
+        memory.mirror(tmp_path / "mirror.md", ["default"])
+        before = {name: (home / name).read_bytes() for name in owned_files(home)}
+        assert {"memory.db", "memory.lock", "hosts/mirrors.json"} < set(before) and len(before) >= 7
+        missing = ["config.json", "recall.previous.json", "memory.db-journal", "backups/new.json"]
+        for name in [*before, *missing]:
+            for form, path in (("json", home / name), ("markdown", f"home/../home/./{name}")):
+                with pytest.raises(BadValueError, match="keeps its own files") as error:
+                    memory.export_file(path, form)
+                assert error.value.exit_code == 2 and error.value.hint
+            with pytest.raises(BadValueError, match="keeps its own files"):
+                export_salvaged(home, home / name)
+            with pytest.raises(BadValueError, match="keeps its own files"):
+                memory.mirror(home / name, ["default"])
+        assert {name: (home / name).read_bytes() for name in owned_files(home)} == before
+        assert memory.export_file(home / "mine.json")["count"] == memory.export_file(home / "mine.json")["count"] == 1
+
+
+def test_no_link_leads_an_export_to_a_file_of_a_memory(tmp_path, memory):
+    if sys.platform == "win32":
+        pytest.skip("links")
+    home, other = tmp_path / "home", tmp_path / "other"
+    with opened(other) as second:
+        second.memorize("Tom likes coffee")
+    (tmp_path / "door").symlink_to(home)
+    (tmp_path / "hard.json").hardlink_to(home / "memory.db")
+    for target in (tmp_path / "door" / "memory.db", tmp_path / "hard.json", other / "memory.db"):
+        with pytest.raises(BadValueError, match="keeps its own files"):
+            memory.export_file(target)
+    with opened(other) as second:
+        assert second.read_memory is not None and second.store.count() == 1
+
+
+def test_a_name_of_ours_elsewhere_is_anybodys(tmp_path, memory):
+    for name in ("config.json", "recall.json", "backups.json"):
+        assert memory.export_file(tmp_path / name)["count"] == 1

@@ -94,3 +94,19 @@ def test_only_backups_with_a_version_that_holds_one_are_named(tmp_path):
         memory.erase(["deploy"], purge=True)
     with opened(tmp_path) as memory:
         assert memory.status(secrets=True)["backups_holding"] == []
+
+
+def test_only_backups_that_tell_them_are_named(home):
+    from ntm_memory.recovery.backups import backups, make_backup
+
+    with opened(home.parent / "other") as other:
+        other.memorize("Mia likes green tea")
+    (home / "backups").mkdir()
+    (home / "backups" / "memory-20250101T000000Z-daily.db").write_bytes((home.parent / "other/memory.db").read_bytes())
+    with opened(home) as memory:
+        assert memory.status(secrets=True)["backups_holding"] == []
+    made = make_backup(home, "daily", 7)
+    (home / "backups" / "memory-20250102T000000Z-daily.db").write_bytes(b"no database any more" * 100)
+    with opened(home) as memory:
+        held = memory.status(secrets=True, redact=True)["backups_holding"]
+    assert sorted(held) == sorted(["memory-20250102T000000Z-daily.db", made.name]) and len(backups(home)) == 3
