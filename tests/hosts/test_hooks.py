@@ -138,6 +138,53 @@ def test_what_comes_too_late_is_not_said_and_may_come_again(host):
     assert "green tea" in host.text("UserPromptSubmit", deadline=time.monotonic() + 60, **told)
 
 
+@pytest.mark.usefixtures("sure")
+@pytest.mark.parametrize("carrier", ["UserPromptSubmit", "PostToolUse"])
+def test_what_came_too_late_is_carried_by_the_next_event_once(host, carrier):
+    id = host.tell("Mia drinks green tea")
+    late = {"prompt": "What does Mia drink?", "deadline": time.monotonic() - 1}
+    assert host.answer("UserPromptSubmit", **late) == {}
+    assert last_runs(host.home)[0]["decided"] == "late"
+    assert host.answer("PostToolUse", session="another") == {}
+    answer = host.answer(carrier, prompt="and now, green tea?")["hookSpecificOutput"]
+    assert answer["hookEventName"] == carrier
+    assert answer["additionalContext"].count(id) == 1
+    assert host.answer("PostToolUse") == {}
+    assert host.answer("UserPromptSubmit", prompt="What does Mia drink?") == {}, "it is known to have been shown"
+
+
+@pytest.mark.usefixtures("sure")
+def test_what_came_too_late_is_not_carried_where_nothing_may_be_put_in(host):
+    host.tell("Mia drinks green tea")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", deadline=time.monotonic() - 1)
+    (host.cwd / ".ntm-memory").write_text("inject = off")
+    assert host.answer("PostToolUse") == {}
+
+
+@pytest.mark.usefixtures("sure")
+def test_status_says_what_a_hook_decided(host):
+    host.tell("Mia drinks green tea")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", deadline=time.monotonic() - 1)
+    host.answer("PostToolUse")
+    host.answer("UserPromptSubmit", prompt="!ls")
+    host.answer("Stop", last_assistant_message="done")
+    host.turn("green tea?", "yes", session="s2")
+    (host.cwd / ".ntm-memory").write_text("inject = off")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", session="s3")
+    said = [run["decided"] for run in host.ask(command="status")["hooks"]][::-1]
+    assert said == [
+        "late",
+        "carried what came late",
+        "nothing matters",
+        "nothing to keep",
+        "put in",
+        "kept",
+        "off",
+    ]
+    text = stores.status(host.ask(command="status"))
+    assert "UserPromptSubmit: late, " in text
+
+
 def test_a_session_begins_with_what_stands_out(host):
     loud = host.tell("Never push on Fridays", importance=1.0)
     named = host.tell("The port is 5433", key="port")
