@@ -308,6 +308,18 @@ class TestHosts:
         self.allow(sandbox={"enabled": True, "filesystem": {"allowWrite": [str(tmp_path)]}})
         assert self.look(tmp_path)["sandbox"].state == "ok"
 
+    def test_a_copy_whose_code_is_an_archive_has_its_version(self, tmp_path):
+        from zipfile import ZipFile
+
+        place = host_folders()["openclaw"]
+        (place / "ntm_memory").mkdir(parents=True)
+        (place / "SKILL.md").write_text("name: ntm-memory-system\n")
+        with ZipFile(place / "ntm_memory" / "code.zip", "w") as archive:
+            archive.writestr("ntm_memory/__init__.py", f'__version__ = "{__version__}"\n')
+        assert self.look(tmp_path)["openclaw"].state == "ok"
+        (place / "ntm_memory" / "code.zip").write_bytes(b"PK?")
+        assert "version unknown" in self.look(tmp_path)["openclaw"].said
+
     @pytest.mark.skipif(sys.platform == "win32", reason="a program of the shell")
     def test_the_version_of_a_host(self, tmp_path, monkeypatch):
         host_folders()["claude"].parent.parent.mkdir(parents=True)
