@@ -65,12 +65,13 @@ def _serve(argv: list[str]) -> int:
 
 def _of_installation(command: str, argv: list[str]) -> int:
     """What is about the installation, not about memories."""
+    from ntm_memory.arguments.self_parsers import doctor_parser, verify_parser
     from ntm_memory.cli import selfcheck, setup
 
     parser, act, text = {
         "setup": (setup.parser, setup.answer, setup.text),
-        "doctor": (selfcheck.doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
-        "verify": (selfcheck.verify_parser, selfcheck.verify, selfcheck.verify_text),
+        "doctor": (doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
+        "verify": (verify_parser, selfcheck.verify, selfcheck.verify_text),
     }[command]
     return _carry_out(parser, lambda arguments: _needing(lambda: act(arguments)), text, argv)
 
