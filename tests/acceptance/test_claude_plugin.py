@@ -168,9 +168,13 @@ def test_what_a_prompt_tells_to_keep_survives_the_end_of_the_session_whatever_it
     assert len(run("list", "--namespace", f"{project_of(user['PWD']).namespace}/episodes")["memories"]) == 1
 
 
-def test_with_the_patience_that_ships_what_matters_comes_with_the_prompt_or_soon_after(claude, plugin, data, fill):
+@pytest.mark.parametrize("patience", [None, 0.05], ids=["that-ships", "too-little"])
+def test_with_little_patience_what_matters_comes_with_the_prompt_or_soon_after(claude, plugin, data, fill, patience):
     user, folder = plugin
-    (data / "config.json").unlink()
+    if patience is None:
+        (data / "config.json").unlink()
+    else:
+        configure(data, patience=patience)
     fill(None)
     with talking(claude, user) as first:
         first.say("Please keep these two.", *memorized(TEA, TALK))
