@@ -201,8 +201,8 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
         Args:
             id_or_key: of a live memory.
             namespace: of the memory; None: an id of any namespace.
-            changes: any of content, importance, tags (which replace all), new_key, occurred_at, trust; another text
-                is of now unless occurred_at is told.
+            changes: any of content, importance, tags (which replace all), new_key, occurred_at, source, trust; another
+                text is of now unless occurred_at is told.
 
         Raises:
             BadValueError, NotFoundError: nothing to change, a value is not usable; no live memory has this id or key.

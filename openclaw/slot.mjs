@@ -6,7 +6,8 @@ const SEARCH = {
   properties: { query: { type: "string" }, maxResults: { type: "integer", minimum: 1 } },
   required: ["query"],
 };
-const GET = { type: "object", properties: { path: { type: "string" } }, required: ["path"] };
+const LINE = { type: "integer", minimum: 1 };
+const GET = { type: "object", properties: { path: { type: "string" }, from: LINE, lines: LINE }, required: ["path"] };
 const PROMPT = [
   "## Memory Recall",
   "Before you answer anything about people, projects, preferences, decisions, dates or earlier work: run memory_search. " +
@@ -31,10 +32,10 @@ export default {
       );
     const about = "Mandatory recall step before answering anything about people, projects, preferences, decisions or dates.";
     tool("memory_search", "Memory Search", `${about} Ask in the user's own words.`, SEARCH, async (told, ctx) => ({
-      results: await search({ ...told, agentSessionKey: ctx.sessionKey }),
+      results: await search({ ...told, agentSessionKey: ctx?.sessionKey }),
     }));
-    tool("memory_get", "Memory Get", "One memory whole, by a path that memory_search gave.", GET, (told, ctx) =>
-      get({ lookup: told.path, agentSessionKey: ctx.sessionKey }),
+    tool("memory_get", "Memory Get", "One memory whole, by a path that memory_search gave; of a very long one `from` reads on.", GET, (told, ctx) =>
+      get({ lookup: told?.path, fromLine: told?.from, lineCount: told?.lines, agentSessionKey: ctx?.sessionKey }),
     );
   },
 };

@@ -79,6 +79,7 @@ ONLY = {
         "config",
         "paths",
         "persistence",
+        "privacy",
         "times",
         "text",
         "errors",

@@ -13,7 +13,7 @@ import yaml
 from portable.surface import LAST, LINE
 
 from ntm_memory.arguments.parsers import PARSERS
-from ntm_memory.cli.selfcheck import doctor_parser
+from ntm_memory.arguments.self_parsers import doctor_parser
 
 SKILL = Path(__file__).parents[1]
 TEXT = (SKILL / "SKILL.md").read_text(encoding="utf-8")

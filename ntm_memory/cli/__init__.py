@@ -15,10 +15,13 @@ from ntm_memory.arguments.parsers import PARSERS
 from ntm_memory.cli.outcome import exit_code_of, in_full, in_short, nothing_taken, text_left
 from ntm_memory.errors import BadValueError, NotSetUpError, NTMMemoryError, StoreError
 from ntm_memory.operations.process import asked_form, error_text, print_error, print_out
-from ntm_memory.paths import setup_hint, skill_dir
+from ntm_memory.paths import data_home, setup_hint, skill_dir
 from ntm_memory.text.printable import in_one_line, printable
 
 __all__ = ["main"]
+_WAITED_FOR = 10.0
+_OF_DAMAGED = ("salvage", "backup", "repair", "check")
+"""Arguments of requests that look at a memory as it is, be it damaged."""
 
 
 def main(command: str, argv: list[str]) -> int:
@@ -62,12 +65,13 @@ def _serve(argv: list[str]) -> int:
 
 def _of_installation(command: str, argv: list[str]) -> int:
     """What is about the installation, not about memories."""
+    from ntm_memory.arguments.self_parsers import doctor_parser, verify_parser
     from ntm_memory.cli import selfcheck, setup
 
     parser, act, text = {
         "setup": (setup.parser, setup.answer, setup.text),
-        "doctor": (selfcheck.doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
-        "verify": (selfcheck.verify_parser, selfcheck.verify, selfcheck.verify_text),
+        "doctor": (doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
+        "verify": (verify_parser, selfcheck.verify, selfcheck.verify_text),
     }[command]
     return _carry_out(parser, lambda arguments: _needing(lambda: act(arguments)), text, argv)
 
@@ -114,6 +118,7 @@ def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[st
         from ntm_memory.commands import run
 
         with Progress(sys.stderr) as progress:
+            _settle(request)
             if "host" in request:
                 return _for_host(request, lambda each: run(each, progress=progress, later=later))
             if _is_question(request):
@@ -121,6 +126,26 @@ def _run(request: Mapping[str, Any], later: list[Callable[[], None]]) -> dict[st
             return run(request, progress=progress, later=later)
 
     return _needing(run)
+
+
+def _settle(request: Mapping[str, Any]) -> None:
+    """Write into memory what a host's session told to keep and was not written before it ended.
+
+    What is purged or retracted must not come back from there: then a process that is at it is waited for.
+    """
+    from ntm_memory.persistence.pending import waiting
+
+    home = data_home(request.get("home"))
+    if not waiting(home) or any(request.get(each) for each in _OF_DAMAGED):
+        return
+    from ntm_memory.commands import OpenMemory
+    from ntm_memory.hosts import pending
+
+    memory = OpenMemory(str(home))
+    try:
+        pending.settle(home, memory.run, seconds=_WAITED_FOR if request["command"] == "erase" else 0.0)
+    finally:
+        memory.close()
 
 
 def _is_question(request: Mapping[str, Any]) -> bool:

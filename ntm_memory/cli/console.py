@@ -50,7 +50,8 @@ def _run(argv: list[str] | None) -> int:
 
 def help_text() -> str:
     """The commands, a line each."""
-    from ntm_memory.cli import hook, mcp, selfcheck, setup
+    from ntm_memory.arguments.self_parsers import doctor_parser, verify_parser
+    from ntm_memory.cli import hook, mcp, setup
 
     told = {name: parser().description for name, (parser, _) in PARSERS.items()}
     told |= {
@@ -58,8 +59,8 @@ def help_text() -> str:
         "mcp": mcp.parser().description,
         "hook": hook.parser().description,
         "setup": setup.parser().description,
-        "doctor": selfcheck.doctor_parser().description,
-        "verify": selfcheck.verify_parser().description,
+        "doctor": doctor_parser().description,
+        "verify": verify_parser().description,
     }
     lines = [f"  {name:9} {told[name]}" for name in COMMANDS]
     about = "Long-term memory for AI agents, addressed by a Neural Turing Machine."

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.arguments.command_parser import Arguments, CommandParser, command_parser
+from ntm_memory.arguments.command_parser import Arguments
 from ntm_memory.arguments.entered import is_by_console, spoken
-
-_DOCTOR = """exit codes: 0 ok: nothing fails, 1 something fails, 2 usage"""
-
-
-def doctor_parser() -> CommandParser:
-    """The arguments of `doctor`."""
-    about = "Check everything that a report of a fault would be asked for; shows no memory's text."
-    parser = command_parser("doctor", about, "--format text")
-    parser.epilog = f"{str(parser.epilog).partition('exit codes:')[0]}{_DOCTOR}"
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    parser.set_defaults(format="text")
-    return parser
 
 
 def doctor(arguments: Arguments) -> dict[str, Any]:
@@ -48,14 +35,6 @@ def doctor_text(answer: dict[str, Any]) -> str:
     ]
     counts = Counter(check["state"] for check in answer["checks"])
     return "\n".join([*lines, f"{counts['ok']} ok, {counts['warn']} to look at, {counts['fail']} to mend"])
-
-
-def verify_parser() -> CommandParser:
-    """The arguments of `verify`."""
-    about = "Tell twenty facts in a folder of their own, ask thirty questions, and count: figures of this machine."
-    parser = command_parser("verify", about, "--format text")
-    parser.set_defaults(format="text")
-    return parser
 
 
 def verify(_: Arguments) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ntm_memory.hosts.fence import fenced
 from ntm_memory.hosts.projects import Project
 from ntm_memory.hosts.prompts import shortened
 from ntm_memory.hosts.sessions import Session
-from ntm_memory.hosts.telling import Ask, Told
+from ntm_memory.hosts.telling import NOTHING, Ask, Said, Told
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.host_notes import FOLDER
 from ntm_memory.times.zones import local_day
@@ -20,21 +20,20 @@ _GREETED, _MOST_OF_GREETING = "greeted", 200
 _GOES_ON = ("compact", "resume")
 
 
-def on_session_start(told: Told, ask: Ask) -> str:
+def on_session_start(told: Told, ask: Ask) -> Said:
     """What is put before a session begins or goes on; empty where nothing stands out.
 
     A session that is resumed still has what it was shown; one that was compacted or cleared has lost it: what it was
     shown comes first then.
     """
     if not told.may_inject:
-        return ""
+        return NOTHING
     session, source = Session(told.home, told.session), told.text("source")
     before = session.shown()
     if source != "resume":
         session.begin()
-    text, ids = brief(told, ask, before, source)
-    session.note(ids)
-    return text or (_greeting(told) if source == "startup" else "")
+    said = brief(told, ask, before, source)
+    return Said(_greeting(told)) if not said.text and source == "startup" else said
 
 
 def _greeting(told: Told) -> str:
@@ -51,8 +50,8 @@ def _greeting(told: Told) -> str:
     )
 
 
-def brief(told: Told, ask: Ask, before: Sequence[str] = (), source: str = "") -> tuple[str, list[str]]:
-    """(what stands out in a project, ids of it).
+def brief(told: Told, ask: Ask, before: Sequence[str] = (), source: str = "") -> Said:
+    """What stands out in a project.
 
     Args:
         told: the event.
@@ -72,7 +71,8 @@ def brief(told: Told, ask: Ask, before: Sequence[str] = (), source: str = "") ->
     )
     memories = [memory for memory in found["memories"] if memory["id"] not in still_there]
     turns = [] if source in _GOES_ON or told.capture != "episodes" else _last_turns(project, ask)
-    return fenced(memories, _sentence(project), min(MOST, told.settings.max_chars), turns)
+    text, ids = fenced(memories, _sentence(project), min(MOST, told.settings.max_chars), turns)
+    return Said(text, tuple(ids))
 
 
 def _last_turns(project: Project, ask: Ask) -> list[str]:

@@ -2,15 +2,18 @@
 
 `<remember>…</remember>` in a prompt is kept as it stands, as a memory among the others. A finished turn is an episode:
 the prompt and the agent's last words, without code, without what a host or this memory put there, without
-`<private>…</private>`, bounded, in a namespace of its own and trusted least. Nothing here judges what is worth keeping.
+`<private>…</private>` and what repeats it, bounded, in a namespace of its own and trusted least. Nothing here judges
+what is worth keeping, and nothing here needs memory: what is to be kept is noted (`pending`), then written into it.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any, NamedTuple
 
-from ntm_memory.errors import EchoError, NTMMemoryError, RetractedError, SecretError
-from ntm_memory.hosts.private import has_private, without_private
+from ntm_memory.hosts import pending, private_words
+from ntm_memory.hosts.private import has_private, private_parts, without_private
 from ntm_memory.hosts.projects import CAPTURES
 from ntm_memory.hosts.prompts import (
     own_words,
@@ -19,7 +22,7 @@ from ntm_memory.hosts.prompts import (
     without_blocks,
     without_remember,
 )
-from ntm_memory.hosts.telling import Ask, Told
+from ntm_memory.hosts.telling import Told
 
 MOST_OF_PROMPT, MOST_OF_ANSWER = 500, 700
 IMPORTANCE = 0.2
@@ -32,59 +35,59 @@ class _Begun(NamedTuple):
     Args:
         words: of its prompt, what may be kept.
         had_private: whether the prompt, or one before it in the same turn, had a private part.
-        was_refused: whether it tells to keep what is refused: what was retracted, or came from this memory.
+        id: names the turn among all.
     """
 
     words: str
     had_private: bool
-    was_refused: bool = False
+    id: str = ""
 
 
 _turns: dict[str, _Begun] = {}
 """Session → its turn, until it ends: in this process only, never on disk."""
 _MOST_SESSIONS = 20
+_lock = threading.Lock()
 
 
-def on_prompt(told: Told, ask: Ask) -> None:
-    """Keep what the prompt says is to be kept, and the prompt itself until its turn ends."""
+def on_prompt(told: Told) -> int:
+    """Note what the prompt says is to be kept, and keep the prompt itself until its turn ends; how much is noted."""
     prompt = told.text("prompt")
-    words = own_words(without_private(prompt))
-    before = _turns.pop(told.session, None)
-    refused = False
-    if told.capture != OFF and words:
-        refused = not all([_is_kept(told, ask, text) for text in told_to_keep(prompt)])
+    words, had_private = own_words(without_private(prompt)), has_private(prompt)
+    with _lock:
+        before = _turns.pop(told.session, None)
+    if had_private and told.session:
+        private_words.note(told.session, private_parts(prompt))
+    texts = told_to_keep(prompt) if told.capture != OFF and words else []
+    turn = f"{time.time_ns()}-{told.session}"
+    for text in texts:
+        pending.note(told, {"content": text, "namespace": told.project.namespace}, [text], turn)
     if told.capture == EPISODES and told.session:
-        while len(_turns) >= _MOST_SESSIONS:
-            _turns.pop(next(iter(_turns)))
-        had_private = has_private(prompt) or (before is not None and before.had_private)
-        _turns[told.session] = _Begun(words, had_private, refused)
+        begun = _Begun(words, had_private or (before is not None and before.had_private), turn)
+        with _lock:
+            while len(_turns) >= _MOST_SESSIONS:
+                _turns.pop(next(iter(_turns)))
+            _turns[told.session] = begun
+    return len(texts)
 
 
-def _is_kept(told: Told, ask: Ask, text: str) -> bool:
-    """Keep what is told to be kept; whether nothing in it was refused."""
-    try:
-        if _is_retracted(told, ask, text):
-            return False
-        _memorize(told, ask, content=text, namespace=told.project.namespace)
-    except (EchoError, RetractedError, SecretError):
-        return False
-    except NTMMemoryError:  # a fault of the memory: the others are tried all the same
-        return True
-    return True
-
-
-def on_stop(told: Told, ask: Ask) -> None:
-    """Keep the turn that ends."""
-    begun = _turns.pop(told.session, _Begun("", had_private=False))
-    texts = turn(told.text("prompt") or begun.words, told.text("last_assistant_message"), begun.had_private)
-    if told.capture != EPISODES or not texts or begun.was_refused:
-        return
-    if _is_retracted(told, ask, *texts, "\n".join(texts), quoted=True):
-        return
+def on_stop(told: Told) -> int:
+    """Note the turn that ends; 1 if it is to be kept."""
+    with _lock:
+        begun = _turns.pop(told.session, _Begun("", had_private=False))
+    prompt, answer = told.text("prompt") or begun.words, told.text("last_assistant_message")
+    for text in (prompt, answer):
+        if has_private(text) and told.session:
+            private_words.note(told.session, private_parts(text))
+    texts = turn(prompt, answer, begun.had_private)
+    if told.capture != EPISODES or not texts or pending.is_refused(begun.id):
+        return 0
+    if private_words.are_in(told.session, texts[0]):
+        return 0
+    texts = [text for text in texts if not private_words.are_in(told.session, text)]
     about: dict[str, Any] = {"kind": "episode", "trust": "tool", "importance": IMPORTANCE}
-    _memorize(told, ask, content="\n→ ".join(texts), namespace=told.project.episodes, **about)
-    if told.settings.episodes:
-        ask({"command": "retire", "namespace": told.project.episodes, "most": told.settings.episodes})
+    fields = {"content": "\n→ ".join(texts), "namespace": told.project.episodes, **about}
+    pending.note(told, fields, [*texts, "\n".join(texts)], begun.id)
+    return 1
 
 
 def turn(prompt: str, answer: str, had_private: bool = False) -> list[str]:
@@ -105,16 +108,3 @@ def turn(prompt: str, answer: str, had_private: bool = False) -> list[str]:
     said = "" if had_private or has_private(prompt) else without_blocks(public)
     told = [shortened(asked, MOST_OF_PROMPT), shortened(said, MOST_OF_ANSWER)]
     return [text for text in told if text]
-
-
-def _is_retracted(told: Told, ask: Ask, *texts: str, quoted: bool = False) -> bool:
-    """Whether a text says, or perhaps quotes, what was retracted in any namespace that holds here."""
-    request = {"command": "retracted", "texts": list(texts), "namespaces": list(told.project.namespaces)}
-    return bool(ask({**request, "quoted": quoted})["retracted"])
-
-
-def _memorize(told: Told, ask: Ask, **fields: Any) -> None:
-    request = {"command": "memorize", "source": told.source, "session": told.session or None, **fields}
-    if not told.redacts:  # what keeps by itself leaves secrets out, whatever is allowed to those who say it
-        request["on_secret"] = "redact"
-    ask(request)

@@ -18,6 +18,7 @@ from typing import Any
 
 from ntm_memory.arguments.command_parser import CommandParser
 from ntm_memory.arguments.parsers import PARSERS
+from ntm_memory.arguments.self_parsers import SELF_PARSERS
 from ntm_memory.hosts.command_line import Call, simple_call
 from ntm_memory.paths import APP, skill_dir
 
@@ -67,7 +68,7 @@ def _is_ours(call: Call, folders: Sequence[str]) -> bool:
     if len(call.words) < 2 or call.words[0].written != PYTHON:
         return False
     script = call.words[1]
-    for verb in PARSERS:
+    for verb in (*PARSERS, *SELF_PARSERS):
         if script.is_whole and script.text in [f"{folder}/scripts/{verb}.py" for folder in folders]:
             return _parser_of(verb).are_everyday([word.text for word in call.words[2:]])
     return False
@@ -83,5 +84,5 @@ def _is_everyday_tool(name: str, arguments: Mapping[str, Any]) -> bool:
 
 @cache
 def _parser_of(verb: str) -> CommandParser:
-    make, _ = PARSERS[verb]
+    make = SELF_PARSERS[verb] if verb in SELF_PARSERS else PARSERS[verb][0]
     return make()

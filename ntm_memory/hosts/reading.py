@@ -42,30 +42,48 @@ def read_host(request: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: puts a request to memory.
 
     Returns:
-        as an import answers, `failed` and `omitted` by file and line; `files`: how many were read; `as_before`: how
-        many had not changed; `gone`: memories whose line is not there any more.
+        as an import answers; `failed` and `omitted`, by file and line, of all files each time; `files`: how many were
+        read; `as_before`: how many had not changed; `gone`: memories whose line is not there any more, each time.
 
     Raises:
         BadValueError: there is no such folder.
     """
     home, dry_run = data_home(request.get("home")), bool(request.get("dry_run"))
-    found = list(files_of(request["host"], request.get("project"), home))
     seen = _seen(home)
+    found = list(files_of(request["host"], request.get("project"), home, map(Path, seen)))
     now = {str(each.file): hashlib.sha256(each.content).hexdigest() for each in found}
     changed = [each for each in found if seen.get(str(each.file)) != now[str(each.file)]]
-    items = [(each.file, item) for each in changed for item in each.items()]
+    items = [(each.file, item) for each in found for item in each.items()]
     unread = {file for file, item in items if isinstance(item.telling, NTMMemoryError)}
     folders = {each.file.parent for each in found}
     missing = [Path(name) for name in seen if name not in now and Path(name).parent in folders]
-    read = [each.file for each in changed if each.file not in unread]
-    before = _before([*read, *missing], ask, request.get("home"))
+    read = [each.file for each in found if each.file not in unread]
+    before = _before([*read, *missing] if seen or changed else [], ask, request.get("home"))
     said = [item.telling for _, item in items if isinstance(item.telling, dict)]
+    anew = {each.file for each in changed}
+    news = [item.telling for file, item in items if file in anew and isinstance(item.telling, dict)]
     places = list(dict.fromkeys((*(each.namespace for each in found), *MIRRORED)))
-    done = _with_parts(_taken(said, before, places, request, ask), items)
+    done = _with_parts(_taken(news, before, places, request, ask), items)
+    gone = _gone(before, said)
     if not dry_run:
-        kept = {name: mark for name, mark in now.items() if Path(name) not in unread}  # what is not is told again
-        _note_seen(home, {name: mark for name, mark in seen.items() if Path(name) not in missing} | kept)
-    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": _gone(before, said)}
+        _move(before, said, ask, request.get("home"))
+        failed = {bad["at"].rpartition(":")[0] for bad in done["failed"]}  # these are told again
+        kept = {name: mark for name, mark in now.items() if short_name(Path(name)) not in failed}
+        over = {str(each): "" for each in missing}  # known to have been there; it is read when it comes back
+        _note_seen(home, {name: mark for name, mark in seen.items() if name not in now} | over | kept)
+    return {**done, "files": len(changed), "as_before": len(found) - len(changed), "gone": gone}
+
+
+def _move(before: Sequence[Mapping[str, Any]], said: Sequence[Telling], ask: Ask, home: Any) -> None:
+    """Name the file that says a memory now, where the one that did is gone or says it no more."""
+    at: dict[tuple[str, str], list[str]] = {}
+    for each in said:
+        at.setdefault(_which(each), []).append(each["source"])
+    for memory in before:
+        now = at.get(_which(memory), [])
+        if now and memory["source"].rpartition(":")[0] not in {place.rpartition(":")[0] for place in now}:
+            change = {"id_or_key": memory["id"], "namespace": memory["namespace"], "source": now[0]}
+            ask({"command": "update", "home": home, **change})
 
 
 def _taken(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ntm_memory.config import HostSettings
 from ntm_memory.hosts.projects import Project, least_capture, project_of, stricter
@@ -19,6 +19,23 @@ Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 HOST = "claude-code"
 PROJECT_DIR = "CLAUDE_PROJECT_DIR"
 """In the environment: where a session began."""
+_ANSWERED_IN = 0.01
+"""Seconds that an answer takes once it is known."""
+
+
+class Said(NamedTuple):
+    """What is put into a session.
+
+    Args:
+        text: it; empty: nothing.
+        ids: of the memories in it.
+    """
+
+    text: str = ""
+    ids: tuple[str, ...] = ()
+
+
+NOTHING = Said()
 
 
 @dataclass(frozen=True)
@@ -29,13 +46,11 @@ class Told:
         fields: as the host names them; all may be missing.
         home: the data folder.
         settings: what hosts are given.
-        redacts: whether secrets are left out or refused anyway.
     """
 
     fields: Mapping[str, Any]
     home: Path
     settings: HostSettings
-    redacts: bool = True
 
     def text(self, name: str) -> str:
         """A field as text; empty where it is missing or something else."""
@@ -56,7 +71,7 @@ class Told:
     def is_too_late(self) -> bool:
         """Whether nobody waits for the answer any more."""
         deadline = self.fields.get("deadline")
-        return isinstance(deadline, float) and time.monotonic() >= deadline
+        return isinstance(deadline, float) and time.monotonic() >= deadline - _ANSWERED_IN
 
     @property
     def source(self) -> str:
@@ -66,11 +81,11 @@ class Told:
     @cached_property
     def project(self) -> Project:
         """The project of its working folder; it may do no more than the one that the session began in."""
-        project, began = (project_of(cwd, self.settings.projects) for cwd in (self.text("cwd"), self._began_in))
-        return stricter(project, began) if self._began_in else project
+        project, began = (project_of(cwd, self.settings.projects) for cwd in (self.text("cwd"), self.began_in))
+        return stricter(project, began) if self.began_in else project
 
     @property
-    def _began_in(self) -> str:
+    def began_in(self) -> str:
         """The folder that the host tells its hooks as the session's; empty where it tells none."""
         return os.environ.get(PROJECT_DIR, "")
 

@@ -17,6 +17,7 @@ from ntm_memory.persistence.json_lists import with_entries, without_entries
 
 RULES_AT = ("permissions", "allow")
 MANAGED = Path("/etc/claude-code/managed-settings.json")
+_BOM = "\ufeff"
 _NEEDS_QUOTES = re.compile(r"[\s\"'()*?\[\]{}$&;|<>!\\`#~]")
 Change = dict[str, Any]
 
@@ -36,7 +37,8 @@ def rules(skill: Path) -> tuple[str, str]:
         message = (
             f"no rule can name {skill}: a command with this path needs quotes, which Claude Code always asks about"
         )
-        raise BadValueError(message, "keep the skill where install.py puts it")
+        hint = "load the skill in each message, or use --target claude-plugin, whose hook allows our own commands"
+        raise BadValueError(message, hint)
     return f"Skill({APP})", f"Bash(python3 {skill}/scripts/*)"
 
 
@@ -129,7 +131,7 @@ def _place(told: Any) -> Path:
 
 def _loaded(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -146,8 +148,9 @@ def _read(file: Path) -> str | None:
 
 
 def _apply(change: Callable[[str], str], text: str, wanted: Sequence[str]) -> str:
+    begins = _BOM if text.startswith(_BOM) else ""  # editors of Windows write one; it stays
     try:
-        return change(text)
+        return begins + change(text.removeprefix(_BOM))
     except (ValueError, RecursionError) as error:
         by_hand = f", or add to permissions.allow by hand: {', '.join(wanted)}" if wanted else ""
         message = f"{settings_file()} is not settings as Claude Code has them: {error}; it stays as it is"

@@ -18,7 +18,8 @@ _OURS = {
     "backups": rf"memory-{_STAMP}\.db{_JOURNAL}|failed|{_DRAFTED}",
     "damaged": _STAMP,
     "logs": r".+\.log",
-    "hosts": rf"session-[0-9a-f]{{16}}\.json|(runs|read|mirrors)\.json|greeted|{_DRAFTED}",
+    "hosts": rf"session-[0-9a-f]{{16}}\.json|(runs|read|mirrors)\.json|greeted|pending\.lock"
+    rf"|pending-\d{{20}}-[0-9a-f]{{8}}\.json|{_DRAFTED}",
     "training/babi/*": rf"babi-(joint|qa\d+)\.npz|{_DRAFTED}",
     "training/*": rf"(run|core)\.npz|(learning-curve|targets-and-outputs|weightings)\.png|{_DRAFTED}",
 }

@@ -24,9 +24,11 @@ from ntm_memory.installation.calls import Commands
 from ntm_memory.installation.inside import NEEDED
 from ntm_memory.installation.surroundings import FAIL, OK, WARN, Check
 from ntm_memory.persistence.hook_runs import last_runs
+from ntm_memory.persistence.pending import waiting
 
 INSIDE = "--inside"
 TEXT, QUESTION = "The spare key is under the blue flower pot", "Where is the spare key?"
+_OFTEN = 2
 _SHOWN = ("NTM_MEMORY_HOME", "NTM_MEMORY_ENV")
 
 
@@ -100,10 +102,25 @@ def _folders(home: Path, by_console: bool) -> Iterator[Check]:
         hint = "set NTM_MEMORY_ENV to a folder that can be written to, then run install.py"
         yield surroundings.folder("environment", paths.environment_dir(), hint, only_read=True)
     yield surroundings.disk(home)
-    files = {str(run["not_understood"]) for run in last_runs(home) if "not_understood" in run}
+    yield from _hooks(home)
+
+
+def _hooks(home: Path) -> Iterator[Check]:
+    """What the last runs of the hooks say, and what they noted that is not in memory yet."""
+    runs = last_runs(home)
+    files = {str(run["not_understood"]) for run in runs if "not_understood" in run}
     for file in sorted(each for each in files if os.path.lexists(each)):
         said = f"{file} is not understood: the hooks put in and keep nothing there"
         yield Check(".ntm-memory", WARN, said, "write capture = off, inject = off or nothing into it")
+    prompts = [run for run in runs if run.get("event") == "UserPromptSubmit"]
+    late = sum(run.get("decided") == "late" for run in prompts)
+    if late >= _OFTEN and late * 2 >= len(prompts):
+        said = f"memory came too late for {late} of the last {len(prompts)} prompts: it was put in with a later event"
+        yield Check("hooks", WARN, said, 'let prompts wait longer: "hosts": {"patience": 1.0} in config.json')
+    number = len(waiting(home))
+    if number:
+        said = f"{number} that a session told to keep are not in memory yet"
+        yield Check("waiting", WARN, said, "status.py writes them; if they stay, it says what stands in the way")
 
 
 def _environment(home: Path, by_console: bool) -> Iterator[Check]:

@@ -135,12 +135,29 @@ def _program(name: str) -> str:
 
 
 def _version_of(skill: Path) -> str:
+    """A copy's version, whose modules may stand in an archive (`scripts/_packed.py`)."""
+    module, archive = Path("ntm_memory") / "__init__.py", skill / "ntm_memory" / "code.zip"
     try:
-        text = (skill / "ntm_memory" / "__init__.py").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = _in_archive(archive, module) if archive.is_file() else (skill / module).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, KeyError, ValueError):
         return "unknown"
     found = re.search(r'^__version__ = "(.+?)"$', text, re.MULTILINE)
     return found[1] if found else "unknown"
+
+
+def _in_archive(archive: Path, module: Path) -> str:
+    """The text of a module.
+
+    Raises:
+        OSError, KeyError, ValueError: there is none, or it is no archive.
+    """
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(archive) as opened:
+            return opened.read(module.as_posix()).decode("utf-8")
+    except BadZipFile as error:
+        raise ValueError(str(error)) from error
 
 
 def _plugin(skill: Path, project: Path, installer: str) -> Check:

@@ -7,7 +7,7 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ntm_memory.errors import NotSetUpError, NTMMemoryError
@@ -16,6 +16,8 @@ from ntm_memory.paths import setup_hint
 from ntm_memory.text.printable import in_one_line
 
 NAMESPACE = "NTM_MEMORY_NAMESPACE"
+_WAITED_FOR = 10.0
+"""Seconds for another process that writes what waits, before anything is erased."""
 
 
 class Answering:
@@ -36,6 +38,8 @@ class Answering:
         if tool == "hook":
             return _said(self._hook(arguments))
         try:
+            if tool == "erase":  # what was told before reaches memory first, lest it comes back
+                _hooks().settle(self._ask, self._home, seconds=_WAITED_FOR)
             request = calls.request_of(tool, arguments, os.environ.get(NAMESPACE) or None)
             answer = texts.with_tools_named(self._ask_within(request))
             return {**_said(texts.text_of(tool, answer)), "structuredContent": texts.plain(answer)}
@@ -44,8 +48,9 @@ class Answering:
         except Exception as error:  # noqa: BLE001 - the client's session goes on whatever bug we have
             return refusal("bug", f"{type(error).__name__}: {error}", "please report this")
 
-    def idle(self) -> None:
-        """Load what the first call would wait for; later do what may be done while nobody waits."""
+    def idle(self) -> bool:
+        """Load what the first call would wait for; later do what may be done while nobody waits; whether more is."""
+        is_more = False
         try:
             if not self._is_warm:
                 self._is_warm = True
@@ -53,26 +58,42 @@ class Answering:
                 self._is_ready = True
             elif self._memory is not None:
                 self._memory.settle()
+            is_more = _hooks().settle(self._ask, self._home, most=1)
             _tidy()
         except Exception:  # noqa: BLE001, S110 - whoever calls a tool will be told
             pass
+        return is_more
 
-    def late(self, tool: str, arguments: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
-        """How long the client waits for a call, and what it gets then; asked from any thread.
+    def at_once(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """The result of a call that needs no memory; of another hook what it tells is noted; asked from any thread."""
+        if tool != "hook":
+            return None
+        try:
+            hooks = _hooks()
+            found = hooks.at_once(arguments, self._home)
+            if not isinstance(found, hooks.Noted):
+                return _said(json.dumps(found, ensure_ascii=False))
+            arguments["noted"] = found
+        except Exception:  # noqa: BLE001 - a hook never stands in the way
+            arguments.pop("noted", None)
+        return None
+
+    def late(self, tool: str, arguments: dict[str, Any]) -> tuple[float, Callable[[], dict[str, Any]]] | None:
+        """How long the client waits for a call, and what makes what it gets then; asked from any thread.
 
         A hook learns from `deadline` when nobody waits for its answer any more.
         """
         if tool != "hook":
             return None
         try:
-            hooks = importlib.import_module("ntm_memory.hosts.hooks")
+            hooks = _hooks()
             seconds = hooks.patience(arguments, self._home, is_ready=self._is_ready)
         except Exception:  # noqa: BLE001 - it takes as long as it takes
             return None
         if seconds is None:
             return None
         arguments["deadline"] = time.monotonic() + seconds
-        return seconds, _said("{}")
+        return seconds, lambda: _said(json.dumps(hooks.carried(arguments, self._home), ensure_ascii=False))
 
     def close(self) -> None:
         """Close the memory."""
@@ -107,11 +128,15 @@ class Answering:
     def _hook(self, event: Mapping[str, Any]) -> str:
         """What the hooks' room says to an event of the host; nothing where anything is missing or goes wrong."""
         try:
-            hooks = importlib.import_module("ntm_memory.hosts.hooks")
-            answer = hooks.answer(event, self._ask, self._home)
+            answer = _hooks().answer(event, self._ask, self._home)
             return json.dumps(answer if isinstance(answer, dict) else {}, ensure_ascii=False, allow_nan=False)
         except Exception:  # noqa: BLE001 - a hook never stands in the way
             return "{}"
+
+
+def _hooks() -> Any:
+    """The hooks' room, loaded when it is first asked for."""
+    return importlib.import_module("ntm_memory.hosts.hooks")
 
 
 def refusal(code: str, message: str, hint: str) -> dict[str, Any]:

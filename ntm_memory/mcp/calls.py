@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,14 +73,28 @@ def checked(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in arguments.items() if value is not None}
     for name, value in told.items():
         if name not in schema["properties"]:
-            near = difflib.get_close_matches(name, schema["properties"], n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(schema['properties'])}"
+            hint = _meant(name, schema["properties"])
             raise BadValueError(f"{tool} takes no argument {name!r}", hint)
         _check(name, value, schema["properties"][name])
     for name in schema.get("required", ()):
         if name not in told:
             raise BadValueError(f"{tool} needs {name}", f"give {name}")
     return told
+
+
+def _meant(name: str, known: Mapping[str, Any]) -> str:
+    """What an argument that there is not may mean: what is described by its name comes before what is spelled alike."""
+    told = [each for each, schema in known.items() if name in re.findall(r"\w+", _in_singular(schema))]
+    near = told or difflib.get_close_matches(name, known, n=1)
+    if not near:
+        return f"it takes {', '.join(known)}"
+    about = f" ({known[near[0]]['description']})" if told else ""
+    return f"did you mean {near[0]}{about}?"
+
+
+def _in_singular(schema: Mapping[str, Any]) -> str:
+    about = str(schema.get("description", ""))
+    return f"{about} {' '.join(word.removesuffix('s') for word in about.split())}"
 
 
 def _check(name: str, value: Any, schema: Mapping[str, Any]) -> None:

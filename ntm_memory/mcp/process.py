@@ -30,7 +30,9 @@ def serve(home: str | None = None) -> int:
     os.environ.setdefault(ACTOR, "mcp")
     answering = Answering(home)
     try:
-        _connection(answering.call, _own_stdout(), answering.idle, answering.late).serve(wire.lines(0))
+        _connection(answering.call, _own_stdout(), answering.idle, answering.late, answering.at_once).serve(
+            wire.lines(0)
+        )
         return 0
     finally:
         answering.close()
@@ -72,10 +74,10 @@ def _own_stdout() -> int:
     return answers
 
 
-def _connection(call: Call, answers: int, idle: Callable[[], None], *late: Any) -> Server:
+def _connection(call: Call, answers: int, idle: Callable[[], Any], *more: Any) -> Server:
     for number in _ENDS:
         signal.signal(number, _leave)
-    return Server(call, wire.MessageWriter(answers), idle, *late)
+    return Server(call, wire.MessageWriter(answers), idle, *more)
 
 
 def _leave(number: int, frame: object) -> None:

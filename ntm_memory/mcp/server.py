@@ -16,8 +16,8 @@ from ntm_memory.mcp import protocol, wire
 
 Call = Callable[[str, Dict[str, Any]], Dict[str, Any]]  # noqa: UP006
 """(tool, arguments) → the result of the call; never raises."""
-Late = Tuple[float, Dict[str, Any]]  # noqa: UP006
-"""(seconds that a client waits for a call, the result that it gets then)."""
+Late = Tuple[float, Callable[[], Dict[str, Any]]]  # noqa: UP006
+"""(seconds that a client waits for a call, what makes the result that it gets then)."""
 _LOOKS_EVERY = 5.0
 """Seconds between two looks whether the parent is still there."""
 
@@ -28,21 +28,26 @@ class Server:
     Args:
         call: carries out a call of a tool, in the thread of `work`.
         writer: sends answers.
-        idle: called in that thread whenever nothing waits: first as soon as a client has spoken, then after calls.
+        idle: called in that thread whenever nothing waits: first as soon as a client has spoken, then after calls; true
+            where it has more to do.
         late: how long the client waits for a call at most; the call is carried out all the same. None: as it takes.
+        at_once: the result of a call that needs no memory, asked for in the thread that reads, however busy the other
+            one is; None: the call has to be carried out.
     """
 
     def __init__(
         self,
         call: Call,
         writer: wire.MessageWriter,
-        idle: Callable[[], None] = lambda: None,
+        idle: Callable[[], Any] = lambda: None,
         late: Callable[[str, dict[str, Any]], Late | None] = lambda tool, arguments: None,
+        at_once: Callable[[str, dict[str, Any]], dict[str, Any] | None] = lambda tool, arguments: None,
     ) -> None:
         self._call = call
         self._writer = writer
         self._idle = idle
         self._late = late
+        self._at_once = at_once
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._unanswered: set[Any] = set()
         self._cancelled: set[Any] = set()
@@ -80,8 +85,8 @@ class Server:
             if job is None:
                 return
             job()
-            if self._jobs.empty():
-                self._idle()
+            while self._jobs.empty() and self._idle():
+                pass
 
     def take(self, line: bytes) -> None:
         """Answer a line, or put it to what waits for the main thread."""
@@ -148,6 +153,10 @@ class Server:
     def _put(
         self, id: Any, version: str | None, tool: str, arguments: dict[str, Any], send: Callable[[Any], None]
     ) -> None:
+        known = self._at_once(tool, arguments)
+        if known is not None:
+            send(wire.result(id, protocol.in_form(known, version, self._client)))
+            return
         with self._lock:
             self._unanswered.add(id)
         timer = self._answer_in_time(id, version, self._late(tool, arguments)) if send == self._writer.send else None
@@ -170,14 +179,14 @@ class Server:
         """Answer a call once the client has waited long enough, if it is not answered by then; what waits for that."""
         if late is None:
             return None
-        seconds, value = late
+        seconds, value_of = late
 
         def answer() -> None:
             with self._lock:
                 is_waited_for = id in self._unanswered and id not in self._cancelled
                 self._unanswered.discard(id)
             if is_waited_for:
-                self._writer.send(wire.result(id, protocol.in_form(value, version, self._client)))
+                self._writer.send(wire.result(id, protocol.in_form(value_of(), version, self._client)))
 
         timer = threading.Timer(seconds, answer)
         timer.daemon = True

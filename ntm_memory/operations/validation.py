@@ -40,7 +40,7 @@ class Decision:
 UNDECIDED = Decision()
 FIELDS = frozenset(MemoryInput.__dataclass_fields__)
 DECISIONS = frozenset(Decision.__dataclass_fields__)
-CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "trust"})
+CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "source", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
 _AN_ID = re.compile("m_[2-9a-z]{10}")
@@ -121,7 +121,7 @@ def _about_fields(record: Mapping[str, Any], known: Iterable[str]) -> str:
 
 
 def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update changes: content, importance, tags, new_key, occurred_at (`when`) or trust, at least one of them.
+    """What an update changes: content, importance, tags, new_key, occurred_at (`when`), source or trust, one at least.
 
     Raises:
         BadValueError: nothing to change, or there is no such field.

@@ -148,7 +148,8 @@ class Writer:
             self.relater.release([memory])
             self.relater.note(memory, judged)
             return memory
-        fields = {name: getattr(record, name) for name in ("key", "importance", "tags", "occurred_at", "trust")}
+        names = ("key", "importance", "tags", "source", "occurred_at", "trust")
+        fields = {name: getattr(record, name) for name in names}
         memory = self._store.amend(previous.id, **fields)
         self._store.note("updated", memory.id, memory.namespace, version=memory.version)
         return memory

@@ -150,3 +150,9 @@ def _look_alikes() -> _LookAlikes:
         {ord(each): latin for latin, alike in known[name].items() for each in alike} for name in ("letters", "capitals")
     )
     return _LookAlikes(_Letters(letters | {ord("\n"): "\n"}), capitals)
+
+
+def latin_letter(each: str) -> str:
+    """The small Latin letter that a small letter of another script looks like; any other as it is."""
+    like = None if each.isascii() or not each.isalpha() else _look_alikes().letters.get(ord(each))
+    return like or each

@@ -98,8 +98,9 @@ def fields(answer: Answer) -> str:
 def _run(run: Answer) -> str:
     """What a hook did and cost."""
     failed = f", failed: {text(run['failed'])}" if run.get("failed") else ""
+    decided = f"{text(run['decided'])}, " if run.get("decided") else ""
     off = f", off: {text(run['not_understood'])} is not understood" if run.get("not_understood") else ""
-    cost = f"{run['ms']:.0f} ms, {run['cpu_ms']:.0f} ms of CPU, {run['characters']:,} characters"
+    cost = f"{decided}{run['ms']:.0f} ms, {run['cpu_ms']:.0f} ms of CPU, {run['characters']:,} characters"
     return f"hook: {text(run['at'])[:_SECOND]} {text(run['event'])}: {cost}{failed}{off}"
 
 
@@ -118,8 +119,10 @@ def _survey(answer: Answer) -> Iterator[str]:
     backups = answer.get("backups", [])
     yield f"backups: {len(backups)}" + (f", newest {text(max(backups))}" if backups else "")
     yield from map(_run, answer.get("hooks", []))
+    if answer.get("waiting"):
+        yield f"waiting: {answer['waiting']:,} that a session told to keep; the next command tries to write them"
     known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
-    known |= {"memory_size", "when_full", "sound"}
+    known |= {"memory_size", "when_full", "sound", "waiting"}
     yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
 

@@ -38,7 +38,7 @@ def _files(folder: Path, depth: int = 2) -> Iterator[Path]:
 
 
 def _how(file: Path) -> str:
-    if file.parent.name == FOLDER:
+    if file.parent.name == FOLDER and not file.name.startswith("pending-"):
         return "plain: what hooks note, no text"
     if file.name in _HARMLESS:
         return _HARMLESS[file.name]

@@ -13,6 +13,7 @@ from ntm_memory.errors import CheckpointError, whole_number
 from ntm_memory.operations.context import tuned_parameters
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.hook_runs import last_runs
+from ntm_memory.persistence.pending import waiting
 from ntm_memory.recovery.backups import FOLDER, described, unusable
 from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.damaged import files_kept
@@ -98,6 +99,7 @@ def survey(
             *_warnings_of_privacy(store, settings, home),
         ],
         "hooks": last_runs(home),
+        "waiting": len(waiting(home)),
         "encryption": files_of(home) if store.encrypted else "off",
         "backups": [backup["name"] for backup in described(home)],
         "store": info,

@@ -59,6 +59,8 @@ def _of_asking(answer: dict[str, Any]) -> Iterator[str]:
         before = f", as it was in {allow['backup']}" if allow["backup"] else ""
         verb = "Written" if allow["changed"] else "There already"
         yield f"{verb}: the rules {' and '.join(allow['rules'])} in {allow['file']}{before}."
+    elif "allow_left_out" in answer:
+        yield f"The rules of --allow were left out: {answer['allow_left_out']}."
     elif "claude" in answer["targets"]:
         yield (
             "Claude Code asks before each call from the second message on: --allow writes two rules against that,"

@@ -26,8 +26,8 @@ from _setup.report import SetupError, say
 from _setup.requirements import TORCH, known_extras, read_requirements, read_weights_requirement
 from _setup.skill import PLUGIN, TARGETS, chosen_targets, copy_skill, refuse_foreign, refuse_without_plugin
 from _setup.weights import provide_weights
-from ntm_memory.errors import NTMMemoryError, StoreError, hint_of_writing
-from ntm_memory.installation.claude_code import allow, check_allow
+from ntm_memory.errors import BadValueError, NTMMemoryError, StoreError, hint_of_writing
+from ntm_memory.installation.claude_code import allow, check_allow, rules
 from ntm_memory.operations.process import print_out
 from ntm_memory.paths import data_home, ensure_private_dir, environment_dir
 from ntm_memory.persistence.user_config import remember_home
@@ -148,7 +148,7 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         refuse_foreign(target)
     if PLUGIN in targets:
         refuse_without_plugin(SKILL)
-    rules_for = _place_of_rules(targets, arguments.target) if arguments.allow else None
+    rules_for, left_out = _place_of_rules(targets, arguments.target) if arguments.allow else (None, "")
     if arguments.home:
         _remember(arguments.home)
     folder = environment_dir()
@@ -171,24 +171,30 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         "skill": str(usable),
         "targets": {host: {"path": str(targets[host]), "action": action} for host, action in actions.items()},
         **({"allow": allow(rules_for)} if rules_for else {}),
+        **({"allow_left_out": left_out} if left_out else {}),
         "proof": prove(usable, folder),
     }
 
 
-def _place_of_rules(targets: dict[str, Path], choice: str) -> Path:
+def _place_of_rules(targets: dict[str, Path], choice: str) -> tuple[Path | None, str]:
     """The copy that the rules are for; what would keep them from being written is told before anything is made.
+
+    Where no rule can name it, none is written, and why stands second.
 
     Raises:
         SetupError: Claude Code is not among the hosts.
         ConfigError: its settings are not what they should be.
-        BadValueError: no rule can name the copy.
     """
     place = targets.get(PLUGIN, targets.get("claude", SKILL if choice == "none" else None))
     if place is None:
         hint = "name it with --target claude, or leave --allow out"
         raise SetupError("usage", "--allow is for Claude Code, which is not among the hosts here", hint)
+    try:
+        rules(place)
+    except BadValueError as error:
+        return None, f"{error.message}; {error.hint}"
     check_allow(place)
-    return place
+    return place, ""
 
 
 def _remember(home: str) -> None:

@@ -14,7 +14,8 @@ from _door import SKILL, read_marker
 
 from _setup.lock import only_one
 from _setup.report import SetupError, say
-from ntm_memory.installation.claude_code import take_back
+from ntm_memory.errors import ConfigError, StoreError
+from ntm_memory.installation.claude_code import settings_file, take_back
 from ntm_memory.installation.data_files import files_of_ours, remove_data
 from ntm_memory.paths import bytecode_dir, data_home, environment_dir, host_folders, is_skill, user_config, weights_dir
 
@@ -51,19 +52,27 @@ def uninstall(*, purge_data: bool, dry_run: bool) -> dict[str, Any]:
         the steps, in the order in which they are taken; what was removed cannot be run afterwards.
 
     Raises:
-        ConfigError: Claude Code's settings cannot be read: nothing was removed.
         SetupError: another installation is running, or something cannot be removed.
     """
     environment, home = environment_dir(), data_home()
     lock = _lock_of(environment)
     with only_one(lock) if lock.exists() and not dry_run else nullcontext():
-        rules = take_back([*host_folders().values(), SKILL], dry_run=dry_run)
+        rules = _taken_back([*host_folders().values(), SKILL], dry_run=dry_run)
         steps = [*_of_rules(rules), *_of_programs(environment), *_of_data(home, purge_data)]
         if not dry_run:
             _carry_out(steps, home)
     if not dry_run:
         _remove_empty(lock, home)
     return {"dry_run": dry_run, "home": str(home), "steps": [asdict(step) for step in steps], "allow": rules}
+
+
+def _taken_back(skills: list[Path], *, dry_run: bool) -> dict[str, Any]:
+    """The allow rules taken out; settings that cannot be read keep theirs, and nothing else waits for that."""
+    try:
+        return take_back(skills, dry_run=dry_run)
+    except (ConfigError, StoreError) as error:
+        file = str(settings_file())
+        return {"rules": [], "file": file, "changed": False, "backup": None, "left": error.message}
 
 
 def _lock_of(environment: Path) -> Path:
@@ -74,6 +83,8 @@ def _lock_of(environment: Path) -> Path:
 def _of_rules(rules: dict[str, Any]) -> Iterator[Step]:
     for rule in rules["rules"]:
         yield Step("allow rule", f"{rule} in {rules['file']}", REMOVED)
+    if "left" in rules:
+        yield Step("allow rules, if any", rules["file"], KEPT, f"{rules['left']}: take them out by hand")
 
 
 def _of_programs(environment: Path) -> Iterator[Step]:

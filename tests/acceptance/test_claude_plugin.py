@@ -156,6 +156,38 @@ def test_a_turn_is_kept_as_an_episode_and_what_is_private_nowhere(claude, plugin
     assert not any(text in kept for text in (b"wedding", b"elopement", b"secret_of_code"))
 
 
+@pytest.mark.parametrize("length", [100, 2_500, 11_500])
+def test_what_a_prompt_tells_to_keep_survives_the_end_of_the_session_whatever_its_length(claude, plugin, run, length):
+    user, _ = plugin
+    said = "The greenhouse has eleven windows, and each of them has its own key. "
+    with talking(claude, user) as client:
+        client.say(f"one <remember>{(said * 200)[:length]}</remember>")
+    time.sleep(1)
+    (kept,) = run("list", "--namespace", project_of(user["PWD"]).namespace)["memories"]
+    assert kept["content"].startswith("The greenhouse has eleven")
+    assert len(run("list", "--namespace", f"{project_of(user['PWD']).namespace}/episodes")["memories"]) == 1
+
+
+@pytest.mark.parametrize("patience", [None, 0.05], ids=["that-ships", "too-little"])
+def test_with_little_patience_what_matters_comes_with_the_prompt_or_soon_after(claude, plugin, data, fill, patience):
+    user, folder = plugin
+    if patience is None:
+        (data / "config.json").unlink()
+    else:
+        configure(data, patience=patience)
+    fill(None)
+    with talking(claude, user) as first:
+        first.say("Please keep these two.", *memorized(TEA, TALK))
+    with talking(claude, user) as second:
+        begin = second.say("hello")
+        look = [bash(f"python3 {folder}/scripts/status.py --namespaces") for _ in range(2)]
+        tea, after = second.say(ABOUT_TEA, *look), second.say(UNRELATED)
+    assert TEA not in begin.sent[0]
+    assert TEA in after.sent[-1], "with the prompt, with a tool's result, or with the next prompt"
+    assert sum(TEA in text for each in (*tea.all_injected, *after.all_injected) for text in each.values()) >= 1
+    assert after.sent[-1].count(TEA) == 1, "once"
+
+
 def test_capture_and_injection_can_be_switched_off(claude, plugin, data, run):
     user, _ = plugin
     run("memorize", TEA, "--namespace", "shared")

@@ -138,6 +138,53 @@ def test_what_comes_too_late_is_not_said_and_may_come_again(host):
     assert "green tea" in host.text("UserPromptSubmit", deadline=time.monotonic() + 60, **told)
 
 
+@pytest.mark.usefixtures("sure")
+@pytest.mark.parametrize("carrier", ["UserPromptSubmit", "PostToolUse"])
+def test_what_came_too_late_is_carried_by_the_next_event_once(host, carrier):
+    id = host.tell("Mia drinks green tea")
+    late = {"prompt": "What does Mia drink?", "deadline": time.monotonic() - 1}
+    assert host.answer("UserPromptSubmit", **late) == {}
+    assert last_runs(host.home)[0]["decided"] == "late"
+    assert host.answer("PostToolUse", session="another") == {}
+    answer = host.answer(carrier, prompt="and now, green tea?")["hookSpecificOutput"]
+    assert answer["hookEventName"] == carrier
+    assert answer["additionalContext"].count(id) == 1
+    assert host.answer("PostToolUse") == {}
+    assert host.answer("UserPromptSubmit", prompt="What does Mia drink?") == {}, "it is known to have been shown"
+
+
+@pytest.mark.usefixtures("sure")
+def test_what_came_too_late_is_not_carried_where_nothing_may_be_put_in(host):
+    host.tell("Mia drinks green tea")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", deadline=time.monotonic() - 1)
+    (host.cwd / ".ntm-memory").write_text("inject = off")
+    assert host.answer("PostToolUse") == {}
+
+
+@pytest.mark.usefixtures("sure")
+def test_status_says_what_a_hook_decided(host):
+    host.tell("Mia drinks green tea")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", deadline=time.monotonic() - 1)
+    host.answer("PostToolUse")
+    host.answer("UserPromptSubmit", prompt="!ls")
+    host.answer("Stop", last_assistant_message="done")
+    host.turn("green tea?", "yes", session="s2")
+    (host.cwd / ".ntm-memory").write_text("inject = off")
+    host.answer("UserPromptSubmit", prompt="What does Mia drink?", session="s3")
+    said = [run["decided"] for run in host.ask(command="status")["hooks"]][::-1]
+    assert said == [
+        "late",
+        "carried what came late",
+        "nothing matters",
+        "nothing to keep",
+        "put in",
+        "kept",
+        "off",
+    ]
+    text = stores.status(host.ask(command="status"))
+    assert "UserPromptSubmit: late, " in text
+
+
 def test_a_session_begins_with_what_stands_out(host):
     loud = host.tell("Never push on Fridays", importance=1.0)
     named = host.tell("The port is 5433", key="port")
@@ -256,6 +303,14 @@ PRIVATE = [
     "see this <private my salary is 91000",
     "see <private>a</private></private> my salary is 91000 <private>",
     "see <private>a</private> <remember>b</private> my salary is 91000</remember>",
+    "see 〈private〉my salary is 91000〈/private〉 thanks",
+    "see ‹private›my salary is 91000‹/private› thanks",
+    "see [private]my salary is 91000[/private] thanks",
+    "看 <私密>my salary is 91000</私密> 谢谢",
+    "看 【私密】my salary is 91000【／私密】 谢谢",
+    "see &lt;private&gt;my salary is 91000&lt;/private&gt; thanks",
+    "see <p r i v a t e>my salary is 91000</private> thanks",
+    "see <рrivаte>my salary is 91000</privаte> thanks",
 ]
 
 
@@ -275,6 +330,38 @@ def test_the_answer_to_a_private_prompt_is_not_stored_also_where_another_prompt_
     host.answer("UserPromptSubmit", prompt="my salary is <private>91000</private>")
     host.turn("and after tax?", "of 91000 is left 60000")
     assert [each["content"] for each in host.episodes()] == ["and after tax?"]
+
+
+LATER = [
+    ("the code is secretA2", "what did I say?", "You told me secretA2"),
+    ("my salary is 91000", "and after tax?", "of 91000 is left 60000"),
+    ("I am seeing Ben", "who comes?", "I think that Ben comes"),
+    ("nobody knows of the divorce", "what is open?", "The Divorce, as you said."),
+    ("我怀孕了", "还有什么？", "恭喜你怀孕"),
+    ("we sell the house", "what did I say?", "You said: we SELL the house soon"),
+]
+
+
+@pytest.mark.parametrize(("private", "question", "said"), LATER)
+def test_what_was_private_is_not_kept_of_later_turns_of_the_session_either(host, private, question, said):
+    host.turn(f"<private>{private}</private> one", "noted")
+    host.turn(question, said)
+    host.turn(said, "so it is")
+    host.turn("what is the port?", "I am sure that it is 5433, you know")
+    assert [each["content"] for each in host.episodes()] == [
+        "what is the port?\n→ I am sure that it is 5433, you know",
+        question,
+        "one",
+    ]
+    host.turn(question, said, session="another")
+    assert said in host.episodes()[0]["content"]
+
+
+def test_what_was_private_is_nowhere_on_the_disk(host):
+    host.turn("<private>the code is swordfish</private> one", "noted")
+    host.answer("UserPromptSubmit", prompt="the code is swordfish")
+    host.answer("Stop", last_assistant_message="yes, the code is swordfish")
+    assert not [file for file in host.home.rglob("*") if file.is_file() and b"swordfish" in file.read_bytes()]
 
 
 def test_secrets_are_left_out_whatever_is_allowed(host):

@@ -101,6 +101,14 @@ def test_a_call_with_anything_unusual_is_left_to_the_host(more):
     assert not why_allowed("Bash", plain | more, [FOLDER])
 
 
+@pytest.mark.parametrize("verb", ["doctor", "verify"])
+def test_what_looks_at_the_installation_alone_runs_unasked(verb):
+    for arguments in ("", " --format json", " --format text"):
+        assert runs_unasked(f"python3 {FOLDER}/scripts/{verb}.py{arguments}")
+    for arguments in (" --home /etc", " --inside", " x", "; ls", " > /etc/x"):
+        assert not runs_unasked(f"python3 {FOLDER}/scripts/{verb}.py{arguments}")
+
+
 def test_text_for_stdin():
     assert runs_unasked(f'echo \'{{"content": "x"}}\' | python3 {FOLDER}/scripts/memorize.py --jsonl -')
     assert runs_unasked(f"printf '%s\\n' 'a' | python3 {FOLDER}/scripts/recall.py -")

@@ -82,7 +82,9 @@ class TestOpenClaw:
         done = read(ask)
         assert {each["content"] for each in done["gone"]} == {"小美喜欢绿茶", "Her name is Anna."}
         assert "小美喜欢绿茶" in stored(ask)
-        assert read(ask)["gone"] == []  # told once
+        assert {each["content"] for each in read(ask)["gone"]} == {"小美喜欢绿茶", "Her name is Anna."}  # each time
+        ask({"command": "erase", "ids_or_key": [each["id"] for each in done["gone"]], "namespace": "shared"})
+        assert read(ask)["gone"] == []
 
     def test_secrets_are_left_out_and_such_a_line_is_not_taken_for_gone(self, ask, workspace):
         (workspace / "USER.md").write_text(f"The token is {SECRET} here.\n")
@@ -241,3 +243,64 @@ def test_a_person_reads_what_became_no_memory_and_where_it_stands(ask, workspace
     *_, last = stores.import_(read(ask)).splitlines()
     places = ", ".join(f"~/.openclaw/workspace/USER.md:{line}" for line in range(2, 7))
     assert last == f"omitted: 7 × comment: {places} …"
+
+
+@pytest.mark.skipif(not hasattr(Path, "symlink_to"), reason="links")
+def test_a_link_that_leads_out_of_the_folder_is_not_read_and_told_each_time(ask, workspace, tmp_path):
+    secret = tmp_path / "passwd"
+    secret.write_text("- root has no password\n")
+    (workspace / "memory" / "link.md").symlink_to(secret)
+    (workspace / "memory" / "within.md").symlink_to(workspace / "USER.md")
+    (workspace / "memory" / "folder").symlink_to(tmp_path, target_is_directory=True)
+    for _ in range(2):
+        done = read(ask)
+        assert "~/.openclaw/workspace/memory/link.md:1" in [bad["at"] for bad in done["failed"]]
+    assert not [content for content in stored(ask) if "root" in content]
+    assert "Her name is Anna." in stored(ask)
+
+
+def test_what_became_no_memory_and_what_failed_is_told_each_time(ask, workspace):
+    erased = ask({"command": "memorize", "content": "Her name is Anna.", "namespace": "shared"})["memory"]["id"]
+    ask({"command": "erase", "ids_or_key": [erased], "retract": True, "namespace": "shared"})
+    (workspace / "memory" / "code.md").write_text("- one\n```\nmake\n```\n")
+    first = read(ask)
+    again = read(ask)
+    assert first["omitted"] == again["omitted"] != []
+    assert [bad["at"] for bad in again["failed"]] == ["~/.openclaw/workspace/USER.md:1"]
+    assert again["created"] == 0
+
+
+@pytest.mark.parametrize("line", ["password: hunter2xyz", f"{SECRET}", f"API key = {SECRET}", "密码：hunter2xyz9"])
+def test_a_line_that_is_a_secret_alone_is_no_memory(ask, workspace, line):
+    (workspace / "USER.md").write_text(f"- {line}\n- The token of the server is {SECRET}, ask Tom for another\n")
+    done = read(ask)
+    assert ("line that is a secret alone", 1) in [(each["what"], each["count"]) for each in done["omitted"]]
+    assert len([content for content in stored(ask) if "[secret" in content]) == 1
+
+
+class TestClaudesFiles:
+    @pytest.fixture
+    def notes(self, tmp_path):
+        notes = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(tmp_path)) / "memory"
+        notes.mkdir(parents=True)
+        return notes
+
+    def test_a_type_at_the_head_s_top_level_counts_too(self, ask, tmp_path, notes):
+        (notes / "role.md").write_text("---\nname: role\ntype: user\n---\nAnna works on churn.\n")
+        done = read(ask, host="claude", project=str(tmp_path))
+        assert (stored(ask)["Anna works on churn."]["kind"], done.get("omitted")) == ("user", None)
+
+    def test_a_renamed_file_is_the_source_from_then_on(self, ask, tmp_path, notes):
+        (notes / "MEMORY.md").write_text("- [Role](role.md) - Anna\n")
+        (notes / "role.md").write_text("---\nname: role\ntype: user\n---\nAnna works on churn.\n")
+        (notes / "plain.md").write_text("- Uses uv\n")
+        read(ask, host="claude", project=str(tmp_path))
+        (notes / "role.md").rename(notes / "job.md")
+        (notes / "plain.md").rename(notes / "tools.md")
+        done = read(ask, host="claude", project=str(tmp_path))
+        assert (done["created"], done["updated"], done["gone"]) == (0, 0, [])
+        assert stored(ask)["Anna works on churn."]["source"].endswith("/job.md:5")
+        own = stored(ask, project_of(str(tmp_path)).namespace)
+        assert own["Uses uv"]["source"].endswith("/tools.md:1")
+        (notes / "MEMORY.md").write_text("# Memory\n- [Role](role.md) - Anna\n")
+        assert read(ask, host="claude", project=str(tmp_path))["created"] == 0

@@ -76,7 +76,7 @@ def test_a_file_is_made_where_there_is_none_and_none_is_made_to_take_back():
     assert json.loads(settings_file().read_text()) == {}
 
 
-@pytest.mark.parametrize("content", [b"{", b"// mine\n{}", b"[]", b'{"permissions": []}', b"\xff{}", b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize("content", [b"{", b"// mine\n{}", b"[]", b'{"permissions": []}', b"\xff{}", b"\xef\xbb\xbf{"])
 def test_what_cannot_be_read_stays_as_it_is(content, settings):
     settings.write_bytes(content)
     for act in (allow, check_allow):
@@ -85,6 +85,16 @@ def test_what_cannot_be_read_stays_as_it_is(content, settings):
         assert str(settings) in caught.value.message
     assert settings.read_bytes() == content
     assert [path.name for path in settings.parent.iterdir()] == ["settings.json"]
+
+
+def test_a_byte_order_mark_is_read_past_and_stays(settings):
+    before = b'\xef\xbb\xbf{"model": "x"}'
+    settings.write_bytes(before)
+    assert allow(SKILL)["changed"]
+    assert settings.read_bytes().startswith(b"\xef\xbb\xbf{")
+    assert rules(SKILL)[0] in json.loads(settings.read_text(encoding="utf-8-sig"))["permissions"]["allow"]
+    assert take_back([SKILL])["rules"] == list(rules(SKILL))
+    assert settings.read_bytes() == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")

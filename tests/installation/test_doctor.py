@@ -20,6 +20,7 @@ from ntm_memory.installation import doctor, inside, surroundings
 from ntm_memory.installation.claude_code import rules, settings_file
 from ntm_memory.paths import host_folders
 from ntm_memory.persistence.hook_runs import note_run
+from ntm_memory.persistence.pending import new_name, put
 from tests.scripts.calls import SKILL, call
 
 PLAIN = Path(getattr(sys, "_base_executable", sys.executable))
@@ -223,6 +224,20 @@ class TestSurroundings:
         file.unlink()
         assert not [each for each in doctor._folders(home, True) if str(file) in each.said]
 
+    def test_prompts_that_memory_came_too_late_for_are_told_where_they_are_many(self, home):
+        note_run(home, {"event": "UserPromptSubmit", "decided": "late"})
+        assert not [each for each in doctor._folders(home, True) if each.name == "hooks"]
+        for decided in ("late", "put in", "late"):
+            note_run(home, {"event": "UserPromptSubmit", "decided": decided})
+            note_run(home, {"event": "Stop", "decided": "kept"})
+        (check,) = (each for each in doctor._folders(home, True) if each.name == "hooks")
+        assert (check.state, "3 of the last 4" in check.said, "patience" in check.do) == ("warn", True, True)
+
+    def test_what_waits_to_be_written_is_counted(self, home):
+        put(home, new_name(), b"{}")
+        (check,) = (each for each in doctor._folders(home, True) if each.name == "waiting")
+        assert (check.state, check.said[:2]) == ("warn", "1 ")
+
     @pytest.mark.parametrize(("free", "state"), [(10 << 20, "fail"), (500 << 20, "warn"), (5 << 30, "ok")])
     def test_room_on_the_disk(self, tmp_path, monkeypatch, free, state):
         monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": free}))
@@ -292,6 +307,18 @@ class TestHosts:
         assert f"put {tmp_path / 'm'} into sandbox.filesystem.allowWrite" in check.do
         self.allow(sandbox={"enabled": True, "filesystem": {"allowWrite": [str(tmp_path)]}})
         assert self.look(tmp_path)["sandbox"].state == "ok"
+
+    def test_a_copy_whose_code_is_an_archive_has_its_version(self, tmp_path):
+        from zipfile import ZipFile
+
+        place = host_folders()["openclaw"]
+        (place / "ntm_memory").mkdir(parents=True)
+        (place / "SKILL.md").write_text("name: ntm-memory-system\n")
+        with ZipFile(place / "ntm_memory" / "code.zip", "w") as archive:
+            archive.writestr("ntm_memory/__init__.py", f'__version__ = "{__version__}"\n')
+        assert self.look(tmp_path)["openclaw"].state == "ok"
+        (place / "ntm_memory" / "code.zip").write_bytes(b"PK?")
+        assert "version unknown" in self.look(tmp_path)["openclaw"].said
 
     @pytest.mark.skipif(sys.platform == "win32", reason="a program of the shell")
     def test_the_version_of_a_host(self, tmp_path, monkeypatch):

@@ -7,13 +7,18 @@ import json
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
+from ntm_memory.hosts import late
+from ntm_memory.hosts.telling import Said
 from ntm_memory.mcp.answering import Answering
 from ntm_memory.mcp.server import Server
+from ntm_memory.persistence.pending import content_of, waiting
 from tests.opening import TINY, write_config
 
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 LATE = {"content": [{"type": "text", "text": "{}"}]}
 
 
@@ -29,7 +34,9 @@ class Connection:
 
     def __init__(self, seconds):
         self.sent, self.done, self.go = [], [], threading.Event()
-        self.server = Server(self.call, self, late=lambda tool, arguments: (seconds, LATE) if tool == "hook" else None)
+        self.server = Server(
+            self.call, self, late=lambda tool, arguments: (seconds, lambda: LATE) if tool == "hook" else None
+        )
         self.is_broken = False
         self.thread = threading.Thread(target=self.server.work)
         self.thread.start()
@@ -42,8 +49,8 @@ class Connection:
         self.done.append(tool)
         return {"content": [{"type": "text", "text": "told"}]}
 
-    def ask(self, id, tool):
-        params = {"name": tool, "arguments": {"event": "UserPromptSubmit"}}
+    def ask(self, id, tool, **arguments):
+        params = {"name": tool, "arguments": arguments or {"event": "UserPromptSubmit"}}
         self.server.take(json.dumps({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).encode())
 
     def end(self):
@@ -95,6 +102,54 @@ def test_what_is_in_time_is_answered_once():
     assert connection.end() == [(1, "told")]
 
 
+def test_what_needs_no_memory_is_answered_at_once_however_busy_memory_is(tmp_path):
+    write_config(tmp_path, **TINY, store={"backups": 0})
+    answering = Answering(str(tmp_path))
+    connection = Connection(60)
+    connection.server._at_once = answering.at_once
+    try:
+        connection.ask(1, "memorize")  # it is not let go
+        for id, command in enumerate(("ls", f"python3 {SCRIPTS}/recall.py tea"), 2):
+            told = {"event": "PreToolUse", "tool_name": "Bash", "tool_input": json.dumps({"command": command})}
+            connection.ask(id, "hook", **told)
+        connection.ask(4, "hook", event="PostToolUse", session_id="s")
+        assert [message["id"] for message in connection.sent] == [2, 3, 4], "before this thread does anything else"
+        ls, ours, after = (message["result"]["content"][0]["text"] for message in connection.sent)
+        assert (ls, after) == ("{}", "{}")
+        assert json.loads(ours)["hookSpecificOutput"]["permissionDecision"] == "allow"
+    finally:
+        connection.end()
+        answering.close()
+
+
+def test_what_a_prompt_tells_to_keep_is_on_the_disk_while_memory_is_busy(tmp_path):
+    write_config(tmp_path, **TINY, store={"backups": 0})
+    answering = Answering(str(tmp_path))
+    connection = Connection(60)
+    connection.server._at_once = answering.at_once
+    try:
+        connection.ask(1, "memorize")
+        connection.ask(2, "hook", event="UserPromptSubmit", session_id="s", prompt="<remember>green tea</remember>")
+        (name,) = waiting(tmp_path)
+        assert b"green tea" in content_of(tmp_path, name)
+    finally:
+        connection.end()
+        answering.close()
+
+
+def test_who_waits_too_long_gets_what_came_too_late_for_the_prompt_before(tmp_path):
+    write_config(tmp_path, **TINY, store={"backups": 0}, hosts={"patience": 0.05})
+    answering = Answering(str(tmp_path))
+    try:
+        answering.idle()
+        _, value = answering.late("hook", {"event": "UserPromptSubmit", "session_id": "s9", "prompt": "and now?"})
+        late.keep("s9", Said("from before", ("m_1",)))
+        assert "from before" in value()["content"][0]["text"]
+        assert value() == LATE, "once"
+    finally:
+        answering.close()
+
+
 @pytest.fixture
 def answering(tmp_path):
     write_config(tmp_path, **TINY, store={"backups": 0}, hosts={"patience": 0.2})
@@ -107,7 +162,7 @@ def test_only_hooks_are_waited_for_so_long_and_they_know_it(answering):
     arguments = {"event": "UserPromptSubmit", "prompt": "x"}
     seconds, value = answering.late("hook", arguments)
     assert seconds > 1, "it is not loaded yet"
-    assert value == LATE
+    assert value() == LATE
     assert 0 < arguments["deadline"] - time.monotonic() <= seconds
     answering.idle()
     assert answering.late("hook", {"event": "UserPromptSubmit"})[0] == 0.2

@@ -17,6 +17,7 @@ from opening import opened, write_config
 from serving import SCRIPT, SKILL, TOLD, said, serving
 
 from ntm_memory.errors import EmbedderError
+from ntm_memory.persistence.pending import waiting
 
 PLAIN = Path(getattr(sys, "_base_executable", sys.executable))
 FOUND = [
@@ -66,6 +67,31 @@ def test_signals_end_it_and_leave_no_open_file(home, number):
         assert server.popen.wait(20) in (128 + number, 128 + signal.SIGTERM)
         assert server.popen.stderr.read() == b""
     assert not any(name.endswith(("-journal", "-wal", "-shm")) for name in files(home))
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_what_a_session_told_is_kept_though_its_server_is_killed_with_the_answer(home, long):
+    told = "the port is 5433 " * (1_000 if long else 1)
+    with serving() as server:
+        server.shake_hands()
+        server.call("hook", event="UserPromptSubmit", session_id="s", prompt=f"go <remember>{told}</remember>")
+        server.call("hook", event="Stop", session_id="s", last_assistant_message="done")
+        server.popen.kill()
+        server.popen.wait()
+    with serving() as server:
+        server.shake_hands()
+        wait_until(lambda: not waiting(home))
+        found = server.call("list", namespace="shared")["structuredContent"]["memories"]
+        assert [memory["content"][:16] for memory in found] == ["the port is 5433"]
+        turns = server.call("list", namespace="shared/episodes")["structuredContent"]["memories"]
+        assert [memory["kind"] for memory in turns] == ["episode"]
+
+
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert condition()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes have parents")

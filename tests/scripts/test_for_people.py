@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from _door import MARKER
 from _setup.ending import NO_HOST, ending
-from _setup.main import main
+from _setup.main import _place_of_rules, main
 from _setup.requirements import read_requirements
 from _setup.skill import PLUGIN, chosen_targets, copy_skill
 
@@ -134,6 +134,14 @@ class TestEnding:
         ):
             assert ("asks before each call" in ending(told, looked_for_hosts=False)) is asks
         assert "in /s, as it was in /s.bak." in ending(answer("claude", allow=allow), looked_for_hosts=False)
+
+    def test_rules_that_cannot_name_the_copy_are_left_out_and_that_is_said(self):
+        place = Path("/a home/.claude/skills/ntm-memory-system")
+        rules_for, why = _place_of_rules({"claude": place}, "claude")
+        assert rules_for is None
+        said = ending(answer("claude") | {"allow_left_out": why}, looked_for_hosts=False)
+        assert f"left out: no rule can name {place}" in said
+        assert "--target claude-plugin" in said
 
 
 class TestRefused:

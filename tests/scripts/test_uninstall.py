@@ -126,11 +126,16 @@ def test_of_a_link_to_a_checkout_the_link_goes(world, tmp_path, capsys):
     assert (tmp_path / "checkout" / "SKILL.md").exists()
 
 
-def test_settings_that_cannot_be_read_stop_it_before_anything_is_removed(world, tmp_path, capsys):
-    (Path.home() / ".claude" / "settings.json").write_text("{ // mine")
+def test_settings_that_cannot_be_read_stay_and_are_named_and_the_rest_goes(world, tmp_path, capsys):
+    settings = Path.home() / ".claude" / "settings.json"
+    settings.write_text("{ // mine")
     before = everything(tmp_path)
-    assert told(capsys, "--uninstall", code=3)["error"]["code"] == "bad_config"
-    assert everything(tmp_path) == before
+    for arguments in (("--uninstall", "--dry-run"), ("--uninstall",)):
+        (step,) = (step for step in told(capsys, *arguments)["steps"] if step["path"] == str(settings))
+        assert (step["action"], "by hand" in step["why"]) == ("kept", True)
+        assert (everything(tmp_path) == before) == ("--dry-run" in arguments)
+    assert settings.read_text() == "{ // mine"
+    assert not host_folders()["claude"].exists()
 
 
 def test_it_waits_for_no_installation_that_runs(world, capsys, monkeypatch):

@@ -1,0 +1,31 @@
+"""Arguments of the scripts that look at the installation itself: doctor, verify. They touch no memory of the user's."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ntm_memory.arguments.command_parser import CommandParser, command_parser
+
+_DOCTOR = """exit codes: 0 ok: nothing fails, 1 something fails, 2 usage"""
+
+
+def doctor_parser() -> CommandParser:
+    """The arguments of `doctor`."""
+    about = "Check everything that a report of a fault would be asked for; shows no memory's text."
+    parser = command_parser("doctor", about, "--format text")
+    parser.epilog = f"{str(parser.epilog).partition('exit codes:')[0]}{_DOCTOR}"
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.set_defaults(format="text")
+    return parser
+
+
+def verify_parser() -> CommandParser:
+    """The arguments of `verify`."""
+    about = "Tell twenty facts in a folder of their own, ask thirty questions, and count: figures of this machine."
+    parser = command_parser("verify", about, "--format text")
+    parser.set_defaults(format="text")
+    return parser
+
+
+SELF_PARSERS: dict[str, Callable[[], CommandParser]] = {"doctor": doctor_parser, "verify": verify_parser}
