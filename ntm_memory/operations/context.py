@@ -92,10 +92,10 @@ class RetrievalContext:
         session = request.session
         has_focus = session is not None and bool(self.store.focus(request.namespace, session))
         now = self.clock()
-        dated = (request.after, request.before) != (None, None)
-        return to_query(
-            request.query, self.encoder, self.settings, now, shift=request.shift, has_focus=has_focus, dated=dated
-        )
+        if has_focus and request.query and (request.after, request.before) != (None, None) and self.settings.addressing.content:
+            asked = self.encoder().ask(request.query)[1]  # "what happened?" at a time goes on from nothing
+            has_focus = asked is None or asked.time <= LIKELY
+        return to_query(request.query, self.encoder, self.settings, now, shift=request.shift, has_focus=has_focus)
 
     def ask_within(self, query: Query) -> list[Query]:
         """The questions within a question that asks by content, each on its own, without a previous focus.
@@ -208,7 +208,6 @@ def to_query(
     *,
     shift: int | None = None,
     has_focus: bool = False,
-    dated: bool = False,
 ) -> Query:
     """What a question asks of the read heads.
 
@@ -219,12 +218,10 @@ def to_query(
         now: unix seconds.
         shift: steps to move the focus, as told beside the question.
         has_focus: whether there is a previous focus from which a question without content can go on.
-        dated: whether a time is told beside it; then "what happened?" asks for that, and goes on from nothing.
     """
     on, zone = settings.addressing, zone_named(settings.time_zone)
     key, asked = encoder().ask(text) if text and on.content else (None, None)
-    goes_on = asked is not None and asked.follows and has_focus and not (dated and asked.time > LIKELY)
-    if asked is not None and goes_on and on.location and shift is None:
+    if asked is not None and asked.follows and has_focus and on.location and shift is None:
         key, shift = None, asked.step
     text = "" if key is None and shift is not None and has_focus else text  # it can only go on from there
     return Query(
