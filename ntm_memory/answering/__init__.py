@@ -2,6 +2,7 @@
 
 looks      by content, by place, at a time, as far as the question asks for each
 at_times   which memories are of a time that is asked for, and what there is where none is
+topics     what a question about a time names besides it
 formerly   what memories said before they changed
 explaining what a question was heard to ask for, and which memories its answer came from
 """

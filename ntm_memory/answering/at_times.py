@@ -40,11 +40,17 @@ def of_its_time(slots: MemoryMatrix, query: Query) -> Query:
 
 
 def of_its_filters(query: Query, request: RecallRequest) -> Query:
-    """A query that tells the time by which it is filtered, where it asks for what happened and tells none itself."""
+    """A query for whatever there is tells the time by which it is filtered, where it tells none itself.
+
+    At a time no place is asked for by a question that names nothing to move from.
+    """
     time, asked = _filtered(request), query.asked
-    if time is None or query.times or asked is None or asked.time <= LIKELY or asked.place > LIKELY:
+    if asked is not None and query.times:
+        names_nothing = asked.time > LIKELY and not asked.anchor
+        return replace(query, asked=asked._replace(steps=BY_CONTENT)) if names_nothing else query
+    if asked is None or time is None or asked.anything <= LIKELY:
         return query
-    return replace(query, times=(time,), asked=asked._replace(steps=BY_CONTENT))
+    return replace(query, times=(time,), asked=asked._replace(steps=BY_CONTENT, time=asked.anything))
 
 
 def _filtered(request: RecallRequest) -> Time | None:

@@ -3,45 +3,86 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ntm_memory.controller.asking import LIKELY
+from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.excerpt import fit_contents
 from ntm_memory.operations.requests import LEAST_SEEN, RecallRequest
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 from ntm_memory.recall.first_look import Query
-from ntm_memory.text.occurrence import span
+from ntm_memory.text.words import index_words
 from ntm_memory.times.told import Time
 
 
-def times_of_before(query: Query, now: RecallResult) -> tuple[Time, ...]:
-    """The times, all that are told, at which the memory that answers best may have said something else than now.
+def times_of_before(query: Query) -> tuple[Time, ...]:
+    """The times, all that are told, at which memories may have said something else than now; (): none, or they last."""
+    over = max((time.end for time in query.times), default=math.inf)
+    return query.times if over <= query.now and max(query.past, query.time_alone) <= LIKELY else ()
+
+
+def with_version_before(
+    now: RecallResult, before: RecallResult, versions: Callable[[str], Sequence[RecalledMemory]], query: Query
+) -> RecallResult:
+    """What was before, led by the older version of what answers best now: as surely as that does, it did then.
 
     Args:
-        query: what is asked.
-        now: the answer by what is now; of what answers surely nothing else is looked for.
-
-    Returns:
-        None where the times are not over, or what that memory says now was so by then.
+        now: what memories say now.
+        before: what is found of what they said before they were changed.
+        versions: of a memory's id, what it said before it was changed, the oldest first.
+        query: asks how something was before it changed.
     """
-    if not now.memories or now.confidence > LIKELY or max(query.past, query.time_alone) > LIKELY:
-        return ()
-    best, over = now.memories[0], max((time.end for time in query.times), default=math.inf)
-    began, _ = span(best.occurred_at or best.updated_at or best.created_at, query.zone)
-    is_later = best.version > 1 and began >= over
-    return query.times if over <= query.now and is_later else ()
+    changed = max((each for each in now.memories if each.version > 1), key=_surely, default=None)
+    of_it = () if changed is None else versions(changed.id)
+    if changed is None or not of_it:
+        return before
+    meant = before_what_is_named([*of_it, changed], query.words)
+    same = [each for each in before.memories if each.id == changed.id]
+    weight = max([changed.weight, *(each.weight for each in same)])
+    chance = max((each.chance for each in [changed, *same] if each.chance is not None), default=None)
+    found = next((each for each in same if each.version == meant.version), meant)
+    leading = replace(found, weight=weight, chance=chance)
+    rest = [each for each in before.memories if (each.id, each.version) != (meant.id, meant.version)]
+    sure = leading.weight if chance is None else chance
+    memories = sorted([leading, *rest], key=_surely, reverse=True)
+    return replace(before, memories=tuple(memories), confidence=max(before.confidence, round(sure, 4)), reason=None)
 
 
-def chance_of_before(query: Query, now: float, before: float) -> float:
+def before_what_is_named(versions: Sequence[RecalledMemory], words: Sequence[str]) -> RecalledMemory:
+    """The version that was so before the one that a question names, or before the last one.
+
+    Args:
+        versions: of one memory, the oldest first, the last one is so now; at least two.
+        words: of the question.
+    """
+    held = [set(index_words(each.content)) & set(words) for each in versions]
+    own = [len(each - set().union(*held[:at], *held[at + 1 :])) for at, each in enumerate(held)]
+    named = own.index(max(own)) if max(own) else 0
+    return versions[(named or len(versions) - 1) - 1]
+
+
+def _surely(memory: RecalledMemory) -> float:
+    return memory.weight if memory.chance is None else memory.chance
+
+
+def chance_of_before(query: Query, now: RecallResult, before: RecallResult, least: float) -> float:
     """How likely a question about a time is answered by what a memory said then, not by what it says now.
 
+    What was so then is believed where it is surer than what is now, and what changed since is of the matter: among what
+    answers now; else where it is sure and the past is perhaps asked for.
+
     Args:
         query: what is asked.
-        now: the confidence of what is now.
-        before: that of what it said then.
+        now: the answer by what is now.
+        before: the answer by what was so then.
+        least: the least chance of a memory that answers.
     """
-    return max(query.past, before / (before + now)) if before > now else query.past
+    if not before.memories or before.confidence <= now.confidence:
+        return query.past
+    changed = {each.id for each in now.memories if each.version > 1 and _surely(each) >= least}
+    if before.memories[0].id in changed or (query.past > LEAST and before.confidence >= SURE):
+        return max(query.past, before.confidence / (before.confidence + now.confidence))
+    return query.past
 
 
 def likely_enough(before: RecallResult, chance: float, least: float) -> RecallResult:

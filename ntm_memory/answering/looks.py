@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import ELSEWHERE
+from ntm_memory.answering.topics import topic_of
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import dated, placed, surest, together
+
+WITH_A_TOPIC = 0.3
+"""How likely all of a time is asked for where the question names more, and nothing of that time surely fits that."""
 
 
 class Looks:
@@ -61,12 +68,17 @@ class Looks:
         )
 
     def _by_place(self, query: Query, content: Reading | None) -> Reading:
-        """What stands before or after what the question names, beside what its content finds."""
+        """What stands before or after what the question names, beside what its content finds.
+
+        Where no words name what to move from, and the question as a whole surely finds nothing, there is no such place.
+        """
         asked = query.asked
         assert asked is not None
         anchor = self._context.about(query, asked.anchor) if asked.anchor else query
         anchor = replace(anchor, asked=None, previous=None, allowed=None, times=())
         found = self.by_content(anchor)
+        if not asked.anchor and found.confidence < LIKELY:
+            return content or self.by_content(query)
         view = self._context.view(self._corpus)
         order = view.sequence if self._request.order == "told" else view.timeline
         return placed(order, asked, content, found, query.allowed, view.slots.retention, explain=self._request.explain)
@@ -82,11 +94,21 @@ class Looks:
         if within is not None:
             within = at_times.fitted(within, slots, query)
         if within is not None and query.time_alone > LIKELY:
-            return dated(at_times.in_order(slots, query, there), query.time_alone, within, slots.retention)
+            return self._of_a_time(query, there, within)
         if within is not None and within.confidence >= LIKELY:
             return within
         everywhere = at_times.doubted(self.by_content(query, parts), slots, query)
         return everywhere if within is None or within.confidence < everywhere.confidence else within
+
+    def _of_a_time(self, query: Query, there: NDArray[np.bool_], within: Reading) -> Reading:
+        """All that is of a time that is asked for, in its order; where more is named, what holds it, else less sure."""
+        slots, topic = self._corpus.slots, topic_of(self._corpus, query)
+        chance = query.time_alone
+        if topic is not None and topic.leads(there, within):
+            there, chance = there & topic.holding, min(chance, SURE)
+        elif topic is not None:
+            chance = WITH_A_TOPIC
+        return dated(at_times.in_order(slots, query, there), chance, within, slots.retention)
 
     def _first(self, query: Query) -> Reading:
         view, postings = self._context.view(self._corpus), self._corpus.postings(query.terms)

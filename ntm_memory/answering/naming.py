@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.answering.at_times import BY_CONTENT
 from ntm_memory.answering.looks import Looks
-from ntm_memory.controller.asking import LEAST, LIKELY
+from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.requests import LEAST_SEEN
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
@@ -25,6 +26,9 @@ from ntm_memory.text.writing_systems import is_cjk
 
 OF_ANSWERS = 0.8
 """Share of the chances of what was read that must be of memories with the name."""
+MOST_WORDS, MOST_LETTERS = 2, 4
+"""A question of more words, or Chinese characters, is not looked at as a name alone."""
+_BESIDE = " ?？!！.。"
 Mask = NDArray[np.bool_]
 
 
@@ -41,9 +45,30 @@ class AllNamed(NamedTuple):
     there: Mask
     whole: bool
 
-    def counted(self, shown: int) -> dict[str, Any]:
-        """How many of them there are, and are shown."""
-        return {"name": self.name, "total": int(self.there.sum()), "shown": shown}
+    def counted(self, shown: int) -> dict[str, Any] | None:
+        """How many of them there are, and are shown; None of one alone, which counts nothing."""
+        total = int(self.there.sum())
+        return None if total < 2 else {"name": self.name, "total": total, "shown": shown}
+
+
+def name_alone(corpus: Corpus, query: Query) -> Query:
+    """A query that is nothing but a name, "Ines?", as one that asks all about it.
+
+    That it is one is told by memories: some hold all its words, and the network takes no part of it for something else.
+    """
+    asked, text = query.asked, query.text.strip(_BESIDE)
+    if asked is None or query.key is None or asked.anchor not in ("", text) or not _is_short(text):
+        return query
+    words = dict.fromkeys(index_words(text))
+    held = corpus.holding([*words])
+    if STOP_WORDS & set(words) or len(held) < len(words) or not np.all([*held.values()], axis=0).any():
+        return query
+    return replace(query, asked=asked._replace(steps=BY_CONTENT, anchor=text, all=max(asked.all, SURE)))
+
+
+def _is_short(text: str) -> bool:
+    most = MOST_LETTERS if is_cjk(text) else MOST_WORDS
+    return 0 < len(text if is_cjk(text) else text.split()) <= most
 
 
 def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading) -> AllNamed | None:
@@ -51,7 +76,7 @@ def named(corpus: Corpus, query: Query, parts: Sequence[Query], reading: Reading
     asked, chances = query.asked, reading.chances
     if asked is None or chances is None or parts or query.times or query.place > LEAST or not corpus.is_now:
         return None
-    is_name = bool(asked.anchor) and query.text.strip().rstrip("?？!！.。 ") == asked.anchor
+    is_name = bool(asked.anchor) and query.text.strip(_BESIDE) == asked.anchor
     read = ~np.isnan(chances)
     if not asked.anchor or not (is_name or query.everything > LIKELY) or not chances[read].sum() > 0:
         return None
@@ -89,14 +114,15 @@ def gathered(looks: Looks, query: Query, reading: Reading, all_of: AllNamed, top
     if all_of.whole:  # what names it is asked for, read or not
         rest = set(np.flatnonzero(all_of.there).tolist()) - set(kept)
         kept += sorted(rest - set(order), key=lambda i: -weight.get(i, 0.0))
-    confidence = (reading.confidence + query.everything) / 2 if all_of.whole else 0.0
+    named_all = query.everything if all_of.whole else 0.0  # what is asked for is there: all that names it
+    confidence = named_all + (1 - named_all) * reading.confidence
     weights = np.array([weight.get(i, 0.0) for i in kept])
     return replace(
         reading,
         index=np.array(kept, dtype=np.int64),
         weights=weights,
         logits=np.log(weights + 1e-16),
-        confidence=max(reading.confidence, confidence),
+        confidence=confidence,
         chances=np.array([chance.get(i, np.nan) for i in kept]),
         steps=_steps(reading, kept),
     )

@@ -62,7 +62,7 @@ def add_arguments(parser: CommandParser) -> None:
 def add_times(parser: CommandParser, only: str) -> None:
     """The options that say when what is looked for happened, and as of when it is looked for."""
     add_when(parser, only)
-    parser.add_everyday("--as-of", metavar="TIME", help="answer from what was known then")
+    parser.add_everyday("--as-of", metavar="TIME", help="answer from what had been told by then, whenever it happened")
 
 
 def add_around(parser: CommandParser) -> None:

@@ -64,6 +64,13 @@ class Asked(NamedTuple):
         return STEPS[int(beside.argmax())]
 
     @property
+    def anything(self) -> float:
+        """Chance that it asks for whatever there is: "what happened?", and without an anchor "notes?", "summarize"."""
+        if self.anchor:
+            return self.time if self.place <= LIKELY else 0.0
+        return 1 - (1 - self.place) * (1 - self.time) * (1 - self.all)
+
+    @property
     def follows(self) -> bool:
         """Whether it goes on from what was in focus before: it asks by place and names nothing itself."""
         return self.place > LIKELY and not self.anchor

@@ -29,6 +29,8 @@ _OPTIONS = {
 """What our sentences say of options that no tool has → the same for whoever has tools."""
 _AS_TOOL = {tool["name"] for tool in TOOLS} - {"hook"}
 _FOR_PROGRAMS = frozenset({"score", "weight", "address", "position", "retention", "took_ms", "steps", "features"})
+_ALWAYS = frozenset({"memories"})
+"""What an answer holds though it is empty: whoever asked for it looks for it."""
 
 
 def text_of(tool: str, answer: Answer) -> str:
@@ -84,5 +86,5 @@ def in_words_of_tools(text: str) -> str:
 def _kept(value: Any) -> Any:
     if isinstance(value, dict):
         kept = {name: _kept(each) for name, each in value.items() if name not in _FOR_PROGRAMS}
-        return {name: each for name, each in kept.items() if each != [] and each != {}}
+        return {name: each for name, each in kept.items() if name in _ALWAYS or (each != [] and each != {})}
     return [_kept(each) for each in value] if isinstance(value, list) else value

@@ -60,7 +60,7 @@ _ASKING = {
     "before": _text("happened earlier"),
     "on": _text("e.g. last week, 2026-05"),
     "between": _texts("two times"),
-    "as_of": _text("what was known then"),
+    "as_of": _text("what was told by then"),
     "min_trust": _of("string", enum=["person", "agent", "import", "tool"]),
 }
 

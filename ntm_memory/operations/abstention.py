@@ -37,7 +37,7 @@ def why_silent(reading: Reading, query: Query, request: RecallRequest, settings:
     """
     shift = query.asked.step if query.asked is not None and query.place > LIKELY else query.shift
     if shift is not None and (reading.lost > 0.5 or not len(reading.index)):
-        return f"no memory stands {side(shift)} the best match in its session"
+        return f"no memory stands {side(shift)} what is named, in its session; name it in other words or by its id"
     if query.key is not None and not request.all and not is_sure(reading.confidence, settings):
         return "nothing relevant"
     if not (reading.weights >= request.min_weight).any():
@@ -107,5 +107,6 @@ def is_sure(confidence: float, settings: RecallSettings) -> bool:
 
 
 def side(shift: int) -> str:
-    """`2 after`, `1 before`."""
-    return f"{abs(shift)} {'after' if shift > 0 else 'before'}"
+    """`2 places after`, `right before`."""
+    steps = "right" if abs(shift) == 1 else f"{abs(shift)} places"
+    return f"{steps} {'after' if shift > 0 else 'before'}"

@@ -92,6 +92,10 @@ class RetrievalContext:
         session = request.session
         has_focus = session is not None and bool(self.store.focus(request.namespace, session))
         now = self.clock()
+        is_dated = (request.after, request.before) != (None, None)
+        if has_focus and is_dated and request.query and self.settings.addressing.content:
+            asked = self.encoder().ask(request.query)[1]  # "what happened?" at a time goes on from nothing
+            has_focus = asked is None or asked.time <= LIKELY
         return to_query(request.query, self.encoder, self.settings, now, shift=request.shift, has_focus=has_focus)
 
     def ask_within(self, query: Query) -> list[Query]:

@@ -9,9 +9,16 @@ import numpy as np
 
 from ntm_memory.answering.at_times import asks_by_time, of_its_filters, why_none_passes, why_nothing_then
 from ntm_memory.answering.explaining import what_was_heard, with_ids
-from ntm_memory.answering.formerly import chance_of_before, likely_enough, of_that_time, times_of_before, with_former
+from ntm_memory.answering.formerly import (
+    chance_of_before,
+    likely_enough,
+    of_that_time,
+    times_of_before,
+    with_former,
+    with_version_before,
+)
 from ntm_memory.answering.looks import Looks
-from ntm_memory.answering.naming import AllNamed, gathered, named
+from ntm_memory.answering.naming import AllNamed, gathered, name_alone, named
 from ntm_memory.controller.asking import LEAST, LIKELY
 from ntm_memory.operations.abstention import (
     OF_ALL,
@@ -85,18 +92,25 @@ class Recaller:
         if is_dated and query.past <= LIKELY:
             versions = Corpus(self._store, request.namespace, former=True)
             return of_that_time(now, self._answer(request, versions, query, parts, None), request, query)
-        times = times_of_before(query, now) if asks_by_time(query, parts) else ()
+        times = times_of_before(query) if asks_by_time(query, parts) else ()
         if query.past <= LEAST and not times:
             return now
-        of = (now.memories[0].id, times) if times else None
-        former = Corpus(self._store, request.namespace, former=True, then=of)
+        former = Corpus(self._store, request.namespace, former=True, then=times)
         then = replace(query, asked=None)
         if times:
             then, parts = replace(then, times=()), [replace(part, times=()) for part in parts]
         before = self._answer(request, former, then, parts, None)
-        chance = chance_of_before(query, now.confidence, before.confidence) if times else query.past
-        before = likely_enough(before, chance, self._settings.recall.least_chance)
+        least = self._settings.recall.least_chance
+        chance = chance_of_before(query, now, before, least) if times else query.past
+        if chance > LIKELY:
+            before = with_version_before(now, before, lambda id: self._versions(request, former, id), query)
+        before = likely_enough(before, chance, least)
         return with_former(now, before, chance, request.top_k, request.max_chars, query.words)
+
+    def _versions(self, request: RecallRequest, former: Corpus, id: str) -> list[RecalledMemory]:
+        """What a memory said before it was changed, the oldest first, as far as a question may see it."""
+        allowed = former.allowed(request.tags, request.after, request.before, request.trusted)
+        return [RecalledMemory.of(each, 0.0, 0.0, until=former.until(each)) for each in former.versions(id, allowed)]
 
     def recall_restorable(self, request: RecallRequest) -> RecallResult:
         """Answer a question with what is erased, archived or weakened."""
@@ -116,7 +130,8 @@ class Recaller:
         allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
         if allowed is not None and not allowed.any():
             return _nothing(text, why_none_passes(corpus, request, query))
-        query = of_its_filters(replace(query, previous=corpus.focus(request.session), allowed=allowed), request)
+        query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+        query = of_its_filters(name_alone(corpus, query), request)
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
-from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings
+from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings, Version
 from ntm_memory.text.folding import same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import is_of, span
@@ -29,7 +29,7 @@ class Corpus:
         as_of: ISO 8601 in UTC: as it was then; None: as it is now.
         restorable: instead, what is erased, archived or weakened.
         former: instead, what memories said before they were changed.
-        then: of these only what one memory said at one of some times: its id, the times; None: all.
+        then: of these only what was so at one of some times; (): all.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Corpus:
         *,
         restorable: bool = False,
         former: bool = False,
-        then: tuple[str, Sequence[Time]] | None = None,
+        then: Sequence[Time] = (),
     ) -> None:
         self._store = store
         self._said_then = then
@@ -102,7 +102,17 @@ class Corpus:
         """When a memory of here said something else from then on; None: it says now what it says here."""
         if self._then is None:
             return None
-        return next((old.valid_to for old in self._store.history(memory.id) if old.version == memory.version), None)
+        versions = self._store.history(memory.id)
+        old = next((at for at, each in enumerate(versions) if each.version == memory.version), None)
+        if old is None:
+            return None
+        after = versions[old + 1] if old + 1 < len(versions) else self._store.get(memory.id)
+        return ended(versions[old], after, self._store.zone)
+
+    def versions(self, id: str, allowed: NDArray[np.bool_] | None) -> list[Memory]:
+        """What a memory said before it was changed, the oldest first, of those that a question may see."""
+        then = enumerate(self._then or ())
+        return [memory for i, memory in then if memory.id == id and (allowed is None or allowed[i])]
 
     def postings(self, words: Sequence[str]) -> Postings:
         """Where these index words occur."""
@@ -145,7 +155,7 @@ class Corpus:
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
         """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
-        if not tags and after is None and before is None and trusted is None and self._said_then is None:
+        if not tags and after is None and before is None and trusted is None and not self._said_then:
             return None
         slots = self.slots
         allowed = np.ones(len(slots), dtype=bool)
@@ -154,17 +164,15 @@ class Corpus:
             allowed &= is_of(slots.happened, slots.over, since, until)
         if trusted is not None:
             allowed &= self._trusted(trusted)
-        if self._said_then is not None:
-            allowed &= self._said_at(*self._said_then)
+        if self._said_then:
+            allowed &= self._so_at(self._said_then)
         return allowed & self._tagged(tags) if tags else allowed
 
-    def _said_at(self, id: str, times: Sequence[Time]) -> NDArray[np.bool_]:
-        """(N,) what a memory said at one of some times."""
-        versions = self._then or []
+    def _so_at(self, times: Sequence[Time]) -> NDArray[np.bool_]:
+        """(N,) which of the versions of before were so at one of some times."""
         start, end = self._stretches.T
-        said = np.array([version.id == id for version in versions], dtype=bool)
-        for_some: NDArray[np.bool_] = np.any([is_of(start, end, time.start, time.end) for time in times], axis=0)
-        return said & for_some
+        so: NDArray[np.bool_] = np.any([is_of(start, end, time.start, time.end) for time in times], axis=0)
+        return so
 
     def _trusted(self, levels: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
@@ -175,6 +183,18 @@ class Corpus:
         if self._then is not None:
             return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
+
+
+def ended(old: Version, after: Memory | Version, zone: tzinfo | None) -> str:
+    """When what a version says was no longer so: when what follows it happened, where that was told, else was told.
+
+    What is told to have happened no later than the version itself only puts it right.
+    """
+    began = old.occurred_at or old.valid_from
+    happened = after.occurred_at
+    if happened is not None and span(happened, zone)[0] > span(began, zone)[0]:
+        return happened
+    return old.valid_to
 
 
 def _slots_of(memories: Sequence[Memory]) -> list[int]:

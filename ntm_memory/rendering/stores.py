@@ -141,7 +141,7 @@ def _history(answer: Answer) -> str:
     state = "" if memory["state"] == "live" else f"{memory['state']} "
     lines = [f"{state}{line(memory)}"]
     for old in reversed(answer["history"]):
-        since, until = (local_day(old[each]) for each in ("valid_from", "valid_to"))
+        since, until = (local_day(old[each]) for each in ("since", "until"))
         lines.append(f"  version {old['version']}, {since} until {until}: {beginning(old['content'])}")
     return "\n".join(lines)
 

@@ -14,11 +14,13 @@ from ntm_memory.operations.context import tuned_parameters
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.hook_runs import last_runs
 from ntm_memory.persistence.pending import waiting
+from ntm_memory.recall.corpus import ended
 from ntm_memory.recovery.backups import FOLDER, described, unusable
 from ntm_memory.recovery.daily import FAILED
 from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
+from ntm_memory.store.records import Memory, Version
 from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
 
 MOST_AUDIT = 100_000
@@ -137,9 +139,18 @@ def checked(home: Path, faults: list[str]) -> dict[str, Any]:
 
 
 def one_memory(store: RecordReader, id_or_key: str, namespace: str | None = "default") -> dict[str, Any]:
-    """One memory, whatever its state, and its older versions, oldest first."""
+    """One memory, whatever its state, and its older versions, oldest first.
+
+    Each has `since` when and `until` when it was so: by when it happened where that was told, else by when it was told.
+    """
     memory = find(store, id_or_key, namespace, STATES)
-    return {"memory": asdict(memory), "history": [asdict(version) for version in store.history(memory.id)]}
+    versions = store.history(memory.id)
+    following: list[Memory | Version] = [*versions[1:], memory] if versions else []
+    history = [
+        asdict(old) | {"since": old.occurred_at or old.valid_from, "until": ended(old, after, store.zone)}
+        for old, after in zip(versions, following, strict=True)
+    ]
+    return {"memory": asdict(memory), "history": history}
 
 
 def last_done(store: RecordReader, count: int, id: str | None = None) -> dict[str, Any]:

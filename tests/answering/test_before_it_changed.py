@@ -8,8 +8,11 @@ import pytest
 from opening import Clock, opened, told
 from told_asking import asked_for, let_ask
 
-from ntm_memory.answering.formerly import likely_enough, with_former
+from ntm_memory.answering.formerly import before_what_is_named, likely_enough, with_former
+from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.store.sqlite import SQLiteStore
+from ntm_memory.text.words import index_words
+from tests.reader.test_second_look import read_by
 
 BEFORE = "Where did Mia live before?"
 OLD, NEW = "Mia lives in Bremen", "Mia lives in Lisbon"
@@ -177,3 +180,55 @@ def test_of_what_is_perhaps_asked_for_only_what_is_likely_enough_is_kept(memory,
     )
     assert [each.chance for each in likely_enough(before, 0.2, 0.05).memories] == [0.9]
     assert likely_enough(before, 0.6, 0.5) == before  # it is rather asked for than not
+
+
+def version(number, content):
+    return RecalledMemory("m_1", 0, None, content, 0.0, 0.0, 0, "2023-05-01T00:00:00Z", version=number)
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [("where did mia live before", 2), ("mia live before oslo", 2), ("mia live before lisbon", 1)],
+)
+def test_before_something_that_is_named_is_the_version_just_before_it(question, meant):
+    cities = ("Bremen", "Lisbon", "Oslo")
+    versions = [version(number, f"Mia lives in {city}") for number, city in enumerate(cities, start=1)]
+    words = index_words(question)
+    assert before_what_is_named(versions, words).version == meant
+
+
+def test_what_was_before_the_best_memory_leads_though_its_own_words_say_little(memory, moved):
+    memory.memorize("Mia was in Porto in spring")
+    read_by(memory, {"Lisbon": 2.0, "Porto": 0.0, "Bremen": -4.0, "cello": -9.0})
+    answer = memory.recall(BEFORE)
+    assert told(answer)[0] == OLD and answer.memories[0].until
+    assert answer.memories[0].chance == pytest.approx(0.88, abs=0.02) and answer.confidence > 0.5
+
+
+def test_at_a_told_time_that_is_over_leads_what_was_so_then(tmp_path, monkeypatch):
+    question = "Which car did we drive in May 2023?"
+    let_ask(monkeypatch, {question: asked_for(past=0.02)})
+    config = {"time_zone": "UTC", "recall": {"confidence_floor": 0.05}}
+    with opened(tmp_path, config, clock=Clock()) as memory:
+        memory.memorize("We drive a green Fiat", key="car", occurred_at="2023-01-20")
+        memory.memorize("We drive a white Kia", key="car", occurred_at="2023-10-03")
+        memory.memorize("The car passed its inspection", occurred_at="2023-05-08")
+        read_by(memory, {"Fiat": 2.0, "Kia": 2.0, "inspection": -1.5})
+        assert told(memory.recall(question))[0] == "We drive a green Fiat"
+
+
+def test_what_was_told_late_was_so_until_what_followed_it_happened(memory, monkeypatch):
+    question = "What happened in January 2023?"
+    let_ask(monkeypatch, {question: asked_for(time=1.0)})
+    for car, day in (("green Fiat", "2023-01-20"), ("blue Opel", "2023-04-02"), ("white Kia", "2023-10-03")):
+        id = memory.memorize(f"Our car is a {car}", key="car", occurred_at=day).memory.id
+    assert [(each.content, each.until) for each in memory.recall(question).memories] == [
+        ("Our car is a green Fiat", "2023-04-02")
+    ]
+    history = memory.status(history=id)["history"]
+    assert [(old["since"], old["until"]) for old in history] == [
+        ("2023-01-20", "2023-04-02"), ("2023-04-02", "2023-10-03")
+    ]  # fmt: skip
+    memory.update(id, content="Our car is a white Kia Niro", occurred_at="2023-10-01")  # it only puts it right
+    last = memory.status(history=id)["history"][-1]
+    assert last["until"] == last["valid_to"]

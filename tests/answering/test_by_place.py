@@ -23,6 +23,9 @@ HERE = DAY.index("The train to Hamburg was forty minutes late")
 ASKED = "What is beside the train to Hamburg?"
 
 
+NAMED = "what is named, in its session; name it in other words or by its id"
+
+
 @pytest.fixture
 def day(memory):
     """The memories of a day in a session; between them are those of another one."""
@@ -62,8 +65,8 @@ def test_past_the_ends_of_a_session_nothing_stands(memory, day, monkeypatch):
     let_ask(monkeypatch, {"after?": asked_for(1, DAY[-1]), "before?": asked_for(-3, DAY[2])})
     after, before = memory.recall("after?"), memory.recall("before?")
     assert (after.memories, before.memories) == ((), ())
-    assert after.reason == "no memory stands 1 after the best match in its session"
-    assert before.reason == "no memory stands 3 before the best match in its session"
+    assert after.reason == f"no memory stands right after {NAMED}"
+    assert before.reason == f"no memory stands 3 places before {NAMED}"
 
 
 def test_filters_leave_out_what_stands_there(memory, day, monkeypatch):
@@ -84,6 +87,13 @@ def test_a_follow_up_goes_on_from_the_focus_of_its_session_only(memory, day, mon
     )
     for options in ({}, {"session": "new"}):  # nothing is in focus: what it says itself is looked for
         assert told(memory.recall(question, top_k=1, **options)) == [DAY[2]]
+
+
+def test_what_names_nothing_to_move_from_asks_for_no_place(memory, day, monkeypatch):
+    unheard = "umm?"
+    plain = memory.recall(unheard)
+    let_ask(monkeypatch, {unheard: asked_for(1, sure=0.97)})
+    assert memory.recall(unheard) == plain
 
 
 def test_where_location_is_off_a_place_is_asked_for_by_content(tmp_path, monkeypatch):

@@ -309,6 +309,37 @@ def test_a_question_without_a_topic_is_answered_with_all_that_its_filters_leave(
         assert told(answer) == ["Painted the fence", "Mended the gate", "Oiled the hinges"] and answer.confidence > 0.9
 
 
+@pytest.mark.parametrize(
+    "heard",
+    [
+        asked_for(-1, sure=0.96, time=0.94),
+        asked_for(1, sure=0.89, time=0.6),
+        asked_for(1, sure=0.99, time=0.1),
+        asked_for(all=0.97),
+    ],
+)
+def test_a_question_that_names_nothing_gets_all_that_its_filters_leave(memory, garden, monkeypatch, heard):
+    let_ask(monkeypatch, {"anything?": heard})
+    memory.recall(
+        "the gate", session="s"
+    )  # what is in focus is not gone on from where a time is told for what happened
+    for options in ({}, {"session": "s"}) if heard.time > LIKELY else ({},):
+        answer = memory.recall("anything?", on="2023-05", **options)
+        assert told(answer) == ["Painted the fence", "Mended the gate", "Oiled the hinges"]
+        assert answer.confidence > LIKELY
+    assert memory.recall("anything?", on="2023-05", top_k=2).further == 1
+
+
+def test_a_place_from_something_that_is_named_is_asked_for_beside_filters(memory, garden, monkeypatch):
+    let_ask(monkeypatch, {"and after the fence?": asked_for(1, "the fence", time=0.9)})
+    assert told(memory.recall("and after the fence?", before="2023-06"))[0] == "Mended the gate"
+
+
+def test_at_a_told_time_no_place_is_asked_for_by_what_names_nothing(memory, garden, monkeypatch):
+    let_ask(monkeypatch, {"What did I note on 3 May 2023?": asked_for(-1, sure=0.95, time=0.99)})
+    assert told(memory.recall("What did I note on 3 May 2023?")) == ["Mended the gate"]
+
+
 def test_why_nothing_passes_names_the_options_and_the_nearest_day(memory, garden):
     memory.memorize("Swept the yard", occurred_at="2023-05-20", tags=["yard"])
     nothing = "no memory passes the filters"

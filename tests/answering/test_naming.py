@@ -63,6 +63,26 @@ def test_a_chinese_name_is_what_the_answers_have_of_the_words(ines):
     assert answer.naming == {"name": "老秦", "total": 3, "shown": 2}
 
 
+@pytest.mark.parametrize("heard", [asked_for(), asked_for(1, sure=0.64), asked_for(anchor="老秦")])
+def test_a_name_alone_asks_for_all_that_has_it(ines, monkeypatch, heard):
+    for fact in ("老秦会做木工", "老秦住在河边", "老秦退休了", "河边有一条狗"):
+        ines.memorize(fact)
+    read_by(ines, {"老秦": -2.0, "": -9.0})
+    let_ask(monkeypatch, {"老秦？": heard, "老虎？": heard})
+    answer = ines.recall("老秦？", top_k=2)
+    assert answer.naming == {"name": "老秦", "total": 3, "shown": 2} and answer.confidence >= 0.9
+    assert all(each.startswith("老秦") for each in told(answer))
+    assert ines.recall("老虎？").naming is None
+
+
+def test_one_memory_alone_is_no_set(ines, monkeypatch):
+    ines.memorize("The projector bulb is in the shed")
+    read_by(ines, {"bulb": 2.0, "": -9.0})
+    let_ask(monkeypatch, {"projector bulb": asked_for(anchor="projector bulb")})
+    answer = ines.recall("projector bulb")
+    assert told(answer)[0] == "The projector bulb is in the shed" and answer.naming is None
+
+
 def test_the_last_line_says_it():
     answer = {"confidence": 0.7, "memories": [{"id": "m_1", "content": "a"}], "further": 8, "more": 9}
     said = [

@@ -243,7 +243,7 @@ def test_filters_and_places_from_the_command_line(call, monkeypatch):
     assert call("recall", "and after that?", "--session", "s")["memories"][0]["id"] == ids[1]
     assert call("recall", "--from", ids[0], "--shift", "2", "--session", "s")["memories"][0]["id"] == ids[2]
     assert call("recall", "那之前呢？", "--session", "s")["memories"][0]["id"] == ids[1]
-    assert "1 after" in call("recall", "--from", ids[2], "--shift", "+1")["reason"]
+    assert "right after" in call("recall", "--from", ids[2], "--shift", "+1")["reason"]
 
 
 @pytest.mark.parametrize(

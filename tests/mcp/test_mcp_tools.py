@@ -413,3 +413,8 @@ def test_the_text_of_a_recall_is_a_fraction_of_its_structure(tmp_path):
                                   "config": {"embedder": {"backend": "tiny"}}})  # fmt: skip
     assert len(answer["memories"]) == 6
     assert 3 * len(texts.text_of("recall", answer)) < len(json.dumps(texts.plain(answer)))
+
+
+def test_an_empty_answer_holds_an_empty_list_of_memories():
+    told = texts.plain({"memories": [], "warnings": [], "naming": None, "reason": "nothing relevant", "further": 0})
+    assert told == {"memories": [], "reason": "nothing relevant", "further": 0}

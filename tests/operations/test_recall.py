@@ -159,9 +159,11 @@ def test_shift_moves_the_focus(memory, day, monkeypatch):
 
 
 def test_past_the_end_is_empty_with_a_reason(memory, day):
-    assert memory.recall("lentil soup", shift=1).reason == "no memory stands 1 after the best match in its session"
-    assert "2 before" in memory.recall("the train to Hamburg was late", shift=-2).reason
-    assert memory.recall_from(day[-1], 1).reason == f"no memory stands 1 after {day[-1]} in its session"
+    assert memory.recall("lentil soup", shift=1).reason == (
+        "no memory stands right after what is named, in its session; name it in other words or by its id"
+    )
+    assert "2 places before" in memory.recall("the train to Hamburg was late", shift=-2).reason
+    assert memory.recall_from(day[-1], 1).reason == f"no memory stands right after {day[-1]} in its session"
     assert memory.recall_from(day[0], -1_000_000).memories == ()
 
 
