@@ -127,7 +127,7 @@ class SlotColumns:
         cjk: (N,) bool.
         superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
         mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open, NaN for
-            none), 1 where it is of every year.
+            none), and its kind, as `times.kept` has it.
     """
 
     address: NDArray[np.int64]
