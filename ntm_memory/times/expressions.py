@@ -171,8 +171,8 @@ def _beside(cursor: Cursor, phrase: Phrase, span: Span) -> Meant | None:
         if (counted := cursor.count(at - 2)) is not None and counted[1] == at - 1:
             counts, first = counted[0], at - 2
     else:
-        side = cursor.get(phrase.after, "direction_after")
-        period = cursor.period(phrase.after + 1)
+        follows = cursor.past_links(phrase.after, 1)
+        side, period = cursor.get(follows, "direction_after"), cursor.period(follows + 1)
         if side not in ("before", "after") or period is None:
             return None
         (counts, unit, after), first = period, phrase.first

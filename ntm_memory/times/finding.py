@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from ntm_memory.times.intervals import fineness
 from ntm_memory.times.lexicon import month_comes_first, opened
 from ntm_memory.times.told import DAY, YEAR, Time
 from ntm_memory.times.zones import month_first_here
@@ -97,7 +98,12 @@ def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]
 
 
 def _with_both_ends(time: Time, moment: float, frame: Frame) -> Time:
-    """The time from the day of telling where it is "until 29 May", up to that day where it is "since 3 May"."""
+    """The time from the day of telling where it is "until 29 May", up to that day where it is "since 3 May".
+
+    "Since last month" tells no day: it is left open.
+    """
+    if fineness(time.precision) > fineness("day"):
+        return time
     day, next_day = (frame.seconds(frame.today + timedelta(days=days)) for days in (0, 1))
     if time.direction == "until" and math.isinf(time.start) and time.end > moment:
         return replace(time, start=day, direction="between")

@@ -47,6 +47,7 @@ def test_what_is_kept_is_what_is_read():
         ("The course went from Monday to Thursday", "2026-05-04", "2026-05-08"),
         ("Milo stays in hospital until 29 May", "2026-05-08", "2026-05-30"),
         ("It has rained since Tuesday", "2026-05-05", "2026-05-09"),
+        ("We lived there until last week; from 3 to 4 May in Rome", "2026-05-03", "2026-05-05"),
         ("4 to 6 May in Rome, on the 5th to the opera", "2026-05-04", "2026-05-07"),
     ],
 )
