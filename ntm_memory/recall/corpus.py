@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError
+from ntm_memory.recall.mentioned import telling_of_filter
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings
@@ -144,14 +145,15 @@ class Corpus:
     def allowed(
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
-        """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
+        """(N,) what has all these tags, one of these levels of trust, and is of [after, before); None: all."""
         if not tags and after is None and before is None and trusted is None and self._said_then is None:
             return None
         slots = self.slots
         allowed = np.ones(len(slots), dtype=bool)
         if after is not None or before is not None:
             since, until = (None if end is None else unix_seconds(end) for end in (after, before))
-            allowed &= is_of(slots.happened, slots.over, since, until)
+            happened = is_of(slots.happened, slots.over, since, until)
+            allowed &= happened | telling_of_filter(slots, since, until, self._store.zone)
         if trusted is not None:
             allowed &= self._trusted(trusted)
         if self._said_then is not None:

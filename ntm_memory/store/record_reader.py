@@ -222,7 +222,9 @@ class SQLiteRecordReader:
             told.append(("session = ?", self._ledger.known_code(what.session)))
         if (what.since, what.until) != (None, None):
             since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
-            told.append((f"is_of({_HAPPENED}, {since}, {until}) = ?", 1))
+            # by the row, which the index has
+            tells = f"row IN (SELECT row FROM memories WHERE address {_AMONG})"
+            told.append((f"(is_of({_HAPPENED}, {since}, {until}) OR {tells})", json.dumps(what.telling)))
         if what.tags:
             held = [text for text in self._tags(space) if set(what.tags) <= tags_in(text)]
             told.append((f"tags {_AMONG}", json.dumps(held)))

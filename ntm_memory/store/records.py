@@ -216,6 +216,7 @@ class Selection:
         session: in which they were told.
         since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
         until: they happened earlier than that. What happened both before and after belongs to it: a stretch of days.
+        telling: slots of memories that tell of that time in their words: they belong to it, too.
     """
 
     namespace: str
@@ -225,6 +226,7 @@ class Selection:
     session: str | None = None
     since: str | None = None
     until: str | None = None
+    telling: tuple[int, ...] = ()
 
 
 Sort = Literal["newest", "oldest", "importance", "happened"]

@@ -8,9 +8,8 @@ unit, 前 is "ago" and "before"; the grammar decides by what stands beside it. M
     when            "week -1": a unit from now        nearest, step    −1 last, 0 this, 1 next; step counts whole units
     holiday(s)      month and day, days it takes      edge, half_of    early … end; first or second half
     vague           days from today, "-10~0"          number           its value, "2~3" one in between
-    window          the past or coming …
-    rolling         … of which a unit without a number is the one up to now
-    rest            1 what is left of a unit, −1 what is over of it              ago, ahead       "… ago", "… from now"; *_before stand before
+    window          the past or coming …              ago, ahead       "… ago", "… from now"; *_before stand before
+    rolling         beside it one unit up to now      rest             1 what is left of a unit, −1 what is over of it
     direction       of what follows                   direction_after  of what stands before
     ago 2, ahead_before 2   beside these a unit without a number is one: неделю назад
     over            a number that is exceeded ("more": 一个多月) or only near ("around": 十来天)

@@ -330,6 +330,22 @@ def test_of_some_hours_what_tells_of_the_day_alone_stands_behind(memory, monkeyp
     assert found[0] == "The alarm rang"
 
 
+def test_a_filter_finds_what_a_question_of_the_same_time_finds(memory, monkeypatch):
+    told_then, stay = "Yesterday the neighbour brought coffee", "Coffee in Graz from 12 to 16 June"
+    memory.memorize(told_then, occurred_at="2023-05-08T12:00:00Z")
+    memory.memorize(stay, occurred_at="2023-07-01")
+    memory.memorize("Coffee is bad", occurred_at="2023-08-01", tags=["x"])
+    memory.memorize("The birthday of Ravi is on 7 May, with coffee")
+    birthday = "The birthday of Ravi is on 7 May, with coffee"
+    for day, found in (("7 May 2023", {told_then, birthday}), ("14 June 2023", {stay}), ("9 May 2023", set())):
+        assert set(of(memory, monkeypatch, f"What happened on {day}?")) == found
+        assert set(told(memory.recall("coffee", on=day))) == found
+        assert {each["content"] for each in memory.memories(on=day)["memories"]} == found
+        assert memory.memories(on=day)["total"] == len(found)
+    assert memory.memories(on="7 May 2023", tags=["x"])["total"] == 0
+    assert memory.memories(before="8 May 2023")["total"] == 0  # with an open end what happened alone
+
+
 def test_what_comes_every_year_is_not_asked_for_by_a_year(memory, monkeypatch):
     memory.memorize("The birthday of Ravi is on 9 October")
     memory.memorize("On 1 May we volunteered", occurred_at="2023-05-01")
