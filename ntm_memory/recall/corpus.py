@@ -15,7 +15,7 @@ from ntm_memory.recall.mentioned import telling_of_filter
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings
-from ntm_memory.text.folding import same_telling, text_hash
+from ntm_memory.text.folding import folded_key, same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import is_of, span
 from ntm_memory.times.told import Time
@@ -175,7 +175,8 @@ class Corpus:
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
-            return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
+            wanted = {*map(folded_key, tags)}
+            return np.array([wanted <= {*map(folded_key, memory.tags)} for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 
