@@ -37,6 +37,12 @@ def weekday_of(year: int, month: int, weekday: int, place: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (place - 1))
 
 
+def last_monday(year: int, month: int) -> date:
+    """The last Monday of a month of 31 days."""
+    last = date(year, month, 31)
+    return last - timedelta(days=last.weekday())
+
+
 def lunar(month: int, day: int) -> Callable[[int], date]:
     """A day of the Chinese calendar by the common year in which it falls."""
 
@@ -62,6 +68,14 @@ FEASTS: dict[str, Callable[[int], date]] = {name: lunar(*day) for name, day in L
     "easter": easter_of,
     "mothers_day": lambda year: weekday_of(year, 5, 6, 2),
     "fathers_day": lambda year: weekday_of(year, 6, 6, 3),
+    "martin_luther_king": lambda year: weekday_of(year, 1, 0, 3),
+    "presidents_day": lambda year: weekday_of(year, 2, 0, 3),
+    "early_may": lambda year: weekday_of(year, 5, 0, 1),
+    "late_may": lambda year: last_monday(year, 5),
+    "memorial_day": lambda year: last_monday(year, 5),
+    "late_august": lambda year: last_monday(year, 8),
+    "labor_day": lambda year: weekday_of(year, 9, 0, 1),
+    "columbus_day": lambda year: weekday_of(year, 10, 0, 2),
     "thanksgiving": lambda year: weekday_of(year, 11, 3, 4),
 }
 

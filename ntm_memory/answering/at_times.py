@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,11 @@ from ntm_memory.controller.asking import LIKELY, STEPS, SURE
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
-from ntm_memory.recall.time_match import is_short
+from ntm_memory.recall.mentioned import every_year, is_short, telling, tells_of, years_of
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import MOMENT, is_of
-from ntm_memory.times.intervals import Frame, add
-from ntm_memory.times.told import DAY, HOUR, YEAR, Time
+from ntm_memory.times.told import HOUR, Time
 
 BY_CONTENT = np.array([step == 0 for step in STEPS], dtype=np.float32)
 """The steps of a question that asks for no place."""
@@ -73,7 +71,8 @@ def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
 def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDArray[np.int64]:
     """What is of a time that is asked for, the earliest first.
 
-    Behind it stands what is known less exactly than asked for, and behind that what is of every year.
+    Behind it stands what is known less exactly than asked for or, of more than a month, tells of it only; behind that
+    what is of every year.
 
     Args:
         slots: the memories.
@@ -81,55 +80,36 @@ def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDA
         there: (N,) which are of them.
     """
     times = [*query.times, *_in_other_years(slots, query)]
-    start, end = slots.happened, slots.over
     happened = inside(slots, times)
-    rough = [
-        is_of(start, end, time.start, time.end) & (start <= time.start) & (end - start > time.end - time.start)
-        for time in times
-    ]
-    once = _of_any(times, slots.mentioned) & ~_every_year(slots)
-    told = np.where(once, slots.mentioned[..., 0], np.inf).min(axis=1, initial=np.inf)
-    when = np.where(happened, start, told)
-    group = np.where(happened, np.any(rough, axis=0), 2 * np.isinf(told))
+    rank, when = _told_order(slots, times)
+    rough = np.any([_is_rough(slots, time) for time in times], axis=0)
+    rank, when = np.where(happened, np.minimum(rank, rough), rank), np.where(happened, slots.happened, when)
     index = np.flatnonzero(there)
-    return index[np.lexsort((when[index], group[index]))]
+    return index[np.lexsort((when[index], rank[index]))]
+
+
+def _is_rough(slots: MemoryMatrix, time: Time) -> NDArray[np.bool_]:
+    """(N,) what happened at a time and is known less exactly than it."""
+    start, end = slots.happened, slots.over
+    rough: NDArray[np.bool_] = is_of(start, end, time.start, time.end)
+    return rough & (start <= time.start) & (end - start > time.end - time.start)
+
+
+def _told_order(slots: MemoryMatrix, times: Sequence[Time]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(N,) how far behind memories stand that tell of some times: 0, 1, 2; and (N,) the earliest that they tell."""
+    start, length = slots.mentioned[..., 0], slots.mentioned[..., 1] - slots.mentioned[..., 0]
+    rank, when = np.full(start.shape, 2), np.full(start.shape, np.inf)
+    for time in times:
+        once = tells_of(slots, time) & ~every_year(slots)
+        behind = (length > time.end - time.start + HOUR) | (not is_short(time))
+        rank = np.where(once, np.minimum(rank, behind), rank)
+        when = np.where(once, start, when)
+    return rank.min(axis=1, initial=2), when.min(axis=1, initial=np.inf)
 
 
 def inside(slots: MemoryMatrix, times: Sequence[Time]) -> NDArray[np.bool_]:
     """(N,) which memories happened at one of some times."""
     there: NDArray[np.bool_] = np.any([is_of(slots.happened, slots.over, t.start, t.end) for t in times], axis=0)
-    return there
-
-
-def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> NDArray[np.bool_]:
-    """(N,) which memories tell in their words one of some times.
-
-    A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
-    """
-    told = [_of_any(times, slots.mentioned)]
-    every_year = _every_year(slots)
-    if every_year.any():
-        short = [time for time in times if is_short(time)]
-        others = [each for time in short for each in _years_of(time, slots.mentioned[every_year][:, 0], zone)]
-        told.append(every_year & _of_any(others, slots.mentioned))
-    there: NDArray[np.bool_] = np.any(told, axis=(0, 2))
-    return there
-
-
-def _every_year(slots: MemoryMatrix) -> NDArray[np.bool_]:
-    """(N, K) which told times are of every year: no year was told, and nothing says when the memory happened."""
-    every_year: NDArray[np.bool_] = (slots.mentioned[..., 2] == 1) & np.isnan(slots.occurred)[:, None]
-    return every_year
-
-
-def _of_any(times: Sequence[Time], mentioned: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N, K) which told times of memories are of one of some times, and no longer than it or a day."""
-    start, end = mentioned[..., 0], mentioned[..., 1]
-    closed = np.isfinite(start) & np.isfinite(end)
-    there = np.zeros(closed.shape, dtype=bool)
-    for time in times:
-        exact = end - start <= max(time.end - time.start, DAY) + HOUR
-        there |= closed & exact & is_of(start, end, time.start, time.end)
     return there
 
 
@@ -164,19 +144,7 @@ def _in_other_years(slots: MemoryMatrix, query: Query) -> list[Time]:
     if not times:
         return []
     moments = np.concatenate([slots.happened, slots.mentioned[..., 0].ravel()])
-    return [each for time in times for each in _years_of(time, moments, query.zone)]
-
-
-def _years_of(time: Time, moments: NDArray[np.float64], zone: tzinfo | None) -> list[Time]:
-    """A time as it is in the years, by the calendar, around some moments."""
-    start, end = (Frame.at(seconds, zone) for seconds in (time.start, time.end))
-    years = np.unique(np.round((moments[np.isfinite(moments)] - time.start) / YEAR)).astype(int).tolist()
-    found = []
-    for away in sorted({year + beside for year in years for beside in (-1, 0, 1)}):
-        with suppress(OverflowError, ValueError):
-            first, last = (frame.seconds(add(frame.now, away, "year")) for frame in (start, end))
-            found.append(replace(time, start=first, end=last, yearly=False))
-    return found
+    return [each for time in times for each in years_of(time, moments, query.zone)]
 
 
 def untold(slots: MemoryMatrix) -> NDArray[np.bool_]:

@@ -39,6 +39,7 @@ class CommandParser(argparse.ArgumentParser):
         self._is_everyday = is_everyday
         self._fits: dict[argparse.Action, Fits | None] = {}
         super().__init__(prog=spoken(prog), **options)
+        self.register("action", None, Once)
         self._negative_number_matcher = _NO_OPTION  # of what is no option despite its dash; it has no public name
 
     def add_everyday(self, *names: str, fits: Fits = anything, group: Any = None, **options: Any) -> None:
@@ -98,18 +99,21 @@ class CommandParser(argparse.ArgumentParser):
 
 
 class Once(argparse.Action):
-    """An option that names one thing: given twice it is refused, where otherwise the last one would hold."""
+    """An option that takes one value: given twice it is refused, where otherwise the last one would hold."""
+
+    _filled: argparse.Namespace | None = None
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
     ) -> None:
-        """Take the value of an option.
+        """Take the value of an option, or of an argument without a name.
 
         Raises:
             UsageError: it was given before.
         """
-        if getattr(namespace, self.dest) is not None:
-            parser.error(f"{option} is given twice, it names one memory")
+        if option is not None and self._filled is namespace:
+            parser.error(f"{option} is given twice, it takes one value")
+        self._filled = namespace
         setattr(namespace, self.dest, values)
 
 

@@ -9,7 +9,6 @@ from ntm_memory.arguments import reasoning
 from ntm_memory.arguments.command_parser import (
     Arguments,
     CommandParser,
-    Once,
     Parsers,
     add_namespace,
     add_on_secret,
@@ -28,7 +27,7 @@ def _memorize() -> CommandParser:
     )
     parser.add_everyday("content", nargs="?", metavar="CONTENT|-", help="the text; - reads it from stdin")
     parser.add_everyday("--content", dest="content_option", metavar="CONTENT|-", help="the same, as an option")
-    parser.add_everyday("--key", action=Once, help="short name; the same key with other content makes a new version")
+    parser.add_everyday("--key", help="short name; the same key with other content makes a new version")
     parser.add_everyday("--importance", type=float, metavar="0..1", help="default 0.5")
     parser.add_everyday("--tag", action="append", default=[], dest="tags", metavar="TAG", help="may be repeated")
     parser.add_everyday("--source", help="where it comes from, e.g. a message id")
@@ -42,11 +41,9 @@ def _memorize() -> CommandParser:
     )
     parser.add_everyday("--type", dest="kind", help="e.g. fact, episode, association")
     parser.add_everyday(
-        "--replaces", action=Once, metavar="ID", help="this memory says it from now on; its old text becomes history"
+        "--replaces", metavar="ID", help="this memory says it from now on; its old text becomes history"
     )
-    parser.add_everyday(
-        "--same-as", action=Once, metavar="ID", help="this memory says it already: nothing new is stored"
-    )
+    parser.add_everyday("--same-as", metavar="ID", help="this memory says it already: nothing new is stored")
     parser.add_everyday("--beside", action="append", default=[], metavar="ID", help="it holds beside this memory")
     parser.add_asked("--force-retracted", action="store_true", help="store it also where it was retracted")
     add_on_secret(parser)

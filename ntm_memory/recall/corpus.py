@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError
+from ntm_memory.recall.mentioned import telling_of_filter
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings, Version
-from ntm_memory.text.folding import same_telling, text_hash
+from ntm_memory.text.folding import folded_key, same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import is_of, span
 from ntm_memory.times.told import Time
@@ -154,14 +155,15 @@ class Corpus:
     def allowed(
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None
     ) -> NDArray[np.bool_] | None:
-        """(N,) what has all these tags, one of these levels of trust, and happened in [after, before); None: all."""
+        """(N,) what has all these tags, one of these levels of trust, and is of [after, before); None: all."""
         if not tags and after is None and before is None and trusted is None and not self._said_then:
             return None
         slots = self.slots
         allowed = np.ones(len(slots), dtype=bool)
         if after is not None or before is not None:
             since, until = (None if end is None else unix_seconds(end) for end in (after, before))
-            allowed &= is_of(slots.happened, slots.over, since, until)
+            happened = is_of(slots.happened, slots.over, since, until)
+            allowed &= happened | telling_of_filter(slots, since, until, self._store.zone)
         if trusted is not None:
             allowed &= self._trusted(trusted)
         if self._said_then:
@@ -181,7 +183,8 @@ class Corpus:
 
     def _tagged(self, tags: Sequence[str]) -> NDArray[np.bool_]:
         if self._then is not None:
-            return np.array([set(tags) <= set(memory.tags) for memory in self._then], dtype=bool)
+            wanted = {*map(folded_key, tags)}
+            return np.array([wanted <= {*map(folded_key, memory.tags)} for memory in self._then], dtype=bool)
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 

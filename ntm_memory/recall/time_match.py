@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.times.told import DAY, HOUR, YEAR, Time
+from ntm_memory.recall.mentioned import is_short, longest_telling
+from ntm_memory.times.told import DAY, YEAR, Time
 
-LONGEST_MONTH = 31 * DAY + HOUR
 FADE_DAYS = 5.0
 """How fast the evidence fades of what happened at other times; what is of a time is decided by `is_of`."""
 
@@ -47,23 +47,20 @@ def time_fit(told: Time, start: NDArray[np.float64], end: NDArray[np.float64]) -
     return np.nan_to_num(_nearness(told, start, end)).astype(np.float32)
 
 
-def is_short(told: Time) -> bool:
-    """Whether a told time is a month at most: of longer ones what comes every year is not asked for."""
-    return told.end - told.start <= LONGEST_MONTH
-
-
 def mention_fit(told: Time, mentioned: NDArray[np.float64]) -> NDArray[np.float32]:
     """(N,) how well the best time that each memory tells fits: less, the longer it is than what is asked for."""
     fits = np.zeros(mentioned.shape[:2])
     there = ~np.isnan(mentioned[..., 0])
-    start, end, yearly = mentioned[there].T
+    start, end, kinds = mentioned[there].T
     closed = np.isfinite(start) & np.isfinite(end)
-    start, end, yearly = start[closed], end[closed], yearly[closed]
+    if told.is_open:
+        closed &= (start >= told.start) & (end <= told.end) | (start >= told.end) | (end <= told.start)
+    start, end, kinds = start[closed], end[closed], kinds[closed]
     if not told.is_open:
-        of_any = np.maximum(yearly * is_short(told), told.yearly)
+        of_any = np.maximum(kinds % 2 * is_short(told), told.yearly)
         away = np.round((start + end - told.start - told.end) / 2 / YEAR) * YEAR * of_any
         start, end = start - away, end - away
-    share = np.minimum((told.end - told.start + HOUR) / (end - start), 1)
+    share = np.minimum(longest_telling(told.end - told.start, kinds) / (end - start), 1)
     found = np.zeros(int(there.sum()))
     found[closed] = _nearness(told, start, end) * share
     fits[there] = found

@@ -18,7 +18,7 @@ from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.store.rows import (
     Row,
     fetch,
-    tags_in,
+    has_tags,
     to_kept,
     to_keys,
     to_seconds,
@@ -98,7 +98,7 @@ class SQLiteMatrixReader:
         query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._engine.reading():
             rows = fetch(self._sql, query, (self._ledger.known_code(namespace),))
-            found = [address for address, text in rows if set(tags) <= tags_in(text)]
+            found = [address for address, text in rows if has_tags(tags, text)]
             return np.array(sorted(found), dtype=np.int64)
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
-from ntm_memory.store.rows import fetch, tags_in, to_keys, to_version
-from ntm_memory.text.folding import near_keys, same_telling, spaced_key, text_hash
+from ntm_memory.store.rows import fetch, has_tags, tags_in, to_keys, to_version
+from ntm_memory.text.folding import folded_key, near_keys, same_telling, spaced_key, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.memory_names import occurs
 from ntm_memory.text.writing_systems import is_cjk
@@ -220,14 +220,17 @@ class SQLiteRecordReader:
         space = self._ledger.known_code(what.namespace)
         told: list[tuple[str, Any]] = [("namespace = ?", space)]
         if what.kind is not None:
-            told.append(("kind = ?", what.kind))
+            told.append(("folded_key_of(kind) = ?", folded_key(what.kind)))
         if what.session is not None:
-            told.append(("session = ?", self._ledger.known_code(what.session)))
+            spelled = "session IN (SELECT code FROM names WHERE folded_key_of(name) = ?)"
+            told.append((spelled, folded_key(what.session)))
         if (what.since, what.until) != (None, None):
             since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
-            told.append((f"is_of({_HAPPENED}, {since}, {until}) = ?", 1))
+            # by the row, which the index has
+            tells = f"row IN (SELECT row FROM memories WHERE address {_AMONG})"
+            told.append((f"(is_of({_HAPPENED}, {since}, {until}) OR {tells})", json.dumps(what.telling)))
         if what.tags:
-            held = [text for text in self._tags(space) if set(what.tags) <= tags_in(text)]
+            held = [text for text in self._tags(space) if has_tags(what.tags, text)]
             told.append((f"tags {_AMONG}", json.dumps(held)))
         if what.about is not None:
             told.append((f"+row {_AMONG}", json.dumps(self._about(space, what.about))))

@@ -127,7 +127,7 @@ class SlotColumns:
         cjk: (N,) bool.
         superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
         mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open, NaN for
-            none), 1 where it is of every year.
+            none), and its kind, as `times.kept` has it.
     """
 
     address: NDArray[np.int64]
@@ -216,6 +216,7 @@ class Selection:
         session: in which they were told.
         since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
         until: they happened earlier than that. What happened both before and after belongs to it: a stretch of days.
+        telling: slots of memories that tell of that time in their words: they belong to it, too.
     """
 
     namespace: str
@@ -225,6 +226,7 @@ class Selection:
     session: str | None = None
     since: str | None = None
     until: str | None = None
+    telling: tuple[int, ...] = ()
 
 
 Sort = Literal["newest", "oldest", "importance", "happened"]

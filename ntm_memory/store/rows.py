@@ -17,7 +17,7 @@ from ntm_memory.errors import BadValueError, StoreCorruptError
 from ntm_memory.privacy.trust import USUAL
 from ntm_memory.store.postings import encode_words
 from ntm_memory.store.records import Encoding, Link, Memory, MemoryInput, Version
-from ntm_memory.text.folding import text_hash
+from ntm_memory.text.folding import folded_key, text_hash
 from ntm_memory.text.iso_time import to_iso, unix_seconds
 from ntm_memory.text.occurrence import Kept, kept
 
@@ -257,6 +257,11 @@ def tags_in(text: Any) -> frozenset[str]:
         return frozenset(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         return frozenset()
+
+
+def has_tags(told: Iterable[str], text: Any) -> bool:
+    """Whether a column has all of some tags, however they are spelled: as keys are compared."""
+    return {*map(folded_key, told)} <= {folded_key(tag) for tag in tags_in(text) if isinstance(tag, str)}
 
 
 def to_seconds(iso: str | None) -> float:

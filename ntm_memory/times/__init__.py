@@ -12,7 +12,7 @@ and last character, half open).
     finding.no_such_days(text, now, zone)   what it names that no calendar has: 31 April
     typed.read_typed(text, now, zone)       a text that is nothing but a time, as people type it, or what of it is none
     kept.kept_times, kept.kept_intervals    mentions as they are kept beside a memory, and read with the matrix:
-                                            `MemoryMatrix.mentioned`, (N, K, 3) start, end, whether of every year
+                                            `MemoryMatrix.mentioned`, (N, K, 3) start, end, kind
 
 A text becomes tokens, tokens become parts, parts side by side a phrase, phrases with what stands around them times.
 One grammar serves all languages; what differs is data.

@@ -30,6 +30,7 @@ class Cursor:
             next one.
         was: the numbers of those that speak of what was: there "until May" is until the last one.
         alone: whether the text is known to be nothing but a time, as people type it.
+        is_note: whether it tells what was or comes, and asks nothing.
     """
 
     tokens: Sequence[Token]
@@ -38,6 +39,7 @@ class Cursor:
     plans: frozenset[int] = frozenset()
     was: frozenset[int] = frozenset()
     alone: bool = False
+    is_note: bool = False
 
     def facing(self, at: int) -> Cursor:
         """The same, looking ahead where the sentence of this token does."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ntm_memory.times.cursor import Cursor
@@ -15,6 +17,8 @@ from ntm_memory.times.ranges import between_open, stretch
 from ntm_memory.times.rules.parts import weekday_piece
 from ntm_memory.times.told import Time
 
+_MUCH = 3
+"""How many times nearer what comes must be than what was: of a year the coming three months."""
 _MOST_AROUND = 4
 """So many marks and links may stand around a text that is nothing but a time."""
 
@@ -29,15 +33,33 @@ def times_of(cursor: Cursor) -> list[Time]:
             continue
         told = None
         if place + 1 < len(found):
-            told = _if_it_exists(between_open, cursor.facing(phrase.first), phrase, found[place + 1])
-            told = told or _if_it_exists(stretch, cursor.facing(phrase.first), phrase, found[place + 1])
-        told = told or _if_it_exists(_single, cursor.facing(phrase.first), phrase)
+            told = _read(between_open, cursor, phrase, found[place + 1])
+            told = told or _read(stretch, cursor, phrase, found[place + 1])
+        told = told or _read(_single, cursor, phrase)
         if told is not None:
             time, read = _as_time(cursor, told), told.after
             while times and times[-1].place[1] > time.place[0]:
                 times.pop()
             times.append(time)
     return times
+
+
+def _read(resolve: Callable[..., Meant | None], cursor: Cursor, phrase: Phrase, *more: Phrase) -> Meant | None:
+    """What is told; of a note that says neither what was nor what comes the coming one where it is much nearer."""
+    here = cursor.facing(phrase.first)
+    told = _if_it_exists(resolve, here, phrase, *more)
+    says = here.frame.past is not None or cursor.is_of_what_was(phrase.first)
+    if told is None or says or not (cursor.is_note and told.yearly):
+        return told
+    ahead = replace(cursor, frame=replace(cursor.frame, past=False))
+    coming = _if_it_exists(resolve, ahead, phrase, *more)
+    return coming if coming is not None and _is_much_nearer(coming, told, cursor.frame.now) else told
+
+
+def _is_much_nearer(coming: Meant, last: Meant, now: datetime) -> bool:
+    """Whether a time that comes is nearer than the last one, though more is told of what was."""
+    begins, ended = coming.start or coming.end, last.end or last.start
+    return begins is not None and ended is not None and _MUCH * (begins - now) < now - ended
 
 
 def _if_it_exists(resolve: Callable[..., Meant | None], *arguments: Any) -> Meant | None:
@@ -149,8 +171,8 @@ def _beside(cursor: Cursor, phrase: Phrase, span: Span) -> Meant | None:
         if (counted := cursor.count(at - 2)) is not None and counted[1] == at - 1:
             counts, first = counted[0], at - 2
     else:
-        side = cursor.get(phrase.after, "direction_after")
-        period = cursor.period(phrase.after + 1)
+        follows = cursor.past_links(phrase.after, 1)
+        side, period = cursor.get(follows, "direction_after"), cursor.period(follows + 1)
         if side not in ("before", "after") or period is None:
             return None
         (counts, unit, after), first = period, phrase.first

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Container, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from ntm_memory.times.intervals import fineness
 from ntm_memory.times.lexicon import month_comes_first, opened
 from ntm_memory.times.told import DAY, YEAR, Time
 from ntm_memory.times.zones import month_first_here
 
 if TYPE_CHECKING:
     from ntm_memory.times.cursor import Cursor
+    from ntm_memory.times.intervals import Frame
     from ntm_memory.times.tokens import Token
 
 _SENTENCE_END = re.compile(r"[!?;。！？；\n]|(?P<word>\b[^\W\d_]+)?(?<!\d)\.(?=\s+[^\s\da-z])")
+_DOTS = re.compile(r"(?<=\d)(?:\.{2,3}|…)(?=\d)")
 _SHORTENED = 3
 """A word with a capital and so many characters may be a shortened one."""
 
@@ -33,7 +37,10 @@ def find_times(text: str, now: float, zone: tzinfo | None = None, *, month_first
         zone: where; None: the system's.
         month_first: whether 3/4 is 4 March, where the text's language does not say; None: as the system's does.
     """
-    cursor = cursor_of(text, now, zone, month_first)
+    return _times_of(cursor_of(text, now, zone, month_first))
+
+
+def _times_of(cursor: Cursor | None) -> list[Time]:
     if cursor is None:
         return []
     from ntm_memory.times.expressions import times_of
@@ -41,17 +48,19 @@ def find_times(text: str, now: float, zone: tzinfo | None = None, *, month_first
     return times_of(cursor)
 
 
-def narrowest(times: Sequence[Time]) -> list[Time]:
+def narrowest(times: Sequence[Time], *, stretches: bool = False) -> list[Time]:
     """Of nested times the narrowest, each once: "in 2023, on 8 May" is the day; a month is of the year beside it.
 
     Args:
         times: what a text tells.
+        stretches: whether those that are told by both ends stay, too: "away from 3 to 7 May, back on the 7th at noon".
     """
     times = _in_their_year(times)
     return [
         time
         for place, time in enumerate(times)
-        if not any(
+        if (stretches and time.is_stretch and time not in times[:place])
+        or not any(
             time.holds(other) and (not other.holds(time) or i < place) for i, other in enumerate(times) if i != place
         )
     ]
@@ -74,10 +83,33 @@ def _in_their_year(times: Sequence[Time]) -> Sequence[Time]:
 
 
 def mentions(text: str, moment: float, zone: tzinfo | None = None) -> list[Time]:
-    """The times that a memory tells, relative to its own moment."""
-    told = find_times(text, moment, zone)
-    closed = narrowest([time for time in told if not time.is_open])
+    """The times that a memory tells, relative to its own moment.
+
+    A date without its year is the nearest one: the coming one where a sentence speaks of what will be, the last one
+    where it speaks of what was, or where the other is not much nearer.
+    """
+    cursor = cursor_of(text, moment, zone)
+    if cursor is None:
+        return []
+    is_note = not any(token.mark in ("?", "？") for token in cursor.tokens)
+    told = [_with_both_ends(time, moment, cursor.frame) for time in _times_of(replace(cursor, is_note=is_note))]
+    closed = narrowest([time for time in told if not time.is_open], stretches=True)
     return sorted([*closed, *(time for time in told if time.is_open)], key=lambda time: time.place)
+
+
+def _with_both_ends(time: Time, moment: float, frame: Frame) -> Time:
+    """The time from the day of telling where it is "until 29 May", up to that day where it is "since 3 May".
+
+    "Since last month" tells no day: it is left open.
+    """
+    if fineness(time.precision) > fineness("day"):
+        return time
+    day, next_day = (frame.seconds(frame.today + timedelta(days=days)) for days in (0, 1))
+    if time.direction == "until" and math.isinf(time.start) and time.end > moment:
+        return replace(time, start=day, direction="between")
+    if time.direction == "since" and math.isinf(time.end) and time.start <= moment:
+        return replace(time, end=next_day, direction="between")
+    return time
 
 
 def absent_days(cursor: Cursor) -> list[tuple[int, int]]:
@@ -118,7 +150,7 @@ def cursor_of(
         month_first: as in `find_times`.
         languages: whose words the text may hold; None: as it looks.
     """
-    known = opened(text, languages)
+    known = opened(_DOTS.sub(lambda dots: "–".ljust(len(dots[0])), text), languages)
     if known is None:
         return None
     # the grammar is imported only for texts that may tell a time: most do not

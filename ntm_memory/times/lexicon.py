@@ -9,6 +9,7 @@ unit, 前 is "ago" and "before"; the grammar decides by what stands beside it. M
     holiday(s)      month and day, days it takes      edge, half_of    early … end; first or second half
     vague           days from today, "-10~0"          number           its value, "2~3" one in between
     window          the past or coming …              ago, ahead       "… ago", "… from now"; *_before stand before
+    rolling         beside it one unit up to now      rest             1 what is left of a unit, −1 what is over of it
     direction       of what follows                   direction_after  of what stands before
     ago 2, ahead_before 2   beside these a unit without a number is one: неделю назад
     over            a number that is exceeded ("more": 一个多月) or only near ("around": 十来天)

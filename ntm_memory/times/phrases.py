@@ -78,6 +78,9 @@ def _phrase(cursor: Cursor, at: int) -> Phrase | None:
 
 def _can_join(together: list[Piece], more: list[Piece]) -> bool:
     """Whether all parts can be told of one time: no two are of the same length, no two portions."""
+    fixed = [piece.fixed for piece in together if piece.fixed is not None]
+    if any(p.grain == "minute" and p.fixed and not all(each.holds(p.fixed) for each in fixed) for p in more):
+        return False  # "yesterday now"
     known = {fineness(piece.grain) for piece in together if piece.portion is None}
     for piece in more:
         if piece.portion is not None:

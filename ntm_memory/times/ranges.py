@@ -29,7 +29,7 @@ def stretch(cursor: Cursor, left: Phrase, right: Phrase) -> Meant | None:
     start, end, grain = ends
     first = side if opened or cursor.get(side, "from") else left.first
     last += bool(closed) or cursor.get(right.after, "direction_after") == "until"
-    yearly = is_yearly(left.parts) and is_yearly(right.parts)
+    yearly = _are_yearly(left.parts, right.parts)
     return Meant(start.start, end.end, "between", grain, yearly, first, last)
 
 
@@ -56,7 +56,7 @@ def between_open(cursor: Cursor, left: Phrase, right: Phrase) -> Meant | None:
     start, end = ends_towards(ends[0], early)[0], ends_towards(ends[1], late)[1]
     if turned and start is not None and end is not None and start.year < end.year:
         return None  # "before May and after July" are two stretches
-    yearly = is_yearly(left.parts) and is_yearly(right.parts)
+    yearly = _are_yearly(left.parts, right.parts)
     return Meant(start, end, "between", ends[2], yearly, first, after)
 
 
@@ -86,6 +86,11 @@ def _ends(left: Sequence[Piece], right: Sequence[Piece], frame: Frame) -> tuple[
     if second[1] in ("hour", "minute"):  # from three to five ends when it strikes five
         last = Span(last.start, last.start)
     return first[0], last, min(first[1], second[1], key=fineness)
+
+
+def _are_yearly(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
+    """Whether neither end tells a year."""
+    return is_yearly(_completed(left, right)) and is_yearly(_completed(right, left))
 
 
 def _completed(parts: Sequence[Piece], others: Sequence[Piece]) -> Sequence[Piece]:

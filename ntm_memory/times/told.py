@@ -37,6 +37,11 @@ class Time:
         """Whether it has no start or no end."""
         return math.isinf(self.start) or math.isinf(self.end)
 
+    @property
+    def is_stretch(self) -> bool:
+        """Whether both its ends are told, so that each of its days is meant."""
+        return self.direction == "between" and not self.is_open
+
     def holds(self, other: Time) -> bool:
         """Whether another one lies inside."""
         return self.start <= other.start and other.end <= self.end

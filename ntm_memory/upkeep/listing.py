@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast, get_args
 
 from ntm_memory.entry.told_times import NOWHERE, Here, checked_range
@@ -12,11 +12,13 @@ from ntm_memory.errors import BadValueError, one_of, shown, whole_number
 from ntm_memory.operations import validation
 from ntm_memory.operations.requests import checked_around
 from ntm_memory.recall.corpus import around_place
+from ntm_memory.recall.mentioned import telling_of_filter
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.lookup import STATES, find
 from ntm_memory.store.records import About, Memory, Page, Place, Selection, Sort
 from ntm_memory.text.excerpts import MARK
 from ntm_memory.text.folding import spaced_key, word_for_word
+from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.words import index_words
 
 MOST = 100
@@ -51,7 +53,7 @@ def page(
     what, count = selection(**told), whole_number("limit", limit, 1, MOST)
     order, after = _place(cursor, sort)
     with store.snapshot():
-        found, once = _once(store, what, order, count, after)
+        found, once = _once(store, _with_telling(store, what), order, count, after)
         of_each = store.namespaces()
         last = found.total - found.left
         return {
@@ -146,6 +148,15 @@ def selection(
         since=since,
         until=until,
     )
+
+
+def _with_telling(store: StoreReader, what: Selection) -> Selection:
+    """A selection with the memories that tell of its time, as recall's filters have them."""
+    if what.since is None or what.until is None:
+        return what
+    slots = store.memory_matrix(what.namespace)
+    tells = telling_of_filter(slots, unix_seconds(what.since), unix_seconds(what.until), store.zone)
+    return replace(what, telling=tuple(slots.address[tells].tolist()))
 
 
 def _about(told: str | None) -> About | None:

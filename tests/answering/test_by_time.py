@@ -266,6 +266,86 @@ def test_a_midnight_that_an_older_store_holds_is_its_day(tmp_path, monkeypatch):
         assert memory.memorize("Rowing", occurred_at="2023-05-30").action == "unchanged"
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Milo was in hospital from 12 to 16 June",
+        "Retreat June 12-16",
+        "6月12日到16日在医院",
+        "Away 2023-06-12..2023-06-16",
+        "We camped after 11 June and before 17 June",
+    ],
+)
+def test_a_stretch_that_a_note_tells_is_of_each_of_its_days(memory, monkeypatch, note):
+    memory.memorize(note, occurred_at="2023-07-01")
+    memory.memorize("In June we painted, and all summer we swam", occurred_at="2023-08-20")
+    for day in (12, 14, 16):
+        assert of(memory, monkeypatch, f"What happened on {day} June 2023?") == [note]
+    for day in (11, 17):
+        assert of(memory, monkeypatch, f"What happened on {day} June 2023?") == []
+
+
+def test_of_a_stretch_much_longer_than_what_is_asked_for_the_day_is_not(memory, monkeypatch):
+    memory.memorize("The lease runs from 1 March 2022 to 28 February 2025")
+    assert of(memory, monkeypatch, "What happened on 14 April 2023?") == []
+    assert of(memory, monkeypatch, "What happened in 2023?") == ["The lease runs from 1 March 2022 to 28 February 2025"]
+
+
+def test_of_a_day_a_stretch_stands_behind_what_is_known_to_the_day(memory, monkeypatch):
+    memory.memorize("Milo was in hospital from 12 to 16 June 2023")
+    memory.memorize("Bread from the market", occurred_at="2023-06-14T12:00:00Z")
+    assert of(memory, monkeypatch, "What happened on 14 June 2023?")[0] == "Bread from the market"
+
+
+@pytest.fixture
+def coarse(memory):
+    """What tells of years, what happened, what comes."""
+    memory.memorize("This year I want to read fifty books", occurred_at="2023-02-10")
+    memory.memorize("The cider festival is on 26 November", occurred_at="2023-11-02")
+    memory.memorize("Met Ola at the library", occurred_at="2023-11-10")
+    memory.memorize("Sold the canoe", occurred_at="2022-12-20")
+
+
+def test_of_an_open_time_is_what_lies_in_it_and_what_happened_leads(memory, coarse, monkeypatch):
+    festival = "The cider festival is on 26 November"
+    assert of(memory, monkeypatch, "What happened after 5 November 2023?") == ["Met Ola at the library", festival]
+    assert of(memory, monkeypatch, "What happened before March 2023?") == [
+        "Sold the canoe", "This year I want to read fifty books"
+    ]  # fmt: skip
+    memory.memorize("Since 3 December it has frozen", occurred_at="2022-12-10")
+    assert of(memory, monkeypatch, "What happened before 5 December 2022?") == []
+    assert of(memory, monkeypatch, "What happened in 2022?")[0] == "Since 3 December it has frozen"
+
+
+def test_of_a_year_what_happened_leads_what_tells_of_it(memory, coarse, monkeypatch):
+    memory.memorize("On 4 January 2022 the roof was mended", occurred_at="2023-05-01")
+    found = of(memory, monkeypatch, "What happened in 2022?")
+    assert found == ["Sold the canoe", "On 4 January 2022 the roof was mended"]
+
+
+def test_of_some_hours_what_tells_of_the_day_alone_stands_behind(memory, monkeypatch):
+    memory.memorize("Yesterday's outage cost a lot", occurred_at="2023-06-05T01:00:00Z")
+    memory.memorize("The alarm rang", occurred_at="2023-06-04T03:10:00Z")
+    found = of(memory, monkeypatch, "What happened in the night of 3 June 2023 and on 4 June 2023 at 3 am?")
+    assert found[0] == "The alarm rang"
+
+
+def test_a_filter_finds_what_a_question_of_the_same_time_finds(memory, monkeypatch):
+    told_then, stay = "Yesterday the neighbour brought coffee", "Coffee in Graz from 12 to 16 June"
+    memory.memorize(told_then, occurred_at="2023-05-08T12:00:00Z")
+    memory.memorize(stay, occurred_at="2023-07-01")
+    memory.memorize("Coffee is bad", occurred_at="2023-08-01", tags=["x"])
+    memory.memorize("The birthday of Ravi is on 7 May, with coffee")
+    birthday = "The birthday of Ravi is on 7 May, with coffee"
+    for day, found in (("7 May 2023", {told_then, birthday}), ("14 June 2023", {stay}), ("9 May 2023", set())):
+        assert set(of(memory, monkeypatch, f"What happened on {day}?")) == found
+        assert set(told(memory.recall("coffee", on=day))) == found
+        assert {each["content"] for each in memory.memories(on=day)["memories"]} == found
+        assert memory.memories(on=day)["total"] == len(found)
+    assert memory.memories(on="7 May 2023", tags=["x"])["total"] == 0
+    assert memory.memories(before="8 May 2023")["total"] == 0  # with an open end what happened alone
+
+
 def test_what_comes_every_year_is_not_asked_for_by_a_year(memory, monkeypatch):
     memory.memorize("The birthday of Ravi is on 9 October")
     memory.memorize("On 1 May we volunteered", occurred_at="2023-05-01")

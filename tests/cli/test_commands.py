@@ -499,3 +499,21 @@ def test_a_question_may_begin_with_a_dash():
     for wrong in (["-x"], ["--none", "tea"]):
         with pytest.raises(UsageError):
             parser().parse_args(wrong)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("recall", ["tea", "--on", "yesterday", "--on", "15 May"]),
+        ("list", ["--sort", "newest", "--sort", "oldest"]),
+        ("list", ["--between", "March", "May", "--between", "June", "July"]),
+        ("memorize", ["tea", "--key", "a", "--key", "b"]),
+    ],
+)
+def test_an_option_that_takes_one_value_is_not_given_twice(command, words):
+    parser = PARSERS[command][0]()
+    with pytest.raises(UsageError, match=f"{words[-2] if words[-2].startswith('--') else '--between'} is given twice"):
+        parser.parse_args(words)
+    first = words[: len(words) // 2 + len(words) % 2]
+    assert parser.parse_args(first) and parser.parse_args(first)
+    assert PARSERS["recall"][0]().parse_args(["tea", "--tag", "a", "--tag", "b"]).tags == ["a", "b"]

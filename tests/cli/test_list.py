@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
-from opening import write_config
+from opening import opened, write_config
 from portable.surface import LINE
 from scripts.calls import call
 
@@ -159,3 +159,12 @@ def test_recall_prints_what_stands_around_a_memory(listed, capsys):
     for more in (["--from", id], ["--shift", "1"], ["--top-k", "3"], ["a question"]):
         assert main("recall", ["--around", id, "1", *more]) == 2
     assert main("recall", ["--around", "m_unknown000", "1"]) == 4
+
+
+def test_tags_kinds_and_sessions_are_found_however_they_are_spelled(tmp_path):
+    with opened(tmp_path) as memory:
+        memory.memorize("Ina likes tea", tags=["Saga"], kind="fact", session="Ｐlan")
+        memory.memorize("Ben likes juice", tags=["sagas"], kind="facts", session="plans")
+        for options in ({"tags": ["saga"]}, {"tags": ["ＳＡＧＡ"]}, {"kind": "Fact"}, {"session": "plan"}):
+            assert [each["content"] for each in memory.memories(**options)["memories"]] == ["Ina likes tea"], options
+        assert [each.content for each in memory.recall("who likes tea?", tags=["SAGA"]).memories] == ["Ina likes tea"]

@@ -58,7 +58,7 @@ def without_nulls(value):
 
 
 def test_the_list_of_tools_is_short_and_says_what_each_may_do():
-    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_650
+    assert len(json.dumps({"tools": TOOLS}, separators=(",", ":"))) <= 6_750
     names = [tool["name"] for tool in TOOLS]
     assert names == ["recall", "reason", "memorize", "update", "erase", "list", "status", "feedback", "hook"]
     for tool in TOOLS:
@@ -418,3 +418,12 @@ def test_the_text_of_a_recall_is_a_fraction_of_its_structure(tmp_path):
 def test_an_empty_answer_holds_an_empty_list_of_memories():
     told = texts.plain({"memories": [], "warnings": [], "naming": None, "reason": "nothing relevant", "further": 0})
     assert told == {"memories": [], "reason": "nothing relevant", "further": 0}
+
+
+def test_a_list_takes_two_times_and_recall_an_order(call, refused):
+    for day in ("2023-05-02", "2023-05-03", "2023-05-07"):
+        call("memorize", content=f"Painted fence {day[-1]}", when=day)
+    listed, _ = call("list", between=["2023-05-03", "2023-05-07"])
+    assert {each["content"] for each in listed["memories"]} == {"Painted fence 3", "Painted fence 7"}
+    call("recall", query="What came after fence 2?", order="told")
+    assert refused("recall", query="What came after fence 2?", order="sideways")[0] == "bad_value"

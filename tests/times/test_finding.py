@@ -31,7 +31,7 @@ ON = [
     ("3 days ago", "2023-08-13", 1),
     ("twenty-five days ago", "2023-07-22", 1),
     ("last month", "2023-07-01", 31),
-    ("half a year ago", "2023-02-01", 28),
+    ("half a year ago", "2023-02-01", 31),
     ("a year and a half ago", "2022-02-01", 28),
     ("on 2023-02-14", "2023-02-14", 1),
     ("from 20230214", "2023-02-14", 1),
@@ -102,7 +102,7 @@ ON = [
     ("上周五", "2023-08-11", 1),
     ("下下周一", "2023-08-28", 1),
     ("三个星期前", "2023-07-24", 7),
-    ("半年前", "2023-02-01", 28),
+    ("半年前", "2023-02-01", 31),
     ("2023年05月08日", "2023-05-08", 1),
     ("上个月", "2023-07-01", 31),
     ("上上个月", "2023-06-01", 30),
@@ -497,3 +497,49 @@ def test_units_of_the_calendar():
     assert whole(moment, "month").end - whole(moment, "month").start == timedelta(days=31)
     with pytest.raises(OverflowError):
         add(moment, 9_000, "year")
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("What happened in the last week?", "2023-08-09", "2023-08-17"),
+        ("over the last month", "2023-07-16", "2023-08-17"),
+        ("within the last year", "2022-08-16", "2023-08-17"),
+        ("this past week", "2023-08-09", "2023-08-17"),
+        ("in the last week of May 2022", "2022-05-25", "2022-06-01"),
+        ("in the last 7 days", "2023-08-09", "2023-08-17"),
+        ("a week ago Sunday", "2023-08-06", "2023-08-07"),
+        ("a year ago", "2022-07-16", "2022-09-16"),
+        ("at Christmas a year ago", "2022-12-25", "2022-12-26"),
+        ("in May, a year ago", "2022-05-01", "2022-06-01"),
+        ("一年前的今天", "2022-08-16", "2022-08-17"),
+        ("一年前", "2022-07-16", "2022-09-16"),
+        ("半年前", "2023-02-01", "2023-03-04"),
+        ("in the first half of the year", "2023-01-01", "2023-07-01"),
+        ("in the second half of the year", "2023-07-01", "2024-01-01"),
+        ("the first half of the month", "2023-08-01", "2023-08-16"),
+        ("on Labour Day", "2023-05-01", "2023-05-02"),
+        ("on Labor Day 2022", "2022-09-05", "2022-09-06"),
+        ("on Memorial Day 2023", "2023-05-29", "2023-05-30"),
+        ("on the August bank holiday 2022", "2022-08-29", "2022-08-30"),
+        ("5/3发生了什么", "2023-05-03", "2023-05-04"),
+        ("截至5月3日发生了什么", None, "2023-05-04"),
+        ("到5月3日为止发生了什么", None, "2023-05-04"),
+        ("5月3日的前一天", "2023-05-02", "2023-05-03"),
+        ("5月3日第二天发生了什么", "2023-05-04", "2023-05-05"),
+        ("5月3日的第二天", "2023-05-04", "2023-05-05"),
+        ("五六月去了哪里", "2023-05-01", "2023-07-01"),
+        ("from 2023-05-03..2023-05-05", "2023-05-03", "2023-05-06"),
+    ],
+)
+def test_what_people_type_is_the_stretch_that_they_mean(text, start, end):
+    found = [(time.start, time.end) for time in find_times(text, NOW, timezone.utc)]
+    assert found == [(-inf if start is None else seconds(start), seconds(end))]
+
+
+@pytest.mark.parametrize("unit", ["week", "month", "year"])
+def test_earlier_this_week_ends_now_and_later_begins_tomorrow(unit):
+    (earlier,), (later,) = (find_times(f"{when} this {unit}", NOW, timezone.utc) for when in ("earlier", "later"))
+    assert earlier.start < earlier.end == NOW and later.start == seconds("2023-08-17")
+    assert not find_times("3/4的蛋糕吃完了", NOW, timezone.utc)
+    assert find_times("earlier this morning", NOW, timezone.utc)[0].precision == "part"

@@ -9,7 +9,7 @@ from math import inf, isnan
 
 import pytest
 
-from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
+from ntm_memory.times.kept import BY_ITS_ENDS, MOST_KEPT, kept_intervals, kept_times
 from tests.opening import opened
 
 UTC = {"time_zone": "UTC"}
@@ -30,11 +30,47 @@ DAY = (seconds("2026-05-07"), seconds("2026-05-08"), 0)
 
 def test_what_is_kept_is_what_is_read():
     moment = seconds("2026-05-08T12:00")
-    kept = kept_times("We went sailing yesterday; I have been here since 2020", moment, timezone.utc)
-    assert json.loads(kept) == [[DAY[0], DAY[1], 0], [seconds("2020-01-01"), None, 0]]
-    assert kept_intervals(kept)[:2] == [DAY, (seconds("2020-01-01"), inf, 0)]
+    kept = kept_times("We went sailing yesterday; from 2027 on I will have time", moment, timezone.utc)
+    assert json.loads(kept) == [[DAY[0], DAY[1], 0], [seconds("2027-01-01"), None, 0]]
+    assert kept_intervals(kept)[:2] == [DAY, (seconds("2027-01-01"), inf, 0)]
     assert len(kept_intervals(kept)) == MOST_KEPT == len(kept_intervals(None))
     assert kept_times("We went sailing", moment, timezone.utc) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("Milo was in hospital from 12 to 16 April", "2026-04-12", "2026-04-17"),
+        ("Retreat March 3-7", "2026-03-03", "2026-03-08"),
+        ("4月3日到7日在海边", "2026-04-03", "2026-04-08"),
+        ("Away 2026-04-10..2026-04-14 in Graz", "2026-04-10", "2026-04-15"),
+        ("The course went from Monday to Thursday", "2026-05-04", "2026-05-08"),
+        ("Milo stays in hospital until 29 May", "2026-05-08", "2026-05-30"),
+        ("It has rained since Tuesday", "2026-05-05", "2026-05-09"),
+        ("We lived there until last week; from 3 to 4 May in Rome", "2026-05-03", "2026-05-05"),
+        ("4 to 6 May in Rome, on the 5th to the opera", "2026-05-04", "2026-05-07"),
+    ],
+)
+def test_a_stretch_is_kept_with_both_its_ends(text, first, last):
+    kept = kept_intervals(kept_times(text, seconds("2026-05-08T12:00"), timezone.utc))
+    stretches = [(start, end) for start, end, kind in kept if kind >= BY_ITS_ENDS]
+    assert stretches == [(seconds(first), seconds(last))]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "day"),
+    [
+        ("The cider festival is on 26 September", "2026-09-14", "2026-09-26"),
+        ("The cider festival was on 26 September", "2026-09-14", "2025-09-26"),
+        ("12月3日体检", "2026-11-27", "2026-12-03"),
+        ("Planted the oak on 3 May", "2026-11-27", "2026-05-03"),
+        ("We will plant an oak on 3 May", "2026-06-01", "2027-05-03"),
+        ("Was it on 26 September?", "2026-09-14", "2025-09-26"),
+    ],
+)
+def test_a_date_without_its_year_is_the_nearest_one(text, told, day):
+    start = kept_intervals(kept_times(text, seconds(f"{told}T12:00"), timezone.utc))[0][0]
+    assert start == seconds(day)
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "5", "[5]", '[["a",1,0]]', "[[1,2]]", "[" * 9_000, '{"a":1}'])

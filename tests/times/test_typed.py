@@ -63,7 +63,7 @@ HALF_READ = [
     ("2026-05-03Z", "Z"),
     ("大上周", "大"),
     ("the race in May", "the race in"),
-    ("Labor Day 2026", "Labor Day"),
+    ("Ladybird Day 2026", "Ladybird Day"),
     ("3 May 2026, and then some", ", and then some"),
     ("12 2026", "12"),
 ]
@@ -160,3 +160,8 @@ def test_a_dotted_day_that_may_be_two_is_read_where_the_system_says_which(monkey
 )
 def test_a_time_with_anything_else_is_refused(text, more, is_first):
     assert typed(f"{more} {text}" if is_first else f"{text} {more}").time is None
+
+
+@pytest.mark.parametrize("text", ["yesterday today", "today yesterday", "yesterday now", "昨天今天"])
+def test_two_times_side_by_side_are_refused_in_either_order(text):
+    assert typed(text).time is None and len(typed(text).others) == 2

@@ -55,6 +55,8 @@ def full_year(year: int) -> int:
 
 def marked_date(cursor: Cursor, at: int) -> Found:
     """A month or day with its mark: 五月三日, 5月, 15号."""
+    if (two := _two_months(cursor, at)) is not None:
+        return two
     month, after = cursor.whole_number(at, 1, 12), at + 1
     if month is not None and cursor.get(after, "month_mark") and not cursor.get(after + 1, "measure"):
         if (days := _marked_days(cursor, after + 1)) is not None:
@@ -69,6 +71,20 @@ def marked_date(cursor: Cursor, at: int) -> Found:
         begins = (spoken and (at == 0 or cursor[at - 1].mark)) or cursor.get(after + 1, "evidence_after")
         return [day_piece(day, sure=SURE if begins else NEEDS_EVIDENCE)], after + 1
     return None
+
+
+def _two_months(cursor: Cursor, at: int) -> Found:
+    """A month and the next one in one word: 五六月."""
+    first, _, last = str(cursor.get(at, "number")).partition("~")
+    marked = cursor.get(at + 1, "month_mark") and not cursor.get(at + 2, "measure")
+    if not (marked and last and cursor.get(at, "spelled") and int(last) == int(first) + 1):
+        return None
+
+    def within(year: datetime) -> Span:
+        start = year.replace(month=int(first))
+        return Span(start, add(start, 2, "month"))
+
+    return [again("month", "year", within, ranged=True)], at + 2
 
 
 def _marked_days(cursor: Cursor, at: int) -> tuple[Piece, int] | None:

@@ -16,6 +16,9 @@ _FINER = {"century": "decade", "decade": "year", "year": "month", "half": "month
 _FINER |= {"month": "week", "week": "day"}
 _LENGTHS = ("minute", "hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
 _MOST_PERIODS = 4
+_WITHIN_A_YEAR = tuple(
+    "day month number date weekday season part holiday holidays moving nearest same_time edge half_of".split()
+)
 _OF_ONE = 2
 """The meaning of words for "ago" beside which a unit without a number is one."""
 
@@ -40,7 +43,7 @@ def ago(cursor: Cursor, at: int) -> Found:
     low, high = sorted((before * counts[0], before * counts[1]))
     for longer, its_unit, _ in periods[:-1]:
         cursor = replace(cursor, frame=replace(cursor.frame, now=add(cursor.frame.now, before * longer[0], its_unit)))
-    return _away(cursor, low, high, unit, after, about=cursor.get(at - 1, "direction") in ("about", "about?"))
+    return _away(cursor, low, high, unit, at, after, about=cursor.get(at - 1, "direction") in ("about", "about?"))
 
 
 def _periods(cursor: Cursor, at: int) -> list[tuple[tuple[float, float], str, int]]:
@@ -68,8 +71,17 @@ def _inverted(cursor: Cursor, at: int) -> tuple[tuple[float, float], str, int] |
     return None if unit is None or counted is None else (counted[0], unit, counted[1])
 
 
-def _away(cursor: Cursor, low: float, high: float, unit: str, after: int, *, about: bool) -> Found:
-    """The whole unit there; of a vague number all that it may mean; of half a unit, or about a year, a finer unit."""
+def _is_narrowed(cursor: Cursor, at: int, after: int) -> bool:
+    """Whether a time within is told at the side: "a year ago today", "at Christmas a year ago"."""
+    beside = (at - 1, at - 2, cursor.past_links(after))
+    return any(cursor.get(place, name) is not None for place in beside for name in _WITHIN_A_YEAR)
+
+
+def _away(cursor: Cursor, low: float, high: float, unit: str, at: int, after: int, *, about: bool) -> Found:
+    """The whole unit there; of a vague number all that it may mean; of half a unit, or about a year, a finer unit.
+
+    A year ago is a month around that day, half a year ago two weeks.
+    """
     frame = cursor.frame
     if unit in ("minute", "hour"):
         amount = timedelta(minutes=abs(high) * (60 if unit == "hour" else 1))
@@ -78,6 +90,11 @@ def _away(cursor: Cursor, low: float, high: float, unit: str, after: int, *, abo
             min(timedelta(minutes=30 if unit == "hour" else 5), amount / 2),
         )
         return one(Span(middle - around, middle + around), unit, after, about=True)
+    if unit == "year" and low == high and low in (-1, -0.5) and not about and not _is_narrowed(cursor, at, after):
+        middle = add(frame.today, low, unit)
+        count, step = (1, "month") if low == -1 else (15, "day")
+        end = add(add(middle, count, step), low == -0.5, "day")
+        return one(Span(add(middle, -count, step), end), "month", after)
     if (low % 1 or (about and unit in ("year", "decade", "century"))) and unit in _FINER:
         start, end = (add(frame.now, count, unit) for count in (low, high))
         unit = _FINER[unit]
@@ -125,7 +142,7 @@ def just_before(cursor: Cursor, at: int) -> Found:
 
 
 def weeks_from(cursor: Cursor, at: int) -> Found:
-    """Some weeks after a day, or before one that is past: a week on Saturday, Tuesday week, a week last Wednesday."""
+    """Some weeks after a day, or before one that is past: a week on Saturday, Tuesday week, a week ago Sunday."""
     weekday = cursor.get(at, "weekday")
     if weekday is not None and cursor.get(at + 1, "unit") == "week" and cursor[at + 1].latin:
         return _weeks_from_weekday(cursor, weekday, 1, at + 2) if cursor.get(at + 2, "number") is None else None
@@ -135,7 +152,8 @@ def weeks_from(cursor: Cursor, at: int) -> Found:
     count, after = period[0][0], cursor.past_links(period[2])
     if (day := cursor.get(after, "day")) is not None and isinstance(day, int) and after == period[2]:
         return one(whole(cursor.frame.now, "day", day + 7 * (count if day >= 0 else -count)), "day", after + 1)
-    back = cursor.get(after, "nearest") == -1 and cursor.get(after, "unit") is None
+    past = cursor.get(after, "nearest") == -1 and cursor.get(after, "unit") is None
+    back = past or (cursor.get(after, "ago") is not None and cursor.get(after + 1, "weekday") is not None)
     if (weekday := cursor.get(after + back, "weekday")) is None:
         return None
     return _weeks_from_weekday(cursor, weekday, -count if back else count, after + back + 1)

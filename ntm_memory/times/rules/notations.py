@@ -35,11 +35,19 @@ def digits(cursor: Cursor, at: int) -> Found:
         month, day = _ordered(cursor, told.get("a") or told["a2"], told.get("b") or told["b2"])
     if year is None:
         if 1 <= month <= 12 and 1 <= day <= 31:
-            return [date_piece(month, day, sure=NEEDS_EVIDENCE)], at + 1
+            return [date_piece(month, day, sure=SURE if _begins_chinese(cursor, at) else NEEDS_EVIDENCE)], at + 1
         return _two_years(full_year(int(told["a2"])), int(told["b2"]), at) if "a2" in told else None
     in_two_digits = len(told.get("d3") or told["a"]) == len(told.get("m3") or told["b"]) == 2
     sure = SURE if len(year) == 4 or told.get("sep2") == "/" or in_two_digits else NEEDS_EVIDENCE
     return [fixed_day(int(year) if len(year) == 4 else full_year(int(year)), month, day, sure)], at + 1
+
+
+def _begins_chinese(cursor: Cursor, at: int) -> bool:
+    """Whether a sentence of words without spaces begins with it, and it counts nothing: 5/3发生了什么."""
+    follows = cursor[at + 1]
+    begins = at == 0 or bool(cursor[at - 1].mark)
+    counts = any(follows.get(name) is not None for name in ("link", "unit", "measure", "number"))
+    return begins and follows.glued and not (follows.latin or follows.mark or counts)
 
 
 def _two_years(first: int, last: int, at: int) -> Found:

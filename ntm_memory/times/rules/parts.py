@@ -109,10 +109,11 @@ def quarter(cursor: Cursor, at: int) -> Found:
     if (half := cursor.get(at, "half_year")) is not None:
         return [unit_piece("half", "year", half)], at + 1
     half = cursor.get(at, "half_of")
-    if half is not None and (unit := cursor.get(at + 1, "unit")) in ("year", "month"):
+    named = cursor.past_links(at + 1)
+    if half is not None and (unit := cursor.get(named, "unit")) in ("year", "month"):
         if unit == "year":
-            return [unit_piece("half", "year", half)], at + 2
-        return [again("third", "month", lambda month: one_half(whole(month, "month"), "month", half)[0])], at + 2
+            return [unit_piece("half", "year", half)], named + 1
+        return [again("third", "month", lambda month: one_half(whole(month, "month"), "month", half)[0])], named + 1
     start = at + bool(cursor.get(at, "ordinal_mark"))
     ordinal, number = cursor.get(start, "ordinal"), cursor.whole_number(start, 1, 4)
     after = start + 1 + (cursor[start + 1].mark == "." and cursor[start + 1].glued)

@@ -91,6 +91,8 @@ def _units(span: Span, unit: str, place: int, count: int) -> tuple[Span, str] | 
     """The place-th unit from the start of a stretch, −1 from its end; and so many more."""
     if unit == "week" and span == whole(span.start, "year") and place > 0:
         return iso_week(span.start.year, place), unit
+    if unit == "day" and place > 1 and span.end - span.start == timedelta(days=1):  # 5月3日第二天 is the day after it
+        return span.later(timedelta(days=place - 1)), unit
     start = add(span.start, place - 1, unit) if place > 0 else add(span.end, place * count, unit)
     end = min(span.end, add(start, count, unit))
     return (Span(start, end), unit) if span.start <= start < end else None

@@ -57,10 +57,12 @@ def vague(cursor: Cursor, at: int) -> Found:
 
 
 def rest(cursor: Cursor, at: int) -> Found:
-    """What is left of a unit after today: later this week."""
-    unit = cursor.get(at + 1, "unit") if cursor.get(at, "rest") else None
-    if unit not in UNITS:
+    """What is left of a unit after today, or what is over of it: later this week, earlier this year."""
+    unit, told = cursor.get(at + 1, "unit"), cursor.get(at, "rest")
+    if unit not in UNITS or told is None:
         return None
+    if told < 0:
+        return one(Span(floor(cursor.frame.now, unit), cursor.frame.now), unit, at + 2)
     tomorrow, end = add(cursor.frame.today, 1, "day"), whole(cursor.frame.now, unit).end
     return one(Span(tomorrow, end), unit, at + 2, about=True) if tomorrow < end else None
 
@@ -181,6 +183,7 @@ def _window(cursor: Cursor, at: int) -> tuple[int, float, str, int] | None:
     """(before now −1 or after it 1, how many, of what, token after)."""
     told, after = cursor.get(at, "window"), at + 1
     alone = told is not None and cursor.get(at, "nearest") is None and cursor.get(at, "step") is None
+    alone = alone or cursor.get(at, "rolling") is not None
     told = cursor.get(at, "step") if told is None else told
     if told is not None:
         period = cursor.period(after)
