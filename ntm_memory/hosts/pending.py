@@ -250,7 +250,7 @@ def _unsealed(home: Path, content: bytes) -> bytes:
 
 
 def _remove(file: Path) -> None:
-    from ntm_memory.privacy.wiping import wipe
+    from ntm_memory.persistence.wiping import wipe
 
     with suppress(OSError):
         wipe(file)
