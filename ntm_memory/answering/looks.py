@@ -17,6 +17,7 @@ from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, read
 from ntm_memory.recall.fusion import dated, placed, surest, together
+from ntm_memory.text.subquestions import is_talk
 
 WITH_A_TOPIC = 0.3
 """How likely all of a time is asked for where the question names more, and nothing of that time surely fits that."""
@@ -42,30 +43,30 @@ class Looks:
             parts: the questions within it.
             seen: what the first look sees by content, where that is known already.
         """
-        if query.place > LEAST:
+        by_time = at_times.asks_by_time(query, parts) and query.shift is None
+        if query.place > LEAST and not (by_time and query.time_alone > query.place):
             content = self.by_content(query, parts, seen) if query.place <= SURE else None
             found = self._by_place(query, content)
             if content is None and not len(found.index):  # nothing stands there: what the words name, less sure
                 content = self.by_content(query, parts, seen)
                 found = replace(content, confidence=content.confidence * ELSEWHERE)
             return found
-        if at_times.asks_by_time(query, parts) and query.shift is None:
-            return self._at_times(query, parts)
-        return self.by_content(query, parts, seen)
+        return self._at_times(query, parts) if by_time else self.by_content(query, parts, seen)
 
     def by_content(self, query: Query, parts: Sequence[Query] = (), seen: Reading | None = None) -> Reading:
         """Both looks at what a question says."""
-        reading = seen or self._first(query)
+        whole = seen or self._first(query)
         if not parts:
-            return self._context.look_again(self._corpus, query, reading)
+            return self._context.look_again(self._corpus, query, whole)
         parts = [at_times.of_its_time(self._corpus.slots, replace(part, allowed=query.allowed)) for part in parts]
         within = [self._first(part) for part in parts]
-        reading = together([reading, *within], [query.text, *(part.text for part in parts)])
-        if len(parts) == 1:
+        reading = together([whole, *within], [query.text, *(part.text for part in parts)])
+        if len(parts) == 1 and not is_talk(query.text):
             return self._context.look_again(self._corpus, query, reading)
-        return surest(
-            reading, [self._context.look_again(self._corpus, *each) for each in zip(parts, within, strict=True)]
-        )
+        each = list(zip(parts, within, strict=True))
+        if len(parts) == 1:  # which may lean on what stands around it
+            each.append((query, whole))
+        return surest(reading, [self._context.look_again(self._corpus, *one) for one in each])
 
     def _by_place(self, query: Query, content: Reading | None) -> Reading:
         """What stands before or after what the question names, beside what its content finds.

@@ -27,7 +27,7 @@ _OWN_FIELDS = ("name", "description", "metadata", "type")
 """Of a head that Claude Code writes."""
 _KIND = "metadata.type"
 _SECRET_ALONE = Omitted("line that is a secret alone")
-_ALONE = re.compile(r"[^:：=]{0,40}[:：=]?\s*\0[\0\s.,;。，；]*")
+_ALONE = re.compile(r"[^:：=\0]{0,40}[:：=]?\s{0,9}\0[\0\s.,;。，；]*")
 """A name, and what was left out."""
 Telling = dict[str, Any]
 

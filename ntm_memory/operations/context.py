@@ -102,28 +102,24 @@ class RetrievalContext:
         """The questions within a question that asks by content, each on its own, without a previous focus.
 
         Each hears the times that it tells; one that tells none hears those that no question tells, but what stands
-        around them: "On 3 May we had lunch. Who was there?"
+        around them: "On 3 May we had lunch. Who was there?" Long talk tells times of its own.
         """
-        if query.key is None or query.shift is not None or query.place > LIKELY:
+        talk = is_talk(query.text)
+        if query.key is None or query.shift is not None or (query.place > LIKELY and not talk):
             return []
         texts, around = questions_within(query.text), query.text
         for text in texts if query.times else ():
             around = around.replace(text, "\n", 1)
-        shared = self._times(query, around) if texts else ()
+        shared = self._times(query, around) if texts and not talk else ()
         parts = [self.about(query, text) for text in texts]
         return [replace(part, times=part.times or shared) for part in parts if part.place <= LIKELY]
 
-    def within_talk(self, query: Query) -> Query:
-        """The query of a long text as what it asks for: of one question within that, of several none of the whole.
+    def without_talk(self, query: Query, parts: Sequence[Query]) -> Query:
+        """The query of a long text with questions within: as a whole it asks for no place and no time.
 
-        What long talk asks for as a whole, a place or a time, is what its words happen to be like.
+        What long talk seems to ask for is what its words happen to be like.
         """
-        if query.key is None or query.shift is not None or not is_talk(query.text):
-            return query
-        questions = questions_within(query.text)
-        if len(questions) == 1:
-            return self.about(query, questions[0])
-        return replace(query, asked=None, times=()) if questions else query
+        return replace(query, asked=None, times=()) if parts and is_talk(query.text) else query
 
     def about(self, query: Query, text: str) -> Query:
         """The query with other words, and the times that these tell."""

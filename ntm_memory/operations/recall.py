@@ -69,8 +69,8 @@ class Recaller:
         no_day = why_no_such_day(query)
         if no_day is not None and asks_for_no_day(query):
             return _nothing(request.query, no_day)
-        query = self._context.within_talk(query)
         parts = self._context.ask_within(query)
+        query = self._context.without_talk(query, parts)
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)
             seen = known[1] if known is not None and known[0].slots is corpus.slots else None

@@ -33,7 +33,7 @@ FIELDS = frozenset(
     line code message hints also warnings similar_keys secrets field at more until holding retracted
     backups_purged backups_holding damaged_purged damaged_holding mirrors_purged mirrors_holding files_holding
     tombstones told last_told omitted further naming name shown namespaces total stored first last next sort
-    maybe_secret settings sound""".split()
+    maybe_secret settings sound taken_back""".split()
 )
 """The names in what our commands print as JSON; a test holds them to the answers' own."""
 _VALUES_OF_OURS = "query|reason|(?:created|occurred|updated|last_read)_at|relation|why|action|state|superseded_by|until"

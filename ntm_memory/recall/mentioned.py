@@ -40,11 +40,12 @@ def longest_telling(asked: float, kinds: NDArray[np.float64]) -> NDArray[np.floa
 def tells_of(slots: MemoryMatrix, time: Time) -> NDArray[np.bool_]:
     """(N, K) which told times are of a time that is asked for: none that is much longer than it or a day.
 
-    Of a time with an open end is what lies in it as a whole; "this year" is not of "after 20 November".
+    Of a time with an open end, or of more than a month, is what lies in it as a whole; "this year" is not of "after 20
+    November".
     """
     start, end, kinds = (slots.mentioned[..., part] for part in range(3))
     there: NDArray[np.bool_] = np.isfinite(start) & np.isfinite(end) & is_of(start, end, time.start, time.end)
-    if time.is_open:
+    if time.is_open or not is_short(time):
         return there & (start >= time.start) & (end <= time.end)
     return there & (end - start <= longest_telling(max(time.end - time.start, DAY), kinds))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.arguments.command_parser import command_parser
 from ntm_memory.arguments.parsers import PARSERS
+from ntm_memory.arguments.self_parsers import SELF_PARSERS
 from ntm_memory.hosts import permission
 from ntm_memory.hosts.command_line import simple_call
 from ntm_memory.hosts.permission import why_allowed
@@ -311,4 +312,4 @@ def test_a_tool_that_changes_trust_is_left_to_the_host():
 def test_the_verbs_of_the_documents_are_those_of_the_table():
     security = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
     named = re.search(r"VERB one of ([a-z, ]+), with everyday options", security)
-    assert set(named[1].split(", ")) == set(PARSERS) - {"reembed"}
+    assert set(named[1].split(", ")) == {*PARSERS, *SELF_PARSERS} - {"reembed"}

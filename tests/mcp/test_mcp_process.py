@@ -167,7 +167,7 @@ def test_settings_changed_by_somebody_else_hold_at_once(home):
         server.call("memorize", content="Mia likes tea")
         assert server.call("recall", query="tea")["structuredContent"]["memories"]
         write_config(home, embedder={"backend": "tiny"}, recall={"confidence_floor": 1.0}, store={"backups": 0})
-        assert "memories" not in server.call("recall", query="tea")["structuredContent"]
+        assert not server.call("recall", query="tea")["structuredContent"]["memories"]
         (home / "config.json").write_text("{")
         refused = server.call("recall", query="tea")
         assert refused["structuredContent"]["error"]["code"] == "bad_config"

@@ -162,7 +162,7 @@ def test_scope_background_respects_boundary(new):
     assert both.say("memorize", ALIKE[2], "--namespace", "a").error == "retracted"
     assert both.ask("memorize", ALIKE[2], "--namespace", "b")["action"] == "unchanged"
     assert len(yours) == len(theirs) and _ranked(both, "b") == _ranked(alone, "b")
-    asked = [{"query": f"Who is a baker, {n}?", "gold": [mine[n % 2]], "namespace": "a"} for n in range(12)]
+    asked = [{"query": f"Who is a baker, {n}?", "gold": [mine[1]], "namespace": "a"} for n in range(12)]
     tuned = both.ask("tune", "--jsonl", "-", "--heads", text="".join(json.dumps(each) + "\n" for each in asked))
     assert tuned["kept"] and tuned["examples"] + tuned["held_out"] == 12
     learned = b"".join(data for name, data in both.files().items() if name.startswith("recall"))
