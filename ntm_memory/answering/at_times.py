@@ -65,7 +65,9 @@ def of_the_time(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:
     Of "about 18 November" it is that day, where no year is told the likeliest one. Where there is nothing then, what is
     near, of another year, or of the day of a part of a day: of many things the day alone was told.
     """
-    return _first_found(slots, query, lambda times: inside(slots, times) | telling(slots, times, query.zone))
+    return _first_found(
+        slots, query, lambda times, wide: inside(slots, times) | telling(slots, times, query.zone, wide=wide)
+    )
 
 
 def in_order(slots: MemoryMatrix, query: Query, there: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -114,19 +116,20 @@ def inside(slots: MemoryMatrix, times: Sequence[Time]) -> NDArray[np.bool_]:
 
 
 def _first_found(
-    slots: MemoryMatrix, query: Query, find: Callable[[Sequence[Time]], NDArray[np.bool_]]
+    slots: MemoryMatrix, query: Query, find: Callable[[Sequence[Time], bool], NDArray[np.bool_]]
 ) -> NDArray[np.bool_]:
     """(N,) what is found of what a question names: of "about 18 November" that day.
 
-    Where nothing is, of what is near; where nothing is either, of the other years that may be meant.
+    Where nothing is, of what is near; where nothing is either, of the other years that may be meant, and at last also
+    what tells of stretches of months ("the water is off from November to March").
     """
-    seen = _seen(slots, query)
-    for times in ([*map(_named, query.times)], query.times):
-        there = find(times) & seen
-        if there.any():
-            return there
-    others = _in_other_years(slots, query)
-    return find(others) & seen if others else there
+    seen, others = _seen(slots, query), _in_other_years(slots, query)
+    for wide in (False, True) if others else (True,):
+        for times in ([*map(_named, query.times)], query.times, others):
+            there = find(times, wide) & seen if times else np.zeros_like(seen)
+            if there.any():
+                return there
+    return there
 
 
 def _seen(slots: MemoryMatrix, query: Query) -> NDArray[np.bool_]:

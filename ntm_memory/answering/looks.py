@@ -16,7 +16,7 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading, read
-from ntm_memory.recall.fusion import dated, placed, surest, together
+from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
 WITH_A_TOPIC = 0.3
@@ -63,10 +63,10 @@ class Looks:
         reading = together([whole, *within], [query.text, *(part.text for part in parts)])
         if len(parts) == 1 and not is_talk(query.text):
             return self._context.look_again(self._corpus, query, reading)
-        each = list(zip(parts, within, strict=True))
-        if len(parts) == 1:  # which may lean on what stands around it
-            each.append((query, whole))
-        return surest(reading, [self._context.look_again(self._corpus, *one) for one in each])
+        read = [self._context.look_again(self._corpus, *each) for each in zip(parts, within, strict=True)]
+        if len(parts) > 1:
+            return surest(reading, read)
+        return agreed(reading, [*read, self._context.look_again(self._corpus, query, whole)])  # it may lean on the rest
 
     def _by_place(self, query: Query, content: Reading | None) -> Reading:
         """What stands before or after what the question names, beside what its content finds.

@@ -5,7 +5,7 @@ Every question within a text is read by itself besides the whole, and a memory c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,20 +65,54 @@ def surest(seen: Reading, read: Sequence[Reading]) -> Reading:
     Returns:
         What was read comes first, by the chance that it answers any of the questions; the rest follows as it was seen.
     """
-    if not read or any(each.chances is None for each in read):
+    return _joined(seen, read, max, max(each.confidence for each in read))
+
+
+def agreed(seen: Reading, read: Sequence[Reading]) -> Reading:
+    """One reading of one question that was read in several ways: each way counts as it is sure.
+
+    Args:
+        seen: as of `surest`.
+        read: as of `surest`.
+    """
+    sure = [each.confidence for each in read]
+    whole = max(sum(sure), 1e-9)
+    return _joined(
+        seen,
+        read,
+        lambda chances: sum(c * s for c, s in zip(chances, sure, strict=True)) / whole,
+        sum(each * each for each in sure) / whole,
+    )
+
+
+def _joined(
+    seen: Reading, read: Sequence[Reading], chance_of: Callable[[Sequence[float]], float], confidence: float
+) -> Reading:
+    """Several readings by both looks as one.
+
+    Args:
+        seen: as of `surest`.
+        read: as of `surest`.
+        chance_of: the chances that a memory has in each of them, 0 where it was not read → its chance.
+        confidence: of the whole.
+    """
+    if any(each.chances is None for each in read):
         return seen
-    best: dict[int, tuple[float, float, Mapping[str, Any]]] = {}
-    for each in read:
+    said: dict[int, list[float]] = {}
+    steps: dict[int, Mapping[str, Any]] = {}
+    for number, each in enumerate(read):
         assert each.chances is not None
-        steps = each.steps or ({},) * len(each.index)
-        for index, chance, logit, step in zip(each.index.tolist(), each.chances, each.logits, steps, strict=True):
-            if not np.isnan(chance) and chance > best.get(index, (-1.0,))[0]:
-                best[index] = float(chance), float(logit), step
-    order = sorted(best, key=lambda index: -best[index][0])
+        for place in np.flatnonzero(~np.isnan(each.chances)).tolist():
+            index = int(each.index[place])
+            said.setdefault(index, [0.0] * len(read))[number] = float(each.chances[place])
+            if each.steps and said[index][number] == max(said[index]):
+                steps[index] = each.steps[place]
+    best = {index: chance_of(chances) for index, chances in said.items()}
+    order = sorted(best, key=lambda index: -best[index])
     rest = ~np.isin(seen.index, order)
-    chances = np.array([best[index][0] for index in order])
+    chances = np.array([best[index] for index in order])
     former = np.log(seen.weights[rest] + 1e-16)
-    logits = np.log(chances / (1 - chances))
+    logits = np.log(np.maximum(chances, 1e-9) / np.maximum(1 - chances, 1e-9))
     below = logits.min() + np.minimum(former - former.max(initial=-np.inf), 0.0)
     both = np.concatenate([logits, below])
     left = tuple(step for step, stays in zip(seen.steps, rest.tolist(), strict=True) if stays) if seen.steps else ()
@@ -87,8 +121,8 @@ def surest(seen: Reading, read: Sequence[Reading]) -> Reading:
         index=np.concatenate([np.array(order, dtype=np.int64), seen.index[rest]]),
         weights=content_focus(both, 1.0) * seen.weights.sum(),
         logits=both,
-        confidence=max(each.confidence for each in read),
-        steps=(*(best[index][2] for index in order), *left) if seen.steps else (),
+        confidence=confidence,
+        steps=(*(steps.get(index, {}) for index in order), *left) if seen.steps else (),
         chances=np.concatenate([chances, np.full(len(below), np.nan)]),
         ended={old: new for each in read for old, new in each.ended.items()},
     )

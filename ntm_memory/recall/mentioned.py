@@ -26,18 +26,20 @@ def is_short(told: Time) -> bool:
     return told.end - told.start <= LONGEST_MONTH
 
 
-def longest_telling(asked: float, kinds: NDArray[np.float64]) -> NDArray[np.float64]:
+def longest_telling(asked: float, kinds: NDArray[np.float64], *, wide: bool = True) -> NDArray[np.float64]:
     """How long a told time may be, to be of a time that is asked for: not much longer, but for two ends that are told.
 
     Args:
         asked: seconds that are asked for.
         kinds: of the told times.
+        wide: whether two ends may be months apart.
     """
-    longest: NDArray[np.float64] = np.where(kinds >= BY_ITS_ENDS, MOST_PARTS, 1) * asked + HOUR
+    by_ends = MOST_PARTS * asked if wide else max(asked, LONGEST_MONTH)
+    longest: NDArray[np.float64] = np.where(kinds >= BY_ITS_ENDS, by_ends, asked) + HOUR
     return longest
 
 
-def tells_of(slots: MemoryMatrix, time: Time) -> NDArray[np.bool_]:
+def tells_of(slots: MemoryMatrix, time: Time, *, wide: bool = True) -> NDArray[np.bool_]:
     """(N, K) which told times are of a time that is asked for: none that is much longer than it or a day.
 
     Of a time with an open end, or of more than a month, is what lies in it as a whole; "this year" is not of "after 20
@@ -47,7 +49,7 @@ def tells_of(slots: MemoryMatrix, time: Time) -> NDArray[np.bool_]:
     there: NDArray[np.bool_] = np.isfinite(start) & np.isfinite(end) & is_of(start, end, time.start, time.end)
     if time.is_open or not is_short(time):
         return there & (start >= time.start) & (end <= time.end)
-    return there & (end - start <= longest_telling(max(time.end - time.start, DAY), kinds))
+    return there & (end - start <= longest_telling(max(time.end - time.start, DAY), kinds, wide=wide))
 
 
 def every_year(slots: MemoryMatrix) -> NDArray[np.bool_]:
@@ -56,12 +58,12 @@ def every_year(slots: MemoryMatrix) -> NDArray[np.bool_]:
     return of_each
 
 
-def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None) -> NDArray[np.bool_]:
+def telling(slots: MemoryMatrix, times: Sequence[Time], zone: tzinfo | None, *, wide: bool = True) -> NDArray[np.bool_]:
     """(N,) which memories tell in their words one of some times.
 
     A date without a year is of every year for a question of a month at most, if nothing says when the memory happened.
     """
-    told = [tells_of(slots, time) for time in times]
+    told = [tells_of(slots, time, wide=wide) for time in times]
     of_each = every_year(slots)
     if of_each.any():
         short = [time for time in times if is_short(time)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.recall.first_look import Reading
-from ntm_memory.recall.fusion import surest, together
+from ntm_memory.recall.fusion import agreed, surest, together
 
 
 def reading(weights: dict[int, float], sure: float, *, explained: bool = False) -> Reading:
@@ -65,3 +65,12 @@ def test_of_several_questions_a_memory_counts_by_the_surest_and_what_was_not_rea
 def test_where_no_question_was_read_what_was_seen_stays():
     seen = reading({0: 0.6, 1: 0.4}, 0.5)
     assert surest(seen, [seen]) is seen
+
+
+def test_of_one_question_that_is_read_in_two_ways_each_counts_as_it_is_sure():
+    seen = reading({0: 0.5, 1: 0.3, 2: 0.2}, 0.5)
+    alone = replace(reading({0: 0.9, 1: 0.1}, 0.9), chances=np.array([0.8, 0.1]))
+    around = replace(reading({2: 0.7, 0: 0.3}, 0.1), chances=np.array([0.4, 0.1]))
+    both = agreed(seen, [alone, around])
+    assert both.index.tolist() == [0, 1, 2] and both.chances is not None
+    assert both.chances == pytest.approx([0.73, 0.09, 0.04]) and both.confidence == pytest.approx(0.82)
