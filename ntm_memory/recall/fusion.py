@@ -98,15 +98,7 @@ def _joined(
     """
     if any(each.chances is None for each in read):
         return seen
-    said: dict[int, list[float]] = {}
-    steps: dict[int, Mapping[str, Any]] = {}
-    for number, each in enumerate(read):
-        assert each.chances is not None
-        for place in np.flatnonzero(~np.isnan(each.chances)).tolist():
-            index = int(each.index[place])
-            said.setdefault(index, [0.0] * len(read))[number] = float(each.chances[place])
-            if each.steps and said[index][number] == max(said[index]):
-                steps[index] = each.steps[place]
+    said, steps = _said(read)
     best = {index: chance_of(chances) for index, chances in said.items()}
     order = sorted(best, key=lambda index: -best[index])
     rest = ~np.isin(seen.index, order)
@@ -126,6 +118,20 @@ def _joined(
         chances=np.concatenate([chances, np.full(len(below), np.nan)]),
         ended={old: new for each in read for old, new in each.ended.items()},
     )
+
+
+def _said(read: Sequence[Reading]) -> tuple[dict[int, list[float]], dict[int, Mapping[str, Any]]]:
+    """(the chances of each memory in each reading, 0 where it was not read; its steps in the surest)."""
+    said: dict[int, list[float]] = {}
+    steps: dict[int, Mapping[str, Any]] = {}
+    for number, each in enumerate(read):
+        chances = np.array([]) if each.chances is None else each.chances
+        for place in np.flatnonzero(~np.isnan(chances)).tolist():
+            index = int(each.index[place])
+            said.setdefault(index, [0.0] * len(read))[number] = float(chances[place])
+            if each.steps and said[index][number] == max(said[index]):
+                steps[index] = each.steps[place]
+    return said, steps
 
 
 def placed(
