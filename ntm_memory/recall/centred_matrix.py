@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import shake_256
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a 
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
 DIGESTED = 32  # dimensions by which equal keys are known
+_DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,14 @@ class CentredMatrix:
 
     @cached_property
     def digest(self) -> NDArray[np.uint64]:
-        """(N,) a number for each memory's keys: the same for the same, and hardly ever for others."""
-        bits = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32).view(np.uint32).astype(np.uint64)
-        told: NDArray[np.uint64] = bits @ (
-            np.uint64(0x9E3779B97F4A7C15) * np.arange(1, 2 * bits.shape[1], 2, dtype=np.uint64)
-        )
+        """(N,) a number for each memory's keys: the same for the same, and hardly ever for others; of no key, its own.
+
+        A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
+        """
+        head = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32)
+        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
+        nothing = np.flatnonzero(~head.any(axis=1))
+        told[nothing] = nothing
         if len(told) == len(self.slots):
             return told
         whole: NDArray[np.uint64] = np.add.reduceat(told, np.searchsorted(self.slots.owner, np.arange(len(self.slots))))

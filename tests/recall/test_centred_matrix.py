@@ -94,6 +94,12 @@ def test_what_is_told_many_times_counts_once():
     np.testing.assert_allclose(view.centre.means, once.centre.means, atol=1e-6)
 
 
+def test_other_keys_and_no_keys_are_not_the_same():
+    signs = np.where(np.random.default_rng(6).random((2_000, DIM)) < 0.5, -1, 1)
+    assert CentredMatrix(matrix_of(2_000, keys=unit(signs))).once is None
+    assert CentredMatrix(matrix_of(3, keys=np.zeros((3, DIM), dtype=np.float32))).once is None
+
+
 def test_passages_of_two_memories_are_the_same_only_if_all_are():
     keys, owner = unit(np.random.default_rng(5).normal(size=(3, DIM)))[[0, 1, 0, 2, 0, 1]], np.array([0, 0, 1, 1, 2, 2])
     view = CentredMatrix(matrix_of(3, keys=keys, owner=owner))
