@@ -5,15 +5,13 @@ What the first look knows chooses them; what both know goes into one logit for e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.controller.asking import LIKELY
-from ntm_memory.machine.addressing import content_focus
 from ntm_memory.reader.former import former_first
 from ntm_memory.reader.joining import Array, FirstLook, Judgement, judge
 from ntm_memory.reader.newest import marked_behind, newest_first
@@ -21,6 +19,7 @@ from ntm_memory.reader.pair_reader import PairReader
 from ntm_memory.reader.parameters import SecondLookParameters
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Look, Query, Reading
+from ntm_memory.recall.fusion import ahead
 from ntm_memory.recall.sequence import Sequence as Order
 from ntm_memory.store.records import Memory
 from ntm_memory.text.excerpts import excerpt
@@ -208,28 +207,10 @@ def as_read(
 
 
 def _joined(reading: Reading, chosen: NDArray[np.int64], judged: Judgement, said: Array) -> Reading:
-    """The reading with what was read first; what was not goes on below, its weights falling as they did."""
-    rest, logits = ~np.isin(reading.index, chosen), judged.logits
-    former = np.log(reading.weights[rest] + 1e-16)
-    below = logits.min() + np.minimum(former - former.max(initial=-np.inf), 0.0)
-    index, both = np.concatenate([chosen, reading.index[rest]]), np.concatenate([logits, below])
-    chances = np.concatenate([judged.chances, np.full(len(below), np.nan)])
-    ranked = np.argsort(-both, kind="stable")
-    return replace(
-        reading,
-        index=index[ranked],
-        weights=content_focus(both, 1.0)[ranked] * reading.weights.sum(),
-        logits=both[ranked],
-        confidence=judged.confidence,
-        steps=_steps(reading, index[ranked], dict(zip(chosen.tolist(), said.tolist(), strict=True))),
-        chances=chances[ranked],
-    )
-
-
-def _steps(reading: Reading, index: NDArray[np.int64], read: dict[int, float]) -> tuple[Mapping[str, Any], ...]:
-    """The steps of the first look, and what the reader said."""
-    if not reading.steps:
-        return ()
-    steps = dict(zip(reading.index.tolist(), reading.steps, strict=True))
-    told = {i: {"reader": round(value, 6)} for i, value in read.items()}
-    return tuple({**steps.get(i, {}), **told.get(i, {})} for i in index.tolist())
+    """The reading with what was read first, by both looks; to its steps is added what the reader said."""
+    seen = dict(zip(reading.index.tolist(), reading.steps, strict=bool(reading.steps)))
+    steps = {
+        index: {**seen.get(index, {}), "reader": round(value, 6)}
+        for index, value in zip(chosen.tolist(), said.tolist(), strict=True)
+    }
+    return replace(ahead(reading, chosen, judged.logits, judged.chances, steps), confidence=judged.confidence)

@@ -99,24 +99,42 @@ def _joined(
     if any(each.chances is None for each in read):
         return seen
     said, steps = _said(read)
-    best = {index: chance_of(chances) for index, chances in said.items()}
-    order = sorted(best, key=lambda index: -best[index])
-    rest = ~np.isin(seen.index, order)
-    chances = np.array([best[index] for index in order])
-    former = np.log(seen.weights[rest] + 1e-16)
+    index = np.array(list(said), dtype=np.int64)
+    chances = np.array([chance_of(each) for each in said.values()])
     logits = np.log(np.maximum(chances, 1e-9) / np.maximum(1 - chances, 1e-9))
+    joined = ahead(seen, index, logits, chances, steps)
+    return replace(joined, confidence=confidence, ended={old: new for each in read for old, new in each.ended.items()})
+
+
+def ahead(
+    seen: Reading,
+    index: NDArray[np.int64],
+    logits: NDArray[np.floating[Any]],
+    chances: NDArray[np.floating[Any]],
+    steps: Mapping[int, Mapping[str, Any]],
+) -> Reading:
+    """A reading with what was read first; what was not goes on below, its weights falling as they did.
+
+    Args:
+        seen: where the first look is.
+        index: (n,) the memories that were read.
+        logits: (n,) of them.
+        chances: (n,) that each answers.
+        steps: what was done, by memory, where it is not as `seen` has it; nothing counts where nobody asks.
+    """
+    rest = ~np.isin(seen.index, index)
+    former = np.log(seen.weights[rest] + 1e-16)
     below = logits.min() + np.minimum(former - former.max(initial=-np.inf), 0.0)
-    both = np.concatenate([logits, below])
-    left = tuple(step for step, stays in zip(seen.steps, rest.tolist(), strict=True) if stays) if seen.steps else ()
+    every, both = np.concatenate([index, seen.index[rest]]), np.concatenate([logits, below])
+    ranked = np.argsort(-both, kind="stable")
+    told = dict(zip(seen.index.tolist(), seen.steps, strict=True)) | dict(steps) if seen.steps else {}
     return replace(
         seen,
-        index=np.concatenate([np.array(order, dtype=np.int64), seen.index[rest]]),
-        weights=content_focus(both, 1.0) * seen.weights.sum(),
-        logits=both,
-        confidence=confidence,
-        steps=(*(steps.get(index, {}) for index in order), *left) if seen.steps else (),
-        chances=np.concatenate([chances, np.full(len(below), np.nan)]),
-        ended={old: new for each in read for old, new in each.ended.items()},
+        index=every[ranked],
+        weights=content_focus(both, 1.0)[ranked] * seen.weights.sum(),
+        logits=both[ranked],
+        steps=tuple(told.get(i, {}) for i in every[ranked].tolist()) if told else (),
+        chances=np.concatenate([chances, np.full(len(below), np.nan)])[ranked],
     )
 
 
