@@ -8,7 +8,6 @@ what is worth keeping, and nothing here needs memory: what is to be kept is note
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from ntm_memory.hosts.prompts import (
     without_remember,
 )
 from ntm_memory.hosts.telling import Told
+from ntm_memory.persistence.newest import Newest
 
 MOST_OF_PROMPT, MOST_OF_ANSWER = 500, 700
 IMPORTANCE = 0.2
@@ -43,18 +43,15 @@ class _Begun(NamedTuple):
     id: str = ""
 
 
-_turns: dict[str, _Begun] = {}
+_turns = Newest[_Begun](20)
 """Session → its turn, until it ends: in this process only, never on disk."""
-_MOST_SESSIONS = 20
-_lock = threading.Lock()
 
 
 def on_prompt(told: Told) -> int:
     """Note what the prompt says is to be kept, and keep the prompt itself until its turn ends; how much is noted."""
     prompt = told.text("prompt")
     words, had_private = own_words(without_private(prompt)), has_private(prompt)
-    with _lock:
-        before = _turns.pop(told.session, None)
+    before = _turns.take(told.session)
     if had_private and told.session:
         private_words.note(told.session, private_parts(prompt))
     texts = told_to_keep(prompt) if told.capture != OFF and words else []
@@ -62,18 +59,13 @@ def on_prompt(told: Told) -> int:
     for text in texts:
         pending.note(told, {"content": text, "namespace": told.project.namespace}, [text], turn)
     if told.capture == EPISODES and told.session:
-        begun = _Begun(words, had_private or (before is not None and before.had_private), turn)
-        with _lock:
-            while len(_turns) >= _MOST_SESSIONS:
-                _turns.pop(next(iter(_turns)))
-            _turns[told.session] = begun
+        _turns.put(told.session, _Begun(words, had_private or (before is not None and before.had_private), turn))
     return len(texts)
 
 
 def on_stop(told: Told) -> int:
     """Note the turn that ends; 1 if it is to be kept."""
-    with _lock:
-        begun = _turns.pop(told.session, _Begun("", had_private=False))
+    begun = _turns.take(told.session) or _Begun("", had_private=False)
     prompt, answer = told.text("prompt") or begun.words, told.text("last_assistant_message")
     for text in (prompt, answer):
         if has_private(text) and told.session:

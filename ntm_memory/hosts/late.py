@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from ntm_memory.hosts.telling import NOTHING, Said
+from ntm_memory.persistence.newest import Newest
 
-_MOST_SESSIONS = 20
-_waiting: dict[str, Said] = {}
-_lock = threading.Lock()
+_waiting = Newest[Said](20)
 
 
 def keep(session: str, said: Said) -> None:
@@ -18,16 +15,10 @@ def keep(session: str, said: Said) -> None:
         session: the session's id; empty: nothing is kept.
         said: what was to be put in.
     """
-    if not session:
-        return
-    with _lock:
-        _waiting.pop(session, None)
-        while len(_waiting) >= _MOST_SESSIONS:
-            _waiting.pop(next(iter(_waiting)))
-        _waiting[session] = said
+    if session:
+        _waiting.put(session, said)
 
 
 def taken(session: str) -> Said:
     """What waits for a session; it waits no more."""
-    with _lock:
-        return _waiting.pop(session, NOTHING)
+    return _waiting.take(session) or NOTHING

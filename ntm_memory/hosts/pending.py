@@ -29,6 +29,7 @@ from ntm_memory.hosts.projects import CAPTURES, least_capture, project_of, stric
 from ntm_memory.hosts.telling import Ask, Told
 from ntm_memory.persistence import pending as files
 from ntm_memory.persistence.host_notes import FOLDER
+from ntm_memory.persistence.newest import Newest
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy.sealing import HEAD
 
@@ -79,8 +80,8 @@ class _Held:
 
 
 _held: dict[tuple[str, str], _Held] = {}
-_refused: dict[str, None] = {}
-"""Turns of which something was refused, the newest last."""
+_refused = Newest[bool](_MOST_TURNS)
+"""Turns of which something was refused."""
 
 
 def note(told: Told, fields: Mapping[str, Any], texts: list[str], turn: str) -> None:
@@ -125,7 +126,7 @@ def settle(home: Path, ask: Ask, *, most: int | None = None, seconds: float = 0.
         for name in names[:most]:
             held = _held.get((str(home), name))
             if held is not None and held.is_written and name not in there:
-                _refuse(held.telling.turn)  # another one has settled it: nobody here knows how
+                _refused.put(held.telling.turn, True)  # another one has settled it: nobody here knows how
                 _held.pop((str(home), name), None)
             elif not _is_settled(home, name, held, ask):
                 return False
@@ -135,7 +136,7 @@ def settle(home: Path, ask: Ask, *, most: int | None = None, seconds: float = 0.
 
 def is_refused(turn: str) -> bool:
     """Whether something that was told in a turn is known to be refused."""
-    return turn in _refused
+    return _refused.get(turn) is not None
 
 
 def _is_settled(home: Path, name: str, held: _Held | None, ask: Ask) -> bool:
@@ -145,7 +146,7 @@ def _is_settled(home: Path, name: str, held: _Held | None, ask: Ask) -> bool:
         try:
             _write(home, telling, ask)
         except (EchoError, RetractedError, SecretError, BadValueError):
-            _refuse(telling.turn)
+            _refused.put(telling.turn, True)
         except NTMMemoryError:  # locked, damaged, no embedder: it waits for better times
             return False
     elif (content := files.content_of(home, name)) is not None and content.startswith(HEAD):
@@ -186,12 +187,6 @@ def _is_allowed(telling: Waiting, settings: Settings) -> bool:
         project = stricter(project, project_of(telling.began, named))
     allowed = CAPTURES.index(least_capture(settings.hosts.capture, project.capture))
     return allowed >= CAPTURES.index("episodes" if telling.is_turn else "told")
-
-
-def _refuse(turn: str) -> None:
-    while len(_refused) >= _MOST_TURNS:
-        _refused.pop(next(iter(_refused)))
-    _refused[turn] = None
 
 
 def _is_put(home: Path, name: str, telling: Waiting) -> bool:

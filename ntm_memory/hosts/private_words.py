@@ -12,13 +12,14 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 
+from ntm_memory.persistence.newest import Newest
 from ntm_memory.privacy.folding import pieces_of
 from ntm_memory.text.writing_systems import CJK
 
 _SALT = os.urandom(16)
 _IN_A_ROW, _LONG = 3, 7
 _SHARE = 1 / 3
-_MOST_SESSIONS, _MOST_PARTS, _MOST_READ = 20, 200, 20_000
+_MOST_PARTS, _MOST_READ = 200, 20_000
 _CAPITALISED = re.compile(r"(?<=[\w,;] )[^\W\d_a-z][\w'-]+")
 _HAN = re.compile(rf"[{CJK}]")
 
@@ -36,8 +37,9 @@ class _Part:
         )
 
 
-_parts: dict[str, list[_Part]] = {}
-_lock = threading.Lock()
+_parts = Newest[list[_Part]](20)
+"""Session → its private parts."""
+_adding = threading.Lock()
 
 
 def note(session: str, texts: Iterable[str]) -> None:
@@ -48,11 +50,8 @@ def note(session: str, texts: Iterable[str]) -> None:
         texts: its private parts.
     """
     new = [part for text in texts if (part := _Part(text[:_MOST_READ])).marks]
-    with _lock:
-        known = _parts.pop(session, [])
-        while len(_parts) >= _MOST_SESSIONS:
-            _parts.pop(next(iter(_parts)))
-        _parts[session] = [*known, *new][-_MOST_PARTS:]
+    with _adding:
+        _parts.put(session, [*(_parts.get(session) or []), *new][-_MOST_PARTS:])
 
 
 def are_in(session: str, text: str) -> bool:
