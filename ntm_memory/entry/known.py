@@ -28,11 +28,10 @@ def saying(store: Store, record: MemoryInput, *, in_bulk: bool = False) -> Memor
     told = {"session": record.session, "kind": record.kind, "source": source}
     same = {name: value for name, value in told.items() if value is not None}
     for memory in store.find_content(record.namespace, record.content, **same):
-        places = _places(record.source, memory.source, in_bulk)
-        stated = [(record.session, memory.session), places, (record.kind, memory.kind)]
+        new, old = _places(record.source, memory.source, in_bulk)
         again = memory.superseded_by is not None and not in_bulk and record.occurred_at is None
         dated = record.occurred_at is None or is_same_time(record.occurred_at, memory.occurred_at, store.zone)
-        if not again and dated and all(new is None or new == old for new, old in stated):
+        if not again and dated and (new is None or new == old):
             return memory
     return None
 
