@@ -5,6 +5,7 @@ script, config.json and the files beside memory.db. Oracle: no exception outside
 1, one JSON object out, no call over 5 s of CPU; the store passes its own check afterwards and still tells and answers.
 What a pass does not prove: that what was kept is what was meant, anything about `train` and `setup`, real embedders, or
 memory.db itself (its damage is the store's own matter). Control: an importer that forgets to check a number.
+Each line of JSON lines is an input, since each is judged by itself; else each call is one.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ def run_fuzz(inputs: int, number: int, feeds: tuple[str, ...] = tuple(FEEDS), se
 
 
 def feed_one_store(feed: Callable[[Path, Mutator], Feed], name: str, number: int) -> tuple[int, float]:
-    """(inputs, CPU seconds of the slowest) of one store that is looked at in the end."""
-    folder, slowest, count = Path(tempfile.mkdtemp(prefix="ntm-fuzz-")), 0.0, 0
+    """(inputs, CPU seconds of the slowest call) of one store that is looked at in the end."""
+    folder, slowest, fed = Path(tempfile.mkdtemp(prefix="ntm-fuzz-")), 0.0, 0
     try:
         inputs = feed(folder, Mutator(number))
         for count, (about, act) in enumerate(inputs, start=1):
             began = time.process_time()
             try:
-                act()
+                fed += act() or 1
             except Exception as error:
                 raise Found(
                     f"{name}, seed {number}, input {count}: {type(error).__name__}: {error}\n{repr(about)[:3000]}"
@@ -75,4 +76,4 @@ def feed_one_store(feed: Callable[[Path, Mutator], Feed], name: str, number: int
                 break
     finally:
         shutil.rmtree(folder)
-    return count, slowest
+    return fed, slowest

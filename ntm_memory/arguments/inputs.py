@@ -55,9 +55,9 @@ def stdin() -> str:
 
 def lines(path: str) -> Iterator[str]:
     """Lines of a file; bytes that are no UTF-8 become lone surrogates, by which the bad line is known."""
-    if path != "-" and Path(path).exists() and not Path(path).is_file():
-        raise BadValueError(f"{path} is no regular file", "give a file of JSON lines, or send them through stdin: -")
     try:
+        if path != "-" and Path(path).exists() and not Path(path).is_file():
+            raise BadValueError(f"{path} is no regular file", "give a file of JSON lines, or send them by stdin: -")
         stream = sys.stdin.buffer if path == "-" else Path(path).open("rb")
         with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape") as lines:
             yield from lines

@@ -133,6 +133,7 @@ def _export_request(arguments: Arguments) -> Arguments:
     _refuse_host_and_more(arguments, ("path", "form", "namespace", "salvage"))
     if arguments["host"] is not None:
         return told_of(arguments)
+    _refuse_empty(arguments["path"])
     if arguments["path"] is None:
         raise UsageError("give a PATH, or --host", "export.py --help")
     return told_of({**arguments, "path": None} if arguments["path"] == "-" else arguments)
@@ -142,6 +143,7 @@ def _import_request(arguments: Arguments) -> Arguments:
     _refuse_host_and_more(arguments, ("path", "backup", "form"))
     if arguments["host"] is not None:
         return told_of(arguments)
+    _refuse_empty(arguments["path"])
     if (arguments["path"] is None) == (arguments["backup"] is None):
         raise BadValueError("give a PATH, or --backup NAME", "import.py --help")
     if arguments["backup"] is not None and (arguments["dry_run"] or arguments["form"]):
@@ -150,6 +152,12 @@ def _import_request(arguments: Arguments) -> Arguments:
         return told_of(arguments)
     del arguments["path"]
     return {"text": stdin(), **told_of(arguments)}
+
+
+def _refuse_empty(path: str | None) -> None:
+    """An empty path is a shell's variable that nobody set, not the folder one happens to stand in."""
+    if path is not None and not path.strip():
+        raise BadValueError("the path is empty", "give a file or a folder; . is the one you are in")
 
 
 def _refuse_host_and_more(arguments: Arguments, others: tuple[str, ...]) -> None:

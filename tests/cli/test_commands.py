@@ -136,6 +136,16 @@ def test_bulk_lines_from_stdin_and_file(call, tmp_path):
     assert (again["created"], again["unchanged"]) == (0, 4)
 
 
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_an_empty_path_is_not_the_folder_one_stands_in(call, command):
+    assert call(command, "", code=2)["message"] == "the path is empty"
+
+
+@pytest.mark.parametrize("command", [("memorize", "--jsonl"), ("tune", "--jsonl")])
+def test_a_name_that_no_file_can_have_is_a_bad_value(call, command):
+    assert "cannot be read" in call(*command, "x" * 300, code=2)["message"]
+
+
 @pytest.mark.parametrize("command", [("memorize", "--jsonl", "-"), ("import", "-", "--as", "jsonl")])
 def test_where_nothing_of_many_is_taken_it_is_an_error(command, call, capsys):
     error = call(*command, stdin='{"content": 3}\n{"content"\n', code=2)
