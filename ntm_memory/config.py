@@ -257,7 +257,7 @@ def _checked(key: str, value: Any, hint: Any, meta: Mapping[str, Any], source: s
     wanted = next(get_origin(t) or t for t in types if t is not type(None))
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if wanted is float and number:
-        value = float(value)
+        value = float(value) if abs(value) < 1e300 else math.inf  # of 400 digits there is no float
     if type(value) is not wanted or (wanted is float and not math.isfinite(value)):
         raise ConfigError(f"{source}: {key} is {shown(value)}, expected {_type_name(hint)}", _hint(meta))
     if isinstance(value, dict) and not all(isinstance(each, str) and each for each in value.values()):

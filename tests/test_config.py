@@ -112,6 +112,7 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one(settings, key, ne
         ({"recall": 7}, "must be an object"),
         ({"recall": {"min_weight": 1.5}}, "expected 0 to 1"),
         ({"recall": {"min_weight": float("nan")}}, "expected float"),
+        ({"recall": {"min_weight": 10**400}}, "expected float"),
         ({"recall": {"words": 1}}, "expected bool"),
         ({"capacity": {"when_full": "burst"}}, "grow, evict, refuse"),
         ({"embedder": {"backend": "word2vec"}}, "e5, sentence-transformers, tiny"),
