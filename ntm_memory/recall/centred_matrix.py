@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import shake_256
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.centring import Centre, centre
-from ntm_memory.recall.sequence import Sequence, sequence_of, timeline_of
+from ntm_memory.recall.known_state import EarlierState
+from ntm_memory.recall.sequence import Sequence, timeline_of
 from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
@@ -37,17 +38,22 @@ class CentredMatrix:
     slots: MemoryMatrix
     prior: NDArray[np.float32] | None = None
     query_adapter: NDArray[np.float32] | None = None
+    _known: EarlierState = field(default_factory=EarlierState, repr=False, compare=False)
+
+    def following(self, before: CentredMatrix) -> CentredMatrix:
+        """The same, taking over what another state of the memory has reckoned already, as far as it still holds."""
+        return replace(self, _known=before._known)
 
     @cached_property
     def centre(self) -> Centre:
         """Means by script, and the centred rows' norms."""
-        return centre(self.slots, self.prior, self.once)
+        sums = self._known.sums_upto(self.slots, self.digest)
+        return centre(self.slots, self.prior, sums=sums)
 
     @cached_property
     def once(self) -> NDArray[np.int64] | None:
         """(n,) rising indices of memories, the first of those that have the same keys each; None: no two have."""
-        _, first = np.unique(self.digest, return_index=True)
-        return None if len(first) == len(self.slots) else np.sort(first)
+        return self._known.once_upto(self.slots, self.digest)
 
     @cached_property
     def digest(self) -> NDArray[np.uint64]:
@@ -55,13 +61,14 @@ class CentredMatrix:
 
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
-        head = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32)
-        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
-        nothing = np.flatnonzero(~head.any(axis=1))
-        told[nothing] = nothing
+        told: NDArray[np.uint64] = self.slots.of_keys("digest", _digests)
+        nothing = np.flatnonzero(told == 0)
+        if len(nothing):
+            told = told.copy()
+            told[nothing] = nothing
         if len(told) == len(self.slots):
             return told
-        whole: NDArray[np.uint64] = np.add.reduceat(told, np.searchsorted(self.slots.owner, np.arange(len(self.slots))))
+        whole: NDArray[np.uint64] = np.add.reduceat(told, self.slots.starts)
         return whole
 
     @cached_property
@@ -74,7 +81,7 @@ class CentredMatrix:
     @cached_property
     def sequence(self) -> Sequence:
         """The order of writing."""
-        return sequence_of(self.slots)
+        return self._known.sequence_upto(self.slots)
 
     @cached_property
     def timeline(self) -> Sequence:
@@ -132,14 +139,14 @@ class CentredMatrix:
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage."""
         rows = self.centre.starts[index]
-        keys = self.slots.keys[rows] - self.centre.means[self.centre.offset[rows]]
+        keys = self.slots.key_rows(rows) - self.centre.means[self.centre.offset[rows]]
         unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
         return unit
 
     def cosines_with(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, N) centred cosines of some memories (their first passage) with all; of those the best passage speaks."""
         keys, centre = self.centred(index), self.centre
-        rows = self.slots.keys @ keys.T - (centre.means @ keys.T)[centre.offset]
+        rows = self.slots.products(np.ascontiguousarray(keys.T)) - (centre.means @ keys.T)[centre.offset]
         rows *= centre.inverse_norm[:, None]
         if len(rows) != len(self.slots):
             rows = np.maximum.reduceat(rows, centre.starts, axis=0)
@@ -169,3 +176,11 @@ class CentredMatrix:
     def _window_norm(self) -> NDArray[np.float32]:
         """(N,) what `window_norms` has reckoned so far; NaN elsewhere."""
         return np.full(len(self.slots), np.nan, dtype=np.float32)
+
+
+def _digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """(n,) a number for each key row, 0 for one of nothing."""
+    head = np.ascontiguousarray(keys[:, :DIGESTED], dtype=np.float32)
+    told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
+    told[~head.any(axis=1)] = 0  # a zero may have a sign
+    return told

@@ -85,7 +85,8 @@ class Engine:
             self.connection.close()
             raise
         self.usage = UsageCounters(path.with_name("usage.db"), self.connection.key)
-        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage, self.connection.key, zone)
+        derived, writes = path.with_name("matrix.bin"), lambda: self.connection.in_transaction
+        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, self.connection.key, zone, writes)
         self.connection.on_rollback = self._rolled_back
 
     @property
@@ -265,7 +266,7 @@ class Engine:
     def _rolled_back(self) -> None:
         """What a rollback took back may have been remembered."""
         self.ledger.forget()
-        self.live_matrix.forget()
+        self.live_matrix.rolled_back()
 
 
 def _refuse_deleted(path: Path) -> None:

@@ -69,6 +69,7 @@ class SQLiteStore:
             self._upkeep.clean_up()
 
     def _committed(self) -> None:
+        self._engine.live_matrix.settled()
         try:
             self._upkeep.clean_up()
         finally:
