@@ -48,8 +48,8 @@ class Centre:
         scripts = [number for number in (0, 1) if (script == number).any()]
         there = np.searchsorted(scripts, script)  # one script alone is one product
         along = self.slots.products(np.ascontiguousarray(means[scripts].T))[np.arange(len(script)), there]
-        squared = self.slots.of_keys("squared length", _squared_lengths) - 2 * along
-        squared += np.einsum("sd,sd->s", means, means)[script]
+        own, of_mean = self.slots.of_keys("squared length", _squared_lengths), np.einsum("sd,sd->s", means, means)
+        squared = own - 2 * along + of_mean[script]
         inverse: NDArray[np.float32] = 1 / np.sqrt(np.maximum(squared, 0) + _EPSILON)
         return inverse
 

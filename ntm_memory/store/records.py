@@ -118,10 +118,12 @@ class Postings:
     Args:
         address: word → (n,) int64 slot numbers, rising.
         count: word → (n,) int64, how often the word occurs there, ≥ 1.
+        cut: words that occur at more places than were looked at.
     """
 
     address: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     count: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    cut: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
