@@ -13,7 +13,6 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Related
 from ntm_memory.reader.relations import AS_READ, SAME, SURE, Relation, may_revise, relations_of
 from ntm_memory.recall.bm25 import MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency, of_a_passage
-from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Key
 from ntm_memory.store.records import Memory, MemoryInput, MemoryMatrix, Postings
@@ -137,14 +136,14 @@ class Relater:
     def _candidates(self, corpus: Corpus, text: str, rows: Key) -> NDArray[np.int64]:
         """(n,) indices of the likest by key, and of those that share the rarest words."""
         slots = corpus.slots
-        cosine = centred_cosines(slots, self._context.view(corpus).centre, rows[0], is_cjk(text))
+        likest = self._context.view(corpus).likest(rows[0], is_cjk(text), LIKEST)
         words = index_words(text)
         found = self._store.postings(corpus.namespace, words, COMMON)
         if found.cut and found.cut == found.address.keys():  # no word is rare
             found = self._store.postings(corpus.namespace, words)
         index, shared = _sharing(slots, found, words)
         by_words = index[np.argsort(-shared, kind="stable")[:BY_WORDS]]
-        return np.array(list(dict.fromkeys([*_largest(cosine, LIKEST), *by_words.tolist()])), dtype=np.int64)
+        return np.array(list(dict.fromkeys([*likest.tolist(), *by_words.tolist()])), dtype=np.int64)
 
     def _alike(self, corpus: Corpus, written: Sequence[Memory]) -> list[tuple[Memory, Memory]]:
         """(older, newer) of one namespace that are worth a look, by their keys alone."""
@@ -217,13 +216,3 @@ def _sharing(
     mean_length = float(np.minimum(slots.length, PASSAGE).mean())
     keywords = Keywords(tuple(known), count, held, idf, mean_length, float(idf.sum()))
     return index, keywords.bm25(*of_a_passage(count, slots.length[index]), mean_length)
-
-
-def _largest(values: NDArray[np.float32], count: int) -> list[int]:
-    """Indices of the largest values, the largest first, of equals the first."""
-    if count >= len(values):
-        among = np.arange(len(values))
-    else:
-        among = np.flatnonzero(values >= np.partition(values, -count)[-count])
-    best: list[int] = among[np.argsort(-values[among], kind="stable")[:count]].tolist()
-    return best

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.centring import Centre, centre
+from ntm_memory.recall.centring import Centre, centre, centred_cosines
 from ntm_memory.recall.known_state import EarlierState
 from ntm_memory.recall.sequence import Sequence, timeline_of
+from ntm_memory.slots.signs import HAS_COUNT
 from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
@@ -21,6 +22,8 @@ COHERENT = 0.15  # what neighbours share beyond chance, as a centred cosine, in 
 TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a talk, half as a short note
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
+LARGE = 20_000  # memories from which on not all are compared with a text that is to be written
+LOOKED_AT = 512
 DIGESTED = 32  # dimensions by which equal keys are known
 _DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
 
@@ -143,6 +146,26 @@ class CentredMatrix:
         unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
         return unit
 
+    def likest(self, key: NDArray[np.float32], cjk: bool, count: int) -> NDArray[np.int64]:
+        """(n ≤ count,) the memories that are likest to a text by key, the likest first, of equals the first.
+
+        Of a large memory a few hundred are compared, those that share most signs with it: now and then one is missed.
+
+        Args:
+            key: (dim,) of the text, unit norm.
+            cjk: its script.
+            count: ≥ 1.
+        """
+        if len(self.slots) <= LARGE or not HAS_COUNT:
+            return largest(centred_cosines(self.slots, self.centre, key, cjk), count)
+        rows = self._known.signs(self.centre.means).likest(self.slots, key, LOOKED_AT)
+        owner = self.slots.owner[rows]
+        mean = self.centre.means[self.slots.cjk[owner].astype(np.int64)]
+        keys, direction = self.slots.key_rows(rows) - mean, key - self.centre.means[int(cjk)]
+        cosine = (keys @ direction) / np.sqrt(np.einsum("rd,rd->r", keys, keys) + 1e-6)
+        index, starts = np.unique(owner, return_index=True)
+        return index[largest(np.maximum.reduceat(cosine, starts), count)]
+
     def cosines_with(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, N) centred cosines of some memories (their first passage) with all; of those the best passage speaks."""
         keys, centre = self.centred(index), self.centre
@@ -184,3 +207,11 @@ def _digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
     told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
     told[~head.any(axis=1)] = 0  # a zero may have a sign
     return told
+
+
+def largest(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """(n ≤ count,) indices of the largest of some values, the largest first, of equals the first."""
+    among = np.arange(len(values))
+    if count < len(values):
+        among = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    return among[np.argsort(-values[among], kind="stable")[:count]]

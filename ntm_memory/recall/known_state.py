@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.recall.centring import KeySums, scripts_of
 from ntm_memory.recall.sequence import Sequence, sequence_of
+from ntm_memory.slots.signs import Signs
 from ntm_memory.slots.snapshot import Snapshot
 from ntm_memory.store.records import MemoryMatrix
 
@@ -23,6 +24,7 @@ class EarlierState:
         self._sums: tuple[MemoryMatrix, Digests, Digests, KeySums] | None = None
         self._once: tuple[MemoryMatrix, NDArray[np.int64] | None] | None = None
         self._sequence: tuple[MemoryMatrix, Sequence] | None = None
+        self._signs: Signs | None = None
 
     def sums_upto(self, slots: MemoryMatrix, digest: Digests) -> KeySums:
         """The sums of all keys by script, of memories with the same keys once.
@@ -64,6 +66,13 @@ class EarlierState:
         known = sequence_of(slots) if known is None else known
         self._sequence = (slots, known)
         return known
+
+    def signs(self, means: NDArray[np.float32]) -> Signs:
+        """The signs of keys against what they have in common, for good: the mean (2, dim) of most keys at first."""
+        if self._signs is None:
+            most = 0 if self._sums is None else int(np.argmax(self._sums[-1].counts))
+            self._signs = Signs(means[most])
+        return self._signs
 
     def _extends(self, before: tuple[MemoryMatrix, object] | None, slots: MemoryMatrix) -> bool:
         """Whether a state is an earlier one with few memories appended."""
@@ -138,6 +147,8 @@ def _summed(sums: KeySums, slots: MemoryMatrix, index: list[int], times: int) ->
 
 def _without(there: Digests, digests: Digests, index: NDArray[np.int64]) -> tuple[Digests, list[int]]:
     """(sorted digests without those of some memories, which of these were the last ones to have theirs)."""
+    if not len(index):
+        return there, []
     last: list[int] = []
     out: list[int] = []
     for digest, i in zip(digests, index.tolist(), strict=True):

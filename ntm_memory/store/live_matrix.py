@@ -158,10 +158,9 @@ class LiveMatrix:
             return self._blocks
         self._not_settled |= self._writes()
         if self._blocks is None or self._stamp is None or not self._stamp.may_become(now):
-            matrix = self._load(now) or self._read(-1, now.dim)[1]
+            matrix, self._stamp = self._load(now) or (self._read(-1, now.dim)[1], now)
             self._blocks = {int(code): self._block(_part(matrix, int(code))) for code in np.unique(matrix.namespace)}
-        else:
-            self._write_into(self._blocks, *self._read(self._stamp.seq, now.dim))
+        self._write_into(self._blocks, *self._read(self._stamp.seq, now.dim))
         self._stamp = now
         return self._blocks
 
@@ -181,16 +180,15 @@ class LiveMatrix:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return sidecar.in_zone(start, end, is_days, self._zone)
 
-    def _load(self, now: Stamp) -> Matrix | None:
+    def _load(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
+        """What the derived file holds, and of which state; None where it is not to be believed."""
         loaded = self._loaded(now)
         if loaded is None:
             # a file that is refused now must not be believed later, when the database has grown past it
             with suppress(OSError):
                 sidecar.remove(self._file)
-            self._saved = 0
-            return None
-        self._saved = loaded[1].seq
-        return self._patched(*loaded)
+        self._saved = 0 if loaded is None else loaded[1].seq
+        return loaded
 
     def _loaded(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
         """What the derived file holds; None where it has slots that were never given away: a checksum is no seal.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -30,8 +31,8 @@ from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
 
 COMMON = 1024
 """Places of a word; one that has more finds nobody where others have fewer."""
-_LOOKED_AT, _READ = 4096, 256
-"""Memories whose lengths are looked at, and of these those whose words are read: what has most of the words first."""
+_LOOKED_AT, _READ = 1024, 16
+"""Memories whose lengths are looked at, and of those that may have no more than the share how many are read."""
 _THEN = """
 SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
 FROM memories
@@ -116,16 +117,19 @@ class SQLiteMatrixReader:
             likely = np.argsort(-times, kind="stable")[:_LOOKED_AT]
             least = (times[likely] + len(common)) / np.maximum(index.lengths(rows[likely]), 1)
             order = np.argsort(-least, kind="stable")
-            best = rows[likely[order[: int((least >= share).sum())]]].tolist()
-            return self._with_share(best[:_READ], space, set(encode_words([word]) for word in words), share, count)
+            enough, whole = int((least >= share).sum()), int((least >= 1).sum())
+            if common:  # so that what is not known whole may be much: the best of it alone is read
+                enough = min(enough, max(_READ, min(whole, 2 * count)))
+            terms = {encode_words([word]) for word in words}
+            return self._with_share(rows[likely[order[:enough]]].tolist(), space, terms, share, count)
 
     def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
-        query = "SELECT row, words FROM memories WHERE row = ? AND namespace = ? AND state = 'live'"
+        among = "row IN (SELECT value FROM json_each(?))"
+        query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
         told: list[tuple[float, int]] = []
-        for number in rows:
-            for row, text in fetch(self._sql, query, (number, space)):
-                own = text.split()
-                told.append((-len(terms & set(own)) / max(len(own), 1), row))
+        for row, text in fetch(self._sql, query, (json.dumps(rows), space)):
+            own = text.split()
+            told.append((-len(terms & set(own)) / max(len(own), 1), row))
         best = [row for of, row in sorted(told)[:count] if -of >= share]
         whole = [each for row in best for each in fetch(self._sql, "SELECT * FROM memories WHERE row = ?", (row,))]
         return list(self._engine.sound(whole))

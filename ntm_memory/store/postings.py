@@ -162,8 +162,8 @@ class FullTextIndex:
     def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) how many words some rows hold, as the index itself keeps it: a few bytes a row are read."""
         query = f"SELECT id, sz FROM word_index_docsize WHERE id {_AMONG}"
-        held = {row: _varint(size) for row, size in self._sql.execute(query, (json.dumps(rows.tolist()),))}
-        return np.array([held.get(row, 0) for row in rows.tolist()], dtype=np.int64)
+        held = dict(self._sql.execute(query, (json.dumps(rows.tolist()),)).fetchall())
+        return np.array([_varint(held.get(row, b"")) for row in rows.tolist()], dtype=np.int64)
 
     def find_within(self, letter: str) -> list[str]:
         """The words that hold a letter, by the index's list of words."""
@@ -268,6 +268,8 @@ def _counted(places: str) -> Counts:
 
 def _varint(size: bytes) -> int:
     """A number as SQLite writes it: 7 bits a byte, the highest first."""
+    if len(size) == 1:
+        return size[0]
     number = 0
     for byte in size:
         number = number << 7 | byte & 0x7F
