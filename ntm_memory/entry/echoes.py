@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
-
 from ntm_memory.errors import EchoError, NotFoundError
 from ntm_memory.privacy import framing
 from ntm_memory.privacy.echo import ID, LEAST_WORDS, LONGEST, KnownMemory, echo_in
@@ -72,18 +70,7 @@ def _alike(store: Store, record: MemoryInput) -> list[Memory]:
     words = list(dict.fromkeys(index_words(printable(decoded(record.content)))))
     if len(words) < LEAST_WORDS // 2:
         return []
-    with store.snapshot():
-        slots = store.memory_matrix(record.namespace)
-        if not len(slots):
-            return []
-        order = np.argsort(slots.address)
-        addresses = slots.address[order]
-        held = [*store.postings(record.namespace, words).address.values()]
-        places = np.searchsorted(addresses, np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
-        share = np.bincount(places, minlength=len(addresses)) / np.maximum(slots.length[order], 1)
-        likely = np.flatnonzero(share >= _SHARE)
-        likeliest = likely[np.argsort(-share[likely], kind="stable")[:MOST]]
-        return store.get_many(addresses[likeliest].tolist())
+    return store.made_of(record.namespace, words, _SHARE, MOST)
 
 
 def _as_printed(memory: Memory) -> KnownMemory:

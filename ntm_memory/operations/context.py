@@ -139,9 +139,11 @@ class RetrievalContext:
         """
         view = self._views.get(known.namespace)
         if view is None or view.slots is not known.slots:
-            view = self._made(known)
+            made = self._made(known)
             if known.is_now:
-                self._views[known.namespace] = view
+                made = made if view is None else made.following(view)
+                self._views[known.namespace] = made
+            view = made
         return view
 
     def _made(self, known: Corpus) -> CentredMatrix:

@@ -12,11 +12,10 @@ from ntm_memory.errors import NotFoundError
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.results import Related
 from ntm_memory.reader.relations import AS_READ, SAME, SURE, Relation, may_revise, relations_of
-from ntm_memory.recall.bm25 import count_keywords
-from ntm_memory.recall.centring import centred_cosines
+from ntm_memory.recall.bm25 import MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency, of_a_passage
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Key
-from ntm_memory.store.records import Memory, MemoryInput
+from ntm_memory.store.records import Memory, MemoryInput, MemoryMatrix, Postings
 from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.likeness import likeness
 from ntm_memory.text.words import index_words
@@ -28,6 +27,8 @@ SHOWN = 3
 IN_BULK, BULK_ALIKE, BULK_SHARE = 2, 0.3, 0.65
 """Of many at once: how many older ones of each are looked at, from which centred cosine on, and how many pairs are read
 for each new one on average. A pair costs about as much as two embeddings."""
+COMMON = 1024
+"""Places of a word; one that has more is no rare one, and is left out where others have fewer."""
 _TOLD = 200
 
 
@@ -109,12 +110,8 @@ class Relater:
 
     def release(self, memories: Sequence[Memory]) -> None:
         """Take back the marks that these memories had put on others: they are gone, or say something else."""
-        gone = {memory.id for memory in memories}
-        for namespace in {memory.namespace for memory in memories}:
-            slots = self._store.memory_matrix(namespace)
-            for other in self._store.get_many(slots.address[slots.superseded].tolist()):
-                if other.superseded_by in gone:
-                    self.holds(other)
+        for other in self._store.revised_by([memory.id for memory in memories]):
+            self.holds(other)
 
     def part(self, memory: Memory, others: Iterable[str]) -> None:
         """Take back the marks between a memory and others that hold beside it."""
@@ -139,13 +136,14 @@ class Relater:
     def _candidates(self, corpus: Corpus, text: str, rows: Key) -> NDArray[np.int64]:
         """(n,) indices of the likest by key, and of those that share the rarest words."""
         slots = corpus.slots
-        cosine = centred_cosines(slots, self._context.view(corpus).centre, rows[0], is_cjk(text))
+        likest = self._context.view(corpus).likest(rows[0], is_cjk(text), LIKEST)
         words = index_words(text)
-        keywords = count_keywords(slots, corpus.postings(words), words)
-        shared = keywords.of_all(slots.length)
-        by_words = np.argsort(-shared, kind="stable")[:BY_WORDS]
-        best = [*np.argsort(-cosine, kind="stable")[:LIKEST].tolist(), *by_words[shared[by_words] > 0].tolist()]
-        return np.array(list(dict.fromkeys(best)), dtype=np.int64)
+        found = self._store.postings(corpus.namespace, words, COMMON)
+        if found.cut and found.cut == found.address.keys():  # no word is rare
+            found = self._store.postings(corpus.namespace, words)
+        index, shared = _sharing(slots, found, words)
+        by_words = index[np.argsort(-shared, kind="stable")[:BY_WORDS]]
+        return np.array(list(dict.fromkeys([*likest.tolist(), *by_words.tolist()])), dtype=np.int64)
 
     def _alike(self, corpus: Corpus, written: Sequence[Memory]) -> list[tuple[Memory, Memory]]:
         """(older, newer) of one namespace that are worth a look, by their keys alone."""
@@ -198,3 +196,23 @@ def _may_be_marked(new: Memory, old: Memory) -> bool:
 
 def _stands(address: NDArray[np.int64], index: int, memory: Memory) -> bool:
     return index < len(address) and int(address[index]) == memory.address
+
+
+def _sharing(
+    slots: MemoryMatrix, found: Postings, words: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(indices of the memories that hold a word, their BM25 by the words whose places are all known)."""
+    known = [word for word in dict.fromkeys(words) if word in found.address and word not in found.cut]
+    known = sorted(known, key=lambda word: len(found.address[word]))[:MAX_WORDS]
+    held = tuple(slots.places(found.address[word]) for word in known)
+    index = np.unique(np.concatenate([*held, np.empty(0, dtype=np.int64)]))
+    index = index[index >= 0]
+    if not len(index):
+        return index, np.empty(0, dtype=np.float32)
+    count = np.zeros((len(known), len(index)), dtype=np.float32)
+    for row, where, word in zip(count, held, known, strict=True):
+        row[np.searchsorted(index, where[where >= 0])] = found.count[word][where >= 0]
+    idf = inverse_document_frequency(len(slots), np.array([len(where) for where in held])).astype(np.float32)
+    mean_length = float(np.minimum(slots.length, PASSAGE).mean())
+    keywords = Keywords(tuple(known), count, held, idf, mean_length, float(idf.sum()))
+    return index, keywords.bm25(*of_a_passage(count, slots.length[index]), mean_length)

@@ -1,15 +1,17 @@
-"""Where the next memory goes when all slots are taken."""
+"""Where the next memory goes when all slots are taken: usage tells how much each is needed."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import MemoryFullError, whole_number
-from ntm_memory.recall.allocation import least_used, usage
 from ntm_memory.store.base import Store
+from ntm_memory.store.records import MemoryMatrix
 
 MOST_LIVE = 100_000_000
+HALF_LIFE_DAYS = 90.0
 
 
 def make_room(store: Store, settings: Settings, now: float, namespace: str) -> None:
@@ -63,3 +65,25 @@ def retire_least_used(store: Store, now: float, namespace: str, most: int) -> in
         for memory in store.get_many(slots.address[leaving].tolist()):
             store.archive(memory.id)
     return len(leaving)
+
+
+def usage(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
+    """(N,) usage ≥ 0 of every slot.
+
+    Each write and each read adds to a slot's usage and time wears it down, as with the usage vector of
+    least-recently-used access (Santoro et al. 2016, section 3.2; Graves et al. 2016); importance and retention say how
+    much the write weighed.
+
+    Args:
+        slots: the memory matrix.
+        now: unix seconds.
+    """
+    age = np.maximum(now - slots.created, 0) / 86_400
+    written = (0.1 + slots.importance) * np.exp2(-age / HALF_LIFE_DAYS)
+    worn: NDArray[np.float64] = slots.retention * (written + 0.1 * np.log1p(slots.reads))
+    return worn
+
+
+def least_used(slots: MemoryMatrix, now: float) -> int:
+    """Index 0…N−1 of the slot that is needed least; of equals the oldest."""
+    return int(np.argmin(usage(slots, now)))

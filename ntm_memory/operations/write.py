@@ -130,8 +130,13 @@ class Writer:
         if record.session is not None:
             return True
         names = speakers_of(record.content)
-        held = self._store.postings(record.namespace, names).address if names else {}
-        return any(address != (own and own.address) for addresses in held.values() for address in addresses.tolist())
+        for most in (2, None) if names else ():  # the first ones tell it mostly
+            held = self._store.postings(record.namespace, names, most)
+            if any(address != (own and own.address) for each in held.address.values() for address in each.tolist()):
+                return True
+            if not held.cut:
+                return False
+        return False
 
     def _confirm(self, there: Memory, telling: Telling, passed: Passed) -> MemorizeResult:
         """What is known already is told again; who vouches for it by saying so makes it better trusted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import shake_256
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.centring import Centre, centre
-from ntm_memory.recall.sequence import Sequence, sequence_of, timeline_of
+from ntm_memory.recall.centring import Centre, centre, centred_cosines
+from ntm_memory.recall.known_state import EarlierState
+from ntm_memory.recall.sequence import Sequence, timeline_of
+from ntm_memory.slots.signs import HAS_COUNT
 from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
@@ -20,6 +22,8 @@ COHERENT = 0.15  # what neighbours share beyond chance, as a centred cosine, in 
 TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a talk, half as a short note
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
+LARGE = 20_000  # memories from which on not all are compared with a text that is to be written
+LOOKED_AT = 512
 DIGESTED = 32  # dimensions by which equal keys are known
 _DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
 
@@ -37,17 +41,22 @@ class CentredMatrix:
     slots: MemoryMatrix
     prior: NDArray[np.float32] | None = None
     query_adapter: NDArray[np.float32] | None = None
+    _known: EarlierState = field(default_factory=EarlierState, repr=False, compare=False)
+
+    def following(self, before: CentredMatrix) -> CentredMatrix:
+        """The same, taking over what another state of the memory has reckoned already, as far as it still holds."""
+        return replace(self, _known=before._known)
 
     @cached_property
     def centre(self) -> Centre:
         """Means by script, and the centred rows' norms."""
-        return centre(self.slots, self.prior, self.once)
+        sums = self._known.sums_upto(self.slots, self.digest)
+        return centre(self.slots, self.prior, sums=sums)
 
     @cached_property
     def once(self) -> NDArray[np.int64] | None:
         """(n,) rising indices of memories, the first of those that have the same keys each; None: no two have."""
-        _, first = np.unique(self.digest, return_index=True)
-        return None if len(first) == len(self.slots) else np.sort(first)
+        return self._known.once_upto(self.slots, self.digest)
 
     @cached_property
     def digest(self) -> NDArray[np.uint64]:
@@ -55,13 +64,14 @@ class CentredMatrix:
 
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
-        head = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32)
-        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
-        nothing = np.flatnonzero(~head.any(axis=1))
-        told[nothing] = nothing
+        told: NDArray[np.uint64] = self.slots.of_keys("digest", _digests)
+        nothing = np.flatnonzero(told == 0)
+        if len(nothing):
+            told = told.copy()
+            told[nothing] = nothing
         if len(told) == len(self.slots):
             return told
-        whole: NDArray[np.uint64] = np.add.reduceat(told, np.searchsorted(self.slots.owner, np.arange(len(self.slots))))
+        whole: NDArray[np.uint64] = np.add.reduceat(told, self.slots.starts)
         return whole
 
     @cached_property
@@ -74,7 +84,7 @@ class CentredMatrix:
     @cached_property
     def sequence(self) -> Sequence:
         """The order of writing."""
-        return sequence_of(self.slots)
+        return self._known.sequence_upto(self.slots)
 
     @cached_property
     def timeline(self) -> Sequence:
@@ -132,14 +142,34 @@ class CentredMatrix:
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage."""
         rows = self.centre.starts[index]
-        keys = self.slots.keys[rows] - self.centre.means[self.centre.offset[rows]]
+        keys = self.slots.key_rows(rows) - self.centre.means[self.centre.offset[rows]]
         unit: NDArray[np.float32] = keys * self.centre.inverse_norm[rows, None]
         return unit
+
+    def likest(self, key: NDArray[np.float32], cjk: bool, count: int) -> NDArray[np.int64]:
+        """(n ≤ count,) the memories that are likest to a text by key, the likest first, of equals the first.
+
+        Of a large memory a few hundred are compared, those that share most signs with it: now and then one is missed.
+
+        Args:
+            key: (dim,) of the text, unit norm.
+            cjk: its script.
+            count: ≥ 1.
+        """
+        if len(self.slots) <= LARGE or not HAS_COUNT:
+            return largest(centred_cosines(self.slots, self.centre, key, cjk), count)
+        rows = self._known.signs(self.centre.means).likest(self.slots, key, LOOKED_AT)
+        owner = self.slots.owner[rows]
+        mean = self.centre.means[self.slots.cjk[owner].astype(np.int64)]
+        keys, direction = self.slots.key_rows(rows) - mean, key - self.centre.means[int(cjk)]
+        cosine = (keys @ direction) / np.sqrt(np.einsum("rd,rd->r", keys, keys) + 1e-6)
+        index, starts = np.unique(owner, return_index=True)
+        return index[largest(np.maximum.reduceat(cosine, starts), count)]
 
     def cosines_with(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, N) centred cosines of some memories (their first passage) with all; of those the best passage speaks."""
         keys, centre = self.centred(index), self.centre
-        rows = self.slots.keys @ keys.T - (centre.means @ keys.T)[centre.offset]
+        rows = self.slots.products(np.ascontiguousarray(keys.T)) - (centre.means @ keys.T)[centre.offset]
         rows *= centre.inverse_norm[:, None]
         if len(rows) != len(self.slots):
             rows = np.maximum.reduceat(rows, centre.starts, axis=0)
@@ -169,3 +199,19 @@ class CentredMatrix:
     def _window_norm(self) -> NDArray[np.float32]:
         """(N,) what `window_norms` has reckoned so far; NaN elsewhere."""
         return np.full(len(self.slots), np.nan, dtype=np.float32)
+
+
+def _digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """(n,) a number for each key row, 0 for one of nothing."""
+    head = np.ascontiguousarray(keys[:, :DIGESTED], dtype=np.float32)
+    told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
+    told[~head.any(axis=1)] = 0  # a zero may have a sign
+    return told
+
+
+def largest(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """(n ≤ count,) indices of the largest of some values, the largest first, of equals the first."""
+    among = np.arange(len(values))
+    if count < len(values):
+        among = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    return among[np.argsort(-values[among], kind="stable")[:count]]

@@ -8,6 +8,7 @@ Keys are stored raw: the means drift as memories come, so they are taken when re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +21,75 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True)
 class Centre:
-    """The means of a memory matrix, and its rows' inverse norms once centred.
+    """The means of a memory matrix; what follows from them for its rows is reckoned when it is asked for.
 
     Args:
         means: (2, dim) float32; row 0 for spaced scripts, row 1 for CJK.
-        inverse_norm: (R,) float32 of the centred key rows.
-        offset: (R,) int64, 0 or 1: which mean belongs to the row.
-        starts: (N,) int64, first key row of each memory.
+        slots: the memory matrix.
     """
 
     means: NDArray[np.float32]
-    inverse_norm: NDArray[np.float32]
-    offset: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    slots: MemoryMatrix
+
+    @cached_property
+    def offset(self) -> NDArray[np.int64]:
+        """(R,) int64, 0 or 1: which mean belongs to the row."""
+        return scripts_of(self.slots)
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """(N,) int64, first key row of each memory."""
+        return self.slots.starts
+
+    @cached_property
+    def inverse_norm(self) -> NDArray[np.float32]:
+        """(R,) float32, one divided by the length of each centred key row."""
+        means, script = self.means, self.offset
+        scripts = [number for number in (0, 1) if (script == number).any()]
+        there = np.searchsorted(scripts, script)  # one script alone is one product
+        along = self.slots.products(np.ascontiguousarray(means[scripts].T))[np.arange(len(script)), there]
+        own, of_mean = self.slots.of_keys("squared length", _squared_lengths), np.einsum("sd,sd->s", means, means)
+        squared = own - 2 * along + of_mean[script]
+        inverse: NDArray[np.float32] = 1 / np.sqrt(np.maximum(squared, 0) + _EPSILON)
+        return inverse
+
+
+@dataclass(frozen=True)
+class KeySums:
+    """Sums of key rows by script.
+
+    Args:
+        sums: (2, dim) float64.
+        counts: (2,) int64, how many rows are in each.
+    """
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, slots: MemoryMatrix, once: NDArray[np.int64] | None) -> KeySums:
+        """Over all rows, or those of some memories."""
+        script = scripts_of(slots)
+        counted = np.ones(len(script), dtype=bool)
+        if once is not None:
+            is_one = np.zeros(len(slots), dtype=bool)
+            is_one[once] = True
+            counted = is_one[slots.owner]
+        members = np.stack([counted & (script == number) for number in (0, 1)])
+        return cls(slots.weighted_sums(members.astype(np.float32)), members.sum(axis=1))
+
+    def with_those(self, keys: NDArray[np.float32], script: NDArray[np.int64], times: int = 1) -> KeySums:
+        """With some key rows (n, dim) of scripts (n,) more, or less where `times` is −1."""
+        members = np.stack([script == number for number in (0, 1)])
+        added = members.astype(np.float64) @ keys.astype(np.float64)
+        return KeySums(self.sums + times * added, self.counts + times * members.sum(axis=1))
 
 
 def centre(
-    slots: MemoryMatrix, prior: NDArray[np.float32] | None = None, once: NDArray[np.int64] | None = None
+    slots: MemoryMatrix,
+    prior: NDArray[np.float32] | None = None,
+    once: NDArray[np.int64] | None = None,
+    sums: KeySums | None = None,
 ) -> Centre:
     """Means of the stored keys by script, blended with a prior mean of the embedder.
 
@@ -46,31 +99,30 @@ def centre(
             has no key yet borrows the other one's mean.
         once: the memories that count, each different from the others; None: all. What is told again and again
             would draw the mean to itself, and be like no question any more.
+        sums: of the keys that count, where they are known.
     """
-    keys = slots.keys
-    script = slots.cjk[slots.owner].astype(np.int64)
-    counted, its_script = keys, script
-    if once is not None:
-        rows = np.isin(slots.owner, once)
-        counted, its_script = keys[rows], script[rows]
-    counts = np.bincount(its_script, minlength=2).astype(np.float32)
-    total = counted.sum(axis=0, dtype=np.float32)
-    is_cjk, both = its_script == 1, 0 < counts[1] < len(counted)
-    sums = np.zeros((2, keys.shape[1]), dtype=np.float32)
-    sums[1] = counted[is_cjk].sum(axis=0, dtype=np.float32) if both else total * (counts[1] > 0)
-    sums[0] = total - sums[1]
+    known = KeySums.of(slots, once) if sums is None else sums
+    total, counts = known.sums, known.counts.astype(np.float64)
     if prior is not None:
-        means = (sums + PRIOR_COUNT * prior) / (counts + PRIOR_COUNT)[:, None]
-    elif len(counted) < 2:
-        means = np.zeros_like(sums)
+        means = (total + PRIOR_COUNT * prior) / (counts + PRIOR_COUNT)[:, None]
+    elif counts.sum() < 2:
+        means = np.zeros_like(total)
     else:
-        means = sums / np.maximum(counts, 1)[:, None]
+        means = total / np.maximum(counts, 1)[:, None]
         if not counts.all():
             means[counts == 0] = means[counts > 0]
-    along = (keys @ means.T)[np.arange(len(keys)), script]
-    squared = np.einsum("rd,rd->r", keys, keys) - 2 * along + np.einsum("sd,sd->s", means, means)[script]
-    starts = np.searchsorted(slots.owner, np.arange(len(slots)))
-    return Centre(means, 1 / np.sqrt(np.maximum(squared, 0) + _EPSILON), script, starts)
+    return Centre(means.astype(np.float32), slots)
+
+
+def scripts_of(slots: MemoryMatrix) -> NDArray[np.int64]:
+    """(R,) int64, the script of each key row: 1 for CJK, else 0."""
+    script = slots.cjk.astype(np.int64)
+    return script if len(slots.owner) == len(script) else script[slots.owner]
+
+
+def _squared_lengths(keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    squared: NDArray[np.float32] = np.einsum("rd,rd->r", keys, keys)
+    return squared
 
 
 def centred_cosines(
@@ -92,7 +144,7 @@ def centred_cosines(
     direction = _unit(query - centre.means[int(cjk)])
     if query_adapter is not None:
         direction = adapt(direction, query_adapter)
-    rows = (slots.keys @ direction - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
+    rows = (slots.products(direction) - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
     return rows if len(rows) == len(slots) else np.maximum.reduceat(rows, centre.starts)
 
 

@@ -197,16 +197,13 @@ class MatrixReader(Protocol):
         """
 
     def memory_matrix(self, namespace: str) -> MemoryMatrix:
-        """The live memory matrix of a namespace, up to date with all committed writes.
+        """The live memory matrix of a namespace, up to date with all writes; the same object while there is none.
 
-        The same object as before while nothing is written; only its `reads` may lag behind.
+        Only its `reads` may lag behind.
         """
 
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
-        """What was known at a moment, by created_at, version times and erasures.
-
-        Returns (matrix, whose slot numbers are 0…N−1; records as they read then; their words).
-        """
+        """What was known then: (matrix, whose slot numbers are 0…N−1; records as they read then; their words)."""
 
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What is erased, archived or weakened, with retention 1, in the form of `memory_matrix_as_of`."""
@@ -214,11 +211,17 @@ class MatrixReader(Protocol):
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
 
-    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
-        """Where these words occur among the live memories of a namespace; words that occur nowhere are left out.
+    def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
+        """Where these words occur among the live memories of a namespace, now; words that occur nowhere are left out.
 
-        It tells what is committed now: another process may have written since `slots`.
+        With `most`, of each word only about so many places of the file are looked at.
         """
+
+    def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
+        """At most `count` live memories of which a share of the index words is among these, the largest first."""
+
+    def revised_by(self, ids: Sequence[str]) -> list[Memory]:
+        """Live memories whose `superseded_by` is one of these."""
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
@@ -278,10 +281,7 @@ class StoreUpkeep(Protocol):
         """The faults of `check` that are of memories and of the database itself, not of what is made from them."""
 
     def repair(self) -> list[str]:
-        """Make anew what follows from the memories (indexes, sidecar, counters); what was done, one line each.
-
-        Only where there is no `damage`: an index may hold what is left of a damaged row.
-        """
+        """Make anew what follows from the memories where there is no `damage`; what was done, a line each."""
 
     def info(self) -> dict[str, Any]:
         """Engine, path, bytes on disk, journal mode, schema version, whether keywords are indexed, warnings."""

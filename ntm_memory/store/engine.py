@@ -12,7 +12,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError
+from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreLockedError
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.store import postings, schema
@@ -85,7 +85,8 @@ class Engine:
             self.connection.close()
             raise
         self.usage = UsageCounters(path.with_name("usage.db"), self.connection.key)
-        self.live_matrix = LiveMatrix(path.with_name("matrix.bin"), self.sql, self.usage, self.connection.key, zone)
+        derived, writes = path.with_name("matrix.bin"), lambda: self.connection.in_transaction
+        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, self.connection.key, zone, writes)
         self.connection.on_rollback = self._rolled_back
 
     @property
@@ -247,6 +248,9 @@ class Engine:
                     raise StoreCorruptError(f"{self.path} is empty, and there was a memory in it", _EMPTIED)
                 schema.bring_up(self.sql)
         warning = self.connection.set_journal()
+        if schema.lacks_index(self.sql):
+            with suppress(StoreLockedError), self.writing():
+                schema.make_index(self.sql)
         self._uuid = self.ledger.meta("uuid")
         if postings.has_fts5(self.sql) if word_index is None else word_index:
             if not postings.is_ready(self.sql, self.ledger):
@@ -265,7 +269,7 @@ class Engine:
     def _rolled_back(self) -> None:
         """What a rollback took back may have been remembered."""
         self.ledger.forget()
-        self.live_matrix.forget()
+        self.live_matrix.rolled_back()
 
 
 def _refuse_deleted(path: Path) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreError
+from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.matrix import Matrix, Stamp
-from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
+from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.store.rows import are_unit, fetch, to_kept, to_seconds
 from ntm_memory.store.usage import UsageCounters
 from ntm_memory.times.kept import kept_intervals
@@ -24,7 +25,9 @@ from ntm_memory.times.kept import kept_intervals
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
 
-LAG = 256
+LAG, SHARE = 256, 64
+"""The derived file is written anew when more rows than that were written since, and more than one in so many."""
+_NOWHERE = -1
 _COLUMNS = """
 row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, updated_at, importance, strength,
 length, cjk, superseded_by IS NOT NULL, mentions, keys, state
@@ -41,6 +44,7 @@ class LiveMatrix:
         usage: read counters.
         key: of the store; None: the file is plain.
         zone: whose days are meant; None: the system's.
+        writes: whether a transaction is open that may be rolled back.
     """
 
     def __init__(
@@ -50,17 +54,19 @@ class LiveMatrix:
         usage: UsageCounters,
         key: Key | None = None,
         zone: tzinfo | None = None,
+        writes: Callable[[], bool] = lambda: False,
     ) -> None:
         self._file = file
         self._key = key
         self._zone = zone
         self._sql = sql
         self._usage = usage
-        self._matrix: Matrix | None = None
+        self._writes = writes
+        self._blocks: dict[int, LiveSlots] | None = None
         self._stamp: Stamp | None = None
         self._saved: int | None = None
-        self._slots: dict[int | None, MemoryMatrix] = {}
         self._left_out: set[int] = set()
+        self._not_settled = False
 
     @property
     def left_out(self) -> frozenset[int]:
@@ -68,28 +74,37 @@ class LiveMatrix:
         return frozenset(self._left_out)
 
     def memory_matrix(self, space: int | None, now: Stamp) -> MemoryMatrix:
-        """The slots of one namespace; the same object as before if nothing was written meanwhile."""
-        matrix = self._upto(now)
-        if space not in self._slots:
-            self._slots[space] = self._cut(matrix, space)
-        return self._slots[space]
+        """The slots of one namespace; the same object as before if nothing was written in it meanwhile."""
+        blocks = self._upto(now)
+        code = _NOWHERE if space is None else space
+        if code not in blocks:
+            blocks[code] = self._block(sidecar.build((), (), now.dim))
+        return blocks[code].snapshot
 
     def addresses(
         self, rows: NDArray[np.int64], space: int | None, now: Stamp
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """(slots of database rows, which of them belong to a namespace)."""
-        matrix = self._upto(now)
-        if not len(matrix.row):
+        block = self._upto(now).get(_NOWHERE if space is None else space)
+        at = np.full(len(rows), -1, dtype=np.int64) if block is None else block.find(rows)
+        if block is None or not len(block):
             return np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool)
-        at = np.minimum(np.searchsorted(matrix.row, rows), len(matrix.row) - 1)
-        return matrix.address[at], (matrix.row[at] == rows) & (matrix.namespace[at] == space)
+        return block.snapshot.address[at], at >= 0
 
     def lags(self, now: Stamp) -> bool:
-        """Whether many rows were written since the derived file was; if so, the matrix is brought up to date."""
+        """Whether many rows were written since the derived file was; if so, the matrix is brought up to date.
+
+        Many is a share of those that the file holds: so each row is written to it a few times only, however many.
+        """
         if self._saved is None:
-            known = self._loaded(now)
-            self._saved = 0 if known is None else known[1].seq
-        if now.seq - self._saved <= LAG:
+            stamp = sidecar.stamp_of(self._file, now, self._key)
+            self._saved = 0 if stamp is None else stamp.seq
+        behind = now.seq - self._saved
+        if behind <= LAG:
+            return False
+        query = "SELECT value FROM meta WHERE name = 'next_address'"
+        (given,) = self._sql.execute(query).fetchone() or ("0",)
+        if str(given).isdecimal() and behind <= int(given) // SHARE:
             return False
         self._upto(now)
         return True
@@ -100,8 +115,8 @@ class LiveMatrix:
         Raises:
             StoreError: it could not be written, or a memory is damaged: who reads on shall be told so each time.
         """
-        matrix, marked = self._upto(now), replace(now, token=token)
-        if self._left_out or not sidecar.save(self._file, matrix, marked, self._key):
+        blocks, marked = self._upto(now), replace(now, token=token)
+        if self._left_out or not sidecar.save(self._file, _joined(blocks, now.dim), marked, self._key):
             raise StoreError(f"{self._file} was not written")
         self._stamp, self._saved = marked, marked.seq
 
@@ -116,9 +131,18 @@ class LiveMatrix:
 
     def forget(self) -> None:
         """Drop what was read."""
-        self._matrix = self._stamp = None
-        self._slots.clear()
+        self._blocks = self._stamp = None
         self._left_out.clear()
+        self._not_settled = False
+
+    def settled(self) -> None:
+        """What was read inside a transaction is written for good."""
+        self._not_settled = False
+
+    def rolled_back(self) -> None:
+        """Drop what was read inside a transaction: what was taken back may be among it."""
+        if self._not_settled:
+            self.forget()
 
     def agrees(self, now: Stamp) -> bool:
         """Whether the derived file, if there is one, is whole and says what the database says, or is nobody's."""
@@ -128,28 +152,43 @@ class LiveMatrix:
         there, here = self._patched(*loaded), self._read(-1, now.dim)[1]
         return all(np.array_equal(array, getattr(here, name), equal_nan=True) for name, array in vars(there).items())
 
-    def _upto(self, now: Stamp) -> Matrix:
-        """The matrix, patched or read anew if anything was written."""
-        if self._matrix is not None and self._stamp == now:
-            return self._matrix
-        self._slots.clear()
-        if self._matrix is None or self._stamp is None or not self._stamp.may_become(now):
-            self._matrix = self._load(now) or self._read(-1, now.dim)[1]
-        else:
-            self._matrix = self._patched(self._matrix, self._stamp)
+    def _upto(self, now: Stamp) -> dict[int, LiveSlots]:
+        """The namespaces' memories, brought up to date or read anew if anything was written."""
+        if self._blocks is not None and self._stamp == now:
+            return self._blocks
+        self._not_settled |= self._writes()
+        if self._blocks is None or self._stamp is None or not self._stamp.may_become(now):
+            matrix, self._stamp = self._load(now) or (self._read(-1, now.dim)[1], now)
+            self._blocks = {int(code): self._block(_part(matrix, int(code))) for code in np.unique(matrix.namespace)}
+        self._write_into(self._blocks, *self._read(self._stamp.seq, now.dim))
         self._stamp = now
-        return self._matrix
+        return self._blocks
 
-    def _load(self, now: Stamp) -> Matrix | None:
+    def _write_into(self, blocks: dict[int, LiveSlots], changed: NDArray[np.int64], new: Matrix) -> None:
+        for code in {*blocks, *new.namespace.tolist()} if len(changed) else ():
+            part = _part(new, code)
+            if code in blocks:
+                blocks[code].apply(changed, _columns(part), part.keys)
+            elif len(part.row):
+                blocks[code] = self._block(part)
+
+    def _block(self, matrix: Matrix) -> LiveSlots:
+        return LiveSlots(_columns(matrix), matrix.keys, self._in_zone, self._usage.counts)
+
+    def _in_zone(
+        self, start: NDArray[np.float64], end: NDArray[np.float64], is_days: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return sidecar.in_zone(start, end, is_days, self._zone)
+
+    def _load(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
+        """What the derived file holds, and of which state; None where it is not to be believed."""
         loaded = self._loaded(now)
         if loaded is None:
             # a file that is refused now must not be believed later, when the database has grown past it
             with suppress(OSError):
                 sidecar.remove(self._file)
-            self._saved = 0
-            return None
-        self._saved = loaded[1].seq
-        return self._patched(*loaded)
+        self._saved = 0 if loaded is None else loaded[1].seq
+        return loaded
 
     def _loaded(self, now: Stamp) -> tuple[Matrix, Stamp] | None:
         """What the derived file holds; None where it has slots that were never given away: a checksum is no seal.
@@ -185,21 +224,35 @@ class LiveMatrix:
             assert matrix is not None
         return np.array([row[0] for row in rows], dtype=np.int64), matrix
 
-    def _cut(self, matrix: Matrix, space: int | None) -> MemoryMatrix:
-        mine = np.flatnonzero(matrix.namespace == (-1 if space is None else space))
-        mine = mine[np.argsort(matrix.position[mine], kind="stable")]
-        in_order = len(mine) == len(matrix.row) and (np.diff(mine) > 0).all()
-        keys = matrix.keys if in_order else matrix.keys_of(mine)
-        keys.flags.writeable = False
-        columns = {name: getattr(matrix, name)[mine] for name in SLOT_COLUMNS}
-        happened = (columns["occurred"], columns["ended"], matrix.is_days[mine])
-        columns["occurred"], columns["ended"] = sidecar.in_zone(*happened, self._zone)
-        return MemoryMatrix(
-            **columns,
-            keys=keys,
-            owner=np.repeat(np.arange(len(mine)), matrix.passages[mine]),
-            reads=self._usage.counts(matrix.address[mine]),
-        )
+
+def _part(matrix: Matrix, code: int) -> Matrix:
+    """The memories of one namespace."""
+    mine = np.flatnonzero(matrix.namespace == code)
+    if len(mine) == len(matrix.row):
+        return matrix
+    arrays = {name: getattr(matrix, name)[mine] for name in (*sidecar.COLUMNS, "passages")}
+    return Matrix(**arrays, keys=matrix.keys_of(mine))
+
+
+def _columns(matrix: Matrix) -> dict[str, NDArray[Any]]:
+    return {name: array for name, array in vars(matrix).items() if name != "keys"}
+
+
+def _joined(blocks: Mapping[int, LiveSlots], dim: int) -> Matrix:
+    """The memories of all namespaces, in order of their database rows."""
+    parts = [
+        Matrix(**{name: block.live(name) for name in (*sidecar.COLUMNS, "passages")}, keys=block.keys())
+        for block in blocks.values()
+        if len(block)
+    ]
+    if not parts:
+        return sidecar.build((), (), dim)
+    whole = Matrix(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+    order = np.argsort(whole.row, kind="stable")
+    if (np.diff(order) > 0).all():
+        return whole
+    columns = {name: getattr(whole, name)[order] for name in (*sidecar.COLUMNS, "passages")}
+    return Matrix(**columns, keys=whole.keys_of(order))
 
 
 def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:

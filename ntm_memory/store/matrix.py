@@ -192,6 +192,19 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
         return None
 
 
+def stamp_of(file: Path, now: Stamp, key: Key | None = None) -> Stamp | None:
+    """Of which state the file says to be, unless that is not of the database's past; its arrays are not looked at."""
+    try:
+        if key is not None:  # sealed as a whole
+            stamp = _opened(file, key)[-1]
+        else:
+            with file.open("rb") as opened:
+                stamp = _headed(opened.readline(1 << 16))[1]
+        return stamp if stamp.may_become(now) else None
+    except _UNREADABLE:
+        return None
+
+
 def is_of_another_past(file: Path, now: Stamp, key: Key | None = None) -> bool:
     """Whether a file is undamaged and not of the database's past: left by a crash or a copy, believed by nobody."""
     try:
@@ -210,10 +223,16 @@ def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], dict[str, A
     if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
         raise ValueError("damaged")
     end = whole[: 1 << 16].tobytes().index(b"\n") + 1
-    head: dict[str, Any] = json.loads(whole[:end].tobytes())
+    head, stamp = _headed(whole[:end].tobytes())
+    return whole, head, end, stamp
+
+
+def _headed(line: bytes) -> tuple[dict[str, Any], Stamp]:
+    """A file's header and stamp, from its first line."""
+    head: dict[str, Any] = json.loads(line)
     if head["format"] != FORMAT:
         raise ValueError("another format")
-    return whole, head, end, Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
+    return head, Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
 
 
 def _owned(passages: NDArray[np.int64], rows: int) -> bool:

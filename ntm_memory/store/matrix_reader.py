@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.matrix import in_zone
-from ntm_memory.store.postings import decode_words
+from ntm_memory.store.postings import decode_words, encode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.store.rows import (
     Row,
@@ -28,6 +29,10 @@ from ntm_memory.store.rows import (
 from ntm_memory.text.occurrence import middle
 from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
 
+COMMON = 1024
+"""Places of a word; one that has more finds nobody where others have fewer."""
+_LOOKED_AT, _READ = 1024, 16
+"""Memories whose lengths are looked at, and of those that may have no more than the share how many are read."""
 _THEN = """
 SELECT memories.*, (SELECT created_at FROM memories AS later WHERE later.id = memories.superseded_by) AS succeeded_at
 FROM memories
@@ -82,16 +87,59 @@ class SQLiteMatrixReader:
             slots = self._matrix(rows, records)
             return slots, records, [decode_words(row["words"]) for row in rows]
 
-    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
+    def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
         """Where these words occur among the live memories of a namespace."""
         address, count = {}, {}
         with self._engine.reading():
             space, now = self._ledger.known_code(namespace), self._engine.now()
-            for word, (rows, counts) in self._engine.word_index.find(words).items():
+            index = self._engine.word_index
+            found, cut = (index.find(words), frozenset[str]()) if most is None else index.find_some(words, most)
+            for word, (rows, counts) in found.items():
                 where, mine = self._engine.live_matrix.addresses(rows, space, now)
                 order = np.argsort(where[mine])
                 address[word], count[word] = where[mine][order], counts[mine][order]
-        return Postings(address, count)
+        return Postings(address, count, cut)
+
+    def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
+        """Live memories most of whose words are among these; the matrix is not asked, which another process may lack.
+
+        Of a file of many memories those are looked at that hold a word that few hold; where there is no such word, all.
+        """
+        with self._engine.reading():
+            space, index = self._ledger.known_code(namespace), self._engine.word_index
+            found, common = index.find_some(words, COMMON)
+            if common and common == found.keys():
+                found, common = index.find(words), frozenset()
+            held = [rows for word, (rows, _) in found.items() if word not in common]
+            if not held or space is None:
+                return []
+            rows, times = np.unique(np.concatenate(held), return_counts=True)
+            likely = np.argsort(-times, kind="stable")[:_LOOKED_AT]
+            least = (times[likely] + len(common)) / np.maximum(index.lengths(rows[likely]), 1)
+            order = np.argsort(-least, kind="stable")
+            enough, whole = int((least >= share).sum()), int((least >= 1).sum())
+            if common:  # so that what is not known whole may be much: the best of it alone is read
+                enough = min(enough, max(_READ, min(whole, 2 * count)))
+            terms = {encode_words([word]) for word in words}
+            return self._with_share(rows[likely[order[:enough]]].tolist(), space, terms, share, count)
+
+    def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
+        among = "row IN (SELECT value FROM json_each(?))"
+        query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
+        told: list[tuple[float, int]] = []
+        for row, text in fetch(self._sql, query, (json.dumps(rows), space)):
+            own = text.split()
+            told.append((-len(terms & set(own)) / max(len(own), 1), row))
+        best = [row for of, row in sorted(told)[:count] if -of >= share]
+        whole = [each for row in best for each in fetch(self._sql, "SELECT * FROM memories WHERE row = ?", (row,))]
+        return list(self._engine.sound(whole))
+
+    def revised_by(self, ids: Sequence[str]) -> list[Memory]:
+        """Live memories that are marked as revised by one of these."""
+        query = "SELECT * FROM memories WHERE superseded_by = ? AND state = 'live' ORDER BY row"
+        with self._engine.reading():
+            rows = [row for id in dict.fromkeys(ids) for row in fetch(self._sql, query, (id,))]
+            return list(self._engine.sound(rows))
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""

@@ -5,6 +5,7 @@ Words come ready made. They are written in an alphabet that no tokenizer splits 
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ _BLANK = (
     "DELETE FROM word_index_docsize",
     "INSERT INTO word_index_data VALUES (1, x''), (10, x'00000000000000')",
 )
+_AMONG = "IN (SELECT value FROM json_each(?))"
 Counts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -49,6 +51,14 @@ class WordIndex(Protocol):
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
         """For each word that occurs: (rows rising, how often)."""
+        ...
+
+    def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
+        """The same, of no word more than its first places, about `most`, and the words that have more."""
+        ...
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) how many words some database rows hold, each with its repeats; 0 for one that is not indexed."""
         ...
 
     def find_within(self, letter: str) -> list[str]:
@@ -131,15 +141,29 @@ class FullTextIndex:
 
     def find(self, words: Sequence[str]) -> dict[str, Counts]:
         """For each word that occurs: (rows rising, how often), from the index's own lists of places."""
-        found = {}
-        for word in dict.fromkeys(words):
-            # as one text: three times faster than a row a place
-            query = "SELECT group_concat(doc) FROM word_places WHERE term = ?"
-            (places,) = self._sql.execute(query, (encode_words([word]),)).fetchone()
-            if places is not None:
-                rows, counts = np.unique(np.fromstring(places, dtype=np.int64, sep=","), return_counts=True)
-                found[word] = (rows, counts.astype(np.int64))
-        return found
+        # as one text: three times faster than a row a place
+        query = "SELECT group_concat(doc) FROM word_places WHERE term = ?"
+        places = {
+            word: self._sql.execute(query, (encode_words([word]),)).fetchone()[0] for word in dict.fromkeys(words)
+        }
+        return {word: _counted(text) for word, text in places.items() if text is not None}
+
+    def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
+        """The same of each word's first places: the rest of the list is not read."""
+        query = "SELECT group_concat(doc) FROM (SELECT doc FROM word_places WHERE term = ? LIMIT ?)"
+        places = {
+            word: self._sql.execute(query, (encode_words([word]), most + 1)).fetchone()[0]
+            for word in dict.fromkeys(words)
+        }
+        found = {word: text for word, text in places.items() if text is not None}
+        more = frozenset(word for word, text in found.items() if text.count(",") == most)
+        return {word: _counted(text) for word, text in found.items()}, more
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) how many words some rows hold, as the index itself keeps it: a few bytes a row are read."""
+        query = f"SELECT id, sz FROM word_index_docsize WHERE id {_AMONG}"
+        held = dict(self._sql.execute(query, (json.dumps(rows.tolist()),)).fetchall())
+        return np.array([_varint(held.get(row, b"")) for row in rows.tolist()], dtype=np.int64)
 
     def find_within(self, letter: str) -> list[str]:
         """The words that hold a letter, by the index's list of words."""
@@ -207,6 +231,16 @@ class ScannedWords:
         arrays = {word: np.array(pairs, dtype=np.int64) for word, pairs in places.items()}
         return {word: (pairs[:, 0], pairs[:, 1]) for word, pairs in arrays.items()}
 
+    def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
+        """All places: they are read in any case."""
+        return self.find(words), frozenset()
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) how many words some rows hold, as the memories say."""
+        query = f"SELECT row, length FROM memories WHERE row {_AMONG}"
+        held = dict(self._sql.execute(query, (json.dumps(rows.tolist()),)).fetchall())
+        return np.array([held.get(row, 0) for row in rows.tolist()], dtype=np.int64)
+
     def find_within(self, letter: str) -> list[str]:
         """The words that hold a letter, from the memories themselves."""
         terms = {term for _, text in self._sql.execute(_LIVE) for term in text.split()}
@@ -224,6 +258,22 @@ class ScannedWords:
         if self._outdates:
             _blank(self._sql)
             self._ledger.set_meta("words_stale", "1")
+
+
+def _counted(places: str) -> Counts:
+    """(rows rising, how often) of a list of places."""
+    rows, counts = np.unique(np.fromstring(places, dtype=np.int64, sep=","), return_counts=True)
+    return rows, counts.astype(np.int64)
+
+
+def _varint(size: bytes) -> int:
+    """A number as SQLite writes it: 7 bits a byte, the highest first."""
+    if len(size) == 1:
+        return size[0]
+    number = 0
+    for byte in size:
+        number = number << 7 | byte & 0x7F
+    return number
 
 
 def _blank(sql: sqlite3.Connection) -> None:

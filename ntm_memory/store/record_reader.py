@@ -24,6 +24,11 @@ from ntm_memory.text.writing_systems import is_cjk
 _PAGE = 256
 _SPREAD = 6
 """How much longer or shorter, with separators, a key may be that is near another one."""
+# keys that begin alike stand beside each other: of a namespace of many keys these alone are looked at
+_BESIDE = """
+SELECT key FROM memories INDEXED BY memories_folded_key WHERE namespace = ? AND folded_key {} ?
+AND folded_key IS NOT NULL AND state = 'live' ORDER BY folded_key {} LIMIT 512
+"""
 # left alone, the planner walks the whole namespace in order
 _SAME = """
 SELECT * FROM memories INDEXED BY memories_text
@@ -71,15 +76,14 @@ class SQLiteRecordReader:
 
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys of a namespace that may be meant by a key and are not the same."""
-        length = len(key)
-        query = (
-            "SELECT key FROM memories WHERE namespace = ? AND key IS NOT NULL AND state = 'live'"
-            " AND length(key) BETWEEN ? AND ? ORDER BY key"
-        )
+        folded, length = folded_key(key), len(key)
         with self._engine.reading():
             space = self._ledger.known_code(namespace)
-            rows = self._sql.execute(query, (space, length - _SPREAD, length + _SPREAD)).fetchall()
-        return near_keys(key, (key for (key,) in rows))
+            sides = [
+                self._sql.execute(_BESIDE.format(*side), (space, folded)) for side in (("<", "DESC"), (">", "ASC"))
+            ]
+            others = sorted(other for side in sides for (other,) in side.fetchall())
+        return near_keys(key, (other for other in others if abs(len(other) - length) <= _SPREAD))
 
     def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
         """Live memories that say this; see `text.folding.same_telling`. Oldest first; of many that do, few are read."""

@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.text.occurrence import MOMENT
+from ntm_memory.slots.columns import SLOT_COLUMNS as SLOT_COLUMNS
+from ntm_memory.slots.columns import MemoryMatrix as MemoryMatrix
+from ntm_memory.slots.columns import SlotColumns as SlotColumns
 
 State = Literal["live", "archived", "erased"]
 
@@ -110,85 +112,18 @@ class Encoding:
 
 
 @dataclass(frozen=True)
-class SlotColumns:
-    """What addressing needs to know of N memories besides their keys.
-
-    Args:
-        address: (N,) int64 slot numbers.
-        position: (N,) int64, place in the order of writing of the namespace.
-        session: (N,) int64 code of the session, −1 for none; equal codes mean the same session.
-        occurred: (N,) float64, unix seconds at which it began to happen, NaN where `occurred_at` was not told.
-        ended: (N,) float64, until when it happened.
-        created: (N,) float64, unix seconds of `created_at`.
-        told: (N,) float64, of `updated_at`: when it was told in these words.
-        importance: (N,) float32, 0–1.
-        retention: (N,) float32, 0–1, never 0.
-        length: (N,) int64, number of index words.
-        cjk: (N,) bool.
-        superseded: (N,) bool, marked as perhaps revised by a later memory: a hint.
-        mentioned: (N, K, 3) float64, times that each tells: unix seconds from, until (−inf, inf where open, NaN for
-            none), and its kind, as `times.kept` has it.
-    """
-
-    address: NDArray[np.int64]
-    position: NDArray[np.int64]
-    session: NDArray[np.int64]
-    occurred: NDArray[np.float64]
-    ended: NDArray[np.float64]
-    created: NDArray[np.float64]
-    told: NDArray[np.float64]
-    importance: NDArray[np.float32]
-    retention: NDArray[np.float32]
-    length: NDArray[np.int64]
-    cjk: NDArray[np.bool_]
-    superseded: NDArray[np.bool_]
-    mentioned: NDArray[np.float64]
-
-
-SLOT_COLUMNS = tuple(SlotColumns.__dataclass_fields__)
-
-
-@dataclass(frozen=True)
-class MemoryMatrix(SlotColumns):
-    """The memory matrix of one namespace in order of writing: positions are strictly rising.
-
-    N memories, R ≥ N key rows (a long text has several passages).
-
-    Args:
-        keys: (R, dim) float32, as written (not centred).
-        owner: (R,) int64, for each key row the index 0…N−1 of its memory; rising.
-        reads: (N,) int64, how often each was recalled.
-    """
-
-    keys: NDArray[np.float32]
-    owner: NDArray[np.int64]
-    reads: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.address)
-
-    @property
-    def happened(self) -> NDArray[np.float64]:
-        """(N,) unix seconds: when it began to happen, else when it was told in these words."""
-        return np.where(np.isnan(self.occurred), self.told, self.occurred)
-
-    @property
-    def over(self) -> NDArray[np.float64]:
-        """(N,) unix seconds: until when it happened, [happened, over)."""
-        return np.where(np.isnan(self.occurred), self.told + MOMENT, self.ended)
-
-
-@dataclass(frozen=True)
 class Postings:
     """Where some words occur: for each word the slots that hold it.
 
     Args:
         address: word → (n,) int64 slot numbers, rising.
         count: word → (n,) int64, how often the word occurs there, ≥ 1.
+        cut: words that occur at more places than were looked at.
     """
 
     address: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     count: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    cut: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

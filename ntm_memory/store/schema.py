@@ -65,6 +65,7 @@ CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
 CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
+CREATE INDEX memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
     session, tags, folded_key, state) WHERE state = 'live';
 CREATE TABLE versions (
@@ -107,6 +108,7 @@ _LISTED = """
 CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
     session, tags, folded_key, state) WHERE state = 'live';
 """
+_REVISED = "CREATE INDEX IF NOT EXISTS memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL"
 _FOLD = """
 DROP INDEX IF EXISTS memories_folded_key;
 UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
@@ -198,6 +200,16 @@ def bring_up(sql: sqlite3.Connection) -> None:
         if sql.in_transaction:
             sql.execute("ROLLBACK")
         raise
+
+
+def lacks_index(sql: sqlite3.Connection) -> bool:
+    """Whether the file is of before there was `memories_revised`, which any program of this version can do without."""
+    return not sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'memories_revised'").fetchone()
+
+
+def make_index(sql: sqlite3.Connection) -> None:
+    """Make it, inside a transaction."""
+    sql.execute(_REVISED)
 
 
 def _create(sql: sqlite3.Connection) -> None:

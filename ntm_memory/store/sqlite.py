@@ -69,6 +69,7 @@ class SQLiteStore:
             self._upkeep.clean_up()
 
     def _committed(self) -> None:
+        self._engine.live_matrix.settled()
         try:
             self._upkeep.clean_up()
         finally:
@@ -220,8 +221,14 @@ class SQLiteStore:
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         return self._matrix.memory_matrix_of_former(namespace)
 
-    def postings(self, namespace: str, words: Sequence[str]) -> Postings:
-        return self._matrix.postings(namespace, words)
+    def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
+        return self._matrix.postings(namespace, words, most)
+
+    def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
+        return self._matrix.made_of(namespace, words, share, count)
+
+    def revised_by(self, ids: Sequence[str]) -> list[Memory]:
+        return self._matrix.revised_by(ids)
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)

@@ -49,18 +49,23 @@ class UsageCounters:
         self._path = path
         self._key = key
         self._sql: sqlite3.Connection | None = None
+        self._is_closed = False
+        self._known: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._noted: list[int] = []
+        self._version: int | None = None
 
     def note_reads(self, addresses: Sequence[int], at: float) -> None:
         """Count a read of each slot."""
         update = "ON CONFLICT (address) DO UPDATE SET count = count + 1, last = excluded.last"
-        self._run(f"INSERT INTO reads VALUES (?, 1, ?) {update}", [(int(address), at) for address in addresses])
+        noted = [(int(address), at) for address in addresses]
+        if self._run(f"INSERT INTO reads VALUES (?, 1, ?) {update}", noted) and self._known is not None:
+            self._noted += [address for address, _ in noted]
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How often each of these slots was read."""
-        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0", (), _as_counts)
-        if rows is None or not len(rows) or not len(addresses):
+        """How often each of these slots was read; of a closed file what was known last."""
+        known, count = self._table()
+        if not len(known) or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
-        known, count = rows.T
         at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
         return np.where(known[at] == addresses, count[at], 0)
 
@@ -73,6 +78,9 @@ class UsageCounters:
         self._run("DELETE FROM reads WHERE address = ?", [(address,)])
         if count:
             self._run("INSERT INTO reads VALUES (?, ?, ?)", [(address, count, last)])
+        if self._known is not None:
+            self._noted = [each for each in self._noted if each != address]
+            self._known = _with(self._known, np.array([address]), np.array([count]), add=False)
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         """Remember where a session looked last."""
@@ -93,20 +101,40 @@ class UsageCounters:
         self._run("DELETE FROM focus WHERE ? IN (namespace, session)", [(name,)])
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what is asked later is answered by what is known."""
+        self._is_closed = True
+        self._let_go()
+
+    def _table(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(slots rising, how often each was read), read anew only where another process may have changed it."""
+        if not self._is_closed:
+            version = self._ask("PRAGMA data_version", (), lambda rows: int(rows[0][0]))
+            if self._known is None or version is None or version != self._version:
+                rows = self._ask("SELECT address, count FROM reads WHERE address >= 0", (), _as_counts)
+                self._known = None if rows is None else (rows[:, 0], rows[:, 1])
+                self._version, self._noted = version, []
+        if self._known is not None and self._noted:
+            address, times = np.unique(np.array(self._noted, dtype=np.int64), return_counts=True)
+            self._known, self._noted = _with(self._known, address, times, add=True), []
+        return self._known or (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+    def _let_go(self) -> None:
         if self._sql is not None:
             self._sql.close()
             self._sql = None
 
-    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Write, or do nothing; whether it was written."""
         try:
             sql = self._open()
             with sql:
                 sql.executemany(statement, rows)
+            return True
         except sqlite3.OperationalError:
-            pass  # locked, or a full disk: a count is not worth an error
+            self._known = None  # locked, or a full disk: a count is not worth an error
         except (sqlite3.DatabaseError, UnicodeEncodeError):
             self._start_anew()
+        return False
 
     def _ask(
         self, query: str, arguments: tuple[Any, ...], read: Callable[[list[tuple[Any, ...]]], _Read]
@@ -121,6 +149,7 @@ class UsageCounters:
             return None
 
     def _open(self) -> sqlite3.Connection:
+        self._is_closed = False
         if self._sql is None:
             with suppress(OSError):
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -139,7 +168,8 @@ class UsageCounters:
         return sql
 
     def _start_anew(self) -> None:
-        self.close()
+        self._let_go()
+        self._known = None
         with suppress(OSError):
             self._path.unlink()
 
@@ -162,7 +192,23 @@ def carry_over(path: Path, old: Key | None, new: Key | None) -> None:
 
 def _as_counts(rows: list[tuple[Any, ...]]) -> NDArray[np.int64]:
     """(n, 2) slots and their counts."""
-    return np.array([(int(address), int(count)) for address, count in rows], dtype=np.int64)
+    return np.array([(int(address), int(count)) for address, count in rows], dtype=np.int64).reshape(-1, 2)
+
+
+def _with(
+    known: tuple[NDArray[np.int64], NDArray[np.int64]],
+    address: NDArray[np.int64],
+    count: NDArray[np.int64],
+    *,
+    add: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The counters with those of some slots (rising) added to, or put in their place."""
+    slots, counts = known
+    at = np.searchsorted(slots, address)
+    there = np.isin(address, slots)
+    new = ~there
+    counts[at[there]] = count[there] + (counts[at[there]] if add else 0)
+    return np.insert(slots, at[new], address[new]), np.insert(counts, at[new], count[new])
 
 
 def _as_read(rows: list[tuple[Any, ...]]) -> tuple[int, float]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.allocation import HALF_LIFE_DAYS, least_used, usage
+from ntm_memory.operations.room import HALF_LIFE_DAYS, least_used, usage
 from tests.recall.worlds import DAY, NOW, matrix_of
 
 

@@ -1,0 +1,116 @@
+"""All states in which the memories of a namespace were live: entries that are only added, and what is derived of each.
+
+A memory that is rewritten is a new entry, and its old one is dead: no reader of the old state sees anything change, and
+nobody copies the others for it. Who is live, and in which order, is told by a list of entries (`slots.live_slots`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.slots.columns import OfKeys
+from ntm_memory.slots.growable import Growable
+
+Spans = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]], tuple[NDArray[np.float64], ...]]
+"""From when until when things happened, of (start, end, is_days) as a store keeps it, each (n,)."""
+
+
+class Heap:
+    """Entries of one namespace.
+
+    Args:
+        columns: of each entry; among them `passages`, its number of key rows, and what `spans` is made of: `occurred`,
+            `ended`, `is_days`.
+        keys: (P, dim) key rows of the entries, one entry after the other.
+        spans: how times are told apart; called once for each entry, when first asked.
+    """
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32], spans: Spans) -> None:
+        self._spans = spans
+        self._columns = {name: Growable(array) for name, array in columns.items()}
+        self._keys = Growable(keys)
+        passages = columns["passages"]
+        self._first = Growable(np.cumsum(passages) - passages)
+        self._derived: dict[str, Growable] = {}
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    @property
+    def rows(self) -> int:
+        """Key rows of all entries."""
+        return len(self._keys)
+
+    def append(self, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Add entries; returns their numbers."""
+        before, rows = len(self), len(self._keys)
+        passages = columns["passages"]
+        for name, column in self._columns.items():
+            column.append(columns[name])
+        self._keys.append(keys)
+        self._first.append(rows + np.cumsum(passages) - passages)
+        return np.arange(before, len(self))
+
+    def column(self, name: str, count: int) -> NDArray[Any]:
+        """(count,) a column of the first entries; `occurred` and `ended` as readers want them."""
+        if name in ("occurred", "ended"):
+            return self._span(count)[:, int(name == "ended")]
+        return self.kept(name, count)
+
+    def kept(self, name: str, count: int) -> NDArray[Any]:
+        """(count,) a column of the first entries as the store keeps it."""
+        return self._columns[name].view(0, count)
+
+    def first(self, count: int) -> NDArray[np.int64]:
+        """(count,) the first key row of the first entries."""
+        return self._first.view(0, count)
+
+    def keys(self, rows: int) -> NDArray[np.float32]:
+        """(rows, dim) the first key rows."""
+        return self._keys.view(0, rows)
+
+    def owner(self, rows: int) -> NDArray[np.int64]:
+        """(rows,) the entry of each of the first key rows."""
+        grown = self._derived.setdefault("owner", Growable(np.empty(0, dtype=np.int64)))
+        if len(grown) < rows:
+            start = int(grown.view()[-1]) + 1 if len(grown) else 0
+            passages = self._columns["passages"].view(start)
+            grown.append(np.repeat(np.arange(start, len(self)), passages))
+        return grown.view(0, rows)
+
+    def of_keys(self, name: str, derive: OfKeys, rows: int) -> NDArray[Any]:
+        """(rows,) what is derived from each of the first key rows alone, see `MemoryMatrix.of_keys`."""
+        kept = self._derived.get(f"of keys: {name}")
+        if kept is None:
+            kept = self._derived[f"of keys: {name}"] = Growable(derive(self._keys.view(0, 0)))
+        if len(kept) < rows:
+            kept.append(derive(self._keys.view(len(kept), rows)))
+        return kept.view(0, rows)
+
+    def compacted(self, entries: NDArray[np.int64]) -> Heap:
+        """Another heap of some entries alone, in this order, with what was derived of their keys."""
+        rows = rows_of(self._first.view()[entries], self._columns["passages"].view()[entries])
+        columns = {name: column.view()[entries] for name, column in self._columns.items()}
+        made = Heap(columns, self._keys.view()[rows], self._spans)
+        for name, kept in self._derived.items():
+            if name.startswith("of keys: ") and len(kept) == len(self._keys):
+                made._derived[name] = Growable(kept.view()[rows])
+        return made
+
+    def _span(self, count: int) -> NDArray[np.float64]:
+        kept = self._derived.setdefault("spans", Growable(np.empty((0, 2))))
+        if len(kept) < count:
+            told = (self._columns[name].view(len(kept), count) for name in ("occurred", "ended", "is_days"))
+            kept.append(np.stack(self._spans(*told), axis=1))
+        return kept.view(0, count)
+
+
+def rows_of(first: NDArray[np.int64], passages: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The key rows of some entries, one entry after the other, from where each begins and how many each has."""
+    within = np.arange(passages.sum()) - np.repeat(np.cumsum(passages) - passages, passages)
+    rows: NDArray[np.int64] = np.repeat(first, passages) + within
+    return rows

@@ -1,0 +1,142 @@
+"""One state of a namespace's memories, whose columns are made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, sums_of
+from ntm_memory.slots.heap import Heap, rows_of
+
+Reads = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+"""How often each of some slots (n,) was read."""
+_MADE = frozenset((*SLOT_COLUMNS, "keys", "owner", "reads", "starts", "rows", "entries"))
+
+
+class Snapshot(MemoryMatrix):
+    """A memory matrix that points into a heap: to have it costs nothing, and a write of one memory copies no other.
+
+    While memories were only appended each column is a part of an array that grows; else it is gathered when first
+    asked for. `heap`, `entries` ((N,) which of its entries, in order) and `trunk` (the same object for all states that
+    differ by appended memories alone) tell what changed from one to another.
+    """
+
+    heap: Heap
+    trunk: object
+    _entries: NDArray[np.int64] | None
+    _count: int
+    _rows: int
+    _reads: Reads
+    _by_address: bool
+
+    def __new__(cls, *_: Any, **columns: Any) -> MemoryMatrix:  # type: ignore[misc]
+        """With columns of its own, as `dataclasses.replace` asks, it is a plain matrix; see `snapshot_of`."""
+        return MemoryMatrix(**columns)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MADE:
+            raise AttributeError(name)
+        made = self._made(name)
+        if isinstance(made, np.ndarray):
+            made.flags.writeable = False
+        self.__dict__[name] = made
+        return made
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """(N,) the first key row of each memory."""
+        if self._entries is None:
+            return self.heap.first(self._count)
+        passages = self.heap.kept("passages", len(self.heap))[self._entries]
+        starts: NDArray[np.int64] = np.cumsum(passages) - passages
+        return starts
+
+    def products(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(R,) or (R, k): over all entries, dead ones too, which are few, and no key is copied."""
+        rows = self.rows
+        products: NDArray[np.float32] = self.heap.keys(self._rows) @ vectors
+        return products if rows is None else products[rows]
+
+    def key_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, dim) some of the key rows, by their numbers."""
+        found: NDArray[np.float32] = self.heap.keys(self._rows)[rows if self.rows is None else self.rows[rows]]
+        return found
+
+    def weighted_sums(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(k, dim) sums of all key rows by weights (k, R)."""
+        keys = self.heap.keys(self._rows)
+        if self.rows is None:
+            return sums_of(keys, weights)
+        spread = np.zeros((len(weights), len(keys)), dtype=np.float32)
+        spread[:, self.rows] = weights
+        return sums_of(keys, spread)
+
+    def of_keys(self, name: str, derive: OfKeys) -> NDArray[Any]:
+        """(R,) what is derived from each key row alone."""
+        kept = self.heap.of_keys(name, derive, self._rows)
+        return kept if self.rows is None else kept[self.rows]
+
+    def places(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) the indices of the memories in some slots."""
+        if not self._by_address or not self._count:
+            return super().places(address)
+        at = np.minimum(np.searchsorted(self.address, address), self._count - 1)
+        return np.where(self.address[at] == address, at, -1)
+
+    def extends(self, older: MemoryMatrix) -> bool:
+        """Whether it is another one with memories appended, or with none."""
+        return self is older or (
+            isinstance(older, Snapshot) and self.trunk is older.trunk and self._count >= older._count
+        )
+
+    def _made(self, name: str) -> Any:
+        if name == "entries":
+            return np.arange(self._count) if self._entries is None else self._entries
+        if name == "rows":
+            return self._live_rows()
+        if name == "reads":
+            return self._reads(self.address)
+        if name == "owner":
+            if self._entries is None:
+                return self.heap.owner(self._rows)
+            passages = self.heap.kept("passages", len(self.heap))[self._entries]
+            return np.repeat(np.arange(self._count), passages)
+        if name == "keys":
+            keys = self.heap.keys(self._rows)
+            return keys if self.rows is None else keys[self.rows]
+        if self._entries is None:
+            return self.heap.column(name, self._count)
+        return self.heap.column(name, len(self.heap))[self._entries]
+
+    def _live_rows(self) -> NDArray[np.int64] | None:
+        """(R,) the heap's number of each key row; None: they are its first ones, in its order."""
+        if self._entries is None:
+            return None
+        count = len(self.heap)
+        return rows_of(self.heap.first(count)[self._entries], self.heap.kept("passages", count)[self._entries])
+
+
+def snapshot_of(
+    heap: Heap, entries: NDArray[np.int64] | None, trunk: object, reads: Reads, *, by_address: bool
+) -> Snapshot:
+    """The state of a heap now.
+
+    Args:
+        heap: where the entries are.
+        entries: (N,) the live ones in order of writing; None: all there are, in their order.
+        trunk: see `Snapshot`.
+        reads: asked for the counters when these are looked at.
+        by_address: whether the slots' numbers rise in this order.
+    """
+    made = object.__new__(Snapshot)
+    count = len(heap) if entries is None else len(entries)
+    made.__dict__.update(
+        heap=heap, trunk=trunk, _entries=entries, _count=count, _rows=heap.rows, _reads=reads, _by_address=by_address
+    )
+    return made
