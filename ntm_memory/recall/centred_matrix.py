@@ -21,7 +21,7 @@ TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a 
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
 DIGESTED = 32  # dimensions by which equal keys are known
-_DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
+DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CentredMatrix:
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
         head = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32)
-        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
+        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ DRAWN[: head.shape[1]]
         nothing = np.flatnonzero(~head.any(axis=1))
         told[nothing] = nothing
         if len(told) == len(self.slots):
@@ -80,6 +80,16 @@ class CentredMatrix:
     def timeline(self) -> Sequence:
         """The order in which things happened, where that was told."""
         return timeline_of(self.slots)
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Index words a memory has on average."""
+        return float(self.slots.length.mean())
+
+    @property
+    def usual_sessions(self) -> NDArray[np.int64] | None:
+        """The sessions whose likeness says what is usual; None: all."""
+        return None
 
     @cached_property
     def session_sizes(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -124,7 +134,7 @@ class CentredMatrix:
         Args:
             spoken: share of the memories that begin with a speaker's name.
         """
-        length = float(self.slots.length.mean())
+        length = self.mean_length
         turn, brief = 1 / (1 + (length / TURN) ** 2), 1 / (1 + (length / NOTE) ** 2)
         few, text = 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * (1 - brief)
         return np.array([1.0, spoken * turn, few, (1 - spoken) * brief, text, text * self.coherence(spoken)])

@@ -197,10 +197,7 @@ class MatrixReader(Protocol):
         """
 
     def memory_matrix(self, namespace: str) -> MemoryMatrix:
-        """The live memory matrix of a namespace, up to date with all committed writes.
-
-        The same object as before while nothing is written; only its `reads` may lag behind.
-        """
+        """The live memory matrix of a namespace: the same object until something is written, but for its `reads`."""
 
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What was known at a moment, by created_at, version times and erasures.
@@ -219,6 +216,9 @@ class MatrixReader(Protocol):
 
         It tells what is committed now: another process may have written since `slots`.
         """
+
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The index words and marks of the live memories in some slots, in the order asked."""
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""

@@ -36,6 +36,7 @@ WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) O
 _FORMER = "SELECT * FROM memories WHERE namespace = ? AND state = 'live' AND version > 1 ORDER BY position"
 _VERSIONS = "SELECT * FROM versions WHERE id = ? ORDER BY version"
 _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
+_AT_ONCE = 500
 
 
 class SQLiteMatrixReader:
@@ -92,6 +93,23 @@ class SQLiteMatrixReader:
                 order = np.argsort(where[mine])
                 address[word], count[word] = where[mine][order], counts[mine][order]
         return Postings(address, count)
+
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The index words and marks of the live memories in some slots, in the order asked; none where none is."""
+        found: dict[int, str] = {}
+        known: dict[str, str] = {}
+        with self._engine.reading():
+            for start in range(0, len(addresses), _AT_ONCE):
+                some = addresses[start : start + _AT_ONCE].tolist()
+                query = f"SELECT address, words FROM memories WHERE address IN ({', '.join('?' * len(some))})"
+                found |= self._sql.execute(query, some).fetchall()
+
+        def word(term: str) -> str:
+            if term not in known:
+                known[term] = decode_words(term)[0]
+            return known[term]
+
+        return [tuple(map(word, found.get(address, "").split())) for address in addresses.tolist()]
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""

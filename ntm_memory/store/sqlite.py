@@ -223,6 +223,9 @@ class SQLiteStore:
     def postings(self, namespace: str, words: Sequence[str]) -> Postings:
         return self._matrix.postings(namespace, words)
 
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:  # noqa: D102
+        return self._matrix.words_at(addresses)
+
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)
 
