@@ -15,6 +15,7 @@ BLOCK = 32_768
 SAMPLED = 16
 """From one row in so many it is estimated how near the nearest ones are."""
 _MOST = 255
+_AT_ONCE = 3  # columns of 64 bits
 Floats = NDArray[np.float32]
 
 
@@ -63,7 +64,10 @@ class SignCodes:
             return np.arange(self._size) if counted is None else np.flatnonzero(counted)
         step = SAMPLED if count >= 64 * SAMPLED and counted is None else 1
         seen = np.cumsum(np.bincount(apart[::step], minlength=_MOST + 1)) * step
-        near = np.flatnonzero(apart <= np.searchsorted(seen, count))
+        least = int(np.searchsorted(seen, count))
+        if step > 1 and least and seen[least] - count > count - seen[least - 1]:
+            least -= 1  # nearer to what is asked for
+        near = np.flatnonzero(apart <= least)
         if len(near) > 2 * count:
             near = np.sort(near[np.argpartition(apart[near], 2 * count)[: 2 * count]])
         return near if counted is None else near[counted[near]]
@@ -76,15 +80,25 @@ class SignCodes:
         """
         asked = self._signs(direction[None])[0]
         found = np.empty(self._size, dtype=np.uint8)
-        other, ones = np.empty(BLOCK, dtype=np.uint64), np.empty(BLOCK, dtype=np.uint8)
         for start in range(0, self._size, BLOCK):
             here = found[start : start + BLOCK]
-            here[:] = 0
-            for column, bits in zip(self._bits, asked, strict=True):
-                part, counts = other[: len(here)], ones[: len(here)]
-                np.bitwise_xor(column[start : start + len(here)], bits, out=part)
-                np.bitwise_count(part, out=counts)
-                np.add(here, np.minimum(counts, _MOST - here, out=counts), out=here)
+            columns = self._bits[:, start : start + len(here)]
+            here[:] = self._differing(columns[:_AT_ONCE], asked[:_AT_ONCE])
+            for first in range(_AT_ONCE, len(asked), _AT_ONCE):
+                some = slice(first, first + _AT_ONCE)
+                more = self._differing(columns[some], asked[some])
+                here += np.minimum(more, _MOST - here, out=more)
+        return found
+
+    @staticmethod
+    def _differing(columns: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.uint8]:
+        """(n,) in how many bits n rows differ in as many columns as one byte can count."""
+        bits = columns[0] ^ asked[0]
+        found: NDArray[np.uint8] = np.bitwise_count(bits)
+        counts = np.empty_like(found)
+        for column, other in zip(columns[1:], asked[1:], strict=True):
+            np.bitwise_count(np.bitwise_xor(column, other, out=bits), out=counts)
+            found += counts
         return found
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count as counter
@@ -85,23 +86,18 @@ def counts_at(held: Held, texts: NDArray[np.integer]) -> NDArray[np.float32]:
 
 def _segment(texts: Iterable[Sequence[str]], first: int) -> tuple[Segment, int]:
     """(lists of texts that are numbered from `first`, how many they are)."""
-    number: dict[str, int] = {}
+    number: defaultdict[str, int] = defaultdict(counter().__next__)
     told: list[int] = []
     sizes: list[int] = []
-    fresh = counter()
     for words in texts:
-        for word in words:
-            known = number.get(word)
-            if known is None:
-                known = number[word] = next(fresh)
-            told.append(known)
+        told.extend(map(number.__getitem__, words))
         sizes.append(len(words))
     which = np.array(told, dtype=np.int64)
     text = np.repeat(np.arange(first, first + len(sizes)), sizes)
     pairs, times = np.unique(which << 32 | text, return_counts=True)
     starts = np.searchsorted(pairs >> 32, np.arange(len(number) + 1))
     held = (pairs & 0xFFFF_FFFF).astype(np.int32), np.minimum(times, _MOST).astype(np.uint8)
-    return Segment(number, starts, *held), len(sizes)
+    return Segment(dict(number), starts, *held), len(sizes)
 
 
 def _merged(segments: Sequence[Segment]) -> Segment:

@@ -12,12 +12,14 @@ from ntm_memory.codes.word_lists import Held, counts_at
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
 from ntm_memory.recall.candidates import LEAST, once_each
-from ntm_memory.recall.centred_matrix import DIGESTED, DRAWN
+from ntm_memory.recall.centred_matrix import DIGESTED
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
 
 BEST = 32
 """So many are the best by key, so many by words."""
+LED = 16
+"""Of each so many lead to their neighbours."""
 COMPARED = 1024, 4096
 """So many key rows that differ in few bits are compared exactly, one in `ONE_IN` of all, but within these bounds."""
 ONE_IN = 64
@@ -90,7 +92,7 @@ def likest_by_key(view: LargeView, direction: NDArray[np.float32], query: Query)
     count = min(max(len(known.kept.signs) // ONE_IN, COMPARED[0]), COMPARED[1])
     rows = known.kept.signs.nearest(direction, count, there)
     index = known.memories(known.kept.owner[rows])
-    if len(slots.keys) != len(slots):
+    if view.starts is not None:
         index = np.unique(index)
     index = index[(index >= 0) & (index < len(slots))]
     likeness = view.cosines(index, direction)
@@ -155,15 +157,14 @@ def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
         return np.ones(len(index), dtype=bool)
     focus = np.flatnonzero(np.isin(index, list(query.previous or {})))
     before = view.sequence.step(index, -1)
-    digest = _digest(view, index) * np.uint64(3) + np.where(before < 0, np.uint64(0), _digest(view, before))
-    return once_each(digest, view.slots.superseded[index], focus, None)
+    there = [head if at >= 0 else b"" for at, head in zip(before.tolist(), _heads(view, before), strict=True)]
+    number: dict[tuple[bytes, bytes], int] = {}
+    digest = [number.setdefault(told, len(number)) for told in zip(_heads(view, index), there, strict=True)]
+    return once_each(np.array(digest, dtype=np.uint64), view.slots.superseded[index], focus, None)
 
 
-def _digest(view: LargeView, index: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """(n,) a number for the key of each of some memories, as `CentredMatrix.digest` has one."""
-    rows = index if view.starts is None else view.starts[index]
-    heads = view.slots.keys[rows, :DIGESTED].view(np.uint32).astype(np.uint64)
-    found: NDArray[np.uint64] = heads @ DRAWN[: heads.shape[1]]
-    nothing = ~heads.any(axis=1)
-    found[nothing] = index[nothing].astype(np.uint64)
-    return found
+def _heads(view: LargeView, index: NDArray[np.int64]) -> list[bytes]:
+    """The first numbers of memories' keys: the same for the same, and hardly ever for others; of no key its own."""
+    heads = np.ascontiguousarray(view.first_keys(index)[:, :DIGESTED])
+    told = zip(index.tolist(), heads.any(axis=1).tolist(), heads, strict=True)
+    return [head.tobytes() if has_key else b"%d" % at for at, has_key, head in told]

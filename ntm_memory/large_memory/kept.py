@@ -16,7 +16,9 @@ from ntm_memory.store.records import MemoryMatrix
 STALE = 0.2
 """Share of what is kept that may have been changed or erased since; beyond it everything is made anew."""
 CODED = 65_536
-"""Key rows at a time that codes are made of."""
+"""So many memories, or key rows, at a time are coded."""
+DRAWN = 20_000
+"""Of so many key rows the means are taken that codes refer to: where these lie exactly matters little."""
 WordsOf = Callable[[NDArray[np.int64]], Iterable[Sequence[str]]]
 
 
@@ -51,13 +53,13 @@ class KeptCodes:
     """Codes of keys and lists of words, an entry a memory, in the order in which they were added."""
 
     def __init__(self, slots: MemoryMatrix) -> None:
-        script = slots.cjk[slots.owner].astype(np.int64)
-        sums = _sums(slots.keys, script)
-        counts = np.bincount(script, minlength=2)
+        drawn = np.linspace(0, len(slots.owner) - 1, min(len(slots.owner), DRAWN)).astype(np.int64)
+        script = slots.cjk[slots.owner[drawn]].astype(np.int64)
+        sums, counts = _sums(slots.keys[drawn], script), np.bincount(script, minlength=2)
+        reference = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
+        reference[counts == 0] = reference[counts > 0][:1]
         self.sums, self.counts = np.zeros_like(sums), np.zeros(2, dtype=np.int64)
-        means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
-        means[counts == 0] = means[counts > 0][:1]
-        self.signs = SignCodes(means)
+        self.signs = SignCodes(reference)
         self.words = WordLists()
         self.address = np.empty(0, dtype=np.int64)
         self.told = np.empty(0, dtype=np.float64)
@@ -92,7 +94,8 @@ class KeptCodes:
         if not len(index):
             return
         first = len(self.address)
-        self.words.add(words_of(slots.address[index]))
+        for start in range(0, len(index), CODED):
+            self.words.add(words_of(slots.address[index[start : start + CODED]]))
         place = np.full(len(slots), -1, dtype=np.int64)
         place[index] = np.arange(first, first + len(index))
         owner = place[slots.owner]

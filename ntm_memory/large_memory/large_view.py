@@ -13,6 +13,7 @@ from ntm_memory.large_memory.kept import CodedState, WordsOf
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import PRIOR_COUNT
+from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.words import SPOKEN
 
 RUNS, RUN = 64, 32
@@ -58,7 +59,7 @@ class LargeView(CentredMatrix):
     def starts(self) -> NDArray[np.int64] | None:
         """(N,) the first key row of each memory; None: each has one, its own."""
         slots = self.slots
-        return None if len(slots.keys) == len(slots) else np.searchsorted(slots.owner, np.arange(len(slots)))
+        return None if len(slots.owner) == len(slots) else np.searchsorted(slots.owner, np.arange(len(slots)))
 
     @cached_property
     def mean_passage(self) -> float:
@@ -99,16 +100,16 @@ class LargeView(CentredMatrix):
         return self.rows_of(self.sample)
 
     def cosines(self, index: NDArray[np.int64], direction: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n,) centred cosines of some memories 0…N−1 with a direction of unit length, as `centred_cosines` has them.
+        """(n,) centred cosines of some memories 0…N−1 with a direction of unit length, as near as chooses the best.
 
-        The keys are read once, as they are.
+        The keys are read once, as they are, and taken to be of unit length.
         """
         rows, first, kinds = self._rows(index)
-        keys, means = self.slots.keys[rows], self.means
+        keys, means = key_rows(self.slots, rows), self.means
         along = keys @ means[0]
         if kinds.any():
             along = np.where(kinds, keys @ means[1], along)
-        squared = np.vecdot(keys, keys) - 2 * along + np.vecdot(means, means)[kinds]
+        squared = 1 - 2 * along + np.vecdot(means, means)[kinds]
         found: NDArray[np.float32] = keys @ direction - (means @ direction)[kinds]
         found /= np.sqrt(np.maximum(squared, 0) + np.float32(_EPSILON))
         return found if len(found) == len(first) else np.maximum.reduceat(found, first)
@@ -116,7 +117,7 @@ class LargeView(CentredMatrix):
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:
         """The centred keys of some memories 0…N−1, all passages of each."""
         rows, first, kinds = self._rows(index)
-        keys = self.slots.keys[rows]
+        keys = key_rows(self.slots, rows)
         keys -= self.means[kinds] if kinds.any() else self.means[0]
         keys *= (1 / np.sqrt(np.vecdot(keys, keys) + np.float32(_EPSILON)))[:, None]
         return KeyRows(keys, first)
@@ -126,15 +127,24 @@ class LargeView(CentredMatrix):
         kinds, starts = self.slots.cjk[index].astype(np.int64), self.starts
         if starts is None:
             return index, np.arange(len(index)), kinds
-        ends = np.append(starts[1:], len(self.slots.keys))
+        ends = np.append(starts[1:], len(self.slots.owner))
         length = ends[index] - starts[index]
         first = np.cumsum(length) - length
         owner = np.repeat(np.arange(len(index)), length)
         return np.arange(length.sum()) - first[owner] + starts[index][owner], first, kinds[owner]
 
+    def first_keys(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, dim) the keys of some memories as they are, each one's first passage; −1 stands for the last one."""
+        return key_rows(self.slots, index % len(self.slots) if self.starts is None else self.starts[index])
+
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""
-        return self.rows_of(index).firsts()
+        return self.rows_of(index % len(self.slots)).firsts()
+
+
+def key_rows(slots: MemoryMatrix, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, dim) some key rows, a copy."""
+    return slots.keys.take(rows, axis=0)  # half as dear as by an index
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,10 @@ class LocalView(CentredMatrix):
     @classmethod
     def of(cls, whole: LargeView, index: NDArray[np.int64]) -> LocalView:
         """A view of some memories, rising."""
-        columns = {each.name: getattr(whole.slots, each.name) for each in fields(MemoryMatrix)}
+        taken: dict[str, Any] = {each.name: np.empty(0) for each in fields(MemoryMatrix)}
+        taken |= {name: getattr(whole.slots, name).take(index) for name in _OF_FEW}
         everybody = np.concatenate([index, whole.sample])
-        few = dict.fromkeys(_OF_FEW, index) | dict.fromkeys(_OF_ALL, everybody)
-        taken = {name: array.take(few[name]) if name in few else array[:0] for name, array in columns.items()}
+        taken |= {name: getattr(whole.slots, name).take(everybody) for name in _OF_ALL}
         return cls(MemoryMatrix(**taken), whole.prior, whole.query_adapter, whole, index, whole.rows_of(index))
 
     @property

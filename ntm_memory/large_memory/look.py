@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.large_memory.found import AskedWords, different, likest_by_key, likest_by_time, likest_by_words
+from ntm_memory.large_memory.found import LED, AskedWords, different, likest_by_key, likest_by_time, likest_by_words
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.large_memory.local_view import LocalView
 from ntm_memory.recall.bm25 import Keywords
@@ -100,8 +100,8 @@ def _chosen(
         found.append(likest_by_time(view, query, None if directions is None else directions[0]))
     chosen = np.unique(np.concatenate(found))
     if query.location and len(chosen):
-        near = view.sequence.neighbours(chosen, REACH)
-        chosen = np.unique(near[near >= 0])
+        near = view.sequence.neighbours(np.concatenate([some[:LED] for some in found]), REACH)
+        chosen = np.union1d(chosen, near[near >= 0])
     if query.allowed is not None:
         chosen = chosen[query.allowed[chosen]]
     return chosen[different(view, chosen, query)]

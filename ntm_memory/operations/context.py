@@ -146,17 +146,18 @@ class RetrievalContext:
             view = self._made(known)
             if known.is_now:
                 self._views[known.namespace] = view
-        return view
+        return self._large.of(known.namespace, view) if known.is_now else view
 
     def _made(self, known: Corpus) -> CentredMatrix:
         if not self.settings.addressing.content:
             return CentredMatrix(known.slots)
         self.encoder().refuse_others(self.store.embedder())  # another process may have written all keys anew
-        view = self.encoder().view(known.slots)
-        return self._large.of(known.namespace, view) if known.is_now else view
+        return self.encoder().view(known.slots)
 
     def read(self, known: Corpus, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
         """What the read heads attend to among memories that are known."""
+        if known.is_now:
+            self._large.note_question(known.namespace)
         view = self.view(known)
         if isinstance(view, LargeView):
             return read_large(view, query, parameters, explain=explain)

@@ -21,7 +21,7 @@ TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a 
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
 DIGESTED = 32  # dimensions by which equal keys are known
-DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
+_DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CentredMatrix:
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
         head = np.ascontiguousarray(self.slots.keys[:, :DIGESTED], dtype=np.float32)
-        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ DRAWN[: head.shape[1]]
+        told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]
         nothing = np.flatnonzero(~head.any(axis=1))
         told[nothing] = nothing
         if len(told) == len(self.slots):

@@ -39,6 +39,15 @@ _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to
 _AT_ONCE = 500
 
 
+class _Decoded(dict[str, str]):
+    """Words by how the index spells them, each decoded once."""
+
+    def __missing__(self, term: str) -> str:
+        (word,) = decode_words(term)
+        self[term] = word
+        return word
+
+
 class SQLiteMatrixReader:
     """`store.base.MatrixReader` on an open file."""
 
@@ -97,18 +106,12 @@ class SQLiteMatrixReader:
     def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
         """The index words and marks of the live memories in some slots, in the order asked; none where none is."""
         found: dict[int, str] = {}
-        known: dict[str, str] = {}
         with self._engine.reading():
             for start in range(0, len(addresses), _AT_ONCE):
                 some = addresses[start : start + _AT_ONCE].tolist()
                 query = f"SELECT address, words FROM memories WHERE address IN ({', '.join('?' * len(some))})"
-                found |= self._sql.execute(query, some).fetchall()
-
-        def word(term: str) -> str:
-            if term not in known:
-                known[term] = decode_words(term)[0]
-            return known[term]
-
+                found.update(self._sql.execute(query, some))
+        word = _Decoded().__getitem__
         return [tuple(map(word, found.get(address, "").split())) for address in addresses.tolist()]
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:

@@ -90,7 +90,13 @@ def test_only_large_memories_are_seen_so(monkeypatch):
     large_views = LargeViews(words_of(slots, texts))
     small = CentredMatrix(some_of(slots, np.arange(200)))
     assert large_views.of("default", small) is small
+    first = CentredMatrix(slots)
+    large_views.note_question("default")
+    assert large_views.of("default", first) is first  # a process that asks once is done sooner so
+    large_views.note_question("default")
     one = large_views.of("default", CentredMatrix(slots))
+    assert large_views.of("default", CentredMatrix(slots)) is one
+    slots = replace(slots)  # another state
     again = large_views.of("default", CentredMatrix(slots))
     assert isinstance(one, LargeView) and isinstance(again, LargeView)
     assert one.coded.kept is again.coded.kept and len(one.coded.kept.words) == 300
