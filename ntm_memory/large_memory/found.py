@@ -166,5 +166,4 @@ def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
 def _heads(view: LargeView, index: NDArray[np.int64]) -> list[bytes]:
     """The first numbers of memories' keys: the same for the same, and hardly ever for others; of no key its own."""
     heads = np.ascontiguousarray(view.first_keys(index)[:, :DIGESTED])
-    told = zip(index.tolist(), heads.any(axis=1).tolist(), heads, strict=True)
-    return [head.tobytes() if has_key else b"%d" % at for at, has_key, head in told]
+    return [head.tobytes() if head.any() else b"%d" % at for at, head in zip(index.tolist(), heads, strict=True)]

@@ -59,7 +59,7 @@ def examine_large(view: LargeView, query: Query) -> Look:
         query: the question.
     """
     asked = AskedWords.of(view, tuple(query.words) if query.by_words and query.content else ())
-    directions = _directions(view, query)
+    directions = directions_of(view, query)
     candidates = _chosen(view, query, asked, directions)
     near = view.sequence.neighbours(candidates, REACH)
     local = LocalView.of(view, np.unique(near[near >= 0]))
@@ -80,7 +80,7 @@ def examine_large(view: LargeView, query: Query) -> Look:
     return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
 
 
-def _directions(view: LargeView, query: Query) -> NDArray[np.float32] | None:
+def directions_of(view: LargeView, query: Query) -> NDArray[np.float32] | None:
     """(2, dim) where a question points, turned towards its answers and as it is; None: nowhere."""
     if query.key is None or not query.content:
         return None
