@@ -68,7 +68,7 @@ ONLY = {
     "codes": set(),
     "store": {"times", "text", "privacy", "persistence", "paths", "errors"},
     "recall": {"controller", "machine", "times", "text", "persistence", "store", "embedding", "errors"},
-    "large_memory": {"codes", "recall", "store", "text", "errors"},
+    "large_memory": {"codes", "recall", "store", "times", "text", "errors"},
     "reader": {"controller", "recall", "store", "embedding", "machine", "text", "persistence", "errors"},
     "multihop": {"recall", "store", "machine", "text", "persistence", "errors"},
     "arguments": {"errors"},

@@ -15,6 +15,7 @@ from ntm_memory.recall.candidates import LEAST, once_each
 from ntm_memory.recall.centred_matrix import DIGESTED
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
+from ntm_memory.text.occurrence import MOMENT
 
 BEST = 32
 """So many are the best by key, so many by words."""
@@ -122,22 +123,33 @@ def likest_by_words(view: LargeView, asked: AskedWords, query: Query) -> NDArray
 def likest_by_time(view: LargeView, query: Query, direction: NDArray[np.float32] | None) -> NDArray[np.int64]:
     """(≤ BEST,) memories whose times fit best those that a question tells; of what fits alike the likest."""
     slots, known = view.slots, view.coded
-    fits = date_match(query.times, slots.happened, slots.over, slots.mentioned)
-    assert fits is not None
-    fits = fits if query.allowed is None else np.where(query.allowed, fits, 0)
-    least = np.partition(fits, -min(BEST, len(fits)))[-min(BEST, len(fits))]
-    index = np.flatnonzero((fits > 0) & (fits >= least))
+    index = np.unique(np.concatenate([view.dates.near(told, 2 * BEST) for told in query.times]))
+    index = index if query.allowed is None else index[query.allowed[index]]
+    fits = fits_of(view, query, index)
+    index, fits = index[fits > 0], fits[fits > 0]
+    if len(index) > COMPARED[0]:
+        best = fits >= np.partition(fits, -BEST)[-BEST]
+        index, fits = index[best], fits[best]
     if len(index) > COMPARED[0] and direction is not None:
+        is_tie = np.zeros(len(slots) + 1, dtype=bool)  # the last one stands for "no memory"
+        is_tie[index] = True
         memory = known.memories(known.kept.owner)
-        ties = np.zeros(len(slots), dtype=bool)
-        ties[index] = True
-        rows = known.kept.signs.nearest(direction, COMPARED[0], (memory >= 0) & ties[memory])
+        rows = known.kept.signs.nearest(direction, COMPARED[0], is_tie[memory])
         index = np.unique(memory[rows])
-    index = index[: 2 * COMPARED[0]]
-    likeness = fits[index].copy()
-    if direction is not None:
-        likeness += LEAST * view.cosines(index, direction)
+        fits = fits_of(view, query, index)
+    index, fits = index[-2 * COMPARED[0] :], fits[-2 * COMPARED[0] :]
+    likeness = fits if direction is None else fits + LEAST * view.cosines(index, direction)
     return index[np.argsort(-likeness, kind="stable")[:BEST]]
+
+
+def fits_of(view: LargeView, query: Query, index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n,) how well the times of some memories fit those that a question tells."""
+    slots = view.slots
+    occurred, told = slots.occurred[index], slots.told[index]
+    unknown = np.isnan(occurred)
+    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.ended[index])
+    fits = date_match(query.times, start, end, slots.mentioned[index])
+    return np.zeros(len(index), dtype=np.float32) if fits is None else fits
 
 
 def _best_different(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import WordLists
+from ntm_memory.large_memory.dates import Dates
 from ntm_memory.large_memory.kept import CodedState, WordsOf
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import CentredMatrix
@@ -65,6 +66,11 @@ class LargeView(CentredMatrix):
     def mean_passage(self) -> float:
         """Words that a memory, or of a long one a passage, has on average."""
         return float(np.minimum(self.slots.length, PASSAGE).mean())
+
+    @cached_property
+    def dates(self) -> Dates:
+        """When memories happened, and what times they tell."""
+        return Dates.of(self.slots)
 
     @cached_property
     def sample(self) -> NDArray[np.int64]:

@@ -14,20 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import counts_at
-from ntm_memory.large_memory.found import READ, AskedWords, counts_of
+from ntm_memory.large_memory.found import READ, AskedWords, counts_of, fits_of
 from ntm_memory.large_memory.large_view import KeyRows, LargeView
 from ntm_memory.recall import question_cues as cues
 from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.question_cues import Marks, QuestionCues
 from ntm_memory.recall.sequence import Sequence, places_among
-from ntm_memory.recall.time_match import date_match
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text import words as vocabulary
 from ntm_memory.text.question_names import names_within
 
 _EPSILON = 1e-6
-_OF_ALL, _OF_FEW = ("address", "length"), ("occurred", "ended", "told", "importance", "superseded", "reads")
+_OF_ALL, _OF_FEW = ("address", "length"), ("occurred", "told", "importance", "superseded", "reads")
 Floats = NDArray[np.float32]
 
 
@@ -134,18 +133,14 @@ class LocalView(CentredMatrix):
     def cues(self, query: Query, asked: AskedWords, counts: Floats) -> QuestionCues:
         """What a question asks for, put to these memories; of the sample nothing is asked."""
         here, whole = len(self.here), self.of_all
-        fits = None
-        if query.priors and query.times:
-            slots = whole.slots
-            told = slots.mentioned[self.here]
-            fits = date_match(query.times, self.slots.happened, self.slots.over, told)
+        fits = fits_of(whole, query, self.here) if query.priors and query.times else np.zeros(here, dtype=np.float32)
         return QuestionCues(
             marks=self._marks(query),
             names=self._padded(_names_among(names_within(query.text), asked, counts[:, :here], whole)),
             asks_when=cues.asks_when(query.text),
             asks_how_many=cues.asks_how_many(query.text),
             now=query.now,
-            date_match=self._padded(np.zeros(here, dtype=np.float32) if fits is None else fits),
+            date_match=self._padded(fits),
             spoken=whole.spoken,
         )
 
