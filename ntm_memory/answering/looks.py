@@ -15,7 +15,7 @@ from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, Reading, read
+from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
@@ -112,5 +112,5 @@ class Looks:
         return dated(at_times.in_order(slots, query, there), chance, within, slots.retention)
 
     def _first(self, query: Query) -> Reading:
-        view, postings = self._context.view(self._corpus), self._corpus.postings(query.terms)
-        return read(view, postings, query, self._context.parameters_for(self._request), explain=self._request.explain)
+        parameters = self._context.parameters_for(self._request)
+        return self._context.read(self._corpus, query, parameters, explain=self._request.explain)

@@ -30,7 +30,7 @@ from ntm_memory.reader.relevance import (
 )
 from ntm_memory.reader.second_look import as_read
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, read
+from ntm_memory.recall.first_look import Query
 from ntm_memory.store.records import Memory
 from ntm_memory.text.folding import word_for_word
 from ntm_memory.text.words import index_words
@@ -208,7 +208,7 @@ class Noticer:
             return []
         query = replace(query, allowed=allowed)
         view = self._context.view(corpus)
-        reading = read(view, corpus.postings(query.terms), query, self._context.parameters)
+        reading = self._context.read(corpus, query, self._context.parameters)
         if reading.look is None:
             return []
         seen: Glimpse = glimpse(view, reading, query, p, self._context.joining)

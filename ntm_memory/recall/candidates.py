@@ -11,7 +11,8 @@ from ntm_memory.recall.sequence import Sequence
 BEST = 64
 FEW = 4 * BEST
 """Memories of which all are looked at."""
-_LEAST = np.float32(1e-3)  # what likeness counts between times that fit alike
+LEAST = np.float32(1e-3)
+"""What likeness counts between times that fit alike."""
 
 
 def choose(
@@ -49,7 +50,7 @@ def choose(
     chosen[focus] = True
     if dated is not None:
         fitting = np.flatnonzero(dated > 0 if allowed is None else (dated > 0) & allowed)
-        chosen[fitting[_best(dated[fitting] + _LEAST * scores.cosine[fitting], BEST)]] = True
+        chosen[fitting[_best(dated[fitting] + LEAST * scores.cosine[fitting], BEST)]] = True
     if location:
         near = sequence.neighbours(np.flatnonzero(chosen), REACH)
         chosen[near[near >= 0]] = True

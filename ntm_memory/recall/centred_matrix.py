@@ -92,6 +92,16 @@ class CentredMatrix:
         return timeline_of(self.slots)
 
     @cached_property
+    def mean_length(self) -> float:
+        """Index words a memory has on average."""
+        return float(self.slots.length.mean())
+
+    @property
+    def usual_sessions(self) -> NDArray[np.int64] | None:
+        """The sessions whose likeness says what is usual; None: all."""
+        return None
+
+    @cached_property
     def session_sizes(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """(K,) memories of each session, (K,) their index words."""
         member, number = self.sequence.session, self.sequence.sessions
@@ -134,7 +144,7 @@ class CentredMatrix:
         Args:
             spoken: share of the memories that begin with a speaker's name.
         """
-        length = float(self.slots.length.mean())
+        length = self.mean_length
         turn, brief = 1 / (1 + (length / TURN) ** 2), 1 / (1 + (length / NOTE) ** 2)
         few, text = 1 / (1 + (len(self.slots) / FEW) ** 2), (1 - spoken) * (1 - brief)
         return np.array([1.0, spoken * turn, few, (1 - spoken) * brief, text, text * self.coherence(spoken)])

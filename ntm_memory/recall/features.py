@@ -70,6 +70,7 @@ class Scores:
         words: (N,) float32, BM25 as a share of its bound.
         keywords: the counts behind `words`.
         once: the memories that count among all, each different from the others; None: all of them.
+        total: how many there are, where `once` are but a sample; None: as many as count.
     """
 
     cosine: NDArray[np.float32]
@@ -77,6 +78,7 @@ class Scores:
     words: NDArray[np.float32]
     keywords: Keywords
     once: NDArray[np.int64] | None = None
+    total: int | None = None
 
     def standard(self, values: NDArray[Any], least: float) -> Column:
         """(N,) z-scores of a value of every memory; what is told many times counts once."""
@@ -85,6 +87,8 @@ class Scores:
     @property
     def number(self) -> int:
         """Different memories."""
+        if self.total is not None:
+            return self.total
         return len(self.about) if self.once is None else len(self.once)
 
 
@@ -119,7 +123,7 @@ def gather(
         *(_at(about_z, near, offset) for offset in NEAR),
         *_session_key(scores.about, about_z, view, candidates),
     ]
-    coherent = np.float32(view.coherence(float(question.marks.spoken.mean())))
+    coherent = np.float32(view.coherence(question.spoken))
     columns = [
         *content,
         *(column * coherent for column in location),
@@ -181,10 +185,11 @@ def _session(
     count = np.zeros((len(keywords.idf), number))
     for row, counts, held in zip(count, keywords.count, keywords.held, strict=True):
         row += np.bincount(member[held], counts[held], number)
-    length, own = view.session_sizes[1], member[candidates]
-    words = standard(keywords.bm25(count, length, float(length.mean())), 0.05)
+    length, own, usual = view.session_sizes[1], member[candidates], view.usual_sessions
+    mean = float((length if usual is None else length[usual]).mean())
+    words = standard(keywords.bm25(count, length, mean), 0.05, usual)
     cosine, best_cosine = _session_key(scores.cosine, cosine_z, view, candidates)
-    return [cosine, words[own], best_cosine, _best(words_z, member, number)[own]]
+    return [cosine, words[own], best_cosine, _best(words_z, view)[own]]
 
 
 def _session_key(cosine: Column, cosine_z: Column, view: CentredMatrix, candidates: NDArray[np.int64]) -> list[Column]:
@@ -194,13 +199,14 @@ def _session_key(cosine: Column, cosine_z: Column, view: CentredMatrix, candidat
         return [np.zeros(len(candidates), dtype=np.float32)] * 2
     own = member[candidates]
     mean = np.bincount(member, cosine, number) / view.session_sizes[0]
-    return [standard(mean, 0.02)[own], _best(cosine_z, member, number)[own]]
+    return [standard(mean, 0.02, view.usual_sessions)[own], _best(cosine_z, view)[own]]
 
 
-def _best(values: Column, member: NDArray[np.int64], number: int) -> Column:
-    best = np.full(number, -np.inf, dtype=np.float32)
-    np.maximum.at(best, member, values)
-    return standard(best, 0.5)
+def _best(values: Column, view: CentredMatrix) -> Column:
+    """(K,) how far the best of each session stands out."""
+    best = np.full(view.sequence.sessions, -np.inf, dtype=np.float32)
+    np.maximum.at(best, view.sequence.session, values)
+    return standard(best, 0.5, view.usual_sessions)
 
 
 def _answers(question: QuestionCues, near: NDArray[np.int64], cosine_z: Column, words_z: Column) -> list[Column]:

@@ -185,8 +185,8 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     asked = _cues(view, postings, query, scores, fits)
     near = view.sequence.neighbours(candidates, REACH)
     features = gather(asked, scores, view, candidates, near).astype(np.float64)
-    previous = _previous(query, candidates)
-    return Look(candidates, features, _places(view, candidates, near, asked), previous, scores)
+    previous = previous_among(query, candidates)
+    return Look(candidates, features, places_of(view, candidates, near, asked), previous, scores)
 
 
 def switched_off(query: Query) -> frozenset[str]:
@@ -227,30 +227,34 @@ def _anchor(look: Look, query: Query) -> Attention:
 def _cues(
     view: CentredMatrix, postings: Postings, query: Query, scores: Scores, fits: NDArray[np.float32] | None
 ) -> cues.QuestionCues:
+    marks = cues.read_marks(view.slots, postings, query.terms)
     return cues.QuestionCues(
-        marks=cues.read_marks(view.slots, postings, query.terms),
+        marks=marks,
         names=names_held(names_within(query.text), scores.keywords),
         asks_when=cues.asks_when(query.text),
         asks_how_many=cues.asks_how_many(query.text),
         now=query.now,
         date_match=np.zeros(len(view.slots), dtype=np.float32) if fits is None else fits,
+        spoken=float(marks.spoken.mean()),
     )
 
 
-def _previous(query: Query, candidates: NDArray[np.int64]) -> Array | None:
+def previous_among(query: Query, candidates: NDArray[np.int64]) -> Array | None:
+    """(n,) the focus before over some memories, as it sums to 1; None: there was none."""
     if not query.previous or not query.hybrid:
         return None
     weights = np.array([query.previous.get(int(i), 0.0) for i in candidates])
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
-def _places(
+def places_of(
     view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64], asked: cues.QuestionCues
 ) -> Places:
+    """Where candidates (n,) stand, `near` (n, 2·REACH + 1) being their neighbours."""
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
-    return Places(among[near], session, view.context(float(asked.marks.spoken.mean())))
+    return Places(among[near], session, view.context(asked.spoken))
 
 
 def _move(

@@ -46,6 +46,7 @@ class QuestionCues:
         asks_when, asks_how_many: the kind of answer it wants.
         now: unix seconds.
         date_match: (N,) float32, how well each memory's time fits a time told in the question, 0–1.
+        spoken: share of all memories that begin with a speaker's name.
     """
 
     marks: Marks
@@ -54,6 +55,7 @@ class QuestionCues:
     asks_how_many: bool
     now: float
     date_match: NDArray[np.float32]
+    spoken: float
 
 
 def marks_for(words: Sequence[str]) -> list[str]:

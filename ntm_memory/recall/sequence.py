@@ -71,11 +71,9 @@ class Sequence:
         """
         there = self.step(index[:, None], steps)
         everywhere = np.unique(np.append(index, there[there >= 0]))
-        among = np.full(len(self.order) + 1, -1, dtype=np.int64)  # the last entry stands for "no memory"
-        among[everywhere] = np.arange(len(everywhere))
         before = np.zeros(len(everywhere))
-        before[among[index]] = weights
-        after = shift_sparse(before, kernel, among[self.step(everywhere[:, None], steps)])
+        before[places_among(index, everywhere)] = weights
+        after = shift_sparse(before, kernel, places_among(self.step(everywhere[:, None], steps), everywhere))
         return everywhere[after > 0], after[after > 0]
 
     def origins(
@@ -112,9 +110,23 @@ class Sequence:
         return tuple(told)
 
 
+def places_among(index: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(…) the place of each of some memories among n others, −1 where it is not there.
+
+    Args:
+        index: (…) of them.
+        among: (n,) rising.
+    """
+    if not len(among):
+        return np.full(index.shape, -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(among, index), len(among) - 1)
+    return np.where(among[at] == index, at, -1)
+
+
 def sequence_of(slots: MemoryMatrix) -> Sequence:
     """Lay the memories out by session; `slots` are in order of writing already."""
-    return _laid_out(slots, np.arange(len(slots)))
+    order = np.argsort(slots.session, kind="stable")
+    return _numbered(slots, order)
 
 
 def timeline_of(slots: MemoryMatrix) -> Sequence:
@@ -127,8 +139,15 @@ def timeline_of(slots: MemoryMatrix) -> Sequence:
 
 def _laid_out(slots: MemoryMatrix, rank: NDArray[np.int64]) -> Sequence:
     """Memories by session, each session by rank."""
-    names, session = np.unique(slots.session, return_inverse=True)
-    order = np.lexsort((rank, session))
+    return _numbered(slots, np.lexsort((rank, slots.session)))
+
+
+def _numbered(slots: MemoryMatrix, order: NDArray[np.int64]) -> Sequence:
+    """Memories in an order in which each session stands together, the sessions by their codes."""
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return Sequence(order, place, session.astype(np.int64), len(names))
+    codes = slots.session[order]
+    number = np.cumsum(np.append(False, codes[1:] != codes[:-1])) if len(order) else np.empty(0, dtype=np.int64)
+    session = np.empty(len(order), dtype=np.int64)
+    session[order] = number
+    return Sequence(order, place, session, int(number[-1]) + 1 if len(order) else 0)

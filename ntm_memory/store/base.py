@@ -197,10 +197,7 @@ class MatrixReader(Protocol):
         """
 
     def memory_matrix(self, namespace: str) -> MemoryMatrix:
-        """The live memory matrix of a namespace, up to date with all writes; the same object while there is none.
-
-        Only its `reads` may lag behind.
-        """
+        """The live memory matrix of a namespace: the same object until something is written, but for its `reads`."""
 
     def memory_matrix_as_of(self, namespace: str, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What was known then: (matrix, whose slot numbers are 0…N−1; records as they read then; their words)."""
@@ -222,6 +219,9 @@ class MatrixReader(Protocol):
 
     def revised_by(self, ids: Sequence[str]) -> list[Memory]:
         """Live memories whose `superseded_by` is one of these."""
+
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The index words and marks of the live memories in some slots, in the order asked."""
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""

@@ -41,6 +41,16 @@ WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) O
 _FORMER = "SELECT * FROM memories WHERE namespace = ? AND state = 'live' AND version > 1 ORDER BY position"
 _VERSIONS = "SELECT * FROM versions WHERE id = ? ORDER BY version"
 _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
+_AT_ONCE = 500
+
+
+class _Decoded(dict[str, str]):
+    """Words by how the index spells them, each decoded once."""
+
+    def __missing__(self, term: str) -> str:
+        (word,) = decode_words(term)
+        self[term] = word
+        return word
 
 
 class SQLiteMatrixReader:
@@ -140,6 +150,17 @@ class SQLiteMatrixReader:
         with self._engine.reading():
             rows = [row for id in dict.fromkeys(ids) for row in fetch(self._sql, query, (id,))]
             return list(self._engine.sound(rows))
+
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The index words and marks of the live memories in some slots, in the order asked; none where none is."""
+        found: dict[int, str] = {}
+        with self._engine.reading():
+            for start in range(0, len(addresses), _AT_ONCE):
+                some = addresses[start : start + _AT_ONCE].tolist()
+                query = f"SELECT address, words FROM memories WHERE address IN ({', '.join('?' * len(some))})"
+                found.update(self._sql.execute(query, some))
+        word = _Decoded().__getitem__
+        return [tuple(map(word, found.get(address, "").split())) for address in addresses.tolist()]
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""

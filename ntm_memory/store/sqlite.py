@@ -230,6 +230,9 @@ class SQLiteStore:
     def revised_by(self, ids: Sequence[str]) -> list[Memory]:
         return self._matrix.revised_by(ids)
 
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:  # noqa: D102
+        return self._matrix.words_at(addresses)
+
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         return self._matrix.tagged(namespace, tags)
 

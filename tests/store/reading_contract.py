@@ -105,6 +105,14 @@ class ReadingContract:
         assert seen == ["y!", "a!", "b!"]
         assert list(store.memories("nowhere")) == []
 
+    def test_words_are_told_by_slot_in_the_order_asked(self, store):
+        ids = [store.add(*draft(text)).id for text in ("tea tea milk", "会议", "bread")]
+        slots = np.array([store.get(id).address for id in ids])
+        told = store.words_at(slots[[2, 0, 1]])
+        assert told == [store.words_of(id)[0] for id in (ids[2], ids[0], ids[1])]
+        store.archive(ids[2])
+        assert store.words_at(np.array([slots[2], slots[0], 999])) == [(), told[1], ()]
+
     def test_postings_count_words_in_one_namespace(self, store):
         store.add(*draft("tea tea milk"))
         store.add(*draft("milk"))

@@ -1,0 +1,111 @@
+"""Keys as one bit a number: of very many the few that are nearest to a question, to be compared exactly then.
+
+The bits are the signs of what is left of a key once a reference is taken away, the mean key of its script when the
+codes were begun (random hyperplanes: Charikar 2002). Vectors at an angle differ in so large a share of their bits; what
+differs in few is near. Means move as memories come, the codes stay: they only choose what is compared exactly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 32_768
+"""Rows at a time: what is counted of them stays in the cache."""
+SAMPLED = 16
+"""From one row in so many it is estimated how near the nearest ones are."""
+_MOST = 255
+_AT_ONCE = 3  # columns of 64 bits
+Floats = NDArray[np.float32]
+
+
+class SignCodes:
+    """Codes of key rows, in the order in which they were added.
+
+    Args:
+        reference: (2, dim) float32, what is taken away from the keys of each script.
+    """
+
+    def __init__(self, reference: Floats) -> None:
+        self.reference = reference
+        width = -(-reference.shape[1] // 64)
+        self._bits = np.empty((width, 0), dtype=np.uint64)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, keys: Floats, script: NDArray[np.integer]) -> None:
+        """Add codes of key rows (n, dim) float32; `script` (n,) says which reference is taken away from each."""
+        size = self._size + len(keys)
+        if size > self._bits.shape[1]:
+            grown = np.empty((len(self._bits), max(size, self._bits.shape[1] * 5 // 4)), dtype=np.uint64)
+            grown[:, : self._size] = self._bits[:, : self._size]
+            self._bits = grown
+        for start in range(0, len(keys), BLOCK):
+            block = slice(start, start + BLOCK)
+            bits = self._signs(keys[block] - self.reference[script[block]])
+            self._bits[:, self._size + start : self._size + start + len(bits)] = bits.T
+        self._size = size
+
+    def nearest(self, direction: Floats, count: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """(about count,) rows that differ least from a question, rising.
+
+        Args:
+            direction: (dim,) the centred question.
+            count: ≥ 1; how many differ so little is estimated, and all that differ as little come.
+            counted: (R,) which rows count; None: all.
+        """
+        apart = self.apart(direction)
+        if counted is not None:
+            apart[~counted] = _MOST
+        total = self._size if counted is None else int(np.count_nonzero(counted))
+        if total <= count:
+            return np.arange(self._size) if counted is None else np.flatnonzero(counted)
+        step = SAMPLED if count >= 64 * SAMPLED and counted is None else 1
+        seen = np.cumsum(np.bincount(apart[::step], minlength=_MOST + 1)) * step
+        least = int(np.searchsorted(seen, count))
+        if step > 1 and least and seen[least] - count > count - seen[least - 1]:
+            least -= 1  # nearer to what is asked for
+        near = np.flatnonzero(apart <= least)
+        if len(near) > 2 * count:
+            near = np.sort(near[np.argpartition(apart[near], 2 * count)[: 2 * count]])
+        return near if counted is None else near[counted[near]]
+
+    def apart(self, direction: Floats) -> NDArray[np.uint8]:
+        """(R,) in how many bits each row differs from a question; 255 stands for more.
+
+        Args:
+            direction: (dim,) the centred question.
+        """
+        asked = self._signs(direction[None])[0]
+        found = np.empty(self._size, dtype=np.uint8)
+        for start in range(0, self._size, BLOCK):
+            here = found[start : start + BLOCK]
+            columns = self._bits[:, start : start + len(here)]
+            here[:] = self._differing(columns[:_AT_ONCE], asked[:_AT_ONCE])
+            for first in range(_AT_ONCE, len(asked), _AT_ONCE):
+                some = slice(first, first + _AT_ONCE)
+                more = self._differing(columns[some], asked[some])
+                here += np.minimum(more, _MOST - here, out=more)
+        return found
+
+    @staticmethod
+    def _differing(columns: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.uint8]:
+        """(n,) in how many bits n rows differ in as many columns as one byte can count."""
+        bits = columns[0] ^ asked[0]
+        found: NDArray[np.uint8] = np.bitwise_count(bits)
+        counts = np.empty_like(found)
+        for column, other in zip(columns[1:], asked[1:], strict=True):
+            np.bitwise_count(np.bitwise_xor(column, other, out=bits), out=counts)
+            found += counts
+        return found
+
+    @staticmethod
+    def _signs(rows: Floats) -> NDArray[np.uint64]:
+        """(n, width) the signs of rows (n, dim), 64 in one number."""
+        packed = np.packbits(rows > 0, axis=1)
+        spare = -packed.shape[1] % 8
+        if spare:
+            packed = np.pad(packed, ((0, 0), (0, spare)))
+        return np.ascontiguousarray(packed).view(np.uint64)

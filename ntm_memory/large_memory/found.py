@@ -1,0 +1,181 @@
+"""Which few of very many memories are looked at: the best by codes and by rare words, by time, their neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.codes.word_lists import Held, counts_at
+from ntm_memory.large_memory.large_view import LargeView
+from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
+from ntm_memory.recall.candidates import LEAST, once_each
+from ntm_memory.recall.centred_matrix import DIGESTED
+from ntm_memory.recall.first_look import Query
+from ntm_memory.recall.time_match import date_match
+from ntm_memory.text.occurrence import MOMENT
+
+BEST = 32
+"""So many are the best by key, so many by words."""
+LED = 16
+"""Of each so many lead to their neighbours."""
+COMPARED = 1024, 4096
+"""So many key rows that differ in few bits are compared exactly, one in `ONE_IN` of all, but within these bounds."""
+ONE_IN = 64
+READ = 4096
+"""Places of words that are read to find memories: those of the rarest words. Others count where these led."""
+_SPARE = 4  # times as many as are kept are looked at before copies are left out
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class AskedWords:
+    """The words of a question, and where they occur.
+
+    Args:
+        words: T distinct ones that occur, the rarest first.
+        held: T times the entries that hold each, and how often.
+        idf: (T,) float32.
+        bound: as of `bm25.Keywords`.
+        mean_length: likewise.
+    """
+
+    words: tuple[str, ...]
+    held: tuple[Held, ...]
+    idf: NDArray[np.float32]
+    bound: float
+    mean_length: float
+
+    @classmethod
+    def of(cls, view: LargeView, words: tuple[str, ...]) -> AskedWords:
+        """The words of a question among the memories of a view."""
+        lists = view.coded.kept.words
+        held = {word: lists.held(word) for word in dict.fromkeys(words)}
+        distinct = sorted(held, key=lambda word: len(held[word][0]))[:MAX_WORDS]
+        frequency = np.array([len(held[word][0]) for word in distinct], dtype=np.float32)
+        idf = inverse_document_frequency(len(view.slots), np.minimum(frequency, len(view.slots))).astype(np.float32)
+        found = np.flatnonzero(frequency)
+        there = tuple(distinct[i] for i in found)
+        bound = float(idf.sum()) * (K1 + 1)
+        return cls(there, tuple(held[word] for word in there), idf[found], bound, view.mean_passage)
+
+    def keywords(self, counts: NDArray[np.float32]) -> Keywords:
+        """The words as counted in some memories, (T, n)."""
+        held = tuple(np.flatnonzero(row) for row in counts)
+        return Keywords(self.words, counts, held, self.idf, self.mean_length, self.bound)
+
+    @cached_property
+    def rare(self) -> list[Held]:
+        """The lists that are read: of the rarest words, and if even that one is too long, its newest part."""
+        read = np.cumsum([len(where) for where, _ in self.held])
+        lists = [held for held, upto in zip(self.held, read, strict=True) if upto <= READ]
+        return lists or [(where[-READ:], count[-READ:]) for where, count in self.held[:1]]
+
+
+def counts_of(view: LargeView, held: tuple[Held, ...], index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(T, n) how often words occur in memories 0…N−1."""
+    entries = view.coded.entries(index)
+    if not held:
+        return np.zeros((0, len(index)), dtype=np.float32)
+    return np.stack([counts_at(each, entries) for each in held])
+
+
+def likest_by_key(view: LargeView, direction: NDArray[np.float32], query: Query) -> NDArray[np.int64]:
+    """(≤ BEST,) memories that are likest by key, of those that the question may see; of copies one."""
+    known, slots = view.coded, view.slots
+    there = known.there
+    if query.allowed is not None:
+        memory = known.memories(known.kept.owner)
+        seen = (memory >= 0) & query.allowed[memory]
+        there = seen if there is None else there & seen
+    count = min(max(len(known.kept.signs) // ONE_IN, COMPARED[0]), COMPARED[1])
+    rows = known.kept.signs.nearest(direction, count, there)
+    index = known.memories(known.kept.owner[rows])
+    if view.starts is not None:
+        index = np.unique(index)
+    index = index[(index >= 0) & (index < len(slots))]
+    likeness = view.cosines(index, direction)
+    likeness[slots.length[index] == 0] = -1.0  # what has no word, as 👍, is like no question that has
+    return _best_different(view, query, index, likeness)
+
+
+def likest_by_words(view: LargeView, asked: AskedWords, query: Query) -> NDArray[np.int64]:
+    """(≤ BEST,) memories that are likest by words, of those that hold rare ones; of copies one."""
+    if not asked.words:
+        return np.empty(0, dtype=np.int64)
+    where = np.concatenate([where for where, _ in asked.rare])
+    entries, row = np.unique(where, return_inverse=True)
+    index = view.coded.memories(entries)
+    counts = np.concatenate([count for _, count in asked.rare]).astype(np.float32)
+    idf = np.repeat(asked.idf[: len(asked.rare)], [len(where) for where, _ in asked.rare])
+    length = np.minimum(view.slots.length[index], PASSAGE)[row]
+    score = np.bincount(row, idf * counts / (counts + K1 * (0.25 + 0.75 * length / max(asked.mean_length, 1.0))))
+    seen = index >= 0 if query.allowed is None else (index >= 0) & query.allowed[index]
+    index, score = index[seen], score[seen]
+    if len(index) > 2 * _SPARE * BEST:
+        index = index[np.argpartition(score, -2 * _SPARE * BEST)[-2 * _SPARE * BEST :]]
+    keywords = asked.keywords(counts_of(view, asked.held, index))
+    return _best_different(view, query, index, keywords.of_all(view.slots.length[index]))
+
+
+def likest_by_time(view: LargeView, query: Query, direction: NDArray[np.float32] | None) -> NDArray[np.int64]:
+    """(≤ BEST,) memories whose times fit best those that a question tells; of what fits alike the likest."""
+    slots, known = view.slots, view.coded
+    index = np.unique(np.concatenate([view.dates.near(told, 2 * BEST) for told in query.times]))
+    index = index if query.allowed is None else index[query.allowed[index]]
+    fits = fits_of(view, query, index)
+    index, fits = index[fits > 0], fits[fits > 0]
+    if len(index) > COMPARED[0]:
+        best = fits >= np.partition(fits, -BEST)[-BEST]
+        index, fits = index[best], fits[best]
+    if len(index) > COMPARED[0] and direction is not None:
+        is_tie = np.zeros(len(slots) + 1, dtype=bool)  # the last one stands for "no memory"
+        is_tie[index] = True
+        memory = known.memories(known.kept.owner)
+        rows = known.kept.signs.nearest(direction, COMPARED[0], is_tie[memory])
+        index = np.unique(memory[rows])
+        fits = fits_of(view, query, index)
+    index, fits = index[-2 * COMPARED[0] :], fits[-2 * COMPARED[0] :]
+    likeness = fits if direction is None else fits + LEAST * view.cosines(index, direction)
+    return index[np.argsort(-likeness, kind="stable")[:BEST]]
+
+
+def fits_of(view: LargeView, query: Query, index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n,) how well the times of some memories fit those that a question tells."""
+    slots = view.slots
+    occurred, told = slots.occurred[index], slots.told[index]
+    unknown = np.isnan(occurred)
+    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.ended[index])
+    fits = date_match(query.times, start, end, slots.mentioned[index])
+    return np.zeros(len(index), dtype=np.float32) if fits is None else fits
+
+
+def _best_different(
+    view: LargeView, query: Query, index: NDArray[np.int64], values: NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """The memories with the largest values, of those that say the same one."""
+    if len(index) > _SPARE * BEST:
+        best = np.argpartition(values, -_SPARE * BEST)[-_SPARE * BEST :]
+        index, values = index[best], values[best]
+    index = index[np.argsort(-values, kind="stable")]
+    return index[different(view, index, query)][:BEST]
+
+
+def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
+    """(n,) of some memories that say the same after the same one each; where times are told, all."""
+    if query.times or not len(index):
+        return np.ones(len(index), dtype=bool)
+    focus = np.flatnonzero(np.isin(index, list(query.previous or {})))
+    before = view.sequence.step(index, -1)
+    there = [head if at >= 0 else b"" for at, head in zip(before.tolist(), _heads(view, before), strict=True)]
+    number: dict[tuple[bytes, bytes], int] = {}
+    digest = [number.setdefault(told, len(number)) for told in zip(_heads(view, index), there, strict=True)]
+    return once_each(np.array(digest, dtype=np.uint64), view.slots.superseded[index], focus, None)
+
+
+def _heads(view: LargeView, index: NDArray[np.int64]) -> list[bytes]:
+    """The first numbers of memories' keys: the same for the same, and hardly ever for others; of no key its own."""
+    heads = np.ascontiguousarray(view.first_keys(index)[:, :DIGESTED])
+    return [head.tobytes() if head.any() else b"%d" % at for at, head in zip(index.tolist(), heads, strict=True)]

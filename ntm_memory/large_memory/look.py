@@ -1,0 +1,120 @@
+"""The first look at a large memory: the few that may answer are found, then examined as recall examines all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.large_memory.found import LED, AskedWords, different, likest_by_key, likest_by_time, likest_by_words
+from ntm_memory.large_memory.large_view import LargeView
+from ntm_memory.large_memory.local_view import LocalView
+from ntm_memory.recall.bm25 import Keywords
+from ntm_memory.recall.centring import adapt
+from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
+from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, places_of, previous_among
+from ntm_memory.recall.parameters import RecallParameters
+from ntm_memory.recall.sequence import places_among
+
+_EPSILON = 1e-6
+
+
+class Few:
+    """Values of a few memories, read by the memories' numbers 0…N−1 as if all had one.
+
+    Args:
+        index: (l,) which they are, rising.
+        values: (l + s,) theirs, and behind them those of the sample.
+    """
+
+    def __init__(self, index: NDArray[np.int64], values: Column) -> None:
+        self.index, self.values = index, values
+
+    def __getitem__(self, memories: NDArray[np.int64]) -> Column:
+        found: Column = self.values[places_among(np.asarray(memories), self.index)]
+        return found
+
+
+@dataclass(frozen=True)
+class ScoresOfFew(Scores):
+    """Likeness of the few memories that were examined; `cosine`, `about` and `words` are read by memories' numbers."""
+
+    def standard(self, values: Any, least: float) -> Any:
+        """Z-scores of a value of each of them; what is usual is told by the sample."""
+        return Few(values.index, standard(values.values, least, self.once))
+
+
+def read_large(view: LargeView, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
+    """Read heads' attention over a large memory; see `recall.first_look.read`."""
+    return attend_to(examine_large(view, query), view, query, parameters, explain=explain)
+
+
+def examine_large(view: LargeView, query: Query) -> Look:
+    """Choose candidates and gather their features, reading no more of the memory than these need.
+
+    Args:
+        view: N memories.
+        query: the question.
+    """
+    asked = AskedWords.of(view, tuple(query.words) if query.by_words and query.content else ())
+    directions = directions_of(view, query)
+    candidates = _chosen(view, query, asked, directions)
+    near = view.sequence.neighbours(candidates, REACH)
+    local = LocalView.of(view, np.unique(near[near >= 0]))
+    counts = local.counts(asked)
+    scores = _scores(local, query, asked.keywords(counts), directions)
+    cues = local.cues(query, asked, counts)
+    here = places_among(candidates, local.here)
+    around = np.where(near < 0, -1, places_among(near, local.here))
+    features = gather(cues, scores, local, here, around).astype(np.float64)
+    of_few = ScoresOfFew(
+        cosine=cast(Any, Few(local.here, scores.cosine)),
+        about=cast(Any, Few(local.here, scores.about)),
+        words=cast(Any, Few(local.here, scores.words)),
+        keywords=scores.keywords,
+        once=scores.once,
+        total=scores.total,
+    )
+    return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
+
+
+def directions_of(view: LargeView, query: Query) -> NDArray[np.float32] | None:
+    """(2, dim) where a question points, turned towards its answers and as it is; None: nowhere."""
+    if query.key is None or not query.content:
+        return None
+    about = query.key - view.means[int(query.cjk)]
+    about = (about / np.sqrt(about @ about + np.float32(_EPSILON))).astype(np.float32)
+    return np.stack([about if view.query_adapter is None else adapt(about, view.query_adapter), about])
+
+
+def _chosen(
+    view: LargeView, query: Query, asked: AskedWords, directions: NDArray[np.float32] | None
+) -> NDArray[np.int64]:
+    """(n,) rising numbers of the candidates; see `recall.candidates.choose`."""
+    found = [np.array(sorted(query.previous or ()), dtype=np.int64), likest_by_words(view, asked, query)]
+    if directions is not None:
+        found.append(likest_by_key(view, directions[0], query))
+    if query.times and query.priors:
+        found.append(likest_by_time(view, query, None if directions is None else directions[0]))
+    chosen = np.unique(np.concatenate(found))
+    if query.location and len(chosen):
+        near = view.sequence.neighbours(np.concatenate([some[:LED] for some in found]), REACH)
+        chosen = np.union1d(chosen, near[near >= 0])
+    if query.allowed is not None:
+        chosen = chosen[query.allowed[chosen]]
+    return chosen[different(view, chosen, query)]
+
+
+def _scores(local: LocalView, query: Query, keywords: Keywords, directions: NDArray[np.float32] | None) -> Scores:
+    """Likeness of a few memories and of the sample, by key and by words."""
+    size, length = len(local.slots), local.slots.length
+    usual = np.arange(len(local.here), size)
+    cosine = about = np.zeros(size, dtype=np.float32)
+    if directions is not None:
+        cosine, about = local.cosines_of(directions)
+    if keywords.bound:  # what holds no word, as 👍, is like no question that does
+        wordless = length == 0
+        cosine, about = (np.where(wordless, values[usual].mean(), values) for values in (cosine, about))
+    return Scores(cosine, about, keywords.of_all(length), keywords, usual, len(local.of_all.slots))
