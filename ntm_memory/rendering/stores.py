@@ -90,6 +90,22 @@ def reembed(answer: Answer) -> str:
     return f"{verb} the keys of {count(answer['count'], 'memory')} anew: {of}"
 
 
+def sync(answer: Answer) -> str:
+    """What was exchanged, and what two machines told of one memory."""
+    would = "would send" if answer["dry_run"] else "sent"
+    take = "would take in" if answer["dry_run"] else "took in"
+    gone = f", {count(answer['purged'], 'memory')} purged" if answer["purged"] else ""
+    lines = [f"{would} {count(answer['sent'], 'change')}, {take} {count(answer['taken'], 'change')}{gone}"]
+    for each in answer["conflicts"]:
+        about = f" ({name(each['key'])})" if each["key"] else ""
+        lines.append(f"conflict: {each['id']}{about} says: {beginning(each['now'])}")
+        lines += [f"  another machine told (version {at}): {beginning(said)}" for at, said in each["others"].items()]
+    if answer["conflicts"]:
+        lines.append("  if what it says is right: sync.py --settle ID; else: update.py ID --content TEXT")
+    lines += [f"not read: {text(each)}" for each in answer["unread"]]
+    return "\n".join([*lines, *_warnings(answer)])
+
+
 def fields(answer: Answer) -> str:
     """One line a field."""
     return "\n".join(f"{_named(each)}: {_value(value)}" for each, value in answer.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,3 +41,9 @@ class SurveyingVerbs:
         from ntm_memory.upkeep.overview import overview
 
         return overview(self.store, self._verbs.now(), **options)
+
+    def sync(
+        self, *, dry_run: bool = False, settle: Sequence[str] = (), namespace: str | None = "default"
+    ) -> dict[str, Any]:
+        """Exchange what changed with other machines, by the folder `sync.folder`; see `sync.syncer.Syncer.run`."""
+        return self._verbs.syncer().run(dry_run=dry_run, settle=settle, namespace=namespace)
