@@ -74,6 +74,7 @@ ONLY = {
         "arguments",
         "commands",
         "operations",
+        "sync",
         "rendering",
         "importers",
         "config",

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import StoreError
+from ntm_memory.paths import content_of
+from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync.registers import State
 from ntm_memory.sync.stamps import new_device
 
-NAME = "sync.db"
+NAME, NAMES = "sync.db", "sync.json"
 _VERSION = "1"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -72,7 +74,8 @@ class SyncState:
                 self._sql.close()
                 self._sql = self._begun_anew()
             self.set_meta("version", _VERSION)
-            self.set_meta("device", new_device())
+            self.set_meta("former", " ".join(self._names()))
+            self._name_itself()
             self._sql.commit()
 
     def close(self) -> None:
@@ -114,8 +117,7 @@ class SyncState:
 
     def become_another(self) -> None:
         """Take another name: somebody else writes under this one, as after a data folder was copied."""
-        self.set_meta("former", " ".join(sorted(self.own_devices)))
-        self.set_meta("device", new_device())
+        self._name_itself()
 
     def known(self, id: str) -> State:
         """What is known of a memory; nothing of one that was never told of."""
@@ -226,6 +228,20 @@ class SyncState:
         """Let no free page hold what was removed."""
         self._sql.commit()
         self._sql.execute("VACUUM")
+
+    def _name_itself(self) -> None:
+        """Take a new name, and note it where it outlives this file: whose logs it must mend after a purge."""
+        name = new_device()
+        self.set_meta("device", name)
+        replace_text(self._path.with_name(NAMES), json.dumps([*self._names(), name]))
+
+    def _names(self) -> list[str]:
+        """The names that this device has had."""
+        try:
+            names = json.loads(content_of(self._path.with_name(NAMES)))
+        except (OSError, ValueError):
+            return []
+        return [str(name) for name in names] if isinstance(names, list) else []
 
     def _opened(self) -> sqlite3.Connection:
         if (cipher.salt_of(self._path) is None) != (self._key is None) and self._path.exists():

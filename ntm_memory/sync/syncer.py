@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ntm_memory.sync.logs import Logs
 from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.merging_writer import MergingWriter
 from ntm_memory.sync.stamps import HybridClock
+from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import SyncState
 from ntm_memory.text.iso_time import to_iso
 
@@ -33,7 +34,7 @@ _MOST_SHOWN = 20
 _NO_FOLDER = 'name one in config.json: {"ntm_memory": {"sync": {"folder": "~/Dropbox/ntm-memory"}}}'
 
 
-class DryRunOver(Exception):
+class _DryRunOver(Exception):
     """What was looked at is to be forgotten."""
 
 
@@ -75,7 +76,12 @@ class Syncer:
         self._is_dry = False
 
     def run(
-        self, *, dry_run: bool = False, settle: Sequence[str] = (), namespace: str | None = "default"
+        self,
+        *,
+        dry_run: bool = False,
+        settle: Sequence[str] = (),
+        namespace: str | None = "default",
+        by_git: bool = True,
     ) -> dict[str, Any]:
         """One round.
 
@@ -83,36 +89,44 @@ class Syncer:
             dry_run: say what would happen.
             settle: ids or keys of memories of which what they say now is right, whatever another device told.
             namespace: of these; None: ids of any.
+            by_git: False: nothing is fetched or sent, what changed waits for the next time.
 
         Raises:
-            StoreLockedError: another process syncs.
-            NTMMemoryError: or another kind: the folder, or the memory, cannot be used.
+            NTMMemoryError: another process syncs; the folder, or the memory, cannot be used.
         """
         self._is_dry = dry_run
+        git = self._git if by_git and not dry_run else None
         with self._alone(), self._opened() as state:
             merging = self._merging(state)
             logs = Logs(self._folder, merging, self._key, self._opener)
             applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
-            if self._git is not None and not dry_run:
-                self._git.fetch()
-            try:
-                with state.writing():
-                    self._merge(state, merging, logs, settle, namespace)
-                    counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
-                    if dry_run:
-                        raise DryRunOver
-                    logs.write(self._clock())
-                    merging.finish()
-            except DryRunOver:
-                return self._answer(state, logs, applier, counts, dry_run=True)
-            self._apply(state, merging, logs, applier)
-            self._leave_no_traces(state, logs)
-            if self._git is not None:
-                self._git.send(list(own_logs(self._folder, state.own_devices)))
+            if git is not None:
+                git.fetch()
+            with suppress(_DryRunOver), state.writing():
+                self._merge(state, merging, logs, settle, namespace)
+                counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
+                if dry_run:
+                    raise _DryRunOver
+                logs.write(self._clock())
+                merging.finish()
+            if not dry_run:
+                self._apply(state, merging, logs, applier)
+                self._finish(state, logs)
+            if git is not None:
+                git.send(list(own_logs(self._folder, state.own_devices)))
+            return self._answer(state, logs, applier, counts, dry_run=dry_run)
+
+    def _finish(self, state: SyncState, logs: Logs) -> None:
+        """Leave nothing of what was removed for good, and note that all was done."""
+        if state.number("removed"):
             with state.writing():
-                state.set_meta("running", 0)
-                state.set_meta("synced", to_iso(self._clock()))
-            return self._answer(state, logs, applier, counts, dry_run=False)
+                logs.remove_texts()
+                state.set_meta("removed", 0)
+            state.leave_no_traces()
+        with state.writing():
+            state.set_meta("running", 0)
+            state.set_meta("synced", to_iso(self._clock()))
+            state.set_meta("memory", of_memory(self._home))
 
     def _merging(self, state: SyncState) -> Merging:
         """What is known, ready to be added to; of another memory file, or another folder, it is looked at anew."""
@@ -189,14 +203,6 @@ class Syncer:
             if memory.state == "live":
                 yield memory
 
-    def _leave_no_traces(self, state: SyncState, logs: Logs) -> None:
-        """What was removed for good leaves this device's logs and its own notes, too."""
-        if state.number("removed"):
-            with state.writing():
-                logs.remove_texts()
-                state.set_meta("removed", 0)
-            state.leave_no_traces()
-
     def _answer(
         self, state: SyncState, logs: Logs, applier: Applier, counts: Mapping[str, int], *, dry_run: bool
     ) -> dict[str, Any]:
@@ -247,13 +253,14 @@ class Syncer:
 def conflicts(merging: Merging) -> list[dict[str, Any]]:
     """The memories of which two devices told different texts without knowing of each other's.
 
-    Each with `now`, what it says, and `others`, what the other texts said, by version.
+    Each with `now`, what it says, and `others`, what the other texts said.
     """
     found = []
     for id in merging.state.ids("rivals > 0")[:_MOST_SHOWN]:
         told = merging.projected(id)
         if told is not None and told.rivals:
-            others = {text.version: text.content for text in told.texts if text.stamp in told.rivals}
+            rivals = [text for text in told.texts if text.stamp in told.rivals]
+            others = [{"version": text.version, "content": text.content} for text in rivals]
             about = {"id": id, "namespace": told.namespace, "key": told.fields["key"]}
             found.append({**about, "now": told.texts[-1].content, "others": others})
     return found

@@ -83,7 +83,7 @@ def test_two_texts_are_both_kept_told_and_settled_by_one_command(devices):
     other.update(id, content="Mia drinks juice")
     devices.settle()
     (conflict,) = one.sync()["conflicts"]
-    assert (conflict["id"], conflict["now"], list(conflict["others"].values())) == (
+    assert (conflict["id"], conflict["now"], [each["content"] for each in conflict["others"]]) == (
         id,
         "Mia drinks juice",
         ["Mia drinks milk"],
