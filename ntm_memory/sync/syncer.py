@@ -111,7 +111,6 @@ class Syncer:
                 merging.finish()
             if not dry_run:
                 self._apply(state, merging, logs, applier)
-                self._finish(state, logs)
             if git is not None:
                 git.send(list(own_logs(self._folder, state.own_devices)))
             return self._answer(state, logs, applier, counts, dry_run=dry_run)
@@ -175,7 +174,7 @@ class Syncer:
             merging.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
 
     def _apply(self, state: SyncState, merging: Merging, logs: Logs, applier: Applier) -> None:
-        """Write what was merged, and erase what was retracted elsewhere."""
+        """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
         new = applier.apply_tombstones()
         applier.apply()
         merging.told.clear()
@@ -196,6 +195,7 @@ class Syncer:
             if merging.told:
                 logs.write(self._clock())
             merging.finish()
+        self._finish(state, logs)
 
     def _just_written(self, applier: Applier) -> Iterator[Memory]:
         for id in applier.written:

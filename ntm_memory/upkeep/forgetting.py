@@ -68,8 +68,7 @@ class ForgettingVerbs:
         else:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
         done = self._copies_too(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
-        done = self._mirrors_too(done) if purge or strength == 1 else done
-        return self._logs_too(done) if purge and not dry_run else done
+        return self._mirrors_too(done, purge=purge) if purge or strength == 1 else done
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
@@ -135,12 +134,13 @@ class ForgettingVerbs:
         with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
             return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
 
-    def _mirrors_too(self, done: EraseResult) -> EraseResult:
+    def _mirrors_too(self, done: EraseResult, *, purge: bool) -> EraseResult:
         """What hosts read of these memories, last: a mirror is made anew by one command, a memory is not."""
         from ntm_memory.upkeep.mirror import without
 
         purged, holding = without(self.home, [each.id for each in done.erased], dry_run=done.dry_run)
-        return replace(done, mirrors_purged=purged, mirrors_holding=holding)
+        done = replace(done, mirrors_purged=purged, mirrors_holding=holding)
+        return self._logs_too(done) if purge and not done.dry_run else done
 
     def _logs_too(self, done: EraseResult) -> EraseResult:
         """The logs of this machine in the synced folder; what cannot be reached now is mended by the next sync."""
