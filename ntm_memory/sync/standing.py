@@ -41,11 +41,18 @@ def standing(home: Path, settings: Settings) -> dict[str, Any]:
         told["wrong"] = error.message
     with suppress(sqlite3.Error, OSError, NTMMemoryError):
         if (home / NAME).is_file():
-            salt = cipher.salt_of(home / NAME)
-            key = None if salt is None else find_key(salt)
-            with closing(cipher.connect(home / NAME, key, timeout=1.0)) as sql:
+            with closing(_opened(home)) as sql:
                 told |= dict(_told(sql))
     return {"sync": told}
+
+
+def in_conflict(home: Path, settings: Settings) -> set[str]:
+    """The ids of the memories of which two devices told different texts without knowing of each other's."""
+    found: set[str] = set()
+    if settings.sync.folder is not None and (home / NAME).is_file():
+        with suppress(sqlite3.Error, OSError, NTMMemoryError), closing(_opened(home)) as sql:
+            found |= {id for (id,) in sql.execute("SELECT id FROM memories WHERE rivals > 0")}
+    return found
 
 
 def is_due(home: Path, settings: Settings) -> bool:
@@ -86,6 +93,11 @@ def begin(home: Path) -> bool:
     )
     threading.Thread(target=started.wait, daemon=True).start()  # else what has ended stays among the processes
     return True
+
+
+def _opened(home: Path) -> sqlite3.Connection:
+    salt = cipher.salt_of(home / NAME)
+    return cipher.connect(home / NAME, None if salt is None else find_key(salt), timeout=1.0)
 
 
 def _told(sql: sqlite3.Connection) -> Iterator[tuple[str, Any]]:

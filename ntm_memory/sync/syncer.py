@@ -73,7 +73,7 @@ class Syncer:
             raise BadValueError(f"sync.encrypt is true, and {VARIABLE} is not set", "openssl rand -hex 32 makes a key")
         self._encoder, self._is_spoken = encoder, is_spoken
         self._lock_seconds = settings.store.lock_seconds
-        self._is_dry = False
+        self._is_dry = self._was_broken_off = False
 
     def run(
         self,
@@ -131,6 +131,9 @@ class Syncer:
         """What is known, ready to be added to; of another memory file, or another folder, it is looked at anew."""
         clock = HybridClock(state.device, state.number("count"), self._clock)
         with state.writing():
+            self._was_broken_off = bool(state.number("running"))
+            if not self._is_dry:
+                state.set_meta("running", 1)
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
                 state.set_meta("seq", 0)
@@ -155,18 +158,19 @@ class Syncer:
         if (
             last and clock.is_ahead(last) and not self._is_dry
         ):  # the clock was wrong by more than a day, and was set right
+            self._was_broken_off = True
             logs.take_back_from_future()
             state.forget_all()
             state.set_meta("last", "")
         if state.meta("folder") not in ("", str(self._folder)):
+            self._was_broken_off = True
             logs.is_whole = False
             state.forget_files()
         state.set_meta("folder", str(self._folder))
         logs.read_own()
-        if logs.is_shared and not state.number("running"):
+        if logs.is_shared and not self._was_broken_off:
             state.become_another()
             clock.device = state.device
-        state.set_meta("running", 1)
 
     def _settle(self, merging: Merging, id: str) -> None:
         told = merging.projected(id)

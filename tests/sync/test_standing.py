@@ -30,6 +30,8 @@ def test_status_tells_when_it_last_synced_of_whom_and_what_is_in_conflict(device
     told = one.status()["sync"]
     assert (told["devices"], told["conflicts"], told["due"]) == (2, 1, 0) and told["last"]
     assert "2 devices" in as_text("status", one.status()) and "1 conflict" in as_text("status", one.status())
+    assert [each.get("conflict") for each in one.memories()["memories"]] == [True]
+    assert "conflict" in as_text("list", one.memories())
     assert "another machine told" in as_text("sync", one.sync())
 
 

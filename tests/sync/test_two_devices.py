@@ -330,7 +330,11 @@ def test_a_crash_anywhere_loses_nothing_and_doubles_nothing(devices, monkeypatch
             patch.setattr(SyncState, "note_seen", lambda self, id, *told, **how: crash() if how else None)
         with pytest.raises(Crash):
             other.sync()
+    name = other.sync()["device"]
     devices.settle()
+    assert len(list(devices.folder.glob("*.jsonl"))) == 2 and any(
+        name in each.name for each in devices.folder.iterdir()
+    )
     assert past(one, id).count("Mia drinks tea") == 1
     assert sorted([one.store.get(id).content, *past(one, id)]) == [
         "Mia drinks juice",
