@@ -269,7 +269,7 @@ class World:
 def said_by(device: Any) -> dict[str, Any]:
     """All that a device says, in an order."""
     store = device.store
-    said: dict[str, Any] = {"tombstones": sorted(store.tombstones())}
+    said: dict[str, Any] = {"tombstones": sorted(map(repr, store.tombstones()))}
     for space in SPACES:
         memories = list(store.memories(space, states=STATES))
         said[f"order of {space}"] = [each.id for each in memories]

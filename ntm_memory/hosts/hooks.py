@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -193,8 +192,7 @@ def _on_session_start(told: Told, ask: Ask) -> Said:
     from ntm_memory.hosts import briefing
     from ntm_memory.sync import standing
 
-    with suppress(OSError):
-        standing.begin(told.home)
+    standing.begin_soon(told.home)
     return briefing.on_session_start(told, ask)
 
 

@@ -155,12 +155,11 @@ class Applier:
         with self._store.transaction():
             if due and self._store.embedder() is None:
                 self._store.set_embedder(self._encoder().identity)
-            unchanged = {id: each for id, each in due.items() if self._is_as_seen(id, self._local(id))}
-            for id, each in unchanged.items():
+            ready = self._ready(due)
+            for id, each in ready.items():
                 self._free_key(id, each)
-            for id, each in unchanged.items():
-                if not self._is_taken(id, each):
-                    self._place(each)
+            for id, each in ready.items():
+                if self._place(each):
                     local = self._local(id)
                     assert local is not None
                     done[id] = self._standing(id, local, each.told)
@@ -176,16 +175,30 @@ class Applier:
         if key is not None and (wanted is None or folded_key(wanted) != folded_key(key)):
             self._store.amend(id, key=None)
 
-    def _is_taken(self, id: str, due: Due) -> bool:
-        """Whether a memory that must wait has the key."""
+    def _ready(self, due: Mapping[str, Due]) -> dict[str, Due]:
+        """Those that nobody changed here meanwhile, and whose key no memory has that must wait."""
+        ready = {id: each for id, each in due.items() if self._is_as_seen(id, self._local(id))}
+        while taken := [id for id, each in ready.items() if self._is_taken(id, each, ready)]:
+            for id in taken:
+                del ready[id]
+        return ready
+
+    def _is_taken(self, id: str, due: Due, ready: Mapping[str, Due]) -> bool:
         key = due.told.fields["key"]
         holder = self._store.find_key(due.told.namespace, key) if key and due.told.is_live else None
-        return holder is not None and holder.id != id
+        return holder is not None and holder.id != id and holder.id not in ready
 
-    def _place(self, due: Due) -> None:
+    def _place(self, due: Due) -> bool:
+        """Write one memory; what no store can hold is told, and keeps no other from being written."""
         memory = due.memory
         encoding = encode(memory.content, due.keys[memory.content], spoken=self._is_spoken(memory))
-        self._writer.place(memory, encoding, due.history, [due.keys[old.content] for old in due.history])
+        try:
+            with self._store.transaction():
+                self._writer.place(memory, encoding, due.history, [due.keys[old.content] for old in due.history])
+        except BadValueError as error:
+            self.refused.append(f"memory {memory.id}: {error.message}")
+            return False
+        return True
 
     def _standing(self, id: str, local: LocalMemory, told: Projected) -> Seen:
         """How a memory stands here that says what is known of it."""

@@ -21,6 +21,7 @@ from ntm_memory.sync.folder import checked_folder, logs_in, signature
 from ntm_memory.sync.git_remote import git_of
 from ntm_memory.sync.state import NAME
 
+_PATIENCE = 0.2
 _DEVICE = re.compile(r"ntm-([0-9a-z]{8})-")
 _COMMAND = "import sys; from ntm_memory.cli import main; sys.exit(main('sync', sys.argv[1:]))"
 
@@ -76,6 +77,18 @@ def is_due(home: Path, settings: Settings) -> bool:
 def of_memory(home: Path) -> str:
     """By what it is noticed that somebody wrote into the memory file."""
     return " | ".join(signature(home / name) for name in ("memory.db", "memory.db-wal"))
+
+
+def begin_soon(home: Path) -> None:
+    """The same as `begin`, for whoever must not wait for a folder that does not answer, or for anything else."""
+
+    def try_it() -> None:
+        with suppress(Exception):
+            begin(home)
+
+    thread = threading.Thread(target=try_it, daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
 
 
 def begin(home: Path) -> bool:

@@ -13,6 +13,7 @@ from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
+from ntm_memory.store.faults import faults
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Memory
 from ntm_memory.store.sqlite import SQLiteStore
@@ -26,7 +27,7 @@ from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.merging_writer import MergingWriter
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
-from ntm_memory.sync.state import SyncState
+from ntm_memory.sync.state import NAME, SyncState
 from ntm_memory.text.iso_time import to_iso
 
 LOCK = "sync.lock"
@@ -247,11 +248,12 @@ class Syncer:
     @contextmanager
     def _opened(self) -> Iterator[SyncState]:
         assert isinstance(self._store, SQLiteStore)
-        state = SyncState(self._home, self._store.engine.connection.key)
-        try:
-            yield state
-        finally:
-            state.close()
+        with faults(self._home / NAME):
+            state = SyncState(self._home, self._store.engine.connection.key)
+            try:
+                yield state
+            finally:
+                state.close()
 
 
 def conflicts(merging: Merging) -> list[dict[str, Any]]:

@@ -12,7 +12,10 @@ from bench.faults.sync import said_by
 from ntm_memory.errors import BadValueError, ConfigError, NotFoundError, RetractedError, StoreError
 from ntm_memory.store.lookup import find
 from ntm_memory.sync import syncer
+from ntm_memory.sync.applying import Applier
+from ntm_memory.sync.log import Line, written
 from ntm_memory.sync.logs import Logs
+from ntm_memory.sync.stamps import LogicalTime
 
 HOUR = 3600.0
 
@@ -138,6 +141,42 @@ def test_keys_that_are_swapped_are_no_conflict(devices):
     one.update(tea, new_key="b")
     devices.settle()
     assert (other.find("a").id, other.find("b").id) == (milk, tea)
+
+
+def test_a_key_is_not_taken_from_a_memory_that_must_wait(devices, monkeypatch):
+    one, other = devices.add("one"), devices.add("other")
+    tea, milk = (one.memorize(text, key=key).memory.id for text, key in (("tea", "a"), ("milk", "b")))
+    devices.settle()
+    one.update(tea, new_key="c")
+    one.update(milk, new_key="a")
+    one.update(tea, new_key="b")
+    one.sync()
+    as_seen = Applier._is_as_seen
+    with monkeypatch.context() as patch:  # as if somebody wrote it at this moment
+        patch.setattr(Applier, "_is_as_seen", lambda self, id, local: id != tea and as_seen(self, id, local))
+        other.sync()
+    assert (other.find("a").id, other.find("b").id) == (tea, milk)
+    assert other.sync()["sent"] == 0
+    assert (other.find("a").id, other.find("b").id) == (milk, tea)
+
+
+def test_a_state_that_no_memory_can_have_is_told_and_stops_nothing(devices):
+    one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    one.sync()
+    stamp = str(LogicalTime(1_700_000_000_000, 1, "z" * 8))
+    told = {"key": None, "importance": 0.5, "tags": [], "occurred_at": "no time", "trust": "agent"}
+    part = {
+        "born": [stamp, {"namespace": "default", "created_at": "2026-01-01T00:00:00Z"}],
+        "texts": {stamp: [stamp, {"content": "what", "at": "2026-01-01T00:00:00Z", "n": 1, "told": told}]},
+    }
+    odd = {"fields": {"occurred_at": [stamp, "no time"]}}
+    loop = {"joins": [stamp, "m_3333333333"]}
+    lines = [Line("m_2222222222", part | odd), Line("m_3333333333", part | loop), Line("m_4444444444", loop)]
+    (devices.folder / "ntm-zzzzzzzz-2026-01.jsonl").write_bytes(b"".join(map(written, lines)))
+    answer = other.sync()
+    assert contents(other)[:1] == ["Mia drinks tea"] and any("m_2222222222" in each for each in answer["unread"])
+    assert other.store.check() == []
 
 
 def test_the_order_of_writing_is_one(devices):
