@@ -31,8 +31,8 @@ def run(
 
     Args:
         request: `command` (memorize, recall, relevant, update, erase, status, export, import, reembed, feedback, tune,
-            reason, list, overview, retire, retracted), optional `home` and `config`, and the command's arguments as the
-            scripts have them, dashes as underscores; those of `relevant` are the fields of
+            reason, list, overview, retire, retracted, sync), optional `home` and `config`, and the command's arguments
+            as the scripts have them, dashes as underscores; those of `relevant` are the fields of
             `operations.relevant.RelevantRequest`.
         progress: called with the number of records done by bulk commands.
         later: gets what may be done when the answer was given; None: it is done before.
@@ -294,4 +294,5 @@ _HANDLERS: dict[str, Handler] = {
     "overview": lambda manager, arguments, _: manager.overview(**arguments),
     "retire": _retire,
     "retracted": _retracted,
+    "sync": lambda manager, arguments, _: manager.sync(**arguments),
 }

@@ -20,6 +20,7 @@ from ntm_memory.errors import ConfigError, shown, why_unread
 from ntm_memory.paths import PACKAGE, content_of, skill_dir
 
 ROOT = "ntm_memory"
+_SEE = "see references/configuration.md"
 ZONES = "an IANA name, e.g. Europe/Berlin"
 FORMER_NAMES = {"recall.strength": "recall.beta", "recall.sharpen": "recall.gamma"}
 """Keys that older data folders may still use."""
@@ -42,11 +43,7 @@ SHIPPED = shipped_file()
 
 
 def _setting(
-    default: Any,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    allowed: str = "",
+    default: Any, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = (), allowed: str = ""
 ) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "choices": choices, "allowed": allowed})
 
@@ -129,6 +126,15 @@ class HostSettings:
 
 
 @dataclass(frozen=True)
+class SyncSettings:
+    """The folder by which several machines have the same memory."""
+
+    folder: str | None = None
+    git: bool | None = None
+    encrypt: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of the memory system."""
 
@@ -146,6 +152,7 @@ class Settings:
     privacy: PrivacySettings = PrivacySettings()
     capacity: CapacitySettings = CapacitySettings()
     hosts: HostSettings = HostSettings()
+    sync: SyncSettings = SyncSettings()
 
 
 def load_settings(*files: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -200,7 +207,7 @@ def _read(file: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file} cannot be read as JSON: {why_unread(error)}", "mend or remove the file") from error
     if not isinstance(loaded, dict) or set(loaded) != {ROOT} or not isinstance(loaded[ROOT], dict):
-        raise ConfigError(f'{file} must hold one object {{"{ROOT}": {{…}}}}', "see references/configuration.md")
+        raise ConfigError(f'{file} must hold one object {{"{ROOT}": {{…}}}}', _SEE)
     section: Mapping[str, Any] = loaded[ROOT]
     return section
 
@@ -241,9 +248,7 @@ def _override(current: Any, values: Mapping[str, Any], *, source: str, prefix: s
         old = getattr(current, name)
         if dataclasses.is_dataclass(old):
             if not isinstance(value, Mapping):
-                raise ConfigError(
-                    f"{source}: {key} must be an object, not {shown(value)}", "see references/configuration.md"
-                )
+                raise ConfigError(f"{source}: {key} must be an object, not {shown(value)}", _SEE)
             changes[name] = _override(old, value, source=source, prefix=key + ".")
         else:
             changes[name] = _checked(key, value, hints[name], known[name].metadata, source)
@@ -286,15 +291,10 @@ def _type_name(hint: Any) -> str:
 
 
 def _allowed(meta: Mapping[str, Any]) -> str:
-    if meta.get("choices"):
-        return ", ".join(meta["choices"])
-    if meta.get("allowed"):
-        return str(meta["allowed"])
-    if meta.get("low") is not None:
-        return f"{meta['low']:g} to {meta['high']:g}"
-    return ""
+    told = ", ".join(meta.get("choices", ())) or str(meta.get("allowed", ""))
+    return told if told or meta.get("low") is None else f"{meta['low']:g} to {meta['high']:g}"
 
 
 def _hint(meta: Mapping[str, Any]) -> str:
     allowed = _allowed(meta)
-    return f"allowed: {allowed}" if allowed else "see references/configuration.md"
+    return f"allowed: {allowed}" if allowed else _SEE

@@ -80,6 +80,7 @@ ONLY = {
         "arguments",
         "commands",
         "operations",
+        "sync",
         "rendering",
         "importers",
         "config",

@@ -79,6 +79,12 @@ def _disk_errors(every: int) -> dict[str, Any]:
     return run_disk_errors(every)
 
 
+def _sync(operations: int, devices: int, seed: int) -> dict[str, Any]:
+    from bench.faults.sync import run_syncs
+
+    return run_syncs(operations, seed, devices)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
     "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
@@ -94,6 +100,11 @@ PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] =
         {"seeds": 10_000, "seed": 0, "managers": 3},
     ),
     "disk-errors": (_disk_errors, "every so manieth call on a file fails: EIO, a full disk", {"every": 1}),
+    "sync": (
+        _sync,
+        "devices that sync by a folder, whatever is done to its files",
+        {"operations": 10_000, "devices": 3, "seed": 0},
+    ),
     "fuzz": (
         _fuzz,
         "hostile input through every door",

@@ -25,6 +25,7 @@ SCRIPTS = (
     "feedback",
     "tune",
     "reembed",
+    "sync",
     "doctor",
     "verify",
     "train",

@@ -1,4 +1,4 @@
-"""Arguments of the scripts about whole stores → a plain request: list, status, export, import, reembed."""
+"""Arguments of the scripts about whole stores → a plain request: list, status, export, import, reembed, sync."""
 
 from __future__ import annotations
 
@@ -176,10 +176,27 @@ def _reembed() -> CommandParser:
     return parser
 
 
+def _sync() -> CommandParser:
+    parser = command_parser(
+        "sync", "Exchange what changed with your other machines, by a folder.", "--dry-run", is_everyday=False
+    )
+    parser.add_everyday("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_asked(
+        "--settle",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="what this memory says now is right, whatever another machine told; its text stays in the history",
+    )
+    add_namespace(parser)
+    return parser
+
+
 PARSERS_OF_STORES: Parsers = {
     "list": (_list, _list_request),
     "status": (_status, _status_request),
     "export": (_export, _export_request),
     "import": (_import, _import_request),
     "reembed": (_reembed, told_of),
+    "sync": (_sync, told_of),
 }

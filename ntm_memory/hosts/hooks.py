@@ -190,7 +190,9 @@ def _on_prompt(told: Told, ask: Ask) -> Said:
 
 def _on_session_start(told: Told, ask: Ask) -> Said:
     from ntm_memory.hosts import briefing
+    from ntm_memory.sync import standing
 
+    standing.begin_soon(told.home)
     return briefing.on_session_start(told, ask)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.recall.encoder import Encoder
     from ntm_memory.store.base import Store
+    from ntm_memory.sync.syncer import Syncer
     from ntm_memory.upkeep.exporting import Exporter
     from ntm_memory.upkeep.importing import Importer
 
@@ -188,6 +189,13 @@ class Services:
 
         encoder, keep = self.load_encoder(), self._settings.store.backups
         return reembed(self._store, encoder, self._home, keep, dry_run=dry_run, progress=progress)
+
+    def syncer(self) -> Syncer:
+        """Syncs with other machines by a folder, as the settings name it."""
+        from ntm_memory.sync.syncer import Syncer
+
+        spoken = self.writer.is_spoken
+        return Syncer(self._store, self._settings, self._home, self._clock, lambda: self.encoder, spoken)
 
     def secrets_stored(self, *, redact: bool) -> dict[str, Any]:
         """Which memories hold secrets; see `upkeep.secrecy.secrets_stored`."""

@@ -39,12 +39,17 @@ def _renderer(command: str, answer: Mapping[str, Any], advice: Advice) -> Render
 
         of = {"recall": recalled.recall, "reason": recalled.reason, "list": recalled.page}
         return partial(of[command], advice=advice)
-    if command in ("status", "export", "import", "reembed"):
+    if command in ("status", "export", "import", "reembed", "sync"):
         from ntm_memory.rendering import stores
 
-        return {"status": stores.status, "export": stores.export, "import": stores.import_, "reembed": stores.reembed}[
-            command
-        ]
+        of_stores: dict[str, Renderer] = {
+            "status": stores.status,
+            "export": stores.export,
+            "import": stores.import_,
+            "reembed": stores.reembed,
+            "sync": stores.sync,
+        }
+        return of_stores[command]
     from ntm_memory.rendering import done
 
     of_done: dict[str, Renderer] = {

@@ -20,7 +20,7 @@ from ntm_memory.times.zones import local_day
 Answer = Mapping[str, Any]
 MOST_OF_TEXT = 200
 _PLAIN = re.compile(r"(?!m_)[^\W\d_][\w.:/@+-]*")
-_OURS = frozenset({"by", "until", "perhaps", "also", "told", "cut", "version", "state"})
+_OURS = frozenset({"by", "until", "perhaps", "also", "told", "cut", "version", "state", "conflict"})
 
 
 def line(memory: Answer) -> str:
@@ -45,6 +45,8 @@ def marks(memory: Answer) -> Iterator[str]:
         yield f"until {local_day(memory['until'])}"
     if memory.get("superseded_by"):
         yield f"perhaps revised by {memory['superseded_by']}"
+    if memory.get("conflict"):
+        yield "conflict"
     if memory.get("told", 1) > 1:
         yield f"told {memory['told']} times, last {local_day(memory['last_told'])}"
 

@@ -90,6 +90,24 @@ def reembed(answer: Answer) -> str:
     return f"{verb} the keys of {count(answer['count'], 'memory')} anew: {of}"
 
 
+def sync(answer: Answer) -> str:
+    """What was exchanged, and what two machines told of one memory."""
+    would = "would send" if answer["dry_run"] else "sent"
+    take = "would take in" if answer["dry_run"] else "took in"
+    gone = f", {count(answer['purged'], 'memory')} purged" if answer["purged"] else ""
+    lines = [f"{would} {count(answer['sent'], 'change')}, {take} {count(answer['taken'], 'change')}{gone}"]
+    for each in answer["conflicts"]:
+        about = f" ({name(each['key'])})" if each.get("key") else ""
+        lines.append(f"conflict: {each['id']}{about} says: {beginning(each['now'])}")
+        lines += [
+            f"  another machine told (version {old['version']}): {beginning(old['content'])}" for old in each["others"]
+        ]
+    if answer["conflicts"]:
+        lines.append("  if what it says is right: sync.py --settle ID; else: update.py ID --content TEXT")
+    lines += [f"not read: {text(each)}" for each in answer["unread"]]
+    return "\n".join([*lines, *_warnings(answer)])
+
+
 def fields(answer: Answer) -> str:
     """One line a field."""
     return "\n".join(f"{_named(each)}: {_value(value)}" for each, value in answer.items())
@@ -121,10 +139,35 @@ def _survey(answer: Answer) -> Iterator[str]:
     yield from map(_run, answer.get("hooks", []))
     if answer.get("waiting"):
         yield f"waiting: {answer['waiting']:,} that a session told to keep; the next command tries to write them"
-    known = {"memories", "namespaces", "hooks", "store", "home", "embedder", "backups", "warnings", "usage", *shown}
-    known |= {"memory_size", "when_full", "sound", "waiting"}
+    if "sync" in answer:
+        yield _synced(answer["sync"])
+    known = {
+        "memories",
+        "namespaces",
+        "hooks",
+        "sync",
+        "store",
+        "home",
+        "embedder",
+        "backups",
+        "warnings",
+        "usage",
+        *shown,
+    }
+    known |= {"memory_size", "when_full", "sound", "waiting", "sync"}
     yield from (f"{_named(each)}: {_value(value)}" for each, value in answer.items() if each not in known)
     yield from _warnings(answer)
+
+
+def _synced(told: Answer) -> str:
+    """When it last synced, and what is left to be decided."""
+    if told.get("wrong"):
+        return f"sync: {text(told['wrong'])}"
+    last = f"last {text(told['last'])[:_SECOND]}" if told.get("last") else "not yet"
+    logs = f", {count(told['devices'], 'device')} in {text(told['folder'])}" if "devices" in told else ""
+    due = f", {told['due']:,} to be written here" if told.get("due") else ""
+    rivals = f", {count(told['conflicts'], 'conflict')}: sync.py names them" if told.get("conflicts") else ""
+    return f"sync: {last}{logs}{due}{rivals}"
 
 
 def _space(space: Answer) -> str:

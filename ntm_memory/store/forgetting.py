@@ -65,6 +65,7 @@ class SQLiteForgetter:
             self._sql.execute("DELETE FROM new_keys WHERE id = ? AND version = ?", (id, version))
             if not self._sql.execute(query, (id, version)).rowcount:
                 raise NotFoundError(f"memory {id} has no version {version}", f"status.py --history {id}")
+            self._ledger.touch(id)
             self._engine.audit.note("version purged", id, row["namespace"], version=version)
             self.leave_no_traces()
 

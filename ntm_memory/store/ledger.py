@@ -59,6 +59,10 @@ class Ledger:
         self.set_meta("seq", str(seq))
         return seq
 
+    def touch(self, id: str) -> None:
+        """Count a memory as written anew, where what changed stands in another table than its row."""
+        self._sql.execute("UPDATE memories SET seq = ? WHERE id = ?", (self.next_seq(), id))
+
     def purges(self) -> int:
         """How often rows were removed for good, which no row tells any more."""
         return self.number("purges")

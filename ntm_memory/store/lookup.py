@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ntm_memory.errors import NotFoundError
 from ntm_memory.store.base import RecordReader
 from ntm_memory.store.records import Memory
-from ntm_memory.text.folding import folded_key
+from ntm_memory.text.folding import folded_key, same_telling
 
 LIVE = ("live",)
 STATES = ("live", "archived", "erased")
@@ -40,6 +40,9 @@ def find(
             raise _not_found(id_or_key, namespace, known, only_there=only_there)
         return found
     if known.state not in states:
+        other = _joined(store, known)
+        if other is not None and other.state in states:
+            return other
         raise NotFoundError(f"memory {known.id} is {known.state}", f"bring it back: erase.py --restore {known.id}")
     return known
 
@@ -69,6 +72,16 @@ def _by_id(store: RecordReader, id: str) -> Memory | None:
         return store.get(id)
     except NotFoundError:
         return None
+
+
+def _joined(store: RecordReader, known: Memory) -> Memory | None:
+    """The memory that a memory has become part of, as when two devices told the same, or under the same key."""
+    other = known.superseded_by if known.state == "archived" else None
+    found = None if other is None else _by_id(store, other)
+    if found is None or found.namespace != known.namespace:
+        return None
+    same_key = None not in (found.key, known.key) and folded_key(found.key or "") == folded_key(known.key or "")
+    return found if same_key or same_telling(found.content, known.content) else None
 
 
 def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory | None:

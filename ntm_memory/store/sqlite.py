@@ -250,6 +250,10 @@ class SQLiteStore:
 
     # the file as a whole
     @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    @property
     def uuid(self) -> str:
         return self._engine.uuid
 

@@ -178,6 +178,7 @@ class SQLiteWriter:
                 old = self._sql.execute(query, (id, version)).fetchone()
                 if old is not None:  # else it was purged meanwhile
                     self._insert_version(dict(old) | changes, row)
+                    self._ledger.touch(id)
                     self._engine.audit.note("redacted", id, row["namespace"], version=version)
 
     def link(self, id: str, links: Sequence[Link]) -> None:
@@ -186,6 +187,7 @@ class SQLiteWriter:
             for known in (id, *(link.target for link in links)):
                 self._engine.row(known)
             self._insert_links(id, links)
+            self._ledger.touch(id)
 
     def note(self, verb: str, id: str | None = None, namespace: str | None = None, **detail: Any) -> None:
         """Add a line to the audit."""

@@ -19,7 +19,7 @@ from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
 
 FOLDER = "backups"
-_OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock"})
+_OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock", "sync.db", "sync.db-journal"})
 _BLOCK, _LEAST = 1 << 22, 8
 ENDING = ".db"
 

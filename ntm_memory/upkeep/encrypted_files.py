@@ -16,6 +16,7 @@ _HARMLESS = {
     "config.json": "plain: your settings",
     "recall.json": "plain: learned numbers, no text",
     "recall.previous.json": "plain: learned numbers, no text",
+    "sync.json": "plain: the names of this machine's logs, no text",
     "e5-checked.json": "plain: where the embedder's weights are",
 }
 # they are SQLite's own: pages of a file in them are as they are in the file

@@ -133,6 +133,7 @@ def _replace(path: Path, old: Key | None, new: Key | None, lock_seconds: float) 
         with copy_verified(path, old, draft, new, lock_seconds) as source:
             _wipe_all(matrix)
             carry_over(usage, old, new)
+            wipe(path.with_name("sync.db"))  # it is made anew from the logs
             if os.name == "nt":
                 source.close()
                 os.replace(draft, path)

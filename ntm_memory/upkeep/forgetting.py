@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ntm_memory.errors import BadValueError, NotFoundError
 
 if TYPE_CHECKING:
+    from ntm_memory.config import Settings
     from ntm_memory.operations.results import EraseResult
     from ntm_memory.operations.services import Services
     from ntm_memory.recovery.copies import InCopies
@@ -24,6 +25,7 @@ class ForgettingVerbs:
     """Verbs of `NTMMemoryManager`."""
 
     home: Path
+    settings: Settings
     store: Store
     _verbs: Services
 
@@ -66,7 +68,7 @@ class ForgettingVerbs:
         else:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
         done = self._copies_too(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
-        return self._mirrors_too(done) if purge or strength == 1 else done
+        return self._mirrors_too(done, purge=purge) if purge or strength == 1 else done
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
@@ -132,12 +134,28 @@ class ForgettingVerbs:
         with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
             return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
 
-    def _mirrors_too(self, done: EraseResult) -> EraseResult:
+    def _mirrors_too(self, done: EraseResult, *, purge: bool) -> EraseResult:
         """What hosts read of these memories, last: a mirror is made anew by one command, a memory is not."""
         from ntm_memory.upkeep.mirror import without
 
         purged, holding = without(self.home, [each.id for each in done.erased], dry_run=done.dry_run)
-        return replace(done, mirrors_purged=purged, mirrors_holding=holding)
+        done = replace(done, mirrors_purged=purged, mirrors_holding=holding)
+        return self._logs_too(done) if purge and not done.dry_run else done
+
+    def _logs_too(self, done: EraseResult) -> EraseResult:
+        """The logs of this machine in the synced folder; what cannot be reached now is mended by the next sync."""
+        from ntm_memory.errors import NTMMemoryError
+        from ntm_memory.persistence.wiping import wipe
+
+        if self.settings.sync.folder is None:
+            wipe(self.home / "sync.db")  # of a memory that was synced once; it is made anew from the logs
+            return done
+        try:
+            self._verbs.syncer().run(by_git=False)
+        except NTMMemoryError as error:
+            named = f"logs in {self.settings.sync.folder} ({error.message})"
+            return replace(done, files_holding=(*done.files_holding, named))
+        return done
 
     def _only_in_copies(
         self, ids_or_key: str | Sequence[str], namespace: str | None

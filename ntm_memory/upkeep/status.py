@@ -21,6 +21,7 @@ from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
 from ntm_memory.store.records import Memory, Version
+from ntm_memory.sync.standing import standing
 from ntm_memory.upkeep.encrypted_files import PLAIN, files_of
 
 MOST_AUDIT = 100_000
@@ -102,6 +103,7 @@ def survey(
         ],
         "hooks": last_runs(home),
         "waiting": len(waiting(home)),
+        **standing(home, settings),
         "encryption": files_of(home) if store.encrypted else "off",
         "backups": [backup["name"] for backup in described(home)],
         "store": info,

@@ -1,0 +1,205 @@
+"""The lines of a log: JSON with a checksum, perhaps sealed; what is no such line is told, and stops nothing.
+
+A line is an object `{"line": …, "sum": …}`: what it tells as JSON in one text, and the beginning of its SHA-256. With a
+key it is `{"sealed": …, "sum": …}`: the same text, encrypted and authenticated, in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ntm_memory.errors import BadValueError, why_unread
+from ntm_memory.paths import content_of
+from ntm_memory.persistence.atomic import flush, replace_bytes
+from ntm_memory.privacy.keys import Key
+from ntm_memory.privacy.sealing import seal, unseal
+from ntm_memory.sync.validation import checked_part, checked_tombstone
+
+VERSION = 1
+_PURPOSE = "sync-log"
+_DIGITS = 16
+_MOST_LINE = 64_000_000
+
+
+class Line(NamedTuple):
+    """What one line tells: a part of a memory's state, or a tombstone.
+
+    Args:
+        id: of the memory, or the name of the tombstone.
+        part: of its state; of a tombstone its register.
+        is_tombstone: which of the two.
+    """
+
+    id: str
+    part: Any
+    is_tombstone: bool = False
+
+
+class Unread(NamedTuple):
+    """A line that tells nothing.
+
+    Args:
+        number: counted from 1.
+        why: in one sentence.
+    """
+
+    number: int
+    why: str
+
+
+@dataclass
+class LinesRead:
+    """What was read of a file.
+
+    Args:
+        lines: what it tells.
+        unread: lines that tell nothing.
+        end: bytes up to the end of the last whole line.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    end: int = 0
+
+
+def log_key(key: Key) -> Key:
+    """What seals logs: of the secret alone, so that devices whose files differ read each other's with one secret."""
+    return Key(key.secret, b"", key.source)
+
+
+def written(line: Line, key: Key | None = None) -> bytes:
+    """A line as it stands in a file, its end included."""
+    told = {"v": VERSION, ("tombstone" if line.is_tombstone else "id"): line.id, "part": line.part}
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    name = "line" if key is None else "sealed"
+    shown = text if key is None else base64.b64encode(seal(text.encode(), key, _PURPOSE)).decode()
+    return json.dumps({name: shown, "sum": _sum(shown)}, ensure_ascii=False).encode() + b"\n"
+
+
+def read(content: bytes, key: Key | None = None, first: int = 1) -> LinesRead:
+    """What some lines tell; a last one without its end is not yet there, which is no damage.
+
+    Args:
+        content: of a file, or of its rest.
+        key: what opens lines that are sealed.
+        first: the number of the first line.
+    """
+    found = LinesRead()
+    for number, raw in enumerate(content.split(b"\n")[:-1], start=first):
+        found.end += len(raw) + 1
+        if raw.strip():
+            try:
+                found.lines.append(_told(raw, key))
+            except BadValueError as error:
+                found.unread.append(Unread(number, error.message))
+    return found
+
+
+def append(path: Path, lines: Iterable[Line], key: Key | None = None) -> None:
+    """Add lines to a file and wait until they are on the disk; a torn end of an earlier run goes first.
+
+    Raises:
+        OSError: they could not be written.
+    """
+    content = b"".join(written(line, key) for line in lines)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(handle, "r+b") as file:
+            whole = file.read()
+            end = whole.rfind(b"\n") + 1
+            file.seek(end)
+            file.truncate()
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        flush(path.parent)
+
+
+def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = None, opener: Key | None = None) -> bool:
+    """Write a file anew with what is to be kept of each line; lines that tell nothing are left out.
+
+    Args:
+        path: the file.
+        kept: what stays of a line; None: nothing.
+        key: what seals lines.
+        opener: what opens those that are sealed.
+
+    Returns:
+        whether anything was changed.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    before, after = content_of(path), b""
+    for raw in before.split(b"\n")[:-1]:
+        try:
+            line = kept(_told(raw, opener or key))
+            after += b"" if line is None else written(line, key)  # a seal is never the same twice
+        except BadValueError:
+            after += raw + b"\n" if b'"sealed"' in raw[:_DIGITS] else b""  # perhaps another device has its key
+    if after == before or (key is not None and _same(before, after, key)):
+        return False
+    replace_bytes(path, after)
+    return True
+
+
+def _same(before: bytes, after: bytes, key: Key) -> bool:
+    """Whether two logs tell the same: what is sealed twice differs."""
+    return before.endswith(b"\n") and read(before, key).lines == read(after, key).lines
+
+
+def digest(content: bytes) -> str:
+    """By what the beginning of a file is known again."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _told(raw: bytes, key: Key | None) -> Line:
+    """What one line tells.
+
+    Raises:
+        BadValueError: why it tells nothing.
+    """
+    if len(raw) > _MOST_LINE:
+        raise BadValueError("the line is longer than any that we write")
+    outer = _parsed(raw)
+    name = "sealed" if "sealed" in outer else "line"
+    text = outer.get(name)
+    if not isinstance(text, str) or outer.get("sum") != _sum(text):
+        raise BadValueError("its checksum differs: it is damaged, or only partly there")
+    inner = _parsed(text.encode("utf-8", "replace") if name == "line" else _opened(text, key))
+    if type(inner.get("v")) is not int or inner["v"] > VERSION:
+        raise BadValueError("it was written by a newer version: update this program")
+    if "tombstone" in inner:
+        return Line(*checked_tombstone(inner["tombstone"], inner.get("part")), is_tombstone=True)
+    return Line(str(inner.get("id")), checked_part(inner.get("id"), inner.get("part")))
+
+
+def _parsed(text: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadValueError(f"it is no JSON: {why_unread(error)}") from error
+    if not isinstance(value, dict):
+        raise BadValueError("it is no object")
+    return value
+
+
+def _opened(text: str, key: Key | None) -> bytes:
+    if key is None:
+        raise BadValueError("it is sealed, and there is no key for it: set NTM_MEMORY_KEY on this device too")
+    try:
+        return unseal(base64.b64decode(text, validate=True), key, _PURPOSE)
+    except ValueError as error:
+        raise BadValueError(f"it cannot be opened: {error}") from error
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

@@ -1,0 +1,165 @@
+"""The logs of a synced folder: read where they changed, written to where this device has something to tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from ntm_memory.errors import StoreError
+from ntm_memory.paths import content_of
+from ntm_memory.privacy.keys import Key
+from ntm_memory.sync import log
+from ntm_memory.sync.folder import log_name, logs_in, own_logs, signature
+from ntm_memory.sync.log import Line
+from ntm_memory.sync.merging import Merging
+from ntm_memory.sync.registers import stamps_in, without_removed
+from ntm_memory.sync.stamps import LogicalTime, read_stamp
+from ntm_memory.sync.state import LogPlace
+
+_HOUR = 3_600_000
+_FIRST = str(LogicalTime(0, 0, "0" * 8))
+
+
+class Logs:
+    """The logs of one folder.
+
+    Args:
+        folder: the synced folder.
+        merging: takes in what they tell.
+        key: seals what is written; None: it is plain.
+        opener: opens what is sealed; None: there is no key.
+    """
+
+    def __init__(self, folder: Path, merging: Merging, key: Key | None, opener: Key | None) -> None:
+        self._folder = folder
+        self._merging = merging
+        self._state = merging.state
+        self._key = key
+        self._opener = opener
+        self.unread: list[str] = []
+        self.waiting: Counter[str] = Counter()
+        self.ahead = 0
+        self.is_whole = True
+        self.is_shared = False
+
+    def read(self, which: Callable[[Path], bool]) -> None:
+        """Take in what is new in the logs that are asked for.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        for path in logs_in(self._folder):
+            if which(path):
+                self._read(path)
+
+    def is_own(self, path: Path) -> bool:
+        """Whether this device writes to a file under its present name; a copy of it is not that."""
+        return path.name.startswith(f"ntm-{self._state.device}-") and len(path.name) == len(log_name("x" * 8, 0.0))
+
+    def read_own(self) -> None:
+        """Take in what this device wrote and does not remember, as after a crash; notes which of its logs are lost."""
+        self.read(self.is_own)
+        own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
+        self.is_whole &= all((self._folder / name).exists() for name in own)
+
+    def has_changed(self) -> bool:
+        """Whether any log is otherwise than when it was read."""
+        return any(self._is_new(path) for path in logs_in(self._folder))
+
+    def write(self, clock: float) -> None:
+        """Add what this device has to tell to its log; where its log was lost, all that is known.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        lines = self._merging.told if self.is_whole else self._all_known()
+        if not lines:
+            return
+        path = self._folder / log_name(self._state.device, clock)
+        try:
+            log.append(path, lines, self._key)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}", "check the folder sync.folder") from error
+        self._note(path, content_of(path))
+
+    def remove_texts(self) -> list[str]:
+        """Write this device's logs anew without what was removed for good; the names of those that changed."""
+        changed = []
+        for path in own_logs(self._folder, self._state.own_devices):
+            try:
+                if log.rewrite(path, self._kept, self._key, self._opener):
+                    changed.append(path.name)
+                    self._note(path, content_of(path))
+            except OSError as error:
+                raise StoreError(
+                    f"{path} cannot be written: {error.strerror}; what was purged may still be in it",
+                    "make it writable, and sync again",
+                ) from error
+        return changed
+
+    def take_back_from_future(self) -> None:
+        """Take lines with stamps that no clock that is right can give out of this device's own logs."""
+        for path in own_logs(self._folder, self._state.own_devices):
+            log.rewrite(path, lambda line: None if self._ahead(line) else line, self._key, self._opener)
+
+    def _kept(self, line: Line) -> Line | None:
+        if line.is_tombstone:
+            return line
+        part = without_removed(line.part, self._state.known(line.id))
+        return line._replace(part=part) if part else None
+
+    def _is_new(self, path: Path) -> bool:
+        place = self._state.place(path.name)
+        return place is None or place.signature != signature(path)
+
+    def _read(self, path: Path) -> None:
+        place = self._state.place(path.name)
+        told = signature(path)
+        if place is not None and place.signature == told:
+            return
+        try:
+            content = content_of(path)
+        except OSError as error:
+            self.unread.append(f"{path.name} cannot be read: {error.strerror}")
+            return
+        is_continued = place is not None and log.digest(content[: place.end]) == place.digest
+        start = place.end if place is not None and is_continued else 0
+        if self.is_own(path) and place is not None and not is_continued:
+            self.is_whole = False
+        found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)
+        self.unread += [f"{path.name}, line {each.number}: {each.why}" for each in found.unread]
+        self.is_shared |= self.is_own(path) and bool(found.lines)
+        waits = False
+        for line in found.lines:
+            if self._ahead(line):
+                self._wait(line)
+                waits = True
+            elif line.is_tombstone:
+                self._merging.take_tombstone(line.id, line.part)
+            else:
+                self._merging.take(line.id, line.part)
+        if found.unread or waits:
+            self._state.note_place(path.name, LogPlace("", 0, log.digest(b"")))
+        else:
+            end = start + found.end
+            self._state.note_place(path.name, LogPlace(told, end, log.digest(content[:end])))
+
+    def _wait(self, line: Line) -> None:
+        stamp = read_stamp(self._top(line))
+        self.waiting[stamp.device] += 1
+        self.ahead = max(self.ahead, (stamp.ms - self._merging.clock.now) // _HOUR)
+
+    def _ahead(self, line: Line) -> bool:
+        return self._merging.clock.is_ahead(self._top(line))
+
+    def _top(self, line: Line) -> str:
+        return str(line.part[0]) if line.is_tombstone else max(stamps_in(line.part), default=_FIRST)
+
+    def _note(self, path: Path, content: bytes) -> None:
+        self._state.note_place(path.name, LogPlace(signature(path), len(content), log.digest(content)))
+
+    def _all_known(self) -> list[Line]:
+        memories = [Line(id, self._state.known(id)) for id in self._state.ids("1")]
+        marks = self._state.tombstones().items()
+        return [*memories, *(Line(name, register, is_tombstone=True) for name, register in marks)]

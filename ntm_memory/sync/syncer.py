@@ -1,0 +1,280 @@
+"""One round: what changed here goes into this device's log, what the other logs tell is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ntm_memory.config import Settings
+from ntm_memory.errors import BadValueError, StoreLockedError
+from ntm_memory.persistence.writer_lock import WriterLock
+from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
+from ntm_memory.recall.encoder import Encoder
+from ntm_memory.store.base import Store
+from ntm_memory.store.faults import faults
+from ntm_memory.store.lookup import find
+from ntm_memory.store.records import Memory
+from ntm_memory.store.sqlite import SQLiteStore
+from ntm_memory.sync import log
+from ntm_memory.sync.applying import Applier, latest_of, retracted_here
+from ntm_memory.sync.folder import checked_folder, own_logs
+from ntm_memory.sync.git_remote import git_of
+from ntm_memory.sync.local_changes import collect
+from ntm_memory.sync.logs import Logs
+from ntm_memory.sync.merging import Merging
+from ntm_memory.sync.merging_writer import MergingWriter
+from ntm_memory.sync.stamps import HybridClock
+from ntm_memory.sync.standing import of_memory
+from ntm_memory.sync.state import NAME, SyncState
+from ntm_memory.text.iso_time import to_iso
+
+LOCK = "sync.lock"
+_MOST_SHOWN = 20
+_NO_FOLDER = 'name one in config.json: {"ntm_memory": {"sync": {"folder": "~/Dropbox/ntm-memory"}}}'
+
+
+class _DryRunOver(Exception):
+    """What was looked at is to be forgotten."""
+
+
+class Syncer:
+    """Syncs one memory with one folder.
+
+    Args:
+        store: the memory.
+        settings: where the folder is.
+        home: data folder.
+        clock: unix seconds.
+        encoder: loads the embedder; asked only where a text is new here.
+        is_spoken: whether a name before a colon in a memory's text is a speaker's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        home: Path,
+        clock: Callable[[], float],
+        encoder: Callable[[], Encoder],
+        is_spoken: Callable[[Memory], bool],
+    ) -> None:
+        if settings.sync.folder is None:
+            raise BadValueError("there is no folder to sync with", _NO_FOLDER)
+        if not isinstance(store, SQLiteStore):
+            raise BadValueError("a memory on a server is synced by its server", "leave sync.folder out")
+        self._folder = checked_folder(settings.sync.folder, home)
+        self._git = git_of(self._folder, settings.sync.git)
+        self._store, self._home, self._clock = store, home, clock
+        self._writer = MergingWriter(store.engine)
+        self._opener = _opener(store.engine.connection.key)
+        self._key = self._opener if settings.sync.encrypt or store.encrypted else None
+        if settings.sync.encrypt and self._key is None:
+            raise BadValueError(f"sync.encrypt is true, and {VARIABLE} is not set", "openssl rand -hex 32 makes a key")
+        self._encoder, self._is_spoken = encoder, is_spoken
+        self._lock_seconds = settings.store.lock_seconds
+        self._is_dry = self._was_broken_off = False
+
+    def run(
+        self,
+        *,
+        dry_run: bool = False,
+        settle: Sequence[str] = (),
+        namespace: str | None = "default",
+        by_git: bool = True,
+    ) -> dict[str, Any]:
+        """One round.
+
+        Args:
+            dry_run: say what would happen.
+            settle: ids or keys of memories of which what they say now is right, whatever another device told.
+            namespace: of these; None: ids of any.
+            by_git: False: nothing is fetched or sent, what changed waits for the next time.
+
+        Raises:
+            NTMMemoryError: another process syncs; the folder, or the memory, cannot be used.
+        """
+        self._is_dry = dry_run
+        git = self._git if by_git and not dry_run else None
+        with self._alone(), self._opened() as state:
+            merging = self._merging(state)
+            logs = Logs(self._folder, merging, self._key, self._opener)
+            applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
+            if git is not None:
+                git.fetch()
+            with suppress(_DryRunOver), state.writing():
+                self._merge(state, merging, logs, settle, namespace)
+                counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
+                if dry_run:
+                    raise _DryRunOver
+                logs.write(self._clock())
+                merging.finish()
+            if not dry_run:
+                self._apply(state, merging, logs, applier)
+            if git is not None:
+                git.send(list(own_logs(self._folder, state.own_devices)))
+            return self._answer(state, logs, applier, counts, dry_run=dry_run)
+
+    def _finish(self, state: SyncState, logs: Logs) -> None:
+        """Leave nothing of what was removed for good, and note that all was done."""
+        if state.number("removed"):
+            with state.writing():
+                logs.remove_texts()
+                state.set_meta("removed", 0)
+            state.leave_no_traces()
+        with state.writing():
+            state.set_meta("running", 0)
+            state.set_meta("synced", to_iso(self._clock()))
+            state.set_meta("memory", of_memory(self._home))
+
+    def _merging(self, state: SyncState) -> Merging:
+        """What is known, ready to be added to; of another memory file, or another folder, it is looked at anew."""
+        clock = HybridClock(state.device, state.number("count"), self._clock)
+        with state.writing():
+            self._was_broken_off = bool(state.number("running"))
+            if not self._is_dry:
+                state.set_meta("running", 1)
+            if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
+                state.forget_seen()
+                state.set_meta("seq", 0)
+                state.set_meta("line", 0)
+        return Merging(state, clock)
+
+    def _merge(
+        self, state: SyncState, merging: Merging, logs: Logs, settle: Sequence[str], namespace: str | None
+    ) -> None:
+        """Take in all that is new, here and elsewhere, and what follows from it."""
+        self._see_own(state, merging, logs)
+        collect(self._store, self._writer, merging)
+        logs.read(lambda path: not logs.is_own(path))
+        merging.spread_removals()
+        for name in settle:
+            self._settle(merging, find(self._store, name, namespace).id)
+        merging.resolve()
+
+    def _see_own(self, state: SyncState, merging: Merging, logs: Logs) -> None:
+        """Look at this device's own logs first: what stands there was told already."""
+        last, clock = state.meta("last"), merging.clock
+        if (
+            last and clock.is_ahead(last) and not self._is_dry
+        ):  # the clock was wrong by more than a day, and was set right
+            self._was_broken_off = True
+            logs.take_back_from_future()
+            state.forget_all()
+            state.set_meta("last", "")
+        if state.meta("folder") not in ("", str(self._folder)):
+            self._was_broken_off = True
+            logs.is_whole = False
+            state.forget_files()
+        state.set_meta("folder", str(self._folder))
+        logs.read_own()
+        if logs.is_shared and not self._was_broken_off:
+            state.become_another()
+            clock.device = state.device
+
+    def _settle(self, merging: Merging, id: str) -> None:
+        told = merging.projected(id)
+        if told is not None and told.rivals:
+            merging.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
+
+    def _apply(self, state: SyncState, merging: Merging, logs: Logs, applier: Applier) -> None:
+        """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
+        new = applier.apply_tombstones()
+        applier.apply()
+        merging.told.clear()
+        with state.writing():
+            live = self._store.memories() if new else self._just_written(applier)
+            for id, purge in retracted_here(self._store, live).items():
+                stamp = merging.clock.stamp(after=latest_of(merging, id))
+                merging.tell(id, {"purged": [stamp]} if purge else {"fields": {"standing": [stamp, ["erased", 0.0]]}})
+            if merging.told:
+                logs.is_whole = True
+                logs.write(self._clock())
+                merging.finish()
+        if merging.told:
+            applier.apply()
+        with state.writing():
+            merging.told.clear()
+            collect(self._store, self._writer, merging)
+            if merging.told:
+                logs.write(self._clock())
+            merging.finish()
+        self._finish(state, logs)
+
+    def _just_written(self, applier: Applier) -> Iterator[Memory]:
+        for id in applier.written:
+            memory = self._store.get(id)
+            if memory.state == "live":
+                yield memory
+
+    def _answer(
+        self, state: SyncState, logs: Logs, applier: Applier, counts: Mapping[str, int], *, dry_run: bool
+    ) -> dict[str, Any]:
+        done = {
+            "sent": counts["sent"],
+            "taken": counts["due"] if dry_run else len(applier.written),
+            "purged": applier.purged,
+        }
+        warnings = list(self._git.warnings) if self._git is not None else []
+        if logs.waiting:
+            named = ", ".join(f"{device} ({count} lines)" for device, count in sorted(logs.waiting.items()))
+            warnings.append(
+                f"the clock of a device is {logs.ahead} hours ahead, what it told waits: {named}; set it right"
+            )
+        return {
+            "folder": str(self._folder),
+            "device": state.device,
+            **done,
+            "conflicts": conflicts(Merging(state, HybridClock(state.device, 0, self._clock))),
+            "unread": (logs.unread + applier.refused)[:_MOST_SHOWN],
+            "warnings": warnings,
+            "dry_run": dry_run,
+        }
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = WriterLock(self._home / LOCK, self._lock_seconds)
+        try:
+            lock.acquire()
+        except StoreLockedError as error:
+            raise StoreLockedError("another process is syncing this memory", "it will be done soon") from error
+        try:
+            yield
+        finally:
+            lock.release()
+            lock.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[SyncState]:
+        assert isinstance(self._store, SQLiteStore)
+        with faults(self._home / NAME):
+            state = SyncState(self._home, self._store.engine.connection.key)
+            try:
+                yield state
+            finally:
+                state.close()
+
+
+def conflicts(merging: Merging) -> list[dict[str, Any]]:
+    """The memories of which two devices told different texts without knowing of each other's.
+
+    Each with `now`, what it says, and `others`, what the other texts said.
+    """
+    found = []
+    for id in merging.state.ids("rivals > 0")[:_MOST_SHOWN]:
+        told = merging.projected(id)
+        if told is not None and told.rivals:
+            rivals = [text for text in told.texts if text.stamp in told.rivals]
+            others = [{"version": text.version, "content": text.content} for text in rivals]
+            about = {"id": id, "namespace": told.namespace, "key": told.fields["key"]}
+            found.append({**about, "now": told.texts[-1].content, "others": others})
+    return found
+
+
+def _opener(key: Key | None) -> Key | None:
+    """What opens sealed lines: the memory's own secret, else the environment's."""
+    if key is not None:
+        return log.log_key(key)
+    secret = secret_in(VARIABLE)
+    return None if secret is None else log.log_key(Key(secret, b"", ENVIRONMENT))

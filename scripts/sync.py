@@ -1,0 +1,9 @@
+"""Exchange what changed with other machines, by a folder."""
+
+import sys
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # _door sends bytecode out of the skill's folder
+    from _door import run
+
+    sys.exit(run("sync"))

@@ -1,0 +1,76 @@
+"""Through real git, with a bare repository as the remote."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from opening import Clock, opened
+
+from bench.faults.sync import said_by
+from ntm_memory.errors import ConfigError
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+def git(folder, *arguments):
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def remote(tmp_path, monkeypatch):
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Mia")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "mia@example.org")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "remote.git")], check=True)
+    return tmp_path / "remote.git"
+
+
+def device(tmp_path, name, remote):
+    folder = tmp_path / f"{name}-logs"
+    if not folder.exists():
+        subprocess.run(["git", "clone", "--quiet", str(remote), str(folder)], check=True, capture_output=True)
+    return opened(tmp_path / name, {"sync": {"folder": str(folder)}}, clock=Clock())
+
+
+def test_two_devices_by_a_bare_remote(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        id = one.memorize("Mia drinks tea", key="drink").memory.id
+        other.memorize("Tom is in Oslo")
+        for _ in range(3):
+            answers = [each.sync() for each in (one, other)]
+        assert not any(each["warnings"] for each in answers)
+        assert said_by(one) == said_by(other) and one.store.count() == 2
+        other.erase([id], purge=True)
+        for _ in range(2):
+            other.sync(), one.sync()
+        assert said_by(one) == said_by(other) and one.store.count() == 1
+        assert len(git(remote, "log", "--oneline", "--all").splitlines()) >= 3
+        assert not git(tmp_path / "one-logs", "status", "--short")
+
+
+def test_a_remote_that_is_away_is_told_and_nothing_is_lost(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        one.sync(), other.sync()
+        away = remote.rename(tmp_path / "away.git")
+        other.memorize("Tom is in Oslo")
+        answer = other.sync()
+        assert answer["sent"] == 1 and "git" in answer["warnings"][0]
+        away.rename(remote)
+        other.sync(), one.sync()
+        assert said_by(one) == said_by(other) and one.store.count() == 2
+
+
+def test_a_folder_that_is_no_repository_is_synced_without_git_or_refused(tmp_path):
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    with opened(tmp_path / "one", {"sync": {"folder": str(folder)}}) as memory:
+        assert memory.sync()["warnings"] == []
+    with opened(tmp_path / "one", {"sync": {"folder": str(folder), "git": True}}) as memory:
+        with pytest.raises(ConfigError, match="no git repository"):
+            memory.sync()

@@ -1,0 +1,157 @@
+"""What `status` tells of it, what a session's beginning starts, what a purge does at once."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from opening import TINY, write_config
+
+from ntm_memory.cli import main
+from ntm_memory.config import load_settings
+from ntm_memory.hosts import hooks
+from ntm_memory.rendering import as_text
+from ntm_memory.sync import standing
+
+
+def settings_of(devices, home):
+    write_config(home, **TINY, sync={"folder": str(devices.folder)})
+    return load_settings(home / "config.json")
+
+
+def test_status_tells_when_it_last_synced_of_whom_and_what_is_in_conflict(devices):
+    one, other = devices.add("one"), devices.add("other")
+    assert one.status()["sync"]["last"] is None
+    id = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    one.update(id, content="Mia drinks milk")
+    other.update(id, content="Mia drinks juice")
+    devices.settle()
+    told = one.status()["sync"]
+    assert (told["devices"], told["conflicts"], told["due"]) == (2, 1, 0) and told["last"]
+    assert "2 devices" in as_text("status", one.status()) and "1 conflict" in as_text("status", one.status())
+    assert [each.get("conflict") for each in one.memories()["memories"]] == [True]
+    assert "conflict" in as_text("list", one.memories())
+    assert "another machine told" in as_text("sync", one.sync())
+
+
+def test_without_a_folder_status_says_nothing_of_it(tmp_path):
+    from opening import opened
+
+    with opened(tmp_path) as memory:
+        assert "sync" not in memory.status()
+        assert not (tmp_path / "sync.db").exists()
+
+
+def test_it_is_due_only_where_something_changed(devices):
+    one = devices.add("one")
+    home = devices.root / "one"
+    settings = settings_of(devices, home)
+    assert standing.is_due(home, settings)
+    one.memorize("Mia drinks tea")
+    one.sync(), one.sync()
+    assert not standing.is_due(home, settings)
+    one.memorize("Tom is in Oslo")
+    assert standing.is_due(home, settings)
+    one.sync(), one.sync()
+    assert not standing.is_due(home, settings)
+    other = devices.add("other")
+    other.memorize("Priya is in Pune")
+    other.sync()
+    assert standing.is_due(home, settings)
+    devices.folder.rename(devices.root / "away")
+    assert not standing.is_due(home, settings)
+
+
+def test_a_session_that_begins_starts_it_and_waits_for_nothing(devices, monkeypatch):
+    started = []
+
+    class Started:
+        def __init__(self, command, **options):
+            started.append((command, options))
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(standing.subprocess, "Popen", Started)
+    home = devices.root / "one"
+    settings_of(devices, home)
+    event = {"event": "SessionStart", "session_id": "s1", "cwd": str(devices.root), "source": "startup"}
+    hooks.answer(event, lambda request: {"memories": []}, home)
+    ((command, options),) = started
+    assert command[0] == sys.executable and str(home) in command and options["start_new_session"]
+    write_config(home, **TINY)
+    hooks.answer(event, lambda request: {"memories": []}, home)
+    assert len(started) == 1
+
+
+def test_the_process_that_is_started_syncs(devices):
+    other = devices.add("other")
+    other.memorize("Mia drinks tea")
+    other.sync()
+    home = devices.root / "one"
+    settings_of(devices, home)
+    standing.subprocess.run(
+        [sys.executable, "-c", standing._COMMAND, "--home", str(home), "--format", "json"],
+        check=True,
+        capture_output=True,
+        env={**standing.os.environ, "PYTHONPATH": standing.os.pathsep.join(filter(None, sys.path))},
+    )
+    one = devices.add("one")
+    assert [each.content for each in one.store.memories()] == ["Mia drinks tea"]
+
+
+def test_a_purge_leaves_this_machines_logs_at_once(devices):
+    one = devices.add("one")
+    id = one.memorize("the secret of Mia").memory.id
+    one.sync()
+    assert not one.erase([id], purge=True).files_holding
+    assert b"secret" not in devices.logs()
+    id = one.memorize("another secret of Mia").memory.id
+    one.sync()
+    devices.folder.rename(devices.root / "away")
+    assert "is not there" in one.erase([id], purge=True).files_holding[0]
+    (devices.root / "away").rename(devices.folder)
+    one.sync()
+    assert b"secret" not in devices.logs()
+
+
+def test_logs_of_former_names_are_mended_too(devices):
+    one = devices.add("one")
+    id = one.memorize("the secret of Mia").memory.id
+    one.sync()
+    (devices.root / "one" / "sync.db").unlink()
+    one.sync()
+    one.erase([id], purge=True)
+    assert b"secret" not in devices.logs()
+
+
+@pytest.mark.parametrize("sealed", ["by the memory", "by the setting"])
+def test_sealed_logs_say_nothing_and_need_the_key(devices, secret, monkeypatch, sealed):
+    pytest.importorskip("cryptography")
+    if sealed == "by the memory":
+        pytest.importorskip("sqlcipher3")
+        one, other = (devices.add(name, privacy={"encrypt": "sqlcipher"}) for name in ("one", "other"))
+    else:
+        devices._sync["encrypt"] = True
+        one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    devices.settle()
+    assert b"Mia" not in devices.logs() and other.store.count() == 1
+    if sealed == "by the memory":
+        assert b"Mia" not in (devices.root / "one" / "sync.db").read_bytes()
+        return
+    monkeypatch.delenv("NTM_MEMORY_KEY")
+    devices._sync["encrypt"] = False
+    assert "sealed" in devices.add("third").sync()["unread"][0]
+
+
+def test_the_command_line(devices, capsys):
+    home = devices.root / "one"
+    settings_of(devices, home)
+    assert main("memorize", ["Mia drinks tea", "--home", str(home)]) == 0
+    assert main("sync", ["--dry-run", "--home", str(home)]) == 0
+    assert main("sync", ["--home", str(home)]) == 0
+    assert main("sync", ["--settle", "m_2222222222", "--home", str(home)]) == 4
+    out = capsys.readouterr().out
+    assert "would send 1 change" in out and "sent 1 change, took in 0 changes" in out
