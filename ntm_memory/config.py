@@ -98,6 +98,7 @@ class StoreSettings:
 
     lock_seconds: float = _setting(10.0, 0.0, 3600.0)
     backups: int = _setting(7, 0, 1000)
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -286,10 +287,8 @@ def _type_name(hint: Any) -> str:
 
 
 def _allowed(meta: Mapping[str, Any]) -> str:
-    if meta.get("choices"):
-        return ", ".join(meta["choices"])
-    if meta.get("allowed"):
-        return str(meta["allowed"])
+    if meta.get("choices") or meta.get("allowed"):
+        return ", ".join(meta["choices"]) or str(meta["allowed"])
     if meta.get("low") is not None:
         return f"{meta['low']:g} to {meta['high']:g}"
     return ""

@@ -57,7 +57,7 @@ class UsageCounters:
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
         """How often each of these slots was read."""
-        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0", (), _as_counts)
+        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0 ORDER BY address", (), _as_counts)
         if rows is None or not len(rows) or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
         known, count = rows.T
