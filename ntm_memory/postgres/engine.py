@@ -13,12 +13,12 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, Stor
 from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
 from ntm_memory.postgres.server_connection import ServerConnection
+from ntm_memory.postgres.server_ledger import ServerLedger
 from ntm_memory.postgres.server_usage import ServerUsage
 from ntm_memory.postgres.server_words import ServerWords
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.matrix import Stamp
 from ntm_memory.store.records import Link, Memory
@@ -70,7 +70,7 @@ class PostgresEngine(Engine):
         self.connection: ServerConnection = ServerConnection(self.address, home, lock_seconds)
         self.server = self.connection.server
         self.sql = self.connection.sql
-        self.ledger = Ledger(self.sql)
+        self.ledger: ServerLedger = ServerLedger(self.sql)
         self.tombstones = Tombstones(self.sql)
         self.audit = AuditTrail(self.sql, clock)
         try:
@@ -78,6 +78,7 @@ class PostgresEngine(Engine):
         except BaseException:
             self.connection.close()
             raise
+        self.connection.ledger = self.ledger
         self.word_index: ServerWords = ServerWords(self.server)
         self.usage: ServerUsage = ServerUsage(self.address, home)
         self.live_matrix = LiveMatrix(home / "matrix.bin", self.sql, self.usage, None, zone)
@@ -91,15 +92,9 @@ class PostgresEngine(Engine):
         return False
 
     def now(self) -> Stamp:
-        """The state of the store as of this moment, in one question to the server."""
-        names = ("seq", "purges", "dim", self._token)
-        query = "SELECT name, value FROM meta WHERE name IN (?, ?, ?, ?)"
-        told = {name: value for name, value in self.sql.execute(query, names).fetchall()}
-        numbers = [told.get(name, "0") for name in names[:3]]
-        if not all(text.isascii() and text.isdigit() for text in numbers):
-            raise StoreCorruptError("the store's bookkeeping is damaged", "run: status.py --repair")
-        seq, purges, dim = map(int, numbers)
-        return Stamp(self._uuid, seq, purges, dim or 1, told.get(self._token, ""))
+        """The state of the store as of this moment."""
+        token = self.ledger.meta(self._token)
+        return Stamp(self._uuid, self.ledger.seq(), self.ledger.purges(), self.dim or 1, token)
 
     def set_matrix_token(self, token: str) -> None:
         """Note which matrix of this machine agrees with the store; each machine has its own file."""

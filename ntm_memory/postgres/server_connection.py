@@ -11,6 +11,7 @@ from typing import cast
 
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.address import Address
+from ntm_memory.postgres.server_ledger import READ_ALL, ServerLedger
 from ntm_memory.postgres.server_sql import ServerSQL
 from ntm_memory.store.connection import Connection
 
@@ -42,6 +43,8 @@ class ServerConnection(Connection):
         self.on_rollback = _nothing
         self.on_commit = _nothing
         self._depth = 0
+        self.ledger: ServerLedger | None = None
+        """What begins and ends with each transaction; None until there are tables."""
         self.server = ServerSQL(address, lock_seconds)
         self.sql = cast(sqlite3.Connection, self.server)
         self.number = (
@@ -65,14 +68,14 @@ class ServerConnection(Connection):
         if self.server.in_transaction:
             yield
             return
-        self.server.begin(_READ)
+        self._begin(_READ)
         try:
             yield
         except BaseException:
             with suppress(StoreError):
-                self.server.end("ROLLBACK")
+                self._end("ROLLBACK")
             raise
-        self.server.end("COMMIT")
+        self._end("COMMIT")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -98,19 +101,53 @@ class ServerConnection(Connection):
     def _outer(self) -> Iterator[None]:
         if self.server.in_transaction:
             raise StoreError("a snapshot cannot be written to", "write when it has ended")
-        lock = f"SET LOCAL lock_timeout = {self._patience}; SELECT pg_advisory_xact_lock({self.number})"
-        self.server.begin(_WRITE, lock)
+        patience = f"SET LOCAL lock_timeout = {self._patience}"
+        self._begin(_WRITE, patience, f"SELECT pg_advisory_xact_lock({self.number})")
         self._depth = 1
         try:
             yield
-            self.server.end("COMMIT")
+            self._end("COMMIT")
         except BaseException:
             with suppress(StoreError):
-                self.server.end("ROLLBACK")
+                self._end("ROLLBACK")
             self.on_rollback()
             raise
         finally:
             self._depth = 0
+
+    @contextmanager
+    def _inner(self) -> Iterator[None]:
+        if self.ledger is None:
+            with super()._inner():
+                yield
+            return
+        self._write_ledger()
+        try:
+            with super()._inner():
+                yield
+                self._write_ledger()
+        except BaseException:
+            if self.server.in_transaction:
+                with suppress(StoreError):
+                    self.ledger.begin(self.server.plainly(READ_ALL).fetchall())
+            raise
+
+    def _begin(self, how: str, *then: str) -> None:
+        if self.ledger is None:
+            self.server.begin(how, *then)
+        else:
+            self.ledger.begin(self.server.begin(how, *then, READ_ALL))
+
+    def _end(self, how: str) -> None:
+        told = self.ledger.to_write() if self.ledger is not None and how == "COMMIT" else None
+        if self.ledger is not None:
+            self.ledger.end()
+        self.server.end(how, told)
+
+    def _write_ledger(self) -> None:
+        told = None if self.ledger is None else self.ledger.to_write()
+        if told is not None:
+            self.server.plainly(told)
 
     def _back_to(self, *statements: str) -> None:
         with suppress(StoreError):  # of a line that broke nothing is left to take back

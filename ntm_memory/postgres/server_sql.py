@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -96,18 +97,32 @@ class ServerSQL:
 
         return self._run(run)
 
-    def begin(self, how: str, then: str = "") -> None:
-        """Begin a transaction, and in the same message do what is told."""
+    def begin(self, how: str, *then: str) -> list[Any]:
+        """Begin a transaction, in the same message do what is told, and return the rows of the last of it."""
+
+        def run(line: psycopg.Connection) -> StoreCursor:
+            cursor = StoreCursor(line)
+            cursor.execute(_plain("; ".join((f"BEGIN {how}", *then))))
+            while cursor.nextset():
+                pass
+            return cursor
+
         try:
-            self._run(lambda line: line.execute(_plain(f"BEGIN {how};{then}")))
+            cursor = self._run(run)
         except BaseException:
             self._began = True
-            self.end("ROLLBACK")
+            with suppress(StoreError):
+                self.end("ROLLBACK")
             raise
         self._began = True
+        return list(cursor.fetchall()) if cursor.description else []
 
-    def end(self, how: str) -> None:
+    def end(self, how: str, first: Any = None) -> None:
         """COMMIT or ROLLBACK; a transaction whose line broke is rolled back already.
+
+        Args:
+            how: which.
+            first: a statement that is run in the same message before it.
 
         Raises:
             StoreError: the line broke: while a COMMIT was under way nobody knows whether it is written.
@@ -120,13 +135,18 @@ class ServerSQL:
             if how == "COMMIT":
                 raise LineLostError(f"the line to {self._address.label} broke", _TRANSACTION_LOST)
             return
+        failed = line.info.transaction_status == pq.TransactionStatus.INERROR
         with server_faults(self._address.label, at_commit=how == "COMMIT"):
-            failed = line.info.transaction_status == pq.TransactionStatus.INERROR
-            line.execute(_plain(how))
+            try:
+                line.execute(_plain(how) if first is None or failed else sql.SQL("{}; " + how).format(first))
+            except psycopg.Error:
+                if not line.closed and line.info.transaction_status == pq.TransactionStatus.INERROR:
+                    line.execute(_plain("ROLLBACK"))
+                raise
         if failed and how == "COMMIT":
             raise StoreError("the transaction was rolled back after an error", "begin anew")
 
-    def plainly(self, statement: str) -> StoreCursor:
+    def plainly(self, statement: Any) -> StoreCursor:
         """Run a statement of PostgreSQL's own, without arguments, as it stands."""
 
         def run(line: psycopg.Connection) -> StoreCursor:
@@ -227,5 +247,5 @@ def _kind_of_row(names: tuple[str, ...]) -> type[NamedRow]:
     return type("NamedRow", (NamedRow,), {"__slots__": (), "places": {name: places[name] for name in names}})
 
 
-def _plain(statement: str) -> Any:
-    return sql.SQL(statement)
+def _plain(statement: Any) -> Any:
+    return sql.SQL(statement) if isinstance(statement, str) else statement
