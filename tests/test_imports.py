@@ -36,6 +36,7 @@ FLOORS = {
     "reader": 3.2,
     "multihop": 3.5,
     "operations": 4,
+    "moving": 4.5,
     "manager": 5,
     "agent": 5.5,
     "arguments": 6,

