@@ -22,6 +22,7 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """The options."""
     from bench.postgres.server_load import run_load
+    from bench.postgres.server_speed import run_speed
 
     made = argparse.ArgumentParser(
         "python -m bench.postgres", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -33,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     load.add_argument("--readers", type=int, default=8, help="default: %(default)s")
     load.add_argument("--kills", type=int, default=0, help="so often the server is killed (default: %(default)s)")
     load.set_defaults(run=run_load)
+    speed = programs.add_parser("speed", help="what it costs beside a file")
+    speed.add_argument("--memories", type=int, default=100_000, help="default: %(default)s")
+    speed.add_argument("--rounds", type=int, default=100, help="default: %(default)s")
+    speed.add_argument("--seed", type=int, default=1, help="default: %(default)s")
+    speed.set_defaults(run=run_speed)
     return made
 
 

@@ -26,6 +26,7 @@ SCRIPTS = (
     "tune",
     "reembed",
     "move",
+    "grant",
     "doctor",
     "verify",
     "train",

@@ -37,4 +37,15 @@ def move_parser() -> CommandParser:
     return parser
 
 
+def grant_parser() -> CommandParser:
+    """The arguments of `grant`."""
+    about = "Print the SQL by which a role of the PostgreSQL server may read some namespaces, and nothing else."
+    parser = command_parser("grant", about, "reader --namespace shared")
+    parser.add_asked("role", metavar="ROLE", help="its name; CREATE ROLE … LOGIN makes one")
+    parser.add_asked(
+        "--namespace", action="append", required=True, dest="namespaces", metavar="NAME", help="may be repeated"
+    )
+    return parser
+
+
 SELF_PARSERS: dict[str, Callable[[], CommandParser]] = {"doctor": doctor_parser, "verify": verify_parser}

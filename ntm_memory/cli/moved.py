@@ -1,4 +1,4 @@
-"""`move`: where the memory is from now on, and what was left behind."""
+"""`move` and `grant`: where the memory is from now on, and who may read it there."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ def text(told: dict[str, Any]) -> str:
         lines.append(f"compared: {sum(rows.values()):,} rows, SHA-256 {told['digest'][:16]}… on both sides")
         lines.append(f"kept: {told['kept']}")
     return "\n".join([*lines, *([told["others"]] if "others" in told else [])])
+
+
+def statements(arguments: Arguments) -> dict[str, Any]:
+    """What the owner of the store has to run."""
+    from ntm_memory.moving import grant
+
+    return {"statements": grant(arguments["home"], arguments["role"], arguments["namespaces"])}
+
+
+def as_sql(told: dict[str, Any]) -> str:
+    """The same as a script for psql."""
+    return "\n".join(f"{statement};" for statement in told["statements"])

@@ -41,6 +41,11 @@ class PostgresStore(SQLiteStore):
         self._matrix = SQLiteMatrixReader(engine)
         self._upkeep = PostgresUpkeep(engine)
         self._on_write = on_write
+        self.schema = engine.address.schema
         engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due
             self._upkeep.clean_up()
+
+    def code_of(self, namespace: str) -> int | None:
+        """The number of a namespace in the tables; None where it was never written to."""
+        return self._engine.ledger.known_code(namespace)

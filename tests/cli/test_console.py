@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
 
 def test_its_commands_are_the_scripts_and_setup():
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")} - {"install"}
-    others = {"train", "mcp", "hook", "setup", "doctor", "verify", "move"}
+    others = {"train", "mcp", "hook", "setup", "doctor", "verify", "move", "grant"}
     assert set(COMMANDS) == scripts | {"setup"} == set(PARSERS) | others
 
 

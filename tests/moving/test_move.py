@@ -209,3 +209,14 @@ def test_the_digest_sees_each_value(home):
         row[int(chosen.integers(len(row)))] = "another value"
         other = rows | {table: [*rows[table][:at], tuple(row), *rows[table][at + 1 :]]}
         assert transfer.what_it_holds(lambda name, told=other: told[name]) != whole, table
+
+
+def test_the_sql_for_a_reader_is_printed(home, url_of, capsys):
+    assert main("grant", ["reader", "--namespace", "default", "--home", str(home)]) == 2  # in a file there are no roles
+    move(home, url_of())
+    capsys.readouterr()
+    assert main("grant", ["reader", "--namespace", "default", "--namespace", "other", "--home", str(home)]) == 0
+    out = capsys.readouterr().out
+    assert "ENABLE ROW LEVEL SECURITY;" in out and "GRANT SELECT" in out and "TO reader" in out
+    assert main("grant", ["reader", "--namespace", "nowhere", "--home", str(home)]) == 4
+    assert main("grant", ["no; role", "--namespace", "default", "--home", str(home)]) == 2
