@@ -53,7 +53,7 @@ def run(
     try:
         opened = NTMMemoryManager(home, config=config)
     except ConfigError as error:
-        if not defaults.only_reads(request):
+        if not defaults.only_reads(request) or defaults.names_a_server(home):
             raise
         unread = error
         opened = NTMMemoryManager(home, config=defaults.in_its_place(config), by_file=False)

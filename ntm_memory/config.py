@@ -95,6 +95,7 @@ class StoreSettings:
 
     lock_seconds: float = _setting(10.0, 0.0, 3600.0)
     backups: int = _setting(7, 0, 1000)
+    url: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ SCRIPTS = (
     "tune",
     "reembed",
     "sync",
+    "move",
+    "grant",
     "doctor",
     "verify",
     "train",

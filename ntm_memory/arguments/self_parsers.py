@@ -28,4 +28,24 @@ def verify_parser() -> CommandParser:
     return parser
 
 
+def move_parser() -> CommandParser:
+    """The arguments of `move`."""
+    about = "Move the whole memory to a PostgreSQL server, or back into a file."
+    parser = command_parser("move", about, "--to postgresql://agent@db.example.org/memory --dry-run")
+    parser.add_asked("--to", required=True, metavar="URL|HOME", help="an empty place on a server, or the data folder")
+    parser.add_asked("--dry-run", action="store_true", help="only say what would be moved")
+    return parser
+
+
+def grant_parser() -> CommandParser:
+    """The arguments of `grant`."""
+    about = "Print the SQL by which a role of the PostgreSQL server may read some namespaces, and nothing else."
+    parser = command_parser("grant", about, "reader --namespace shared")
+    parser.add_asked("role", metavar="ROLE", help="its name; CREATE ROLE … LOGIN makes one")
+    parser.add_asked(
+        "--namespace", action="append", required=True, dest="namespaces", metavar="NAME", help="may be repeated"
+    )
+    return parser
+
+
 SELF_PARSERS: dict[str, Callable[[], CommandParser]] = {"doctor": doctor_parser, "verify": verify_parser}

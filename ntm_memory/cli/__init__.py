@@ -41,7 +41,7 @@ def main(command: str, argv: list[str]) -> int:
         from ntm_memory.cli import hook
 
         return hook.main(argv)
-    if command in ("setup", "doctor", "verify"):
+    if command in ("setup", "doctor", "verify", "move", "grant"):
         return _of_installation(command, argv)
     parser, to_request = PARSERS[command]
     later: list[Callable[[], None]] = []
@@ -64,14 +64,16 @@ def _serve(argv: list[str]) -> int:
 
 
 def _of_installation(command: str, argv: list[str]) -> int:
-    """What is about the installation, not about memories."""
-    from ntm_memory.arguments.self_parsers import doctor_parser, verify_parser
-    from ntm_memory.cli import selfcheck, setup
+    """What is about the installation, or where the memory is, not about memories."""
+    from ntm_memory.arguments.self_parsers import doctor_parser, grant_parser, move_parser, verify_parser
+    from ntm_memory.cli import moved, selfcheck, setup
 
     parser, act, text = {
         "setup": (setup.parser, setup.answer, setup.text),
         "doctor": (doctor_parser, selfcheck.doctor, selfcheck.doctor_text),
         "verify": (verify_parser, selfcheck.verify, selfcheck.verify_text),
+        "move": (move_parser, moved.answer, moved.text),
+        "grant": (grant_parser, moved.statements, moved.as_sql),
     }[command]
     return _carry_out(parser, lambda arguments: _needing(lambda: act(arguments)), text, argv)
 

@@ -50,7 +50,7 @@ def _run(argv: list[str] | None) -> int:
 
 def help_text() -> str:
     """The commands, a line each."""
-    from ntm_memory.arguments.self_parsers import doctor_parser, verify_parser
+    from ntm_memory.arguments.self_parsers import doctor_parser, grant_parser, move_parser, verify_parser
     from ntm_memory.cli import hook, mcp, setup
 
     told = {name: parser().description for name, (parser, _) in PARSERS.items()}
@@ -61,6 +61,8 @@ def help_text() -> str:
         "setup": setup.parser().description,
         "doctor": doctor_parser().description,
         "verify": verify_parser().description,
+        "move": move_parser().description,
+        "grant": grant_parser().description,
     }
     lines = [f"  {name:9} {told[name]}" for name in COMMANDS]
     about = "Long-term memory for AI agents, addressed by a Neural Turing Machine."

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ntm_memory.arguments.command_parser import CommandParser, UsageError
@@ -47,12 +48,19 @@ def main(argv: list[str]) -> int:
 def _answer(event: Mapping[str, Any], home: str | None) -> dict[str, Any]:
     from ntm_memory.hosts import hooks
 
-    if not (data_home(home) / "memory.db").is_file():  # nothing was told yet; a hook makes no memory
+    if not _is_there(data_home(home)):  # nothing was told yet; a hook makes no memory
         return hooks.answer(event, _of_nothing, home) if event.get("hook_event_name") == "SessionStart" else {}
     from ntm_memory.commands import run
 
     later: list[Callable[[], None]] = []  # the day's backup is made by those for whom nobody waits
     return hooks.answer(event, lambda request: run({"home": home, **request}, later=later), home)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether there is a memory: a file, or one on a server, which the settings name."""
+    from ntm_memory.config import load_settings
+
+    return (folder / "memory.db").is_file() or load_settings(folder / "config.json").store.url is not None
 
 
 def _of_nothing(_: Mapping[str, Any]) -> dict[str, Any]:

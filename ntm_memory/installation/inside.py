@@ -14,7 +14,7 @@ from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import EmbedderError, NTMMemoryError
 
 NEEDED = ("numpy", "PyYAML", "snowballstemmer", "threadpoolctl", "tzdata")
-OPTIONAL = ("sentence-transformers", "sqlcipher3", "cryptography", "keyring", "matplotlib")
+OPTIONAL = ("sentence-transformers", "sqlcipher3", "cryptography", "keyring", "matplotlib", "psycopg")
 _LOOKED = {"command": "status", "check": True, "config": {"store": {"backups": 0}}}
 """A status that makes no backup, as any other opening of a memory may."""
 
@@ -72,9 +72,12 @@ def _memory(home: str | None) -> dict[str, Any]:
     """Counts and faults, no text; a file of an older schema is not opened, for that would bring it up to date."""
     folder = paths.data_home(home)
     file = folder / "memory.db"
+    from ntm_memory.recovery.defaults import settings_of
+
+    if settings_of(folder, None)[0].store.url is not None:
+        return _open_one(folder)
     if not file.is_file() or not file.stat().st_size:
         return {"there": False}
-    from ntm_memory.commands import run
     from ntm_memory.recovery.files import opened
     from ntm_memory.store import schema
     from ntm_memory.store.faults import faults
@@ -83,13 +86,19 @@ def _memory(home: str | None) -> dict[str, Any]:
         version = schema.version_of(sql)
     if version < schema.VERSION:
         return {"there": True, "schema": version, "newest_schema": schema.VERSION}
+    return _open_one(folder) | {"bytes": file.stat().st_size}
+
+
+def _open_one(folder: Path) -> dict[str, Any]:
+    from ntm_memory.commands import run
+
     status = run({**_LOOKED, "home": str(folder)})
     wrong = [status[name] for name in ("integrity", "files") if status[name] != "ok"]
     return {
         "there": True,
-        "schema": version,
+        "schema": status.get("store", {}).get("schema_version"),
         "memories": status.get("memories"),
-        "bytes": file.stat().st_size,
+        "bytes": status.get("store", {}).get("bytes", 0),
         "faults": len(wrong[0]) if wrong else 0,
         "damaged": status["integrity"] != "ok",
         "warnings": len(status.get("warnings", ())),

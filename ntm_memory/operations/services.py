@@ -187,7 +187,8 @@ class Services:
         """Write all keys anew; see `upkeep.reembedding.reembed`."""
         from ntm_memory.upkeep.reembedding import reembed
 
-        encoder, keep = self.load_encoder(), self._settings.store.backups
+        encoder = self.load_encoder()
+        keep = self._settings.store.backups if self._settings.store.url is None else 0  # a server's are its own
         return reembed(self._store, encoder, self._home, keep, dry_run=dry_run, progress=progress)
 
     def syncer(self) -> Syncer:

@@ -171,7 +171,7 @@ class Tombstones:
 
     def holds(self, id: str) -> bool:
         """Whether the text of this memory was retracted, and the memory not removed."""
-        query = "SELECT 1 FROM tombstones WHERE id = ? AND NOT purged"
+        query = "SELECT 1 FROM tombstones WHERE id = ? AND purged = 0"
         return self._sql.execute(query, (id,)).fetchone() is not None
 
     def note_purge(self, ids: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -19,8 +20,10 @@ from ntm_memory.errors import (
     StoreKeyError,
     StoreLockedError,
 )
+from ntm_memory.postgres.only_files import refuse_on_server
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
+from ntm_memory.recovery.daily import open_backed_up
 from ntm_memory.recovery.defaults import settings_of
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.rescue import export_salvaged, repair
@@ -44,11 +47,13 @@ def carry_out(
     """
     folder = paths.data_home(home)
     if arguments.get("salvage"):
+        refuse_on_server(settings_of(folder, config)[0].store.url, "salvage")  # also where config.json is damaged
         if arguments.get("form", "json") != "json" or arguments.get("namespace") or not arguments.get("path"):
             raise BadValueError("--salvage writes all that is undamaged as json to a PATH", "leave the rest out")
-        return export_salvaged(folder, Path(arguments["path"])), True  # also where config.json is damaged
+        return export_salvaged(folder, Path(arguments["path"])), True
     settings, notice = settings_of(folder, config)
     if arguments.get("backup"):
+        refuse_on_server(settings.store.url, "backup")
         name, kept = str(arguments["backup"]), settings.store.backups
         force = bool(arguments.get("force_retracted"))
         return restore_backup(folder, name, kept, settings.store.lock_seconds, force=force) | notice, True
@@ -57,6 +62,8 @@ def carry_out(
 
 
 def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> tuple[dict[str, Any], bool]:
+    if settings.store.url is not None:
+        return _of_server(arguments, folder, settings), False
     is_there = os.path.lexists(folder / "memory.db")
     done: dict[str, Any] = {}
     if arguments.pop("repair", False):
@@ -76,6 +83,14 @@ def _of_status(arguments: dict[str, Any], folder: Path, settings: Settings) -> t
         except NotFoundError:
             pass  # there is none yet
     return done, False
+
+
+def _of_server(arguments: dict[str, Any], folder: Path, settings: Settings) -> dict[str, Any]:
+    """Of a memory on a server only what follows from the memories is made anew; its pages are the server's matter."""
+    if not arguments.pop("repair", False):
+        return {}
+    with closing(open_backed_up(folder, settings, time.time)[0]) as store:
+        return {"repaired": store.repair()}
 
 
 def _look_at(path: Path, settings: Settings) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ntm_memory.config import Settings, zone_named
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.paths import content_of
+from ntm_memory.postgres import open_server_store
+from ntm_memory.postgres.only_files import refuse_on_server
 from ntm_memory.recovery.files import remove_abandoned
 from ntm_memory.store import open_store
 
@@ -24,21 +26,29 @@ _HOUR = 3_600
 
 
 def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -> tuple[Store, DailyBackup]:
-    """The store of a data folder, and what makes its backups.
+    """The store of a data folder, a file in it or on a server, and what makes its backups.
 
     Raises:
+        BadValueError: it is on a server and is to be encrypted by a key of ours.
+        NotSetUpError: it is on a server, and the client library is not installed.
         StoreError: or one of its kinds: it cannot be opened.
     """
     remove_abandoned(home)
+    zone, seconds = zone_named(settings.time_zone), settings.store.lock_seconds
+    if settings.store.url is not None:
+        # backups of a server are made where it is
+        refuse_on_server(None if settings.privacy.encrypt == "off" else settings.store.url, "encryption")
+        there = open_server_store(settings.store.url, home, lock_seconds=seconds, clock=clock, zone=zone)
+        return there, DailyBackup(home, 0, clock)
     daily = DailyBackup(home, settings.store.backups, clock)
     store = open_store(
         home / "memory.db",
-        lock_seconds=settings.store.lock_seconds,
+        lock_seconds=seconds,
         clock=clock,
         encrypt=settings.privacy.encrypt != "off",
         on_write=daily.written,
         before_upgrade=daily.before_upgrade,
-        zone=zone_named(settings.time_zone),
+        zone=zone,
     )
     return store, daily
 

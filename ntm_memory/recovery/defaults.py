@@ -13,6 +13,7 @@ from typing import Any
 
 from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
 from ntm_memory.errors import ConfigError, EmbedderError
+from ntm_memory.paths import content_of, data_home
 
 _READS = frozenset({"recall", "reason", "list", "overview", "export", "status", "retracted"})
 _WRITES = frozenset({"content", "mirror", "redact", "encryption"})
@@ -22,6 +23,14 @@ _ALL_BACKUPS = 1000
 def only_reads(request: Mapping[str, Any]) -> bool:
     """Whether a request takes out what is stored and changes none of it."""
     return request.get("command") in _READS and not any(request.get(name) for name in _WRITES)
+
+
+def names_a_server(home: str | None) -> bool:
+    """Whether a config.json that cannot be read says that the memory is on a server: then it is in no file here."""
+    try:
+        return b"postgres" in content_of(data_home(home) / "config.json")
+    except OSError:
+        return False
 
 
 def in_its_place(config: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -133,7 +133,11 @@ class Engine:
         with self.writing():
             token = os.urandom(8).hex()
             self.live_matrix.save(self.now(), token)
-            self.ledger.set_meta("matrix", token)
+            self.set_matrix_token(token)
+
+    def set_matrix_token(self, token: str) -> None:
+        """Note which derived matrix agrees with the file."""
+        self.ledger.set_meta("matrix", token)
 
     def embedder(self) -> Mapping[str, Any] | None:
         """{name, revision, dim} of the embedder that wrote the keys."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from ntm_memory.errors import StoreCorruptError
 
 _MOST_DIGITS = 17
-_FAR = 1024
+FAR = 1024
 """Slots behind the last one from which on a wanted one is not given: those between would all have to be freed."""
 
 
@@ -109,7 +109,7 @@ class Ledger:
     def allocate(self, wanted: int | None = None) -> int:
         """A free slot: the wanted one if it is free and not far off, else the lowest freed one, else the next."""
         after = self.number("next_address")
-        if wanted is not None and after <= wanted < after + _FAR:
+        if wanted is not None and after <= wanted < after + FAR:
             self.release(range(after, wanted))
             self.set_meta("next_address", str(wanted + 1))
             return wanted

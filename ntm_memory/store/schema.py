@@ -214,9 +214,13 @@ def make_index(sql: sqlite3.Connection) -> None:
 
 def _create(sql: sqlite3.Connection) -> None:
     _run(sql, TABLES)
-    meta = {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
-    sql.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    sql.executemany("INSERT INTO meta VALUES (?, ?)", new_meta().items())
     sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def new_meta() -> dict[str, str]:
+    """What a new store says of itself: an identity, and counters at their beginning."""
+    return {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
 
 
 def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], str | int | None]:

@@ -62,7 +62,7 @@ class UsageCounters:
             self._noted += [address for address, _ in noted]
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How often each of these slots was read; of a closed file what was known last."""
+        """How often each of these slots was read; where the counters are closed, what was known last."""
         known, count = self._table()
         if not len(known) or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
@@ -99,6 +99,14 @@ class UsageCounters:
     def forget_place(self, name: str) -> None:
         """Drop every focus of a namespace or session of this name."""
         self._run("DELETE FROM focus WHERE ? IN (namespace, session)", [(name,)])
+
+    def all_rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query over all counters, for another store; none where they cannot be read."""
+        return self._ask(query, (), list) or []
+
+    def put_rows(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write the rows of another store's counters."""
+        self._run(statement, rows)
 
     def close(self) -> None:
         """Close the file; what is asked later is answered by what is known."""

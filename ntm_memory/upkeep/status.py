@@ -14,6 +14,7 @@ from ntm_memory.operations.context import tuned_parameters
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.hook_runs import last_runs
 from ntm_memory.persistence.pending import waiting
+from ntm_memory.postgres.only_files import refuse_on_server
 from ntm_memory.recall.corpus import ended
 from ntm_memory.recovery.backups import FOLDER, described, unusable
 from ntm_memory.recovery.daily import FAILED
@@ -81,7 +82,8 @@ def survey(
         repair: mend the memory file first.
         check: look at all files of the folder, too.
     """
-    repaired = {"repaired": mended(home, settings)} if repair else {}
+    is_file = settings.store.url is None
+    repaired = {"repaired": mended(home, settings) if is_file else store.repair()} if repair else {}
     counts = {state: store.count(state=state) for state in STATES}
     faults = store.check()
     info = store.info()
@@ -118,7 +120,8 @@ def spaces(store: RecordReader) -> list[dict[str, Any]]:
 
 
 def changed_encryption(home: Path, settings: Settings, action: str, *, dry_run: bool) -> dict[str, Any]:
-    """What was done about the encryption of a memory that is not open."""
+    """What was done about the encryption of a memory that is not open; one on a server is refused."""
+    refuse_on_server(settings.store.url, "encryption")
     from ntm_memory.upkeep.encryption import carry_out
 
     told = carry_out(home / "memory.db", action, settings.store.lock_seconds, dry_run=dry_run)

@@ -31,7 +31,8 @@ def home(tmp_path, monkeypatch):
 
 def test_its_commands_are_the_scripts_and_setup():
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")} - {"install"}
-    assert set(COMMANDS) == scripts | {"setup"} == set(PARSERS) | {"train", "mcp", "hook", "setup", "doctor", "verify"}
+    others = {"train", "mcp", "hook", "setup", "doctor", "verify", "move", "grant"}
+    assert set(COMMANDS) == scripts | {"setup"} == set(PARSERS) | others
 
 
 def test_help_has_a_line_for_each_command(capsys):

@@ -1,0 +1,119 @@
+"""Records of a store on a server: as those of a file, in fewer questions, and without functions of ours in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.postgres.engine import PostgresEngine
+from ntm_memory.store.matrix import in_zone
+from ntm_memory.store.record_reader import SQLiteRecordReader
+from ntm_memory.store.records import Memory, Page, Place, Selection, Sort
+from ntm_memory.text.folding import folded_key
+from ntm_memory.text.iso_time import unix_seconds
+from ntm_memory.text.occurrence import MOMENT, is_of
+
+_MANY = "SELECT * FROM memories WHERE {} = ANY (CAST(? AS bigint[]))"
+
+
+class PostgresRecordReader(SQLiteRecordReader):
+    """`store.base.RecordReader` on a server.
+
+    A file's statements call functions of this package on each row: how names are compared, when something happened.
+    Here names are compared in this process, and when something happened stands in the live matrix.
+    """
+
+    def __init__(self, engine: PostgresEngine) -> None:
+        super().__init__(engine)
+
+    def get_many(self, addresses: Sequence[int]) -> list[Memory]:
+        """The live memories in these slots, in the order asked."""
+        wanted = [int(address) for address in addresses]
+        with self._engine.reading():
+            found = self._sql.execute(_MANY.format("address"), (sorted(set(wanted)),)).fetchall()
+            memories = {memory.address: memory for memory in self._engine.sound(found)}
+        return [memories[address] for address in wanted if address in memories]
+
+    def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
+        """One page of the live memories of a selection."""
+        if sort != "happened":
+            return super().selected(what, sort, count, after)
+        with self._engine.reading():
+            order = self._in_order_of_events(what)
+            rest = [each for each in order if after is None or each[:2] < tuple(after)]
+            found, looked_at = list[Memory](), 0
+            while len(found) < count and looked_at < len(rest):  # damaged ones are left out
+                some = rest[looked_at : looked_at + count - len(found)]
+                looked_at += len(some)
+                found += self._page([row for *_, row in some], ("live",))
+            end = Place(*rest[looked_at - 1][:2]) if looked_at else after
+            return Page(found, len(order), len(rest) - looked_at, end, looked_at - len(found))
+
+    def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
+        """Memories of a selection that have the index words of one of these, in the order of a list."""
+        if sort != "happened":
+            return super().alike(what, sort, ids)
+        with self._engine.reading():
+            found = {memory.id: memory for memory in super().alike(what, "newest", ids)}
+            began = self._events(what.namespace)[0]
+        order = sorted((began.get(each.address or 0, 0.0), each.position, each.id) for each in found.values())
+        return [found[id] for *_, id in reversed(order)]
+
+    def _page(self, rows: Sequence[int], states: Sequence[str]) -> list[Memory]:
+        with self._engine.reading():
+            found = self._sql.execute(_MANY.format("row"), (list(rows),)).fetchall()
+            by_row = {each["row"]: each for each in found if each["state"] in states}
+            return list(self._engine.sound([by_row[row] for row in rows if row in by_row]))
+
+    def _where(self, what: Selection) -> tuple[str, list[Any]]:
+        """The condition of a selection, and its arguments."""
+        plain = replace(what, kind=None, session=None, since=None, until=None)
+        where, arguments = super()._where(plain)
+        space = self._ledger.known_code(what.namespace)
+        told: list[tuple[str, list[Any]]] = []
+        if what.kind is not None:
+            query = "SELECT DISTINCT kind FROM memories WHERE namespace = ? AND state = 'live' AND kind IS NOT NULL"
+            kinds = [kind for (kind,) in self._sql.execute(query, (space,)).fetchall()]
+            told.append(("kind", [kind for kind in kinds if folded_key(kind) == folded_key(what.kind)]))
+        if what.session is not None:
+            names = self._sql.execute("SELECT code, name FROM names").fetchall()
+            told.append(("session", [code for code, name in names if folded_key(name) == folded_key(what.session)]))
+        if (what.since, what.until) != (None, None):
+            told.append(("address", sorted({*self._of_time(what), *what.telling})))
+        for column, values in told:
+            where, arguments = (
+                f"{where} AND {column} IN (SELECT value FROM json_each(?))",
+                [*arguments, json.dumps(values)],
+            )
+        return where, arguments
+
+    def _of_time(self, what: Selection) -> list[int]:
+        """Slots of what happened in the time that is asked for."""
+        began, ended = self._events(what.namespace)
+        ends = (None if end is None else unix_seconds(end) for end in (what.since, what.until))
+        common = is_of(np.array(list(began.values())), np.array(list(ended.values())), *ends)
+        return [address for address, inside in zip(began, common, strict=True) if inside]
+
+    def _events(self, namespace: str) -> tuple[dict[int, float], dict[int, float]]:
+        """Slot → from when, and until when, what is told there happened, else when it was told; unix seconds."""
+        space = self._ledger.known_code(namespace)
+        slots = self._engine.live_matrix.memory_matrix(space, self._engine.now())
+        told = np.isnan(slots.occurred)
+        nothing: NDArray[np.bool_] = np.zeros(int(told.sum()), dtype=bool)
+        start, end = in_zone(slots.told[told], slots.told[told] + MOMENT, nothing, self._engine.zone)
+        began, ended = slots.occurred.copy(), slots.ended.copy()
+        began[told], ended[told] = start, end
+        addresses = slots.address.tolist()
+        return dict(zip(addresses, began.tolist(), strict=True)), dict(zip(addresses, ended.tolist(), strict=True))
+
+    def _in_order_of_events(self, what: Selection) -> list[tuple[float, int, int]]:
+        """(when it began, position, row) of all of a selection, the last first."""
+        where, arguments = self._where(what)
+        began = self._events(what.namespace)[0]
+        rows = self._sql.execute(f"SELECT row, address, position FROM memories WHERE {where}", arguments).fetchall()
+        return sorted(((began.get(address, 0.0), position, row) for row, address, position in rows), reverse=True)

@@ -1,0 +1,65 @@
+"""What may be lost without harm, on a server: tables that its log does not have, on a line of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ntm_memory.errors import NTMMemoryError
+from ntm_memory.postgres.address import Address
+from ntm_memory.postgres.server_sql import ServerSQL
+from ntm_memory.store.usage import UsageCounters
+
+_Read = TypeVar("_Read")
+_SECONDS = 2.0
+_COUNT = (
+    "INSERT INTO reads VALUES (?, 1, ?) ON CONFLICT (address) DO UPDATE SET count = reads.count + 1,"
+    " last = excluded.last"
+)
+
+
+class ServerUsage(UsageCounters):
+    """Counters beside the memories; every fault is answered by doing nothing.
+
+    They have a line of their own: what fails in them must not take a transaction with it, and a snapshot of the
+    memories may be open while they are written.
+    """
+
+    def __init__(self, address: Address, home: Path) -> None:
+        super().__init__(home / "usage.db")  # never opened
+        self._server = ServerSQL(address, _SECONDS)
+
+    def note_reads(self, addresses: Sequence[int], at: float) -> None:
+        """Count a read of each slot; in order, so that two that count wait for each other and not both."""
+        self._run(_COUNT, [(address, at) for address in sorted(map(int, addresses))])
+
+    def read_many(self, addresses: Sequence[int]) -> dict[int, tuple[int, float]]:
+        """(count, unix seconds of the last read) of those of some slots that were read."""
+        query = "SELECT address, count, last FROM reads WHERE address = ANY (CAST(? AS bigint[]))"
+        rows = self._ask(query, (list(addresses),), list) or []
+        return {int(address): (int(count), float(last)) for address, count, last in rows}
+
+    def close(self) -> None:
+        """Close the line."""
+        self._server.close()
+
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        try:
+            self._server.begin("", "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 200")
+            try:
+                self._server.executemany(statement, rows)
+            except BaseException:
+                self._server.end("ROLLBACK")
+                raise
+            self._server.end("COMMIT")
+        except (NTMMemoryError, UnicodeEncodeError):
+            pass  # a count is not worth an error
+
+    def _ask(
+        self, query: str, arguments: tuple[Any, ...], read: Callable[[list[tuple[Any, ...]]], _Read]
+    ) -> _Read | None:
+        try:
+            return read(self._server.execute(query, arguments).fetchall())
+        except (NTMMemoryError, ValueError, TypeError, OverflowError, RecursionError):
+            return None

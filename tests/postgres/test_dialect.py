@@ -1,0 +1,95 @@
+"""The store's statements in PostgreSQL's words, and its tables: column by column those of a file."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from ntm_memory.errors import StoreError
+from ntm_memory.postgres import schema
+from ntm_memory.postgres.address import address_of
+from ntm_memory.store import schema as of_files
+
+pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+from ntm_memory.postgres.dialect import from_kept, to_kept, translated  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("SELECT a FROM t WHERE a = ? AND b = ?", "SELECT a FROM t WHERE a = $1 AND b = $2"),
+        ("DELETE FROM t WHERE a = ?1 OR b = ?1", "DELETE FROM t WHERE a = $1 OR b = $1"),
+        ("SELECT '?' || ':x' || ?", "SELECT '?' || ':x' || $1"),
+        ("SELECT CAST(? AS text)::bigint", "SELECT CAST($1 AS text)::bigint"),
+        ("SELECT * FROM memories INDEXED BY memories_seq WHERE seq > ?", "SELECT * FROM memories WHERE seq > $1"),
+        (
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        ),
+        (
+            "INSERT OR IGNORE INTO free VALUES (?)",
+            "INSERT INTO free VALUES ($1) ON CONFLICT (address) DO NOTHING",
+        ),
+        ("INSERT INTO names (name) VALUES (?)", "INSERT INTO names (name) VALUES ($1) RETURNING code"),
+    ],
+)
+def test_a_statement_is_said_in_its_words(ours, theirs):
+    assert translated(ours).text == theirs
+
+
+def test_named_arguments_have_one_place_each():
+    command = translated("UPDATE t SET a = :a, b = :b WHERE a <> :a")
+    assert command.text == "UPDATE t SET a = $1, b = $2 WHERE a <> $1" and command.names == ("a", "b")
+
+
+@pytest.mark.parametrize("text", ["", "plain", "\0", "\x01", "\x010", "\x011", "\0\x010\x01\x011"])
+def test_each_text_comes_back(text):
+    assert from_kept(to_kept(text)) == text and "\0" not in to_kept(text)
+
+
+def test_no_two_texts_are_kept_alike():
+    signs = ["\0", "\x01", "0", "1"]
+    texts = [a + b + c for a in signs for b in signs for c in signs]
+    assert len({to_kept(text) for text in texts}) == len(texts)
+
+
+def test_the_tables_have_the_columns_of_a_file():
+    sql = sqlite3.connect(":memory:")
+    for statement in of_files.TABLES.split(";\n"):
+        sql.execute(statement)
+    for table in of_files.NAMES:
+        columns = sql.execute(f"SELECT name, pk FROM pragma_table_info('{table}') ORDER BY cid").fetchall()
+        assert schema.COLUMNS_OF[table] == tuple(name for name, _ in columns)
+        key = sorted((pk, name) for name, pk in columns if pk)
+        assert schema.PRIMARY_KEYS[table] == tuple(name for _, name in key)
+    sql.close()
+
+
+def test_each_version_has_its_step():
+    assert set(schema.UPGRADES) == set(range(schema.FIRST, of_files.VERSION)) and schema.VERSION == of_files.VERSION
+
+
+def test_an_address_is_taken_apart_and_shown_without_its_password():
+    address = address_of("postgresql://ann:secret@db:5433/notes?schema=mia&sslmode=require")
+    assert address.schema == "mia" and address.url == "postgresql://ann:secret@db:5433/notes?sslmode=require"
+    assert address.label == "postgresql://ann@db:5433/notes, schema mia"
+    assert address_of("postgres:///x").schema == "ntm_memory"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "x",
+        "http://a/b",
+        "postgresql://h/d?schema=A",
+        "postgresql://h/d?schema=a%3Bdrop",
+        "postgresql://h/d?schema=pg_x",
+        "postgresql://[h/d",
+    ],
+)
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(StoreError) as caught:
+        address_of(url)
+    assert "secret" not in str(caught.value) and caught.value.hint
