@@ -287,8 +287,7 @@ def _leaves(cls: Any, prefix: str) -> Iterator[tuple[str, str, Any, Mapping[str,
 
 
 def _type_name(hint: Any) -> str:
-    names = {type(None): "null"}
-    return " or ".join(names.get(t, t.__name__) for t in getattr(hint, "__args__", (hint,)))
+    return " or ".join("null" if t is type(None) else t.__name__ for t in getattr(hint, "__args__", (hint,)))
 
 
 def _allowed(meta: Mapping[str, Any]) -> str:

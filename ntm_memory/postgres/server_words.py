@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.postgres.server_sql import ServerSQL
 from ntm_memory.store.postings import Counts, decode_words, encode_words
@@ -59,6 +61,23 @@ class ServerWords:
             for word, start, end in zip(told, ends, ends[1:], strict=False)
             if end > start
         }
+
+    def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
+        """The same of each word's first rows: the rest is not read."""
+        found: dict[str, Counts] = {}
+        for word in dict.fromkeys(words):
+            rows = self._sql.execute(_FIND + f"LIMIT {int(most) + 1}", ([encode_words([word])],)).fetchall()
+            places = np.array(rows, dtype=np.int64).reshape(-1, 3)
+            places = places[places[:, 2] > 0]
+            if len(places):
+                found[word] = (places[:, 1], places[:, 2])
+        return found, frozenset(word for word, (rows, _) in found.items() if len(rows) > most)
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) how many words some database rows hold."""
+        query = "SELECT row, length FROM memories WHERE row IN (SELECT value FROM json_each(?))"
+        held = dict(self._sql.execute(query, (json.dumps(rows.tolist()),)).fetchall())
+        return np.array([held.get(row, 0) for row in rows.tolist()], dtype=np.int64)
 
     def find_within(self, letter: str) -> list[str]:
         """The words that hold a letter."""

@@ -88,6 +88,7 @@ def survey(
     faults = store.check()
     info = store.info()
     files = checked(home, faults) if check else {}
+    warnings = [*_warnings(counts["live"], settings, home), *_warnings_of_privacy(store, settings, home)]
     return {
         "home": str(home),
         "memories": counts,
@@ -98,11 +99,7 @@ def survey(
         "embedder": store.embedder(),
         "integrity": faults or "ok",
         **files,
-        "warnings": [
-            *info.pop("warnings", ()),
-            *_warnings(counts["live"], settings, home),
-            *_warnings_of_privacy(store, settings, home),
-        ],
+        "warnings": [*info.pop("warnings", ()), *warnings],
         "hooks": last_runs(home),
         "waiting": len(waiting(home)),
         **standing(home, settings),
