@@ -81,7 +81,8 @@ class PostgresEngine(Engine):
         self.connection.ledger = self.ledger
         self.word_index: ServerWords = ServerWords(self.server)
         self.usage: ServerUsage = ServerUsage(self.address, home)
-        self.live_matrix = LiveMatrix(home / "matrix.bin", self.sql, self.usage, None, zone)
+        derived, writes = home / "matrix.bin", lambda: self.server.in_transaction
+        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, None, zone, writes)
         self._token = "matrix " + blake2b(f"{platform.node()}\0{home}".encode(), digest_size=8).hexdigest()
         self.connection.on_rollback = self._rolled_back
         self.server.on_new_line = self._on_new_line
