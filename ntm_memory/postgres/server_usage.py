@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.postgres.address import Address
 from ntm_memory.postgres.server_sql import ServerSQL
@@ -34,6 +37,15 @@ class ServerUsage(UsageCounters):
         """Count a read of each slot; in order, so that two that count wait for each other and not both."""
         self._run(_COUNT, [(address, at) for address in sorted(map(int, addresses))])
 
+    def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How often each of these slots was read."""
+        rows = self._ask("SELECT address, count FROM reads ORDER BY address", (), list) or []
+        known, count = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2).T
+        if not len(known) or not len(addresses):
+            return np.zeros(len(addresses), dtype=np.int64)
+        at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
+        return np.where(known[at] == addresses, count[at], 0)
+
     def read_many(self, addresses: Sequence[int]) -> dict[int, tuple[int, float]]:
         """(count, unix seconds of the last read) of those of some slots that were read."""
         query = "SELECT address, count, last FROM reads WHERE address = ANY (CAST(? AS bigint[]))"
@@ -44,7 +56,8 @@ class ServerUsage(UsageCounters):
         """Close the line."""
         self._server.close()
 
-    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """Write, or do nothing; whether it was written."""
         try:
             self._server.begin("", "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 200")
             try:
@@ -54,7 +67,8 @@ class ServerUsage(UsageCounters):
                 raise
             self._server.end("COMMIT")
         except (NTMMemoryError, UnicodeEncodeError):
-            pass  # a count is not worth an error
+            return False  # a count is not worth an error
+        return True
 
     def _ask(
         self, query: str, arguments: tuple[Any, ...], read: Callable[[list[tuple[Any, ...]]], _Read]

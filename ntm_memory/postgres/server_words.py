@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.postgres.server_sql import ServerSQL
 from ntm_memory.store.postings import Counts, decode_words, encode_words
@@ -14,6 +15,13 @@ SELECT wanted.place, memories.row, cardinality(array_positions(string_to_array(m
 FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted(term, place)
 JOIN memories ON memories.state = 'live' AND terms_of(memories.words) @> ARRAY[term_key(wanted.term)]
 ORDER BY 1, 2
+"""
+_SOME = """
+SELECT wanted.place, held.row, cardinality(array_positions(string_to_array(held.words, ' '), wanted.term))
+FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted(term, place) CROSS JOIN LATERAL (
+    SELECT row, words FROM memories WHERE state = 'live' AND terms_of(words) @> ARRAY[term_key(wanted.term)]
+    AND wanted.term = ANY (string_to_array(words, ' ')) LIMIT ?
+) AS held ORDER BY 1, 2
 """
 _WITHIN = """
 SELECT DISTINCT term FROM memories, unnest(string_to_array(words, ' ')) AS term
@@ -59,6 +67,21 @@ class ServerWords:
             for word, start, end in zip(told, ends, ends[1:], strict=False)
             if end > start
         }
+
+    def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
+        """The same, of no word more than about `most` memories, and the words that more of them hold."""
+        told = list(dict.fromkeys(words))
+        terms = [encode_words([word]) for word in told]
+        found = np.array(self._sql.execute(_SOME, (terms, most + 1)).fetchall() or [], dtype=np.int64).reshape(-1, 3)
+        lists = {word: found[found[:, 0] == place, 1:].T for place, word in enumerate(told, start=1)}
+        more = frozenset(word for word, (rows, _) in lists.items() if len(rows) > most)
+        return {word: (rows, counts) for word, (rows, counts) in lists.items() if len(rows)}, more
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) how many words some database rows hold, each with its repeats; 0 for one that is not there."""
+        query = "SELECT row, length FROM memories WHERE row = ANY (CAST(? AS bigint[]))"
+        held = {row: length for row, length in self._sql.execute(query, (rows.tolist(),)).fetchall()}
+        return np.array([held.get(row, 0) for row in rows.tolist()], dtype=np.int64)
 
     def find_within(self, letter: str) -> list[str]:
         """The words that hold a letter."""

@@ -57,7 +57,7 @@ class UsageCounters:
 
     def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
         """How often each of these slots was read."""
-        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0 ORDER BY address", (), _as_counts)
+        rows = self._ask("SELECT address, count FROM reads WHERE address >= 0", (), _as_counts)
         if rows is None or not len(rows) or not len(addresses):
             return np.zeros(len(addresses), dtype=np.int64)
         known, count = rows.T
@@ -91,14 +91,6 @@ class UsageCounters:
     def forget_place(self, name: str) -> None:
         """Drop every focus of a namespace or session of this name."""
         self._run("DELETE FROM focus WHERE ? IN (namespace, session)", [(name,)])
-
-    def all_rows(self, query: str) -> list[tuple[Any, ...]]:
-        """The rows of a query over all counters, for another store; none where they cannot be read."""
-        return self._ask(query, (), list) or []
-
-    def put_rows(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of another store's counters."""
-        self._run(statement, rows)
 
     def close(self) -> None:
         """Close the file."""
