@@ -20,6 +20,7 @@ _AMONG = re.compile(r"\+?(\w+) IN \(SELECT value FROM json_each\(\?\)\)")
 _NUMBERS = ("row", "address", "session", "code")
 _PLAIN = (
     (re.compile(r" INDEXED BY \w+"), ""),
+    (re.compile(r"(?<=AND )\+(?=\w)"), ""),  # a hint to SQLite's planner, too
     (re.compile(r"\bifnull\("), "coalesce("),
     (re.compile(r"\bmax\(written, "), "greatest(written, "),
     (re.compile(r"typeof\(seq\) = 'integer'"), "true"),

@@ -111,7 +111,7 @@ class PostgresEngine(Engine):
 
     def _records(self, rows: list[Row], *, leaves_out: bool = False) -> Iterator[Memory]:
         links: dict[str, list[Link]] = {}
-        if rows:
+        if rows and self._has_links():
             for id, *link in self.sql.execute(_LINKS, ([row["id"] for row in rows],)).fetchall():
                 links.setdefault(id, []).append(Link(*link))
         addresses = [row["address"] for row in rows if row["address"] is not None]
@@ -124,6 +124,15 @@ class PostgresEngine(Engine):
                 if not leaves_out:
                     raise
                 self.note_damage(row)
+
+    def _has_links(self) -> bool:
+        """Whether any memory is linked to another, asked once a snapshot: most stores have no link."""
+        known = self.connection.has_links
+        if known is None:
+            known = self.sql.execute("SELECT 1 FROM links LIMIT 1").fetchone() is not None
+            if self.connection.looked_up is not None:
+                self.connection.has_links = known
+        return known
 
     def _bring_up(self, create: bool) -> None:
         with self.connection.reading():

@@ -30,6 +30,17 @@ class PostgresRecordReader(SQLiteRecordReader):
 
     def __init__(self, engine: PostgresEngine) -> None:
         super().__init__(engine)
+        self._connection = engine.connection
+
+    def get(self, id: str) -> Memory:
+        """The memory with this id, whatever its state; asked for again in one snapshot it is no question."""
+        known = self._known()
+        if known is not None and id in known:
+            return known[id]
+        memory = super().get(id)
+        if known is not None:
+            known[id] = memory
+        return memory
 
     def get_many(self, addresses: Sequence[int]) -> list[Memory]:
         """The live memories in these slots, in the order asked."""
@@ -37,6 +48,9 @@ class PostgresRecordReader(SQLiteRecordReader):
         with self._engine.reading():
             found = self._sql.execute(_MANY.format("address"), (sorted(set(wanted)),)).fetchall()
             memories = {memory.address: memory for memory in self._engine.sound(found)}
+            known = self._known()
+            if known is not None:
+                known.update((memory.id, memory) for memory in memories.values())
         return [memories[address] for address in wanted if address in memories]
 
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
@@ -91,6 +105,9 @@ class PostgresRecordReader(SQLiteRecordReader):
                 [*arguments, json.dumps(values)],
             )
         return where, arguments
+
+    def _known(self) -> dict[str, Memory] | None:
+        return self._connection.looked_up
 
     def _of_time(self, what: Selection) -> list[int]:
         """Slots of what happened in the time that is asked for."""

@@ -14,6 +14,7 @@ from ntm_memory.postgres.address import Address
 from ntm_memory.postgres.server_ledger import READ_ALL, ServerLedger
 from ntm_memory.postgres.server_sql import ServerSQL
 from ntm_memory.store.connection import Connection
+from ntm_memory.store.records import Memory
 
 _WRITE = "ISOLATION LEVEL READ COMMITTED READ WRITE"
 _READ = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -45,6 +46,10 @@ class ServerConnection(Connection):
         self._depth = 0
         self.ledger: ServerLedger | None = None
         """What begins and ends with each transaction; None until there are tables."""
+        self.looked_up: dict[str, Memory] | None = None
+        """By id what was looked up in the snapshot that is open, in which nothing changes; None: there is none."""
+        self.has_links: bool | None = None
+        """Whether there is a link in that snapshot; None: nobody asked yet."""
         self.server = ServerSQL(address, lock_seconds)
         self.sql = cast(sqlite3.Connection, self.server)
         self.number = (
@@ -133,12 +138,14 @@ class ServerConnection(Connection):
             raise
 
     def _begin(self, how: str, *then: str) -> None:
+        self.looked_up, self.has_links = ({} if how == _READ else None), None
         if self.ledger is None:
             self.server.begin(how, *then)
         else:
             self.ledger.begin(self.server.begin(how, *then, READ_ALL))
 
     def _end(self, how: str) -> None:
+        self.looked_up = self.has_links = None
         told = self.ledger.to_write() if self.ledger is not None and how == "COMMIT" else None
         if self.ledger is not None:
             self.ledger.end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +15,13 @@ SELECT wanted.place, memories.row, cardinality(array_positions(string_to_array(m
 FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted(term, place)
 JOIN memories ON memories.state = 'live' AND terms_of(memories.words) @> ARRAY[term_key(wanted.term)]
 ORDER BY 1, 2
+"""
+_SOME = """
+SELECT wanted.place, held.row, cardinality(array_positions(string_to_array(held.words, ' '), wanted.term))
+FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted(term, place) CROSS JOIN LATERAL (
+    SELECT row, words FROM memories WHERE state = 'live' AND terms_of(words) @> ARRAY[term_key(wanted.term)]
+    AND wanted.term = ANY (string_to_array(words, ' ')) LIMIT ?
+) AS held ORDER BY 1, 2
 """
 _WITHIN = """
 SELECT DISTINCT term FROM memories, unnest(string_to_array(words, ' ')) AS term
@@ -63,20 +69,18 @@ class ServerWords:
         }
 
     def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
-        """The same of each word's first rows: the rest is not read."""
-        found: dict[str, Counts] = {}
-        for word in dict.fromkeys(words):
-            rows = self._sql.execute(_FIND + f"LIMIT {int(most) + 1}", ([encode_words([word])],)).fetchall()
-            places = np.array(rows, dtype=np.int64).reshape(-1, 3)
-            places = places[places[:, 2] > 0]
-            if len(places):
-                found[word] = (places[:, 1], places[:, 2])
-        return found, frozenset(word for word, (rows, _) in found.items() if len(rows) > most)
+        """The same, of no word more than about `most` memories, and the words that more of them hold."""
+        told = list(dict.fromkeys(words))
+        terms = [encode_words([word]) for word in told]
+        found = np.array(self._sql.execute(_SOME, (terms, most + 1)).fetchall() or [], dtype=np.int64).reshape(-1, 3)
+        lists = {word: found[found[:, 0] == place, 1:].T for place, word in enumerate(told, start=1)}
+        more = frozenset(word for word, (rows, _) in lists.items() if len(rows) > most)
+        return {word: (rows, counts) for word, (rows, counts) in lists.items() if len(rows)}, more
 
     def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n,) how many words some database rows hold."""
-        query = "SELECT row, length FROM memories WHERE row IN (SELECT value FROM json_each(?))"
-        held = dict(self._sql.execute(query, (json.dumps(rows.tolist()),)).fetchall())
+        """(n,) how many words some database rows hold, each with its repeats; 0 for one that is not there."""
+        query = "SELECT row, length FROM memories WHERE row = ANY (CAST(? AS bigint[]))"
+        held = {row: length for row, length in self._sql.execute(query, (rows.tolist(),)).fetchall()}
         return np.array([held.get(row, 0) for row in rows.tolist()], dtype=np.int64)
 
     def find_within(self, letter: str) -> list[str]:

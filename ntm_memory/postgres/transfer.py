@@ -44,7 +44,7 @@ def reader_of(store: SQLiteStore) -> Read:
 
     def read(table: str) -> Rows:
         if table in schema.USAGE:
-            return engine.usage.all_rows(f"{_selection(table)} ORDER BY 1, 2")
+            return engine.usage._ask(f"{_selection(table)} ORDER BY 1, 2", (), list) or []
         return _kept_rows(table, engine.sql.execute(_in_order(table)))
 
     return read
@@ -149,7 +149,7 @@ def fill_file(store: SQLiteStore, read: Read, last: int, sent: Held) -> None:
         _compare(sent, reader_of(store))
     for table in schema.USAGE:
         marks = ", ".join("?" * len(schema.COLUMNS_OF[table]))
-        engine.usage.put_rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", [tuple(row) for row in read(table)])
+        engine.usage._run(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", [tuple(row) for row in read(table)])
 
 
 def _compare(sent: Held, arrived: Read) -> None:

@@ -31,6 +31,8 @@ _BLANK = (
     "DELETE FROM word_index_docsize",
     "INSERT INTO word_index_data VALUES (1, x''), (10, x'00000000000000')",
 )
+LONGEST = 32_768
+"""Bytes of a word that FTS5 keeps (FTS5_MAX_TOKEN_SIZE): a longer one is found by its beginning."""
 _AMONG = "IN (SELECT value FROM json_each(?))"
 Counts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -144,7 +146,7 @@ class FullTextIndex:
         # as one text: three times faster than a row a place
         query = "SELECT group_concat(doc) FROM word_places WHERE term = ?"
         places = {
-            word: self._sql.execute(query, (encode_words([word]),)).fetchone()[0] for word in dict.fromkeys(words)
+            word: self._sql.execute(query, (_term(word),)).fetchone()[0] for word in dict.fromkeys(words)
         }
         return {word: _counted(text) for word, text in places.items() if text is not None}
 
@@ -152,7 +154,7 @@ class FullTextIndex:
         """The same of each word's first places: the rest of the list is not read."""
         query = "SELECT group_concat(doc) FROM (SELECT doc FROM word_places WHERE term = ? LIMIT ?)"
         places = {
-            word: self._sql.execute(query, (encode_words([word]), most + 1)).fetchone()[0]
+            word: self._sql.execute(query, (_term(word), most + 1)).fetchone()[0]
             for word in dict.fromkeys(words)
         }
         found = {word: text for word, text in places.items() if text is not None}
@@ -190,7 +192,7 @@ class FullTextIndex:
         (indexed,) = self._sql.execute("SELECT count(*) FROM word_index_docsize").fetchone()
         (live,) = self._sql.execute("SELECT count(*) FROM memories WHERE state = 'live'").fetchone()
         newest = self._sql.execute(f"{_LIVE} AND words <> '' ORDER BY row DESC LIMIT 50").fetchall()
-        return indexed == live and all(row in self._rows_with(words.split()[0]) for row, words in newest)
+        return indexed == live and all(row in self._rows_with(words.split()[0][:LONGEST]) for row, words in newest)
 
     def forget(self) -> None:
         """Merge all segments, so that removed words are in none."""
@@ -258,6 +260,11 @@ class ScannedWords:
         if self._outdates:
             _blank(self._sql)
             self._ledger.set_meta("words_stale", "1")
+
+
+def _term(word: str) -> str:
+    """A word as it stands in the index's own lists."""
+    return encode_words([word])[:LONGEST]
 
 
 def _counted(places: str) -> Counts:

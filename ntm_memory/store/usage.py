@@ -100,14 +100,6 @@ class UsageCounters:
         """Drop every focus of a namespace or session of this name."""
         self._run("DELETE FROM focus WHERE ? IN (namespace, session)", [(name,)])
 
-    def all_rows(self, query: str) -> list[tuple[Any, ...]]:
-        """The rows of a query over all counters, for another store; none where they cannot be read."""
-        return self._ask(query, (), list) or []
-
-    def put_rows(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of another store's counters."""
-        self._run(statement, rows)
-
     def close(self) -> None:
         """Close the file; what is asked later is answered by what is known."""
         self._is_closed = True

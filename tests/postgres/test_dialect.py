@@ -23,6 +23,7 @@ from ntm_memory.postgres.dialect import from_kept, to_kept, translated  # noqa: 
         ("SELECT '?' || ':x' || ?", "SELECT '?' || ':x' || $1"),
         ("SELECT CAST(? AS text)::bigint", "SELECT CAST($1 AS text)::bigint"),
         ("SELECT * FROM memories INDEXED BY memories_seq WHERE seq > ?", "SELECT * FROM memories WHERE seq > $1"),
+        ("SELECT a FROM t WHERE b = ? AND +state = 'live'", "SELECT a FROM t WHERE b = $1 AND state = 'live'"),
         (
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -123,6 +123,13 @@ class ReadingContract:
         assert {word for word, rows in postings.address.items() if len(rows)} == {"tea"}
         assert postings.address["tea"].dtype == postings.count["tea"].dtype == np.int64
 
+    def test_a_word_longer_than_an_index_keeps_is_found_and_is_no_damage(self, store):
+        long = "x" * 70_000
+        store.add(*draft(long))
+        assert store.check() == [] and found(store, long) == {long: 1}
+        store.rewrite(store.find_content("default", long)[0].id, *draft("tea"))
+        assert store.check() == [] and found(store, long) == {}
+
     @pytest.mark.parametrize(
         "words",
         [
