@@ -145,17 +145,14 @@ class FullTextIndex:
         """For each word that occurs: (rows rising, how often), from the index's own lists of places."""
         # as one text: three times faster than a row a place
         query = "SELECT group_concat(doc) FROM word_places WHERE term = ?"
-        places = {
-            word: self._sql.execute(query, (_term(word),)).fetchone()[0] for word in dict.fromkeys(words)
-        }
+        places = {word: self._sql.execute(query, (_term(word),)).fetchone()[0] for word in dict.fromkeys(words)}
         return {word: _counted(text) for word, text in places.items() if text is not None}
 
     def find_some(self, words: Sequence[str], most: int) -> tuple[dict[str, Counts], frozenset[str]]:
         """The same of each word's first places: the rest of the list is not read."""
         query = "SELECT group_concat(doc) FROM (SELECT doc FROM word_places WHERE term = ? LIMIT ?)"
         places = {
-            word: self._sql.execute(query, (_term(word), most + 1)).fetchone()[0]
-            for word in dict.fromkeys(words)
+            word: self._sql.execute(query, (_term(word), most + 1)).fetchone()[0] for word in dict.fromkeys(words)
         }
         found = {word: text for word, text in places.items() if text is not None}
         more = frozenset(word for word, text in found.items() if text.count(",") == most)
