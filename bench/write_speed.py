@@ -1,19 +1,26 @@
-"""What a bulk write costs beside the embedding of its texts: short notes that begin alike, the worst there is to read.
+"""What writing costs: many notes beside their embedding, one note in memories of any size, a long line of writes.
 
-    python -m bench.write_speed [--notes 3000] [--json]
+    python -m bench.write_speed [--notes 3000] [--json]              # short notes that begin alike, in bulk
+    python -m bench.write_speed --sizes 1000,10000,100000 [--real]   # one write, one by one, in memories of these sizes
+    python -m bench.write_speed --line 20000,5000,2000               # so many memories, updates, erases, one by one
 
-CPU time of one process. The ratio is that of the whole write to the embedding alone; with a pair reader its pairs are
-in it, `pairs` says how many they were.
+CPU time of one process. The ratio of bulk is that of the whole write to the embedding alone; with a pair reader its
+pairs are in it, `pairs` says how many they were. The others draw keys and words (`bench.generated_memories`), so that
+only the memory is measured; with `--real` the shipped embedder and reader write into a memory of drawn ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
+from bench.generated_memories import DIM, SESSION, fill, note, opened
 from ntm_memory import NTMMemoryManager
 from ntm_memory.operations.services import Services
 
@@ -63,13 +70,92 @@ def measure_write(count: int) -> dict[str, float]:
     }
 
 
+def measure_size(count: int, *, real: bool, repeats: int = 25) -> dict[str, float]:
+    """Median CPU milliseconds of one write, and of others, in a memory of `count` memories; bytes a memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with opened(home, real=real) as manager:
+            fill(manager, count)
+        size = sum(file.stat().st_size for file in home.iterdir() if file.is_file())
+        figures = {"bytes a memory": size / count}
+        with opened(home, real=real) as manager:
+            for number in range(3):
+                manager.memorize(note(2 * count + number))  # loaded and warm
+            live = manager.store.get_many(list(range(count // 2, count // 2 + 2 * repeats)))
+            ids = [memory.id for memory in live]
+            verbs: dict[str, Callable[[int], object]] = {
+                "memorize": lambda i: manager.memorize(note(count + i), session=f"s{(count + i) // SESSION}"),
+                "turn": lambda i: manager.memorize(note(3 * count + i), kind="episode", trust="tool", session="talk"),
+                "update": lambda i: manager.update(ids[i], content=note(4 * count + i)),
+                "erase": lambda i: manager.erase(ids[repeats + i]),
+            }
+            for name, verb in verbs.items():
+                figures[name] = 1000 * statistics.median(cpu_of(partial(verb, i)) for i in range(repeats))
+            answered = [1000 * cpu_of(partial(_write_then_ask, manager, 5 * count + i)) for i in range(7)]
+            figures["memorize + recall"] = statistics.median(answered)
+
+        def cold(**fields: str) -> None:
+            with opened(home, real=real) as another:
+                another.memorize(note(6 * count + len(fields)), **fields)
+
+        figures["open, memorize, close"] = 1000 * cpu_of(cold)
+        figures["open, turn, close"] = 1000 * cpu_of(lambda: cold(kind="episode", trust="tool", session="talk"))
+    return figures
+
+
+def _write_then_ask(manager: NTMMemoryManager, number: int) -> None:
+    manager.memorize(note(number))
+    manager.recall(note(number)[:30])
+
+
+def measure_line(memories: int, updates: int, erases: int, parts: int = 4) -> dict[str, float]:
+    """CPU milliseconds a write in each part of a long line of writes one by one, and bytes by what must be kept."""
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        with opened(Path(folder)) as manager:
+            ids: list[str] = []
+            for part in range(parts):
+                some = range(part * memories // parts, (part + 1) * memories // parts)
+                spent = cpu_of(lambda some=some: ids.extend(manager.memorize(note(i)).memory.id for i in some))
+                figures[f"memorize {some.start}-{some.stop}"] = 1000 * spent / len(some)
+            step = max(memories // max(updates, 1), 1)
+            for part in range(parts):
+                some = range(part * updates // parts, (part + 1) * updates // parts)
+                spent = cpu_of(
+                    lambda some=some: [manager.update(ids[i * step], content=note(memories + i)) for i in some]
+                )
+                figures[f"update {some.start}-{some.stop}"] = 1000 * spent / max(len(some), 1)
+            gone = ids[1 :: max(memories // max(erases, 1), 1)][:erases]
+            figures["erase"] = 1000 * cpu_of(lambda: [manager.erase(id) for id in gone]) / max(erases, 1)
+            sql = manager.store._engine.sql
+            kept = "SELECT (SELECT sum(length(content) + length(words)) FROM {0}), (SELECT count(*) FROM {0})"
+            told = [sql.execute(kept.format(table)).fetchone() for table in ("memories", "versions")]
+        size = sum(file.stat().st_size for file in Path(folder).iterdir() if file.is_file())
+        text, rows = (sum(each[i] or 0 for each in told) for i in (0, 1))
+        figures |= {"MB": size / 1e6, "MB of texts, words and keys": (text + 4 * DIM * rows) / 1e6}
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--notes", type=int, default=3000)
+    parser.add_argument("--sizes", help="memories, e.g. 1000,10000")
+    parser.add_argument("--real", action="store_true", help="the shipped embedder and reader")
+    parser.add_argument("--line", help="memories, updates and erases, e.g. 20000,5000,2000")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     args = parser.parse_args()
-    figures = measure_write(args.notes)
-    print(json.dumps(figures) if args.json else "  ".join(f"{name} {value:.2f}" for name, value in figures.items()))
+    if args.sizes:
+        for size in map(int, args.sizes.split(",")):
+            shown({"memories": size} | measure_size(size, real=args.real), as_json=args.json)
+    elif args.line:
+        shown(measure_line(*map(int, args.line.split(","))), as_json=args.json)
+    else:
+        shown(measure_write(args.notes), as_json=args.json)
+
+
+def shown(figures: dict[str, float], *, as_json: bool) -> None:
+    told = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
+    print(json.dumps(figures) if as_json else told, flush=True)
 
 
 if __name__ == "__main__":

@@ -129,8 +129,9 @@ class MemoryMatrix(SlotColumns):
 
 
 def sums_of(keys: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(k, dim) sums of key rows (R, dim) by weights (k, R); in blocks, whose sums alone are of double precision."""
+    """(k, dim) sums of key rows (R, dim) by weights (k, R), in double precision: the same whatever came before what."""
     total = np.zeros((len(weights), keys.shape[1]))
     for start in range(0, len(keys), _BLOCK):
-        total += weights[:, start : start + _BLOCK] @ keys[start : start + _BLOCK]
+        block = slice(start, start + _BLOCK)
+        total += weights[:, block].astype(np.float64) @ keys[block].astype(np.float64)
     return total

@@ -160,11 +160,14 @@ class LiveSlots:
         self._snapshot = None
 
     def _compact(self) -> None:
-        """Leave the dead entries behind where they are many; who holds a snapshot keeps the heap that it points to."""
-        if self._entries is not None and len(self._heap) > _FEW:
-            dead = len(self._heap) - len(self._entries)
-            if dead * _DEAD > len(self._heap):
-                self._begin(self._heap.compacted(self._entries.view()), None)
+        """Leave the dead entries behind where they are many; who holds a snapshot keeps the heap that it points to.
+
+        Of few memories at once: how a product is rounded depends on which rows stand around a key, and what is recalled
+        of a small memory is the same to the last digit however it came about.
+        """
+        dead = 0 if self._entries is None else len(self._heap) - len(self._entries)
+        if self._entries is not None and (dead * _DEAD > len(self._heap) or len(self._heap) <= _FEW):
+            self._begin(self._heap.compacted(self._entries.view()), None)
 
     def _last(self, name: str) -> int:
         """A column of the memory that was written last; −1 where there is none."""

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ntm_memory.recall import centred_matrix
 from ntm_memory.recall.centred_matrix import FEW, NOTE, TURN, WINDOW, CentredMatrix
+from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.question_cues import asks_how_many, asks_when
 from ntm_memory.text.words import index_words
@@ -104,3 +106,21 @@ def test_passages_of_two_memories_are_the_same_only_if_all_are():
     keys, owner = unit(np.random.default_rng(5).normal(size=(3, DIM)))[[0, 1, 0, 2, 0, 1]], np.array([0, 0, 1, 1, 2, 2])
     view = CentredMatrix(matrix_of(3, keys=keys, owner=owner))
     assert view.once is not None and view.once.tolist() == [0, 1]
+
+
+def test_the_likest_of_a_large_memory_are_those_of_comparing_with_all(monkeypatch):
+    rng = np.random.default_rng(8)
+    middle, topics = 2 * rng.normal(size=DIM), rng.normal(size=(20, DIM))
+    keys = unit(middle + topics[rng.integers(0, 20, 900)] + 0.4 * rng.normal(size=(900, DIM)))
+    owner = np.sort(np.append(np.arange(800), rng.integers(0, 800, 100)))
+    view = CentredMatrix(matrix_of(800, keys=keys, owner=owner, cjk=rng.random(800) < 0.2))
+    asked = [(unit(keys[i] + 0.01 * rng.normal(size=DIM)), bool(view.slots.cjk[owner[i]])) for i in range(0, 900, 45)]
+    whole = [view.likest(*each, 12) for each in asked]
+    for (key, cjk), best in zip(asked, whole, strict=True):
+        cosines = centred_cosines(view.slots, view.centre, key, cjk)
+        assert best.tolist() == np.argsort(-cosines, kind="stable")[:12].tolist()
+    monkeypatch.setattr(centred_matrix, "LARGE", 100)
+    monkeypatch.setattr(centred_matrix, "LOOKED_AT", 300)
+    found = [view.likest(*each, 12) for each in asked]
+    assert all(one[0] == other[0] and len(one) == 12 for one, other in zip(found, whole, strict=True))
+    assert np.mean([np.isin(one, other).mean() for one, other in zip(whole, found, strict=True)]) > 0.9

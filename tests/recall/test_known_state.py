@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.recall import known_state
 from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.slots import live_slots
 from ntm_memory.slots.columns import SLOT_COLUMNS
 from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.times.kept import MOST_KEPT
@@ -51,8 +52,14 @@ def assert_as_anew(view):
 
 
 @settings(deadline=None)
-@given(WRITES, st.integers(1, 40), st.integers(1, 4))
-def test_any_order_of_writes_equals_what_is_made_anew(writes, start, every):
+@given(WRITES, st.integers(1, 40), st.integers(1, 4), st.sampled_from([0, 20, 1024]))
+def test_any_order_of_writes_equals_what_is_made_anew(writes, start, every, few):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_slots, "_FEW", few)
+        written_and_compared(writes, start, every)
+
+
+def written_and_compared(writes, start, every):
     live = {i: (i, i % 13, i % 3) for i in range(start)}
     block, taken = block_of([live[i] for i in sorted(live)]), start
     view = CentredMatrix(block.snapshot)
@@ -73,6 +80,7 @@ def test_any_order_of_writes_equals_what_is_made_anew(writes, start, every):
 
 
 def test_what_did_not_change_is_not_reckoned_again(monkeypatch):
+    monkeypatch.setattr(live_slots, "_FEW", 0)
     block = block_of([(i, i, 1) for i in range(200)])
     view = CentredMatrix(block.snapshot)
     assert_as_anew(view)

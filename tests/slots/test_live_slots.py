@@ -91,10 +91,15 @@ def histories(draw):
 
 
 @settings(deadline=None)
-@given(histories(), st.integers(0, 3), st.booleans())
-def test_any_writes_leave_what_is_made_anew_and_touch_nothing_handed_out(steps, first, look):
-    start = [(0, -5 - i, i, i, 1 + i % 2) for i in range(0)]
-    block = block_of(start)
+@given(histories(), st.sampled_from([0, 4, 1024]), st.booleans())
+def test_any_writes_leave_what_is_made_anew_and_touch_nothing_handed_out(steps, few, look):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_slots, "_FEW", few)
+        written_and_compared(steps, look)
+
+
+def written_and_compared(steps, look):
+    block = block_of([])
     handed: list[tuple[Snapshot, MemoryMatrix]] = []
     for number, (changed, live, state) in enumerate(steps):
         columns, keys = columns_of(sorted(live))
@@ -122,7 +127,8 @@ def test_any_writes_leave_what_is_made_anew_and_touch_nothing_handed_out(steps, 
         assert np.array_equal(found.of_keys("first", lambda keys: keys[:, 0]), expected.keys[:, 0])
 
 
-def test_appending_extends_and_any_other_change_does_not():
+def test_appending_extends_and_any_other_change_does_not(monkeypatch):
+    monkeypatch.setattr(live_slots, "_FEW", 0)
     block = block_of([(i, i, i, i, 1) for i in range(3)])
     one = block.snapshot
     block.apply(np.array([7]), *columns_of([(7, 7, 7, 7, 2)]))
@@ -158,6 +164,13 @@ def test_many_dead_entries_are_left_behind(monkeypatch):
     assert found.heap is not before.heap and len(found.heap) < 17
     assert same(found, by_hand(rows.values())) and same(before, told)
     assert np.array_equal(found.of_keys("first", lambda keys: keys[:, 0]), found.keys[:, 0])
+
+
+def test_of_few_memories_no_dead_entry_is_kept():
+    block = block_of([(i, i, i, i, 1) for i in range(3)])
+    before = block.snapshot
+    block.apply(np.array([1]), *columns_of([(1, 1, 1, 50, 2)]))
+    assert len(block.snapshot.heap) == 3 and block.snapshot.rows is None and len(before) == 3
 
 
 def test_nothing_handed_out_can_be_written_to():

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ntm_memory.store import live_matrix, open_store
 from ntm_memory.store import matrix as sidecar
-from ntm_memory.store import open_store
 from ntm_memory.store.live_matrix import LAG
 from ntm_memory.store.matrix import Stamp
 from ntm_memory.times.kept import kept_intervals
@@ -249,3 +249,42 @@ def test_forged_slots_under_a_right_checksum_are_not_believed(path, file, forge)
         store.postings("default", ["text"])
     found, faults = memory_matrix(path)
     assert same_slots(found, expected) and faults == []
+
+
+def test_a_large_file_is_written_anew_when_a_share_of_it_changed_and_closing_reads_its_first_line_alone(
+    path, file, monkeypatch
+):
+    monkeypatch.setattr(live_matrix, "LAG", 0)
+    before = file.read_bytes()
+    with closing(open_store(path)) as store:
+        monkeypatch.setattr(sidecar, "load", lambda *_: pytest.fail("read as a whole"))
+        store.add(*draft("one of few"))
+    assert file.read_bytes() == before
+    with closing(open_store(path)) as store:
+        with store.transaction():
+            for i in range(300 // live_matrix.SHARE + 1):
+                store.add(*draft(f"one of many {i}"))
+        monkeypatch.undo()
+    monkeypatch.setattr(live_matrix, "LAG", 0)
+    with closing(open_store(path)) as store:
+        store.add(*draft("the last"))
+    assert file.read_bytes() != before
+
+
+def test_what_was_handed_out_stays_as_it_was_whatever_is_written(path, file):
+    with closing(open_store(path)) as store:
+        before, expected = store.memory_matrix("default"), from_blobs_of(store)
+        live = store.get_many(before.address[:6].tolist())
+        store.add(*draft("new", passages=2))
+        store.rewrite(live[3].id, *draft("other words", passages=3))
+        store.set_retention(live[5].id, 0)
+        store.amend(live[1].id, importance=0.9)
+        after = store.memory_matrix("default")
+        assert same_slots(before, expected) and same_slots(after, from_blobs_of(store))
+
+
+def from_blobs_of(store):
+    """The matrix as another process reads it."""
+    with closing(open_store(store._engine.path)) as other:
+        other._engine.live_matrix.remove_file()
+        return replace(other.memory_matrix("default"))  # with columns of its own

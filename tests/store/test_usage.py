@@ -67,3 +67,33 @@ def test_a_place_is_forgotten(path):
     assert usage.focus("home", "s") == usage.focus("work", "home") == []
     assert usage.focus("work", "s") == [("m_1", 1.0)]
     usage.close()
+
+
+def test_counts_are_kept_and_read_anew_only_where_another_wrote(path, monkeypatch):
+    usage, other = UsageCounters(path), UsageCounters(path)
+    slots = np.array([3, 1, 7, 2])
+    usage.note_reads([3, 1], 5.0)
+    assert usage.counts(slots).tolist() == [1, 1, 0, 0]
+    usage.note_reads([3, 7, 2], 6.0)
+    usage.set_reads(1, 0, 0.0)
+    usage.set_reads(2, 9, 6.0)
+    asked = []
+    real = usage._ask
+    monkeypatch.setattr(usage, "_ask", lambda query, *rest: asked.append(query) or real(query, *rest))
+    assert usage.counts(slots).tolist() == [2, 0, 1, 9]
+    assert not any("FROM reads" in query for query in asked)
+    other.note_reads([1, 3], 7.0)
+    assert usage.counts(slots).tolist() == other.counts(slots).tolist() == [3, 1, 1, 9]
+    assert any("FROM reads" in query for query in asked)
+    for each in (usage, other):
+        each.close()
+
+
+def test_a_closed_file_is_not_made_again_for_a_count(path):
+    usage = UsageCounters(path)
+    usage.note_reads([4], 5.0)
+    assert usage.counts(np.array([4])).tolist() == [1]
+    usage.close()
+    path.unlink()
+    assert usage.counts(np.array([4, 5])).tolist() == [1, 0] and not path.exists()
+    assert UsageCounters(path).counts(np.empty(0, dtype=np.int64)).tolist() == []
