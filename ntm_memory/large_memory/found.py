@@ -21,11 +21,12 @@ BEST = 32
 """So many are the best by key, so many by words."""
 LED = 16
 """Of each so many lead to their neighbours."""
-COMPARED = 1024, 4096
+COMPARED = 1024, 6144
 """So many key rows that differ in few bits are compared exactly, one in `ONE_IN` of all, but within these bounds."""
 ONE_IN = 64
-READ = 4096
-"""Places of words that are read to find memories: those of the rarest words. Others count where these led."""
+READ = 4096, 16_384
+"""So many places of words are read to find memories, likewise one in `ONE_IN` of all: those of the rarest words. Others
+count where these led."""
 _SPARE = 4  # times as many as are kept are looked at before copies are left out
 Mask = NDArray[np.bool_]
 
@@ -40,6 +41,7 @@ class AskedWords:
         idf: (T,) float32.
         bound: as of `bm25.Keywords`.
         mean_length: likewise.
+        most: so many places of them are read.
     """
 
     words: tuple[str, ...]
@@ -47,6 +49,7 @@ class AskedWords:
     idf: NDArray[np.float32]
     bound: float
     mean_length: float
+    most: int
 
     @classmethod
     def of(cls, view: LargeView, words: tuple[str, ...]) -> AskedWords:
@@ -59,7 +62,7 @@ class AskedWords:
         found = np.flatnonzero(frequency)
         there = tuple(distinct[i] for i in found)
         bound = float(idf.sum()) * (K1 + 1)
-        return cls(there, tuple(held[word] for word in there), idf[found], bound, view.mean_passage)
+        return cls(there, tuple(held[word] for word in there), idf[found], bound, view.mean_passage, one_in(view, READ))
 
     def keywords(self, counts: NDArray[np.float32]) -> Keywords:
         """The words as counted in some memories, (T, n)."""
@@ -70,8 +73,13 @@ class AskedWords:
     def rare(self) -> list[Held]:
         """The lists that are read: of the rarest words, and if even that one is too long, its newest part."""
         read = np.cumsum([len(where) for where, _ in self.held])
-        lists = [held for held, upto in zip(self.held, read, strict=True) if upto <= READ]
-        return lists or [(where[-READ:], count[-READ:]) for where, count in self.held[:1]]
+        lists = [held for held, upto in zip(self.held, read, strict=True) if upto <= self.most]
+        return lists or [(where[-self.most :], count[-self.most :]) for where, count in self.held[:1]]
+
+
+def one_in(view: LargeView, bounds: tuple[int, int]) -> int:
+    """One in `ONE_IN` of all memories, within bounds."""
+    return min(max(len(view.slots) // ONE_IN, bounds[0]), bounds[1])
 
 
 def counts_of(view: LargeView, held: tuple[Held, ...], index: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -90,7 +98,7 @@ def likest_by_key(view: LargeView, direction: NDArray[np.float32], query: Query)
         memory = known.memories(known.kept.owner)
         seen = (memory >= 0) & query.allowed[memory]
         there = seen if there is None else there & seen
-    count = min(max(len(known.kept.signs) // ONE_IN, COMPARED[0]), COMPARED[1])
+    count = one_in(view, COMPARED)
     rows = known.kept.signs.nearest(direction, count, there)
     index = known.memories(known.kept.owner[rows])
     if view.starts is not None:

@@ -55,7 +55,7 @@ class KeptCodes:
     def __init__(self, slots: MemoryMatrix) -> None:
         drawn = np.linspace(0, len(slots.owner) - 1, min(len(slots.owner), DRAWN)).astype(np.int64)
         script = slots.cjk[slots.owner[drawn]].astype(np.int64)
-        sums, counts = _sums(slots.keys[drawn], script), np.bincount(script, minlength=2)
+        sums, counts = _sums(key_rows(slots, drawn), script), np.bincount(script, minlength=2)
         reference = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
         reference[counts == 0] = reference[counts > 0][:1]
         self.sums, self.counts = np.zeros_like(sums), np.zeros(2, dtype=np.int64)
@@ -102,13 +102,18 @@ class KeptCodes:
         rows = np.flatnonzero(owner >= 0)
         script = slots.cjk[slots.owner[rows]].astype(np.int64)
         for start in range(0, len(rows), CODED):
-            some, kinds = slots.keys[rows[start : start + CODED]], script[start : start + CODED]
+            some, kinds = key_rows(slots, rows[start : start + CODED]), script[start : start + CODED]
             self.signs.add(some, kinds)
             self.sums += _sums(some, kinds)
         self.counts += np.bincount(script, minlength=2)
         self.owner = np.concatenate([self.owner, owner[rows]])
         self.address = np.concatenate([self.address, slots.address[index]])
         self.told = np.concatenate([self.told, slots.told[index]])
+
+
+def key_rows(slots: MemoryMatrix, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, dim) some key rows, a copy."""
+    return slots.keys.take(rows, axis=0)  # half as dear as by an index
 
 
 def _starts_with(whole: NDArray[np.generic], part: NDArray[np.generic]) -> bool:

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import WordLists
 from ntm_memory.large_memory.dates import Dates
-from ntm_memory.large_memory.kept import CodedState, WordsOf
+from ntm_memory.large_memory.kept import CodedState, WordsOf, key_rows
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import PRIOR_COUNT
-from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.words import SPOKEN
 
 RUNS, RUN = 64, 32
@@ -146,11 +145,6 @@ class LargeView(CentredMatrix):
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""
         return self.rows_of(index % len(self.slots)).firsts()
-
-
-def key_rows(slots: MemoryMatrix, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n, dim) some key rows, a copy."""
-    return slots.keys.take(rows, axis=0)  # half as dear as by an index
 
 
 @dataclass(frozen=True)

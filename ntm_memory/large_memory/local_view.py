@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import counts_at
-from ntm_memory.large_memory.found import READ, AskedWords, counts_of, fits_of
+from ntm_memory.large_memory.found import AskedWords, counts_of, fits_of
 from ntm_memory.large_memory.large_view import KeyRows, LargeView
 from ntm_memory.recall import question_cues as cues
 from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
@@ -189,7 +189,7 @@ def _holding(asked: AskedWords, rows: Several[int], whole: LargeView) -> float:
     """About how many memories hold some words of a question."""
     first, *rest = sorted(rows)
     where: NDArray[Any] = asked.held[first][0]
-    read = where[-READ:]
+    read = where[-asked.most :]
     for other in rest:
         read = read[counts_at(asked.held[other], read) > 0]
-    return len(read) * len(where) / min(len(where), READ)
+    return len(read) * len(where) / min(len(where), asked.most)

@@ -22,10 +22,10 @@ ALL = 10**6
 @pytest.fixture
 def everything(monkeypatch):
     """Everything is a candidate, by both ways."""
-    for module, names in ((found, ("BEST", "READ")), (exact_candidates, ("BEST", "FEW"))):
-        for name in names:
-            monkeypatch.setattr(module, name, ALL)
-    monkeypatch.setattr(found, "COMPARED", (ALL, ALL))
+    for module, name in ((found, "BEST"), (exact_candidates, "BEST"), (exact_candidates, "FEW")):
+        monkeypatch.setattr(module, name, ALL)
+    for name in ("COMPARED", "READ"):
+        monkeypatch.setattr(found, name, (ALL, ALL))
 
 
 def questions(count, seed=1):
@@ -104,7 +104,7 @@ def test_filters_leave_what_they_leave():
 
 
 def test_a_word_that_very_many_hold_is_not_read_as_a_whole(monkeypatch):
-    monkeypatch.setattr(found, "READ", 50)
+    monkeypatch.setattr(found, "READ", (50, 50))
     texts = [f"common {WORDS[i % 20]}" for i in range(900)]
     texts[400] = "common unheard"
     view, _ = large(texts)
