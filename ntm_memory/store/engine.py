@@ -63,14 +63,12 @@ class Engine:
         before_upgrade: Callable[[], object] | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        self.path = path
-        self.zone = zone
+        self.path, self.zone = path, zone
         self._before_upgrade = before_upgrade
         _refuse_deleted(path)
         _refuse_rest(path)
         self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
-        self.clock = clock
-        self._closed = False
+        self.clock, self._closed = clock, False
         self.warnings: list[str] = []
         self._damaged: dict[int, str] = {}
         self.connection = Connection(path, lock_seconds, create=create, encrypt=encrypt)
@@ -271,9 +269,8 @@ class Engine:
             return schema.version_of(self.sql)
 
     def _rolled_back(self) -> None:
-        """What a rollback took back may have been remembered."""
         self.ledger.forget()
-        self.live_matrix.rolled_back()
+        self.live_matrix.rolled_back()  # what it took back may have been remembered
 
 
 def _refuse_deleted(path: Path) -> None:

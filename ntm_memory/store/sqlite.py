@@ -57,7 +57,7 @@ class SQLiteStore:
     """
 
     def __init__(self, path: Path, *, on_write: Callable[[], object] | None = None, **options: Any) -> None:
-        self._engine = Engine(path, **options)
+        self.engine = self._engine = Engine(path, **options)
         self._writer = SQLiteWriter(self._engine)
         self._forgetter = SQLiteForgetter(self._engine)
         self._records = SQLiteRecordReader(self._engine)
@@ -230,7 +230,7 @@ class SQLiteStore:
     def revised_by(self, ids: Sequence[str]) -> list[Memory]:
         return self._matrix.revised_by(ids)
 
-    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:  # noqa: D102
+    def words_at(self, addresses: NDArray[np.int64]) -> list[tuple[str, ...]]:
         return self._matrix.words_at(addresses)
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
@@ -247,11 +247,6 @@ class SQLiteStore:
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         return self._matrix.focus(namespace, session)
-
-    # the file as a whole
-    @property
-    def engine(self) -> Engine:
-        return self._engine
 
     @property
     def uuid(self) -> str:
