@@ -52,7 +52,8 @@ class LocalView(CentredMatrix):
         taken |= {name: getattr(whole.slots, name).take(index) for name in _OF_FEW}
         everybody = np.concatenate([index, whole.sample])
         taken |= {name: getattr(whole.slots, name).take(everybody) for name in _OF_ALL}
-        return cls(MemoryMatrix(**taken), whole.prior, whole.query_adapter, whole, index, whole.rows_of(index))
+        rest = {"prior": whole.prior, "query_adapter": whole.query_adapter}
+        return cls(MemoryMatrix(**taken), **rest, whole=whole, index=index, rows=whole.rows_of(index))
 
     @property
     def of_all(self) -> LargeView:
