@@ -48,6 +48,12 @@ class SignCodes:
             self._bits[:, self._size + start : self._size + start + len(bits)] = bits.T
         self._size = size
 
+    def are_of(self, rows: NDArray[np.int64], keys: Floats, script: NDArray[np.integer]) -> bool:
+        """Whether some rows (n,) are the codes of these keys (n, dim); `script` as of `add`."""
+        if keys.shape[1] != self.reference.shape[1]:
+            return False
+        return bool((self._bits[:, rows].T == self._signs(keys - self.reference[script])).all())
+
     def nearest(self, direction: Floats, count: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """(about count,) rows that differ least from a question, rising.
 

@@ -19,6 +19,8 @@ CODED = 65_536
 """So many memories, or key rows, at a time are coded."""
 DRAWN = 20_000
 """Of so many key rows the means are taken that codes refer to: where these lie exactly matters little."""
+CHECKED = 64
+"""So many codes are compared with the keys they were made of when something was written."""
 WordsOf = Callable[[NDArray[np.int64]], Iterable[Sequence[str]]]
 
 
@@ -55,7 +57,7 @@ class KeptCodes:
     def __init__(self, slots: MemoryMatrix) -> None:
         drawn = np.linspace(0, len(slots.owner) - 1, min(len(slots.owner), DRAWN)).astype(np.int64)
         script = slots.cjk[slots.owner[drawn]].astype(np.int64)
-        sums, counts = _sums(key_rows(slots, drawn), script), np.bincount(script, minlength=2)
+        sums, counts = _sums(slots.key_rows(drawn), script), np.bincount(script, minlength=2)
         reference = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
         reference[counts == 0] = reference[counts > 0][:1]
         self.sums, self.counts = np.zeros_like(sums), np.zeros(2, dtype=np.int64)
@@ -74,11 +76,13 @@ class KeptCodes:
         """
         size = len(self.address)
         if len(slots) >= size and _starts_with(slots.address, self.address) and _starts_with(slots.told, self.told):
+            if not self._are_codes_of(slots, np.arange(size)):
+                return None
             self._add(slots, np.arange(size, len(slots)), words_of)
             return CodedState(self, None, None, None)
         at = _lookup(index_of(slots), self.address)
         at[slots.told[at] != self.told] = -1
-        if (at < 0).sum() > STALE * size:
+        if (at < 0).sum() > STALE * size or not self._are_codes_of(slots, at):
             return None
         new = np.ones(len(slots), dtype=bool)
         new[at[at >= 0]] = False
@@ -88,6 +92,19 @@ class KeptCodes:
         entry = np.full(len(slots) + 1, -1, dtype=np.int64)
         entry[memory] = np.arange(len(memory))
         return CodedState(self, memory, entry[:-1], (memory >= 0)[self.owner])
+
+    def _are_codes_of(self, slots: MemoryMatrix, at: NDArray[np.int64]) -> bool:
+        """Whether codes fit the keys of today, of some that are drawn: all keys may have been written anew.
+
+        Args:
+            slots: the memories of today.
+            at: (E,) which of them each entry is, −1 for none.
+        """
+        there = np.flatnonzero(at >= 0)
+        entries = there[np.linspace(0, len(there) - 1, min(len(there), CHECKED)).astype(np.int64)]
+        rows = np.searchsorted(slots.owner, at[entries])
+        script = slots.cjk[at[entries]].astype(np.int64)
+        return self.signs.are_of(np.searchsorted(self.owner, entries), slots.key_rows(rows), script)
 
     def _add(self, slots: MemoryMatrix, index: NDArray[np.int64], words_of: WordsOf) -> None:
         """Add memories 0…N−1 of a state."""
@@ -102,18 +119,13 @@ class KeptCodes:
         rows = np.flatnonzero(owner >= 0)
         script = slots.cjk[slots.owner[rows]].astype(np.int64)
         for start in range(0, len(rows), CODED):
-            some, kinds = key_rows(slots, rows[start : start + CODED]), script[start : start + CODED]
+            some, kinds = slots.key_rows(rows[start : start + CODED]), script[start : start + CODED]
             self.signs.add(some, kinds)
             self.sums += _sums(some, kinds)
         self.counts += np.bincount(script, minlength=2)
         self.owner = np.concatenate([self.owner, owner[rows]])
         self.address = np.concatenate([self.address, slots.address[index]])
         self.told = np.concatenate([self.told, slots.told[index]])
-
-
-def key_rows(slots: MemoryMatrix, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n, dim) some key rows, a copy."""
-    return slots.keys.take(rows, axis=0)  # half as dear as by an index
 
 
 def _starts_with(whole: NDArray[np.generic], part: NDArray[np.generic]) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import WordLists
 from ntm_memory.large_memory.dates import Dates
-from ntm_memory.large_memory.kept import CodedState, WordsOf, key_rows
+from ntm_memory.large_memory.kept import CodedState, WordsOf
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import PRIOR_COUNT
@@ -59,7 +59,7 @@ class LargeView(CentredMatrix):
     def starts(self) -> NDArray[np.int64] | None:
         """(N,) the first key row of each memory; None: each has one, its own."""
         slots = self.slots
-        return None if len(slots.owner) == len(slots) else np.searchsorted(slots.owner, np.arange(len(slots)))
+        return None if len(slots.owner) == len(slots) else slots.starts
 
     @cached_property
     def mean_passage(self) -> float:
@@ -110,7 +110,7 @@ class LargeView(CentredMatrix):
         The keys are read once, as they are, and taken to be of unit length.
         """
         rows, first, kinds = self._rows(index)
-        keys, means = key_rows(self.slots, rows), self.means
+        keys, means = self.slots.key_rows(rows), self.means
         along = keys @ means[0]
         if kinds.any():
             along = np.where(kinds, keys @ means[1], along)
@@ -122,7 +122,7 @@ class LargeView(CentredMatrix):
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:
         """The centred keys of some memories 0…N−1, all passages of each."""
         rows, first, kinds = self._rows(index)
-        keys = key_rows(self.slots, rows)
+        keys = self.slots.key_rows(rows)
         keys -= self.means[kinds] if kinds.any() else self.means[0]
         keys *= (1 / np.sqrt(np.vecdot(keys, keys) + np.float32(_EPSILON)))[:, None]
         return KeyRows(keys, first)
@@ -140,7 +140,7 @@ class LargeView(CentredMatrix):
 
     def first_keys(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) the keys of some memories as they are, each one's first passage; −1 stands for the last one."""
-        return key_rows(self.slots, index % len(self.slots) if self.starts is None else self.starts[index])
+        return self.slots.key_rows(index % len(self.slots) if self.starts is None else self.starts[index])
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""

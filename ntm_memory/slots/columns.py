@@ -96,7 +96,7 @@ class MemoryMatrix(SlotColumns):
 
     def key_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) some of the key rows, by their numbers 0…R−1."""
-        return self.keys[rows]
+        return self.keys.take(rows, axis=0)  # half as dear as by an index
 
     def weighted_sums(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
         """(k, dim) sums of all key rows, each counted by a weight of its own: (k, R)."""

@@ -65,8 +65,7 @@ class Snapshot(MemoryMatrix):
 
     def key_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) some of the key rows, by their numbers."""
-        found: NDArray[np.float32] = self.heap.keys(self._rows)[rows if self.rows is None else self.rows[rows]]
-        return found
+        return self.heap.keys(self._rows).take(rows if self.rows is None else self.rows[rows], axis=0)
 
     def weighted_sums(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
         """(k, dim) sums of all key rows by weights (k, R)."""

@@ -100,3 +100,13 @@ def test_only_large_memories_are_seen_so(monkeypatch):
     again = large_views.of("default", CentredMatrix(slots))
     assert isinstance(one, LargeView) and isinstance(again, LargeView)
     assert one.coded.kept is again.coded.kept and len(one.coded.kept.words) == 300
+
+
+def test_codes_of_keys_that_were_written_anew_are_not_believed():
+    texts = texts_of(300)
+    slots = slots_of(texts)
+    kept = KeptCodes(slots)
+    kept.known(slots, words_of(slots, texts))
+    assert kept.known(replace(slots), words_of(slots, texts)) is not None
+    for keys in (slots.keys[:, ::-1], slots.keys[:, :16]):
+        assert kept.known(replace(slots, keys=np.ascontiguousarray(keys)), words_of(slots, texts)) is None
