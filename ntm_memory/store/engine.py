@@ -246,6 +246,7 @@ class Engine:
                 if self._was_emptied and not self._version():
                     raise StoreCorruptError(f"{self.path} is empty, and there was a memory in it", _EMPTIED)
                 schema.bring_up(self.sql)
+        schema.refuse_damaged(self.sql)
         warning = self.connection.set_journal()
         self._uuid = self.ledger.meta("uuid")
         if postings.has_fts5(self.sql) if word_index is None else word_index:

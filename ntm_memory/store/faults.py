@@ -47,6 +47,9 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         if at_commit and "I/O error" in str(error):
             raise StoreError(f"{path}: the disk failed at the end of writing", _MAY_BE_WRITTEN) from error
         raise _translated(path, error) from error
+    except (UnicodeDecodeError, IndexError) as error:
+        # a name in the tables' statements is no UTF-8, or a column is called otherwise than it was
+        raise StoreCorruptError(f"{path} is damaged: its tables are not as they were made", MEND) from error
     except UnicodeEncodeError as error:
         raise BadValueError(f"a text cannot be stored: {error.reason}", "remove lone surrogates") from error
     except OSError as error:

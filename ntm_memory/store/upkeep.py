@@ -212,12 +212,7 @@ class SQLiteUpkeep:
         for (line,) in self._sql.execute("PRAGMA integrity_check(20)").fetchall():
             if line != "ok":
                 yield f"database: {line}"
-        there = {
-            name for (name,) in self._sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        }
-        for table in schema.NAMES:
-            if table not in there:
-                yield f"database: the table {table} is missing"
+        yield from (f"database: {line}" for line in schema.faults_of(self._sql))
 
     def _identity(self) -> Iterator[str]:
         wrote = self._engine.embedder()
