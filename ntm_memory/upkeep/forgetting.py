@@ -51,7 +51,7 @@ class ForgettingVerbs:
 
         Raises:
             NotFoundError: an id or key is unknown; then nothing is erased.
-            StoreError: or one of its kinds, as `committed`: all is removed, but traces may be left; it says where.
+            StoreError: or one of its kinds; `committed`: all is removed, but traces may be left; it says where.
 
         >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
         0.5
@@ -59,21 +59,13 @@ class ForgettingVerbs:
         verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
-        gone: dict[str, InCopies] = {}
-        if purge and version is None and not retract:
-            ids_or_key, gone = self._only_in_copies(ids_or_key, namespace)
-        if version is None:
-            erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
-        else:
+        whole = purge and version is None and not retract
+        ids_or_key, gone = self._only_in_copies(ids_or_key, namespace) if whole else (ids_or_key, {})
+        erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
+        if version is not None:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        if not purge:
-            done = erase(dry_run=dry_run)
-            return self._mirrors_too(done) if strength == 1 else done
-        done, unfinished = self._copies_too(erase, gone, dry_run=dry_run)
-        done = self._mirrors_too(done)
-        if unfinished is not None:
-            raise _told_whole(unfinished, done)
-        return done
+        done = self._everywhere(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        return self._mirrors_too(done) if strength == 1 and not purge else done
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
@@ -138,6 +130,15 @@ class ForgettingVerbs:
         # what one restore notes of a refusal is taken back with the others
         with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
             return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
+
+    def _everywhere(
+        self, erase: Callable[..., EraseResult], gone: Mapping[str, InCopies], *, dry_run: bool
+    ) -> EraseResult:
+        done, unfinished = self._copies_too(erase, gone, dry_run=dry_run)
+        done = self._mirrors_too(done)
+        if unfinished is not None:
+            raise _told_whole(unfinished, done)
+        return done
 
     def _mirrors_too(self, done: EraseResult) -> EraseResult:
         """What hosts read of these memories, last: a mirror is made anew by one command, a memory is not."""
