@@ -109,9 +109,7 @@ class Readable:
     def connected(self) -> sqlite3.Connection:
         """A connection that follows the file as far as SQLite can; of an encrypted one it is never on the disk."""
         if self._key is None:
-            if not _is_read(self._copy):
-                with closing(opened(self._copy, isolation_level=None)) as sql:
-                    set_right(sql, _shapes())
+            set_tables_right(self._copy)
             return opened(self._copy, isolation_level=None)
         memory = sqlite3.connect(":memory:", isolation_level=None)
         if not hasattr(memory, "deserialize"):  # Python 3.10: as far as SQLCipher comes, which is to the first bad page
@@ -125,6 +123,13 @@ class Readable:
         """See `decrypted`; a plain file is as it is."""
         data = self._copy.read_bytes()
         return (data, []) if self._key is None else decrypted(data, self._key)
+
+
+def set_tables_right(copy: Path) -> None:
+    """Give the tables of a plain copy the statements that made them, where it says otherwise."""
+    if not _is_read(copy):
+        with closing(opened(copy, isolation_level=None)) as sql:
+            set_right(sql, _shapes())
 
 
 def _is_read(copy: Path) -> bool:

@@ -94,6 +94,17 @@ def test_a_backup_with_damaged_tables_is_passed_over(tmp_path, filled):
     assert len(all_of(tmp_path)[0]) <= len(before[0]) and run(tmp_path, "recall", query="tea")["memories"]
 
 
+def test_what_was_purged_since_stays_so_when_a_backup_takes_the_place_of_damaged_tables(tmp_path, filled):
+    (backup,) = backups(tmp_path)
+    before = backup.read_bytes()
+    with opened(tmp_path) as memory:
+        memory.erase("k3", purge=True)
+    backup.write_bytes(before)
+    hurt(tmp_path, NO_UTF_8)
+    assert run(tmp_path, "import", backup="latest")["purged_again"] == 1
+    assert not any(key == "k3" for _, key in all_of(tmp_path)[0])
+
+
 def test_no_flipped_bit_of_the_statements_is_a_bug_or_loses_a_memory(tmp_path, filled):
     sql = sqlite3.connect(tmp_path / "memory.db")
     texts = [text.encode() for (text,) in sql.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
