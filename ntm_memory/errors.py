@@ -131,10 +131,14 @@ class NotFoundError(NTMMemoryError, LookupError):
 
 
 class StoreError(NTMMemoryError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be opened, read or written.
+
+    `committed`: what was to be written is written all the same; what failed came after it.
+    """
 
     code = "store_error"
     exit_code = 5
+    committed = False
 
 
 class StoreLockedError(StoreError):

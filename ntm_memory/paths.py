@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.errors import ConfigError, StoreError, hint_of_writing, why_unread
+from ntm_memory.errors import BadValueError, ConfigError, StoreError, hint_of_writing, why_unread
 
 APP = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
@@ -51,6 +51,19 @@ def setup_hint(extra: str | None = None) -> str:
     return f"run: pip install '{APP}[{extra}]'" if extra else "run: ntm-memory setup"
 
 
+def expanded(path: str | Path) -> Path:
+    """A path in which `~` and `~user` stand for a home folder.
+
+    Raises:
+        BadValueError: there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        hint = "give the whole path; ./ before it where it begins with ~"
+        raise BadValueError(f"{path} names no folder: there is no such user", hint) from error
+
+
 def platform_data_dir() -> Path:
     """The platform's folder for application data."""
     if sys.platform == "win32":
@@ -65,15 +78,16 @@ def data_home(home: str | Path | None = None) -> Path:
 
     Raises:
         ConfigError: the user's config file cannot be read.
+        BadValueError: it begins with the name of a user whom there is not.
     """
     chosen = home or os.environ.get("NTM_MEMORY_HOME") or _configured_home() or platform_data_dir() / APP
-    return Path(chosen).expanduser().absolute()
+    return expanded(chosen).absolute()
 
 
 def environment_dir() -> Path:
     """The skill's Python environment: $NTM_MEMORY_ENV, else beside the platform's data; one serves many homes."""
     chosen = os.environ.get("NTM_MEMORY_ENV") or platform_data_dir() / APP / "venv"
-    return Path(chosen).expanduser().absolute()
+    return expanded(chosen).absolute()
 
 
 def bytecode_dir(environment: Path) -> Path:
@@ -83,7 +97,7 @@ def bytecode_dir(environment: Path) -> Path:
 
 def weights_dir() -> Path:
     """Where `ntm-memory setup` puts the default embedder's weights: one serves all environments of a user."""
-    return (platform_data_dir() / APP / "weights").expanduser().absolute()
+    return expanded(platform_data_dir() / APP / "weights").absolute()
 
 
 def ensure_private_dir(path: Path, hint: str = "choose another folder with --home") -> Path:

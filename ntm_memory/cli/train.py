@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntm_memory.arguments.command_parser import CommandParser, UsageError
@@ -13,6 +12,7 @@ from ntm_memory.cli import _fail, _print, train_babi, train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
 from ntm_memory.operations.process import asked_form
+from ntm_memory.paths import expanded
 
 if TYPE_CHECKING:
     from ntm_memory.training.checkpoint import Core
@@ -101,7 +101,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.paths import data_home
     from ntm_memory.training import experiment
 
-    folder = Path(arguments.out).expanduser() if arguments.out else data_home(arguments.home) / "training" / task
+    folder = expanded(arguments.out) if arguments.out else data_home(arguments.home) / "training" / task
     progress = TrainingProgress(sys.stderr)
     with stop_on_interrupt() as stopped:
         how: dict[str, Any] = {"report": progress, "stop": lambda: bool(stopped), "figures": not arguments.no_plots}
@@ -172,7 +172,7 @@ def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
 def _core(arguments: argparse.Namespace, task: str) -> Core:
     from ntm_memory.training.checkpoint import load_core, shipped_core
 
-    core = load_core(Path(arguments.checkpoint).expanduser()) if arguments.checkpoint else shipped_core(task)
+    core = load_core(expanded(arguments.checkpoint)) if arguments.checkpoint else shipped_core(task)
     if core.training.task != task:
         raise BadValueError(f"{arguments.checkpoint} was trained on {core.training.task}, not on {task}")
     return core if arguments.memory_size is None else core.with_memory(arguments.memory_size)

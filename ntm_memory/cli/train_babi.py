@@ -12,6 +12,7 @@ from ntm_memory.cli import train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.memn2n.babi import SETS, SPLITS
+from ntm_memory.paths import expanded
 
 if TYPE_CHECKING:
     from ntm_memory.memn2n.checkpoint import Reader
@@ -64,7 +65,7 @@ def _train(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
     chosen = arguments.chosen or "en-10k"
     usual = data_home(arguments.home) / "training" / "babi" / chosen
-    folder = Path(arguments.out).expanduser() if arguments.out else usual
+    folder = expanded(arguments.out) if arguments.out else usual
     if arguments.task == "joint":
         return _train_one(arguments, tasks, folder)
     done = [_train_one(arguments, [task], folder) for task in tasks]
@@ -84,7 +85,7 @@ def _train_one(arguments: argparse.Namespace, tasks: list[int], folder: Path) ->
     progress = BabiProgress(sys.stderr, f"task {name}")
     with stop_on_interrupt() as stopped:
         reader, early = train_reader(
-            Path(arguments.data).expanduser(),
+            expanded(arguments.data),
             tasks,
             arguments.chosen or "en-10k",
             _changes(arguments),
@@ -111,14 +112,14 @@ def _given(arguments: argparse.Namespace) -> Reader | None:
     """The network of --checkpoint."""
     from ntm_memory.memn2n.checkpoint import load_reader
 
-    return load_reader(Path(arguments.checkpoint).expanduser()) if arguments.checkpoint else None
+    return load_reader(expanded(arguments.checkpoint)) if arguments.checkpoint else None
 
 
 def _evaluate(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
     from ntm_memory.memn2n.babi_training import measure
     from ntm_memory.memn2n.checkpoint import shipped_reader
 
-    data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
+    data, split = expanded(arguments.data), arguments.split or "valid"
     source, given = arguments.checkpoint or "shipped", _given(arguments)
     if given is not None and len(tasks) > 1:
         tasks = list(given.tasks)
@@ -140,7 +141,7 @@ def _show(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
 
     if len(tasks) > 1:
         raise BadValueError("which task shall be shown?", "--task 1 to 20")
-    data, split = Path(arguments.data).expanduser(), arguments.split or "valid"
+    data, split = expanded(arguments.data), arguments.split or "valid"
     reader = _given(arguments) or shipped_reader(tasks[0])
     return show_story(reader, data, tasks[0], split, arguments.seed or 0, arguments.chosen)
 

@@ -12,7 +12,7 @@ from typing import Any
 from ntm_memory.arguments.command_parser import EXIT_CODES, CommandParser, add_format
 from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import BadValueError, NotSetUpError, whole_number, why_unread
-from ntm_memory.paths import data_home, setup_hint
+from ntm_memory.paths import data_home, expanded, setup_hint
 
 
 def parser(what: str, usage: str, description: str, epilog: str) -> CommandParser:
@@ -74,7 +74,7 @@ def settings_in(file: str | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        values = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+        values = json.loads(expanded(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadValueError(
             f"{file} cannot be read as JSON: {why_unread(error)}", "give a JSON object of settings"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ntm_memory.embedding.base import Embedder
 from ntm_memory.errors import EmbedderError
+from ntm_memory.paths import expanded
 
 __all__ = ["BACKENDS", "Embedder", "load_embedder"]
 
@@ -30,7 +31,7 @@ def load_embedder(settings: Mapping[str, Any], *, cache_dir: Path | None = None)
     if backend == "e5":
         from ntm_memory.embedding.e5 import E5Embedder
 
-        return E5Embedder(Path(model).expanduser() if model else None, cache_dir=cache_dir)
+        return E5Embedder(expanded(model) if model else None, cache_dir=cache_dir)
     if backend == "sentence-transformers":
         from ntm_memory.embedding.st import SentenceTransformersEmbedder
 

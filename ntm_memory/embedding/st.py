@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ntm_memory.embedding.base import Vectors
 from ntm_memory.errors import EmbedderError
-from ntm_memory.paths import setup_hint
+from ntm_memory.paths import expanded, setup_hint
 from ntm_memory.text.passages import PASSAGE, clean, split_passages
 
 _CHARACTERS_A_TOKEN = 2
@@ -46,8 +46,12 @@ class SentenceTransformersEmbedder:
         memory_prompt: str | None = None,
         batch_size: int = 32,
     ) -> None:
-        folder = Path(model).expanduser()
-        local = folder.is_dir()
+        folder = expanded(model)
+        local = os.path.isdir(folder)
+        if not local and os.path.lexists(folder):
+            raise EmbedderError(
+                f"{folder} is no folder", "set embedder.model to a folder that holds a model, or a name"
+            )
         self.name = "/".join(folder.resolve().parts[-2:]) if local else model
         self._model = _load(str(folder) if local else model, device)
         self._batch_size = batch_size

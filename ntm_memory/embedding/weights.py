@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, EmbedderError
-from ntm_memory.paths import APP, setup_hint, weights_dir
+from ntm_memory.paths import APP, setup_hint, unusual, weights_dir
 from ntm_memory.persistence.atomic import replace_text
 
 FILE = "e5-small-q4.bin"
 SEEN = "e5-checked.json"
+_NAME_ONE = "let embedder.model name the file of weights, or leave it out"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 BLOCK = 32
 _Q4 = np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)])
@@ -165,11 +166,14 @@ def check(path: Path, cache_dir: Path | None) -> None:
             is not read again; None, missing or read-only: it is read each time.
 
     Raises:
-        EmbedderError: unreadable, or other bytes.
+        EmbedderError: no regular file, unreadable, or other bytes.
     """
     seen = None if cache_dir is None else cache_dir / SEEN
     try:
         status = path.stat()
+        what = unusual(status.st_mode)
+        if what is not None:  # never opened: a pipe is waited for, and a device may have no end
+            raise EmbedderError(f"{path} is {what}, no file of weights", _NAME_ONE)
         fingerprint = [str(path.resolve()), status.st_size, status.st_mtime_ns, SHA256]
         if seen is not None and _remembered(seen) == fingerprint:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from ntm_memory.importers.decoding import decoded
 from ntm_memory.importers.front_matter import head_of
 from ntm_memory.importers.items import Item
 from ntm_memory.importers.omissions import Omitted
+from ntm_memory.paths import expanded
 
 MIRROR = "ntm-memory.md"
 _INDEX = "MEMORY.md"
@@ -122,9 +124,9 @@ def files_of(host: str, project: str | None, home: Path, read_before: Iterable[P
         BadValueError: there is no such folder.
     """
     if host == "claude":
-        folder = Path(project or Path.cwd()).expanduser().absolute()
+        folder = expanded(project or Path.cwd()).absolute()
         where = Path.home() / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(folder)) / "memory"
-        if not where.is_dir():
+        if not os.path.isdir(where):
             raise BadValueError(f"Claude Code has no memory of {folder}: no {where}", "give the project by --project")
         files, namespace = sorted(where.glob("*.md")), project_here(str(folder), home).namespace
     else:
@@ -133,7 +135,7 @@ def files_of(host: str, project: str | None, home: Path, read_before: Iterable[P
     known = [*files, *(file for file in read_before if file.parent == where)]
     beside = frozenset(file.name for file in known) if host == "claude" else frozenset[str]()
     for file in files:
-        if file.name == MIRROR or not file.is_file():
+        if file.name == MIRROR or not os.path.isfile(file):
             continue
         if not file.resolve().is_relative_to(where.resolve()):
             yield HostFile(file, namespace, b"", leads_out=True)
@@ -148,8 +150,8 @@ def workspace_of(project: str | None) -> Path:
     Raises:
         BadValueError: there is no such folder.
     """
-    folder = Path(project).expanduser().absolute() if project else Path.home() / ".openclaw" / "workspace"
-    if not folder.is_dir():
+    folder = expanded(project).absolute() if project else Path.home() / ".openclaw" / "workspace"
+    if not os.path.isdir(folder):
         raise BadValueError(f"there is no OpenClaw workspace {folder}", "give it by --project")
     return folder
 

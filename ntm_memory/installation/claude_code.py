@@ -126,7 +126,7 @@ def may_write(settings: Iterable[dict[str, Any]], folder: Path) -> bool | None:
 
 def _place(told: Any) -> Path:
     """A folder as settings name it: `//` at the beginning is the root of the file system, too."""
-    return Path(re.sub(r"^/+", "/", str(told))).expanduser()
+    return Path(os.path.expanduser(re.sub(r"^/+", "/", str(told))))
 
 
 def _loaded(file: Path) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import sqlite3
 import sys
 from contextlib import closing
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths
 from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import EmbedderError, NTMMemoryError
+from ntm_memory.paths import expanded
 
 NEEDED = ("numpy", "PyYAML", "snowballstemmer", "threadpoolctl", "tzdata")
 OPTIONAL = ("sentence-transformers", "sqlcipher3", "cryptography", "keyring", "matplotlib", "psycopg")
@@ -60,7 +60,7 @@ def _embedder(home: str | None) -> dict[str, Any]:
         return {"backend": settings.backend, "model": settings.model}
     from ntm_memory.embedding.weights import check, find_weights
 
-    file = Path(settings.model).expanduser() if settings.model else find_weights()
+    file = expanded(settings.model) if settings.model else find_weights()
     try:
         check(file, None)
     except EmbedderError as error:

@@ -13,6 +13,7 @@ from ntm_memory.entry.told_times import NOWHERE, Here, checked_when
 from ntm_memory.errors import BadValueError, EchoError, NTMMemoryError, real_number, shown
 from ntm_memory.privacy.trust import checked_trust
 from ntm_memory.store.records import MemoryInput
+from ntm_memory.text.printable import is_visible
 
 RECALLED_TAG = '<recalled-memories from="ntm-memory-system"'
 MAX_CONTENT = 1_000_000
@@ -43,6 +44,7 @@ DECISIONS = frozenset(Decision.__dataclass_fields__)
 CHANGES = frozenset({"content", "importance", "tags", "new_key", "occurred_at", "source", "trust"})
 ALIASES = {"when": "occurred_at", "type": "kind"}
 Numbered = tuple[int, Mapping[str, Any] | NTMMemoryError]
+_UNSEEN = "nothing of the {} can be seen"
 _AN_ID = re.compile("m_[2-9a-z]{10}")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -140,9 +142,11 @@ def checked_key(value: Any) -> str | None:
     """A key that is told anew: one that reads like an id would take an id's place.
 
     Raises:
-        BadValueError: it does, or is no short text.
+        BadValueError: it does, or is no short text, or nothing of it can be seen.
     """
     key = checked_name("key", value)
+    if value is not None and (key is None or not is_visible(key)):
+        raise BadValueError(_UNSEEN.format("key"), "give a name in words, or leave the key out")
     if key is not None and _AN_ID.fullmatch(key):
         raise BadValueError(f"the key {key!r} reads like the id of a memory", "choose a name in words")
     return key
@@ -180,8 +184,8 @@ def checked_content(value: Any) -> str:
     if RECALLED_TAG in value:
         value = _around_block(value)
     text = unicodedata.normalize("NFC", cleaned(value))
-    if not text:
-        raise BadValueError("content is empty", "say what to remember")
+    if not text or not is_visible(text):
+        raise BadValueError("content is empty" if not text else _UNSEEN.format("content"), "say what to remember")
     if len(text) > MAX_CONTENT:
         raise BadValueError(
             f"content has {len(text):,} characters, at most {MAX_CONTENT:,} fit", "split it: one memory, one matter"

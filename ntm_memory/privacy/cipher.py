@@ -23,9 +23,39 @@ if TYPE_CHECKING:
 
 EXTRA = "encrypt"
 PAGE = 4096
+UNREADABLE = "malformed database schema: a name in it is no UTF-8"
 _PLAIN_HEAD = b"SQLite format 3\0"
 # what tells 16 random bytes from those of a plain file with some damage, or of a file that was blanked
 _MOST_ALIKE, _LEAST_DIFFERENT = 3, 8
+
+
+class PlainConnection(sqlite3.Connection):
+    """A connection that says of every damage that it is one.
+
+    Where SQLite's message quotes the damaged file, or a column's name stands in it, Python cannot decode that.
+    """
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.execute`.
+
+        Raises:
+            sqlite3.Error: also where Python has another error for it.
+        """
+        try:
+            return super().execute(*arguments)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError(UNREADABLE) from error
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.executemany`.
+
+        Raises:
+            sqlite3.Error: also where Python has another error for it.
+        """
+        try:
+            return super().executemany(*arguments)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError(UNREADABLE) from error
 
 
 def salt_of(path: Path) -> bytes | None:
@@ -75,8 +105,7 @@ def connect(path: Path | str, key: Key | None, **options: Any) -> sqlite3.Connec
     """
     if key is not None:
         return with_key(driver().connect(path, **options), key)
-    sql: sqlite3.Connection = sqlite3.connect(path, **options)
-    return sql
+    return sqlite3.connect(path, factory=PlainConnection, **options)
 
 
 def make(path: Path) -> None:

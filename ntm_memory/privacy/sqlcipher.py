@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from sqlcipher3 import dbapi2
 
+from ntm_memory.privacy.cipher import UNREADABLE
+
 Row = dbapi2.Row
 _UNREADABLE = "database disk image is malformed: a page cannot be decrypted"
 
@@ -31,6 +33,8 @@ def _with_standard_errors(method: Callable[..., Any]) -> Callable[..., Any]:
             raise kind(*error.args) from error
         except MemoryError as error:  # so it says that a page's HMAC differs
             raise sqlite3.DatabaseError(_UNREADABLE) from error
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError(UNREADABLE) from error
 
     return call
 

@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotSetUpError
 from ntm_memory.paths import setup_hint
+from ntm_memory.persistence.table_shapes import Shape, set_right, shapes_of
 from ntm_memory.privacy import SALT_BYTES
 from ntm_memory.privacy.cipher import EXTRA, PAGE, connect
 from ntm_memory.recovery.files import opened
+from ntm_memory.store import postings, schema
+from ntm_memory.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -106,6 +109,7 @@ class Readable:
     def connected(self) -> sqlite3.Connection:
         """A connection that follows the file as far as SQLite can; of an encrypted one it is never on the disk."""
         if self._key is None:
+            set_tables_right(self._copy)
             return opened(self._copy, isolation_level=None)
         memory = sqlite3.connect(":memory:", isolation_level=None)
         if not hasattr(memory, "deserialize"):  # Python 3.10: as far as SQLCipher comes, which is to the first bad page
@@ -119,3 +123,29 @@ class Readable:
         """See `decrypted`; a plain file is as it is."""
         data = self._copy.read_bytes()
         return (data, []) if self._key is None else decrypted(data, self._key)
+
+
+def set_tables_right(copy: Path) -> None:
+    """Give the tables of a plain copy the statements that made them, where it says otherwise."""
+    if not _is_read(copy):
+        with closing(opened(copy, isolation_level=None)) as sql:
+            set_right(sql, _shapes())
+
+
+def _is_read(copy: Path) -> bool:
+    """Whether SQLite can make sense of the tables of a file, and they are as they were made."""
+    try:
+        with closing(opened(copy)) as sql:
+            sql.execute("SELECT 1 FROM sqlite_master").fetchone()
+            return not schema.faults_of(sql)
+    except sqlite3.Error:
+        return False
+
+
+def _shapes() -> list[Shape]:
+    """What is in a new memory file."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as sql:
+        schema.bring_up(sql)
+        if postings.has_fts5(sql):
+            postings.make_index(sql, Ledger(sql))
+        return shapes_of(sql)

@@ -122,10 +122,11 @@ def _remove_if_abandoned(draft: Path) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether SQLite finds no fault with a database file that nobody else uses."""
+    """Whether SQLite finds no fault with a database file that nobody else uses, and its tables are as made."""
     try:
         with closing(opened(path, read_only=True)) as sql:
-            return bool(sql.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+            is_sound = bool(sql.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+            return is_sound and not schema.faults_of(sql)
     except (sqlite3.Error, OSError):
         return False
 

@@ -2,7 +2,8 @@
 
 A row is taken where its own checksum agrees in the backup, its version is the one that was lost, the same embedder
 wrote its vectors, and the audit knows of nothing that was done to it since: what was erased, redacted or purged does
-not come back by a repair.
+not come back by a repair. Nor does what a backup took out that was put back: of the time that was given up then, only
+what the file surely had is taken.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ntm_memory.store.rows import what_is_wrong_with_version
 
 _AUDIT = "SELECT id, verb, detail FROM audit WHERE id IS NOT NULL"
 _EMBEDDER = "SELECT value FROM meta WHERE name = 'embedder'"
+_RESTORED = "SELECT at, detail FROM audit WHERE verb = 'backup restored'"
 _OF_VERSIONS = frozenset({"version purged", "redacted", "purged"})
 _Lines = dict[str, Counter[tuple[Any, Any]]]
 
@@ -38,6 +40,7 @@ class _Wanted:
         versions: (id, version) of older ones.
         more: whether there were memories of which not even the ids are left.
         lines: what the audit says was done to each memory.
+        restored: (when, detail) of each backup that was put back, as the audit says.
         elsewhere: id → what a backup has of it that is not what was lost.
     """
 
@@ -45,6 +48,7 @@ class _Wanted:
     versions: set[tuple[str, int]]
     more: bool
     lines: _Lines
+    restored: list[tuple[Any, Any]] = field(default_factory=list)
     elsewhere: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -85,7 +89,9 @@ def _wanted(found: Salvaged) -> _Wanted:
             memories.setdefault(id, None)  # its older versions are there, and it is not
     lost = found.pages_missing or found.written > len(found.memories) + len(found.damaged)
     more = bool(lost) and not found.is_sound and "uuid" in found.meta  # else they may be another memory's
-    return _Wanted(memories, versions, more, _lines(_told(found.others.get("audit", ()))))
+    audit = found.others.get("audit", ())
+    restored = [(row.get("at"), row.get("detail")) for row in audit if row.get("verb") == "backup restored"]
+    return _Wanted(memories, versions, more, _lines(_told(audit)), restored)
 
 
 def _id_of(damaged: Damaged, found: Salvaged) -> Any:
@@ -114,13 +120,14 @@ def _taken(backup: str, rows: Rows, found: Salvaged, wanted: _Wanted) -> list[st
     if not _is_of_one_embedder(rows, found):
         return []
     lines, done, taken = _lines(rows.others(_AUDIT)), list[str](), set[str]()
-    there = {row["id"] for row in found.memories}
+    there, given_up = {row["id"] for row in found.memories}, _is_given_up(backup, rows, wanted)
     for row, wrong in rows.of("memories"):
         id = row["id"]
-        if wrong is not None or id in there | taken or not (id in wanted.memories or wanted.more):
+        if wrong is not None or id in there | taken or not (id in wanted.memories or (wanted.more and not given_up)):
             continue
         since = wanted.lines.get(id, Counter()) - lines.get(id, Counter())
-        if since or wanted.memories.get(id) not in (None, row["version"]):
+        any_version = (None,) if not given_up else ()
+        if since or wanted.memories.get(id) not in (*any_version, row["version"]):
             wanted.elsewhere.setdefault(id, _of_before(backup, row))
             continue
         _take_memory(row, rows, found)
@@ -128,6 +135,16 @@ def _taken(backup: str, rows: Rows, found: Salvaged, wanted: _Wanted) -> list[st
         taken.add(id)
         done.append(f"memory {id} was damaged or missing: it is as backups/{backup} has it")
     return [*done, *_take_versions(backup, rows, found, wanted, lines, taken)]
+
+
+def _is_given_up(backup: str, rows: Rows, wanted: _Wanted) -> bool:
+    """Whether a backup was made between another one and the moment when that was put back in the memory's place."""
+    known = rows.others(_RESTORED)
+    for when, detail in wanted.restored:
+        with suppress(ValueError, TypeError, KeyError):
+            if (when, detail) not in known and backup > json.loads(detail)["backup"]:
+                return True
+    return False
 
 
 def _of_before(backup: str, row: Row) -> str:

@@ -6,13 +6,15 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from ntm_memory.errors import StoreError
+from ntm_memory.privacy import cipher
 from ntm_memory.privacy.tombstones import Tombstone, Tombstones
-from ntm_memory.recovery.files import opened
+from ntm_memory.recovery.encrypted_pages import set_tables_right
+from ntm_memory.recovery.files import copy_as_it_is, drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.upkeep.backup_purge import remove_from
 from ntm_memory.upkeep.retractions import retract_again
@@ -43,6 +45,17 @@ class Since(NamedTuple):
 
 def known_to(path: Path) -> Since | None:
     """What a memory file knows of retractions, purges and the audit; None where it cannot be read any more."""
+    found = _known_to(path)
+    if found is not None or not cipher.is_plain(path):
+        return found
+    with suppress(StoreError, OSError), drafts_beside(path) as drafts:
+        copy_as_it_is(path, drafts / "copy.db")
+        set_tables_right(drafts / "copy.db")
+        return _known_to(drafts / "copy.db")
+    return None
+
+
+def _known_to(path: Path) -> Since | None:
     try:
         with closing(opened(path)) as sql:
             lines = sql.execute(_LINES).fetchall()

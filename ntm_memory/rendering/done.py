@@ -149,7 +149,7 @@ def _sure(each: Answer) -> str:
 def _verb(answer: Answer, each: Answer) -> str:
     verb, done = ("retract", "retracted") if answer["retracted"] else ("erase", "erased")
     if answer["restorable"] and not answer["retracted"] and each["retention_after"] > 0:
-        verb, done = "weaken", "weakened"
+        verb, done = ("leave", "left") if _is_same(each) else ("weaken", "weakened")
     return f"would {verb}" if answer["dry_run"] else done
 
 
@@ -161,4 +161,15 @@ def _how(answer: Answer, each: Answer) -> str:
     if not answer["restorable"]:
         return f"for good  {told}"
     after = each["retention_after"]
-    return f"from {each['retention_before']:.0%} to {after:.0%}  {told}" if after > 0 else told
+    if after > 0 and _is_same(each):
+        return f"at {_percent(after)}: the strength is too small to change anything  {told}"
+    return f"from {_percent(each['retention_before'])} to {_percent(after)}  {told}" if after > 0 else told
+
+
+def _is_same(each: Answer) -> bool:
+    return bool(each["retention_after"] == each["retention_before"])
+
+
+def _percent(share: float) -> str:
+    """A retention with as many digits as it has: a little less than all is not 100 %."""
+    return f"{100 * share:.6g}%"

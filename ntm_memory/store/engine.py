@@ -249,6 +249,7 @@ class Engine:
                 if self._was_emptied and not self._version():
                     raise StoreCorruptError(f"{self.path} is empty, and there was a memory in it", _EMPTIED)
                 schema.bring_up(self.sql)
+        schema.refuse_damaged(self.sql)
         warning = self.connection.set_journal()
         if schema.lacks_index(self.sql):
             with suppress(StoreLockedError), self.writing():

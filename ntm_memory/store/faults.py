@@ -39,7 +39,7 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
     Raises:
         DiskFullError, StoreLockedError, StoreCorruptError: what SQLite calls full, busy or locked, malformed.
         StoreError: everything else of the file or the database.
-        BadValueError: a text holds half of a surrogate pair.
+        BadValueError: a text holds half of a surrogate pair, or a number has more than 64 bits.
     """
     try:
         yield
@@ -47,6 +47,11 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         if at_commit and "I/O error" in str(error):
             raise StoreError(f"{path}: the disk failed at the end of writing", _MAY_BE_WRITTEN) from error
         raise _translated(path, error) from error
+    except (UnicodeDecodeError, IndexError) as error:
+        # a name in the tables' statements is no UTF-8, or a column is called otherwise than it was
+        raise StoreCorruptError(f"{path} is damaged: its tables are not as they were made", MEND) from error
+    except OverflowError as error:
+        raise BadValueError("a number is too large for this memory", f"give one below {2**63}") from error
     except UnicodeEncodeError as error:
         raise BadValueError(f"a text cannot be stored: {error.reason}", "remove lone surrogates") from error
     except OSError as error:

@@ -10,6 +10,7 @@ from datetime import tzinfo
 from functools import lru_cache
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
+from ntm_memory.persistence.table_shapes import differences
 from ntm_memory.privacy import audit, tombstones
 from ntm_memory.store.faults import MEND
 from ntm_memory.text.folding import folded_key, text_hash
@@ -167,6 +168,30 @@ def version_of(sql: sqlite3.Connection) -> int:
     if there:
         raise StoreCorruptError("this SQLite file belongs to another program", "choose another folder with --home")
     return 0
+
+
+def faults_of(sql: sqlite3.Connection) -> list[str]:
+    """What in a file is not as this version makes it: tables, columns, indexes, triggers; one line each.
+
+    Nothing is said of another version's file, nor of what others put beside our tables.
+
+    Raises:
+        sqlite3.DatabaseError: SQLite can make nothing of them.
+    """
+    numbers = [sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+    return differences(sql, TABLES) if numbers == [APPLICATION_ID, VERSION] else []
+
+
+def refuse_damaged(sql: sqlite3.Connection) -> None:
+    """Refuse a file whose tables are not as this version makes them.
+
+    Raises:
+        StoreCorruptError: naming the first that is not.
+        sqlite3.DatabaseError: SQLite can make nothing of them.
+    """
+    wrong = faults_of(sql)
+    if wrong:
+        raise StoreCorruptError(f"the file is damaged: {wrong[0]}", MEND)
 
 
 def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:

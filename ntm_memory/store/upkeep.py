@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
@@ -109,7 +109,8 @@ class SQLiteUpkeep:
         """Take away what a purge, finished or interrupted, left in free pages, journals and derived files.
 
         Raises:
-            StoreLockedError: another program keeps the file busy; the next purge, repair or opening tries again.
+            StoreError: or one of its kinds, as `committed`: another program keeps the file busy, or there is no room to
+                write it anew; the next purge, repair or opening tries again.
         """
         if not self._traces_left():
             return
@@ -117,11 +118,8 @@ class SQLiteUpkeep:
             with faults(self._engine.path), self._engine.connection.exclusive():
                 if self._traces_left():
                     self._remove_traces()
-        except StoreLockedError as error:
-            raise StoreLockedError(
-                "the memories are removed, but another program keeps the file busy and traces may be left",
-                "close other programs that use the memory, then run: status.py --repair",
-            ) from error
+        except StoreError as error:
+            raise _unfinished(error) from error
 
     def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
         """Whether keys of this embedder are being prepared."""
@@ -212,12 +210,7 @@ class SQLiteUpkeep:
         for (line,) in self._sql.execute("PRAGMA integrity_check(20)").fetchall():
             if line != "ok":
                 yield f"database: {line}"
-        there = {
-            name for (name,) in self._sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        }
-        for table in schema.NAMES:
-            if table not in there:
-                yield f"database: the table {table} is missing"
+        yield from (f"database: {line}" for line in schema.faults_of(self._sql))
 
     def _identity(self) -> Iterator[str]:
         wrote = self._engine.embedder()
@@ -261,6 +254,20 @@ class SQLiteUpkeep:
             self._ledger.set_meta("embedder", json.dumps({"name": UNKNOWN, "revision": "", "dim": dim}))
             self._ledger.set_meta("dim", str(dim))
             yield "which embedder wrote the vectors is lost: run reembed.py"
+
+
+def _unfinished(error: StoreError) -> StoreError:
+    """What to say where everything was removed, and what cleans the files afterwards failed."""
+    told, then = f"traces may be left ({error.message})", "then run: status.py --repair"
+    if isinstance(error, StoreLockedError):
+        told, hint = "another program keeps the file busy and traces may be left", "close other programs that use it"
+    elif isinstance(error, DiskFullError):
+        told, hint = "the disk is too full to write the file anew, so that traces may be left", "free some space"
+    else:
+        hint = error.hint
+    found = type(error)(f"the memories are removed, but {told}", f"{hint}, {then}")
+    found.committed = True
+    return found
 
 
 def _spelled(identity: Mapping[str, Any]) -> str:

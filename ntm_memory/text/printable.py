@@ -43,6 +43,12 @@ def printable(text: str) -> str:
     return "".join(kept)
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything of a text can be seen: a letter, digit or sign, not blanks, joiners and marks alone."""
+    shown = _ESCAPES.sub("", text)
+    return any(each not in _FILLERS and unicodedata.category(each)[0] not in "ZCM" for each in shown)
+
+
 def escaped(text: str) -> str:
     """JSON in which what `printable` would take away stands by its number, and so does a `<` that looks like a fence's.
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntm_memory.errors import BadValueError, NotFoundError
+from ntm_memory.errors import BadValueError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from ntm_memory.config import Settings
@@ -53,6 +53,7 @@ class ForgettingVerbs:
 
         Raises:
             NotFoundError: an id or key is unknown; then nothing is erased.
+            StoreError: or one of its kinds; `committed`: all is removed, but traces may be left; it says where.
 
         >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
         0.5
@@ -60,15 +61,13 @@ class ForgettingVerbs:
         verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
-        gone: dict[str, InCopies] = {}
-        if purge and version is None and not retract:
-            ids_or_key, gone = self._only_in_copies(ids_or_key, namespace)
-        if version is None:
-            erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
-        else:
+        whole = purge and version is None and not retract
+        ids_or_key, gone = self._only_in_copies(ids_or_key, namespace) if whole else (ids_or_key, {})
+        erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
+        if version is not None:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        done = self._copies_too(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
-        return self._mirrors_too(done, purge=purge) if purge or strength == 1 else done
+        done = self._everywhere(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
+        return self._mirrors_too(done, purge=False) if strength == 1 and not purge else done
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""
@@ -134,6 +133,15 @@ class ForgettingVerbs:
         with noting_refusals(self.store, namespace), nullcontext() if dry_run else self.store.transaction():
             return [self.restore(name, namespace, dry_run=dry_run) for name in ids_or_keys]
 
+    def _everywhere(
+        self, erase: Callable[..., EraseResult], gone: Mapping[str, InCopies], *, dry_run: bool
+    ) -> EraseResult:
+        done, unfinished = self._copies_too(erase, gone, dry_run=dry_run)
+        done = self._mirrors_too(done, purge=True)
+        if unfinished is not None:
+            raise _told_whole(unfinished, done)
+        return done
+
     def _mirrors_too(self, done: EraseResult, *, purge: bool) -> EraseResult:
         """What hosts read of these memories, last: a mirror is made anew by one command, a memory is not."""
         from ntm_memory.upkeep.mirror import without
@@ -177,8 +185,11 @@ class ForgettingVerbs:
 
     def _copies_too(
         self, erase: Callable[..., EraseResult], gone: Mapping[str, InCopies], *, dry_run: bool
-    ) -> EraseResult:
-        """Copies come first: what is not in the memory any more could not be asked for once more."""
+    ) -> tuple[EraseResult, StoreError | None]:
+        """(what was removed, what went wrong once it was).
+
+        Copies come first: what is not in the memory any more could not be asked for once more.
+        """
         from ntm_memory.upkeep.backup_purge import (
             FOLDER,
             others_holding,
@@ -196,15 +207,47 @@ class ForgettingVerbs:
         if foreseen.version is None:
             texts += [old.content for each in foreseen.erased for old in self.store.history(each.id)]
         said = [text.encode() for text in texts if text] + [text for told in gone.values() for text in told.texts]
-        foreseen = _with(foreseen, gone)
-        ids = [each.id for each in foreseen.erased]
-        copies = purged_in_backups(self.home / FOLDER, foreseen)
+        wanted = _with(foreseen, gone)
+        ids = [each.id for each in wanted.erased]
+        copies = purged_in_backups(self.home / FOLDER, wanted)
         copies = purged_in_damaged(self.home, copies, Wanted(ids, foreseen.version, said, self.store.uuid))
-        done = _with(erase(dry_run=dry_run), gone)
+        done, unfinished = _finished(erase, foreseen, dry_run=dry_run)
+        done = _with(done, gone)
         for id in () if dry_run else gone:  # so that no export and no backup brings it back
             self.store.note("purged", id, next(iter(gone[id].namespaces), None))
         others = others_holding(self.home, said)
-        return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others)
+        return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others), unfinished
+
+
+def _finished(
+    erase: Callable[..., EraseResult], foreseen: EraseResult, *, dry_run: bool
+) -> tuple[EraseResult, StoreError | None]:
+    """What an erase did, and the error that came when it was committed already.
+
+    Raises:
+        StoreError: or one of its kinds: nothing was committed.
+    """
+    try:
+        return erase(dry_run=dry_run), None
+    except StoreError as error:
+        if not error.committed:
+            raise
+        return foreseen, error
+
+
+def _told_whole(unfinished: StoreError, done: EraseResult) -> StoreError:
+    """An error of what was committed, which names the files where the memories still are, too."""
+    where = [
+        *(f"backups/{name}" for name in done.backups_holding),
+        *(f"damaged/{name}" for name in done.damaged_holding),
+        *done.mirrors_holding,
+        *done.files_holding,
+    ]
+    if where:
+        message = f"{unfinished.message}; {', '.join(where)} still hold them"
+        unfinished = type(unfinished)(message, f"{unfinished.hint}, and purge again by id")
+        unfinished.committed = True
+    return unfinished
 
 
 def _with(result: EraseResult, gone: Mapping[str, InCopies]) -> EraseResult:

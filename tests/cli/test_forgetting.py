@@ -144,3 +144,18 @@ def test_a_question_takes_only_what_is_surely_meant(call, text, monkeypatch):
 def test_a_key_like_another_is_said(text):
     text("memorize", "80", "--key", "deploy-port")
     assert "there is a key much like it: deploy-port" in text("memorize", "81", "--key", "deploy_port")
+
+
+def test_a_number_of_more_bits_than_the_file_keeps_is_a_bad_value(call):
+    call("memorize", VALUE, "--key", "safe")
+    assert call("erase", "--key", "safe", "--purge", "--version", "9" * 20, code=2)["code"] == "bad_value"
+
+
+def test_a_strength_too_small_to_change_anything_is_told_so(call, text):
+    id = call("memorize", VALUE)["memory"]["id"]
+    assert text("erase", id, "--strength", "1e-400").startswith(f"left {id}: at 100%: the strength is too small")
+    assert text("erase", id, "--strength", "0.00001").startswith(f"weakened {id}: from 100% to 99.999%")
+
+
+def test_a_folder_of_a_user_whom_there_is_not_is_a_bad_value(call):
+    assert call("status", "--home", "~nosuchuser/x", code=2)["code"] == "bad_value"

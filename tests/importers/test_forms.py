@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 
 import pytest
@@ -314,6 +315,29 @@ def test_a_folder_of_notes(tmp_path):
         }  # fmt: skip
         with pytest.raises(BadValueError, match="a folder without files"):
             memory.import_file(tmp_path / "home")
+
+
+def test_what_of_a_folder_cannot_be_read_is_told_and_the_rest_is_taken(tmp_path, monkeypatch):
+    folder = tmp_path / "vault"
+    (folder / "closed").mkdir(parents=True)
+    (folder / "note.md").write_text("- Mia likes tea")
+    (folder / "cwd").write_text("of another process")
+    scan, look = os.scandir, os.stat
+
+    def refused(real, name):
+        def call(path=".", *arguments, **options):
+            if str(path).endswith(name):
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(os, "scandir", refused(scan, "closed"))
+    monkeypatch.setattr(os, "stat", refused(look, "cwd"))
+    with opened(tmp_path / "home") as memory:
+        done = memory.import_file(folder)
+    assert done.created == 1 and [bad.at for bad in done.failed] == ["closed:1"]
+    assert "Permission denied" in done.failed[0].message
 
 
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])

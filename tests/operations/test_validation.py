@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.errors import BadValueError, EchoError
-from ntm_memory.operations.validation import RECALLED_TAG, from_json_lines, told
+from ntm_memory.operations.validation import RECALLED_TAG, checked_content, checked_key, from_json_lines, told
+from ntm_memory.text.printable import is_visible
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_checked_text_checks_to_itself(text):
     try:
         once = told({"content": text}).content
     except BadValueError:
-        assert not text.replace("\0", "").encode("utf-8", "ignore").decode().strip()
+        assert not is_visible(text)
         return
     assert told({"content": once}).content == once
     assert once.encode("utf-8")
@@ -74,3 +75,25 @@ def test_lines_keep_their_numbers_and_a_bad_one_is_an_error_in_its_place():
 def test_a_line_is_one_record_whatever_it_says(text):
     ((number, record),) = from_json_lines([json.dumps({"content": text}, ensure_ascii=True)])
     assert (number, record) == (1, {"content": text})
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b\u200b", "\u2060", "\ufe0f", "\u3164", "\u2800 \u00ad", "\x07", "\x1b[0m", "\u0301"]
+)
+def test_what_shows_nothing_is_no_text_and_no_key(unseen):
+    with pytest.raises(BadValueError, match="content is empty|nothing of the content can be seen"):
+        checked_content(unseen)
+    with pytest.raises(BadValueError, match="nothing of the key can be seen"):
+        checked_key(unseen)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_a_blank_key_is_told_to_be_none(blank):
+    with pytest.raises(BadValueError, match="nothing of the key can be seen"):
+        checked_key(blank)
+    assert checked_key(None) is None
+
+
+@pytest.mark.parametrize("seen", ["x", "茶", "\u200bx", "👍", "ı", "·", "e\u0301", "€"])
+def test_whatever_shows_anything_is_a_text_and_a_key(seen):
+    assert checked_content(seen) and checked_key(seen)

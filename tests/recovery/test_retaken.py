@@ -127,6 +127,27 @@ def test_a_missing_row_is_taken_too(tmp_path):
     assert contents(tmp_path) == before
 
 
+def test_what_a_restore_took_out_does_not_come_back_by_a_repair(tmp_path):
+    config = {"store": {"backups": 9}}
+    with opened(tmp_path, config, clock=Clock()) as memory:
+        told = [{"content": f"note {n} " + "about tea " * 50, "key": f"k{n}"} for n in range(60)]
+        memory.memorize_many(told)
+    kept = contents(tmp_path)
+    with opened(tmp_path) as memory:
+        memory.memorize("Quillfeather sails")
+        memory.erase("k9", purge=True)
+    run(tmp_path, "import", backup="latest")
+    kept.remove(next(text for text in kept if text.startswith("note 9 ")))
+    assert contents(tmp_path) == kept and [file.name[-10:-3] for file in backups(tmp_path)][0] == "restore"
+    data = bytearray((tmp_path / "memory.db").read_bytes())
+    page = data.index(b"note 30 about") // 4096 * 4096
+    data[page : page + 4096] = bytes(4096)
+    (tmp_path / "memory.db").write_bytes(data)
+    repaired = "\n".join(run(tmp_path, "status", repair=True)["repaired"])
+    assert "was damaged or missing: it is as backups/" in repaired
+    assert contents(tmp_path) == kept
+
+
 def test_latest_is_the_newest_whole_one(tmp_path, ids):
     (good,) = backups(tmp_path)
     newer = good.with_name("memory-20991127T000000Z-daily.db")

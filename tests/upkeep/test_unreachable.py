@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 
 import pytest
 from opening import TINY, opened
 
 from ntm_memory.cli import main
-from ntm_memory.errors import NotFoundError, StoreError
+from ntm_memory.errors import DiskFullError, NotFoundError, StoreError
 from ntm_memory.recovery.backups import make_backup
 
 SECRET = "Zanzibarella lives in Quxville"
@@ -89,3 +90,32 @@ def test_a_purge_that_leaves_a_text_is_not_exit_0(home, monkeypatch, capsys):
     assert said.out.count("files holding: left.txt") == 1 and "left.txt" in said.err
     assert main("erase", ["--key", "k", "--purge", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["ok"]
+
+
+def test_a_disk_that_gets_full_after_a_purge_hides_neither_it_nor_where_the_text_still_is(home, memory, monkeypatch):
+    backup = make_backup(home, "daily", 7)
+    id = memory.store.find_key("default", "z").id
+
+    def full(self):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("ntm_memory.store.upkeep.SQLiteUpkeep._remove_traces", full)
+    monkeypatch.setattr("ntm_memory.upkeep.backup_purge.purge_in_file", lambda *_: False)
+    with pytest.raises(DiskFullError) as told:
+        memory.erase("z", purge=True)
+    assert "nothing was written" not in told.value.message and "are removed" in told.value.message
+    assert f"backups/{backup.name}" in told.value.message and told.value.committed
+    assert memory.store.count() == 1 and [line.id for line in memory.store.audit(1)] == [id]
+    monkeypatch.undo()
+    assert memory.erase(id, purge=True).backups_purged == (backup.name,)
+    assert memory.store.repair() is not None and memory.store.check() == []
+
+
+def test_a_disk_that_is_full_before_a_purge_leaves_all_as_it_was(home, memory, monkeypatch):
+    def full(self, ids):
+        raise DiskFullError("the disk is full; nothing was written")
+
+    monkeypatch.setattr("ntm_memory.store.forgetting.SQLiteForgetter.purge", full)
+    with pytest.raises(DiskFullError, match="nothing was written"):
+        memory.erase("z", purge=True)
+    assert memory.store.count() == 2
