@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from ntm_memory import paths

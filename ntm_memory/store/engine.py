@@ -69,8 +69,7 @@ class Engine:
         _refuse_rest(path)
         self._was_emptied = path.exists() and not path.stat().st_size and _others_tell(path.parent)
         self.clock, self._closed = clock, False
-        self.warnings: list[str] = []
-        self._damaged: dict[int, str] = {}
+        self.warnings, self._damaged = list[str](), dict[int, str]()
         self.connection = Connection(path, lock_seconds, create=create, encrypt=encrypt)
         self.sql = self.connection.sql
         self.ledger = Ledger(self.sql)
