@@ -16,6 +16,7 @@ SIGNS = "!@#$%^&*+=~|_\\/"
 _LEAST_NUMBER, _SPACES = 4, 3
 """Digits, and spaces between words, from which on a secret is looked for elsewhere in its text."""
 _MARK = re.compile(r"\[secret: ([a-z0-9.-]{1,100})\]")
+_HANGING = re.compile(r"(?:[-_][A-Za-z0-9]+)+")
 _WORD = re.compile(rf"[^\W_{CJK}]+")
 
 
@@ -136,12 +137,14 @@ def _stands(text: str, value: str) -> Iterator[Span]:
 
 
 def grown(text: str, start: int, end: int) -> Span:
-    """A span with the rest of the words (runs of letters and digits) in which it begins and ends.
+    """A span with the rest of the words (runs of letters and digits) in which it begins and ends, and what hangs on.
 
-    Scripts that put no white space between words have no such runs.
+    Scripts that put no white space between words have no such runs. `_dev` behind a password is part of it.
     """
     first, last = word_at(text, start), word_at(text, end)
-    return first[0] if first else start, last[1] if last else end
+    end = last[1] if last else end
+    more = _HANGING.match(text, end) if text[end - 1 : end].isalnum() else None
+    return first[0] if first else start, more.end() if more else end
 
 
 def word_at(text: str, at: int) -> Span | None:

@@ -89,3 +89,19 @@ def test_a_mark_is_never_looked_at_again(text):
 def test_what_only_looks_like_a_mark_hides_nothing():
     (found,) = known_secrets(f"[secret: {TOKEN}]")
     assert found.kind == "github-pat"
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "left"),
+    [
+        ("pass: P@ssw0rd_dev", "P@ssw0rd", "pass: "),
+        ("it is wubi-4477-lin now", "wubi-4477", "it is  now"),
+        ("门锁码4477-lin的", "4477", "门锁码的"),
+        ("4477 - lin knows", "4477", " - lin knows"),
+        ("wifi-hunter22.", "hunter22", "wifi-."),
+    ],
+)
+def test_what_hangs_on_a_secret_goes_with_it(text, found, left):
+    at = text.index(found)
+    (whole,) = settled(text, [("password", at, at + len(found))], ())
+    assert text[: whole.start] + text[whole.end :] == left
