@@ -15,12 +15,15 @@ from opening import Clock, opened, told
 from ntm_memory.errors import BadValueError
 from ntm_memory.operations.validation import checked_content, checked_name, checked_tags, from_json_lines
 from ntm_memory.store.records import Link, Memory, Version
+from ntm_memory.text.printable import is_visible
 from ntm_memory.upkeep import exchange
 
 _LINES = st.text(st.characters(exclude_categories=["Cs"])) | st.lists(
     st.sampled_from(["---", "--- ", "\\", "\\---", "", "a", "# b", "\r", "\u2028", "\u0085", "----"]), min_size=1
 ).map("\n".join)
-_CONTENT = _LINES.map(lambda text: (text.replace("\0", "")).strip() or "x").map(checked_content)
+_CONTENT = (
+    _LINES.map(lambda text: text.replace("\0", "").strip()).map(lambda text: text if is_visible(text) else "x")
+).map(checked_content)
 _NAME = st.none() | st.text(max_size=40).map(lambda text: checked_name("name", text))
 _SHARE = st.floats(0, 1)
 _TIME = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
