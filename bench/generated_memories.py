@@ -40,24 +40,24 @@ class GeneratedKeys:
         return [text]
 
 
-def note(number: int) -> str:
+def drawn_note(number: int) -> str:
     """A note of `LENGTH` words and a number, the same each time."""
     drawn = np.random.default_rng(number + 7).random(LENGTH) * _UPTO[-1]
     return " ".join(_VOCABULARY[i] for i in np.searchsorted(_UPTO, drawn)) + f" {number}"
 
 
-def opened(home: Path, *, real: bool = False) -> NTMMemoryManager:
+def opened_for_writing(home: Path, *, real: bool = False) -> NTMMemoryManager:
     """A manager with generated keys and no reader, or as shipped; without backups, which are measured elsewhere."""
     config = {"store": {"backups": 0}, "recall": {"reader": "auto" if real else "off"}}
     return NTMMemoryManager(home, config=config, embedder=None if real else GeneratedKeys(), by_file=False)
 
 
-def fill(manager: NTMMemoryManager, count: int) -> None:
+def fill_with_drawn(manager: NTMMemoryManager, count: int) -> None:
     """Write notes 0…count−1 with generated keys through the store, in one transaction."""
     keys = GeneratedKeys()
     with manager.store.transaction():
         manager.store.set_embedder(manager.encoder.identity)
         for number in range(count):
-            text = note(number)
+            text = drawn_note(number)
             told = MemoryInput(text, session=f"s{number // SESSION}")
             manager.store.add(told, encode(text, keys.encode_memories([text]), spoken=False))

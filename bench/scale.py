@@ -19,12 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bench.scale_world import SESSION, Real, World, measured
+from bench.scale_world import SESSION, Real, ScaledWorld, measured_keys
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.corpus import Corpus
@@ -42,9 +42,19 @@ EXACTLY = 50
 """Questions for which all memories are compared."""
 QUESTIONS = "questions.npz"
 CONFIG = {"recall": {"reader": "off"}}
+_LARGE_STAGES = (
+    "likest_by_key",
+    "likest_by_words",
+    "gather",
+    "_scores",
+    "LocalView.of",
+    "LocalView.counts",
+    "LocalView.cues",
+)
+_STAGES = ("score_all", "choose", "gather", "attend", "confidence")
 
 
-def fill(home: Path, world: World, rounds: int) -> float:
+def fill_home(home: Path, world: ScaledWorld, rounds: int) -> float:
     """Write memories as rows, thousands in one transaction, and questions beside the store; returns seconds."""
     took, asked = 0.0, []
     rng = np.random.default_rng(1)
@@ -67,7 +77,7 @@ def fill(home: Path, world: World, rounds: int) -> float:
     return took
 
 
-def _first_key(world: World) -> np.ndarray:
+def _first_key(world: ScaledWorld) -> np.ndarray:
     return next(iter(world.memories()))[1][:1]
 
 
@@ -101,7 +111,7 @@ def resident() -> dict[str, float]:
     return {"resident": told.get("VmRSS", most), "of files": told.get("RssFile", 0.0), "peak": most}
 
 
-def ask_all(home: Path) -> dict[str, object]:
+def ask_home(home: Path) -> dict[str, object]:
     """Open a home in this process, and put its questions to it."""
     with np.load(home / QUESTIONS) as kept:
         words, keys = kept["words"].tolist(), kept["keys"]
@@ -140,47 +150,31 @@ def stages(manager: NTMMemoryManager, queries: list[Query]) -> dict[str, float]:
 
     took: dict[str, list[float]] = {}
     context, parameters = manager._verbs.context, load_parameters()
-
-    def timed(name: str, run: Callable) -> Callable:
-        def measured_run(*args, **options):
-            start = time.perf_counter()
-            try:
-                return run(*args, **options)
-            finally:
-                took.setdefault(name, []).append((time.perf_counter() - start) * 1e3)
-
-        return measured_run
-
-    names = [
-        (
-            look,
-            (
-                "likest_by_key",
-                "likest_by_words",
-                "gather",
-                "_scores",
-                "LocalView.of",
-                "LocalView.counts",
-                "LocalView.cues",
-            ),
-        ),
-        (first_look, ("score_all", "choose", "gather", "attend", "confidence")),
-    ]
-    kept = []
-    for module, functions in names:
-        for name in functions:
-            owner, _, part = name.rpartition(".")
-            where = getattr(module, owner) if owner else module
-            run = where.__dict__[part]
-            kept.append((where, part, run))
-            plain = run.__func__ if isinstance(run, classmethod) else run
-            wrapped = timed(name, plain)
-            setattr(where, part, classmethod(wrapped) if isinstance(run, classmethod) else wrapped)
+    named = [(look, name) for name in _LARGE_STAGES] + [(first_look, name) for name in _STAGES]
+    kept = [_timed_within(module, name, took) for module, name in named]
     for query in queries:
         context.read(Corpus(manager.store, "default"), query, parameters)
     for where, part, run in kept:
         setattr(where, part, run)
     return {name: round(float(np.median(values)), 2) for name, values in took.items()}
+
+
+def _timed_within(module: Any, name: str, took: dict[str, list[float]]) -> tuple[Any, str, Any]:
+    """Put a function that notes its time in the place of one; (where it stands, its name there, what stood there)."""
+    owner, _, part = name.rpartition(".")
+    where = getattr(module, owner) if owner else module
+    run = where.__dict__[part]
+    plain = run.__func__ if isinstance(run, classmethod) else run
+
+    def timed(*args: Any, **options: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return plain(*args, **options)
+        finally:
+            took.setdefault(name, []).append((time.perf_counter() - start) * 1e3)
+
+    setattr(where, part, classmethod(timed) if isinstance(run, classmethod) else timed)
+    return where, part, run
 
 
 def among_candidates(manager: NTMMemoryManager, queries: list[Query]) -> dict[str, float]:
@@ -200,11 +194,11 @@ def among_candidates(manager: NTMMemoryManager, queries: list[Query]) -> dict[st
     return {"recall_at_10_by_key": round(np.mean(by_key), 4), "recall_at_10_by_words": round(np.mean(by_words), 4)}
 
 
-def measure(size: int, real: Real, home: Path, rounds: int) -> dict[str, object]:
+def measure_scale(size: int, real: Real, home: Path, rounds: int) -> dict[str, object]:
     """All figures of one size."""
     told: dict[str, object] = {"memories": size}
     if not (home / QUESTIONS).exists():
-        told["write_s"] = round(fill(home, World(real, size), rounds), 1)
+        told["write_s"] = round(fill_home(home, ScaledWorld(real, size), rounds), 1)
     command = [sys.executable, "-m", "bench.scale", "--ask", str(home)]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
@@ -228,15 +222,15 @@ def main() -> None:
     parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.ask:
-        print(json.dumps(ask_all(args.ask)))
+        print(json.dumps(ask_home(args.ask)))
         return
     with tempfile.TemporaryDirectory() as made:
         homes = args.homes or Path(made)
-        real = measured(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
+        real = measured_keys(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
         for size in args.sizes:
             home = homes / str(size)
             home.mkdir(parents=True, exist_ok=True)
-            print(json.dumps(measure(size, real, home, args.rounds), indent=None if args.json else 1), flush=True)
+            print(json.dumps(measure_scale(size, real, home, args.rounds), indent=None if args.json else 1), flush=True)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def _of_usearch(index, expansion: int) -> Search:
     return search
 
 
-def measured(search: Callable, asked: list, exact: np.ndarray) -> dict[str, float]:
+def measured_search(search: Callable, asked: list, exact: np.ndarray) -> dict[str, float]:
     """Milliseconds (median, 95th of a hundred) and share of the ten nearest found."""
     took, shares = [], []
     for each, best in zip(asked, exact, strict=True):
@@ -118,10 +118,12 @@ def main() -> None:
         directions = [directions_of(view, query)[0] for query in queries]
         exact = np.array([np.argpartition(centred @ each, -10)[-10:] for each in directions])
         pairs = list(zip(directions, queries, strict=True))
-        told = {"ours": measured(lambda pair: likest_by_key(view, *pair), pairs, exact)}
+        told = {"ours": measured_search(lambda pair: likest_by_key(view, *pair), pairs, exact)}
         for name, (took, settings) in peers(centred).items():
             for setting, search in settings.items():
-                told[f"{name} {setting}".strip()] = measured(search, directions, exact) | {"build_s": round(took, 1)}
+                told[f"{name} {setting}".strip()] = measured_search(search, directions, exact) | {
+                    "build_s": round(took, 1)
+                }
         print(json.dumps({"memories": len(centred), **told}, indent=None if args.json else 1))
 
 

@@ -45,7 +45,7 @@ class Real(NamedTuple):
     words: list[str]
 
 
-def measured(embedder: Embedder, data: Path | None, kept: Path | None) -> Real:
+def measured_keys(embedder: Embedder, data: Path | None, kept: Path | None) -> Real:
     """Read real texts: memories and questions of a data set, or of this folder's own notes.
 
     Args:
@@ -93,7 +93,7 @@ def _of(data: Path) -> tuple[list[str], list[tuple[str, int]]]:
     return [memory["text"] for memory in memories], pairs[: _KEYS // 5]
 
 
-class World:
+class ScaledWorld:
     """Memories made of real ones' measures; the same number of them is always the same memories.
 
     Args:

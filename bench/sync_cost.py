@@ -25,10 +25,10 @@ def main() -> None:
     """Measure and print one JSON object."""
     parser = argparse.ArgumentParser("python -m bench.sync_cost", description=__doc__)
     parser.add_argument("--memories", type=int, default=5000)
-    print(json.dumps(measured(parser.parse_args().memories)))
+    print(json.dumps(sync_costs(parser.parse_args().memories)))
 
 
-def measured(memories: int) -> dict[str, Any]:
+def sync_costs(memories: int) -> dict[str, Any]:
     """CPU seconds, and sizes in bytes a memory, of two devices.
 
     Args:

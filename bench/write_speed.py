@@ -20,11 +20,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.generated_memories import DIM, SESSION, fill, note, opened
+from bench.generated_memories import DIM, SESSION, drawn_note, fill_with_drawn, opened_for_writing
 from ntm_memory import NTMMemoryManager
 from ntm_memory.operations.services import Services
 
 THINGS = ("invoice", "parcel", "ticket", "order", "report", "contract", "photo", "sample", "key", "form")
+TURN = {"kind": "episode", "trust": "tool", "session": "talk"}
+"""How hooks tell a turn."""
 
 
 class CountingReader:
@@ -74,19 +76,21 @@ def measure_size(count: int, *, real: bool, repeats: int = 25) -> dict[str, floa
     """Median CPU milliseconds of one write, and of others, in a memory of `count` memories; bytes a memory."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with opened(home, real=real) as manager:
-            fill(manager, count)
+        with opened_for_writing(home, real=real) as manager:
+            fill_with_drawn(manager, count)
         size = sum(file.stat().st_size for file in home.iterdir() if file.is_file())
         figures = {"bytes a memory": size / count}
-        with opened(home, real=real) as manager:
+        with opened_for_writing(home, real=real) as manager:
             for number in range(3):
-                manager.memorize(note(2 * count + number))  # loaded and warm
+                manager.memorize(drawn_note(2 * count + number))  # loaded and warm
             live = manager.store.get_many(list(range(count // 2, count // 2 + 2 * repeats)))
             ids = [memory.id for memory in live]
             verbs: dict[str, Callable[[int], object]] = {
-                "memorize": lambda i: manager.memorize(note(count + i), session=f"s{(count + i) // SESSION}"),
-                "turn": lambda i: manager.memorize(note(3 * count + i), kind="episode", trust="tool", session="talk"),
-                "update": lambda i: manager.update(ids[i], content=note(4 * count + i)),
+                "memorize": lambda i: manager.memorize(drawn_note(count + i), session=f"s{(count + i) // SESSION}"),
+                "turn": lambda i: manager.memorize(
+                    drawn_note(3 * count + i), kind="episode", trust="tool", session="talk"
+                ),
+                "update": lambda i: manager.update(ids[i], content=drawn_note(4 * count + i)),
                 "erase": lambda i: manager.erase(ids[repeats + i]),
             }
             for name, verb in verbs.items():
@@ -95,8 +99,8 @@ def measure_size(count: int, *, real: bool, repeats: int = 25) -> dict[str, floa
             figures["memorize + recall"] = statistics.median(answered)
 
         def cold(**fields: str) -> None:
-            with opened(home, real=real) as another:
-                another.memorize(note(6 * count + len(fields)), **fields)
+            with opened_for_writing(home, real=real) as another:
+                another.memorize(drawn_note(6 * count + len(fields)), **fields)
 
         figures["open, memorize, close"] = 1000 * cpu_of(cold)
         figures["open, turn, close"] = 1000 * cpu_of(lambda: cold(kind="episode", trust="tool", session="talk"))
@@ -104,25 +108,25 @@ def measure_size(count: int, *, real: bool, repeats: int = 25) -> dict[str, floa
 
 
 def _write_then_ask(manager: NTMMemoryManager, number: int) -> None:
-    manager.memorize(note(number))
-    manager.recall(note(number)[:30])
+    manager.memorize(drawn_note(number))
+    manager.recall(drawn_note(number)[:30])
 
 
 def measure_line(memories: int, updates: int, erases: int, parts: int = 4) -> dict[str, float]:
     """CPU milliseconds a write in each part of a long line of writes one by one, and bytes by what must be kept."""
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
-        with opened(Path(folder)) as manager:
+        with opened_for_writing(Path(folder)) as manager:
             ids: list[str] = []
             for part in range(parts):
                 some = range(part * memories // parts, (part + 1) * memories // parts)
-                spent = cpu_of(lambda some=some: ids.extend(manager.memorize(note(i)).memory.id for i in some))
+                spent = cpu_of(lambda some=some: ids.extend(manager.memorize(drawn_note(i)).memory.id for i in some))
                 figures[f"memorize {some.start}-{some.stop}"] = 1000 * spent / len(some)
             step = max(memories // max(updates, 1), 1)
             for part in range(parts):
                 some = range(part * updates // parts, (part + 1) * updates // parts)
                 spent = cpu_of(
-                    lambda some=some: [manager.update(ids[i * step], content=note(memories + i)) for i in some]
+                    lambda some=some: [manager.update(ids[i * step], content=drawn_note(memories + i)) for i in some]
                 )
                 figures[f"update {some.start}-{some.stop}"] = 1000 * spent / max(len(some), 1)
             gone = ids[1 :: max(memories // max(erases, 1), 1)][:erases]

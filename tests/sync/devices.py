@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opening import Clock, opened
 
-from bench.faults.sync import said_by
+from bench.faults.devices import said_by
 
 
 class Devices:

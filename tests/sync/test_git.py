@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from opening import Clock, opened
 
-from bench.faults.sync import said_by
+from bench.faults.devices import said_by
 from ntm_memory.errors import ConfigError
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from opening import Clock, opened
 
-from bench.faults.sync import said_by
+from bench.faults.devices import said_by
 from ntm_memory.errors import BadValueError, ConfigError, NotFoundError, RetractedError, StoreError
 from ntm_memory.store.lookup import find
 from ntm_memory.sync import syncer
