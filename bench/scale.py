@@ -54,7 +54,7 @@ _LARGE_STAGES = (
 _STAGES = ("score_all", "choose", "gather", "attend", "confidence")
 
 
-def fill_home(home: Path, world: ScaledWorld, rounds: int) -> float:
+def fill_with_rows(home: Path, world: ScaledWorld, rounds: int) -> float:
     """Write memories as rows, thousands in one transaction, and questions beside the store; returns seconds."""
     took, asked = 0.0, []
     rng = np.random.default_rng(1)
@@ -198,7 +198,7 @@ def measure_scale(size: int, real: Real, home: Path, rounds: int) -> dict[str, o
     """All figures of one size."""
     told: dict[str, object] = {"memories": size}
     if not (home / QUESTIONS).exists():
-        told["write_s"] = round(fill_home(home, ScaledWorld(real, size), rounds), 1)
+        told["write_s"] = round(fill_with_rows(home, ScaledWorld(real, size), rounds), 1)
     command = [sys.executable, "-m", "bench.scale", "--ask", str(home)]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
