@@ -48,7 +48,7 @@ def move(home: str | Path | None, to: str, *, dry_run: bool = False) -> dict[str
     require_client()
     folder = data_home(home)
     settings = load_settings(SHIPPED, folder / "config.json")
-    to_server = "://" in to
+    to_server = "://" in to or to.startswith(("postgres:", "postgresql:"))
     if to_server == (settings.store.url is not None):
         raise BadValueError(
             "the memory is there already" if not to_server else "the memory is on a server already",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ntm_memory.errors import StoreError
 
@@ -12,6 +12,7 @@ SCHEMA = "ntm_memory"
 _SCHEMES = ("postgresql", "postgres")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _EXAMPLE = "write store.url as postgresql://USER@HOST/DATABASE, or with ?schema=NAME behind it"
+_ESCAPED = "write it in percent: %40 for @, %2F for /, %23 for #, %3F for ?; or leave the password to ~/.pgpass"
 
 
 class Address(NamedTuple):
@@ -42,16 +43,19 @@ def address_of(url: str) -> Address:
         told = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError as error:
         raise StoreError("store.url is no URL", _EXAMPLE) from error
-    if parts.scheme not in _SCHEMES:
+    if parts.scheme not in _SCHEMES or not url.startswith(f"{parts.scheme}://"):
         raise StoreError("store.url is not the URL of a PostgreSQL server", _EXAMPLE)
+    user, _, place = parts.netloc.rpartition("@")
+    if "@" in user + parts.path or parts.fragment:  # nothing of it is printed: it may be a piece of the password
+        raise StoreError("in store.url a sign like @ / # ? stands as it is in the user's name or password", _ESCAPED)
     schema = told.pop("schema", SCHEMA)
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
         raise StoreError(
             f"store.url names the schema {schema!r:.80}", "small Latin letters, digits and _ make the name of a schema"
         )
-    user, _, place = parts.netloc.rpartition("@")
     name = user.partition(":")[0]
-    plain = urlunsplit(("postgresql", f"{name}@{place}" if name else place, parts.path, "", ""))
+    plain = f"postgresql://{f'{name}@{place}' if name else place}{parts.path}"
     socket = f" by the socket in {told['host']}" if told.get("host") else ""
-    whole = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(told), ""))
-    return Address(whole, schema, f"{plain}{socket}, schema {schema}")
+    # libpq reads a + as it stands; a URL without a host keeps its two strokes
+    asked = f"?{urlencode(told, quote_via=quote)}" if told else ""
+    return Address(f"postgresql://{parts.netloc}{parts.path}{asked}", schema, f"{plain}{socket}, schema {schema}")

@@ -12,6 +12,8 @@ from ntm_memory.errors import BadValueError, DiskFullError, StoreCorruptError, S
 MAY_BE_WRITTEN = "it may be written all the same: look whether it is there before you do it again"
 _TRY_AGAIN = "try again; if it stays so: see that the server runs, and whether store.url in config.json is right"
 _ROLES = "ask the owner of the memory for the right: references/scaling.md, PostgreSQL, roles"
+_REFUSED = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
+_WHO = "see the user, password (~/.pgpass, PGPASSWORD) and pg_hba.conf of the server"
 _LOCKED = {
     "55P03": "another process has been writing for longer than store.lock_seconds",
     "40001": "another process wrote at the same time",
@@ -49,6 +51,8 @@ def translated_fault(label: str, error: psycopg.Error, *, at_commit: bool = Fals
     """An error of the client library as one of ours."""
     state = error.sqlstate or ""
     said = error.diag.message_primary or str(error).strip().partition("\n")[0] or type(error).__name__
+    if any(sign in said for sign in _REFUSED):  # before there is a line the library has no number for it
+        return StoreError(f"the PostgreSQL server of {label} refuses: {said}", _WHO)
     if is_lost(error):
         hint = MAY_BE_WRITTEN if at_commit else _TRY_AGAIN
         return LineLostError(f"the PostgreSQL server of {label} does not answer: {said}", hint)

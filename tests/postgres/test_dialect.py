@@ -11,7 +11,7 @@ from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
 from ntm_memory.store import schema as of_files
 
-pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+psycopg = pytest.importorskip("psycopg", reason="needs the extra `postgres`")
 from ntm_memory.postgres.dialect import from_kept, to_kept, translated  # noqa: E402
 
 
@@ -76,6 +76,26 @@ def test_an_address_is_taken_apart_and_shown_without_its_password():
     assert address.schema == "mia" and address.url == "postgresql://ann:secret@db:5433/notes?sslmode=require"
     assert address.label == "postgresql://ann@db:5433/notes, schema mia"
     assert address_of("postgres:///x").schema == "ntm_memory"
+
+
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ("postgresql:///db?host=/run/pg&user=ann", {"dbname": "db", "host": "/run/pg", "user": "ann"}),
+        ("postgresql://?service=mem", {"service": "mem"}),
+        ("postgres://ann@db/x?password=a%20%2B1&options=-c%20work_mem%3D1MB&schema=s", {"password": "a +1"}),
+    ],
+)
+def test_a_url_reaches_the_client_library_as_it_was_told(url, there):
+    told = psycopg.conninfo.conninfo_to_dict(address_of(url).url)
+    assert there.items() <= told.items() and "schema" not in told
+
+
+@pytest.mark.parametrize("url", ["postgresql://odd:p@s/s:w#%?1@/db?host=x", "postgresql://odd:p@s@db/x", "postgres:/x"])
+def test_a_password_that_is_not_escaped_is_never_printed(url):
+    with pytest.raises(StoreError) as error:
+        address_of(url)
+    assert "p@s" not in f"{error.value} {error.value.hint}"
 
 
 @pytest.mark.parametrize(
