@@ -1,0 +1,85 @@
+"""Follow-up questions of strangers ("and her brother?", 那后来呢): what recall finds of them with and without a session.
+
+    python -m bench.followed_up [FOLDER …]
+
+A folder (default: those of tests/outsiders/follow_ups) is described in tests/outsiders/follow_ups/README.md. Every store
+is told to a memory of its own. The questions of a session are asked in their order, once as that session and once each
+by itself: what a session gains on follow-ups, and what it costs on questions that have nothing to do with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.dataset import rows
+from ntm_memory import NTMMemoryManager
+from ntm_memory.embedding import Embedder, load_embedder
+
+SETS = Path(__file__).parents[1] / "tests" / "outsiders" / "follow_ups"
+WAYS = ("in the session", "alone")
+FOUND = 5
+Turn = Mapping[str, Any]
+
+
+def ask_folder(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, list[str]]]:
+    """(way, question, ids of the set that are shown) of all questions of a folder, both ways."""
+    notes, sessions = rows(folder / "stores.jsonl"), rows(folder / "sessions.jsonl")
+    for store in dict.fromkeys(note["store"] for note in notes):
+        here = [note for note in notes if note["store"] == store]
+        with tempfile.TemporaryDirectory() as home:
+            config = {"privacy": {"on_secret": "allow"}}
+            with NTMMemoryManager(home, config=config, embedder=embedder) as manager:
+                known = tell(manager, here)
+                for session in (each for each in sessions if each["store"] == store):
+                    for turn in session["turns"]:
+                        for way in WAYS:
+                            told = {"session": f"asked {session['session']}"} if way == WAYS[0] else {}
+                            found = manager.recall(turn["question"], all=True, **told).memories
+                            yield way, turn, [known.get(each.id, each.id) for each in found]
+
+
+def tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Memorize notes in their order, none refused as the same as another; ours id → theirs."""
+    known = {}
+    for note in notes:
+        told = {name: note[theirs] for name, theirs in (("occurred_at", "when"), ("session", "session"))}
+        done = manager.memorize(note["content"], **{name: value for name, value in told.items() if value})
+        known[done.memory.id] = note["id"]
+    return known
+
+
+def measure_follow_ups(folder: Path, embedder: Embedder | None = None) -> dict[str, dict[str, float]]:
+    """{kind, way: {questions, right first, in five}} of one folder.
+
+    Args:
+        folder: the set.
+        embedder: None: the default one.
+    """
+    grades: dict[str, list[tuple[bool, bool]]] = collections.defaultdict(list)
+    for way, turn, shown in ask_folder(folder, embedder or load_embedder({})):
+        gold = set(turn["gold"])
+        grades[f"{turn['kind']}, {way}"].append((shown[:1] != [] and shown[0] in gold, bool(gold & set(shown[:FOUND]))))
+    named = {name: np.array(each, dtype=float) for name, each in sorted(grades.items())}
+    return {
+        name: {"questions": len(each), "first": round(each[:, 0].mean(), 3), "in five": round(each[:, 1].mean(), 3)}
+        for name, each in named.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", type=Path)
+    for folder in parser.parse_args().folders or sorted(each.parent for each in SETS.glob("*/sessions.jsonl")):
+        print(json.dumps({"set": folder.name, **measure_follow_ups(folder)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
