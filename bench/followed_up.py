@@ -1,10 +1,10 @@
-"""Follow-up questions of strangers ("and her brother?", 那后来呢): what recall finds of them with and without a session.
+"""Follow-up questions of strangers ("and her brother?"): what recall finds of them with and without a session.
 
     python -m bench.followed_up [FOLDER …]
 
-A folder (default: those of tests/outsiders/follow_ups) is described in tests/outsiders/follow_ups/README.md. Every store
-is told to a memory of its own. The questions of a session are asked in their order, once as that session and once each
-by itself: what a session gains on follow-ups, and what it costs on questions that have nothing to do with it.
+A folder (default: those of tests/outsiders/follow_ups) is described in tests/outsiders/follow_ups/README.md. Every
+store is told to a memory of its own. The questions of a session are asked in their order, once as that session and once
+each by itself: what a session gains on follow-ups, and what it costs on questions that have nothing to do with it.
 """
 
 from __future__ import annotations
