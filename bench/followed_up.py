@@ -29,7 +29,7 @@ FOUND = 5
 Turn = Mapping[str, Any]
 
 
-def ask_folder(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, list[str]]]:
+def ask_sessions(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, list[str]]]:
     """(way, question, ids of the set that are shown) of all questions of a folder, both ways."""
     notes, sessions = rows(folder / "stores.jsonl"), rows(folder / "sessions.jsonl")
     for store in dict.fromkeys(note["store"] for note in notes):
@@ -37,7 +37,7 @@ def ask_folder(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, li
         with tempfile.TemporaryDirectory() as home:
             config = {"privacy": {"on_secret": "allow"}}
             with NTMMemoryManager(home, config=config, embedder=embedder) as manager:
-                known = tell(manager, here)
+                known = tell_noted(manager, here)
                 for session in (each for each in sessions if each["store"] == store):
                     for turn in session["turns"]:
                         for way in WAYS:
@@ -46,7 +46,7 @@ def ask_folder(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, li
                             yield way, turn, [known.get(each.id, each.id) for each in found]
 
 
-def tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def tell_noted(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Memorize notes in their order, none refused as the same as another; ours id → theirs."""
     known = {}
     for note in notes:
@@ -64,7 +64,7 @@ def measure_follow_ups(folder: Path, embedder: Embedder | None = None) -> dict[s
         embedder: None: the default one.
     """
     grades: dict[str, list[tuple[bool, bool]]] = collections.defaultdict(list)
-    for way, turn, shown in ask_folder(folder, embedder or load_embedder({})):
+    for way, turn, shown in ask_sessions(folder, embedder or load_embedder({})):
         gold = set(turn["gold"])
         grades[f"{turn['kind']}, {way}"].append((shown[:1] != [] and shown[0] in gold, bool(gold & set(shown[:FOUND]))))
     named = {name: np.array(each, dtype=float) for name, each in sorted(grades.items())}
