@@ -71,6 +71,11 @@ def is_gone(text: Register) -> bool:
     return "content" not in text[1]
 
 
+def removed_texts(state: Mapping[str, Any]) -> dict[str, Register]:
+    """The texts of a state that were removed for good, or put in other words because they held a secret."""
+    return {stamp: text for stamp, text in state.get("texts", {}).items() if is_gone(text) or text[0] != stamp}
+
+
 def without_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> State:
     """A part of a state without the texts that were removed for good, or put in other words, since.
 

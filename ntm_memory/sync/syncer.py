@@ -19,6 +19,7 @@ from ntm_memory.store.records import Memory
 from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.sync import log
 from ntm_memory.sync.applying import Applier, latest_of, retracted_here
+from ntm_memory.sync.copies import Copies
 from ntm_memory.sync.folder import checked_folder, own_logs
 from ntm_memory.sync.git_remote import git_of
 from ntm_memory.sync.local_changes import collect
@@ -101,6 +102,7 @@ class Syncer:
             merging = self._merging(state)
             logs = Logs(self._folder, merging, self._key, self._opener)
             applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
+            copies = Copies(self._store, self._home, merging)
             if git is not None:
                 git.fetch()
             with suppress(_DryRunOver), state.writing():
@@ -111,10 +113,11 @@ class Syncer:
                 logs.write(self._clock())
                 merging.finish()
             if not dry_run:
-                self._apply(state, merging, logs, applier)
+                self._apply(state, merging, logs, applier, copies)
             if git is not None:
                 git.send(list(own_logs(self._folder, state.own_devices)))
-            return self._answer(state, logs, applier, counts, dry_run=dry_run)
+            warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings]
+            return self._answer(state, logs, applier, counts, warnings, dry_run=dry_run)
 
     def _finish(self, state: SyncState, logs: Logs) -> None:
         """Leave nothing of what was removed for good, and note that all was done."""
@@ -137,6 +140,7 @@ class Syncer:
                 state.set_meta("running", 1)
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
+                state.set_meta("removed", 1)  # what was put back may hold it
                 state.set_meta("seq", 0)
                 state.set_meta("line", 0)
         return Merging(state, clock)
@@ -178,9 +182,10 @@ class Syncer:
         if told is not None and told.rivals:
             merging.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
 
-    def _apply(self, state: SyncState, merging: Merging, logs: Logs, applier: Applier) -> None:
+    def _apply(self, state: SyncState, merging: Merging, logs: Logs, applier: Applier, copies: Copies) -> None:
         """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
         new = applier.apply_tombstones()
+        copies.clean()
         applier.apply()
         merging.told.clear()
         with state.writing():
@@ -193,6 +198,7 @@ class Syncer:
                 logs.write(self._clock())
                 merging.finish()
         if merging.told:
+            copies.clean()
             applier.apply()
         with state.writing():
             merging.told.clear()
@@ -209,14 +215,20 @@ class Syncer:
                 yield memory
 
     def _answer(
-        self, state: SyncState, logs: Logs, applier: Applier, counts: Mapping[str, int], *, dry_run: bool
+        self,
+        state: SyncState,
+        logs: Logs,
+        applier: Applier,
+        counts: Mapping[str, int],
+        warnings: list[str],
+        *,
+        dry_run: bool,
     ) -> dict[str, Any]:
         done = {
             "sent": counts["sent"],
             "taken": counts["due"] if dry_run else len(applier.written),
             "purged": applier.purged,
         }
-        warnings = list(self._git.warnings) if self._git is not None else []
         if logs.waiting:
             named = ", ".join(f"{device} ({count} lines)" for device, count in sorted(logs.waiting.items()))
             warnings.append(
