@@ -51,9 +51,17 @@ class GitRemote:
             self._warn("git pull", done.stderr)
         return not done.returncode
 
-    def send(self, files: Sequence[Path]) -> None:
-        """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time."""
+    def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> None:
+        """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time.
+
+        Args:
+            files: in the folder.
+            removed: files that are not there any more.
+        """
         names = [each.name for each in files]
+        if removed:
+            known = self._git("ls-files", "-z", "--", *(each.name for each in removed)).stdout.split("\0")
+            names += [name for name in known if name]
         if names:
             self._git("add", "--", *names)
             if self._git("diff", "--cached", "--quiet", "--", *names).returncode:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ntm_memory.errors import BadValueError, why_unread
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import flush, replace_bytes
-from ntm_memory.privacy.keys import Key
+from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.privacy.sealing import seal, unseal
 from ntm_memory.sync.validation import checked_part, checked_tombstone
 
@@ -72,6 +72,14 @@ class LinesRead:
 def log_key(key: Key) -> Key:
     """What seals logs: of the secret alone, so that devices whose files differ read each other's with one secret."""
     return Key(key.secret, b"", key.source)
+
+
+def opener_of(key: Key | None) -> Key | None:
+    """What opens sealed lines: the memory's own secret, else the environment's."""
+    if key is not None:
+        return log_key(key)
+    secret = secret_in(VARIABLE)
+    return None if secret is None else log_key(Key(secret, b"", ENVIRONMENT))
 
 
 def written(line: Line, key: Key | None = None) -> bytes:

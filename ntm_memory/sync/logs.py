@@ -38,6 +38,7 @@ class Logs:
         self._key = key
         self._opener = opener
         self.unread: list[str] = []
+        self.fresh: set[str] = set()
         self.waiting: Counter[str] = Counter()
         self.ahead = 0
         self.is_whole = True
@@ -123,6 +124,7 @@ class Logs:
         except OSError as error:
             self.unread.append(f"{path.name} cannot be read: {error.strerror}")
             return
+        self.fresh.add(path.name)
         is_continued = place is not None and log.digest(content[: place.end]) == place.digest
         start = place.end if place is not None and is_continued else 0
         found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)

@@ -92,6 +92,14 @@ def without_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> State:
     return {**kept, **({"texts": texts} if texts else {}), **({"olds": olds} if olds else {})}
 
 
+def holds_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a part of a state holds what was removed for good, or put in other words, since."""
+    if "purged" in known:
+        return "purged" not in part
+    left = without_removed(part, known)
+    return any(left.get(name, {}) != part.get(name, {}) for name in ("texts", "olds"))
+
+
 def all_joined(states: Iterable[Mapping[str, Any]]) -> State:
     """One state of many."""
     made: State = {}

@@ -217,6 +217,10 @@ class SyncState:
         """Keep how far a log was read."""
         self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (name, *place))
 
+    def forget_place(self, name: str) -> None:
+        """A log is not there any more."""
+        self._sql.execute("DELETE FROM files WHERE name = ?", (name,))
+
     def forget_files(self) -> None:
         """Read every log from its beginning next time."""
         self._sql.execute("DELETE FROM files")

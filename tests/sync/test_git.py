@@ -56,6 +56,17 @@ def test_two_devices_by_a_bare_remote(tmp_path, remote):
         assert not git(tmp_path / "one-logs", "status", "--short")
 
 
+def test_a_log_that_is_forgotten_leaves_the_branch(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        name = one.sync()["device"]
+    with device(tmp_path, "other", remote) as other:
+        other.sync()
+        assert not other.sync(forget=[name])["warnings"] and other.store.count() == 1
+        assert name not in git(remote, "ls-tree", "--name-only", "HEAD") and other.sync()["warnings"] == []
+        assert not git(tmp_path / "other-logs", "status", "--short")
+
+
 def test_a_remote_that_is_away_is_told_and_nothing_is_lost(tmp_path, remote):
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         one.memorize("Mia drinks tea")

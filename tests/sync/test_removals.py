@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.recovery.backups import make_backup, restore_backup
+from ntm_memory.rendering import as_text
 
 TOKEN = "AKIA" + "Q3EGRK7NPLX2WV5T"
 
@@ -225,3 +227,69 @@ def test_a_damaged_line_of_the_own_log_is_mended(devices, secret, sealed):
     assert not one.sync()["unread"] and not other.sync()["unread"]
     devices.settle()
     assert other.store.count() == 2 and one.sync()["device"] == name
+
+
+@pytest.fixture
+def gone(devices):
+    """A machine that is left, and the name of one that told it all, and is gone; what it told was purged since."""
+    one = devices.add("one")
+    one.memorize("the pass is PATAGONIA", key="p")
+    one.memorize("what stays")
+    name = one.sync()["device"]
+    other = devices.add("other")
+    other.sync()
+    one.close()
+    del devices.open[0]
+    other.erase("p", purge=True)
+    return other, name
+
+
+def test_a_log_of_a_machine_that_is_gone_is_told_and_taken_over(devices, gone):
+    other, name = gone
+    for _ in range(2):
+        (warning,) = other.sync()["warnings"]
+        assert f"sync.py --forget {name}" in warning
+    assert other.status()["sync"]["holding"] == [name] and name in as_text("status", other.status())
+    files = logs_of(devices)
+    assert other.sync(dry_run=True, forget=[name])["dry_run"] and logs_of(devices) == files
+    answer = other.sync(forget=[name])
+    assert not answer["warnings"] and not other.sync()["warnings"] and b"PATAGONIA" not in devices.logs()
+    assert not any(name in file for file in logs_of(devices))
+    assert "holding" not in other.status()["sync"] and other.status()["sync"]["devices"] == 1
+    third = devices.add("third")
+    devices.settle()
+    assert [each.content for each in third.store.memories()] == ["what stays"]
+
+
+def test_a_machine_that_was_forgotten_and_comes_back_takes_part_again(devices, gone):
+    other, name = gone
+    other.sync(forget=[name])
+    one = devices.add("one", ahead=5000.0)
+    one.memorize("told meanwhile")
+    devices.settle()
+    assert [each.content for each in other.store.memories()] == ["what stays", "told meanwhile"]
+    assert b"PATAGONIA" not in devices.logs()
+
+
+def test_only_a_machine_that_is_another_and_was_read_whole_is_forgotten(devices, gone):
+    other, name = gone
+    with pytest.raises(BadValueError, match="is this machine"):
+        other.sync(forget=[other.sync()["device"]])
+    with pytest.raises(NotFoundError, match="no log of a machine"):
+        other.sync(forget=["zzzzzzzz"])
+    (file,) = (file for file in devices.folder.glob("*.jsonl") if name in file.name)
+    with file.open("ab") as log:
+        log.write(b'{"line": "{}", "sum": "0"}\n')
+    with pytest.raises(BadValueError, match="read whole"):
+        other.sync(forget=[name])
+    assert file.exists()
+
+
+def test_an_old_copy_of_a_log_that_turns_up_later_is_told_too(devices, gone):
+    other, name = gone
+    old = {file: content for file, content in logs_of(devices).items() if name in file}
+    other.sync(forget=[name])
+    for file, content in old.items():
+        (devices.folder / file).write_bytes(content)
+    assert name in other.sync()["warnings"][0]
+    assert not other.sync(forget=[name])["warnings"] and b"PATAGONIA" not in devices.logs()
