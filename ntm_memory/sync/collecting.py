@@ -43,6 +43,7 @@ class LocalMemory:
             old.version: (old.content, old.valid_from, _about(old)) for old in history
         }
         self.texts[memory.version] = (memory.content, memory.updated_at, _about(memory))
+        self._ends = {old.version: old.valid_to for old in history}
         own = [each for each in done if each.verb != MERGED]
         self.at = max([_ms(memory.updated_at), *(_ms(each.at) for each in own)])
         self._removed = {each.detail.get("version") for each in own if each.verb in ("version purged", "redacted")}
@@ -52,6 +53,8 @@ class LocalMemory:
         if told is None or any(self.fields[name] != told.fields[name] for name in FIELDS):
             return False
         texts = {text.version: (text.content, text.at, dict(text.about)) for text in told.texts}
+        if self._ends != {text.version: text.until for text in told.texts[:-1]}:
+            return False
         return texts == self.texts and all(told.links.get(name) == link for name, link in self.links.items())
 
     def as_seen(self, stamps: Mapping[int, str], known: Sequence[str], latest: str) -> Seen:
