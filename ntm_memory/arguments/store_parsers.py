@@ -188,6 +188,13 @@ def _sync() -> CommandParser:
         metavar="ID",
         help="what this memory says now is right, whatever another machine told; its text stays in the history",
     )
+    parser.add_asked(
+        "--forget",
+        action="append",
+        default=[],
+        metavar="MACHINE",
+        help="a machine that is gone for good: what its log tells goes into this one's, and its log is removed",
+    )
     add_namespace(parser)
     return parser
 

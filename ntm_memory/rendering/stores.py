@@ -167,7 +167,8 @@ def _synced(told: Answer) -> str:
     logs = f", {count(told['devices'], 'device')} in {text(told['folder'])}" if "devices" in told else ""
     due = f", {told['due']:,} to be written here" if told.get("due") else ""
     rivals = f", {count(told['conflicts'], 'conflict')}: sync.py names them" if told.get("conflicts") else ""
-    return f"sync: {last}{logs}{due}{rivals}"
+    held = f", what was purged is still in the log of {', '.join(told['holding'])}" if told.get("holding") else ""
+    return f"sync: {last}{logs}{due}{rivals}{held}"
 
 
 def _space(space: Answer) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ntm_memory.store.records import Memory, Version
 from ntm_memory.sync.merging_writer import MERGED, Done
 from ntm_memory.sync.projection import UNTOLD, Projected
-from ntm_memory.sync.registers import State, top
+from ntm_memory.sync.registers import State, removed_texts, top
 from ntm_memory.sync.stamps import HybridClock, read_stamp
 from ntm_memory.sync.validation import FIELDS, TOLD
 from ntm_memory.text.iso_time import unix_seconds
@@ -43,6 +43,7 @@ class LocalMemory:
             old.version: (old.content, old.valid_from, _about(old)) for old in history
         }
         self.texts[memory.version] = (memory.content, memory.updated_at, _about(memory))
+        self._ends = {old.version: old.valid_to for old in history}
         own = [each for each in done if each.verb != MERGED]
         self.at = max([_ms(memory.updated_at), *(_ms(each.at) for each in own)])
         self._removed = {each.detail.get("version") for each in own if each.verb in ("version purged", "redacted")}
@@ -52,6 +53,8 @@ class LocalMemory:
         if told is None or any(self.fields[name] != told.fields[name] for name in FIELDS):
             return False
         texts = {text.version: (text.content, text.at, dict(text.about)) for text in told.texts}
+        if self._ends != {text.version: text.until for text in told.texts[:-1]}:
+            return False
         return texts == self.texts and all(told.links.get(name) == link for name, link in self.links.items())
 
     def as_seen(self, stamps: Mapping[int, str], known: Sequence[str], latest: str) -> Seen:
@@ -63,7 +66,7 @@ class LocalMemory:
             latest: the greatest stamp of what is known of it.
         """
         texts = {
-            str(version): [stamps[version], _hash(content), about]
+            str(version): [stamps[version], text_hash(content), about]
             for version, (content, _, about) in self.texts.items()
             if version in stamps
         }
@@ -72,6 +75,36 @@ class LocalMemory:
     def was_removed(self, version: int) -> bool:
         """Whether this version was purged, or put in other words because it held a secret."""
         return version in self._removed
+
+
+class RemovedTexts:
+    """The texts of a memory that were removed for good, or put in other words, on any device.
+
+    A backup that is put back, or an old export, may hold them still: they are known by their version, or by the moment
+    of their telling, as nobody keeps what they said.
+
+    Args:
+        parts: what is known of the memory, and of those joined into it.
+        told: what it says by now; that was not removed.
+    """
+
+    def __init__(self, parts: Sequence[State], told: Projected | None) -> None:
+        self._texts = {stamp: text for part in parts for stamp, text in removed_texts(part).items()}
+        self._told = {text.content for text in told.texts} if told is not None else set()
+
+    def stamp_of(self, version: int, content: str, at: str) -> str | None:
+        """The stamp of the removed text that a text here is; None: it is none.
+
+        Args:
+            version: of the text here.
+            content: what it says.
+            at: from when on it was what the memory says; what was told after a text was removed is not that text.
+        """
+        began = _ms(at)
+        for stamp, (removed, text) in self._texts.items() if content not in self._told else ():
+            if began == read_stamp(stamp).ms or (version == text["n"] and began <= read_stamp(removed).ms):
+                return stamp
+        return None
 
 
 def first_part(local: LocalMemory, clock: HybridClock, behind: str) -> tuple[State, dict[int, str]]:
@@ -98,7 +131,7 @@ def first_part(local: LocalMemory, clock: HybridClock, behind: str) -> tuple[Sta
 
 
 def changed_part(
-    local: LocalMemory, seen: Seen, told: Projected | None, clock: HybridClock
+    local: LocalMemory, seen: Seen, told: Projected | None, clock: HybridClock, removed: RemovedTexts
 ) -> tuple[State, dict[int, str]]:
     """What of a memory is otherwise than it was seen last, and the stamps of its texts by version.
 
@@ -107,9 +140,10 @@ def changed_part(
         seen: how it stood.
         told: what is known of it by now; what it says is no change.
         clock: stamps what changed.
+        removed: texts that are not to be told again.
     """
     part: State = {}
-    stamps, parts = _texts_since(local, seen, clock)
+    stamps, parts = _texts_since(local, seen, clock, removed)
     part.update(parts)
     fields = {
         name: value
@@ -143,7 +177,9 @@ def presumed_seen(local: LocalMemory, known: State, told: Projected) -> Seen:
     return seen | {"fields": fields}
 
 
-def _texts_since(local: LocalMemory, seen: Seen, clock: HybridClock) -> tuple[dict[int, str], State]:
+def _texts_since(
+    local: LocalMemory, seen: Seen, clock: HybridClock, removed: RemovedTexts
+) -> tuple[dict[int, str], State]:
     """(the stamps of the texts by version, what of them is to be told)."""
     stamps: dict[int, str] = {}
     part: State = {}
@@ -151,19 +187,23 @@ def _texts_since(local: LocalMemory, seen: Seen, clock: HybridClock) -> tuple[di
     latest = max(map(int, seen["texts"]), default=0)
     for version, (content, at, about) in sorted(local.texts.items()):
         before = seen["texts"].get(str(version))
-        if before is None or (before[1] != _hash(content) and not local.was_removed(version)):
-            new.append(version)
+        if before is None or (before[1] != text_hash(content) and not local.was_removed(version)):
+            gone = removed.stamp_of(version, content, at)
+            if gone is None:
+                new.append(version)
+            else:
+                stamps[version] = gone
             continue
         stamps[version] = before[0]
-        if before[1] != _hash(content):  # put in other words: its old ones are removed for good
+        if before[1] != text_hash(content):  # put in other words: its old ones are removed for good
             told = {"content": content, "at": at, "n": version, "told": about}
             part.setdefault("texts", {})[before[0]] = [clock.stamp(local.at, seen["top"]), told]
         elif version != local.memory.version and (version == latest or before[2] != about):
             part.setdefault("olds", {})[before[0]] = [clock.stamp(local.at, seen["top"]), about]
     for version, (stamp, _, _) in seen["texts"].items():
         if int(version) not in local.texts and local.was_removed(int(version)):
-            gone = {"at": local.memory.updated_at, "n": int(version)}
-            part.setdefault("texts", {})[stamp] = [clock.stamp(local.at, seen["top"]), gone]
+            nothing = {"at": local.memory.updated_at, "n": int(version)}
+            part.setdefault("texts", {})[stamp] = [clock.stamp(local.at, seen["top"]), nothing]
     if new:
         texts, added = _new_texts(local, new, clock, max([*seen["known"], *stamps.values()], default=""))
         part["texts"] = {**part.get("texts", {}), **texts}
@@ -197,5 +237,6 @@ def _ms(iso: str) -> int:
     return int(unix_seconds(iso) * 1000)
 
 
-def _hash(content: str) -> str:
+def text_hash(content: str) -> str:
+    """By what a text is compared with how it stood, without keeping it once more."""
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -61,9 +61,14 @@ def logs_in(folder: Path) -> list[Path]:
 def own_logs(folder: Path, devices: Collection[str]) -> Iterator[Path]:
     """The logs of a folder, copies of them too, that these devices wrote."""
     for path in logs_in(folder):
-        found = _LOG.fullmatch(path.name)
-        if found is not None and found[1].lower() in devices:
+        if device_of(path.name) in devices:
             yield path
+
+
+def device_of(name: str) -> str:
+    """Which device wrote the log of a name; empty where it is no log's."""
+    found = _LOG.fullmatch(name)
+    return "" if found is None else found[1].lower()
 
 
 def signature(path: Path) -> str:

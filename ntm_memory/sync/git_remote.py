@@ -6,13 +6,17 @@ Each device writes files of its own alone, so nothing can conflict. What cannot 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from ntm_memory.errors import ConfigError
 
-_SECONDS = 60.0
+_SECONDS = 20.0
 _TRIES = 4
 _MESSAGE = "ntm-memory: what changed in memory"
 
@@ -26,38 +30,50 @@ class GitRemote:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._is_away = False
         self.warnings: list[str] = []
 
-    def fetch(self) -> None:
-        """Take in what others sent; unreachable is a warning."""
+    def fetch(self) -> bool:
+        """Take in what others sent; unreachable is a warning. Whether nothing went wrong."""
         remote = self._only_remote()
         if self._upstream():
-            self._pull()
-        elif remote and self._git("ls-remote", "--exit-code", "--heads", remote, self._branch).returncode == 0:
-            if self._pull(remote, self._branch):
-                self._git("branch", f"--set-upstream-to={remote}/{self._branch}")
+            return self._pull()
+        if remote and self._git("ls-remote", "--exit-code", "--heads", remote, self._branch).returncode == 0:
+            if not self._pull(remote, self._branch):
+                return False
+            self._git("branch", f"--set-upstream-to={remote}/{self._branch}")
+        return True
 
     def _pull(self, *where: str) -> bool:
         done = self._git("pull", "--quiet", "--rebase", *where)
         if done.returncode:
             self._git("rebase", "--abort")
-            self._warn("git pull", done)
+            self._warn("git pull", done.stderr)
         return not done.returncode
 
-    def send(self, files: Sequence[Path]) -> None:
-        """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time."""
+    def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> None:
+        """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time.
+
+        Args:
+            files: in the folder.
+            removed: files that are not there any more.
+        """
         names = [each.name for each in files]
+        if removed:
+            known = self._git("ls-files", "-z", "--", *(each.name for each in removed)).stdout.split("\0")
+            names += [name for name in known if name]
         if names:
             self._git("add", "--", *names)
             if self._git("diff", "--cached", "--quiet", "--", *names).returncode:
                 done = self._git("commit", "--quiet", "-m", _MESSAGE, "--", *names)
                 if done.returncode:
-                    self._warn("git commit", done)
+                    self._warn("git commit", done.stderr)
                     return
-        if not self._upstream():
+        if self._is_away:  # it would not answer now either
+            self._warn("git", "fatal: the remote does not answer")
+        elif not self._upstream():
             self._send_first()
-            return
-        if self._git("log", "--oneline", "@{upstream}..HEAD").stdout.strip():
+        elif self._git("log", "--oneline", "@{upstream}..HEAD").stdout.strip():
             self._push()
 
     def _push(self) -> None:
@@ -65,11 +81,9 @@ class GitRemote:
             done = self._git("push", "--quiet")
             if not done.returncode:
                 return
-            before = len(self.warnings)
-            self.fetch()  # somebody was faster
-            if len(self.warnings) > before:
-                return
-        self._warn("git push", done)
+            if self._is_away or not self.fetch():  # else somebody was faster
+                break
+        self._warn("git push", done.stderr)
 
     def _send_first(self) -> None:
         """Send a branch that no remote has yet, where there is one remote and a commit."""
@@ -81,7 +95,7 @@ class GitRemote:
             return
         done = self._git("push", "--quiet", "--set-upstream", remote, self._branch)
         if done.returncode:
-            self._warn("git push", done)
+            self._warn("git push", done.stderr)
 
     @property
     def _branch(self) -> str:
@@ -95,8 +109,11 @@ class GitRemote:
     def _upstream(self) -> bool:
         return self._git("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}").returncode == 0
 
-    def _warn(self, what: str, done: subprocess.CompletedProcess[str]) -> None:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    def _warn(self, what: str, told: str) -> None:
+        """Tell the first that did not succeed: what follows it does not either, and for the same reason."""
+        if self.warnings:
+            return
+        lines = [line.strip() for line in told.splitlines() if line.strip()]
         why = next((line for line in reversed(lines) if line.startswith(("fatal", "error"))), "; ".join(lines[-1:]))
         self.warnings.append(f"{what} did not succeed, it is tried again the next time: {why[:200]}")
 
@@ -104,19 +121,61 @@ class GitRemote:
         """Run git; it asks nobody for anything."""
         environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_EDITOR": "true"}
         try:
-            return subprocess.run(
+            child = subprocess.Popen(
                 ["git", "-C", str(self._folder), *arguments],
-                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                timeout=_SECONDS,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # what git starts in turn is ended with it
             )
-        except subprocess.TimeoutExpired:
-            return subprocess.CompletedProcess(arguments, 1, "", f"fatal: no answer within {_SECONDS:g} seconds")
         except OSError as error:
             return subprocess.CompletedProcess(arguments, 1, "", f"fatal: git cannot be run: {error.strerror}")
+        try:
+            with _ended_with_us(child):
+                out, err = child.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._is_away = True
+            _end(child)
+            return subprocess.CompletedProcess(arguments, 1, "", f"fatal: no answer within {_SECONDS:g} seconds")
+        except BaseException:
+            _end(child)
+            raise
+        return subprocess.CompletedProcess(arguments, child.returncode, out, err)
+
+
+@contextmanager
+def _ended_with_us(child: subprocess.Popen[str]) -> Iterator[None]:
+    """While this process waits for another one, a signal that ends it ends that one, too."""
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        _end(child)
+        signal.signal(number, before)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a process and what it started; a rebase that it was in is given up the next time."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):  # git removes its locks when asked
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(child.pid, number)
+            else:
+                child.kill()
+        with suppress(subprocess.TimeoutExpired):
+            child.communicate(timeout=1.0)
 
 
 def git_of(folder: Path, wanted: bool | None) -> GitRemote | None:

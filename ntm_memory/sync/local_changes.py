@@ -7,7 +7,7 @@ from typing import Any
 from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.store.base import Store
 from ntm_memory.sync.applying import latest_of
-from ntm_memory.sync.collecting import LocalMemory, changed_part, first_part, presumed_seen
+from ntm_memory.sync.collecting import LocalMemory, RemovedTexts, changed_part, first_part, presumed_seen
 from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.merging_writer import Changes, MergingWriter
 from ntm_memory.sync.registers import State, top
@@ -46,6 +46,7 @@ def _collect_one(merging: Merging, local: LocalMemory) -> None:
     state, clock, id = merging.state, merging.clock, local.memory.id
     known = state.known(id)
     if "purged" in known:
+        state.mark_due(id)  # a copy brought it back
         return
     told = merging.projected(id, known)
     seen = state.seen(id)
@@ -55,16 +56,18 @@ def _collect_one(merging: Merging, local: LocalMemory) -> None:
         stamps, part = {text.version: text.stamp for text in told.texts}, State()
     else:
         seen = presumed_seen(local, known, told) if seen is None else seen
-        part, stamps = changed_part(local, seen, told, clock)
+        removed = RemovedTexts([known, *merging.parts(id)], told)
+        part, stamps = changed_part(local, seen, told, clock, removed)
     merging.tell(id, part)
     now = merging.projected(id)
     known_here = [*stamps.values(), *(seen["known"] if seen else ())]
     latest = max(top(part), seen["top"] if seen else "")
     if now is not None and local.says(now):
         known_here, latest = [*now.known], latest_of(merging, id)
-    state.note_seen(
-        id, local.as_seen(stamps, sorted({*known_here}), latest), settled=now is not None and local.says(now)
-    )
+    is_settled = now is not None and local.says(now)
+    state.note_seen(id, local.as_seen(stamps, sorted({*known_here}), latest), settled=is_settled)
+    if not is_settled:
+        state.mark_due(id)
 
 
 def _collect_purged(writer: MergingWriter, merging: Merging, changes: Changes) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ntm_memory.errors import BadValueError, why_unread
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import flush, replace_bytes
-from ntm_memory.privacy.keys import Key
+from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.privacy.sealing import seal, unseal
 from ntm_memory.sync.validation import checked_part, checked_tombstone
 
@@ -72,6 +72,14 @@ class LinesRead:
 def log_key(key: Key) -> Key:
     """What seals logs: of the secret alone, so that devices whose files differ read each other's with one secret."""
     return Key(key.secret, b"", key.source)
+
+
+def opener_of(key: Key | None) -> Key | None:
+    """What opens sealed lines: the memory's own secret, else the environment's."""
+    if key is not None:
+        return log_key(key)
+    secret = secret_in(VARIABLE)
+    return None if secret is None else log_key(Key(secret, b"", ENVIRONMENT))
 
 
 def written(line: Line, key: Key | None = None) -> bytes:
@@ -144,7 +152,7 @@ def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = N
             line = kept(_told(raw, opener or key))
             after += b"" if line is None else written(line, key)  # a seal is never the same twice
         except BadValueError:
-            after += raw + b"\n" if b'"sealed"' in raw[:_DIGITS] else b""  # perhaps another device has its key
+            after += raw + b"\n" if _is_sealed(raw) else b""  # perhaps another device has its key
     if after == before or (key is not None and _same(before, after, key)):
         return False
     replace_bytes(path, after)
@@ -153,7 +161,8 @@ def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = N
 
 def _same(before: bytes, after: bytes, key: Key) -> bool:
     """Whether two logs tell the same: what is sealed twice differs."""
-    return before.endswith(b"\n") and read(before, key).lines == read(after, key).lines
+    one, other = read(before, key), read(after, key)
+    return before.endswith(b"\n") and (one.lines, len(one.unread)) == (other.lines, len(other.unread))
 
 
 def digest(content: bytes) -> str:
@@ -180,6 +189,15 @@ def _told(raw: bytes, key: Key | None) -> Line:
     if "tombstone" in inner:
         return Line(*checked_tombstone(inner["tombstone"], inner.get("part")), is_tombstone=True)
     return Line(str(inner.get("id")), checked_part(inner.get("id"), inner.get("part")))
+
+
+def _is_sealed(raw: bytes) -> bool:
+    """Whether a line is a sealed one as it was written."""
+    try:
+        outer = _parsed(raw)
+    except BadValueError:
+        return False
+    return isinstance(outer.get("sealed"), str) and outer.get("sum") == _sum(outer["sealed"])
 
 
 def _parsed(text: bytes) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ class Logs:
         self._key = key
         self._opener = opener
         self.unread: list[str] = []
+        self.fresh: set[str] = set()
         self.waiting: Counter[str] = Counter()
         self.ahead = 0
         self.is_whole = True
@@ -123,27 +124,32 @@ class Logs:
         except OSError as error:
             self.unread.append(f"{path.name} cannot be read: {error.strerror}")
             return
+        self.fresh.add(path.name)
         is_continued = place is not None and log.digest(content[: place.end]) == place.digest
         start = place.end if place is not None and is_continued else 0
-        if self.is_own(path) and place is not None and not is_continued:
-            self.is_whole = False
         found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)
         self.unread += [f"{path.name}, line {each.number}: {each.why}" for each in found.unread]
-        self.is_shared |= self.is_own(path) and bool(found.lines)
-        waits = False
+        if self.is_own(path) and place is not None and not is_continued:
+            self.is_whole = False  # damaged, or older than it was: it may hold what was removed since
+            self._merging.has_removed = True
+        waits, is_new = False, False
         for line in found.lines:
             if self._ahead(line):
                 self._wait(line)
                 waits = True
-            elif line.is_tombstone:
-                self._merging.take_tombstone(line.id, line.part)
             else:
-                self._merging.take(line.id, line.part)
+                is_new |= self._take(line)
+        self.is_shared |= self.is_own(path) and is_new
         if found.unread or waits:
             self._state.note_place(path.name, LogPlace("", 0, log.digest(b"")))
         else:
             end = start + found.end
             self._state.note_place(path.name, LogPlace(told, end, log.digest(content[:end])))
+
+    def _take(self, line: Line) -> bool:
+        if line.is_tombstone:
+            return self._merging.take_tombstone(line.id, line.part)
+        return self._merging.take(line.id, line.part)
 
     def _wait(self, line: Line) -> None:
         stamp = read_stamp(self._top(line))

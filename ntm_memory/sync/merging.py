@@ -14,6 +14,8 @@ from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.state import SyncState
 from ntm_memory.text.folding import folded_key, folded_text, word_for_word
 
+_MOST_SHOWN = 20
+
 
 class Merging:
     """Joins parts of states; what this device adds to them waits in `told` for its log.
@@ -155,6 +157,22 @@ class Merging:
             found += more
             waiting += more
         return found
+
+
+def conflicts(merging: Merging) -> list[dict[str, Any]]:
+    """The memories of which two devices told different texts without knowing of each other's.
+
+    Each with `now`, what it says, and `others`, what the other texts said.
+    """
+    found = []
+    for id in merging.state.ids("rivals > 0")[:_MOST_SHOWN]:
+        told = merging.projected(id)
+        if told is not None and told.rivals:
+            rivals = [text for text in told.texts if text.stamp in told.rivals]
+            others = [{"version": text.version, "content": text.content} for text in rivals]
+            about = {"id": id, "namespace": told.namespace, "key": told.fields["key"]}
+            found.append({**about, "now": told.texts[-1].content, "others": others})
+    return found
 
 
 def _twin(told: Projected) -> str:

@@ -155,11 +155,13 @@ def _texts(whole: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToldTex
     for stamp, after in zip(order, [*order[1:], None], strict=False):
         told = registers[stamp][1]
         begun = max(begun, told["at"])  # clocks differ: nothing ends before it began
+        until = "" if after is None else max(begun, registers[after][1]["at"])
         if is_gone(registers[stamp]):
             number = max(number + 1, told["n"])
-        elif not found or told["content"] != found[-1].content:
+        elif found and told["content"] == found[-1].content:  # told once more, as by a device that read in an export
+            found[-1] = found[-1]._replace(until=until)
+        else:
             number = max(number + 1, told["n"])
-            until = "" if after is None else max(begun, registers[after][1]["at"])
             about = whole.get("olds", {}).get(stamp, [None, told["told"]])[1]
             found.append(ToldText(stamp, number, told["content"], begun, until, about))
     if found:

@@ -71,6 +71,11 @@ def is_gone(text: Register) -> bool:
     return "content" not in text[1]
 
 
+def removed_texts(state: Mapping[str, Any]) -> dict[str, Register]:
+    """The texts of a state that were removed for good, or put in other words because they held a secret."""
+    return {stamp: text for stamp, text in state.get("texts", {}).items() if is_gone(text) or text[0] != stamp}
+
+
 def without_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> State:
     """A part of a state without the texts that were removed for good, or put in other words, since.
 
@@ -85,6 +90,14 @@ def without_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> State:
     texts = {name: text for name, text in part.get("texts", {}).items() if now.get(name, text) == text}
     olds = {name: old for name, old in part.get("olds", {}).items() if name not in now or not is_gone(now[name])}
     return {**kept, **({"texts": texts} if texts else {}), **({"olds": olds} if olds else {})}
+
+
+def holds_removed(part: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a part of a state holds what was removed for good, or put in other words, since."""
+    if "purged" in known:
+        return "purged" not in part
+    left = without_removed(part, known)
+    return any(left.get(name, {}) != part.get(name, {}) for name in ("texts", "olds"))
 
 
 def all_joined(states: Iterable[Mapping[str, Any]]) -> State:

@@ -19,6 +19,7 @@ from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import find_key
 from ntm_memory.sync.folder import checked_folder, logs_in, signature
 from ntm_memory.sync.git_remote import git_of
+from ntm_memory.sync.other_logs import HOLDING, holding_devices
 from ntm_memory.sync.state import NAME
 
 _PATIENCE = 0.2
@@ -120,6 +121,8 @@ def _told(sql: sqlite3.Connection) -> Iterator[tuple[str, Any]]:
     (due,) = sql.execute("SELECT count(*) FROM memories WHERE due").fetchone()
     yield from {"last": _meta(sql, "synced") or None, "device": _meta(sql, "device"), "devices": len(devices)}.items()
     yield from {"conflicts": conflicts, "due": due}.items()
+    if holding := holding_devices(_meta(sql, HOLDING)):
+        yield "holding", holding
 
 
 def _meta(sql: sqlite3.Connection, name: str) -> str:

@@ -154,6 +154,10 @@ class SyncState:
         due = ", due = 0" if settled else ""
         self._sql.execute(f"UPDATE memories SET seen = ?{due} WHERE id = ?", (told, id))
 
+    def mark_due(self, id: str) -> None:
+        """A memory does not stand here as it is known, and is to be written."""
+        self._sql.execute("UPDATE memories SET due = 1 WHERE id = ?", (id,))
+
     def forget_seen(self) -> None:
         """The memory file is another one than it was: nothing is known of how it stands."""
         self._sql.execute("UPDATE memories SET seen = NULL, due = 1")
@@ -212,6 +216,10 @@ class SyncState:
     def note_place(self, name: str, place: LogPlace) -> None:
         """Keep how far a log was read."""
         self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (name, *place))
+
+    def forget_place(self, name: str) -> None:
+        """A log is not there any more."""
+        self._sql.execute("DELETE FROM files WHERE name = ?", (name,))
 
     def forget_files(self) -> None:
         """Read every log from its beginning next time."""

@@ -10,21 +10,23 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, StoreLockedError
 from ntm_memory.persistence.writer_lock import WriterLock
-from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
+from ntm_memory.privacy.keys import VARIABLE
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
 from ntm_memory.store.faults import faults
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Memory
 from ntm_memory.store.sqlite import SQLiteStore
-from ntm_memory.sync import log
 from ntm_memory.sync.applying import Applier, latest_of, retracted_here
+from ntm_memory.sync.copies import Copies
 from ntm_memory.sync.folder import checked_folder, own_logs
 from ntm_memory.sync.git_remote import git_of
 from ntm_memory.sync.local_changes import collect
+from ntm_memory.sync.log import opener_of
 from ntm_memory.sync.logs import Logs
-from ntm_memory.sync.merging import Merging
+from ntm_memory.sync.merging import Merging, conflicts
 from ntm_memory.sync.merging_writer import MergingWriter
+from ntm_memory.sync.other_logs import OtherLogs
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import NAME, SyncState
@@ -68,7 +70,7 @@ class Syncer:
         self._git = git_of(self._folder, settings.sync.git)
         self._store, self._home, self._clock = store, home, clock
         self._writer = MergingWriter(store.engine)
-        self._opener = _opener(store.engine.connection.key)
+        self._opener = opener_of(store.engine.connection.key)
         self._key = self._opener if settings.sync.encrypt or store.encrypted else None
         if settings.sync.encrypt and self._key is None:
             raise BadValueError(f"sync.encrypt is true, and {VARIABLE} is not set", "openssl rand -hex 32 makes a key")
@@ -81,6 +83,7 @@ class Syncer:
         *,
         dry_run: bool = False,
         settle: Sequence[str] = (),
+        forget: Sequence[str] = (),
         namespace: str | None = "default",
         by_git: bool = True,
     ) -> dict[str, Any]:
@@ -89,7 +92,8 @@ class Syncer:
         Args:
             dry_run: say what would happen.
             settle: ids or keys of memories of which what they say now is right, whatever another device told.
-            namespace: of these; None: ids of any.
+            forget: names of machines that are gone for good: what their logs tell goes into this one's, and they go.
+            namespace: of those to settle; None: ids of any.
             by_git: False: nothing is fetched or sent, what changed waits for the next time.
 
         Raises:
@@ -101,26 +105,34 @@ class Syncer:
             merging = self._merging(state)
             logs = Logs(self._folder, merging, self._key, self._opener)
             applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
+            copies = Copies(self._store, self._home, merging)
+            others = OtherLogs(self._folder, state, self._opener)
             if git is not None:
                 git.fetch()
             with suppress(_DryRunOver), state.writing():
                 self._merge(state, merging, logs, settle, namespace)
+                logs.is_whole &= not others.take_over(forget)
                 counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
                 if dry_run:
                     raise _DryRunOver
                 logs.write(self._clock())
                 merging.finish()
             if not dry_run:
-                self._apply(state, merging, logs, applier)
+                self._apply(state, merging, logs, applier, copies, others)
             if git is not None:
-                git.send(list(own_logs(self._folder, state.own_devices)))
-            return self._answer(state, logs, applier, counts, dry_run=dry_run)
+                git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
+            warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
+            return self._answer(state, logs, applier, counts, warnings, dry_run=dry_run)
 
-    def _finish(self, state: SyncState, logs: Logs) -> None:
+    def _finish(self, state: SyncState, logs: Logs, others: OtherLogs) -> None:
         """Leave nothing of what was removed for good, and note that all was done."""
+        others.remove()
+        with state.writing():
+            if state.number("removed"):
+                logs.remove_texts()
+            others.look(logs.fresh)
         if state.number("removed"):
             with state.writing():
-                logs.remove_texts()
                 state.set_meta("removed", 0)
             state.leave_no_traces()
         with state.writing():
@@ -137,6 +149,7 @@ class Syncer:
                 state.set_meta("running", 1)
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
+                state.set_meta("removed", 1)  # what was put back may hold it
                 state.set_meta("seq", 0)
                 state.set_meta("line", 0)
         return Merging(state, clock)
@@ -178,9 +191,12 @@ class Syncer:
         if told is not None and told.rivals:
             merging.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
 
-    def _apply(self, state: SyncState, merging: Merging, logs: Logs, applier: Applier) -> None:
+    def _apply(
+        self, state: SyncState, merging: Merging, logs: Logs, applier: Applier, copies: Copies, others: OtherLogs
+    ) -> None:
         """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
         new = applier.apply_tombstones()
+        copies.clean()
         applier.apply()
         merging.told.clear()
         with state.writing():
@@ -193,6 +209,7 @@ class Syncer:
                 logs.write(self._clock())
                 merging.finish()
         if merging.told:
+            copies.clean()
             applier.apply()
         with state.writing():
             merging.told.clear()
@@ -200,7 +217,7 @@ class Syncer:
             if merging.told:
                 logs.write(self._clock())
             merging.finish()
-        self._finish(state, logs)
+        self._finish(state, logs, others)
 
     def _just_written(self, applier: Applier) -> Iterator[Memory]:
         for id in applier.written:
@@ -209,14 +226,20 @@ class Syncer:
                 yield memory
 
     def _answer(
-        self, state: SyncState, logs: Logs, applier: Applier, counts: Mapping[str, int], *, dry_run: bool
+        self,
+        state: SyncState,
+        logs: Logs,
+        applier: Applier,
+        counts: Mapping[str, int],
+        warnings: list[str],
+        *,
+        dry_run: bool,
     ) -> dict[str, Any]:
         done = {
             "sent": counts["sent"],
             "taken": counts["due"] if dry_run else len(applier.written),
             "purged": applier.purged,
         }
-        warnings = list(self._git.warnings) if self._git is not None else []
         if logs.waiting:
             named = ", ".join(f"{device} ({count} lines)" for device, count in sorted(logs.waiting.items()))
             warnings.append(
@@ -254,27 +277,3 @@ class Syncer:
                 yield state
             finally:
                 state.close()
-
-
-def conflicts(merging: Merging) -> list[dict[str, Any]]:
-    """The memories of which two devices told different texts without knowing of each other's.
-
-    Each with `now`, what it says, and `others`, what the other texts said.
-    """
-    found = []
-    for id in merging.state.ids("rivals > 0")[:_MOST_SHOWN]:
-        told = merging.projected(id)
-        if told is not None and told.rivals:
-            rivals = [text for text in told.texts if text.stamp in told.rivals]
-            others = [{"version": text.version, "content": text.content} for text in rivals]
-            about = {"id": id, "namespace": told.namespace, "key": told.fields["key"]}
-            found.append({**about, "now": told.texts[-1].content, "others": others})
-    return found
-
-
-def _opener(key: Key | None) -> Key | None:
-    """What opens sealed lines: the memory's own secret, else the environment's."""
-    if key is not None:
-        return log.log_key(key)
-    secret = secret_in(VARIABLE)
-    return None if secret is None else log.log_key(Key(secret, b"", ENVIRONMENT))

@@ -53,7 +53,12 @@ class SurveyingVerbs:
         return overview(self.store, self._verbs.now(), **options)
 
     def sync(
-        self, *, dry_run: bool = False, settle: Sequence[str] = (), namespace: str | None = "default"
+        self,
+        *,
+        dry_run: bool = False,
+        settle: Sequence[str] = (),
+        forget: Sequence[str] = (),
+        namespace: str | None = "default",
     ) -> dict[str, Any]:
         """Exchange what changed with other machines, by the folder `sync.folder`; see `sync.syncer.Syncer.run`."""
-        return self._verbs.syncer().run(dry_run=dry_run, settle=settle, namespace=namespace)
+        return self._verbs.syncer().run(dry_run=dry_run, settle=settle, forget=forget, namespace=namespace)

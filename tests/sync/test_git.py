@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from opening import Clock, opened
@@ -53,6 +56,17 @@ def test_two_devices_by_a_bare_remote(tmp_path, remote):
         assert not git(tmp_path / "one-logs", "status", "--short")
 
 
+def test_a_log_that_is_forgotten_leaves_the_branch(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        name = one.sync()["device"]
+    with device(tmp_path, "other", remote) as other:
+        other.sync()
+        assert not other.sync(forget=[name])["warnings"] and other.store.count() == 1
+        assert name not in git(remote, "ls-tree", "--name-only", "HEAD") and other.sync()["warnings"] == []
+        assert not git(tmp_path / "other-logs", "status", "--short")
+
+
 def test_a_remote_that_is_away_is_told_and_nothing_is_lost(tmp_path, remote):
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         one.memorize("Mia drinks tea")
@@ -74,3 +88,59 @@ def test_a_folder_that_is_no_repository_is_synced_without_git_or_refused(tmp_pat
     with opened(tmp_path / "one", {"sync": {"folder": str(folder), "git": True}}) as memory:
         with pytest.raises(ConfigError, match="no git repository"):
             memory.sync()
+
+
+_SLEEPS = "#!/bin/sh\necho $$ > {pid}\nexec sleep 300\n"
+
+
+@pytest.fixture
+def silent(tmp_path, remote, monkeypatch):
+    """A clone whose remote answers nothing, and the file that says which process waits for it."""
+    pid, ssh = tmp_path / "pid", tmp_path / "ssh"
+    ssh.write_text(_SLEEPS.format(pid=pid))
+    ssh.chmod(0o755)
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        one.sync()
+    git(tmp_path / "one-logs", "remote", "set-url", "origin", "ssh://nobody@localhost/nothing.git")
+    monkeypatch.setenv("GIT_SSH", str(ssh))
+    return pid
+
+
+def is_there(pid):
+    """Whether a process runs; one that ended and that nobody asked for yet does not."""
+    try:
+        return Path(f"/proc/{int(pid.read_text())}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_a_remote_that_does_not_answer_is_asked_once_told_once_and_left(tmp_path, remote, silent, monkeypatch):
+    monkeypatch.setattr("ntm_memory.sync.git_remote._SECONDS", 2.0)
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Tom is in Oslo")
+        answer = one.sync()
+    assert len(answer["warnings"]) == 1 and "no answer within 2 seconds" in answer["warnings"][0]
+    assert answer["sent"] == 1 and not is_there(silent)
+    assert len(git(tmp_path / "one-logs", "log", "--oneline").splitlines()) == 2
+
+
+_FETCHES = "import sys, pathlib; from ntm_memory.sync.git_remote import GitRemote as G; G(pathlib.Path({!r})).fetch()"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_what_git_started_ends_with_the_process_that_waits_for_it(tmp_path, remote, silent):
+    waits = subprocess.Popen([sys.executable, "-c", _FETCHES.format(str(tmp_path / "one-logs"))])
+    for _ in range(600):
+        if silent.exists() and silent.read_text().strip():
+            break
+        time.sleep(0.05)
+    assert is_there(silent)
+    waits.terminate()
+    assert waits.wait(30) != 0
+    for _ in range(100):
+        if not is_there(silent):
+            break
+        time.sleep(0.05)
+    assert not is_there(silent)

@@ -451,3 +451,18 @@ def test_no_file_of_the_memory_is_put_into_the_folder(devices):
     one.sync()
     (file,) = devices.folder.iterdir()
     assert file.suffix == ".jsonl" and all(json.loads(line) for line in file.read_text().splitlines())
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_export_that_another_device_read_in_changes_no_time_of_the_history(devices, first):
+    one, other = devices.add("one"), devices.add("other", ahead=5000.0)
+    id = one.memorize("Mia drinks tea", key="drink").memory.id
+    one.update("drink", content="Mia drinks milk")
+    (before,) = one.store.history(id)
+    other.import_text(one.export_text("json")["text"])
+    devices.open[first].sync()
+    devices.settle()
+    for memory in (one, other):
+        (after,) = memory.store.history(id)
+        assert (after.valid_from, after.valid_to) == (before.valid_from, before.valid_to)
+        assert before.valid_from < before.valid_to

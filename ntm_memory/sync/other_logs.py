@@ -1,0 +1,114 @@
+"""The logs of other machines: which still hold what was removed for good, and those of machines that are gone.
+
+A log is its machine's to write. What was purged leaves it when that machine syncs; one that never will is told, and its
+log is taken over on request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ntm_memory.errors import BadValueError, NotFoundError, StoreError
+from ntm_memory.paths import content_of
+from ntm_memory.persistence.wiping import wipe
+from ntm_memory.privacy.keys import Key
+from ntm_memory.sync import log
+from ntm_memory.sync.folder import device_of, logs_in, own_logs, signature
+from ntm_memory.sync.registers import holds_removed
+from ntm_memory.sync.state import SyncState
+
+HOLDING = "holding"
+
+
+class OtherLogs:
+    """The logs of one folder that this machine does not write.
+
+    Args:
+        folder: the synced folder.
+        state: what is known, and how far each log was read.
+        opener: opens what is sealed; None: there is no key.
+    """
+
+    def __init__(self, folder: Path, state: SyncState, opener: Key | None) -> None:
+        self._folder, self._state, self._opener = folder, state, opener
+        self.taken_over: list[Path] = []
+
+    def take_over(self, devices: Sequence[str]) -> bool:
+        """Note that the logs of some machines are to be removed once this one has told what they tell; whether any is.
+
+        Raises:
+            BadValueError: a machine is this one, or its log could not be read whole.
+            NotFoundError: a machine has no log.
+        """
+        for device in devices:
+            files = list(own_logs(self._folder, [device]))
+            if device in self._state.own_devices:
+                raise BadValueError(f"{device} is this machine", "sync.py --forget takes the name of one that is gone")
+            if not files:
+                raise NotFoundError(f"no log of a machine {device} is in {self._folder}", "ls names them: ntm-NAME-…")
+            for path in files:
+                if not self._is_read_whole(path):
+                    hint = "sync.py says why; give it its key, or remove the file by hand"
+                    raise BadValueError(f"{path.name} could not be read whole: nothing is forgotten", hint)
+            self.taken_over += files
+        return bool(self.taken_over)
+
+    def remove(self) -> None:
+        """Remove the logs that were taken over.
+
+        Raises:
+            StoreError: one could not be removed.
+        """
+        for path in self.taken_over:
+            try:
+                wipe(path)
+            except OSError as error:
+                raise StoreError(f"{path} cannot be removed: {error.strerror}", "remove it by hand") from error
+
+    def look(self, fresh: Collection[str]) -> None:
+        """Note which logs hold what was removed, and forget what is known of those that are gone.
+
+        Args:
+            fresh: the names of the logs that were read now, as they had changed.
+        """
+        files = {path.name: path for path in logs_in(self._folder) if not self._is_own(path.name)}
+        for name in self._state.logs_read():
+            if name not in files and not self._is_own(name):
+                self._state.forget_place(name)
+        if self._state.number("removed"):
+            self._state.set_meta("purges", 1)
+            looked = set(files)
+        else:
+            looked = files.keys() & set(fresh) if self._state.number("purges") else set()
+        before = json.loads(self._state.meta(HOLDING, "{}"))
+        holding = {name: device for name, device in before.items() if name in files and name not in looked}
+        holding |= {name: device_of(name) for name in sorted(looked) if self._holds(files[name])}
+        self._state.set_meta(HOLDING, json.dumps(holding))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Which machines' logs still hold what was removed, in one sentence."""
+        named = holding_devices(self._state.meta(HOLDING))
+        told = "still holds what was purged: it goes when that machine syncs; if it is gone for good: sync.py --forget"
+        return [f"the log of {', '.join(named)} {told} {named[0]}"] if named else []
+
+    def _is_own(self, name: str) -> bool:
+        return device_of(name) in self._state.own_devices
+
+    def _is_read_whole(self, path: Path) -> bool:
+        place = self._state.place(path.name)
+        return place is not None and place.signature == signature(path) and place.end == path.stat().st_size
+
+    def _holds(self, path: Path) -> bool:
+        try:
+            lines = log.read(content_of(path), self._opener).lines
+        except OSError:
+            return False  # told as unread
+        return any(not each.is_tombstone and holds_removed(each.part, self._state.known(each.id)) for each in lines)
+
+
+def holding_devices(holding: str) -> list[str]:
+    """The machines whose logs hold what was removed, by the note of `OtherLogs.look`."""
+    return sorted(set(json.loads(holding or "{}").values()))
