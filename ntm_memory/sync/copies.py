@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from ntm_memory.errors import NotFoundError, StoreCorruptError
+from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import Erased, EraseResult
+from ntm_memory.recovery.files import opened
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import Memory, Version
 from ntm_memory.sync.collecting import text_hash
 from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.registers import is_gone, removed_texts
-from ntm_memory.upkeep.backup_purge import FOLDER, others_holding, purged_in_backups
+from ntm_memory.upkeep.backup_purge import FOLDER, backups_holding, others_holding, purge_in_file, purged_in_backups
 from ntm_memory.upkeep.damaged_purge import Wanted, purged_in_damaged
 from ntm_memory.upkeep.mirror import without
 
 _AT_ONCE = 500
 _UNCLEANED = "uncleaned"
+_BY_TEXT = (
+    "SELECT version FROM (SELECT id, version, content FROM memories UNION SELECT id, version, content FROM versions)"
+    " WHERE id = :id AND CAST(content AS BLOB) = :text"
+)
 
 
 class Removal(NamedTuple):
@@ -113,13 +120,29 @@ class Copies:
         ids, version = [each.id for each in group], group[0].version
         said = [text for each in group for text in each.texts if text]
         wanted = EraseResult(tuple(Erased(id, "", 0.0, 0.0) for id in ids), restorable=False, version=version)
+        by_text = [] if version is None else _without_text(self._home / FOLDER, ids[0], said)
         done = purged_in_backups(self._home / FOLDER, wanted)
         done = purged_in_damaged(self._home, done, Wanted(ids, version, said, self._store.uuid))
         _, mirrors = without(self._home, ids)
         holding = [*(f"backups/{name}" for name in done.backups_holding), *mirrors]
+        holding += [f"backups/{name}" for name in by_text if name not in done.backups_holding]
         holding += [f"damaged/{name}" for name in done.damaged_holding]
         self._holding |= dict.fromkeys([*holding, *others_holding(self._home, said)])
         return not holding
+
+
+def _without_text(folder: Path, id: str, texts: Sequence[bytes]) -> list[str]:
+    """Remove an old text of a memory from backups that have it by another number, of before a merge; where it stays."""
+    holding = []
+    for file in backups_holding(folder, [id]) if texts else ():
+        try:
+            with closing(opened(file, read_only=True)) as sql:
+                found = [v for text in texts for (v,) in sql.execute(_BY_TEXT, {"id": id, "text": text}).fetchall()]
+        except (sqlite3.Error, StoreError, OSError):
+            continue  # told by who looks for its number
+        if not all(purge_in_file(file, [id], version) for version in found):
+            holding.append(file.name)
+    return holding
 
 
 def _groups(wanted: Sequence[Removal]) -> Iterator[list[Removal]]:

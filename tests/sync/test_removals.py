@@ -293,3 +293,19 @@ def test_an_old_copy_of_a_log_that_turns_up_later_is_told_too(devices, gone):
         (devices.folder / file).write_bytes(content)
     assert name in other.sync()["warnings"][0]
     assert not other.sync(forget=[name])["warnings"] and b"PATAGONIA" not in devices.logs()
+
+
+def test_a_purged_version_leaves_a_backup_that_has_it_by_the_number_of_before_a_merge(devices):
+    one, other = (devices.add(name, ahead=at, store={"backups": 3}) for name, at in (("one", 0.0), ("other", 3600.0)))
+    id = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    one.update(id, content="Mia drinks milk")
+    other.update(id, content="the code word is ZANZIBAR")
+    make_backup(devices.root / "other", "test", 3)  # as version 2
+    devices.settle()
+    one.update(id, content="Mia drinks water")
+    devices.settle()
+    (version,) = (old.version for old in one.store.history(id) if "ZANZIBAR" in old.content)
+    one.erase([id], purge=True, version=version)
+    devices.settle()
+    assert version == 3 and files_with(devices, b"ZANZIBAR") == []
