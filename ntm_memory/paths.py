@@ -118,8 +118,8 @@ def ensure_private_dir(path: Path, hint: str = "choose another folder with --hom
     return path
 
 
-def content_of(file: Path) -> bytes:
-    """All of a regular file; what is none is never waited for, as a pipe would be, and no device is asked.
+def content_of(file: Path, most: int = -1) -> bytes:
+    """A regular file, or its first bytes; what is none is never waited for, as a pipe would be, and no device asked.
 
     Raises:
         OSError: it cannot be read, or is no regular file.
@@ -129,7 +129,7 @@ def content_of(file: Path) -> bytes:
         what = unusual(os.fstat(handle).st_mode)
         if what is not None:
             raise OSError(errno.EINVAL, f"it is {what}, no regular file")
-        return opened.read()
+        return opened.read(most)
 
 
 def unusual(mode: int) -> str | None:

@@ -29,6 +29,7 @@ from bench.faults.model import Model
 from bench.faults.traced import done_by
 from bench.faults.workload import Answer, Call, new_ids, replay
 from ntm_memory.errors import NTMMemoryError
+from ntm_memory.privacy.cipher import PlainConnection
 
 ERRORS = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC}
 OURS = {"store_error", "disk_full", "store_locked", "bad_value"}
@@ -162,7 +163,7 @@ def _after(model: Model, call: Call, answer: Answer | None) -> tuple[Answer, Mod
 def _deaf(*told: Any, **options: Any) -> sqlite3.Connection:
     """The control: a connection that never says that a COMMIT failed."""
 
-    class Deaf(sqlite3.Connection):
+    class Deaf(PlainConnection):
         def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
             try:
                 return super().execute(statement, *arguments)
@@ -171,4 +172,4 @@ def _deaf(*told: Any, **options: Any) -> sqlite3.Connection:
                     raise
                 return super().execute("ROLLBACK" if self.in_transaction else "SELECT 1")
 
-    return sqlite_connect(*told, **options, factory=Deaf)
+    return sqlite_connect(*told, **{**options, "factory": Deaf})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import sqlite3
@@ -13,6 +12,7 @@ from typing import Any
 
 from bench.faults.model import facts
 from ntm_memory import NTMMemoryManager
+from ntm_memory.privacy.cipher import PlainConnection
 from ntm_memory.store.lookup import STATES
 
 os.environ["NTM_MEMORY_TESTING"] = "1"
@@ -58,13 +58,15 @@ def copy_of(home: Path, target: Path) -> Path:
 def without_waiting() -> Iterator[None]:
     """SQLite does not wait for the disk: for programs that pull no plug, ten times as fast."""
 
-    class Hasty(sqlite3.Connection):
+    class Hasty(PlainConnection):
         def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
             if statement.startswith("PRAGMA synchronous"):
                 statement = "PRAGMA synchronous = OFF"
             return super().execute(statement, *arguments)
 
-    opened = functools.partial(sqlite_connect, factory=Hasty)
+    def opened(*told: Any, **options: Any) -> sqlite3.Connection:
+        return sqlite_connect(*told, **{**options, "factory": Hasty})
+
     with patched_connections(opened), without_syncing():
         yield
 

@@ -15,6 +15,7 @@ import greenlet
 
 from bench.faults.home import patched_connections, sqlite_connect, without_syncing
 from ntm_memory.persistence import writer_lock as lock
+from ntm_memory.privacy.cipher import PlainConnection
 from ntm_memory.store import live_matrix, schema
 
 MOST = 200_000
@@ -98,7 +99,7 @@ def _replacements(scheduler: Scheduler) -> list[tuple[Any, str, Any]]:
 def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
     """Opens connections that switch at each statement."""
 
-    class Switched(sqlite3.Connection):
+    class Switched(PlainConnection):
         patience = 0
 
         def _again(self, act: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
@@ -122,7 +123,7 @@ def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
             return self._again(lambda: super(Switched, self).executemany(statement, *arguments))
 
     def opened(path: Path, **options: Any) -> sqlite3.Connection:
-        made = sqlite_connect(path, factory=Switched, **{**options, "timeout": 0})
+        made = sqlite_connect(path, **{**options, "factory": Switched, "timeout": 0})
         made.patience = 0 if Path(path).name == "usage.db" else 5_000
         return made
 

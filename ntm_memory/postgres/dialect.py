@@ -16,7 +16,7 @@ from ntm_memory.postgres.schema import COLUMNS_OF, COUNTED, PRIMARY_KEYS
 _ESCAPE, _NUL, _ITSELF = "\x01", "\x010", "\x011"
 _PLACE = re.compile(r"\?(\d*)|(?<![:\w]):([a-z_]\w*)|('(?:[^']|'')*')")
 _OR = re.compile(r"INSERT OR (REPLACE|IGNORE) INTO (\w+)(?: \(([^)]*)\))?")
-_AMONG = re.compile(r"\+?(\w+) IN \(SELECT value FROM json_each\(\?\)\)")
+_AMONG = re.compile(r"(?<!\w)\+?(\w+) IN \(SELECT value FROM json_each\(\?\)\)")
 _NUMBERS = ("row", "address", "session", "code")
 _PLAIN = (
     (re.compile(r" INDEXED BY \w+"), ""),

@@ -198,8 +198,7 @@ def stamp_of(file: Path, now: Stamp, key: Key | None = None) -> Stamp | None:
         if key is not None:  # sealed as a whole
             stamp = _opened(file, key)[-1]
         else:
-            with file.open("rb") as opened:
-                stamp = _headed(opened.readline(1 << 16))[1]
+            stamp = _headed(content_of(file, 1 << 16).partition(b"\n")[0])[1]
         return stamp if stamp.may_become(now) else None
     except _UNREADABLE:
         return None
