@@ -20,7 +20,7 @@ from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.sync.applying import Applier, latest_of, retracted_here
 from ntm_memory.sync.copies import Copies
 from ntm_memory.sync.folder import checked_folder, own_logs
-from ntm_memory.sync.git_remote import git_of
+from ntm_memory.sync.git_remote import GitRemote, git_of
 from ntm_memory.sync.local_changes import collect
 from ntm_memory.sync.log import opener_of
 from ntm_memory.sync.logs import Logs
@@ -102,27 +102,38 @@ class Syncer:
         self._is_dry = dry_run
         git = self._git if by_git and not dry_run else None
         with self._alone(), self._opened() as state:
-            merging = self._merging(state)
-            logs = Logs(self._folder, merging, self._key, self._opener)
-            applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
-            copies = Copies(self._store, self._home, merging)
-            others = OtherLogs(self._folder, state, self._opener)
-            if git is not None:
-                git.fetch()
-            with suppress(_DryRunOver), state.writing():
-                self._merge(state, merging, logs, settle, namespace)
-                logs.is_whole &= not others.take_over(forget)
-                counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
-                if dry_run:
-                    raise _DryRunOver
-                logs.write(self._clock())
-                merging.finish()
-            if not dry_run:
-                self._apply(state, merging, logs, applier, copies, others)
-            if git is not None:
-                git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
-            warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
-            return self._answer(state, logs, applier, counts, warnings, dry_run=dry_run)
+            return self._round(state, git, settle, forget, namespace)
+
+    def _round(
+        self,
+        state: SyncState,
+        git: GitRemote | None,
+        settle: Sequence[str],
+        forget: Sequence[str],
+        namespace: str | None,
+    ) -> dict[str, Any]:
+        """What `run` does, alone and with its state open."""
+        merging = self._merging(state)
+        logs = Logs(self._folder, merging, self._key, self._opener)
+        applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
+        copies = Copies(self._store, self._home, merging)
+        others = OtherLogs(self._folder, state, self._opener)
+        if git is not None:
+            git.fetch()
+        with suppress(_DryRunOver), state.writing():
+            self._merge(state, merging, logs, settle, namespace)
+            logs.is_whole &= not others.take_over(forget)
+            counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
+            if self._is_dry:
+                raise _DryRunOver
+            logs.write(self._clock())
+            merging.finish()
+        if not self._is_dry:
+            self._apply(state, merging, logs, applier, copies, others)
+        if git is not None:
+            git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
+        warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
+        return self._answer(state, logs, applier, counts, warnings, dry_run=self._is_dry)
 
     def _finish(self, state: SyncState, logs: Logs, others: OtherLogs) -> None:
         """Leave nothing of what was removed for good, and note that all was done."""
