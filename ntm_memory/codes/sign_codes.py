@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.slots.signs import packed
+
 BLOCK = 32_768
 """Rows at a time: what is counted of them stays in the cache."""
 SAMPLED = 16
@@ -44,7 +46,7 @@ class SignCodes:
             self._bits = grown
         for start in range(0, len(keys), BLOCK):
             block = slice(start, start + BLOCK)
-            bits = self._signs(keys[block] - self.reference[script[block]])
+            bits = packed(keys[block] - self.reference[script[block]] > 0)
             self._bits[:, self._size + start : self._size + start + len(bits)] = bits.T
         self._size = size
 
@@ -52,7 +54,7 @@ class SignCodes:
         """Whether some rows (n,) are the codes of these keys (n, dim); `script` as of `add`."""
         if keys.shape[1] != self.reference.shape[1]:
             return False
-        return bool((self._bits[:, rows].T == self._signs(keys - self.reference[script])).all())
+        return bool((self._bits[:, rows].T == packed(keys - self.reference[script] > 0)).all())
 
     def nearest(self, direction: Floats, count: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """(about count,) rows that differ least from a question, rising.
@@ -84,7 +86,7 @@ class SignCodes:
         Args:
             direction: (dim,) the centred question.
         """
-        asked = self._signs(direction[None])[0]
+        asked = packed(direction[None] > 0)[0]
         found = np.empty(self._size, dtype=np.uint8)
         for start in range(0, self._size, BLOCK):
             here = found[start : start + BLOCK]
@@ -106,12 +108,3 @@ class SignCodes:
             np.bitwise_count(np.bitwise_xor(column, other, out=bits), out=counts)
             found += counts
         return found
-
-    @staticmethod
-    def _signs(rows: Floats) -> NDArray[np.uint64]:
-        """(n, width) the signs of rows (n, dim), 64 in one number."""
-        packed = np.packbits(rows > 0, axis=1)
-        spare = -packed.shape[1] % 8
-        if spare:
-            packed = np.pad(packed, ((0, 0), (0, spare)))
-        return np.ascontiguousarray(packed).view(np.uint64)

@@ -22,7 +22,6 @@ from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.question_cues import Marks, QuestionCues
 from ntm_memory.recall.sequence import Sequence, places_among
 from ntm_memory.store.records import MemoryMatrix
-from ntm_memory.text import words as vocabulary
 from ntm_memory.text.question_names import names_within
 
 _EPSILON = 1e-6
@@ -147,21 +146,13 @@ class LocalView(CentredMatrix):
 
     def _marks(self, query: Query) -> Marks:
         lists = self.of_all.coded.kept.words
-        names = [term for term in query.terms if term.startswith(vocabulary.BY) and term != vocabulary.SPOKEN]
 
         def column(*terms: str) -> Floats:
             held = tuple(each for each in map(lists.held, terms) if len(each[0]))
             marked: NDArray[np.bool_] = np.any(counts_of(self.of_all, held, self.here) > 0, axis=0)
             return self._padded(marked.astype(np.float32))
 
-        spoken = column(vocabulary.SPOKEN)
-        return Marks(
-            spoken=spoken,
-            named=spoken * column(*names),
-            asks=column(vocabulary.ASKS),
-            time=column(vocabulary.TIME),
-            number=column(vocabulary.NUMBER),
-        )
+        return cues.marks_by(column, query.terms)
 
     def _padded(self, values: Floats) -> Floats:
         return np.concatenate([values, np.zeros(len(self.of_all.sample), dtype=np.float32)])

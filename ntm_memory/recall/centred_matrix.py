@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ntm_memory.recall.centring import Centre, centre, centred_cosines
 from ntm_memory.recall.known_state import EarlierState
 from ntm_memory.recall.sequence import Sequence, timeline_of
-from ntm_memory.slots.signs import HAS_COUNT
 from ntm_memory.store.records import MemoryMatrix
 
 SAMPLE = 512  # memories that coherence is measured by
@@ -166,7 +165,7 @@ class CentredMatrix:
             cjk: its script.
             count: ≥ 1.
         """
-        if len(self.slots) <= LARGE or not HAS_COUNT:
+        if len(self.slots) <= LARGE:
             return largest(centred_cosines(self.slots, self.centre, key, cjk), count)
         rows = self._known.signs(self.centre.means).likest(self.slots, key, LOOKED_AT)
         owner = self.slots.owner[rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,16 @@ def read_marks(slots: MemoryMatrix, postings: Postings, terms: list[str]) -> Mar
             found[index[postings.address.get(name, np.empty(0, dtype=np.int64))]] = 1
         return found
 
+    return marks_by(column, terms)
+
+
+def marks_by(column: Callable[..., NDArray[np.float32]], terms: Sequence[str]) -> Marks:
+    """The marks of some memories.
+
+    Args:
+        column: marks → (N,) 1 where a memory has one of them.
+        terms: of the question; among them `BY` with each of its words that may be a speaker's name.
+    """
     names = [term for term in terms if term.startswith(vocabulary.BY)]
     spoken = column(vocabulary.SPOKEN)
     return Marks(

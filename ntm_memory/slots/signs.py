@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from ntm_memory.slots.columns import MemoryMatrix
 
 _WORD = 64
-HAS_COUNT = hasattr(np, "bitwise_count")
-"""Whether this NumPy counts bits (2.0 and later)."""
 
 
 class Signs:
@@ -27,7 +25,7 @@ class Signs:
         self._common = common
 
     def likest(self, slots: MemoryMatrix, key: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """At most `count` key rows 0…R−1 that share most signs with a key (dim,), rising; needs `HAS_COUNT`.
+        """At most `count` key rows 0…R−1 that share most signs with a key (dim,), rising.
 
         Args:
             slots: always of the same namespace: signs of rows that were there before are kept.
@@ -43,8 +41,13 @@ class Signs:
 
     def _codes(self, keys: NDArray[np.float32]) -> NDArray[np.uint64]:
         """(n, ⌈dim / 64⌉) the signs of key rows (n, dim)."""
-        width = -(-keys.shape[1] // _WORD) * _WORD
-        bits = np.zeros((len(keys), width), dtype=bool)
-        bits[:, : keys.shape[1]] = keys > self._common
-        codes: NDArray[np.uint64] = np.packbits(bits, axis=1).view(np.uint64)
-        return codes
+        return packed(keys > self._common)
+
+
+def packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """(n, ⌈dim / 64⌉) rows of bits (n, dim), 64 in one number; those that fill up the last one are 0."""
+    whole = np.packbits(bits, axis=1)
+    spare = -whole.shape[1] % (_WORD // 8)
+    if spare:
+        whole = np.pad(whole, ((0, 0), (0, spare)))
+    return np.ascontiguousarray(whole).view(np.uint64)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ntm_memory.slots.signs import HAS_COUNT, Signs
+from ntm_memory.slots.signs import Signs
 from tests.recall.worlds import matrix_of, unit
-
-pytestmark = pytest.mark.skipif(not HAS_COUNT, reason="this NumPy counts no bits")
 
 
 def by_hand(keys, common, key, count):
