@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,39 +25,36 @@ if TYPE_CHECKING:
 
 EXTRA = "encrypt"
 PAGE = 4096
-UNREADABLE = "malformed database schema: a name in it is no UTF-8"
+_UNREADABLE = "malformed database schema: a name in it is no UTF-8"
 _PLAIN_HEAD = b"SQLite format 3\0"
 # what tells 16 random bytes from those of a plain file with some damage, or of a file that was blanked
 _MOST_ALIKE, _LEAST_DIFFERENT = 3, 8
 
 
-class PlainConnection(sqlite3.Connection):
-    """A connection that says of every damage that it is one.
+def telling_of_damage(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of a connection or cursor that says of every damage that it is one.
 
     Where SQLite's message quotes the damaged file, or a column's name stands in it, Python cannot decode that.
+
+    Args:
+        method: it; called, a `UnicodeDecodeError` of its becomes a `sqlite3.DatabaseError`.
     """
 
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        """See `sqlite3.Connection.execute`.
-
-        Raises:
-            sqlite3.Error: also where Python has another error for it.
-        """
+    @wraps(method)
+    def call(*arguments: Any, **options: Any) -> Any:
         try:
-            return super().execute(*arguments)
+            return method(*arguments, **options)
         except UnicodeDecodeError as error:
-            raise sqlite3.DatabaseError(UNREADABLE) from error
+            raise sqlite3.DatabaseError(_UNREADABLE) from error
 
-    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
-        """See `sqlite3.Connection.executemany`.
+    return call
 
-        Raises:
-            sqlite3.Error: also where Python has another error for it.
-        """
-        try:
-            return super().executemany(*arguments)
-        except UnicodeDecodeError as error:
-            raise sqlite3.DatabaseError(UNREADABLE) from error
+
+class PlainConnection(sqlite3.Connection):
+    """A connection that says of every damage that it is one; see `sqlite3.Connection`."""
+
+    execute = telling_of_damage(sqlite3.Connection.execute)
+    executemany = telling_of_damage(sqlite3.Connection.executemany)
 
 
 def salt_of(path: Path) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlcipher3 import dbapi2
 
-from ntm_memory.privacy.cipher import UNREADABLE
+from ntm_memory.privacy.cipher import telling_of_damage
 
 Row = dbapi2.Row
 _UNREADABLE = "database disk image is malformed: a page cannot be decrypted"
@@ -24,6 +24,7 @@ def connect(path: Path, **options: Any) -> sqlite3.Connection:
 
 
 def _with_standard_errors(method: Callable[..., Any]) -> Callable[..., Any]:
+    @telling_of_damage
     @wraps(method)
     def call(*arguments: Any, **options: Any) -> Any:
         try:
@@ -33,8 +34,6 @@ def _with_standard_errors(method: Callable[..., Any]) -> Callable[..., Any]:
             raise kind(*error.args) from error
         except MemoryError as error:  # so it says that a page's HMAC differs
             raise sqlite3.DatabaseError(_UNREADABLE) from error
-        except UnicodeDecodeError as error:
-            raise sqlite3.DatabaseError(UNREADABLE) from error
 
     return call
 
