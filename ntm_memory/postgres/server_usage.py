@@ -37,15 +37,6 @@ class ServerUsage(UsageCounters):
         """Count a read of each slot; in order, so that two that count wait for each other and not both."""
         self._run(_COUNT, [(address, at) for address in sorted(map(int, addresses))])
 
-    def counts(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How often each of these slots was read."""
-        rows = self._ask("SELECT address, count FROM reads ORDER BY address", (), list) or []
-        known, count = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2).T
-        if not len(known) or not len(addresses):
-            return np.zeros(len(addresses), dtype=np.int64)
-        at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
-        return np.where(known[at] == addresses, count[at], 0)
-
     def read_many(self, addresses: Sequence[int]) -> dict[int, tuple[int, float]]:
         """(count, unix seconds of the last read) of those of some slots that were read."""
         query = "SELECT address, count, last FROM reads WHERE address = ANY (CAST(? AS bigint[]))"
@@ -55,6 +46,12 @@ class ServerUsage(UsageCounters):
     def close(self) -> None:
         """Close the line."""
         self._server.close()
+
+    def _table(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(slots rising, how often each was read): other machines count too, so the server is asked each time."""
+        rows = self._ask("SELECT address, count FROM reads ORDER BY address", (), list) or []
+        known, count = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2).T
+        return known, count
 
     def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Write, or do nothing; whether it was written."""

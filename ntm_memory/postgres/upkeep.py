@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from ntm_memory.errors import StoreError
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.store import schema
 from ntm_memory.store.rows import what_is_wrong
@@ -32,22 +31,6 @@ class PostgresUpkeep(SQLiteUpkeep):
         self._server = engine.server
         self._of_server = engine
         self._has_looked = False
-
-    def repair(self) -> list[str]:
-        """Make anew what follows from the memories: how they are found, word index, counters, derived matrix."""
-        done = ["word index rebuilt", "derived matrix rebuilt"]
-        with self._engine.writing():
-            done += self._fold_anew()
-            done += self._ledger.mend()
-            done += self._mend_identity()
-            self._engine.word_index.rebuild()
-            self._ledger.next_seq()
-            self._engine.audit.note("repaired", None, None)
-        self._engine.live_matrix.forget()
-        with suppress(OSError, StoreError):
-            self._engine.live_matrix.remove_file()
-            self._engine.save_matrix_if_lagging()
-        return done
 
     def info(self) -> dict[str, Any]:
         """Engine, where it is, bytes on the server's disk, schema version, how keywords are found, warnings."""
@@ -76,6 +59,10 @@ class PostgresUpkeep(SQLiteUpkeep):
                 self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
             with suppress(OSError):
                 self._engine.live_matrix.remove_file()
+
+    def _mended(self) -> list[str]:
+        done = ["word index rebuilt", "derived matrix rebuilt", *self._fold_anew()]
+        return [*done, *self._ledger.mend(), *self._mend_identity()]
 
     def _structure(self) -> Iterator[str]:
         there = "SELECT tablename FROM pg_tables WHERE schemaname = CAST(? AS text)"

@@ -69,13 +69,8 @@ class SQLiteUpkeep:
 
         No memory is touched: what cannot be vouched for stays damaged, see `recovery.repair`.
         """
-        done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
         with self._engine.writing():
-            with any_text(self._sql):
-                self._sql.execute("REINDEX")
-                schema.fold_anew(self._sql, self._engine.zone)
-                done += self._ledger.mend()
-                done += self._mend_identity()
+            done = self._mended()
             self._engine.word_index.rebuild()
             self._ledger.next_seq()
             self._engine.audit.note("repaired", None, None)
@@ -84,6 +79,14 @@ class SQLiteUpkeep:
             self._engine.live_matrix.remove_file()
             self._engine.save_matrix_if_lagging()
         return done
+
+    def _mended(self) -> list[str]:
+        """Make anew the columns and bookkeeping that follow from the memories; what the whole repair will have done."""
+        with any_text(self._sql):
+            self._sql.execute("REINDEX")
+            schema.fold_anew(self._sql, self._engine.zone)
+            done = ["database indexes rebuilt", "word index rebuilt", "derived matrix rebuilt"]
+            return [*done, *self._ledger.mend(), *self._mend_identity()]
 
     def info(self) -> dict[str, Any]:
         """Engine, path, bytes on disk, journal mode, schema version, how keywords are found, warnings."""
