@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -39,7 +39,7 @@ class Shape(NamedTuple):
     sql: str | None
 
 
-def differences(sql: sqlite3.Connection, statements: str) -> list[str]:
+def differences(sql: sqlite3.Connection, statements: str, may_lack: Container[str] = ()) -> list[str]:
     """What in a file is not as statements make it: one line each; whatever else is there is not looked at.
 
     The texts are compared that SQLite keeps, whatever the order of columns: a file to which columns were added has
@@ -48,12 +48,14 @@ def differences(sql: sqlite3.Connection, statements: str) -> list[str]:
     Args:
         sql: the open file.
         statements: CREATE TABLE, INDEX and TRIGGER, each ending with `;` and a new line.
+        may_lack: names of what need not be there.
 
     Raises:
         sqlite3.DatabaseError: SQLite can make nothing of the file.
     """
     there = {(kind, name): (table, text.translate(_BLANKS)) for kind, name, table, text in sql.execute(_THERE)}
-    wrong = [name for name, made in _made_by(statements).items() if not _is_one(there.get(name), made)]
+    wanted = {name: made for name, made in _made_by(statements).items() if name in there or name[1] not in may_lack}
+    wrong = [name for name, made in wanted.items() if not _is_one(there.get(name), made)]
     return [f"the {kind} {name} is {'damaged' if (kind, name) in there else 'missing'}" for kind, name in wrong]
 
 

@@ -20,6 +20,14 @@ from ntm_memory.times.kept import kept_times
 VERSION = 4
 APPLICATION_ID = 0x4E544D31  # "NTM1"
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+_LATER = "memories_revised"
+_REVISED = f"""
+CREATE INDEX {_LATER} ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
+"""
+_LISTED = """
+CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
+    session, tags, folded_key, state) WHERE state = 'live';
+"""
 
 TABLES = (
     """
@@ -66,9 +74,6 @@ CREATE INDEX memories_text ON memories(text_hash);
 CREATE INDEX memories_seq ON memories(seq);
 CREATE INDEX memories_position ON memories(namespace, position);
 CREATE INDEX memories_trust ON memories(namespace, trust, address) WHERE state = 'live';
-CREATE INDEX memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
-CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
-    session, tags, folded_key, state) WHERE state = 'live';
 CREATE TABLE versions (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -96,6 +101,8 @@ CREATE TABLE feedback (row INTEGER PRIMARY KEY, query TEXT NOT NULL, namespace T
 CREATE TABLE new_keys (id TEXT NOT NULL, version INTEGER NOT NULL, hash INTEGER NOT NULL, keys BLOB NOT NULL,
     PRIMARY KEY (id, version));
 """
+    + _REVISED
+    + _LISTED
     + tombstones.TABLE
     + audit.TABLE
 )
@@ -105,11 +112,6 @@ FOLDED = ("folded_key", "text_hash", "mentions")
 _MENTION = """
 UPDATE memories SET mentions = mentions_of(CAST(content AS BLOB), CAST(coalesce(occurred_at, updated_at) AS BLOB));
 """
-_LISTED = """
-CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
-    session, tags, folded_key, state) WHERE state = 'live';
-"""
-_REVISED = "CREATE INDEX IF NOT EXISTS memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL"
 _FOLD = """
 DROP INDEX IF EXISTS memories_folded_key;
 UPDATE memories SET text_hash = text_hash_of(CAST(content AS BLOB)),
@@ -180,8 +182,7 @@ def faults_of(sql: sqlite3.Connection) -> list[str]:
         sqlite3.DatabaseError: SQLite can make nothing of them.
     """
     numbers = [sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-    wrong = differences(sql, TABLES) if numbers == [APPLICATION_ID, VERSION] else []
-    return [line for line in wrong if line != "the index memories_revised is missing"]
+    return differences(sql, TABLES, {_LATER}) if numbers == [APPLICATION_ID, VERSION] else []
 
 
 def refuse_damaged(sql: sqlite3.Connection) -> None:
@@ -231,12 +232,13 @@ def bring_up(sql: sqlite3.Connection) -> None:
 
 def lacks_index(sql: sqlite3.Connection) -> bool:
     """Whether the file is of before there was `memories_revised`, which any program of this version can do without."""
-    return not sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'memories_revised'").fetchone()
+    return not sql.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_LATER,)).fetchone()
 
 
 def make_index(sql: sqlite3.Connection) -> None:
-    """Make it, inside a transaction."""
-    sql.execute(_REVISED)
+    """Make it, inside a transaction, if nobody has meanwhile."""
+    if lacks_index(sql):
+        sql.execute(_REVISED)
 
 
 def _create(sql: sqlite3.Connection) -> None:
