@@ -64,10 +64,6 @@ class Logs:
         own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
         self.is_whole &= all((self._folder / name).exists() for name in own)
 
-    def has_changed(self) -> bool:
-        """Whether any log is otherwise than when it was read."""
-        return any(self._is_new(path) for path in logs_in(self._folder))
-
     def write(self, clock: float) -> None:
         """Add what this device has to tell to its log; where its log was lost, all that is known.
 

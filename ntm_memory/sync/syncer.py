@@ -180,9 +180,7 @@ class Syncer:
     def _see_own(self, state: SyncState, merging: Merging, logs: Logs) -> None:
         """Look at this device's own logs first: what stands there was told already."""
         last, clock = state.meta("last"), merging.clock
-        if (
-            last and clock.is_ahead(last) and not self._is_dry
-        ):  # the clock was wrong by more than a day, and was set right
+        if last and clock.is_ahead(last) and not self._is_dry:  # this clock was days ahead, and was set right
             self._was_broken_off = True
             logs.take_back_from_future()
             state.forget_all()
