@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from store.drafts import EMBEDDER, Clock
+from store.drafts import Clock, making, with_embedder
 
 _COUNT = itertools.count()
 
@@ -37,21 +37,15 @@ def clock():
 def make_store(url_of, tmp_path, clock):
     from ntm_memory.postgres import open_server_store
 
-    opened = []
-
-    def make(fresh=False, **options):
-        home = tmp_path / ("fresh" if fresh else "home")
+    def open_one(name, **options):
+        home = tmp_path / ("home" if name == "one" else name)
         home.mkdir(exist_ok=True)
-        opened.append(open_server_store(url_of("fresh" if fresh else "one"), home, clock=clock, **options))
-        return opened[-1]
+        return open_server_store(url_of(name), home, clock=clock, **options)
 
-    yield make
-    for store in opened:
-        store.close()
+    with making(open_one, lambda fresh: "fresh" if fresh else "one") as make:
+        yield make
 
 
 @pytest.fixture
 def store(make_store):
-    store = make_store()
-    store.set_embedder(EMBEDDER)
-    return store
+    return with_embedder(make_store())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack, closing, contextmanager
 
 import numpy as np
 
@@ -10,6 +11,19 @@ from ntm_memory.store.records import Encoding, MemoryInput
 
 DIM = 8
 EMBEDDER = {"name": "test", "revision": "1", "dim": DIM}
+
+
+@contextmanager
+def making(open_one, path_of):
+    """What the contract's tests make their stores by, of what opens one at a place; all are closed in the end."""
+    with ExitStack() as stores:
+        yield lambda fresh=False, **options: stores.enter_context(closing(open_one(path_of(fresh), **options)))
+
+
+def with_embedder(store):
+    """A store that knows who writes its keys."""
+    store.set_embedder(EMBEDDER)
+    return store
 
 
 class Clock:

@@ -10,7 +10,7 @@ from ntm_memory.privacy.keys import VARIABLE
 from ntm_memory.store import connection
 from ntm_memory.store.sqlite import SQLiteStore
 
-from .drafts import EMBEDDER, Clock, draft
+from .drafts import EMBEDDER, Clock, draft, making, with_embedder
 from .engine_contract import EngineContract
 from .test_purge import SECRET, fill, traces
 
@@ -31,25 +31,20 @@ def key(monkeypatch):
 @pytest.fixture(params=["rollback", "wal"])
 def make_store(request, tmp_path, clock, monkeypatch):
     monkeypatch.setattr(connection, "wal_is_safe", lambda *of: request.param == "wal")
-    opened = []
 
-    def make(fresh=False):
-        path = tmp_path / ("fresh.db" if fresh else "memory.db")
-        opened.append(SQLiteStore(path, clock=clock, encrypt=True))
-        assert opened[-1].encrypted
-        opened[-1]._engine.sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
-        return opened[-1]
+    def open_one(path):
+        store = SQLiteStore(path, clock=clock, encrypt=True)
+        assert store.encrypted
+        store._engine.sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
+        return store
 
-    yield make
-    for store in opened:
-        store.close()
+    with making(open_one, lambda fresh: tmp_path / ("fresh.db" if fresh else "memory.db")) as make:
+        yield make
 
 
 @pytest.fixture
 def store(make_store):
-    store = make_store()
-    store.set_embedder(EMBEDDER)
-    return store
+    return with_embedder(make_store())
 
 
 class TestEncrypted(EngineContract):

@@ -8,7 +8,7 @@ from ntm_memory.store import connection
 from ntm_memory.store.records import About, Selection
 from ntm_memory.store.sqlite import SQLiteStore
 
-from .drafts import EMBEDDER, Clock, draft
+from .drafts import EMBEDDER, Clock, draft, making, with_embedder
 from .engine_contract import EngineContract
 
 
@@ -20,24 +20,19 @@ def clock():
 @pytest.fixture(params=["fts5, rollback", "scan, rollback", "fts5, wal"])
 def make_store(request, tmp_path, clock, monkeypatch):
     monkeypatch.setattr(connection, "wal_is_safe", lambda: "wal" in request.param)
-    opened = []
 
-    def make(fresh=False):
-        path = tmp_path / ("fresh.db" if fresh else "memory.db")
-        opened.append(SQLiteStore(path, clock=clock, word_index=None if "fts5" in request.param else False))
-        opened[-1]._engine.sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
-        return opened[-1]
+    def open_one(path):
+        store = SQLiteStore(path, clock=clock, word_index=None if "fts5" in request.param else False)
+        store._engine.sql.execute("PRAGMA synchronous = OFF")  # durability has tests of its own
+        return store
 
-    yield make
-    for store in opened:
-        store.close()
+    with making(open_one, lambda fresh: tmp_path / ("fresh.db" if fresh else "memory.db")) as make:
+        yield make
 
 
 @pytest.fixture
 def store(make_store):
-    store = make_store()
-    store.set_embedder(EMBEDDER)
-    return store
+    return with_embedder(make_store())
 
 
 class TestSQLite(EngineContract):
