@@ -8,8 +8,10 @@ import os
 import shlex
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ntm_memory.errors import BadValueError, ConfigError, StoreError, hint_of_writing, why_unread
 
@@ -119,7 +121,14 @@ def ensure_private_dir(path: Path, hint: str = "choose another folder with --hom
 
 
 def content_of(file: Path, most: int = -1) -> bytes:
-    """A regular file, or its first bytes; what is none is never waited for, as a pipe would be, and no device asked.
+    """A regular file, or its first bytes; see `opened_regular`."""
+    with opened_regular(file) as opened:
+        return opened.read(most)
+
+
+@contextmanager
+def opened_regular(file: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading; what is none is never waited for, as a pipe would be, and no device asked.
 
     Raises:
         OSError: it cannot be read, or is no regular file.
@@ -129,7 +138,7 @@ def content_of(file: Path, most: int = -1) -> bytes:
         what = unusual(os.fstat(handle).st_mode)
         if what is not None:
             raise OSError(errno.EINVAL, f"it is {what}, no regular file")
-        return opened.read(most)
+        yield opened
 
 
 def unusual(mode: int) -> str | None:

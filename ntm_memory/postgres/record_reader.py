@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.postgres.engine import PostgresEngine
-from ntm_memory.store.matrix import in_zone
+from ntm_memory.slots.spans import in_zone
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import Memory, Page, Place, Selection, Sort
 from ntm_memory.text.folding import folded_key

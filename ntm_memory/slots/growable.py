@@ -15,11 +15,12 @@ class Growable:
 
     Args:
         start: (n, …) the first rows. They are not copied, and nobody may write to them any more.
+        used: how many of them count; behind these is room for others. None: all.
     """
 
-    def __init__(self, start: NDArray[Any]) -> None:
+    def __init__(self, start: NDArray[Any], used: int | None = None) -> None:
         self._data = start
-        self._used = len(start)
+        self._used = len(start) if used is None else used
 
     def __len__(self) -> int:
         return self._used

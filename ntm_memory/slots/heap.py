@@ -26,16 +26,26 @@ class Heap:
         columns: of each entry; among them `passages`, its number of key rows, and what `spans` is made of: `occurred`,
             `ended`, `is_days`.
         keys: (P, dim) key rows of the entries, one entry after the other.
+        first: the first key row of each entry.
+        owner: the entry of each key row, or of the first ones.
         spans: how times are told apart; called once for each entry, when first asked.
     """
 
-    def __init__(self, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32], spans: Spans) -> None:
+    def __init__(
+        self, columns: Mapping[str, Growable], keys: Growable, first: Growable, owner: Growable, spans: Spans
+    ) -> None:
         self._spans = spans
-        self._columns = {name: Growable(array) for name, array in columns.items()}
-        self._keys = Growable(keys)
-        passages = columns["passages"]
-        self._first = Growable(np.cumsum(passages) - passages)
-        self._derived: dict[str, Growable] = {}
+        self._columns = columns
+        self._keys = keys
+        self._first = first
+        self._derived = {"owner": owner}
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32], spans: Spans) -> Heap:
+        """A heap of arrays, which are not copied."""
+        first = Growable(np.cumsum(columns["passages"]) - columns["passages"])
+        own = {name: Growable(array) for name, array in columns.items()}
+        return cls(own, Growable(keys), first, Growable(np.empty(0, dtype=np.int64)), spans)
 
     def __len__(self) -> int:
         return len(self._first)
@@ -44,6 +54,11 @@ class Heap:
     def rows(self) -> int:
         """Key rows of all entries."""
         return len(self._keys)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its columns."""
+        return tuple(self._columns)
 
     def append(self, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32]) -> NDArray[np.int64]:
         """Add entries; returns their numbers."""
@@ -75,7 +90,7 @@ class Heap:
 
     def owner(self, rows: int) -> NDArray[np.int64]:
         """(rows,) the entry of each of the first key rows."""
-        grown = self._derived.setdefault("owner", Growable(np.empty(0, dtype=np.int64)))
+        grown = self._derived["owner"]
         if len(grown) < rows:
             start = int(grown.view()[-1]) + 1 if len(grown) else 0
             passages = self._columns["passages"].view(start)
@@ -95,7 +110,7 @@ class Heap:
         """Another heap of some entries alone, in this order, with what was derived of their keys."""
         rows = rows_of(self._first.view()[entries], self._columns["passages"].view()[entries])
         columns = {name: column.view()[entries] for name, column in self._columns.items()}
-        made = Heap(columns, self._keys.view()[rows], self._spans)
+        made = Heap.of(columns, self._keys.view()[rows], self._spans)
         for name, kept in self._derived.items():
             if name.startswith("of keys: ") and len(kept) == len(self._keys):
                 made._derived[name] = Growable(kept.view()[rows])

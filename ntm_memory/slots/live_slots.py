@@ -23,28 +23,51 @@ class LiveSlots:
     Appending copies what is appended. Any other change copies the list of entries, 8 bytes a memory, and no column.
 
     Args:
-        columns: of the live memories, as `Heap` wants them; among them `row` (of the database, each once), `position`
-            and `address`.
-        keys: their key rows.
-        spans: see `Heap`.
+        heap: where the live memories are, and perhaps dead ones.
+        entries: (N,) the live ones in order of writing; None: all of the heap's, in its order.
         reads: see `snapshot_of`.
+        rows: (N,) database rows of the entries, each once; None: to be looked up.
+        by_row: whether these rise; None: to be looked up.
+        by_address: whether the slots' numbers do.
+        compacts: whether dead entries are left behind where they are many.
     """
 
     def __init__(
-        self, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32], spans: Spans, reads: Reads
+        self,
+        heap: Heap,
+        entries: Growable | None,
+        reads: Reads,
+        *,
+        rows: Growable | None = None,
+        by_row: bool | None = None,
+        by_address: bool | None = None,
+        compacts: bool = True,
     ) -> None:
         self._reads = reads
-        self._trunk: object
-        self._entries: Growable | None
-        self._row: Growable
-        self._by_row: bool
-        self._by_address: bool | None
-        self._snapshot: Snapshot | None
-        self._begin(Heap(columns, keys, spans), None)
+        self._compacts = compacts
+        self._snapshot: Snapshot | None = None
+        self._by_address: bool | None = None
+        self._begin(heap, entries, rows)
+        self._by_row = _rises(self._rows()) if by_row is None else by_row
+        self._by_address = by_address
+        if len(heap) <= _FEW:
+            self._compact()
+
+    @classmethod
+    def of(
+        cls, columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32], spans: Spans, reads: Reads
+    ) -> LiveSlots:
+        """The slots of live memories in whatever order.
+
+        Args:
+            columns: as `Heap` wants them; among them `row` (of the database, each once), `position` and `address`.
+            keys: their key rows.
+            spans: see `Heap`.
+            reads: see `snapshot_of`.
+        """
         position = columns["position"]
-        if not _rises(position):
-            order = np.argsort(position, kind="stable")
-            self._change(order, columns["row"][order])
+        order = None if _rises(position) else Growable(np.argsort(position, kind="stable"))
+        return cls(Heap.of(columns, keys, spans), order, reads)
 
     def __len__(self) -> int:
         return len(self._heap) if self._entries is None else len(self._entries)
@@ -54,10 +77,29 @@ class LiveSlots:
         """The state now; the same object until something changes."""
         if self._snapshot is None:
             entries = None if self._entries is None else self._entries.view()
-            if self._by_address is None:
-                self._by_address = _rises(self.live("address"))
-            self._snapshot = snapshot_of(self._heap, entries, self._trunk, self._reads, by_address=self._by_address)
+            by_address = self.rise()[1]
+            self._snapshot = snapshot_of(self._heap, entries, self._trunk, self._reads, by_address=by_address)
         return self._snapshot
+
+    @property
+    def heap(self) -> Heap:
+        """Where the entries are, dead ones too."""
+        return self._heap
+
+    def listed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """((N,) the live entries, (N,) their database rows), in order of writing; None: all in the heap's order."""
+        return None if self._entries is None else (self._entries.view(), self._listed.view())
+
+    @property
+    def trunk(self) -> object:
+        """The same object for all states that differ by appended memories alone."""
+        return self._trunk
+
+    def rise(self) -> tuple[bool, bool]:
+        """Whether database rows rise in order of writing, and whether the slots' numbers do."""
+        if self._by_address is None:
+            self._by_address = _rises(self.live("address"))
+        return self._by_row, self._by_address
 
     def live(self, name: str) -> NDArray[Any]:
         """(N,) a column of the live memories as the store keeps it."""
@@ -71,7 +113,7 @@ class LiveSlots:
 
     def find(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices 0…N−1 of the memories of some database rows; −1 where none is live here."""
-        mine = self._row.view()
+        mine = self._rows()
         if not len(mine):
             return np.full(len(rows), -1, dtype=np.int64)
         if self._by_row:
@@ -114,11 +156,11 @@ class LiveSlots:
         if self._by_address:
             address = columns["address"]
             self._by_address = _rises(address) and bool((address > self._last("address")).all())
-        row, mine = columns["row"], self._row.view()
+        row, mine = columns["row"], self._rows()
         self._by_row = self._by_row and _rises(row) and bool((row > (mine[-1] if len(mine) else -1)).all())
         ids = self._heap.append(columns, keys)
-        self._row.append(row)
         if self._entries is not None:
+            self._listed.append(row)
             self._entries.append(ids)
         self._snapshot = None
 
@@ -132,7 +174,7 @@ class LiveSlots:
         row: NDArray[np.int64],
     ) -> None:
         """Change the list of entries: some in their places, others out, others in where their positions belong."""
-        changed, rows = entries.copy(), self._row.view()
+        changed, rows = entries.copy(), self._rows()[: len(entries)]  # the heap has grown since
         changed[was[stays]] = ids[stays]
         out = np.setdiff1d(before[before >= 0], was[stays])
         changed, rows = np.delete(changed, out), np.delete(rows, out)
@@ -143,21 +185,22 @@ class LiveSlots:
         self._change(changed, rows)
 
     def _change(self, entries: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
-        self._trunk = object()
-        self._entries = Growable(entries)
-        self._row = Growable(rows)
+        self._begin(self._heap, Growable(entries), Growable(rows))
         self._by_row = _rises(rows)
-        self._by_address = None
-        self._snapshot = None
 
-    def _begin(self, heap: Heap, entries: Growable | None) -> None:
+    def _begin(self, heap: Heap, entries: Growable | None, rows: Growable | None = None) -> None:
         self._heap = heap
         self._trunk = object()
         self._entries = entries
-        self._row = Growable(heap.kept("row", len(heap)))
-        self._by_row = _rises(self._row.view())
+        if entries is not None:
+            self._listed = Growable(self.live("row")) if rows is None else rows
         self._by_address = None
         self._snapshot = None
+
+    def _rows(self) -> NDArray[np.int64]:
+        """(N,) the database rows of the live memories."""
+        rows: NDArray[np.int64] = self.live("row") if self._entries is None else self._listed.view()
+        return rows
 
     def _compact(self) -> None:
         """Leave the dead entries behind where they are many; who holds a snapshot keeps the heap that it points to.
@@ -166,8 +209,9 @@ class LiveSlots:
         of a small memory is the same to the last digit however it came about.
         """
         dead = 0 if self._entries is None else len(self._heap) - len(self._entries)
-        if self._entries is not None and (dead * _DEAD > len(self._heap) or len(self._heap) <= _FEW):
+        if self._compacts and self._entries is not None and (dead * _DEAD > len(self._heap) or len(self._heap) <= _FEW):
             self._begin(self._heap.compacted(self._entries.view()), None)
+            self._by_row = _rises(self._rows())
 
     def _last(self, name: str) -> int:
         """A column of the memory that was written last; −1 where there is none."""

@@ -20,7 +20,7 @@ from ntm_memory.store.connection import Connection
 from ntm_memory.store.faults import MEND, faults
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
-from ntm_memory.store.matrix import Stamp
+from ntm_memory.store.matrix import Stamp, next_token
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, fetch, to_memory, what_is_wrong
 from ntm_memory.store.usage import UsageCounters
@@ -118,7 +118,7 @@ class Engine:
             self.connection.close()
 
     def save_matrix_if_lagging(self) -> None:
-        """Write the derived matrix and its token if many rows were written since it was.
+        """Write the derived matrix and its token if it is to be.
 
         Raises:
             StoreError: or one of its kinds: it could not be written.
@@ -128,8 +128,9 @@ class Engine:
                 return
         # one transaction: a copy of the database either has the token and all that is in the matrix, or has neither
         with self.writing():
-            token = os.urandom(8).hex()
-            self.live_matrix.save(self.now(), token)
+            now = self.now()
+            token = next_token(now.token)
+            self.live_matrix.save(now, token)
             self.set_matrix_token(token)
 
     def set_matrix_token(self, token: str) -> None:

@@ -1,17 +1,18 @@
 """The memory matrix in one derived file beside the database: read in one go when a process starts.
 
 The database is the truth. The file carries the sequence number up to which it agrees; rows written later are patched
-in, and in any doubt everything is read anew. Losing it loses nothing. It is read, not mapped: the checksum touches
-every page anyway, a mapped file that a sync program truncates kills the process, and Windows cannot replace one.
+in, and in any doubt everything is read anew. Losing it loses nothing. That of a large memory is not read but mapped:
+`slots.mapped_slots` has its form. A small one, an encrypted one, and any on Windows, which cannot replace a file that
+is mapped, has the form that is written and read here.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +22,17 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replacing
+from ntm_memory.persistence.mapped_arrays import Kind
+from ntm_memory.slots.mapped_slots import kinds_of
 from ntm_memory.store.records import SlotColumns
-from ntm_memory.text.occurrence import MOMENT, may_be_a_day, on_the_wall, whole_day
 from ntm_memory.times.kept import MOST_KEPT
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
+    from ntm_memory.slots.live_slots import LiveSlots
 
-FORMAT = "ntm-matrix-5"
+FORMAT, MAPPED = "ntm-matrix-5", "ntm-matrix-mapped-1"
+_NONE, _REMEMBERED = "none", 8
 _ALIGN = 64
 _CHECKSUM = 4
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -54,6 +58,11 @@ _TYPES: dict[str, str] = {
     "keys": "<f4",
 }
 COLUMNS = tuple(_TYPES)[:-2]
+
+
+def kinds(dim: int) -> dict[str, Kind]:
+    """The arrays of a file that is mapped."""
+    return kinds_of({name: _TYPES[name] for name in (*COLUMNS, "passages")}, (MOST_KEPT, 3), dim)
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,9 @@ class Stamp:
         seq: its sequence number.
         purges: how often rows were removed from it; a matrix from before a purge is never used.
         dim: width of the keys.
-        token: drawn anew each time a matrix is written, and put into database and file together. Two databases with the
-            same token have the written one as a common past; counters alone do not tell that, once a copy was put back.
+        token: drawn anew each time a matrix is written, and put into database and file together with the last ones
+            before it, of which it is made by `next_token`. Two databases with the same token have the written one as a
+            common past; counters alone do not tell that, once a copy was put back.
     """
 
     uuid: str
@@ -99,32 +109,17 @@ class Stamp:
 
     def may_become(self, now: Stamp) -> bool:
         """Whether a matrix of this state can be patched up to another."""
-        same = (self.uuid, self.purges, self.dim, self.token) == (now.uuid, now.purges, now.dim, now.token)
-        return same and self.seq <= now.seq
+        return self.token == now.token and self.may_go_on(now)
+
+    def may_go_on(self, now: Stamp) -> bool:
+        """Whether what a process knows of this state can be: of a matrix that was written meanwhile it says no more."""
+        same = (self.uuid, self.purges, self.dim) == (now.uuid, now.purges, now.dim)
+        return same and self.seq <= now.seq and (self.token or _NONE).split()[0] in (now.token or _NONE).split()
 
 
-def in_zone(
-    start: NDArray[np.float64], end: NDArray[np.float64], is_days: NDArray[np.bool_], zone: tzinfo | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(N,) from when until when things happened, unix seconds; see `text.occurrence.span`.
-
-    Args:
-        start: (N,) as in `text.occurrence.Kept`; NaN where nothing was told.
-        end: (N,) likewise.
-        is_days: (N,) likewise.
-        zone: whose days are meant; None: the system's.
-    """
-    start, end = start.copy(), end.copy()
-    days, which = np.unique(np.concatenate([start[is_days], end[is_days]]), return_inverse=True)
-    midnights = np.array([on_the_wall(float(day), zone) for day in days], dtype=np.float64)
-    start[is_days], end[is_days] = midnights[which].reshape(2, -1)
-    end[is_days] = np.maximum(end[is_days], start[is_days] + MOMENT)
-    may_be = np.flatnonzero(~is_days & may_be_a_day(start))
-    moments, which = np.unique(start[may_be], return_inverse=True)
-    whole = [whole_day(float(moment), zone) or (np.nan, np.nan) for moment in moments]
-    until = np.array(whole, dtype=np.float64).reshape(-1, 2)[which, 1]
-    end[may_be] = np.where(np.isnan(until), end[may_be], until)
-    return start, end
+def next_token(before: str) -> str:
+    """The token of a matrix that is written, from the database's."""
+    return " ".join([os.urandom(8).hex(), *(before or _NONE).split()[: _REMEMBERED - 1]])
 
 
 def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> Matrix:
@@ -148,6 +143,32 @@ def patch(old: Matrix, changed: NDArray[np.int64], new: Matrix) -> Matrix:
     if (np.diff(order) > 0).all():
         return joined
     return Matrix(**{name: array[order] for name, array in both.items()}, keys=joined.keys_of(order))
+
+
+def part_of(matrix: Matrix, code: int) -> Matrix:
+    """The memories of one namespace."""
+    mine = np.flatnonzero(matrix.namespace == code)
+    if len(mine) == len(matrix.row):
+        return matrix
+    arrays = {name: getattr(matrix, name)[mine] for name in (*COLUMNS, "passages")}
+    return Matrix(**arrays, keys=matrix.keys_of(mine))
+
+
+def joined(blocks: Iterable[LiveSlots], dim: int) -> Matrix:
+    """The memories of all namespaces, in order of their database rows."""
+    parts = [
+        Matrix(**{name: block.live(name) for name in (*COLUMNS, "passages")}, keys=block.keys())
+        for block in blocks
+        if len(block)
+    ]
+    if not parts:
+        return build((), (), dim)
+    whole = Matrix(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+    order = np.argsort(whole.row, kind="stable")
+    if (np.diff(order) > 0).all():
+        return whole
+    columns = {name: getattr(whole, name)[order] for name in (*COLUMNS, "passages")}
+    return Matrix(**columns, keys=whole.keys_of(order))
 
 
 def save(file: Path, matrix: Matrix, stamp: Stamp, key: Key | None = None) -> bool:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.slots.spans import in_zone
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.matrix import in_zone
 from ntm_memory.store.postings import decode_words, encode_words
 from ntm_memory.store.records import Memory, MemoryMatrix, Postings
 from ntm_memory.store.rows import (

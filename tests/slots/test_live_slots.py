@@ -56,7 +56,7 @@ def same(found, expected):
 
 def block_of(rows):
     columns, keys = columns_of(sorted(rows))
-    return LiveSlots(columns, keys, spans, lambda address: address * 2)
+    return LiveSlots.of(columns, keys, spans, lambda address: address * 2)
 
 
 @st.composite

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from ntm_memory.store.matrix import in_zone
+from ntm_memory.slots.spans import in_zone
 from ntm_memory.text.occurrence import MOMENT, is_of, kept, middle, span, whole_day
 
 BERLIN, LONDON, UTC = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/London"), timezone.utc

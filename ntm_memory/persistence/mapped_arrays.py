@@ -1,0 +1,338 @@
+"""Growing arrays in one file that a process maps instead of reading: to open it costs the same whatever its size.
+
+    64 bytes    the format's name and how long a head may be
+    2 heads     each a line: CRC32, and JSON that tells which arrays there are, how many rows of each count, their CRC32
+    arrays      part after part, each on a boundary, with room behind its rows (a hole: it takes no disk)
+
+What is appended goes behind the rows that count, then a new head over the older one: whatever interrupts a writer,
+one head is whole and speaks of rows that nobody touched. The mapping is private: a process may write into the room
+behind the rows of its own.
+
+Of a head the checksum is always looked at. Those of the arrays are not where the file is the one that its writer noted
+in the head, by inode and time of its last change, after it was safe on the disk; a copied, restored or edited file is
+another one, and who opens it asks `is_whole` first.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.paths import opened_regular
+from ntm_memory.persistence.atomic import replacing
+
+CAN_MAP = os.name != "nt" and os.utime in os.supports_fd
+"""Whether a file can be mapped, and still be replaced by another process."""
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What may be raised of a file that is missing, damaged or of another format."""
+_ALIGN, _PREAMBLE, _PAGE = 64, 64, 4096
+_TICK = 2 * 10**9
+"""Nanoseconds: times of change are noted as whole ticks, which every file system keeps."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one array of each part is: its dtype, the shape of a row, and which of the part's lengths it has."""
+
+    dtype: str
+    item: tuple[int, ...]
+    along: str
+
+    @property
+    def bytes(self) -> int:
+        """Of one row."""
+        return int(np.prod(self.item, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True)
+class Part:
+    """Arrays that belong together.
+
+    Args:
+        told: what the caller says of them: JSON.
+        used: rows that count, of each length.
+        room: rows for which there is place, of each length.
+        crc: CRC32 of the rows that count, of each array.
+    """
+
+    told: Mapping[str, Any]
+    used: Mapping[str, int]
+    room: Mapping[str, int]
+    crc: Mapping[str, int] = field(default_factory=dict)
+
+
+Pieces = Mapping[str, tuple[int, Iterable[NDArray[Any]]]]
+"""What is to be written of a part: array → (from which row on, rows in order, piece after piece)."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a file says of itself.
+
+    Args:
+        told: what the caller says of it: JSON.
+        parts: its arrays.
+        generation: how often something was written into it.
+        noted: which file it was then, as (inode, time of its last change).
+        slot: which of the two heads it is.
+    """
+
+    told: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    generation: int = 0
+    noted: tuple[int, int] = (0, 0)
+    slot: int = 0
+
+
+class MappedArrays:
+    """A file that is open.
+
+    Args:
+        head: one of its heads.
+        kinds: the arrays of each part.
+        buffer: all of its bytes.
+        inode: which file it is.
+        is_noted: whether it is the file that its last writer left, untouched since.
+        begin: where its arrays begin.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        kinds: Mapping[str, Kind],
+        buffer: mmap.mmap | bytearray,
+        inode: int,
+        is_noted: bool,
+        begin: int,
+    ) -> None:
+        self.head, self.kinds = head, kinds
+        self.inode, self.is_noted = inode, is_noted
+        self._buffer = buffer
+        self._places, self._end = _places(head.parts, kinds, begin)
+        if self._end > len(buffer):
+            raise ValueError("shorter than its head says")
+
+    def is_there(self) -> bool:
+        """Whether all of it can still be read: to read what another program cut off would end the process."""
+        return not isinstance(self._buffer, mmap.mmap) or self._buffer.size() >= self._end
+
+    def array(self, part: int, name: str) -> NDArray[Any]:
+        """The rows of an array, and behind those that count its room."""
+        kind, room = self.kinds[name], self.head.parts[part].room
+        count = room[kind.along] * int(np.prod(kind.item, dtype=np.int64))
+        flat: NDArray[Any] = np.frombuffer(self._buffer, kind.dtype, count, self._places[part][name])
+        return flat.reshape(-1, *kind.item)
+
+    def copied(self, part: int, name: str) -> NDArray[Any]:
+        """A copy of the rows that count of an array.
+
+        Raises:
+            ValueError: they are not those that were written.
+        """
+        rows: NDArray[Any] = self.array(part, name)[: self.head.parts[part].used[self.kinds[name].along]].copy()
+        if _crc(rows) != self.head.parts[part].crc[name]:
+            raise ValueError("damaged, or written to meanwhile")
+        return rows
+
+    def is_whole(self) -> bool:
+        """Whether all rows that count are those that were written; all of them are read for it."""
+        return all(
+            _crc(self.array(number, name)[: part.used[kind.along]]) == part.crc[name]
+            for number, part in enumerate(self.head.parts)
+            for name, kind in self.kinds.items()
+        )
+
+
+def heads_of(file: Path, format: str) -> list[Head]:
+    """The whole heads of a file, the latest first.
+
+    Raises:
+        OSError: or another of `UNREADABLE`: there is no file, or none of this format.
+    """
+    with opened_regular(file) as opened:
+        return _heads(opened, format)[0]
+
+
+def open_arrays(
+    file: Path, format: str, kinds: Mapping[str, Kind], accept: Callable[[Mapping[str, Any]], bool]
+) -> MappedArrays:
+    """Map a file.
+
+    Args:
+        file: which.
+        format: its name.
+        kinds: the arrays of each part.
+        accept: told what a head tells; whether that is wanted. The latest that is wanted is taken.
+
+    Raises:
+        OSError: or another of `UNREADABLE`: missing, damaged, of another format, or nothing in it is wanted.
+    """
+    with opened_regular(file) as opened:
+        heads, begin = _heads(opened, format)
+        head = next((head for head in heads if accept(head.told)), None)
+        if head is None:
+            raise ValueError("of another state")
+        status = os.fstat(opened.fileno())
+        buffer = _mapped(opened, status.st_size)
+        # what an older head speaks of is as safe: nobody writes where it counts
+        is_noted = (status.st_ino, status.st_mtime_ns) in {each.noted for each in heads}
+        return MappedArrays(head, kinds, buffer, status.st_ino, is_noted, begin)
+
+
+def write_arrays(
+    file: Path, format: str, kinds: Mapping[str, Kind], told: Mapping[str, Any], parts: Sequence[tuple[Part, Pieces]]
+) -> None:
+    """Write a file whole or not at all, piece by piece: no array is held in memory for it.
+
+    Raises:
+        OSError: it cannot be written.
+        BadValueError: there is something that is no regular file.
+    """
+    head = Head(told, tuple(part for part, _ in parts))
+    slot = _PAGE * -(-(2 * len(_line(head, kinds)) + _PAGE) // _PAGE)
+    preamble = json.dumps({"format": format, "head": slot}).encode()
+    with replacing(file) as out:
+        out.write(preamble.ljust(_PREAMBLE - 1) + b"\n")
+        _put(out, head, kinds, [pieces for _, pieces in parts], _begin(slot), slot)
+
+
+def extend_arrays(
+    file: Path,
+    format: str,
+    opened: MappedArrays,
+    told: Mapping[str, Any],
+    parts: Sequence[tuple[Part, Pieces]],
+) -> None:
+    """Write rows behind those that count, or anew where nothing counts yet, and say so in the head.
+
+    Args:
+        file: which; only one process at a time may do so.
+        format: its name.
+        opened: the same file, as it is; one of its heads stays as it was.
+        told: what the caller says of it now.
+        parts: those of before in their order, with what is new of each, and new ones behind them.
+
+    Raises:
+        OSError: or another of `UNREADABLE`: it cannot be written, is another file by now, or there is no room.
+    """
+    with file.open("r+b") as out:
+        heads, begin = _heads(out, format)
+        if os.fstat(out.fileno()).st_ino != opened.inode or opened.head not in heads:
+            raise ValueError("another file by now")
+        if any(part.used[length] > part.room[length] for part, _ in parts for length in part.used):
+            raise ValueError("no room")
+        kept = (part.crc for part in opened.head.parts)
+        whole = [replace(part, crc=next(kept, {})) for part, _ in parts]
+        head = Head(told, tuple(whole), heads[0].generation + 1, slot=1 - opened.head.slot)
+        _put(out, head, opened.kinds, [pieces for _, pieces in parts], begin, (begin - _PREAMBLE) // 2)
+
+
+def _put(out: BinaryIO, head: Head, kinds: Mapping[str, Kind], pieces: Sequence[Pieces], begin: int, slot: int) -> None:
+    """Write rows, wait until they are on the disk, write the head, and note which file it is."""
+    before = os.fstat(out.fileno())
+    places, end = _places(head.parts, kinds, begin)
+    parts = []
+    for part, where, new in zip(head.parts, places, pieces, strict=True):
+        crc = {name: part.crc.get(name, 0) for name in kinds}
+        for name, (start, arrays) in new.items():
+            out.seek(where[name] + start * kinds[name].bytes)
+            crc[name] = crc[name] if start else 0
+            for array in arrays:
+                rows = np.ascontiguousarray(array, kinds[name].dtype)
+                crc[name] = _crc(rows, crc[name])
+                out.write(_bytes(rows))
+        parts.append(replace(part, crc=crc))
+    out.flush()
+    out.truncate(max(end, before.st_size))
+    _dated(out, before.st_mtime_ns)  # of the head that still counts, nothing was touched
+    os.fsync(out.fileno())
+    tick = max(time.time_ns() // _TICK, before.st_mtime_ns // _TICK + 1) * _TICK
+    line = _line(replace(head, parts=tuple(parts), noted=(before.st_ino, tick)), kinds)
+    if len(line) > slot:
+        raise ValueError("the head has no room")
+    out.seek(_PREAMBLE + head.slot * slot)
+    out.write(line)
+    out.flush()
+    _dated(out, tick)
+    os.fsync(out.fileno())
+
+
+def _dated(out: BinaryIO, moment: int) -> None:
+    os.utime(out.fileno(), ns=(moment, moment))
+
+
+def _begin(slot: int) -> int:
+    return _PREAMBLE + 2 * slot
+
+
+def _places(parts: Sequence[Part], kinds: Mapping[str, Kind], begin: int) -> tuple[list[dict[str, int]], int]:
+    """([where each array of each part begins], where the last one ends), in bytes from the file's begin."""
+    places, at = [], begin
+    for part in parts:
+        if any(not 0 <= part.used[kind.along] <= part.room[kind.along] for kind in kinds.values()):
+            raise ValueError("more rows than there is room for")
+        where = {}
+        for name, kind in kinds.items():
+            where[name] = at
+            at += part.room[kind.along] * kind.bytes
+            at += -at % _ALIGN
+        places.append(where)
+    return places, at
+
+
+def _heads(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
+    """(the whole heads, the latest first; where the arrays begin)."""
+    told = json.loads(opened.read(_PREAMBLE))
+    if told["format"] != format:
+        raise ValueError("another format")
+    slot = int(told["head"])
+    if not 0 < slot < 1 << 30:
+        raise ValueError("damaged")
+    heads = []
+    for number in range(2):
+        opened.seek(_PREAMBLE + number * slot)
+        crc, _, line = opened.read(slot).partition(b"\n")[0].partition(b" ")
+        if line and crc == b"%08x" % zlib.crc32(line):
+            heads.append(_head(json.loads(line), number))
+    return sorted(heads, key=lambda head: -head.generation), _begin(slot)
+
+
+def _line(head: Head, kinds: Mapping[str, Kind]) -> bytes:
+    parts = [[part.told, part.used, part.room, [part.crc.get(name, 0) for name in kinds]] for part in head.parts]
+    told = {"told": head.told, "generation": head.generation, "noted": head.noted, "arrays": [*kinds], "parts": parts}
+    line = json.dumps(told).encode()
+    return b"%08x " % zlib.crc32(line) + line + b"\n"
+
+
+def _head(told: Mapping[str, Any], slot: int) -> Head:
+    names = told["arrays"]
+    parts = tuple(Part(of, used, room, dict(zip(names, crc, strict=True))) for of, used, room, crc in told["parts"])
+    inode, moment = told["noted"]
+    return Head(told["told"], parts, told["generation"], (inode, moment), slot)
+
+
+def _mapped(opened: BinaryIO, size: int) -> mmap.mmap | bytearray:
+    flags = getattr(mmap, "MAP_PRIVATE", 2) | getattr(mmap, "MAP_NORESERVE", 0)
+    try:
+        return mmap.mmap(opened.fileno(), size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    except (OSError, AttributeError):  # a file system that maps nothing
+        opened.seek(0)
+        return bytearray(opened.read())
+
+
+def _crc(rows: NDArray[Any], before: int = 0) -> int:
+    return zlib.crc32(_bytes(rows), before)
+
+
+def _bytes(rows: NDArray[Any]) -> memoryview:
+    return rows.reshape(-1).view(np.uint8).data
