@@ -18,10 +18,9 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,15 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.paths import opened_regular
-from ntm_memory.persistence.atomic import replacing
 
 CAN_MAP = os.name != "nt" and os.utime in os.supports_fd
 """Whether a file can be mapped, and still be replaced by another process."""
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What may be raised of a file that is missing, damaged or of another format."""
-_ALIGN, _PREAMBLE, _PAGE = 64, 64, 4096
-_TICK = 2 * 10**9
-"""Nanoseconds: times of change are noted as whole ticks, which every file system keeps."""
+PREAMBLE = 64
+_ALIGN = 64
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,6 @@ class Part:
     used: Mapping[str, int]
     room: Mapping[str, int]
     crc: Mapping[str, int] = field(default_factory=dict)
-
-
-Pieces = Mapping[str, tuple[int, Iterable[NDArray[Any]]]]
-"""What is to be written of a part: array → (from which row on, rows in order, piece after piece)."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ class MappedArrays:
         self.head, self.kinds = head, kinds
         self.inode, self.is_noted = inode, is_noted
         self._buffer = buffer
-        self._places, self._end = _places(head.parts, kinds, begin)
+        self._places, self._end = places_of(head.parts, kinds, begin)
         if self._end > len(buffer):
             raise ValueError("shorter than its head says")
 
@@ -140,14 +133,14 @@ class MappedArrays:
             ValueError: they are not those that were written.
         """
         rows: NDArray[Any] = self.array(part, name)[: self.head.parts[part].used[self.kinds[name].along]].copy()
-        if _crc(rows) != self.head.parts[part].crc[name]:
+        if crc_of(rows) != self.head.parts[part].crc[name]:
             raise ValueError("damaged, or written to meanwhile")
         return rows
 
     def is_whole(self) -> bool:
         """Whether all rows that count are those that were written; all of them are read for it."""
         return all(
-            _crc(self.array(number, name)[: part.used[kind.along]]) == part.crc[name]
+            crc_of(self.array(number, name)[: part.used[kind.along]]) == part.crc[name]
             for number, part in enumerate(self.head.parts)
             for name, kind in self.kinds.items()
         )
@@ -160,7 +153,7 @@ def heads_of(file: Path, format: str) -> list[Head]:
         OSError: or another of `UNREADABLE`: there is no file, or none of this format.
     """
     with opened_regular(file) as opened:
-        return _heads(opened, format)[0]
+        return heads_in(opened, format)[0]
 
 
 def open_arrays(
@@ -178,7 +171,7 @@ def open_arrays(
         OSError: or another of `UNREADABLE`: missing, damaged, of another format, or nothing in it is wanted.
     """
     with opened_regular(file) as opened:
-        heads, begin = _heads(opened, format)
+        heads, begin = heads_in(opened, format)
         head = next((head for head in heads if accept(head.told)), None)
         if head is None:
             raise ValueError("of another state")
@@ -189,93 +182,12 @@ def open_arrays(
         return MappedArrays(head, kinds, buffer, status.st_ino, is_noted, begin)
 
 
-def write_arrays(
-    file: Path, format: str, kinds: Mapping[str, Kind], told: Mapping[str, Any], parts: Sequence[tuple[Part, Pieces]]
-) -> None:
-    """Write a file whole or not at all, piece by piece: no array is held in memory for it.
-
-    Raises:
-        OSError: it cannot be written.
-        BadValueError: there is something that is no regular file.
-    """
-    head = Head(told, tuple(part for part, _ in parts))
-    slot = _PAGE * -(-(2 * len(_line(head, kinds)) + _PAGE) // _PAGE)
-    preamble = json.dumps({"format": format, "head": slot}).encode()
-    with replacing(file) as out:
-        out.write(preamble.ljust(_PREAMBLE - 1) + b"\n")
-        _put(out, head, kinds, [pieces for _, pieces in parts], _begin(slot), slot)
+def begin_of(slot: int) -> int:
+    """Where the arrays begin, behind two heads of so many bytes."""
+    return PREAMBLE + 2 * slot
 
 
-def extend_arrays(
-    file: Path,
-    format: str,
-    opened: MappedArrays,
-    told: Mapping[str, Any],
-    parts: Sequence[tuple[Part, Pieces]],
-) -> None:
-    """Write rows behind those that count, or anew where nothing counts yet, and say so in the head.
-
-    Args:
-        file: which; only one process at a time may do so.
-        format: its name.
-        opened: the same file, as it is; one of its heads stays as it was.
-        told: what the caller says of it now.
-        parts: those of before in their order, with what is new of each, and new ones behind them.
-
-    Raises:
-        OSError: or another of `UNREADABLE`: it cannot be written, is another file by now, or there is no room.
-    """
-    with file.open("r+b") as out:
-        heads, begin = _heads(out, format)
-        if os.fstat(out.fileno()).st_ino != opened.inode or opened.head not in heads:
-            raise ValueError("another file by now")
-        if any(part.used[length] > part.room[length] for part, _ in parts for length in part.used):
-            raise ValueError("no room")
-        kept = (part.crc for part in opened.head.parts)
-        whole = [replace(part, crc=next(kept, {})) for part, _ in parts]
-        head = Head(told, tuple(whole), heads[0].generation + 1, slot=1 - opened.head.slot)
-        _put(out, head, opened.kinds, [pieces for _, pieces in parts], begin, (begin - _PREAMBLE) // 2)
-
-
-def _put(out: BinaryIO, head: Head, kinds: Mapping[str, Kind], pieces: Sequence[Pieces], begin: int, slot: int) -> None:
-    """Write rows, wait until they are on the disk, write the head, and note which file it is."""
-    before = os.fstat(out.fileno())
-    places, end = _places(head.parts, kinds, begin)
-    parts = []
-    for part, where, new in zip(head.parts, places, pieces, strict=True):
-        crc = {name: part.crc.get(name, 0) for name in kinds}
-        for name, (start, arrays) in new.items():
-            out.seek(where[name] + start * kinds[name].bytes)
-            crc[name] = crc[name] if start else 0
-            for array in arrays:
-                rows = np.ascontiguousarray(array, kinds[name].dtype)
-                crc[name] = _crc(rows, crc[name])
-                out.write(_bytes(rows))
-        parts.append(replace(part, crc=crc))
-    out.flush()
-    out.truncate(max(end, before.st_size))
-    _dated(out, before.st_mtime_ns)  # of the head that still counts, nothing was touched
-    os.fsync(out.fileno())
-    tick = max(time.time_ns() // _TICK, before.st_mtime_ns // _TICK + 1) * _TICK
-    line = _line(replace(head, parts=tuple(parts), noted=(before.st_ino, tick)), kinds)
-    if len(line) > slot:
-        raise ValueError("the head has no room")
-    out.seek(_PREAMBLE + head.slot * slot)
-    out.write(line)
-    out.flush()
-    _dated(out, tick)
-    os.fsync(out.fileno())
-
-
-def _dated(out: BinaryIO, moment: int) -> None:
-    os.utime(out.fileno(), ns=(moment, moment))
-
-
-def _begin(slot: int) -> int:
-    return _PREAMBLE + 2 * slot
-
-
-def _places(parts: Sequence[Part], kinds: Mapping[str, Kind], begin: int) -> tuple[list[dict[str, int]], int]:
+def places_of(parts: Sequence[Part], kinds: Mapping[str, Kind], begin: int) -> tuple[list[dict[str, int]], int]:
     """([where each array of each part begins], where the last one ends), in bytes from the file's begin."""
     places, at = [], begin
     for part in parts:
@@ -290,9 +202,9 @@ def _places(parts: Sequence[Part], kinds: Mapping[str, Kind], begin: int) -> tup
     return places, at
 
 
-def _heads(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
+def heads_in(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
     """(the whole heads, the latest first; where the arrays begin)."""
-    told = json.loads(opened.read(_PREAMBLE))
+    told = json.loads(opened.read(PREAMBLE))
     if told["format"] != format:
         raise ValueError("another format")
     slot = int(told["head"])
@@ -300,18 +212,11 @@ def _heads(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
         raise ValueError("damaged")
     heads = []
     for number in range(2):
-        opened.seek(_PREAMBLE + number * slot)
+        opened.seek(PREAMBLE + number * slot)
         crc, _, line = opened.read(slot).partition(b"\n")[0].partition(b" ")
         if line and crc == b"%08x" % zlib.crc32(line):
             heads.append(_head(json.loads(line), number))
-    return sorted(heads, key=lambda head: -head.generation), _begin(slot)
-
-
-def _line(head: Head, kinds: Mapping[str, Kind]) -> bytes:
-    parts = [[part.told, part.used, part.room, [part.crc.get(name, 0) for name in kinds]] for part in head.parts]
-    told = {"told": head.told, "generation": head.generation, "noted": head.noted, "arrays": [*kinds], "parts": parts}
-    line = json.dumps(told).encode()
-    return b"%08x " % zlib.crc32(line) + line + b"\n"
+    return sorted(heads, key=lambda head: -head.generation), begin_of(slot)
 
 
 def _head(told: Mapping[str, Any], slot: int) -> Head:
@@ -330,9 +235,11 @@ def _mapped(opened: BinaryIO, size: int) -> mmap.mmap | bytearray:
         return bytearray(opened.read())
 
 
-def _crc(rows: NDArray[Any], before: int = 0) -> int:
-    return zlib.crc32(_bytes(rows), before)
+def crc_of(rows: NDArray[Any], before: int = 0) -> int:
+    """CRC32 of rows that stand behind others, whose is `before`."""
+    return zlib.crc32(bytes_of(rows), before)
 
 
-def _bytes(rows: NDArray[Any]) -> memoryview:
+def bytes_of(rows: NDArray[Any]) -> memoryview:
+    """Rows (contiguous) as they stand in memory; they are not copied."""
     return rows.reshape(-1).view(np.uint8).data

@@ -13,15 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.persistence.mapped_arrays import (
-    Kind,
-    MappedArrays,
-    Part,
-    Pieces,
-    extend_arrays,
-    open_arrays,
-    write_arrays,
-)
+from ntm_memory.persistence.mapped_arrays import Kind, MappedArrays, Part, open_arrays
+from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
 from ntm_memory.slots.live_slots import LiveSlots
@@ -132,7 +125,7 @@ def open_slots(
 def write_slots(
     file: Path, format: str, kinds: Mapping[str, Kind], told: Mapping[str, Any], blocks: Mapping[int, LiveSlots]
 ) -> None:
-    """Write the live memories of blocks; see `persistence.mapped_arrays.write_arrays`."""
+    """Write the live memories of blocks; see `persistence.mapped_writing.write_arrays`."""
     write_arrays(file, format, kinds, told, [_whole(code, block) for code, block in blocks.items() if len(block)])
 
 

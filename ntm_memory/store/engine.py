@@ -15,12 +15,12 @@ from typing import Any
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreLockedError
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
+from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
 from ntm_memory.store.faults import MEND, faults
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
-from ntm_memory.store.matrix import Stamp, next_token
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, fetch, to_memory, what_is_wrong
 from ntm_memory.store.usage import UsageCounters
@@ -128,10 +128,7 @@ class Engine:
                 return
         # one transaction: a copy of the database either has the token and all that is in the matrix, or has neither
         with self.writing():
-            now = self.now()
-            token = next_token(now.token)
-            self.live_matrix.save(now, token)
-            self.set_matrix_token(token)
+            self.set_matrix_token(self.live_matrix.save(self.now()))
 
     def set_matrix_token(self, token: str) -> None:
         """Note which derived matrix agrees with the file."""

@@ -15,7 +15,8 @@ from bench.faults.fuzz import Found, feed_one_store, run_fuzz
 from ntm_memory.entry.told_times import checked_time
 from ntm_memory.errors import BadValueError, CheckpointError, shown
 from ntm_memory.persistence.learned import Kind, load_learned
-from ntm_memory.store import matrix
+from ntm_memory.slots import matrix_file as matrix
+from ntm_memory.slots.stamp import Stamp
 from ntm_memory.times.kept import kept_intervals
 from ntm_memory.upkeep import exchange
 
@@ -80,8 +81,8 @@ def test_a_matrix_whose_memories_own_other_rows_than_there_are_is_not_believed(t
     times = (float("nan"), float("nan"), False, 0.0, 0.0)
     entries = [(i, 1, 1, i, i, *times, 0.5, 1.0, 1, False, False, kept_intervals(None)) for i in range(2)]
     made = matrix.build(entries, [b"\0" * 16, b"\0" * 16], 4)
-    stamp, file = matrix.Stamp("u", 2, 0, 4), tmp_path / "matrix.bin"
-    matrix.save(file, made, stamp)
-    assert matrix.load(file, stamp) is not None
-    matrix.save(file, matrix.Matrix(**vars(made) | {"passages": np.array(passages)}), stamp)
-    assert matrix.load(file, stamp) is None
+    now, file = Stamp("u", 2, 0, 4), tmp_path / "matrix.bin"
+    matrix.save(file, made, now)
+    assert matrix.load(file, now) is not None
+    matrix.save(file, matrix.Matrix(**vars(made) | {"passages": np.array(passages)}), now)
+    assert matrix.load(file, now) is None

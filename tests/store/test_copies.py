@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from ntm_memory.store import live_matrix, open_store
+from ntm_memory.store import derived_matrix, live_matrix, open_store
 
 from .drafts import EMBEDDER, draft
 from .reading_contract import same_slots
@@ -15,9 +15,10 @@ from .reading_contract import same_slots
 LAG = 4
 
 
-@pytest.fixture(autouse=True)
-def _saved_often(monkeypatch):
+@pytest.fixture(autouse=True, params=[20_000, -1], ids=["read", "mapped"])
+def _saved_often(monkeypatch, request):
     monkeypatch.setattr(live_matrix, "LAG", LAG)
+    monkeypatch.setattr(derived_matrix, "LARGE", request.param)
 
 
 def write(path, name, count):

@@ -6,14 +6,12 @@ import random
 from contextlib import closing
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
+from ntm_memory.slots import matrix_file as sidecar
+from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store import live_matrix, open_store
-from ntm_memory.store import matrix as sidecar
 from ntm_memory.store.live_matrix import LAG
-from ntm_memory.store.matrix import Stamp
-from ntm_memory.times.kept import kept_intervals
 
 from .drafts import EMBEDDER, Clock, draft
 from .reading_contract import same_slots
@@ -189,50 +187,6 @@ def test_stamps_tell_what_may_be_patched():
     assert now.may_become(now) and Stamp("u", 0, 1, 8).may_become(now)
     others = [Stamp("v", 10, 1, 8), Stamp("u", 11, 1, 8), Stamp("u", 10, 0, 8), Stamp("u", 10, 1, 9)]
     assert not any(other.may_become(now) for other in others)
-
-
-def test_patching_equals_building_from_scratch():
-    chance = np.random.default_rng(3)
-
-    def entry(row):
-        return (
-            row,
-            1,
-            -1,
-            row,
-            int(chance.integers(100)),
-            np.nan,
-            np.nan,
-            False,
-            1.0,
-            1.0,
-            0.5,
-            1.0,
-            3,
-            False,
-            False,
-            kept_intervals(f"[[{row},null,0]]"),
-        )
-
-    def blob(row, passages):
-        return np.full((passages, 4), row, np.float32).tobytes()
-
-    for _ in range(30):
-        old = {int(r): entry(int(r)) for r in chance.choice(30, 12, replace=False)}
-        changed = {int(r): entry(int(r)) for r in chance.choice(40, 8, replace=False)}
-        ended = {r for r in changed if chance.random() < 0.4}
-        sizes = {row: int(chance.integers(1, 4)) for row in {**old, **changed}}
-        grown = {row: size + 1 if row in changed else size for row, size in sizes.items()}
-
-        def of(entries, sizes):
-            rows = sorted(entries)
-            return sidecar.build([entries[r] for r in rows], [blob(r, sizes[r]) for r in rows], 4)
-
-        new = {row: e for row, e in changed.items() if row not in ended}
-        rest = {row: e for row, e in old.items() if row not in changed}
-        patched = sidecar.patch(of(old, sizes), np.array(sorted(changed)), of(new, grown))
-        expected = of({**rest, **new}, grown)
-        assert all(np.array_equal(a, vars(expected)[name], equal_nan=True) for name, a in vars(patched).items())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ is mapped, has the form that is written and read here.
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.mapped_arrays import Kind
+from ntm_memory.slots.columns import SlotColumns
 from ntm_memory.slots.mapped_slots import kinds_of
-from ntm_memory.store.records import SlotColumns
+from ntm_memory.slots.stamp import Stamp
 from ntm_memory.times.kept import MOST_KEPT
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ntm_memory.slots.live_slots import LiveSlots
 
 FORMAT, MAPPED = "ntm-matrix-5", "ntm-matrix-mapped-1"
-_NONE, _REMEMBERED = "none", 8
 _ALIGN = 64
 _CHECKSUM = 4
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -87,41 +86,6 @@ class Matrix(SlotColumns):
         return rows
 
 
-@dataclass(frozen=True)
-class Stamp:
-    """Which state of which database a matrix agrees with.
-
-    Args:
-        uuid: the database's identity.
-        seq: its sequence number.
-        purges: how often rows were removed from it; a matrix from before a purge is never used.
-        dim: width of the keys.
-        token: drawn anew each time a matrix is written, and put into database and file together with the last ones
-            before it, of which it is made by `next_token`. Two databases with the same token have the written one as a
-            common past; counters alone do not tell that, once a copy was put back.
-    """
-
-    uuid: str
-    seq: int
-    purges: int
-    dim: int
-    token: str = ""
-
-    def may_become(self, now: Stamp) -> bool:
-        """Whether a matrix of this state can be patched up to another."""
-        return self.token == now.token and self.may_go_on(now)
-
-    def may_go_on(self, now: Stamp) -> bool:
-        """Whether what a process knows of this state can be: of a matrix that was written meanwhile it says no more."""
-        same = (self.uuid, self.purges, self.dim) == (now.uuid, now.purges, now.dim)
-        return same and self.seq <= now.seq and (self.token or _NONE).split()[0] in (now.token or _NONE).split()
-
-
-def next_token(before: str) -> str:
-    """The token of a matrix that is written, from the database's."""
-    return " ".join([os.urandom(8).hex(), *(before or _NONE).split()[: _REMEMBERED - 1]])
-
-
 def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> Matrix:
     """A matrix of memories, each given as its values of `COLUMNS` and its key rows as bytes."""
     blobs = list(keys)
@@ -132,19 +96,6 @@ def build(entries: Sequence[Sequence[Any]], keys: Iterable[bytes], dim: int) -> 
     return Matrix(**arrays, passages=passages, keys=np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim))
 
 
-def patch(old: Matrix, changed: NDArray[np.int64], new: Matrix) -> Matrix:
-    """`old` with the database rows `changed` taken out and the entries of `new` (those still live) put in, in order."""
-    kept = ~np.isin(old.row, changed)
-    order = np.argsort(np.concatenate([old.row[kept], new.row]), kind="stable")
-    columns = (*COLUMNS, "passages")
-    both = {name: np.concatenate([getattr(old, name)[kept], getattr(new, name)]) for name in columns}
-    rows = old.keys if kept.all() else old.keys[np.repeat(kept, old.passages)]
-    joined = Matrix(**both, keys=np.concatenate([rows, new.keys]))
-    if (np.diff(order) > 0).all():
-        return joined
-    return Matrix(**{name: array[order] for name, array in both.items()}, keys=joined.keys_of(order))
-
-
 def part_of(matrix: Matrix, code: int) -> Matrix:
     """The memories of one namespace."""
     mine = np.flatnonzero(matrix.namespace == code)
@@ -152,6 +103,11 @@ def part_of(matrix: Matrix, code: int) -> Matrix:
         return matrix
     arrays = {name: getattr(matrix, name)[mine] for name in (*COLUMNS, "passages")}
     return Matrix(**arrays, keys=matrix.keys_of(mine))
+
+
+def columns_of(matrix: Matrix) -> dict[str, NDArray[Any]]:
+    """What a matrix has besides its keys."""
+    return {name: array for name, array in vars(matrix).items() if name != "keys"}
 
 
 def joined(blocks: Iterable[LiveSlots], dim: int) -> Matrix:
