@@ -68,7 +68,7 @@ ONLY = {
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
     "importers": {"times", "text", "privacy", "errors"},
     "controller": {"machine", "persistence", "errors"},
-    "slots": {"persistence", "text"},
+    "slots": {"privacy", "persistence", "times", "text", "paths", "errors"},
     "codes": {"slots"},
     "store": {"slots", "times", "text", "privacy", "persistence", "paths", "errors"},
     "postgres": {"store", "slots", "times", "text", "privacy", "persistence", "paths", "errors"},

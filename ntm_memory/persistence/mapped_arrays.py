@@ -38,7 +38,7 @@ _ALIGN = 64
 
 
 @dataclass(frozen=True)
-class Kind:
+class ArrayKind:
     """What one array of each part is: its dtype, the shape of a row, and which of the part's lengths it has."""
 
     dtype: str
@@ -102,7 +102,7 @@ class MappedArrays:
     def __init__(
         self,
         head: Head,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, ArrayKind],
         buffer: mmap.mmap | bytearray,
         inode: int,
         is_noted: bool,
@@ -157,7 +157,7 @@ def heads_of(file: Path, format: str) -> list[Head]:
 
 
 def open_arrays(
-    file: Path, format: str, kinds: Mapping[str, Kind], accept: Callable[[Mapping[str, Any]], bool]
+    file: Path, format: str, kinds: Mapping[str, ArrayKind], accept: Callable[[Mapping[str, Any]], bool]
 ) -> MappedArrays:
     """Map a file.
 
@@ -187,7 +187,7 @@ def begin_of(slot: int) -> int:
     return PREAMBLE + 2 * slot
 
 
-def places_of(parts: Sequence[Part], kinds: Mapping[str, Kind], begin: int) -> tuple[list[dict[str, int]], int]:
+def places_of(parts: Sequence[Part], kinds: Mapping[str, ArrayKind], begin: int) -> tuple[list[dict[str, int]], int]:
     """([where each array of each part begins], where the last one ends), in bytes from the file's begin."""
     places, at = [], begin
     for part in parts:

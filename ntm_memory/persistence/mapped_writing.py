@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.mapped_arrays import (
     PREAMBLE,
+    ArrayKind,
     Head,
-    Kind,
     MappedArrays,
     Part,
     begin_of,
@@ -37,7 +37,11 @@ Pieces = Mapping[str, tuple[int, Iterable[NDArray[Any]]]]
 
 
 def write_arrays(
-    file: Path, format: str, kinds: Mapping[str, Kind], told: Mapping[str, Any], parts: Sequence[tuple[Part, Pieces]]
+    file: Path,
+    format: str,
+    kinds: Mapping[str, ArrayKind],
+    told: Mapping[str, Any],
+    parts: Sequence[tuple[Part, Pieces]],
 ) -> None:
     """Write a file whole or not at all, piece by piece: no array is held in memory for it.
 
@@ -84,7 +88,9 @@ def extend_arrays(
         _put(out, head, opened.kinds, [pieces for _, pieces in parts], begin, (begin - PREAMBLE) // 2)
 
 
-def _put(out: BinaryIO, head: Head, kinds: Mapping[str, Kind], pieces: Sequence[Pieces], begin: int, slot: int) -> None:
+def _put(
+    out: BinaryIO, head: Head, kinds: Mapping[str, ArrayKind], pieces: Sequence[Pieces], begin: int, slot: int
+) -> None:
     """Write rows, wait until they are on the disk, write the head, and note which file it is."""
     before = os.fstat(out.fileno())
     places, end = places_of(head.parts, kinds, begin)
@@ -118,7 +124,7 @@ def _dated(out: BinaryIO, moment: int) -> None:
     os.utime(out.fileno(), ns=(moment, moment))
 
 
-def _line(head: Head, kinds: Mapping[str, Kind]) -> bytes:
+def _line(head: Head, kinds: Mapping[str, ArrayKind]) -> bytes:
     parts = [[part.told, part.used, part.room, [part.crc.get(name, 0) for name in kinds]] for part in head.parts]
     told = {"told": head.told, "generation": head.generation, "noted": head.noted, "arrays": [*kinds], "parts": parts}
     line = json.dumps(told).encode()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.persistence.mapped_arrays import Kind, MappedArrays, Part, open_arrays
+from ntm_memory.persistence.mapped_arrays import ArrayKind, MappedArrays, Part, open_arrays
 from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
@@ -28,7 +28,7 @@ _LISTS = ("live 1", "live 2")
 _ROWS = {"live 1": "row 1", "live 2": "row 2"}
 
 
-def kinds_of(columns: Mapping[str, str], mentions: tuple[int, ...], dim: int) -> dict[str, Kind]:
+def kinds_of(columns: Mapping[str, str], mentions: tuple[int, ...], dim: int) -> dict[str, ArrayKind]:
     """The arrays of a namespace.
 
     Args:
@@ -36,10 +36,10 @@ def kinds_of(columns: Mapping[str, str], mentions: tuple[int, ...], dim: int) ->
         mentions: shape of what `mentioned` has of each.
         dim: width of the keys.
     """
-    made = {name: Kind(kind, mentions if name == "mentioned" else (), "entries") for name, kind in columns.items()}
-    made |= {"first": Kind("<i8", (), "entries")}
-    made |= {"keys": Kind("<f4", (dim,), "rows"), "owner": Kind("<i8", (), "rows")}
-    return made | {name: Kind("<i8", (), one) for one in _LISTS for name in (one, _ROWS[one])}
+    made = {name: ArrayKind(kind, mentions if name == "mentioned" else (), "entries") for name, kind in columns.items()}
+    made |= {"first": ArrayKind("<i8", (), "entries")}
+    made |= {"keys": ArrayKind("<f4", (dim,), "rows"), "owner": ArrayKind("<i8", (), "rows")}
+    return made | {name: ArrayKind("<i8", (), one) for one in _LISTS for name in (one, _ROWS[one])}
 
 
 class MappedSlots:
@@ -111,7 +111,7 @@ class MappedSlots:
 def open_slots(
     file: Path,
     format: str,
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, ArrayKind],
     accept: Callable[[Mapping[str, Any]], bool],
     spans: Spans,
     reads: Reads,
@@ -123,7 +123,7 @@ def open_slots(
 
 
 def write_slots(
-    file: Path, format: str, kinds: Mapping[str, Kind], told: Mapping[str, Any], blocks: Mapping[int, LiveSlots]
+    file: Path, format: str, kinds: Mapping[str, ArrayKind], told: Mapping[str, Any], blocks: Mapping[int, LiveSlots]
 ) -> None:
     """Write the live memories of blocks; see `persistence.mapped_writing.write_arrays`."""
     write_arrays(file, format, kinds, told, [_whole(code, block) for code, block in blocks.items() if len(block)])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replacing
-from ntm_memory.persistence.mapped_arrays import Kind
+from ntm_memory.persistence.mapped_arrays import ArrayKind
 from ntm_memory.slots.columns import SlotColumns
 from ntm_memory.slots.mapped_slots import kinds_of
 from ntm_memory.slots.stamp import Stamp
@@ -59,7 +59,7 @@ _TYPES: dict[str, str] = {
 COLUMNS = tuple(_TYPES)[:-2]
 
 
-def kinds(dim: int) -> dict[str, Kind]:
+def kinds(dim: int) -> dict[str, ArrayKind]:
     """The arrays of a file that is mapped."""
     return kinds_of({name: _TYPES[name] for name in (*COLUMNS, "passages")}, (MOST_KEPT, 3), dim)
 

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from ntm_memory.persistence import mapped_writing
-from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, Kind, Part, heads_of, open_arrays
+from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, ArrayKind, Part, heads_of, open_arrays
 from ntm_memory.persistence.mapped_writing import extend_arrays, write_arrays
 
 pytestmark = pytest.mark.skipif(not CAN_MAP, reason="no file can be replaced here while it is mapped")
 FORMAT = "of-tests-1"
-KINDS = {"number": Kind("<i8", (), "entries"), "vector": Kind("<f4", (3,), "rows"), "list": Kind("<i8", (), "list")}
+KINDS = {
+    "number": ArrayKind("<i8", (), "entries"),
+    "vector": ArrayKind("<f4", (3,), "rows"),
+    "list": ArrayKind("<i8", (), "list"),
+}
 
 
 def part_of(label, count, room=8):
