@@ -69,7 +69,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Head:
+class FileHead:
     """What a file says of itself.
 
     Args:
@@ -101,7 +101,7 @@ class MappedArrays:
 
     def __init__(
         self,
-        head: Head,
+        head: FileHead,
         kinds: Mapping[str, ArrayKind],
         buffer: mmap.mmap | bytearray,
         inode: int,
@@ -146,7 +146,7 @@ class MappedArrays:
         )
 
 
-def heads_of(file: Path, format: str) -> list[Head]:
+def heads_of(file: Path, format: str) -> list[FileHead]:
     """The whole heads of a file, the latest first.
 
     Raises:
@@ -202,7 +202,7 @@ def places_of(parts: Sequence[Part], kinds: Mapping[str, ArrayKind], begin: int)
     return places, at
 
 
-def heads_in(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
+def heads_in(opened: BinaryIO, format: str) -> tuple[list[FileHead], int]:
     """(the whole heads, the latest first; where the arrays begin)."""
     told = json.loads(opened.read(PREAMBLE))
     if told["format"] != format:
@@ -219,11 +219,11 @@ def heads_in(opened: BinaryIO, format: str) -> tuple[list[Head], int]:
     return sorted(heads, key=lambda head: -head.generation), begin_of(slot)
 
 
-def _head(told: Mapping[str, Any], slot: int) -> Head:
+def _head(told: Mapping[str, Any], slot: int) -> FileHead:
     names = told["arrays"]
     parts = tuple(Part(of, used, room, dict(zip(names, crc, strict=True))) for of, used, room, crc in told["parts"])
     inode, moment = told["noted"]
-    return Head(told["told"], parts, told["generation"], (inode, moment), slot)
+    return FileHead(told["told"], parts, told["generation"], (inode, moment), slot)
 
 
 def _mapped(opened: BinaryIO, size: int) -> mmap.mmap | bytearray:

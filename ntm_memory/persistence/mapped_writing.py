@@ -18,7 +18,7 @@ from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.mapped_arrays import (
     PREAMBLE,
     ArrayKind,
-    Head,
+    FileHead,
     MappedArrays,
     Part,
     begin_of,
@@ -49,7 +49,7 @@ def write_arrays(
         OSError: it cannot be written.
         BadValueError: there is something that is no regular file.
     """
-    head = Head(told, tuple(part for part, _ in parts))
+    head = FileHead(told, tuple(part for part, _ in parts))
     slot = _PAGE * -(-(2 * len(_line(head, kinds)) + _PAGE) // _PAGE)
     preamble = json.dumps({"format": format, "head": slot}).encode()
     with replacing(file) as out:
@@ -84,12 +84,12 @@ def extend_arrays(
             raise ValueError("no room")
         kept = (part.crc for part in opened.head.parts)
         whole = [replace(part, crc=next(kept, {})) for part, _ in parts]
-        head = Head(told, tuple(whole), heads[0].generation + 1, slot=1 - opened.head.slot)
+        head = FileHead(told, tuple(whole), heads[0].generation + 1, slot=1 - opened.head.slot)
         _put(out, head, opened.kinds, [pieces for _, pieces in parts], begin, (begin - PREAMBLE) // 2)
 
 
 def _put(
-    out: BinaryIO, head: Head, kinds: Mapping[str, ArrayKind], pieces: Sequence[Pieces], begin: int, slot: int
+    out: BinaryIO, head: FileHead, kinds: Mapping[str, ArrayKind], pieces: Sequence[Pieces], begin: int, slot: int
 ) -> None:
     """Write rows, wait until they are on the disk, write the head, and note which file it is."""
     before = os.fstat(out.fileno())
@@ -124,7 +124,7 @@ def _dated(out: BinaryIO, moment: int) -> None:
     os.utime(out.fileno(), ns=(moment, moment))
 
 
-def _line(head: Head, kinds: Mapping[str, ArrayKind]) -> bytes:
+def _line(head: FileHead, kinds: Mapping[str, ArrayKind]) -> bytes:
     parts = [[part.told, part.used, part.room, [part.crc.get(name, 0) for name in kinds]] for part in head.parts]
     told = {"told": head.told, "generation": head.generation, "noted": head.noted, "arrays": [*kinds], "parts": parts}
     line = json.dumps(told).encode()
