@@ -52,7 +52,7 @@ class ArrayKind:
 
 
 @dataclass(frozen=True)
-class Part:
+class ArrayPart:
     """Arrays that belong together.
 
     Args:
@@ -81,7 +81,7 @@ class FileHead:
     """
 
     told: Mapping[str, Any]
-    parts: tuple[Part, ...]
+    parts: tuple[ArrayPart, ...]
     generation: int = 0
     noted: tuple[int, int] = (0, 0)
     slot: int = 0
@@ -187,7 +187,9 @@ def begin_of(slot: int) -> int:
     return PREAMBLE + 2 * slot
 
 
-def places_of(parts: Sequence[Part], kinds: Mapping[str, ArrayKind], begin: int) -> tuple[list[dict[str, int]], int]:
+def places_of(
+    parts: Sequence[ArrayPart], kinds: Mapping[str, ArrayKind], begin: int
+) -> tuple[list[dict[str, int]], int]:
     """([where each array of each part begins], where the last one ends), in bytes from the file's begin."""
     places, at = [], begin
     for part in parts:
@@ -221,7 +223,9 @@ def heads_in(opened: BinaryIO, format: str) -> tuple[list[FileHead], int]:
 
 def _head(told: Mapping[str, Any], slot: int) -> FileHead:
     names = told["arrays"]
-    parts = tuple(Part(of, used, room, dict(zip(names, crc, strict=True))) for of, used, room, crc in told["parts"])
+    parts = tuple(
+        ArrayPart(of, used, room, dict(zip(names, crc, strict=True))) for of, used, room, crc in told["parts"]
+    )
     inode, moment = told["noted"]
     return FileHead(told["told"], parts, told["generation"], (inode, moment), slot)
 

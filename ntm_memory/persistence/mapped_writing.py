@@ -20,7 +20,7 @@ from ntm_memory.persistence.mapped_arrays import (
     ArrayKind,
     FileHead,
     MappedArrays,
-    Part,
+    ArrayPart,
     begin_of,
     bytes_of,
     crc_of,
@@ -41,7 +41,7 @@ def write_arrays(
     format: str,
     kinds: Mapping[str, ArrayKind],
     told: Mapping[str, Any],
-    parts: Sequence[tuple[Part, Pieces]],
+    parts: Sequence[tuple[ArrayPart, Pieces]],
 ) -> None:
     """Write a file whole or not at all, piece by piece: no array is held in memory for it.
 
@@ -62,7 +62,7 @@ def extend_arrays(
     format: str,
     opened: MappedArrays,
     told: Mapping[str, Any],
-    parts: Sequence[tuple[Part, Pieces]],
+    parts: Sequence[tuple[ArrayPart, Pieces]],
 ) -> None:
     """Write rows behind those that count, or anew where nothing counts yet, and say so in the head.
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.persistence.mapped_arrays import ArrayKind, MappedArrays, Part, open_arrays
+from ntm_memory.persistence.mapped_arrays import ArrayKind, MappedArrays, ArrayPart, open_arrays
 from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
@@ -170,7 +170,7 @@ def _told(code: int, block: LiveSlots, one: str | None) -> dict[str, Any]:
     return {"code": code, "list": one, "by_row": by_row, "by_address": by_address}
 
 
-def _whole(code: int, block: LiveSlots) -> tuple[Part, Pieces]:
+def _whole(code: int, block: LiveSlots) -> tuple[ArrayPart, Pieces]:
     """The live memories of a namespace as a part of a file, in order of writing."""
     heap, listed = block.heap, block.listed()
     entries = np.arange(len(heap)) if listed is None else listed[0]
@@ -183,7 +183,7 @@ def _whole(code: int, block: LiveSlots) -> tuple[Part, Pieces]:
     pieces["keys"] = (0, _pieces(heap.keys(heap.rows), rows))
     pieces["first"] = (0, iter([np.cumsum(passages) - passages]))
     pieces["owner"] = (0, iter([np.repeat(np.arange(len(entries)), passages)]))
-    return Part(_told(code, block, None), used, room), pieces
+    return ArrayPart(_told(code, block, None), used, room), pieces
 
 
 def _pieces(array: NDArray[Any], index: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
@@ -191,7 +191,7 @@ def _pieces(array: NDArray[Any], index: NDArray[np.int64]) -> Iterator[NDArray[A
         yield array[index[start : start + _CHUNK]]
 
 
-def _grown(before: Part, block: LiveSlots, *, is_appended: bool) -> tuple[Part, Pieces]:
+def _grown(before: ArrayPart, block: LiveSlots, *, is_appended: bool) -> tuple[ArrayPart, Pieces]:
     """What is new of a namespace since it was written."""
     heap, listed, one = block.heap, block.listed(), before.told["list"]
     used = {**before.used, "entries": len(heap), "rows": heap.rows}
@@ -207,4 +207,4 @@ def _grown(before: Part, block: LiveSlots, *, is_appended: bool) -> tuple[Part, 
         one = one if is_appended else _LISTS[one == _LISTS[0]]
         used[one] = len(listed[0])
         pieces |= {name: (start, [numbers[start:]]) for name, numbers in zip((one, _ROWS[one]), listed, strict=True)}
-    return Part(_told(int(before.told["code"]), block, one), used, before.room), pieces
+    return ArrayPart(_told(int(before.told["code"]), block, one), used, before.room), pieces

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.persistence import mapped_writing
-from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, ArrayKind, Part, heads_of, open_arrays
+from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, ArrayKind, ArrayPart, heads_of, open_arrays
 from ntm_memory.persistence.mapped_writing import extend_arrays, write_arrays
 
 pytestmark = pytest.mark.skipif(not CAN_MAP, reason="no file can be replaced here while it is mapped")
@@ -30,7 +30,7 @@ def part_of(label, count, room=8):
         "list": (0, []),
     }
     used = {"entries": count, "rows": count, "list": 0}
-    return Part({"label": label}, used, {name: number + room for name, number in used.items()}), pieces
+    return ArrayPart({"label": label}, used, {name: number + room for name, number in used.items()}), pieces
 
 
 def grown(before, count):
@@ -42,7 +42,7 @@ def grown(before, count):
         "vector": (start, [np.ones((count, 3)) * told[:, None]]),
         "list": (0, [np.array([start, count])]),
     }
-    return Part(before.told, used, before.room), pieces
+    return ArrayPart(before.told, used, before.room), pieces
 
 
 @pytest.fixture
