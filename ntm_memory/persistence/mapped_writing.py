@@ -18,9 +18,9 @@ from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.mapped_arrays import (
     PREAMBLE,
     ArrayKind,
+    ArrayPart,
     FileHead,
     MappedArrays,
-    ArrayPart,
     begin_of,
     bytes_of,
     crc_of,

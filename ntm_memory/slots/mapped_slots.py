@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.persistence.mapped_arrays import ArrayKind, MappedArrays, ArrayPart, open_arrays
+from ntm_memory.persistence.mapped_arrays import ArrayKind, ArrayPart, MappedArrays, open_arrays
 from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
