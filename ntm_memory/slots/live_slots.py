@@ -107,6 +107,12 @@ class LiveSlots:
         live: NDArray[Any] = column if self._entries is None else column[self._entries.view()]
         return live
 
+    def some(self, index: NDArray[np.int64]) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
+        """(columns, key rows) of some memories, by their indices 0…N−1."""
+        heap, ids = self._heap, index if self._entries is None else self._entries.view()[index]
+        columns = {name: heap.kept(name, len(heap))[ids] for name in heap.names}
+        return columns, heap.keys(heap.rows)[rows_of(heap.first(len(heap))[ids], columns["passages"])]
+
     def keys(self) -> NDArray[np.float32]:
         """(R, dim) the key rows of the live memories."""
         return self.snapshot.keys

@@ -53,6 +53,8 @@ class Snapshot(MemoryMatrix):
         """(N,) the first key row of each memory."""
         if self._entries is None:
             return self.heap.first(self._count)
+        if self._has_one_row_each:
+            return np.arange(self._count)
         passages = self.heap.kept("passages", len(self.heap))[self._entries]
         starts: NDArray[np.int64] = np.cumsum(passages) - passages
         return starts
@@ -104,6 +106,8 @@ class Snapshot(MemoryMatrix):
         if name == "owner":
             if self._entries is None:
                 return self.heap.owner(self._rows)
+            if self._has_one_row_each:
+                return np.arange(self._count)
             passages = self.heap.kept("passages", len(self.heap))[self._entries]
             return np.repeat(np.arange(self._count), passages)
         if name == "keys":
@@ -113,10 +117,16 @@ class Snapshot(MemoryMatrix):
             return self.heap.column(name, self._count)
         return self.heap.column(name, len(self.heap))[self._entries]
 
+    @property
+    def _has_one_row_each(self) -> bool:
+        return len(self.heap) == self.heap.rows
+
     def _live_rows(self) -> NDArray[np.int64] | None:
         """(R,) the heap's number of each key row; None: they are its first ones, in its order."""
         if self._entries is None:
             return None
+        if self._has_one_row_each:
+            return self._entries
         count = len(self.heap)
         return rows_of(self.heap.first(count)[self._entries], self.heap.kept("passages", count)[self._entries])
 

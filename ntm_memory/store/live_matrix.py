@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LAG, SHARE = 256, 64
 """The derived file is written when more rows than that were written since, and more than one in so many, unless it is
 large: then only what is new is written."""
+PAGE = 20_000
+"""Rows that are read from the database at once."""
 _NOWHERE = -1
 _COLUMNS = """
 row, namespace, coalesce(session, -1), address, position, occurred_at, created_at, updated_at, importance, strength,
@@ -169,8 +171,13 @@ class LiveMatrix:
         if begun is None:
             return False
         self._write_into(begun.blocks, *self._read(begun.stamp.seq, now.dim))
-        there, here = sidecar.joined(begun.blocks.values(), now.dim), self._read(-1, now.dim)[1]
-        return all(np.array_equal(array, getattr(here, name), equal_nan=True) for name, array in vars(there).items())
+        blocks, seen = begun.blocks, 0
+        for _, matrix in self._all(now.dim):
+            for code in np.unique(matrix.namespace).tolist():
+                if code not in blocks or not _says(blocks[code], sidecar.part_of(matrix, code)):
+                    return False
+            seen += len(matrix.row)
+        return seen == sum(len(block) for block in blocks.values())
 
     def _upto(self, now: Stamp) -> dict[int, LiveSlots]:
         """The namespaces' memories, brought up to date or read anew if anything was written."""
@@ -186,7 +193,9 @@ class LiveMatrix:
                 # a file that is refused now must not be believed later, when the database has grown past it
                 with suppress(OSError):
                     self._file.remove()
-                self._begun = self._file.begun_of(self._read(-1, now.dim)[1], now)
+                self._begun = Begun({}, now)
+                for changed, matrix in self._all(now.dim):
+                    self._write_into(self._begun.blocks, changed, matrix)
             self._stamp = self._begun.stamp
         self._write_into(self._begun.blocks, *self._read(self._stamp.seq, now.dim))
         self._stamp = now
@@ -205,12 +214,20 @@ class LiveMatrix:
             elif len(part.row):
                 blocks[code] = self._file.block(part)
 
+    def _all(self, dim: int) -> Iterator[tuple[NDArray[np.int64], Matrix]]:
+        """As `_read`, of all rows, page by page: never are all of them in memory for it."""
+        query, last = f"SELECT {_COLUMNS} FROM memories WHERE row > ? ORDER BY row LIMIT {PAGE}", -1
+        while rows := fetch(self._sql, query, (last,)):
+            yield self._sound(rows, dim)
+            last = rows[-1][0]
+
     def _read(self, since: int, dim: int) -> tuple[NDArray[np.int64], Matrix]:
         """(database rows written after a sequence number, the live ones among them); damaged ones are left out."""
         # left alone, the planner walks all rows in order
-        source = "memories" if since < 0 else "memories INDEXED BY memories_seq"
-        query = f"SELECT {_COLUMNS} FROM {source} WHERE seq > ? ORDER BY row"
-        rows = fetch(self._sql, query, (since,))
+        query = f"SELECT {_COLUMNS} FROM memories INDEXED BY memories_seq WHERE seq > ? ORDER BY row"
+        return self._sound(fetch(self._sql, query, (since,)), dim)
+
+    def _sound(self, rows: Sequence[sqlite3.Row], dim: int) -> tuple[NDArray[np.int64], Matrix]:
         live = [row for row in rows if row[_STATE] == "live"]
         self._left_out -= {row[0] for row in rows}
         matrix = _built(live, dim)
@@ -220,6 +237,16 @@ class LiveMatrix:
             matrix = _built(kept, dim)
             assert matrix is not None
         return np.array([row[0] for row in rows], dtype=np.int64), matrix
+
+
+def _says(block: LiveSlots, part: Matrix) -> bool:
+    """Whether the memories of a part are in a block as they are there."""
+    at = block.find(part.row)
+    if (at < 0).any():
+        return False
+    columns, keys = block.some(at)
+    told = {**sidecar.columns_of(part), "keys": part.keys}
+    return all(np.array_equal(array, told[name], equal_nan=True) for name, array in {**columns, "keys": keys}.items())
 
 
 def _built(live: Sequence[sqlite3.Row], dim: int) -> Matrix | None:
