@@ -148,6 +148,18 @@ class DerivedMatrix:
             return bool(heads) and not any(Stamp(**head.told).may_become(now) for head in heads)
         return not self.path.exists() or sidecar.is_of_another_past(self.path, now, self._key)
 
+    def refuse(self, now: Stamp) -> None:
+        """Remove what is not believed now, so that it is not later, when the database has grown past it.
+
+        But not what another process writes of a state that this one does not see yet: by its token it is told apart
+        from whatever the database becomes instead.
+        """
+        with suppress(*UNREADABLE):
+            if any(now.may_go_on(Stamp(**head.told)) for head in heads_of(self.path, MAPPED)):
+                return
+        with suppress(OSError):
+            self.remove()
+
     def remove(self) -> None:
         """Remove it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -190,9 +189,7 @@ class LiveMatrix:
             self._begun = self._file.begun(now, self._given())
             self._saved = 0 if self._begun is None else self._begun.stamp.seq
             if self._begun is None:
-                # a file that is refused now must not be believed later, when the database has grown past it
-                with suppress(OSError):
-                    self._file.remove()
+                self._file.refuse(now)
                 self._begun = Begun({}, now)
                 for changed, matrix in self._all(now.dim):
                     self._write_into(self._begun.blocks, changed, matrix)

@@ -229,6 +229,32 @@ def test_a_commit_that_fails_leaves_the_file_of_before(path, monkeypatch):
         assert len(store.memory_matrix("default")) == 270 + LAG + 1
 
 
+def test_a_file_whose_commit_is_still_to_come_is_neither_believed_nor_removed(path, monkeypatch):
+    file = path.with_name("matrix.bin")
+    file.unlink()
+    with closing(open_store(path)) as writer:
+        writer.memory_matrix("default")
+        monkeypatch.setattr(writer._engine, "set_matrix_token", lambda token: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            writer._engine.save_matrix_if_lagging()
+        written = file.read_bytes()
+        with closing(open_store(path)) as reader:
+            assert reader.memory_matrix("default").keys.sum() != 0
+            assert not reader._engine.live_matrix._begun.mapped and file.read_bytes() == written
+            assert reader.check() == []
+        monkeypatch.undo()
+    state(path)
+
+
+def test_all_rows_are_read_page_by_page(path, monkeypatch):
+    expected = state(path)
+    monkeypatch.setattr(live_matrix, "PAGE", 7)
+    monkeypatch.setattr(live_matrix, "LAG", 10**6)
+    path.with_name("matrix.bin").unlink()
+    with closing(open_store(path)) as store:
+        assert same_slots(store.memory_matrix("default"), expected) and len(store.memory_matrix("other")) == 20
+
+
 def test_a_small_memory_an_encrypted_one_and_one_that_cannot_map_have_a_file_that_is_read(tmp_path, monkeypatch):
     file = tmp_path / "matrix.bin"
     assert DerivedMatrix(file, None, None, None).is_large(1)
