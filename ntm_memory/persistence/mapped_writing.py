@@ -109,7 +109,7 @@ def _put(
     out.truncate(max(end, before.st_size))
     _dated(out, before.st_mtime_ns)  # of the head that still counts, nothing was touched
     os.fsync(out.fileno())
-    tick = max(time.time_ns() // _TICK, before.st_mtime_ns // _TICK + 1) * _TICK
+    tick = time.time_ns() // _TICK * _TICK  # whoever else writes later leaves another time, to the nanosecond
     line = _line(replace(head, parts=tuple(parts), noted=(before.st_ino, tick)), kinds)
     if len(line) > slot:
         raise ValueError("the head has no room")

@@ -6,14 +6,14 @@ removed, which entries are live stands in one of two lists, of which the one is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.persistence.mapped_arrays import ArrayKind, ArrayPart, MappedArrays, open_arrays
+from ntm_memory.persistence.mapped_arrays import ArrayKind, ArrayPart, MappedArrays
 from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
@@ -55,7 +55,7 @@ class MappedSlots:
         blocks: namespace code → its memories.
 
     Raises:
-        ValueError: it was written to so much meanwhile that it must be opened anew.
+        ValueError: a list of who is live is damaged, or was written to meanwhile.
     """
 
     def __init__(self, arrays: MappedArrays, spans: Spans, reads: Reads, *, to_extend: bool = False) -> None:
@@ -70,23 +70,6 @@ class MappedSlots:
     def told(self) -> Mapping[str, Any]:
         """What its writer said of it."""
         return self.arrays.head.told
-
-    def is_sound(self, addresses: int) -> bool:
-        """Whether all of it is what was written, and could have been: all of it is read for that.
-
-        Args:
-            addresses: slots that were given away are 0…addresses−1.
-        """
-        if not self.arrays.is_whole() or not all(_is_consistent(block) for block in self.blocks.values()):
-            return False
-        given, rows = (
-            np.concatenate([block.live(name) for block in self.blocks.values()] or [np.empty(0, dtype=np.int64)])
-            for name in ("address", "row")
-        )
-        if not len(given):
-            return True
-        inside = 0 <= given.min() and given.max() < addresses
-        return bool(inside and np.bincount(given).max() == 1 and len(np.unique(rows)) == len(rows))
 
     def extend(self, file: Path, format: str, told: Mapping[str, Any]) -> bool:
         """Write what was added to its blocks; False: there is no room for it, or too much of it is dead."""
@@ -108,18 +91,34 @@ class MappedSlots:
         return True
 
 
-def open_slots(
-    file: Path,
-    format: str,
-    kinds: Mapping[str, ArrayKind],
-    accept: Callable[[Mapping[str, Any]], bool],
-    spans: Spans,
-    reads: Reads,
-    *,
-    to_extend: bool = False,
-) -> MappedSlots:
-    """Map a file, see `persistence.mapped_arrays.open_arrays` and `MappedSlots`."""
-    return MappedSlots(open_arrays(file, format, kinds, accept), spans, reads, to_extend=to_extend)
+def is_sound(arrays: MappedArrays, addresses: int) -> bool:
+    """Whether a file is all that was written, and could have been: all of it is read for that, and none believed.
+
+    Args:
+        arrays: of it.
+        addresses: slots that were given away are 0…addresses−1.
+    """
+    if not arrays.is_whole():
+        return False
+    blocks = MappedSlots(arrays, _untold, _unread, to_extend=True).blocks.values()
+    if not all(_is_consistent(block) for block in blocks):
+        return False
+    given, rows = (
+        np.concatenate([block.live(name) for block in blocks] or [np.empty(0, dtype=np.int64)])
+        for name in ("address", "row")
+    )
+    if not len(given):
+        return True
+    inside = 0 <= given.min() and given.max() < addresses
+    return bool(inside and np.bincount(given).max() == 1 and len(np.unique(rows)) == len(rows))
+
+
+def _untold(*told: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
+    return told
+
+
+def _unread(address: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.zeros_like(address)
 
 
 def write_slots(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ntm_memory.errors import BadValueError
-from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, heads_of
+from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, FileHead, heads_of, open_arrays
 from ntm_memory.slots import matrix_file as sidecar
 from ntm_memory.slots.heap import Spans
 from ntm_memory.slots.live_slots import LiveSlots
-from ntm_memory.slots.mapped_slots import MappedSlots, open_slots, write_slots
+from ntm_memory.slots.mapped_slots import MappedSlots, is_sound, write_slots
 from ntm_memory.slots.matrix_file import MAPPED, Matrix
 from ntm_memory.slots.snapshot import Reads
 from ntm_memory.slots.stamp import Stamp
@@ -60,7 +60,7 @@ class DerivedMatrix:
         self._key = key
         self._spans = spans
         self._reads = reads
-        self._read_whole: MappedSlots | None = None
+        self._read_whole: FileHead | None = None
 
     @property
     def is_to_note(self) -> bool:
@@ -90,20 +90,13 @@ class DerivedMatrix:
         if self._key is not None or not CAN_MAP:
             return None
         with suppress(*UNREADABLE):
-            slots = open_slots(
-                self.path,
-                MAPPED,
-                sidecar.kinds(now.dim),
-                lambda told: Stamp(**told).may_become(now),
-                self._spans,
-                self._reads,
-                to_extend=to_extend,
-            )
-            known = self._read_whole is not None and self._read_whole.arrays.head == slots.arrays.head
-            if wholly or not (slots.arrays.is_noted or known):
-                if not slots.is_sound(given):
+            kinds = sidecar.kinds(now.dim)
+            arrays = open_arrays(self.path, MAPPED, kinds, lambda told: Stamp(**told).may_become(now))
+            if wholly or not (arrays.is_noted or arrays.head == self._read_whole):
+                if not is_sound(arrays, given):
                     return None
-                self._read_whole = None if slots.arrays.is_noted else slots
+                self._read_whole = None if arrays.is_noted else arrays.head
+            slots = MappedSlots(arrays, self._spans, self._reads, to_extend=to_extend)
             return Begun(slots.blocks, Stamp(**slots.told), slots)
         return None
 

@@ -165,6 +165,8 @@ def test_whatever_interrupts_a_writer_the_old_state_is_there(file, monkeypatch, 
     else:
         extended(file)
     monkeypatch.undo()
+    # the new head is written after what it speaks of is on the disk
+    assert [head.told["state"] for head in heads_of(file, FORMAT)] == ([1] if step < 2 else [2, 1])
     arrays = opened(file, lambda told: told["state"] == 1)
     assert numbers(arrays) == [0, 7, 14, 21, 28] and arrays.is_whole()
     assert opened(file).is_whole() and opened(file).is_noted == (step in (1, 3, 4))

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntm_memory.persistence.mapped_arrays import CAN_MAP
+from ntm_memory.persistence.mapped_arrays import CAN_MAP, open_arrays
 from ntm_memory.slots import mapped_slots
 from ntm_memory.slots.columns import SLOT_COLUMNS
 from ntm_memory.slots.live_slots import LiveSlots
-from ntm_memory.slots.mapped_slots import kinds_of, open_slots, write_slots
+from ntm_memory.slots.mapped_slots import MappedSlots, is_sound, kinds_of, write_slots
 from ntm_memory.times.kept import MOST_KEPT
 
 from .test_live_slots import DIM, NAMES, block_of, by_hand, columns_of, histories, same, spans
@@ -26,7 +26,8 @@ KINDS = kinds_of({name: "<f8" if name in FLOATS else "<i8" for name in NAMES}, (
 
 
 def opened(file, **options):
-    return open_slots(file, FORMAT, KINDS, lambda told: True, spans, lambda address: address * 2, **options)
+    arrays = open_arrays(file, FORMAT, KINDS, lambda told: True)
+    return MappedSlots(arrays, spans, lambda address: address * 2, **options)
 
 
 def test_every_column_is_in_the_file():
@@ -98,8 +99,23 @@ def test_numbers_that_cannot_be_are_not_sound_whatever_their_checksum(tmp_path, 
     columns, keys = columns_of(rows)
     block = LiveSlots.of(columns, keys, spans, lambda address: address)
     write_slots(file, FORMAT, KINDS, {}, {CODE: block})
-    assert opened(file).is_sound(1501) and not opened(file).is_sound(1400)
-    slots = opened(file)
-    slots.arrays.is_whole = lambda: True
-    slots.arrays.array(0, name)[7] = 9_999
-    assert not slots.is_sound(1501)
+    arrays = opened(file).arrays
+    assert is_sound(arrays, 1501) and not is_sound(arrays, 1400)
+    arrays.array(0, name)[7] = 9_999
+    assert not arrays.is_whole()
+    arrays.is_whole = lambda: True  # as if the checksum had been made for it
+    assert not is_sound(arrays, 1501)
+
+
+def test_a_small_namespace_with_dead_entries_is_looked_at_before_it_is_used(tmp_path):
+    file = tmp_path / "slots"
+    write_slots(file, FORMAT, KINDS, {}, {CODE: block_of(many(50))})
+    slots = opened(file, to_extend=True)
+    slots.blocks[CODE].apply(np.array([3, 4]), *columns_of([(3, 30, 3, 6, 1)]))
+    assert slots.extend(file, FORMAT, {})
+    arrays = opened(file).arrays
+    assert is_sound(arrays, 51) and len(opened(file).blocks[CODE]) == 49
+    arrays.array(0, "passages")[5] = 2**50
+    assert not is_sound(arrays, 51)
+    arrays.is_whole = lambda: True
+    assert not is_sound(arrays, 51)

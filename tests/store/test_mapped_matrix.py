@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from ntm_memory.persistence.mapped_arrays import CAN_MAP, heads_of
-from ntm_memory.slots import mapped_slots
 from ntm_memory.slots import matrix_file as sidecar
 from ntm_memory.slots.matrix_file import MAPPED
 from ntm_memory.store import derived_matrix, live_matrix, open_store
@@ -84,7 +83,7 @@ def not_called(what):
 def test_it_is_opened_without_reading_the_database_or_a_checksum_of_it(path, monkeypatch):
     expected = state(path)
     monkeypatch.setattr(sidecar, "build", lambda entries, keys, dim: not_called("read") if entries else None)
-    monkeypatch.setattr(mapped_slots.MappedSlots, "is_sound", not_called("checked"))
+    monkeypatch.setattr(derived_matrix, "is_sound", not_called("checked"))
     with closing(open_store(path)) as store:
         begun = store._engine.live_matrix._file.begun(store._engine.now(), 400)
         assert begun is not None and begun.mapped is not None
@@ -147,8 +146,8 @@ def test_a_copied_home_is_read_whole_once_and_then_noted(path, tmp_path, monkeyp
     home = tmp_path / "moved"
     shutil.copytree(path.parent, home)
     moved, checks = home / "memory.db", []
-    real = mapped_slots.MappedSlots.is_sound
-    monkeypatch.setattr(mapped_slots.MappedSlots, "is_sound", lambda *told: checks.append(1) or real(*told))
+    real = derived_matrix.is_sound
+    monkeypatch.setattr(derived_matrix, "is_sound", lambda *told: checks.append(1) or real(*told))
     for _ in range(3):
         with closing(open_store(moved)) as store:
             assert len(store.memory_matrix("default")) == 270
@@ -224,7 +223,7 @@ def test_a_commit_that_fails_leaves_the_file_of_before(path, monkeypatch):
             store._engine.save_matrix_if_lagging()
         monkeypatch.undo()
         monkeypatch.setattr(live_matrix, "LAG", 10**6)
-    monkeypatch.setattr(mapped_slots.MappedSlots, "is_sound", not_called("checked"))
+    monkeypatch.setattr(derived_matrix, "is_sound", not_called("checked"))
     with closing(open_store(path)) as store:
         assert len(store.memory_matrix("default")) == 270 + LAG + 1
 
