@@ -22,6 +22,15 @@ def in_zone(
         zone: whose days are meant; None: the system's.
     """
     start, end = start.copy(), end.copy()
+    told = np.flatnonzero(~np.isnan(start))
+    if len(told):
+        start[told], end[told] = _of_told(start[told], end[told], is_days[told], zone)
+    return start, end
+
+
+def _of_told(
+    start: NDArray[np.float64], end: NDArray[np.float64], is_days: NDArray[np.bool_], zone: tzinfo | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     days, which = np.unique(np.concatenate([start[is_days], end[is_days]]), return_inverse=True)
     midnights = np.array([on_the_wall(float(day), zone) for day in days], dtype=np.float64)
     start[is_days], end[is_days] = midnights[which].reshape(2, -1)
