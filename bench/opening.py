@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.scale import resident
+from ntm_memory.paths import on_disk
 from ntm_memory.store import open_store
 from ntm_memory.store.records import Encoding, MemoryInput
 
@@ -67,9 +68,7 @@ def tell(home: Path, count: int) -> dict[str, object]:
                 MemoryInput(f"one more note {number} {time.time_ns()}"), Encoding(key[None], ("note",), cjk=False)
             )
     _, closing = timed(store.close)
-    status = (home / FILE).stat()
-    on_disk = getattr(status, "st_blocks", status.st_size // 512) * 512
-    return {"close_ms": closing, "file_mb": round(on_disk / 1e6, 1), "peak_mb": round(resident()["peak"])}
+    return {"close_ms": closing, "file_mb": round(on_disk(home / FILE) / 1e6, 1), "peak_mb": round(resident()["peak"])}
 
 
 def measure(home: Path, rows: int, told: int) -> dict[str, object]:

@@ -27,6 +27,7 @@ import numpy as np
 from bench.scale_world import SESSION, Real, ScaledWorld, measured_keys
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
+from ntm_memory.paths import on_disk
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import Scores
 from ntm_memory.recall.first_look import Query, score_all
@@ -203,7 +204,7 @@ def measure_scale(size: int, real: Real, home: Path, rounds: int) -> dict[str, o
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     )
-    files = {path.name: path.stat().st_size for path in home.iterdir() if path.is_file() and path.name != QUESTIONS}
+    files = {path.name: on_disk(path) for path in home.iterdir() if path.is_file() and path.name != QUESTIONS}
     told |= json.loads(done.stdout)
     return told | {
         "bytes_a_memory": round(sum(files.values()) / size),

@@ -23,6 +23,7 @@ from pathlib import Path
 from bench.generated_memories import DIM, SESSION, drawn_note, fill_with_drawn, opened_for_writing
 from ntm_memory import NTMMemoryManager
 from ntm_memory.operations.services import Services
+from ntm_memory.paths import on_disk
 
 THINGS = ("invoice", "parcel", "ticket", "order", "report", "contract", "photo", "sample", "key", "form")
 TURN = {"kind": "episode", "trust": "tool", "session": "talk"}
@@ -78,7 +79,7 @@ def measure_size(count: int, *, real: bool, repeats: int = 25) -> dict[str, floa
         home = Path(folder)
         with opened_for_writing(home, real=real) as manager:
             fill_with_drawn(manager, count)
-        size = sum(file.stat().st_size for file in home.iterdir() if file.is_file())
+        size = sum(on_disk(file) for file in home.iterdir() if file.is_file())
         figures = {"bytes a memory": size / count}
         with opened_for_writing(home, real=real) as manager:
             for number in range(3):
@@ -134,7 +135,7 @@ def measure_line(memories: int, updates: int, erases: int, parts: int = 4) -> di
             sql = manager.store._engine.sql
             kept = "SELECT (SELECT sum(length(content) + length(words)) FROM {0}), (SELECT count(*) FROM {0})"
             told = [sql.execute(kept.format(table)).fetchone() for table in ("memories", "versions")]
-        size = sum(file.stat().st_size for file in Path(folder).iterdir() if file.is_file())
+        size = sum(on_disk(file) for file in Path(folder).iterdir() if file.is_file())
         text, rows = (sum(each[i] or 0 for each in told) for i in (0, 1))
         figures |= {"MB": size / 1e6, "MB of texts, words and keys": (text + 4 * DIM * rows) / 1e6}
     return figures

@@ -141,6 +141,12 @@ def opened_regular(file: Path) -> Iterator[BinaryIO]:
         yield opened
 
 
+def on_disk(file: Path) -> int:
+    """Bytes that a file takes: its holes take none."""
+    told = file.stat()
+    return min(told.st_size, getattr(told, "st_blocks", told.st_size) * 512)
+
+
 def unusual(mode: int) -> str | None:
     """What stands somewhere, by `st_mode`, where a regular file belongs; None: a regular file."""
     if stat.S_ISREG(mode):

@@ -61,11 +61,12 @@ class DerivedMatrix:
         self._spans = spans
         self._reads = reads
         self._read_whole: FileHead | None = None
+        self._is_outgrown = False
 
     @property
-    def is_to_note(self) -> bool:
-        """Whether all of it had to be read, as of a copy, and it may be noted that this need not be done again."""
-        return self._read_whole is not None
+    def is_to_write(self) -> bool:
+        """Whether all of it had to be read, and that need not be again: a copy is noted, an outgrown form replaced."""
+        return self._read_whole is not None or self._is_outgrown
 
     def is_large(self, given: int) -> bool:
         """Whether it is or becomes one that is mapped, so many slots having been given away."""
@@ -83,6 +84,7 @@ class DerivedMatrix:
         if opened is not None:
             return opened
         loaded = self._loaded(now, given)
+        self._is_outgrown = loaded is not None and self.is_large(given)
         return None if loaded is None else self.begun_of(*loaded)
 
     def opened(self, now: Stamp, given: int, *, wholly: bool = False, to_extend: bool = False) -> Begun | None:
@@ -115,7 +117,7 @@ class DerivedMatrix:
             return sidecar.save(self.path, sidecar.joined(blocks.values(), stamp.dim), stamp, self._key)
         with suppress(*UNREADABLE, BadValueError):
             write_slots(self.path, MAPPED, sidecar.kinds(stamp.dim), vars(stamp), blocks)
-            self._read_whole = None
+            self._read_whole, self._is_outgrown = None, False
             return True
         return False
 
@@ -159,7 +161,7 @@ class DerivedMatrix:
         Raises:
             OSError: it is still there.
         """
-        self._read_whole = None
+        self._read_whole, self._is_outgrown = None, False
         sidecar.remove(self.path)
 
     def _loaded(self, now: Stamp, given: int) -> tuple[Matrix, Stamp] | None:

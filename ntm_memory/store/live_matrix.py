@@ -106,7 +106,7 @@ class LiveMatrix:
             stamp = self._file.stamp(now)
             self._saved = 0 if stamp is None else stamp.seq
         behind, is_large = now.seq - self._saved, self._file.is_large(self._given())
-        if self._file.is_to_note or (behind > LAG and is_large):
+        if self._file.is_to_write or (behind > LAG and is_large):
             return True
         if behind <= LAG or behind <= self._given() // SHARE:
             return False
@@ -186,14 +186,14 @@ class LiveMatrix:
             return self._begun.blocks
         self._not_settled |= self._writes()
         if self._begun is None or self._stamp is None or not self._stamp.may_go_on(now):
-            self._begun = self._file.begun(now, self._given())
-            self._saved = 0 if self._begun is None else self._begun.stamp.seq
-            if self._begun is None:
+            begun = self._file.begun(now, self._given())
+            self._saved = 0 if begun is None else begun.stamp.seq
+            if begun is None:
                 self._file.refuse(now)
-                self._begun = Begun({}, now)
+                begun = Begun({}, now)
                 for changed, matrix in self._all(now.dim):
-                    self._write_into(self._begun.blocks, changed, matrix)
-            self._stamp = self._begun.stamp
+                    self._write_into(begun.blocks, changed, matrix)
+            self._begun, self._stamp = begun, begun.stamp
         self._write_into(self._begun.blocks, *self._read(self._stamp.seq, now.dim))
         self._stamp = now
         return self._begun.blocks

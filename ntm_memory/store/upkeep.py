@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.paths import on_disk
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
@@ -99,7 +100,7 @@ class SQLiteUpkeep:
             return {
                 "engine": cipher.engine(self._sql, self._engine.connection.key),
                 "path": str(self._engine.path),
-                "bytes": sum(file.stat().st_size for file in files),
+                "bytes": sum(map(on_disk, files)),
                 "journal_mode": journal,
                 "schema_version": schema,
                 "keywords": self._engine.word_index.name,

@@ -254,6 +254,19 @@ def test_all_rows_are_read_page_by_page(path, monkeypatch):
         assert same_slots(store.memory_matrix("default"), expected) and len(store.memory_matrix("other")) == 20
 
 
+def test_a_file_of_a_memory_that_outgrew_its_form_gets_the_other_by_being_read(path, monkeypatch):
+    expected = state(path)
+    path.with_name("matrix.bin").unlink()
+    monkeypatch.setattr(derived_matrix, "LARGE", 20_000)
+    with closing(open_store(path)) as store:
+        store.memory_matrix("default")
+    assert path.with_name("matrix.bin").read_bytes().startswith(b'{"format": "ntm-matrix-5"')
+    monkeypatch.setattr(derived_matrix, "LARGE", -1)
+    with closing(open_store(path)) as store:
+        assert same_slots(store.memory_matrix("default"), expected)
+    assert len(heads(path)) == 1 and same_slots(state(path), expected)
+
+
 def test_a_small_memory_an_encrypted_one_and_one_that_cannot_map_have_a_file_that_is_read(tmp_path, monkeypatch):
     file = tmp_path / "matrix.bin"
     assert DerivedMatrix(file, None, None, None).is_large(1)
