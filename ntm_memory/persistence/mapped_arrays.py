@@ -20,6 +20,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -231,12 +232,13 @@ def _head(told: Mapping[str, Any], slot: int) -> FileHead:
 
 
 def _mapped(opened: BinaryIO, size: int) -> mmap.mmap | bytearray:
+    """A file's bytes: to write into for this process alone, else to read alone, else read into memory."""
     flags = getattr(mmap, "MAP_PRIVATE", 2) | getattr(mmap, "MAP_NORESERVE", 0)
-    try:
-        return mmap.mmap(opened.fileno(), size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE)
-    except (OSError, AttributeError):  # a file system that maps nothing
-        opened.seek(0)
-        return bytearray(opened.read())
+    for access in (mmap.PROT_READ | mmap.PROT_WRITE, mmap.PROT_READ):  # where memory is counted, the first may fail
+        with suppress(OSError):
+            return mmap.mmap(opened.fileno(), size, flags=flags, prot=access)
+    opened.seek(0)  # a file system that maps nothing
+    return bytearray(opened.read())
 
 
 def crc_of(rows: NDArray[Any], before: int = 0) -> int:

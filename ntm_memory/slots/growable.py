@@ -14,7 +14,7 @@ class Growable:
     """Rows that are only added: each costs its own copy, now and then that of all (amortised: a constant).
 
     Args:
-        start: (n, …) the first rows. They are not copied, and nobody may write to them any more.
+        start: (n, …) the first rows. They are not copied before something is added, and nobody may write to them.
         used: how many of them count; behind these is room for others. None: all.
     """
 
@@ -28,7 +28,7 @@ class Growable:
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows (m, …) behind the others."""
         used = self._used + len(rows)
-        if used > len(self._data):
+        if used > len(self._data) or not self._data.flags.writeable:
             # half as much again: pages that nobody has written to yet take no memory
             roomy = np.empty((used + used // 2 + _LEAST, *self._data.shape[1:]), dtype=self._data.dtype)
             roomy[: self._used] = self._data[: self._used]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from ntm_memory.persistence import mapped_writing
 from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, ArrayKind, ArrayPart, heads_of, open_arrays
 from ntm_memory.persistence.mapped_writing import extend_arrays, write_arrays
+from ntm_memory.slots.growable import Growable
 
 pytestmark = pytest.mark.skipif(not CAN_MAP, reason="no file can be replaced here while it is mapped")
 FORMAT = "of-tests-1"
@@ -74,6 +76,26 @@ def test_what_was_written_is_mapped_and_its_room_is_writable(file):
     assert arrays.is_noted and arrays.is_whole() and arrays.is_there()
     arrays.array(0, "number")[5] = 99  # of this process alone
     assert opened(file).array(0, "number")[5] == 0 and opened(file).is_noted
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+def test_where_memory_is_short_or_nothing_is_mapped_it_is_read_all_the_same(file, monkeypatch, refused):
+    real, tried = mmap.mmap, []
+
+    class Short(real):
+        def __new__(cls, *told, **options):
+            tried.append(options)
+            if len(tried) <= refused:
+                raise OSError("cannot allocate memory")
+            return real(*told, **options)
+
+    monkeypatch.setattr(mmap, "mmap", Short)
+    arrays = opened(file)
+    monkeypatch.undo()
+    assert numbers(arrays) == [0, 7, 14, 21, 28] and arrays.is_whole() and arrays.is_there()
+    grown = Growable(arrays.array(0, "number"), 5)
+    grown.append(np.array([99]))
+    assert grown.view().tolist() == [0, 7, 14, 21, 28, 99]
 
 
 def test_rows_are_added_behind_the_others_and_both_heads_stay_true(file):
