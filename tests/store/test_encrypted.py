@@ -77,7 +77,7 @@ def test_the_sealed_matrix_is_used_and_one_that_was_changed_is_not(make_store, t
         def __init__(self, *told, **options):
             super().__init__(*told, **options)
             self.sql.set_trace_callback(
-                lambda query: reads.append(query) if "FROM memories WHERE seq > -1" in query else None
+                lambda query: reads.append(query) if "FROM memories WHERE row > -1 ORDER" in query else None
             )
 
     monkeypatch.setattr("ntm_memory.store.engine.Connection", Counting)
