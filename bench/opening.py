@@ -31,7 +31,7 @@ from ntm_memory.store.records import Encoding, MemoryInput
 FILE = "matrix.bin"
 
 
-def timed(run: Callable[[], object]) -> tuple[object, dict[str, float]]:
+def took(run: Callable[[], object]) -> tuple[object, dict[str, float]]:
     """(what it returns, {CPU and wall milliseconds})."""
     cpu, wall = time.process_time(), time.perf_counter()
     done = run()
@@ -39,17 +39,17 @@ def timed(run: Callable[[], object]) -> tuple[object, dict[str, float]]:
     return done, {name: round(value, 1) for name, value in told.items()}
 
 
-def look(home: Path, rows: int) -> dict[str, object]:
+def look_at_keys(home: Path, rows: int) -> dict[str, object]:
     """Open a home in this process, and read some keys."""
     before = resident()["resident"]
     store = open_store(home / "memory.db")
-    slots, matrix = timed(lambda: store.memory_matrix("default"))
+    slots, matrix = took(lambda: store.memory_matrix("default"))
     drawn = np.sort(np.random.default_rng(0).integers(0, len(slots.owner), rows))
-    _, keys = timed(lambda: slots.key_rows(drawn))
+    _, keys = took(lambda: slots.key_rows(drawn))
     after = resident()
     sql, few = store._engine.sql, slots.address[slots.owner[drawn[:: rows // 1500 or 1]]].tolist()
     query = "SELECT keys FROM memories WHERE address = ?"
-    _, blobs = timed(lambda: [sql.execute(query, (address,)).fetchone() for address in few])
+    _, blobs = took(lambda: [sql.execute(query, (address,)).fetchone() for address in few])
     own = after["resident"] - after["of files"]
     store.close()
     told = {"resident": after["resident"] - before, "of files": after["of files"], "own": own, "peak": after["peak"]}
@@ -57,7 +57,7 @@ def look(home: Path, rows: int) -> dict[str, object]:
     return {**times, "mb": {name: round(value) for name, value in told.items()}}
 
 
-def tell(home: Path, count: int) -> dict[str, object]:
+def tell_and_close(home: Path, count: int) -> dict[str, object]:
     """Tell so many memories in this process, and close."""
     store, rng = open_store(home / "memory.db"), np.random.default_rng(time.time_ns())
     keys = rng.normal(size=(count, store.dim or 1)).astype(np.float32)
@@ -67,11 +67,11 @@ def tell(home: Path, count: int) -> dict[str, object]:
             store.add(
                 MemoryInput(f"one more note {number} {time.time_ns()}"), Encoding(key[None], ("note",), cjk=False)
             )
-    _, closing = timed(store.close)
+    _, closing = took(store.close)
     return {"close_ms": closing, "file_mb": round(on_disk(home / FILE) / 1e6, 1), "peak_mb": round(resident()["peak"])}
 
 
-def measure(home: Path, rows: int, told: int) -> dict[str, object]:
+def measure_opening(home: Path, rows: int, told: int) -> dict[str, object]:
     """All of one home, each step in a process of its own."""
     with tempfile.TemporaryDirectory(dir=home.parent) as folder:
         copy = Path(shutil.copytree(home, Path(folder) / "home"))
@@ -98,10 +98,10 @@ def main() -> None:
     told = parser.parse_args()
     if told.one:
         what, home = told.one
-        print(json.dumps({"look": look, "tell": tell}[what](Path(home), told.rows)))
+        print(json.dumps({"look": look_at_keys, "tell": tell_and_close}[what](Path(home), told.rows)))
         return
     for home in told.homes:
-        figures = measure(home, told.rows, told.told)
+        figures = measure_opening(home, told.rows, told.told)
         print(json.dumps({home.name: figures}) if told.json else f"{home.name}\n" + _lines(figures), flush=True)
 
 
