@@ -7,14 +7,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ntm_memory.sync.collecting import text_hash
 from ntm_memory.sync.log import Line
 from ntm_memory.sync.projection import Projected, is_joined, project
-from ntm_memory.sync.registers import State, is_gone, joined, later, stamps_in, top
+from ntm_memory.sync.registers import State, is_gone, joined, later, removed_texts, stamps_in, top
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.state import SyncState
 from ntm_memory.text.folding import folded_key, folded_text, word_for_word
 
 _MOST_SHOWN = 20
+WHOLE, _UNKNOWN = "whole", "unknown"
+"""Instead of a hash: all of a memory was removed; a text of it was that nobody knows here."""
 
 
 class Merging:
@@ -31,6 +34,7 @@ class Merging:
         self.told: list[Line] = []
         self.taken = 0
         self.has_removed = False
+        self.dropped: dict[str, set[str]] = {}
         self.unordered: set[str] = set(json.loads(state.meta("unordered", "[]")))
 
     def tell(self, id: str, part: State) -> None:
@@ -50,7 +54,9 @@ class Merging:
         removed = "purged" in after or any(is_gone(each) for each in part.get("texts", {}).values())
         was = before.get("texts", {})
         reworded = any(stamp in was and each != was[stamp] for stamp, each in after.get("texts", {}).items())
-        self.has_removed |= removed or reworded
+        if removed or reworded:
+            self.has_removed = True
+            self._note_removed(id, before, after)
         self._keep(id, after)
         for root in dict.fromkeys([*self._roots(before), *self._roots(after)]):
             self._keep(root, self.state.known(root))
@@ -115,6 +121,28 @@ class Merging:
         if own:
             self.clock.count = max(self.clock.count, *(int(stamp[13:21], 16) for stamp in own))
             self.state.set_meta("last", max(self.state.meta("last"), *own))
+
+    def _note_removed(self, id: str, before: State, after: State) -> None:
+        """Note what is to leave the copies of the memory here: those of the memories, too, that had it by a join."""
+        now = after.get("texts", {})
+        contents = {
+            text[1]["content"]
+            for stamp, text in before.get("texts", {}).items()
+            if not is_gone(text) and now.get(stamp, [0, {}])[1].get("content") != text[1]["content"]
+        }
+        hashes = {text_hash(content) for content in contents}
+        for other in {id, *self._roots(before), *self._joined_into(id)}:
+            self.dropped.setdefault(other, set()).update(contents)
+            self.state.note_removals(other, hashes)
+        if "purged" in after or not hashes:
+            self.state.note_removals(id, {WHOLE if "purged" in after else _UNKNOWN})
+
+    def look_for_removed(self) -> None:
+        """Have the copies looked through once more for all that was ever removed: they may be of another time."""
+        for id in self.state.ids("1"):
+            known = self.state.known(id)
+            if "purged" in known or removed_texts(known):
+                self.state.note_removals(id, {WHOLE if "purged" in known else _UNKNOWN})
 
     def _keep(self, id: str, known: State) -> None:
         if not known:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ CREATE INDEX IF NOT EXISTS memories_rivals ON memories(rivals) WHERE rivals;
 CREATE TABLE IF NOT EXISTS tombstones (name TEXT PRIMARY KEY, register TEXT NOT NULL, due INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, signature TEXT NOT NULL, end INTEGER NOT NULL,
     digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS removals (id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (id, text)) WITHOUT ROWID;
 """
 
 
@@ -162,6 +163,21 @@ class SyncState:
         """The memory file is another one than it was: nothing is known of how it stands."""
         self._sql.execute("UPDATE memories SET seen = NULL, due = 1")
         self._sql.execute("UPDATE tombstones SET due = 1")
+
+    def note_removals(self, id: str, texts: Iterable[str]) -> None:
+        """Texts of a memory, by their hashes, are to leave the copies of the memory file."""
+        self._sql.executemany("INSERT OR IGNORE INTO removals VALUES (?, ?)", [(id, text) for text in texts])
+
+    def removals(self) -> dict[str, frozenset[str]]:
+        """Id → hashes of what is to leave the copies of the memory file."""
+        found: dict[str, set[str]] = {}
+        for id, text in self._sql.execute("SELECT id, text FROM removals ORDER BY id").fetchall():
+            found.setdefault(id, set()).add(text)
+        return {id: frozenset(texts) for id, texts in found.items()}
+
+    def forget_removals(self) -> None:
+        """No copy holds any of it."""
+        self._sql.execute("DELETE FROM removals")
 
     def ids(self, where: str, *arguments: Any) -> list[str]:
         """The ids of the memories of a condition, in order of birth."""

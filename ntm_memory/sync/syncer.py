@@ -153,7 +153,7 @@ class Syncer:
 
     def _merging(self, state: SyncState) -> Merging:
         """What is known, ready to be added to; of another memory file, or another folder, it is looked at anew."""
-        clock = HybridClock(state.device, state.number("count"), self._clock)
+        merging = Merging(state, HybridClock(state.device, state.number("count"), self._clock))
         with state.writing():
             self._was_broken_off = bool(state.number("running"))
             if not self._is_dry:
@@ -161,9 +161,10 @@ class Syncer:
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
                 state.set_meta("removed", 1)  # what was put back may hold it
+                merging.look_for_removed()
                 state.set_meta("seq", 0)
                 state.set_meta("line", 0)
-        return Merging(state, clock)
+        return merging
 
     def _merge(
         self, state: SyncState, merging: Merging, logs: Logs, settle: Sequence[str], namespace: str | None
@@ -205,7 +206,7 @@ class Syncer:
     ) -> None:
         """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
         new = applier.apply_tombstones()
-        copies.clean()
+        copies.look()
         applier.apply()
         merging.told.clear()
         with state.writing():
@@ -218,7 +219,7 @@ class Syncer:
                 logs.write(self._clock())
                 merging.finish()
         if merging.told:
-            copies.clean()
+            copies.look()
             applier.apply()
         with state.writing():
             merging.told.clear()
@@ -226,6 +227,7 @@ class Syncer:
             if merging.told:
                 logs.write(self._clock())
             merging.finish()
+        copies.clean()
         self._finish(state, logs, others)
 
     def _just_written(self, applier: Applier) -> Iterator[Memory]:
