@@ -48,7 +48,7 @@ class SyncedDevices:
             view.mkdir()
         self.homes = [folder / f"home{each}" for each in range(devices)]
         self.devices = [self._opened(each) for each in range(devices)]
-        self.names = [each.sync(dry_run=True)["device"] for each in self.devices]
+        self.names = [each.sync()["device"] for each in self.devices]
         self.texts = 0
         self.told: dict[str, set[str]] = {}
         self.replaced: set[str] = set()

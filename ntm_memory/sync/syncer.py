@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,12 @@ from ntm_memory.sync.other_logs import OtherLogs
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import NAME, SyncState
+from ntm_memory.sync.state_copy import copied_state
 from ntm_memory.text.iso_time import to_iso
 
 LOCK = "sync.lock"
 _MOST_SHOWN = 20
 _NO_FOLDER = 'name one in config.json: {"ntm_memory": {"sync": {"folder": "~/Dropbox/ntm-memory"}}}'
-
-
-class _DryRunOver(Exception):
-    """What was looked at is to be forgotten."""
 
 
 class Syncer:
@@ -100,8 +97,11 @@ class Syncer:
             NTMMemoryError: another process syncs; the folder, or the memory, cannot be used.
         """
         self._is_dry = dry_run
-        git = self._git if by_git and not dry_run else None
-        with self._alone(), self._opened() as state:
+        if dry_run:  # on a copy of what is known: nothing is written, and nobody waited for
+            with copied_state(self._home) as folder, self._opened(folder) as state:
+                return self._round(state, None, settle, forget, namespace)
+        git = self._git if by_git else None
+        with self._alone(), self._opened(self._home) as state:
             return self._round(state, git, settle, forget, namespace)
 
     def _round(
@@ -120,13 +120,12 @@ class Syncer:
         others = OtherLogs(self._folder, state, self._opener)
         if git is not None:
             git.fetch()
-        with suppress(_DryRunOver), state.writing():
+        with state.writing():
             self._merge(state, merging, logs, settle, namespace)
             logs.is_whole &= not others.take_over(forget)
             counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
-            if self._is_dry:
-                raise _DryRunOver
-            logs.write(self._clock())
+            if not self._is_dry:
+                logs.write(self._clock())
             merging.finish()
         if not self._is_dry:
             self._apply(state, merging, logs, applier, copies, others)
@@ -156,8 +155,7 @@ class Syncer:
         merging = Merging(state, HybridClock(state.device, state.number("count"), self._clock))
         with state.writing():
             self._was_broken_off = bool(state.number("running"))
-            if not self._is_dry:
-                state.set_meta("running", 1)
+            state.set_meta("running", 1)
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
                 state.set_meta("removed", 1)  # what was put back may hold it
@@ -280,10 +278,10 @@ class Syncer:
             lock.close()
 
     @contextmanager
-    def _opened(self) -> Iterator[SyncState]:
+    def _opened(self, folder: Path) -> Iterator[SyncState]:
         assert isinstance(self._store, SQLiteStore)
-        with faults(self._home / NAME):
-            state = SyncState(self._home, self._store.engine.connection.key)
+        with faults(folder / NAME):
+            state = SyncState(folder, self._store.engine.connection.key)
             try:
                 yield state
             finally:
