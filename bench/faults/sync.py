@@ -52,6 +52,7 @@ class SyncedDevices:
         self.texts = 0
         self.told: dict[str, set[str]] = {}
         self.replaced: set[str] = set()
+        self.restored: set[str] = set()
         self.removed: set[str] = set()
         self.purged: set[str] = set()
         self.figures = {"operations": 0, "syncs": 0, "copies": 0}
@@ -118,8 +119,8 @@ class SyncedDevices:
         device.erase([self.any(device).id], strength=0.5, namespace=None)
 
     def restore(self, device: Any) -> None:
-        """What is not live."""
-        device.restore(self.any(device, "erased").id, None)
+        """What is not live: what it says is right again, whatever somebody does who does not know of that."""
+        self.restored.add(device.restore(self.any(device, "erased").id, None).content)
 
     def retract(self, device: Any) -> None:
         """Its text is refused from then on."""
@@ -237,9 +238,8 @@ class SyncedDevices:
             if memory.state == "live":
                 whole = [each for each in device.store.retracted_in(memory.namespace, memory.content) if not each.line]
                 assert not whole, f"retracted, and live: {memory.content}"
-                assert memory.content not in self.replaced or not memory.content.startswith("unlike"), (
-                    f"somebody who knew {memory.content!r} replaced it, and it is what {memory.id} says"
-                )
+                is_old = memory.content in self.replaced - self.restored and memory.content.startswith("unlike")
+                assert not is_old, f"somebody who knew {memory.content!r} replaced it, and {memory.id} says it"
         for id in set(everything) & set(self.told):
             lost = {text for text in self.told[id] if text.startswith("unlike") and text not in here} - self.removed
             assert not lost, f"told of {id}, and nowhere: {lost}"

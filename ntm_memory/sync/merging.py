@@ -35,6 +35,7 @@ class Merging:
         self.taken = 0
         self.has_removed = False
         self.dropped: dict[str, set[str]] = {}
+        self.emptied: set[str] = set()
         self.unordered: set[str] = set(json.loads(state.meta("unordered", "[]")))
 
     def tell(self, id: str, part: State) -> None:
@@ -94,19 +95,27 @@ class Merging:
         first, *others = self.state.ids(f"{column} = ?", value)
         return [(first, other) for other in others]
 
-    def spread_removals(self) -> None:
-        """What was removed for good is removed from the memories that were joined into another one, too."""
+    def spread(self) -> None:
+        """What this device replaced or removed for good is so in the memories that were joined into another one, too.
+
+        Another device may have joined them elsewhere.
+        """
         for line in [line for line in self.told if not line.is_tombstone]:
-            if "purged" in line.part:
-                for other in self._joined_into(line.id):
+            for other in self._joined_into(line.id):
+                if "purged" in line.part:
                     self.tell(other, {"purged": [self.clock.stamp()]})
-            gone = {stamp: text for stamp, text in line.part.get("texts", {}).items() if is_gone(text)}
-            for other in self._joined_into(line.id) if gone else ():
-                known = self.state.known(other)
-                theirs = {stamp: text for stamp, text in gone.items() if stamp in known.get("texts", {})}
-                left = [stamp for stamp, text in known.get("texts", {}).items() if not is_gone(text)]
-                whole = theirs and {*left} <= {*theirs}
-                self.tell(other, {"purged": [self.clock.stamp()]} if whole else {"texts": theirs} if theirs else {})
+                else:
+                    self._spread_texts(line.part, other)
+
+    def _spread_texts(self, part: State, other: str) -> None:
+        known = self.state.known(other)
+        texts = known.get("texts", {})
+        gone = {name: text for name, text in part.get("texts", {}).items() if is_gone(text) and name in texts}
+        if gone and {name for name, text in texts.items() if not is_gone(text)} <= {*gone}:
+            self.tell(other, {"purged": [self.clock.stamp()]})
+            return
+        over = sorted(({*part.get("over", ())} & {*texts}) - {*known.get("over", ())})
+        self.tell(other, {**({"texts": gone} if gone else {}), **({"over": over} if over else {})})
 
     def finish(self) -> None:
         """Keep what the next run has to know."""

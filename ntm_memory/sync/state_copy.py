@@ -1,4 +1,4 @@
-"""A copy of what a device knows, for whoever only looks: it waits for nobody, and whatever is done to it is forgotten."""
+"""A copy of what a device knows, for whoever only looks: who looks waits for nobody, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def copied_state(home: Path) -> Iterator[Path]:
     with drafts_beside(home / NAME) as drafts:
         with suppress(OSError):
             shutil.copyfile(home / NAMES, drafts / NAMES)
-        target = drafts / NAME
+        source, target = home / NAME, drafts / NAME
         try:
-            with closing(opened(home / NAME, read_only=True)) as source, closing(opened(target, like=home / NAME)) as copy:
-                source.backup(copy)
+            with closing(opened(source, read_only=True)) as sql, closing(opened(target, like=source)) as copy:
+                sql.backup(copy)
         except (sqlite3.Error, StoreError, OSError):
             target.unlink(missing_ok=True)
         yield drafts

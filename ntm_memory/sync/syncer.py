@@ -171,9 +171,9 @@ class Syncer:
         self._see_own(state, merging, logs)
         collect(self._store, self._writer, merging)
         logs.read(lambda path: not logs.is_own(path))
-        merging.spread_removals()
         for name in settle:
             self._settle(merging, find(self._store, name, namespace).id)
+        merging.spread()
         merging.resolve()
 
     def _see_own(self, state: SyncState, merging: Merging, logs: Logs) -> None:
@@ -222,6 +222,7 @@ class Syncer:
         with state.writing():
             merging.told.clear()
             collect(self._store, self._writer, merging)
+            merging.spread()
             if merging.told:
                 logs.write(self._clock())
             merging.finish()
