@@ -228,7 +228,7 @@ class Applier:
     def _local(self, id: str) -> LocalMemory | None:
         """The memory as it stands here; a damaged one is told, and stays as it is."""
         try:
-            return LocalMemory(self._store.get(id), self._store.history(id))
+            return LocalMemory(self._store.get(id), self._store.history(id), self._writer.links(id))
         except NotFoundError:
             return None
         except StoreCorruptError as error:

@@ -33,7 +33,7 @@ def collect(store: Store, writer: MergingWriter, merging: Merging) -> None:
     _collect_purged(writer, merging, changes)
     for id in changes.ids:
         try:
-            local = LocalMemory(store.get(id), store.history(id), done.get(id, ()))
+            local = LocalMemory(store.get(id), store.history(id), writer.links(id), done.get(id, ()))
         except (NotFoundError, StoreCorruptError):  # gone meanwhile, or told by `status`
             continue
         _collect_one(merging, local)

@@ -466,3 +466,15 @@ def test_an_export_that_another_device_read_in_changes_no_time_of_the_history(de
         (after,) = memory.store.history(id)
         assert (after.valid_from, after.valid_to) == (before.valid_from, before.valid_to)
         assert before.valid_from < before.valid_to
+
+
+def test_a_link_to_what_is_erased_is_told_too_and_shown_where_that_is_restored(devices):
+    one, other = devices.add("one"), devices.add("other")
+    tea = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    tired = one.store_with_reasoning("Mia is tired", builds_on=[tea]).memory.id
+    one.erase([tea])
+    devices.settle()
+    other.restore(tea)
+    devices.settle()
+    assert [link.target for link in other.store.get(tired).links] == [tea]
