@@ -79,6 +79,12 @@ class Merging:
         """What a memory says, what was joined into it included."""
         return project(self.state.known(id) if known is None else known, list(self.parts(id)))
 
+    def settle(self, id: str) -> None:
+        """What a memory says is right, whatever another device told of it."""
+        told = self.projected(id)
+        if told is not None and told.rivals:
+            self.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
+
     def resolve(self) -> None:
         """Make one memory of those that say the same, and of those that have one key: the one that was born first."""
         seen: set[str] = set()  # a log of another's making may name stamps that none of ours comes after

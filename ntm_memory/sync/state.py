@@ -225,6 +225,16 @@ class SyncState:
         row = self._sql.execute(query, (name,)).fetchone()
         return None if row is None else LogPlace(*row)
 
+    def is_settled(self) -> bool:
+        """Whether the last round came to its end, and left nothing to be done."""
+        waits = "SELECT EXISTS (SELECT 1 FROM memories WHERE due) OR EXISTS (SELECT 1 FROM removals)"
+        (is_waiting,) = self._sql.execute(waits).fetchone()
+        return bool(self.meta("synced")) and not (is_waiting or self.number("running") or self.number("removed"))
+
+    def signatures(self) -> dict[str, str]:
+        """Name → signature, as it was when it was read or written, of each log."""
+        return dict(self._sql.execute("SELECT name, signature FROM files").fetchall())
+
     def logs_read(self) -> list[str]:
         """The names of the logs of which anything was read or written."""
         return [name for (name,) in self._sql.execute("SELECT name FROM files").fetchall()]

@@ -25,7 +25,10 @@ def _without_tombstones(one, other, join=registers.joined):
 @pytest.mark.parametrize(
     "broken",
     [
-        {(stamps.HybridClock, "stamp"): _by_the_time_of_day, (projection, "_in_order"): lambda texts, over: sorted(texts)},
+        {
+            (stamps.HybridClock, "stamp"): _by_the_time_of_day,
+            (projection, "_in_order"): lambda texts, over: sorted(texts),
+        },
         {(merging, "joined"): _without_tombstones},
         {(copies.Copies, "clean"): lambda self: None},
     ],
