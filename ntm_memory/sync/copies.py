@@ -42,29 +42,30 @@ class Removed:
     """
 
     def __init__(self, wanted: Mapping[str, frozenset[str]], merging: Merging) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
+        self._hashes = frozenset().union(*wanted.values()) if wanted else frozenset()
         self._merging = merging
         self._about: dict[str, _About] = {}
 
     @property
-    def ids(self) -> list[str]:
-        """Of the memories of which anything is."""
-        return [*self._wanted]
+    def ids(self) -> None:
+        """Any: a removed text may be a version of a memory into which another one was joined once."""
 
     def is_whole(self, id: str) -> bool:
         """Whether all of a memory is."""
-        return WHOLE in self._wanted[id]
+        return WHOLE in self.wanted.get(id, ())
 
     def means(self, row: Row) -> bool:
-        """Whether one text of it is; what the memory says by now is not."""
+        """Whether one text of a memory is; what that says by now, or may say for all we know, is not."""
         text = row.text.decode("utf-8", "replace")
-        about = self.about(row.id)
-        if text in about.kept:
+        is_removed = text_hash(text) in self._hashes
+        if not is_removed and row.id not in self.wanted:
             return False
-        if text_hash(text) in self._wanted[row.id]:
-            return True
+        about = self.about(row.id)
+        if text in about.kept or (row.id not in self.wanted and not about.kept):
+            return False
         with suppress(BadValueError):
-            return about.removed.stamp_of(row.version, text, row.at) is not None
+            return is_removed or about.removed.stamp_of(row.version, text, row.at) is not None
         return False
 
     def about(self, id: str) -> _About:
@@ -101,7 +102,7 @@ class Copies:
     def look(self) -> None:
         """Note what the memory still says of what is about to be removed from it: once it is gone, who would know?"""
         self._removed = Removed(self._state.removals(), self._merging)
-        for id in self._removed.ids:
+        for id in self._removed.wanted:
             about = self._removed.about(id)
             for text in self._texts(id):
                 row = Row(id, text.version, text.content.encode("utf-8", "replace"), _began(text))
@@ -117,15 +118,15 @@ class Copies:
         What could not be removed from is told in `warnings`, and tried again the next time.
         """
         removed = self._removed
-        if not removed.ids:
+        if not removed.wanted:
             return
         done = purged_in_backups(self._home / FOLDER, _NOTHING, removed)
         holding = [f"backups/{name}" for name in done.backups_holding]
         if any(True for _ in files_kept(self._home)):
             damaged = (purged_in_damaged(self._home, _NOTHING, each) for each in self._in_damaged())
             holding += [f"damaged/{name}" for each in damaged for name in each.damaged_holding]
-        holding += without(self._home, removed.ids)[1]
-        said = [text.encode() for id in removed.ids for text in removed.about(id).said if text]
+        holding += without(self._home, removed.wanted)[1]
+        said = [text.encode() for id in removed.wanted for text in removed.about(id).said if text]
         self._holding = tuple(dict.fromkeys([*holding, *others_holding(self._home, said)]))
         if not holding:
             with self._state.writing():
@@ -140,10 +141,10 @@ class Copies:
     def _in_damaged(self) -> list[Wanted]:
         """What is to leave the damaged rows: whole memories together, versions by each number that they may have."""
         removed = self._removed
-        whole = [id for id in removed.ids if removed.is_whole(id)]
-        said = {id: [text.encode() for text in removed.about(id).said if text] for id in removed.ids}
+        whole = [id for id in removed.wanted if removed.is_whole(id)]
+        said = {id: [text.encode() for text in removed.about(id).said if text] for id in removed.wanted}
         found = [Wanted(whole, None, [text for id in whole for text in said[id]], self._store.uuid)] if whole else []
-        for id in (id for id in removed.ids if id not in {*whole}):
+        for id in (id for id in removed.wanted if id not in {*whole}):
             kept = [text.encode() for text in removed.about(id).kept]
             found += [
                 Wanted([id], number, said[id], self._store.uuid, kept) for number in removed.about(id).numbers or {0}

@@ -38,9 +38,7 @@ _MOST_SHOWN = 20
 _NO_FOLDER = 'name one in config.json: {"ntm_memory": {"sync": {"folder": "~/Dropbox/ntm-memory"}}}'
 
 
-class _Asked(NamedTuple):
-    """What a round is to do besides, see `Syncer.run`."""
-
+class _Asked(NamedTuple):  # see `Syncer.run`
     settle: Sequence[str]
     forget: Sequence[str]
     part: bool
@@ -105,7 +103,7 @@ class Syncer:
             by_git: False: nothing is fetched or sent, what changed waits for the next time.
 
         Raises:
-            NTMMemoryError: another process syncs; the folder, or the memory, cannot be used.
+            NTMMemoryError: another process syncs; folder or memory cannot be used.
         """
         self._is_dry = dry_run
         asked = _Asked(settle, forget, part, namespace)
@@ -137,7 +135,7 @@ class Syncer:
             if not self._is_dry:
                 self._apply(state, merging, logs, applier, copies, others)
         else:
-            counts = {"sent": 0, "due": 0}
+            counts = dict.fromkeys(("sent", "due"), 0)
             with state.writing():
                 state.set_meta("synced", to_iso(self._clock()))
         if git is not None:
@@ -148,8 +146,8 @@ class Syncer:
     def _is_settled(self, state: SyncState, clock: HybridClock, logs: Logs) -> bool:
         """Whether nothing is new, neither here nor in the folder, and nothing waits: most often that is so."""
         seq, line, last = state.number("seq"), state.number("line"), state.meta("last")
-        is_ahead = bool(last) and clock.is_ahead(last)
-        if is_ahead or state.meta("folder") != str(self._folder) or not (logs.are_as_read() and state.is_settled()):
+        is_as_left = logs.are_as_read() and state.is_settled() and state.meta("folder") == str(self._folder)
+        if not is_as_left or (last and clock.is_ahead(last)):
             return False
         changes = self._writer.changes(seq, line)
         return (changes.seq, changes.line) == (seq, line) and self._writer.is_past(seq, line, state.meta("mark"))

@@ -25,8 +25,8 @@ _BLOCK, _LEAST = 1 << 22, 8
 ENDING = ".db"
 _AT_ONCE = 500
 _ROWS = (
-    "SELECT id, version, CAST(content AS BLOB), updated_at FROM memories WHERE id IN ({0})"
-    " UNION ALL SELECT id, version, CAST(content AS BLOB), valid_from FROM versions WHERE id IN ({0})"
+    "SELECT id, version, CAST(content AS BLOB), updated_at FROM memories {0}"
+    " UNION ALL SELECT id, version, CAST(content AS BLOB), valid_from FROM versions {0}"
 )
 
 
@@ -50,8 +50,8 @@ class Meant(Protocol):
     """What is to leave the copies."""
 
     @property
-    def ids(self) -> Sequence[str]:
-        """Of the memories of which anything is."""
+    def ids(self) -> Sequence[str] | None:
+        """Of the memories of which anything may be; None: any."""
 
     def is_whole(self, id: str) -> bool:
         """Whether all of a memory is."""
@@ -193,12 +193,19 @@ def rows_meant(file: Path, meant: Meant) -> list[Row]:
     """
     found: list[Row] = []
     with closing(opened(file, read_only=True)) as sql:
-        for start in range(0, len(meant.ids), _AT_ONCE):
-            ids = meant.ids[start : start + _AT_ONCE]
-            marks = ", ".join(f"?{number}" for number in range(1, len(ids) + 1))
-            rows = (Row(id, n, text or b"", at or "") for id, n, text, at in sql.execute(_ROWS.format(marks), ids))
+        for where, ids in _parts(meant.ids):
+            rows = (Row(id, n, text or b"", at or "") for id, n, text, at in sql.execute(_ROWS.format(where), ids))
             found += [row for row in rows if meant.is_whole(row.id) or meant.means(row)]
     return found
+
+
+def _parts(ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    """A condition, and what it asks for: some ids at a time."""
+    if ids is None:
+        yield "", ()
+    for start in range(0, len(ids or ()), _AT_ONCE):
+        some = (ids or ())[start : start + _AT_ONCE]
+        yield f"WHERE id IN ({', '.join(f'?{number}' for number in range(1, len(some) + 1))})", some
 
 
 def purge_in_file(file: Path, meant: Meant) -> bool:
