@@ -7,15 +7,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ntm_memory.errors import StoreError
 from ntm_memory.sync.collecting import text_hash
 from ntm_memory.sync.log import Line
 from ntm_memory.sync.projection import Projected, is_joined, project
 from ntm_memory.sync.registers import State, is_gone, joined, later, removed_texts, stamps_in, top
-from ntm_memory.sync.stamps import HybridClock
+from ntm_memory.sync.stamps import HybridClock, read_stamp
 from ntm_memory.sync.state import SyncState
 from ntm_memory.text.folding import folded_key, folded_text, word_for_word
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _DAY = 20, 24 * 3_600_000
 WHOLE, _UNKNOWN = "whole", "unknown"
 """Instead of a hash: all of a memory was removed; a text of it was that nobody knows here."""
 
@@ -37,6 +38,26 @@ class Merging:
         self.dropped: dict[str, set[str]] = {}
         self.emptied: set[str] = set()
         self.unordered: set[str] = set(json.loads(state.meta("unordered", "[]")))
+
+    def was_ahead(self) -> bool:
+        """Whether this device told something with a clock that was days ahead, and has been set right since.
+
+        Raises:
+            StoreError: it is now that the clock is wrong, and days behind: other devices told later things, which were
+                taken in when it was right.
+        """
+        last = self.state.meta("last")
+        if not last or not self.clock.is_ahead(last):
+            return False
+        others = self.state.ids("birth <> '' AND birth NOT LIKE '%' || ?", self.clock.device)
+        latest = self.state.birth(others[-1]) if others else last
+        if others and self.clock.is_ahead(latest):
+            days = (read_stamp(latest).ms - self.clock.now) // _DAY
+            raise StoreError(
+                f"the clock of this machine is {days} days behind what other machines told: nothing was synced",
+                "set the clock right, and sync again",
+            )
+        return True
 
     def tell(self, id: str, part: State) -> None:
         """Take in what this device tells of a memory, and have it written."""

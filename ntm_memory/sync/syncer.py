@@ -123,7 +123,7 @@ class Syncer:
         applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
         copies = Copies(self._store, self._home, merging)
         others = OtherLogs(self._folder, state, self._opener)
-        if self._is_dry or asked.settle or asked.forget or not self._is_settled(state, merging.clock, logs):
+        if self._is_dry or asked.settle or asked.forget or not self._is_settled(state, merging, logs):
             self._begin(state, merging)
             with state.writing():
                 self._merge(state, merging, logs, asked)
@@ -143,11 +143,11 @@ class Syncer:
         warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
         return self._answer(state, logs, applier, counts, warnings, dry_run=self._is_dry)
 
-    def _is_settled(self, state: SyncState, clock: HybridClock, logs: Logs) -> bool:
+    def _is_settled(self, state: SyncState, merging: Merging, logs: Logs) -> bool:
         """Whether nothing is new, neither here nor in the folder, and nothing waits: most often that is so."""
-        seq, line, last = state.number("seq"), state.number("line"), state.meta("last")
+        seq, line = state.number("seq"), state.number("line")
         is_as_left = logs.are_as_read() and state.is_settled() and state.meta("folder") == str(self._folder)
-        if not is_as_left or (last and clock.is_ahead(last)):
+        if not is_as_left or merging.was_ahead():
             return False
         changes = self._writer.changes(seq, line)
         return (changes.seq, changes.line) == (seq, line) and self._writer.is_past(seq, line, state.meta("mark"))
@@ -192,8 +192,7 @@ class Syncer:
 
     def _see_own(self, state: SyncState, merging: Merging, logs: Logs) -> None:
         """Look at this device's own logs first: what stands there was told already."""
-        last, clock = state.meta("last"), merging.clock
-        if last and clock.is_ahead(last) and not self._is_dry:  # this clock was days ahead, and was set right
+        if merging.was_ahead() and not self._is_dry:
             self._was_broken_off = True
             logs.take_back_from_future()
             state.forget_all()
@@ -206,7 +205,7 @@ class Syncer:
         logs.read_own()
         if logs.is_shared and not self._was_broken_off:
             state.become_another()
-            clock.device = state.device
+            merging.clock.device = state.device
 
     def _apply(
         self, state: SyncState, merging: Merging, logs: Logs, applier: Applier, copies: Copies, others: OtherLogs
@@ -262,7 +261,7 @@ class Syncer:
         if logs.waiting:
             named = ", ".join(f"{device} ({count} lines)" for device, count in sorted(logs.waiting.items()))
             warnings.append(
-                f"the clock of a device is {logs.ahead} hours ahead, what it told waits: {named}; set it right"
+                f"two clocks differ by {logs.ahead} hours, this machine's or that of {named}, which waits: set it right"
             )
         return {
             "folder": str(self._folder),
