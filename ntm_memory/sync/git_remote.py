@@ -48,7 +48,7 @@ class GitRemote:
         return True
 
     def _pull(self, *where: str) -> bool:
-        done = self._git("pull", "--quiet", "--rebase", *where)
+        done = self._git("pull", "--quiet", "--rebase", "-X", "no-renames", *where)  # no line goes into another's log
         if done.returncode and not self._resolved():
             self._git("rebase", "--abort")
             self._warn("git pull", done.stderr)
