@@ -13,6 +13,7 @@ from opening import Clock, opened
 
 from bench.faults.devices import said_by
 from ntm_memory.errors import ConfigError
+from ntm_memory.sync.git_remote import GitRemote
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -196,3 +197,23 @@ def test_two_clones_that_wrote_one_log_lose_nothing(tmp_path, remote):
             one.sync(), other.sync()
         settle(one, other)
         assert one.store.count() == 3
+
+
+@pytest.mark.parametrize("theirs", ["another line\n", None])
+def test_of_a_log_in_conflict_this_clones_is_kept_and_no_pull_fails_for_good(tmp_path, remote, theirs):
+    one, other = (tmp_path / name for name in ("one", "other"))
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(one)], check=True, capture_output=True)
+    log = one / "ntm-aaaaaaaa-2026-11.jsonl"
+    log.write_text("a line\n")
+    GitRemote(one).send([log])
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(other)], check=True, capture_output=True)
+    same = other / log.name
+    same.write_text(theirs) if theirs else same.unlink()
+    GitRemote(other).send([same] if theirs else [], [] if theirs else [same])
+    log.write_text("a line\nand one that was told without a net\n")
+    git(one, "commit", "--quiet", "-am", "told")
+    remote_one = GitRemote(one)
+    assert remote_one.fetch() and not remote_one.warnings
+    assert log.read_text() == "a line\nand one that was told without a net\n"
+    remote_one.send([log])
+    assert not remote_one.warnings and not git(one, "status", "--short", "--branch").splitlines()[1:]
