@@ -180,3 +180,19 @@ def test_a_dry_run_waits_for_nobody_and_writes_nothing(devices, names):
         lock.close()
     assert (answer["sent"], answer["taken"]) == (1, 1)
     assert {file.name: file.read_bytes() for file in home.iterdir() if file.is_file()} == before
+
+
+def test_a_machine_counts_once_whatever_names_its_logs_have(devices):
+    one, other = devices.add("one"), devices.add("other")
+    assert one.sync() and one.status()["sync"]["devices"] == 1
+    one.memorize("Mia drinks tea")
+    devices.settle()
+    (file,) = devices.folder.glob("*.jsonl")
+    (devices.folder / f"{file.stem.upper()}-LAPTOP.JSONL").write_bytes(file.read_bytes())
+    (devices.root / "one" / "sync.db").unlink()  # it takes another name
+    one.memorize("Tom is in Oslo")
+    devices.settle()
+    assert one.status()["sync"]["devices"] == 1
+    other.memorize("Priya is in Pune")
+    devices.settle()
+    assert one.status()["sync"]["devices"] == 2
