@@ -85,6 +85,12 @@ def _sync(operations: int, devices: int, seed: int) -> dict[str, Any]:
     return run_syncs(operations, seed, devices)
 
 
+def _killed_syncs(operations: int, devices: int, seed: int) -> dict[str, Any]:
+    from bench.faults.killed_syncs import run_killed_syncs
+
+    return run_killed_syncs(operations, seed, devices)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] = {
     "states": (_states, "any verbs in any order, against a dictionary", {"operations": 100_000, "seed": 0}),
     "kill": (_kill, "kill -9 at random moments", {"cycles": 400, "writers": 4, "seed": 0}),
@@ -104,6 +110,11 @@ PROGRAMS: dict[str, tuple[Callable[..., dict[str, Any]], str, dict[str, Any]]] =
         _sync,
         "devices that sync by a folder, whatever is done to its files",
         {"operations": 10_000, "devices": 3, "seed": 0},
+    ),
+    "killed-syncs": (
+        _killed_syncs,
+        "the same, and syncs are killed, or the power fails, at any step",
+        {"operations": 2_000, "devices": 3, "seed": 0},
     ),
     "fuzz": (
         _fuzz,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -52,6 +53,17 @@ def copy_of(home: Path, target: Path) -> Path:
     """The files as a process that is killed now would leave them."""
     shutil.copytree(home, target)
     return target
+
+
+@contextmanager
+def drawn_bytes(seed: int) -> Iterator[None]:
+    """What the product draws, as the ids of memories and the names of devices, is the same each time."""
+    before, draw = os.urandom, random.Random(seed)
+    os.urandom = lambda size: draw.randbytes(size)
+    try:
+        yield
+    finally:
+        os.urandom = before
 
 
 @contextmanager

@@ -15,19 +15,20 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bench.faults.devices import SPACES, Clocks, differences, said_by
-from bench.faults.home import open_home, without_waiting
+from bench.faults.home import drawn_bytes, open_home, without_waiting
 from ntm_memory.errors import NTMMemoryError
+from ntm_memory.recovery.backups import make_backup
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
 
 KEYS = ("drink", "city", "Wi-Fi", "plan")
 _ROUNDS = 8
+_BACKUPS = 3
 
 
 class SyncedDevices:
@@ -47,16 +48,17 @@ class SyncedDevices:
             view.mkdir()
         self.homes = [folder / f"home{each}" for each in range(devices)]
         self.devices = [self._opened(each) for each in range(devices)]
-        self.names = [each.sync(dry_run=True)["device"] for each in self.devices]
+        self.names = [each.sync()["device"] for each in self.devices]
         self.texts = 0
         self.told: dict[str, set[str]] = {}
         self.replaced: set[str] = set()
+        self.restored: set[str] = set()
         self.removed: set[str] = set()
         self.purged: set[str] = set()
         self.figures = {"operations": 0, "syncs": 0, "copies": 0}
 
     def _opened(self, device: int) -> Any:
-        config = {"sync": {"folder": str(self.views[device])}}
+        config = {"sync": {"folder": str(self.views[device])}, "store": {"backups": _BACKUPS}}
         return open_home(self.homes[device], config, clock=self.clocks.of(device))
 
     def close(self) -> None:
@@ -74,7 +76,7 @@ class SyncedDevices:
             self.carry()
         else:
             verbs = (self.tell,) * 9 + (self.update,) * 9 + (self.amend, self.erase, self.restore) * 2
-            verbs += (self.weaken, self.retract, self.purge, self.purge_version, self.link)
+            verbs += (self.weaken, self.retract, self.purge, self.purge_version, self.link, self.back_up)
             verb = self.draw.choice(verbs)
             with suppress(NTMMemoryError):  # what a memory refuses changes nothing
                 verb(self.draw.choice(self.devices))
@@ -117,8 +119,8 @@ class SyncedDevices:
         device.erase([self.any(device).id], strength=0.5, namespace=None)
 
     def restore(self, device: Any) -> None:
-        """What is not live."""
-        device.restore(self.any(device, "erased").id, None)
+        """What is not live: what it says is right again, whatever somebody does who does not know of that."""
+        self.restored.add(device.restore(self.any(device, "erased").id, None).content)
 
     def retract(self, device: Any) -> None:
         """Its text is refused from then on."""
@@ -139,6 +141,10 @@ class SyncedDevices:
         if old is not None:
             device.erase([memory.id], purge=True, version=old.version, namespace=None)
             self.removed |= {old.content} if old.content.startswith("unlike") else set()
+
+    def back_up(self, device: Any) -> None:
+        """A copy of the memory file, besides the daily ones: what is purged later is to leave it."""
+        make_backup(device.home, "test", _BACKUPS, device.store.engine.clock)
 
     def link(self, device: Any) -> None:
         """Builds on another."""
@@ -232,9 +238,8 @@ class SyncedDevices:
             if memory.state == "live":
                 whole = [each for each in device.store.retracted_in(memory.namespace, memory.content) if not each.line]
                 assert not whole, f"retracted, and live: {memory.content}"
-                assert memory.content not in self.replaced or not memory.content.startswith("unlike"), (
-                    f"somebody who knew {memory.content!r} replaced it, and it is what {memory.id} says"
-                )
+                is_old = memory.content in self.replaced - self.restored and memory.content.startswith("unlike")
+                assert not is_old, f"somebody who knew {memory.content!r} replaced it, and {memory.id} says it"
         for id in set(everything) & set(self.told):
             lost = {text for text in self.told[id] if text.startswith("unlike") and text not in here} - self.removed
             assert not lost, f"told of {id}, and nowhere: {lost}"
@@ -247,27 +252,12 @@ class SyncedDevices:
             assert not holding, f"purged, and still in {holding}: {text}"
 
 
-def worlds(operations: int, devices: int, seed: int) -> Iterator[tuple[int, SyncedDevices, Path]]:
-    """Worlds of so many operations together, a few hundred each; each is closed and removed after it was used."""
-    done, number = 0, 0
-    while done < operations:
-        folder = Path(tempfile.mkdtemp(prefix="ntm-sync-"))
-        world = SyncedDevices(folder, devices, seed + number)
-        try:
-            yield seed + number, world, folder
-            done += world.figures["operations"]
-        finally:
-            world.close()
-            shutil.rmtree(folder)
-        number += 1
-
-
 def run_syncs(operations: int, seed: int, devices: int = 3, each: int = 400) -> dict[str, Any]:
-    """Let devices tell, change and sync, and compare them.
+    """Let devices tell, change and sync, and compare them, in worlds of a few hundred operations.
 
     Args:
         operations: so many in all.
-        seed: of the first world.
+        seed: of the first world; the next one has the next seed.
         devices: of each.
         each: operations of one world.
 
@@ -275,17 +265,35 @@ def run_syncs(operations: int, seed: int, devices: int = 3, each: int = 400) -> 
         AssertionError: two devices differ, or say what they must not; it names the seed.
     """
     figures = {"worlds": 0, "operations": 0, "syncs": 0, "copies": 0, "rounds": 0}
-    with without_waiting():
-        for number, world, _ in worlds(operations, devices, seed):
-            try:
-                while world.figures["operations"] < min(each, operations):
-                    world.step()
-                rounds = world.heal()
-                world.check()
-            except AssertionError as error:
-                raise AssertionError(f"seed {number}, {devices} devices, {each} operations: {error}") from error
-            figures["worlds"] += 1
-            figures["rounds"] = max(figures["rounds"], rounds)
-            for name, count in world.figures.items():
-                figures[name] += count
+    while figures["operations"] < operations:
+        number = seed + figures["worlds"]
+        try:
+            with without_waiting(), drawn_bytes(number):
+                told = run_world(min(each, operations), number, devices)
+        except AssertionError as error:
+            how = f"--operations {min(each, operations)} --devices {devices} --seed {number}"
+            raise AssertionError(f"python -m bench.faults sync {how}: {error}") from error
+        figures["worlds"] += 1
+        figures["rounds"] = max(figures["rounds"], told.pop("rounds"))
+        for name, count in told.items():
+            figures[name] += count
     return figures
+
+
+def run_world(operations: int, seed: int, devices: int) -> dict[str, int]:
+    """One world, from its beginning until all has reached all; its figures.
+
+    Raises:
+        AssertionError: two devices differ, or say what they must not.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ntm-sync-"))
+    world = SyncedDevices(folder, devices, seed)
+    try:
+        while world.figures["operations"] < operations:
+            world.step()
+        rounds = world.heal()
+        world.check()
+        return {**world.figures, "rounds": rounds}
+    finally:
+        world.close()
+        shutil.rmtree(folder)

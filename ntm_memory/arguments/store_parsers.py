@@ -195,6 +195,7 @@ def _sync() -> CommandParser:
         metavar="MACHINE",
         help="a machine that is gone for good: what its log tells goes into this one's, and its log is removed",
     )
+    parser.add_asked("--yes", action="store_true", help="forget it also where not all of its log can be read")
     add_namespace(parser)
     return parser
 

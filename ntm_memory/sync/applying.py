@@ -18,7 +18,7 @@ from ntm_memory.sync.collecting import LocalMemory, Seen
 from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.merging_writer import MergingWriter
 from ntm_memory.sync.projection import Projected, to_record
-from ntm_memory.sync.registers import top
+from ntm_memory.sync.registers import is_empty, top
 from ntm_memory.text.folding import folded_key
 
 BATCH = 64
@@ -99,7 +99,7 @@ class Applier:
             self._merging.finish()
 
     def _apply_some(self, ids: Sequence[str]) -> None:
-        purged, due, standing = [], dict[str, Due](), dict[str, Seen]()
+        purged, empty, due, standing = [], [], dict[str, Due](), dict[str, Seen]()
         for id in dict.fromkeys(ids):
             known = self._state.known(id)
             told = self._merging.projected(id, known)
@@ -111,13 +111,16 @@ class Applier:
                 standing[id] = self._standing(id, local, told)
             elif told is not None and self._is_as_seen(id, local):
                 self._prepare(id, told, due)
+            elif told is None and (local is None or (is_empty(known) and self._is_as_seen(id, local))):
+                empty.append(id)
         self._merging.unordered |= {each.told.namespace for each in due.values()}
         with self._state.writing():
             self._merging.finish()
         self._embed(due)
-        standing |= self._write(due, [id for id in purged if self._is_here(id)])
+        self._merging.emptied.update(empty)
+        standing |= self._write(due, [id for id in (*purged, *empty) if self._is_here(id)])
         with self._state.writing():
-            for id in purged:
+            for id in (*purged, *empty):
                 self._state.note_seen(id, None, settled=True)
             for id, seen in standing.items():
                 self._state.note_seen(id, seen, settled=True)
@@ -225,7 +228,7 @@ class Applier:
     def _local(self, id: str) -> LocalMemory | None:
         """The memory as it stands here; a damaged one is told, and stays as it is."""
         try:
-            return LocalMemory(self._store.get(id), self._store.history(id))
+            return LocalMemory(self._store.get(id), self._store.history(id), self._writer.links(id))
         except NotFoundError:
             return None
         except StoreCorruptError as error:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ntm_memory.store.records import Memory, Version
+from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.sync.merging_writer import MERGED, Done
 from ntm_memory.sync.projection import UNTOLD, Projected
 from ntm_memory.sync.registers import State, removed_texts, top
@@ -28,17 +28,20 @@ class LocalMemory:
     Args:
         memory: as the store has it.
         history: its older versions.
+        links: by target, all its links, those to what is not live too, which nobody is shown.
         done: lines of the audit that are of it.
     """
 
-    def __init__(self, memory: Memory, history: Sequence[Version], done: Sequence[Done] = ()) -> None:
+    def __init__(
+        self, memory: Memory, history: Sequence[Version], links: Mapping[str, Link], done: Sequence[Done] = ()
+    ) -> None:
         self.memory = memory
         self.fields: dict[str, Any] = {
             name: list(memory.tags) if name == "tags" else getattr(memory, name)
             for name in FIELDS
             if name != "standing"
         } | {"standing": [memory.state, memory.retention]}
-        self.links = {link.target: [link.weight, link.kind] for link in memory.links}
+        self.links = {target: [link.weight, link.kind] for target, link in links.items()}
         self.texts: dict[int, tuple[str, str, dict[str, Any]]] = {
             old.version: (old.content, old.valid_from, _about(old)) for old in history
         }

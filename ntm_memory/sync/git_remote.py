@@ -1,6 +1,8 @@
 """A folder that is a git work tree: what is new is fetched before, and sent after, by the user's own git.
 
-Each device writes files of its own alone, so nothing can conflict. What cannot be reached is told, and waits.
+Each device writes files of its own alone, so that they conflict only where another one removed them as of a device that
+is gone, or where a data folder was copied. Then one of the two is kept: who misses lines in its log writes it again.
+What cannot be reached is told, and waits.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from ntm_memory.errors import ConfigError
+from ntm_memory.sync.folder import device_of
 
 _SECONDS = 20.0
 _TRIES = 4
@@ -45,11 +48,33 @@ class GitRemote:
         return True
 
     def _pull(self, *where: str) -> bool:
-        done = self._git("pull", "--quiet", "--rebase", *where)
-        if done.returncode:
+        done = self._git("pull", "--quiet", "--rebase", "-X", "no-renames", *where)  # no line goes into another's log
+        if done.returncode and not self._resolved():
             self._git("rebase", "--abort")
             self._warn("git pull", done.stderr)
-        return not done.returncode
+            return False
+        return True
+
+    def _resolved(self) -> bool:
+        """Whether a rebase came to its end, of each log in conflict this clone's kept, or the one that is there."""
+        for _ in range(_TRIES):
+            names = self._in_conflict()
+            if not names or not all(device_of(Path(name).name) for name in names):
+                return False
+            top = self._git("rev-parse", "--show-toplevel").stdout.strip()
+            for name in names:
+                if self._git("checkout", "--theirs", "--", f":(top){name}").returncode:  # of the commit put on top
+                    self._git("checkout", "--ours", "--", f":(top){name}")
+                self._git("-C", top, "add", "--", name)
+            if not self._git("rebase", "--continue").returncode:
+                return True
+            if not self._in_conflict() and not self._git("rebase", "--skip").returncode:  # nothing is left of it
+                return True
+        return False
+
+    def _in_conflict(self) -> list[str]:
+        names = self._git("diff", "--name-only", "--diff-filter=U", "-z").stdout.split("\0")
+        return [name for name in names if name]
 
     def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> None:
         """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time.

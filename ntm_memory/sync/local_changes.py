@@ -33,7 +33,7 @@ def collect(store: Store, writer: MergingWriter, merging: Merging) -> None:
     _collect_purged(writer, merging, changes)
     for id in changes.ids:
         try:
-            local = LocalMemory(store.get(id), store.history(id), done.get(id, ()))
+            local = LocalMemory(store.get(id), store.history(id), writer.links(id), done.get(id, ()))
         except (NotFoundError, StoreCorruptError):  # gone meanwhile, or told by `status`
             continue
         _collect_one(merging, local)
@@ -73,7 +73,8 @@ def _collect_one(merging: Merging, local: LocalMemory) -> None:
 def _collect_purged(writer: MergingWriter, merging: Merging, changes: Changes) -> None:
     state, here = merging.state, writer.ids()
     for each in changes.done:
-        if each.verb == "purged" and each.id not in here and "purged" not in state.known(each.id):
+        told = "purged" in state.known(each.id) or each.id in merging.emptied
+        if each.verb == "purged" and each.id not in here and not told:
             merging.tell(each.id, {"purged": [merging.clock.stamp(int(unix_seconds(each.at) * 1000))]})
             state.note_seen(each.id, None, settled=True)
 

@@ -131,7 +131,14 @@ def append(path: Path, lines: Iterable[Line], key: Key | None = None) -> None:
         flush(path.parent)
 
 
-def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = None, opener: Key | None = None) -> bool:
+def rewrite(
+    path: Path,
+    kept: Callable[[Line], Line | None],
+    key: Key | None = None,
+    opener: Key | None = None,
+    *,
+    keep_sealed: bool = True,
+) -> bool:
     """Write a file anew with what is to be kept of each line; lines that tell nothing are left out.
 
     Args:
@@ -139,6 +146,7 @@ def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = N
         kept: what stays of a line; None: nothing.
         key: what seals lines.
         opener: what opens those that are sealed.
+        keep_sealed: what it does not open stays: perhaps another device has its key.
 
     Returns:
         whether anything was changed.
@@ -152,7 +160,7 @@ def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = N
             line = kept(_told(raw, opener or key))
             after += b"" if line is None else written(line, key)  # a seal is never the same twice
         except BadValueError:
-            after += raw + b"\n" if _is_sealed(raw) else b""  # perhaps another device has its key
+            after += raw + b"\n" if keep_sealed and _is_sealed(raw) else b""
     if after == before or (key is not None and _same(before, after, key)):
         return False
     replace_bytes(path, after)
@@ -162,7 +170,8 @@ def rewrite(path: Path, kept: Callable[[Line], Line | None], key: Key | None = N
 def _same(before: bytes, after: bytes, key: Key) -> bool:
     """Whether two logs tell the same: what is sealed twice differs."""
     one, other = read(before, key), read(after, key)
-    return before.endswith(b"\n") and (one.lines, len(one.unread)) == (other.lines, len(other.unread))
+    is_sealed = before.endswith(b"\n") and all(map(_is_sealed, before.split(b"\n")[:-1]))
+    return is_sealed and (one.lines, len(one.unread)) == (other.lines, len(other.unread))
 
 
 def digest(content: bytes) -> str:

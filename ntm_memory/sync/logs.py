@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from ntm_memory.sync.stamps import LogicalTime, read_stamp
 from ntm_memory.sync.state import LogPlace
 
 _HOUR = 3_600_000
+_MOST_UNREAD, _DIGITS = 20, 16
+UNREAD = "unread"
+"""Under this name it is kept which lines of which logs tell nothing."""
 _FIRST = str(LogicalTime(0, 0, "0" * 8))
 
 
@@ -37,12 +41,21 @@ class Logs:
         self._state = merging.state
         self._key = key
         self._opener = opener
-        self.unread: list[str] = []
+        secret = b"" if opener is None else opener.secret
+        self._reader = f"{log.VERSION} {log.digest(b'reads logs' + secret)[:_DIGITS]} {key is not None}"
+        self._unreadable: list[str] = []
+        self._unread: dict[str, list[str]] = json.loads(self._state.meta(UNREAD, "{}"))
         self.fresh: set[str] = set()
         self.waiting: Counter[str] = Counter()
         self.ahead = 0
         self.is_whole = True
         self.is_shared = False
+
+    @property
+    def unread(self) -> list[str]:
+        """What could not be read, and why: also what was found the last time, in files that have not changed since."""
+        kept = {name: lines for name, lines in self._unread.items() if (self._folder / name).exists()}
+        return [*self._unreadable, *(f"{name}, {why}" for name, lines in kept.items() for why in lines)]
 
     def read(self, which: Callable[[Path], bool]) -> None:
         """Take in what is new in the logs that are asked for.
@@ -50,9 +63,21 @@ class Logs:
         Raises:
             StoreError: the folder cannot be read.
         """
-        for path in logs_in(self._folder):
+        there = logs_in(self._folder)
+        for path in there:
             if which(path):
                 self._read(path)
+        for name in {*self._unread} - {path.name for path in there}:
+            self._note_unread(name, [])
+
+    def are_as_read(self) -> bool:
+        """Whether each log is as it was when it was read or written; one with lines that wait is not.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        there = {path.name: signature(path) for path in logs_in(self._folder)}
+        return self._state.signatures() == there and self._state.meta("reader") == self._reader
 
     def is_own(self, path: Path) -> bool:
         """Whether this device writes to a file under its present name; a copy of it is not that."""
@@ -60,6 +85,7 @@ class Logs:
 
     def read_own(self) -> None:
         """Take in what this device wrote and does not remember, as after a crash; notes which of its logs are lost."""
+        self._look_at_the_key()
         self.read(self.is_own)
         own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
         self.is_whole &= all((self._folder / name).exists() for name in own)
@@ -85,7 +111,7 @@ class Logs:
         changed = []
         for path in own_logs(self._folder, self._state.own_devices):
             try:
-                if log.rewrite(path, self._kept, self._key, self._opener):
+                if log.rewrite(path, self._kept, self._key, self._opener, keep_sealed=self.is_whole):
                     changed.append(path.name)
                     self._note(path, content_of(path))
             except OSError as error:
@@ -118,15 +144,19 @@ class Logs:
         try:
             content = content_of(path)
         except OSError as error:
-            self.unread.append(f"{path.name} cannot be read: {error.strerror}")
+            self._unreadable.append(f"{path.name} cannot be read: {error.strerror}")
             return
         self.fresh.add(path.name)
         is_continued = place is not None and log.digest(content[: place.end]) == place.digest
         start = place.end if place is not None and is_continued else 0
         found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)
-        self.unread += [f"{path.name}, line {each.number}: {each.why}" for each in found.unread]
-        if self.is_own(path) and place is not None and not is_continued:
-            self.is_whole = False  # damaged, or older than it was: it may hold what was removed since
+        unread = [f"line {each.number}: {each.why}" for each in found.unread]
+        if self.is_own(path):  # they are mended now, and told this once
+            self._unreadable += [f"{path.name}, {each}" for each in unread]
+        else:
+            self._note_unread(path.name, (self._unread.get(path.name, []) if is_continued else []) + unread)
+        if self.is_own(path) and (found.unread or (place is not None and not is_continued)):
+            self.is_whole = False  # damaged, older than it was, or of another key: it may hold what was removed since
             self._merging.has_removed = True
         waits, is_new = False, False
         for line in found.lines:
@@ -136,11 +166,30 @@ class Logs:
             else:
                 is_new |= self._take(line)
         self.is_shared |= self.is_own(path) and is_new
-        if found.unread or waits:
+        if waits:
             self._state.note_place(path.name, LogPlace("", 0, log.digest(b"")))
         else:
             end = start + found.end
             self._state.note_place(path.name, LogPlace(told, end, log.digest(content[:end])))
+
+    def _note_unread(self, name: str, lines: list[str]) -> None:
+        """Keep which lines of a log tell nothing, so that it is not read from its beginning each time for them."""
+        before = dict(self._unread)
+        self._unread.pop(name, None)
+        if lines:
+            self._unread[name] = lines[:_MOST_UNREAD]
+        if self._unread != before:
+            self._state.set_meta(UNREAD, json.dumps(self._unread))
+
+    def _look_at_the_key(self) -> None:
+        """With another key, or another version of this program, read what told nothing, and write the own logs anew."""
+        before = self._state.meta("reader", self._reader)
+        self._state.set_meta("reader", self._reader)
+        if before != self._reader:
+            self._merging.has_removed = True
+            own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
+            for name in [*self._unread, *own]:
+                self._state.forget_place(name)
 
     def _take(self, line: Line) -> bool:
         if line.is_tombstone:
@@ -160,6 +209,7 @@ class Logs:
 
     def _note(self, path: Path, content: bytes) -> None:
         self._state.note_place(path.name, LogPlace(signature(path), len(content), log.digest(content)))
+        self._note_unread(path.name, [])
 
     def _all_known(self) -> list[Line]:
         memories = [Line(id, self._state.known(id)) for id in self._state.ids("1")]

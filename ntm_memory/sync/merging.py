@@ -7,14 +7,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ntm_memory.errors import StoreError
+from ntm_memory.sync.collecting import text_hash
 from ntm_memory.sync.log import Line
 from ntm_memory.sync.projection import Projected, is_joined, project
-from ntm_memory.sync.registers import State, is_gone, joined, later, stamps_in, top
-from ntm_memory.sync.stamps import HybridClock
+from ntm_memory.sync.registers import State, is_gone, joined, later, removed_texts, stamps_in, top
+from ntm_memory.sync.stamps import HybridClock, read_stamp
 from ntm_memory.sync.state import SyncState
 from ntm_memory.text.folding import folded_key, folded_text, word_for_word
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _DAY = 20, 24 * 3_600_000
+WHOLE, _UNKNOWN = "whole", "unknown"
+"""Instead of a hash: all of a memory was removed; a text of it was that nobody knows here."""
 
 
 class Merging:
@@ -31,7 +35,29 @@ class Merging:
         self.told: list[Line] = []
         self.taken = 0
         self.has_removed = False
+        self.dropped: dict[str, set[str]] = {}
+        self.emptied: set[str] = set()
         self.unordered: set[str] = set(json.loads(state.meta("unordered", "[]")))
+
+    def was_ahead(self) -> bool:
+        """Whether this device told something with a clock that was days ahead, and has been set right since.
+
+        Raises:
+            StoreError: it is now that the clock is wrong, and days behind: other devices told later things, which were
+                taken in when it was right.
+        """
+        last = self.state.meta("last")
+        if not last or not self.clock.is_ahead(last):
+            return False
+        others = self.state.ids("birth <> '' AND birth NOT LIKE '%' || ?", self.clock.device)
+        latest = self.state.birth(others[-1]) if others else last
+        if others and self.clock.is_ahead(latest):
+            days = (read_stamp(latest).ms - self.clock.now) // _DAY
+            raise StoreError(
+                f"the clock of this machine is {days} days behind what other machines told: nothing was synced",
+                "set the clock right, and sync again",
+            )
+        return True
 
     def tell(self, id: str, part: State) -> None:
         """Take in what this device tells of a memory, and have it written."""
@@ -50,7 +76,9 @@ class Merging:
         removed = "purged" in after or any(is_gone(each) for each in part.get("texts", {}).values())
         was = before.get("texts", {})
         reworded = any(stamp in was and each != was[stamp] for stamp, each in after.get("texts", {}).items())
-        self.has_removed |= removed or reworded
+        if removed or reworded:
+            self.has_removed = True
+            self._note_removed(id, before, after)
         self._keep(id, after)
         for root in dict.fromkeys([*self._roots(before), *self._roots(after)]):
             self._keep(root, self.state.known(root))
@@ -72,6 +100,12 @@ class Merging:
         """What a memory says, what was joined into it included."""
         return project(self.state.known(id) if known is None else known, list(self.parts(id)))
 
+    def settle(self, id: str) -> None:
+        """What a memory says is right, whatever another device told of it."""
+        told = self.projected(id)
+        if told is not None and told.rivals:
+            self.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
+
     def resolve(self) -> None:
         """Make one memory of those that say the same, and of those that have one key: the one that was born first."""
         seen: set[str] = set()  # a log of another's making may name stamps that none of ours comes after
@@ -88,19 +122,27 @@ class Merging:
         first, *others = self.state.ids(f"{column} = ?", value)
         return [(first, other) for other in others]
 
-    def spread_removals(self) -> None:
-        """What was removed for good is removed from the memories that were joined into another one, too."""
+    def spread(self) -> None:
+        """What this device replaced or removed for good is so in the memories that were joined into another one, too.
+
+        Another device may have joined them elsewhere.
+        """
         for line in [line for line in self.told if not line.is_tombstone]:
-            if "purged" in line.part:
-                for other in self._joined_into(line.id):
+            for other in self._joined_into(line.id):
+                if "purged" in line.part:
                     self.tell(other, {"purged": [self.clock.stamp()]})
-            gone = {stamp: text for stamp, text in line.part.get("texts", {}).items() if is_gone(text)}
-            for other in self._joined_into(line.id) if gone else ():
-                known = self.state.known(other)
-                theirs = {stamp: text for stamp, text in gone.items() if stamp in known.get("texts", {})}
-                left = [stamp for stamp, text in known.get("texts", {}).items() if not is_gone(text)]
-                whole = theirs and {*left} <= {*theirs}
-                self.tell(other, {"purged": [self.clock.stamp()]} if whole else {"texts": theirs} if theirs else {})
+                else:
+                    self._spread_texts(line.part, other)
+
+    def _spread_texts(self, part: State, other: str) -> None:
+        known = self.state.known(other)
+        texts = known.get("texts", {})
+        gone = {name: text for name, text in part.get("texts", {}).items() if is_gone(text) and name in texts}
+        if gone and {name for name, text in texts.items() if not is_gone(text)} <= {*gone}:
+            self.tell(other, {"purged": [self.clock.stamp()]})
+            return
+        over = sorted(({*part.get("over", ())} & {*texts}) - {*known.get("over", ())})
+        self.tell(other, {**({"texts": gone} if gone else {}), **({"over": over} if over else {})})
 
     def finish(self) -> None:
         """Keep what the next run has to know."""
@@ -115,6 +157,28 @@ class Merging:
         if own:
             self.clock.count = max(self.clock.count, *(int(stamp[13:21], 16) for stamp in own))
             self.state.set_meta("last", max(self.state.meta("last"), *own))
+
+    def _note_removed(self, id: str, before: State, after: State) -> None:
+        """Note what is to leave the copies of the memory here: those of the memories, too, that had it by a join."""
+        now = after.get("texts", {})
+        contents = {
+            text[1]["content"]
+            for stamp, text in before.get("texts", {}).items()
+            if not is_gone(text) and now.get(stamp, [0, {}])[1].get("content") != text[1]["content"]
+        }
+        hashes = {text_hash(content) for content in contents}
+        for other in {id, *self._roots(before), *self._joined_into(id)}:
+            self.dropped.setdefault(other, set()).update(contents)
+            self.state.note_removals(other, hashes)
+        if "purged" in after or not hashes:
+            self.state.note_removals(id, {WHOLE if "purged" in after else _UNKNOWN})
+
+    def look_for_removed(self) -> None:
+        """Have the copies looked through once more for all that was ever removed: they may be of another time."""
+        for id in self.state.ids("1"):
+            known = self.state.known(id)
+            if "purged" in known or removed_texts(known):
+                self.state.note_removals(id, {WHOLE if "purged" in known else _UNKNOWN})
 
     def _keep(self, id: str, known: State) -> None:
         if not known:

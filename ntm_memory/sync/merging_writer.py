@@ -120,6 +120,12 @@ class MergingWriter(SQLiteWriter):
             ]
             return {row["content"]: to_keys(row["keys"], self._engine.dim or 1) for row in rows}
 
+    def links(self, id: str) -> dict[str, Link]:
+        """The links of a memory by their targets, those to what is not live too, which nobody is shown."""
+        with self._engine.reading():
+            rows = fetch(self._sql, "SELECT target, weight, kind FROM links WHERE id = ?", (id,))
+            return {target: Link(target, weight, kind) for target, weight, kind in rows}
+
     def add_links(self, id: str, links: Sequence[Link]) -> None:
         """Add links from a memory to others, be they here or not yet."""
         with self._engine.writing():

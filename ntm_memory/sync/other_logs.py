@@ -16,6 +16,7 @@ from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync import log
 from ntm_memory.sync.folder import device_of, logs_in, own_logs, signature
+from ntm_memory.sync.logs import UNREAD
 from ntm_memory.sync.registers import holds_removed
 from ntm_memory.sync.state import SyncState
 
@@ -35,8 +36,12 @@ class OtherLogs:
         self._folder, self._state, self._opener = folder, state, opener
         self.taken_over: list[Path] = []
 
-    def take_over(self, devices: Sequence[str]) -> bool:
+    def take_over(self, devices: Sequence[str], *, part: bool = False) -> bool:
         """Note that the logs of some machines are to be removed once this one has told what they tell; whether any is.
+
+        Args:
+            devices: their names.
+            part: also where not all of a log could be read: what the rest of it tells is given up.
 
         Raises:
             BadValueError: a machine is this one, or its log could not be read whole.
@@ -49,8 +54,8 @@ class OtherLogs:
             if not files:
                 raise NotFoundError(f"no log of a machine {device} is in {self._folder}", "ls names them: ntm-NAME-…")
             for path in files:
-                if not self._is_read_whole(path):
-                    hint = "sync.py says why; give it its key, or remove the file by hand"
+                if not part and not self._is_read_whole(path):
+                    hint = f"sync.py says why; give it its key, or give that up: sync.py --forget {device} --yes"
                     raise BadValueError(f"{path.name} could not be read whole: nothing is forgotten", hint)
             self.taken_over += files
         return bool(self.taken_over)
@@ -99,7 +104,8 @@ class OtherLogs:
 
     def _is_read_whole(self, path: Path) -> bool:
         place = self._state.place(path.name)
-        return place is not None and place.signature == signature(path) and place.end == path.stat().st_size
+        is_read = place is not None and place.signature == signature(path) and place.end == path.stat().st_size
+        return is_read and path.name not in json.loads(self._state.meta(UNREAD, "{}"))
 
     def _holds(self, path: Path) -> bool:
         try:

@@ -151,7 +151,7 @@ def _texts(whole: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToldTex
     found: list[ToldText] = []
     number, begun = 0, ""
     registers: dict[str, Register] = whole.get("texts", {})
-    order = sorted(registers)
+    order = _in_order(registers, {*whole.get("over", ())})
     for stamp, after in zip(order, [*order[1:], None], strict=False):
         told = registers[stamp][1]
         begun = max(begun, told["at"])  # clocks differ: nothing ends before it began
@@ -167,6 +167,21 @@ def _texts(whole: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToldTex
     if found:
         found[-1] = found[-1]._replace(until="", about={name: fields[name] for name in TOLD})
     return tuple(found)
+
+
+def _in_order(texts: Mapping[str, Register], over: set[str]) -> list[str]:
+    """The stamps of the texts, oldest first.
+
+    Where the last text was replaced, and what took its place was removed for good with a memory to which this text
+    belonged then, the last one that nobody replaced is what the memory says.
+    """
+    order = sorted(texts)
+    there = [stamp for stamp in order if not is_gone(texts[stamp])]
+    left = [stamp for stamp in there if stamp not in over]
+    if left and left[-1] != there[-1]:
+        order.remove(left[-1])
+        order.append(left[-1])
+    return order
 
 
 def _rivals(whole: Mapping[str, Any], texts: Sequence[ToldText]) -> tuple[str, ...]:

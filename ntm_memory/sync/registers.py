@@ -71,6 +71,12 @@ def is_gone(text: Register) -> bool:
     return "content" not in text[1]
 
 
+def is_empty(state: Mapping[str, Any]) -> bool:
+    """Whether a memory has nothing left to say: each of its texts was removed for good, if not the memory itself."""
+    texts = state.get("texts", {})
+    return bool(texts) and all(is_gone(text) for text in texts.values())
+
+
 def removed_texts(state: Mapping[str, Any]) -> dict[str, Register]:
     """The texts of a state that were removed for good, or put in other words because they held a secret."""
     return {stamp: text for stamp, text in state.get("texts", {}).items() if is_gone(text) or text[0] != stamp}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -17,13 +16,12 @@ from ntm_memory.config import SHIPPED, Settings, load_settings
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.privacy import cipher
 from ntm_memory.privacy.keys import find_key
-from ntm_memory.sync.folder import checked_folder, logs_in, signature
+from ntm_memory.sync.folder import checked_folder, device_of, logs_in, signature
 from ntm_memory.sync.git_remote import git_of
 from ntm_memory.sync.other_logs import HOLDING, holding_devices
 from ntm_memory.sync.state import NAME
 
 _PATIENCE = 0.2
-_DEVICE = re.compile(r"ntm-([0-9a-z]{8})-")
 _COMMAND = "import sys; from ntm_memory.cli import main; sys.exit(main('sync', sys.argv[1:]))"
 
 
@@ -115,12 +113,12 @@ def _opened(home: Path) -> sqlite3.Connection:
 
 
 def _told(sql: sqlite3.Connection) -> Iterator[tuple[str, Any]]:
-    names = [name for (name,) in sql.execute("SELECT name FROM files")]
-    devices = {found[1] for name in names if (found := _DEVICE.match(name))}
+    own = {_meta(sql, "device"), *_meta(sql, "former").split()}  # one machine, however often it was renamed
+    devices = {device_of(name) for (name,) in sql.execute("SELECT name FROM files")} - own
     (conflicts,) = sql.execute("SELECT count(*) FROM memories WHERE rivals > 0").fetchone()
     (due,) = sql.execute("SELECT count(*) FROM memories WHERE due").fetchone()
-    yield from {"last": _meta(sql, "synced") or None, "device": _meta(sql, "device"), "devices": len(devices)}.items()
-    yield from {"conflicts": conflicts, "due": due}.items()
+    yield from {"last": _meta(sql, "synced") or None, "device": _meta(sql, "device")}.items()
+    yield from {"devices": 1 + len(devices), "conflicts": conflicts, "due": due}.items()
     if holding := holding_devices(_meta(sql, HOLDING)):
         yield "holding", holding
 

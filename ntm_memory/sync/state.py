@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ CREATE INDEX IF NOT EXISTS memories_rivals ON memories(rivals) WHERE rivals;
 CREATE TABLE IF NOT EXISTS tombstones (name TEXT PRIMARY KEY, register TEXT NOT NULL, due INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, signature TEXT NOT NULL, end INTEGER NOT NULL,
     digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS removals (id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (id, text)) WITHOUT ROWID;
 """
 
 
@@ -163,6 +164,21 @@ class SyncState:
         self._sql.execute("UPDATE memories SET seen = NULL, due = 1")
         self._sql.execute("UPDATE tombstones SET due = 1")
 
+    def note_removals(self, id: str, texts: Iterable[str]) -> None:
+        """Texts of a memory, by their hashes, are to leave the copies of the memory file."""
+        self._sql.executemany("INSERT OR IGNORE INTO removals VALUES (?, ?)", [(id, text) for text in texts])
+
+    def removals(self) -> dict[str, frozenset[str]]:
+        """Id → hashes of what is to leave the copies of the memory file."""
+        found: dict[str, set[str]] = {}
+        for id, text in self._sql.execute("SELECT id, text FROM removals ORDER BY id").fetchall():
+            found.setdefault(id, set()).add(text)
+        return {id: frozenset(texts) for id, texts in found.items()}
+
+    def forget_removals(self) -> None:
+        """No copy holds any of it."""
+        self._sql.execute("DELETE FROM removals")
+
     def ids(self, where: str, *arguments: Any) -> list[str]:
         """The ids of the memories of a condition, in order of birth."""
         query = f"SELECT id FROM memories WHERE {where} ORDER BY birth, id"
@@ -208,6 +224,16 @@ class SyncState:
         query = "SELECT signature, end, digest FROM files WHERE name = ?"
         row = self._sql.execute(query, (name,)).fetchone()
         return None if row is None else LogPlace(*row)
+
+    def is_settled(self) -> bool:
+        """Whether the last round came to its end, and left nothing to be done."""
+        waits = "SELECT EXISTS (SELECT 1 FROM memories WHERE due) OR EXISTS (SELECT 1 FROM removals)"
+        (is_waiting,) = self._sql.execute(waits).fetchone()
+        return bool(self.meta("synced")) and not (is_waiting or self.number("running") or self.number("removed"))
+
+    def signatures(self) -> dict[str, str]:
+        """Name → signature, as it was when it was read or written, of each log."""
+        return dict(self._sql.execute("SELECT name, signature FROM files").fetchall())
 
     def logs_read(self) -> list[str]:
         """The names of the logs of which anything was read or written."""

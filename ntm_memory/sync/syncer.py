@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, StoreLockedError
@@ -30,6 +30,7 @@ from ntm_memory.sync.other_logs import OtherLogs
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import NAME, SyncState
+from ntm_memory.sync.state_copy import copied_state
 from ntm_memory.text.iso_time import to_iso
 
 LOCK = "sync.lock"
@@ -37,8 +38,11 @@ _MOST_SHOWN = 20
 _NO_FOLDER = 'name one in config.json: {"ntm_memory": {"sync": {"folder": "~/Dropbox/ntm-memory"}}}'
 
 
-class _DryRunOver(Exception):
-    """What was looked at is to be forgotten."""
+class _Asked(NamedTuple):  # see `Syncer.run`
+    settle: Sequence[str]
+    forget: Sequence[str]
+    part: bool
+    namespace: str | None
 
 
 class Syncer:
@@ -84,6 +88,7 @@ class Syncer:
         dry_run: bool = False,
         settle: Sequence[str] = (),
         forget: Sequence[str] = (),
+        part: bool = False,
         namespace: str | None = "default",
         by_git: bool = True,
     ) -> dict[str, Any]:
@@ -93,47 +98,59 @@ class Syncer:
             dry_run: say what would happen.
             settle: ids or keys of memories of which what they say now is right, whatever another device told.
             forget: names of machines that are gone for good: what their logs tell goes into this one's, and they go.
+            part: forget them also where not all of their logs can be read.
             namespace: of those to settle; None: ids of any.
             by_git: False: nothing is fetched or sent, what changed waits for the next time.
 
         Raises:
-            NTMMemoryError: another process syncs; the folder, or the memory, cannot be used.
+            NTMMemoryError: another process syncs; folder or memory cannot be used.
         """
         self._is_dry = dry_run
-        git = self._git if by_git and not dry_run else None
-        with self._alone(), self._opened() as state:
-            return self._round(state, git, settle, forget, namespace)
+        asked = _Asked(settle, forget, part, namespace)
+        if dry_run:  # on a copy of what is known: nothing is written, and nobody waited for
+            with copied_state(self._home) as folder, self._opened(folder) as state:
+                return self._round(state, None, asked)
+        git = self._git if by_git else None
+        with self._alone(), self._opened(self._home) as state:
+            return self._round(state, git, asked)
 
-    def _round(
-        self,
-        state: SyncState,
-        git: GitRemote | None,
-        settle: Sequence[str],
-        forget: Sequence[str],
-        namespace: str | None,
-    ) -> dict[str, Any]:
+    def _round(self, state: SyncState, git: GitRemote | None, asked: _Asked) -> dict[str, Any]:
         """What `run` does, alone and with its state open."""
-        merging = self._merging(state)
+        if git is not None:
+            git.fetch()
+        merging = Merging(state, HybridClock(state.device, state.number("count"), self._clock))
         logs = Logs(self._folder, merging, self._key, self._opener)
         applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
         copies = Copies(self._store, self._home, merging)
         others = OtherLogs(self._folder, state, self._opener)
-        if git is not None:
-            git.fetch()
-        with suppress(_DryRunOver), state.writing():
-            self._merge(state, merging, logs, settle, namespace)
-            logs.is_whole &= not others.take_over(forget)
-            counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
-            if self._is_dry:
-                raise _DryRunOver
-            logs.write(self._clock())
-            merging.finish()
-        if not self._is_dry:
-            self._apply(state, merging, logs, applier, copies, others)
+        if self._is_dry or asked.settle or asked.forget or not self._is_settled(state, merging, logs):
+            self._begin(state, merging)
+            with state.writing():
+                self._merge(state, merging, logs, asked)
+                logs.is_whole &= not others.take_over(asked.forget, part=asked.part)
+                counts = {"sent": len(merging.told), "due": len(state.ids("due"))}
+                if not self._is_dry:
+                    logs.write(self._clock())
+                merging.finish()
+            if not self._is_dry:
+                self._apply(state, merging, logs, applier, copies, others)
+        else:
+            counts = dict.fromkeys(("sent", "due"), 0)
+            with state.writing():
+                state.set_meta("synced", to_iso(self._clock()))
         if git is not None:
             git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
         warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
         return self._answer(state, logs, applier, counts, warnings, dry_run=self._is_dry)
+
+    def _is_settled(self, state: SyncState, merging: Merging, logs: Logs) -> bool:
+        """Whether nothing is new, neither here nor in the folder, and nothing waits: most often that is so."""
+        seq, line = state.number("seq"), state.number("line")
+        is_as_left = logs.are_as_read() and state.is_settled() and state.meta("folder") == str(self._folder)
+        if not is_as_left or merging.was_ahead():
+            return False
+        changes = self._writer.changes(seq, line)
+        return (changes.seq, changes.line) == (seq, line) and self._writer.is_past(seq, line, state.meta("mark"))
 
     def _finish(self, state: SyncState, logs: Logs, others: OtherLogs) -> None:
         """Leave nothing of what was removed for good, and note that all was done."""
@@ -151,36 +168,31 @@ class Syncer:
             state.set_meta("synced", to_iso(self._clock()))
             state.set_meta("memory", of_memory(self._home))
 
-    def _merging(self, state: SyncState) -> Merging:
-        """What is known, ready to be added to; of another memory file, or another folder, it is looked at anew."""
-        clock = HybridClock(state.device, state.number("count"), self._clock)
+    def _begin(self, state: SyncState, merging: Merging) -> None:
+        """Note that a round is under way; of another memory file nothing is known as yet."""
         with state.writing():
             self._was_broken_off = bool(state.number("running"))
-            if not self._is_dry:
-                state.set_meta("running", 1)
+            state.set_meta("running", 1)
             if not self._writer.is_past(state.number("seq"), state.number("line"), state.meta("mark")):
                 state.forget_seen()
                 state.set_meta("removed", 1)  # what was put back may hold it
+                merging.look_for_removed()
                 state.set_meta("seq", 0)
                 state.set_meta("line", 0)
-        return Merging(state, clock)
 
-    def _merge(
-        self, state: SyncState, merging: Merging, logs: Logs, settle: Sequence[str], namespace: str | None
-    ) -> None:
+    def _merge(self, state: SyncState, merging: Merging, logs: Logs, asked: _Asked) -> None:
         """Take in all that is new, here and elsewhere, and what follows from it."""
         self._see_own(state, merging, logs)
         collect(self._store, self._writer, merging)
         logs.read(lambda path: not logs.is_own(path))
-        merging.spread_removals()
-        for name in settle:
-            self._settle(merging, find(self._store, name, namespace).id)
+        for name in asked.settle:
+            merging.settle(find(self._store, name, asked.namespace).id)
+        merging.spread()
         merging.resolve()
 
     def _see_own(self, state: SyncState, merging: Merging, logs: Logs) -> None:
         """Look at this device's own logs first: what stands there was told already."""
-        last, clock = state.meta("last"), merging.clock
-        if last and clock.is_ahead(last) and not self._is_dry:  # this clock was days ahead, and was set right
+        if merging.was_ahead() and not self._is_dry:
             self._was_broken_off = True
             logs.take_back_from_future()
             state.forget_all()
@@ -193,19 +205,14 @@ class Syncer:
         logs.read_own()
         if logs.is_shared and not self._was_broken_off:
             state.become_another()
-            clock.device = state.device
-
-    def _settle(self, merging: Merging, id: str) -> None:
-        told = merging.projected(id)
-        if told is not None and told.rivals:
-            merging.tell(id, {"over": sorted(set(told.known) - {told.texts[-1].stamp})})
+            merging.clock.device = state.device
 
     def _apply(
         self, state: SyncState, merging: Merging, logs: Logs, applier: Applier, copies: Copies, others: OtherLogs
     ) -> None:
         """Write what was merged, erase what was retracted elsewhere, and leave nothing of what was removed for good."""
         new = applier.apply_tombstones()
-        copies.clean()
+        copies.look()
         applier.apply()
         merging.told.clear()
         with state.writing():
@@ -218,14 +225,16 @@ class Syncer:
                 logs.write(self._clock())
                 merging.finish()
         if merging.told:
-            copies.clean()
+            copies.look()
             applier.apply()
         with state.writing():
             merging.told.clear()
             collect(self._store, self._writer, merging)
+            merging.spread()
             if merging.told:
                 logs.write(self._clock())
             merging.finish()
+        copies.clean()
         self._finish(state, logs, others)
 
     def _just_written(self, applier: Applier) -> Iterator[Memory]:
@@ -252,7 +261,7 @@ class Syncer:
         if logs.waiting:
             named = ", ".join(f"{device} ({count} lines)" for device, count in sorted(logs.waiting.items()))
             warnings.append(
-                f"the clock of a device is {logs.ahead} hours ahead, what it told waits: {named}; set it right"
+                f"two clocks differ by {logs.ahead} hours, this machine's or that of {named}, which waits: set it right"
             )
         return {
             "folder": str(self._folder),
@@ -278,10 +287,10 @@ class Syncer:
             lock.close()
 
     @contextmanager
-    def _opened(self) -> Iterator[SyncState]:
+    def _opened(self, folder: Path) -> Iterator[SyncState]:
         assert isinstance(self._store, SQLiteStore)
-        with faults(self._home / NAME):
-            state = SyncState(self._home, self._store.engine.connection.key)
+        with faults(folder / NAME):
+            state = SyncState(folder, self._store.engine.connection.key)
             try:
                 yield state
             finally:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
@@ -22,18 +23,86 @@ FOLDER = "backups"
 _OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock", "sync.db", "sync.db-journal"})
 _BLOCK, _LEAST = 1 << 22, 8
 ENDING = ".db"
+_AT_ONCE = 500
+_ROWS = (
+    "SELECT id, version, CAST(content AS BLOB), updated_at FROM memories {0}"
+    " UNION ALL SELECT id, version, CAST(content AS BLOB), valid_from FROM versions {0}"
+)
 
 
-def purged_in_backups(folder: Path, result: EraseResult) -> EraseResult:
-    """Remove from every backup what an erase removes for good, and say where that was, or would be.
+class Row(NamedTuple):
+    """One text of a memory as a copy has it.
+
+    Args:
+        id: of the memory.
+        version: its number in that copy: two machines that were merged may have had others.
+        text: in UTF-8.
+        at: from when on it was what the memory says, ISO 8601.
+    """
+
+    id: str
+    version: int
+    text: bytes
+    at: str
+
+
+class Meant(Protocol):
+    """What is to leave the copies."""
+
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Of the memories of which anything may be; None: any."""
+
+    def is_whole(self, id: str) -> bool:
+        """Whether all of a memory is."""
+
+    def means(self, row: Row) -> bool:
+        """Whether one text of it is."""
+
+
+class Wanted(NamedTuple):
+    """What an erase removes for good.
+
+    Args:
+        ids: of memories.
+        version: one old version alone; None: all of them.
+        texts: what these say, and said.
+        uuid: of the store: a file that cannot be opened is its own if it has this, or the salt of its key.
+        kept: what a memory of which one version is removed still says: that is left, whatever its number.
+    """
+
+    ids: Sequence[str]
+    version: int | None = None
+    texts: Sequence[bytes] = ()
+    uuid: str = ""
+    kept: Sequence[bytes] = ()
+
+    def is_whole(self, id: str) -> bool:
+        """Whether all of a memory is meant."""
+        return self.version is None
+
+    def means(self, row: Row) -> bool:
+        """Whether a text of these memories is meant: by what it says, and by its number where it says something else.
+
+        What was told as version 2 may have become version 3 when another machine's telling came before it; and the
+        same version says something else in a copy of before a secret was left out of it.
+        """
+        is_kept = row.text in self.kept
+        return (row.text in self.texts and not is_kept) or (
+            row.version == self.version and (row.text in self.texts or not is_kept)
+        )
+
+
+def purged_in_backups(folder: Path, result: EraseResult, meant: Meant) -> EraseResult:
+    """Remove from every backup what is removed for good, and say where that was, or would be.
 
     Args:
         folder: holds copies of the memory file; it may be missing.
-        result: what is removed; with `dry_run` the backups are only looked at.
+        result: gets the names; with `dry_run` the backups are only looked at.
+        meant: what is removed.
     """
-    ids = [each.id for each in result.erased]
-    holding = [file for file in backups_holding(folder, ids, result.version)]
-    purged = [] if result.dry_run else [file for file in holding if purge_in_file(file, ids, result.version)]
+    holding = backups_holding(folder, meant)
+    purged = [] if result.dry_run else [file for file in holding if purge_in_file(file, meant)]
     names = tuple(file.name for file in holding if file not in purged)
     return replace(result, backups_purged=tuple(file.name for file in purged), backups_holding=names)
 
@@ -99,54 +168,62 @@ def _tells(file: Path, forms: Collection[bytes]) -> bool:
     return False
 
 
-def backups_holding(folder: Path, ids: Sequence[str], version: int | None = None) -> list[Path]:
-    """The backups that hold one of these memories, or an old version of one; also those that cannot be read.
+def backups_holding(folder: Path, meant: Meant) -> list[Path]:
+    """The backups that hold any of what is meant; also those that cannot be read.
 
     Args:
         folder: may be missing.
-        ids: of memories.
-        version: None: any.
+        meant: what is looked for.
     """
     try:
         files = sorted(folder / name for name in os.listdir(folder) if name.endswith(ENDING))
-        return [file for file in files if file.is_file() and _may_hold(file, ids, version)]
+        return [file for file in files if file.is_file() and _may_hold(file, meant)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError:
         return [folder]
 
 
-def holds(file: Path, ids: Sequence[str], version: int | None) -> bool:
-    """Whether a memory file holds one of these memories, or an old version of one.
+def rows_meant(file: Path, meant: Meant) -> list[Row]:
+    """The texts in a memory file that are meant.
 
     Raises:
         sqlite3.Error: it cannot be read.
         StoreKeyError: it is encrypted, and its key is not at hand.
     """
-    marks = ", ".join("?" * len(ids))
-    told = "SELECT id, version FROM memories UNION SELECT id, version FROM versions"
-    query = f"SELECT count(*) FROM ({told}) WHERE id IN ({marks})"
-    arguments: list[str | int] = list(ids)
-    if version is not None:
-        query, arguments = f"{query} AND version = ?", [*arguments, version]
+    found: list[Row] = []
     with closing(opened(file, read_only=True)) as sql:
-        return bool(sql.execute(query, arguments).fetchone()[0])
+        for where, ids in _parts(meant.ids):
+            rows = (Row(id, n, text or b"", at or "") for id, n, text, at in sql.execute(_ROWS.format(where), ids))
+            found += [row for row in rows if meant.is_whole(row.id) or meant.means(row)]
+    return found
 
 
-def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
-    """Remove memories from a memory file that nobody uses by putting a copy without them in its place.
+def _parts(ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    """A condition, and what it asks for: some ids at a time."""
+    if ids is None:
+        yield "", ()
+    for start in range(0, len(ids or ()), _AT_ONCE):
+        some = (ids or ())[start : start + _AT_ONCE]
+        yield f"WHERE id IN ({', '.join(f'?{number}' for number in range(1, len(some) + 1))})", some
+
+
+def purge_in_file(file: Path, meant: Meant) -> bool:
+    """Remove texts from a memory file that nobody uses by putting a copy without them in its place.
 
     Returns:
         whether that could be done.
     """
     try:
+        rows = rows_meant(file, meant)
         with drafts_beside(file) as drafts:
             copy = drafts / "memory.db"
             copy.touch(mode=0o600)
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
-            with closing(open_store(copy)) as store:
-                remove_from(store, ids, version)
+            with closing(open_store(copy)) as store, store.transaction():
+                for row in rows:
+                    remove_from(store, [row.id], None if meant.is_whole(row.id) else row.version)
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             copy.replace(file)
@@ -155,9 +232,9 @@ def purge_in_file(file: Path, ids: Sequence[str], version: int | None) -> bool:
     return True
 
 
-def _may_hold(file: Path, ids: Sequence[str], version: int | None) -> bool:
+def _may_hold(file: Path, meant: Meant) -> bool:
     try:
-        return holds(file, ids, version)
+        return bool(rows_meant(file, meant))
     except (sqlite3.Error, StoreError, OSError):
         return True
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ntm_memory.errors import StoreError
 from ntm_memory.operations.results import EraseResult
@@ -18,40 +18,10 @@ from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.cipher import salt_of
 from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.recovery.files import JOURNALS, opened
-from ntm_memory.upkeep.backup_purge import holds, purge_in_file
+from ntm_memory.upkeep.backup_purge import Wanted, purge_in_file, rows_meant
 
 _PIECE, _STEP = 16, 8
-_TOLD_IN = "SELECT count(*) FROM {} WHERE instr(CAST(content AS BLOB), ?)"
-
-
-class Wanted(NamedTuple):
-    """What is to be removed.
-
-    Args:
-        ids: of memories.
-        version: one old version alone; None: all of them.
-        texts: what these say, and said.
-        uuid: of the store: a file that cannot be opened is its own if it has this, or the salt of its key.
-    """
-
-    ids: Sequence[str]
-    version: int | None
-    texts: Sequence[bytes]
-    uuid: str
-
-    def names(self, id: Any, version: Any) -> bool:
-        """Whether a memory, or a version of it, is meant."""
-        return id in self.ids and self.version in (None, version)
-
-    def told_in(self, data: bytes) -> bool:
-        """Whether bytes hold one of the texts whole."""
-        return any(text in data for text in self.texts)
-
-    def may_be_in(self, data: bytes) -> bool:
-        """Whether bytes hold a memory's id, or any part of a text: what is damaged may have lost the rest."""
-        pieces = (text[at : at + _PIECE] for text in self.texts for at in _places(text))
-        named = self.version is None and any(id.encode() in data for id in self.ids)
-        return named or any(piece in data for piece in pieces)
+_TELLS = "SELECT count(*) FROM {} WHERE instr(CAST(content AS BLOB), ?)"
 
 
 def purged_in_damaged(home: Path, result: EraseResult, wanted: Wanted) -> EraseResult:
@@ -87,7 +57,7 @@ def _purge(file: Path, wanted: Wanted, home: Path) -> bool:
             rest = _without(row, wanted)
             wipe(file) if rest is None else replace_text(file, json.dumps(rest, ensure_ascii=False, indent=1))
             return True
-        if purge_in_file(file, wanted.ids, wanted.version):
+        if purge_in_file(file, wanted):
             _remove_journals(file)
             if not _holds_whole(file, wanted):
                 return True
@@ -117,9 +87,9 @@ def _without(row: dict[str, Any], wanted: Wanted) -> dict[str, Any] | None:
     data = _bytes_of(row)
     unnamed = not isinstance(id, str) or (id in wanted.ids and wanted.version is not None and version is None)
     # a damaged id may read like another one
-    if wanted.names(id, version) or (unnamed and wanted.may_be_in(data)) or wanted.told_in(data):
+    if _names(wanted, id, version) or (unnamed and _may_be_in(wanted, data)) or _told_in(wanted, data):
         return None
-    history = [each for each in row["history"] if not _is_meant(each, wanted) and not wanted.told_in(_bytes_of(each))]
+    history = [each for each in row["history"] if not _is_meant(each, wanted) and not _told_in(wanted, _bytes_of(each))]
     links = row["links"]
     if wanted.version is None:
         links = [each for each in links if not {each["read"].get("id"), each["read"].get("target")} & set(wanted.ids)]
@@ -128,8 +98,25 @@ def _without(row: dict[str, Any], wanted: Wanted) -> dict[str, Any] | None:
     return row | {"read": read, "history": history, "links": links}
 
 
+def _names(wanted: Wanted, id: Any, version: Any) -> bool:
+    """Whether a memory, or a version of it, is meant."""
+    return id in wanted.ids and wanted.version in (None, version)
+
+
+def _told_in(wanted: Wanted, data: bytes) -> bool:
+    """Whether bytes hold one of the texts whole."""
+    return any(text in data for text in wanted.texts)
+
+
+def _may_be_in(wanted: Wanted, data: bytes) -> bool:
+    """Whether bytes hold a memory's id, or any part of a text: what is damaged may have lost the rest."""
+    pieces = (text[at : at + _PIECE] for text in wanted.texts for at in _places(text))
+    named = wanted.version is None and any(id.encode() in data for id in wanted.ids)
+    return named or any(piece in data for piece in pieces)
+
+
 def _is_meant(part: Mapping[str, Any], wanted: Wanted) -> bool:
-    return wanted.names(part["read"].get("id"), part["read"].get("version"))
+    return _names(wanted, part["read"].get("id"), part["read"].get("version"))
 
 
 def _bytes_of(row: Mapping[str, Any]) -> bytes:
@@ -140,11 +127,11 @@ def _bytes_of(row: Mapping[str, Any]) -> bytes:
 def _holds_whole(file: Path, wanted: Wanted) -> bool:
     try:
         with closing(opened(file, read_only=True)) as sql:
-            queries = [_TOLD_IN.format(table) for table in ("memories", "versions")]
+            queries = [_TELLS.format(table) for table in ("memories", "versions")]
             told = any(sql.execute(query, (text,)).fetchone()[0] for query in queries for text in wanted.texts)
-        return told or holds(file, wanted.ids, wanted.version)
+        return told or bool(rows_meant(file, wanted))
     except (sqlite3.Error, StoreError):
-        return salt_of(file) is not None or wanted.may_be_in(_all_of(file))
+        return salt_of(file) is not None or _may_be_in(wanted, _all_of(file))
     except OSError:
         return True
 

@@ -192,12 +192,13 @@ class ForgettingVerbs:
         """
         from ntm_memory.upkeep.backup_purge import (
             FOLDER,
+            Wanted,
             others_holding,
             purged_in_backups,
             refuse_unreachable,
             unreachable,
         )
-        from ntm_memory.upkeep.damaged_purge import Wanted, purged_in_damaged
+        from ntm_memory.upkeep.damaged_purge import purged_in_damaged
         from ntm_memory.upkeep.mirror import unreadable
 
         if not dry_run:
@@ -209,14 +210,22 @@ class ForgettingVerbs:
         said = [text.encode() for text in texts if text] + [text for told in gone.values() for text in told.texts]
         wanted = _with(foreseen, gone)
         ids = [each.id for each in wanted.erased]
-        copies = purged_in_backups(self.home / FOLDER, wanted)
-        copies = purged_in_damaged(self.home, copies, Wanted(ids, foreseen.version, said, self.store.uuid))
+        meant = Wanted(ids, foreseen.version, said, self.store.uuid, self._still_said(foreseen))
+        copies = purged_in_damaged(self.home, purged_in_backups(self.home / FOLDER, wanted, meant), meant)
         done, unfinished = _finished(erase, foreseen, dry_run=dry_run)
         done = _with(done, gone)
         for id in () if dry_run else gone:  # so that no export and no backup brings it back
             self.store.note("purged", id, next(iter(gone[id].namespaces), None))
         others = others_holding(self.home, said)
         return replace(done, **{name: getattr(copies, name) for name in _WHERE}, files_holding=others), unfinished
+
+    def _still_said(self, foreseen: EraseResult) -> list[bytes]:
+        """What a memory of which one version is purged says in its others."""
+        if foreseen.version is None:
+            return []
+        id = foreseen.erased[0].id
+        others = [old.content for old in self.store.history(id) if old.version != foreseen.version]
+        return [text.encode() for text in (self.store.get(id).content, *others)]
 
 
 def _finished(

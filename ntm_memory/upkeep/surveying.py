@@ -58,7 +58,8 @@ class SurveyingVerbs:
         dry_run: bool = False,
         settle: Sequence[str] = (),
         forget: Sequence[str] = (),
+        yes: bool = False,
         namespace: str | None = "default",
     ) -> dict[str, Any]:
         """Exchange what changed with other machines, by the folder `sync.folder`; see `sync.syncer.Syncer.run`."""
-        return self._verbs.syncer().run(dry_run=dry_run, settle=settle, forget=forget, namespace=namespace)
+        return self._verbs.syncer().run(dry_run=dry_run, settle=settle, forget=forget, part=yes, namespace=namespace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.faults.sync import run_syncs
-from ntm_memory.sync import merging, registers, stamps
+from ntm_memory.sync import copies, merging, projection, registers, stamps
 
 
 @pytest.mark.parametrize("devices", [2, 3])
@@ -23,10 +23,23 @@ def _without_tombstones(one, other, join=registers.joined):
 
 
 @pytest.mark.parametrize(
-    ("broken", "part", "by"),
-    [(stamps.HybridClock, "stamp", _by_the_time_of_day), (merging, "joined", _without_tombstones)],
+    "broken",
+    [
+        {
+            (stamps.HybridClock, "stamp"): _by_the_time_of_day,
+            (projection, "_in_order"): lambda texts, over: sorted(texts),
+        },
+        {(merging, "joined"): _without_tombstones},
+        {(copies.Copies, "clean"): lambda self: None},
+    ],
+    ids=["by the time of day alone", "without tombstones", "copies are left as they are"],
 )
-def test_a_broken_merge_is_found(monkeypatch, broken, part, by):
-    monkeypatch.setattr(broken, part, by)
+def test_a_broken_merge_is_found(monkeypatch, broken):
+    for (where, part), by in broken.items():
+        monkeypatch.setattr(where, part, by)
     with pytest.raises(AssertionError):
         run_syncs(600, 1, 2, 200)
+
+
+def test_a_seed_repeats_a_world_to_the_byte():
+    assert run_syncs(60, 5, 2) == run_syncs(60, 5, 2)

@@ -13,6 +13,7 @@ from opening import Clock, opened
 
 from bench.faults.devices import said_by
 from ntm_memory.errors import ConfigError
+from ntm_memory.sync.git_remote import GitRemote
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -144,3 +145,75 @@ def test_what_git_started_ends_with_the_process_that_waits_for_it(tmp_path, remo
             break
         time.sleep(0.05)
     assert not is_there(silent)
+
+
+def settle(*devices):
+    for _ in range(4):
+        answers = [each.sync() for each in devices]
+    assert not any(each["warnings"] for each in answers), [each["warnings"] for each in answers]
+    first, *others = map(said_by, devices)
+    assert all(other == first for other in others)
+
+
+def test_three_clones_with_days_without_a_net_come_to_say_the_same(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "two", remote) as two:
+        with device(tmp_path, "three", remote) as three:
+            id = one.memorize("Mia drinks tea", key="drink").memory.id
+            settle(one, two, three)
+            away = remote.rename(tmp_path / "away.git")
+            for day in range(3):
+                for name, each in (("one", one), ("two", two), ("three", three)):
+                    each.memorize(f"{name} tells of day {day}")
+                    assert each.sync()["sent"] == 1
+            two.erase([id], purge=True)
+            away.rename(remote)
+            settle(one, two, three)
+            assert one.store.count() == 9
+            assert not any(git(tmp_path / f"{each}-logs", "status", "--short") for each in ("one", "two", "three"))
+
+
+def test_a_machine_that_was_forgotten_while_it_wrote_is_in_no_conflict_for_good(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        away = remote.rename(tmp_path / "away.git")
+        one.memorize("told without a net")
+        name = one.sync()["device"]
+        away.rename(remote)
+        assert not other.sync(forget=[name])["warnings"]
+        settle(one, other)
+        assert other.store.count() == 2 and name in git(remote, "ls-tree", "--name-only", "HEAD")
+
+
+def test_two_clones_that_wrote_one_log_lose_nothing(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        one.sync()
+    shutil.copytree(tmp_path / "one", tmp_path / "other")
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Tom is in Oslo")
+        other.memorize("Priya is in Pune")
+        for _ in range(4):
+            one.sync(), other.sync()
+        settle(one, other)
+        assert one.store.count() == 3
+
+
+@pytest.mark.parametrize("theirs", ["another line\n", None])
+def test_of_a_log_in_conflict_this_clones_is_kept_and_no_pull_fails_for_good(tmp_path, remote, theirs):
+    one, other = (tmp_path / name for name in ("one", "other"))
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(one)], check=True, capture_output=True)
+    log = one / "ntm-aaaaaaaa-2026-11.jsonl"
+    log.write_text("a line\n")
+    GitRemote(one).send([log])
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(other)], check=True, capture_output=True)
+    same = other / log.name
+    same.write_text(theirs) if theirs else same.unlink()
+    GitRemote(other).send([same] if theirs else [], [] if theirs else [same])
+    log.write_text("a line\nand one that was told without a net\n")
+    git(one, "commit", "--quiet", "-am", "told")
+    remote_one = GitRemote(one)
+    assert remote_one.fetch() and not remote_one.warnings
+    assert log.read_text() == "a line\nand one that was told without a net\n"
+    remote_one.send([log])
+    assert not remote_one.warnings and not git(one, "status", "--short", "--branch").splitlines()[1:]

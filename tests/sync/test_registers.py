@@ -68,3 +68,15 @@ def test_what_leaves_a_log_changes_nothing_of_what_is_known(told, part):
     assert joined(known, without_removed(part, known)) == known
     kept = without_removed(part, known).get("texts", {})
     assert all(known["texts"][stamp] == text for stamp, text in kept.items())
+
+
+def test_a_text_that_was_replaced_is_not_what_a_memory_says_though_its_successor_was_purged():
+    at = "2026-01-01T00:00:00Z"
+    name = lambda number: str(LogicalTime(number, 0, "a" * 8))  # noqa: E731
+    texts = {
+        name(number): [name(number), {"content": content, "at": at, "n": number, "told": TOLD}]
+        for number, content in ((1, "first"), (2, "whose successor was in a memory that was purged"))
+    }
+    state = {"born": [name(1), {"namespace": "default", "created_at": at}], "texts": texts, "over": [name(2)]}
+    assert [text.content for text in project(state).texts][-1] == "first"
+    assert [text.version for text in project(state).texts] == [2, 3]

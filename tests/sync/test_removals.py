@@ -7,6 +7,7 @@ import pytest
 from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.recovery.backups import make_backup, restore_backup
 from ntm_memory.rendering import as_text
+from ntm_memory.sync.applying import Applier
 
 TOKEN = "AKIA" + "Q3EGRK7NPLX2WV5T"
 
@@ -309,3 +310,77 @@ def test_a_purged_version_leaves_a_backup_that_has_it_by_the_number_of_before_a_
     one.erase([id], purge=True, version=version)
     devices.settle()
     assert version == 3 and files_with(devices, b"ZANZIBAR") == []
+
+
+@pytest.fixture
+def joined(devices):
+    """Two devices that told one key each by itself, the id of the memory that it is, and of the one joined into it."""
+    one, other = (devices.add(name, ahead=at, store={"backups": 3}) for name, at in (("one", 0.0), ("other", 3600.0)))
+    root = one.memorize("Mia drinks tea", key="k").memory.id
+    part = other.memorize("the code word is ZANZIBAR", key="k").memory.id
+    devices.settle()
+    assert one.find("k").id == root and past(one, root) == ["Mia drinks tea"]
+    return one, other, root, part
+
+
+def test_what_was_joined_and_is_purged_leaves_the_backups_that_have_it_as_a_version_of_the_other(devices, joined):
+    one, _, root, part = joined
+    for name in ("one", "other"):
+        make_backup(devices.root / name, "test", 3)
+    one.store.purge([part])
+    devices.settle()
+    assert one.store.get(root).content == "Mia drinks tea" and files_with(devices, b"ZANZIBAR") == []
+
+
+def backups_of(devices, name):
+    return [file.name for file in (devices.root / name / "backups").glob("*.db")]
+
+
+def test_a_memory_of_which_each_text_was_purged_is_gone_everywhere(devices, joined):
+    one, other, root, part = joined
+    (own,) = (old for old in one.store.history(root))
+    one.erase([root], purge=True, version=own.version)  # all that was its own; the rest is of the one joined into it
+    devices.settle()
+    other.restore(part)
+    devices.settle()
+    for memory in (one, other):
+        with pytest.raises(NotFoundError):
+            memory.store.get(root)
+        assert [each.id for each in memory.store.memories()] == [part]
+        assert memory.status()["sync"]["due"] == 0 and not memory.sync()["purged"]
+
+
+def test_a_backup_that_is_made_in_the_middle_of_a_sync_is_cleaned_too(devices, with_backups, monkeypatch):
+    one, other = with_backups
+    id = one.memorize("the code word is ZANZIBAR", key="z").memory.id
+    devices.settle()
+    one.erase([id], purge=True)
+    one.sync()
+    apply = Applier.apply
+
+    def with_backup(self):
+        make_backup(devices.root / "other", "test", 3)  # as the first write of a day makes one
+        apply(self)
+
+    monkeypatch.setattr(Applier, "apply", with_backup)
+    other.sync()
+    monkeypatch.undo()
+    assert files_with(devices, b"ZANZIBAR") == []
+
+
+def test_a_backup_keeps_another_text_that_has_the_number_of_a_purged_one(devices, with_backups):
+    one, other = with_backups
+    id = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    other.update(id, content="Mia drinks juice")
+    one.update(id, content="the code word is ZANZIBAR")
+    make_backup(devices.root / "other", "test", 3)  # as version 2, which the other one's text becomes
+    devices.settle()
+    one.update(id, content="Mia drinks water")
+    devices.settle()
+    (version,) = (old.version for old in one.store.history(id) if "ZANZIBAR" in old.content)
+    one.erase([id], purge=True, version=version)
+    devices.settle()
+    (kept,) = backups_of(devices, "other")
+    assert b"Mia drinks juice" in (devices.root / "other" / "backups" / kept).read_bytes()
+    assert files_with(devices, b"ZANZIBAR") == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from opening import TINY, write_config
@@ -10,6 +12,7 @@ from opening import TINY, write_config
 from ntm_memory.cli import main
 from ntm_memory.config import load_settings
 from ntm_memory.hosts import hooks
+from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.rendering import as_text
 from ntm_memory.sync import standing
 
@@ -155,3 +158,41 @@ def test_the_command_line(devices, capsys):
     assert main("sync", ["--settle", "m_2222222222", "--home", str(home)]) == 4
     out = capsys.readouterr().out
     assert "would send 1 change" in out and "sent 1 change, took in 0 changes" in out
+
+
+@pytest.mark.parametrize("names", [["sync.lock"], ["memory.lock", "sync.lock"]])
+def test_a_dry_run_waits_for_nobody_and_writes_nothing(devices, names):
+    one, other = devices.add("one", store={"lock_seconds": 0.0}), devices.add("other")
+    other.memorize("Tom is in Oslo")
+    other.sync(), one.sync()
+    one.memorize("Mia drinks tea")
+    other.memorize("Priya is in Pune")
+    other.sync()
+    home = devices.root / "one"
+    locks = [WriterLock(home / name, 0.0) for name in names]
+    before = {file.name: file.read_bytes() for file in home.iterdir() if file.is_file()}
+    for lock in locks:
+        lock.acquire()
+    with closing(sqlite3.connect(home / "sync.db", isolation_level=None)) as sql:
+        sql.execute("BEGIN IMMEDIATE")  # as one who syncs has it open
+        answer = one.sync(dry_run=True)
+    for lock in locks:
+        lock.close()
+    assert (answer["sent"], answer["taken"]) == (1, 1)
+    assert {file.name: file.read_bytes() for file in home.iterdir() if file.is_file()} == before
+
+
+def test_a_machine_counts_once_whatever_names_its_logs_have(devices):
+    one, other = devices.add("one"), devices.add("other")
+    assert one.sync() and one.status()["sync"]["devices"] == 1
+    one.memorize("Mia drinks tea")
+    devices.settle()
+    (file,) = devices.folder.glob("*.jsonl")
+    (devices.folder / f"{file.stem.upper()}-LAPTOP.JSONL").write_bytes(file.read_bytes())
+    (devices.root / "one" / "sync.db").unlink()  # it takes another name
+    one.memorize("Tom is in Oslo")
+    devices.settle()
+    assert one.status()["sync"]["devices"] == 1
+    other.memorize("Priya is in Pune")
+    devices.settle()
+    assert one.status()["sync"]["devices"] == 2

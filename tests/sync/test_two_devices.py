@@ -421,7 +421,7 @@ def test_a_clock_that_is_days_ahead_waits_and_is_told_and_is_mended(devices):
     one, other = devices.add("one"), devices.add("other", ahead=3000 * HOUR)
     other.memorize("Mia drinks tea")
     other.sync()
-    assert "hours ahead" in one.sync()["warnings"][0] and not contents(one)
+    assert "clocks differ by" in one.sync()["warnings"][0] and not contents(one)
     other.close()
     devices.open[1] = other = devices.add("other", ahead=50.0)
     devices.open.pop()
@@ -466,3 +466,35 @@ def test_an_export_that_another_device_read_in_changes_no_time_of_the_history(de
         (after,) = memory.store.history(id)
         assert (after.valid_from, after.valid_to) == (before.valid_from, before.valid_to)
         assert before.valid_from < before.valid_to
+
+
+def test_a_link_to_what_is_erased_is_told_too_and_shown_where_that_is_restored(devices):
+    one, other = devices.add("one"), devices.add("other")
+    tea = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    tired = one.store_with_reasoning("Mia is tired", builds_on=[tea]).memory.id
+    one.erase([tea])
+    devices.settle()
+    other.restore(tea)
+    devices.settle()
+    assert [link.target for link in other.store.get(tired).links] == [tea]
+
+
+def test_a_clock_that_falls_years_behind_is_told_and_nothing_is_stamped_by_it(devices):
+    one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    other.memorize("Tom is in Oslo")
+    devices.settle()
+    one.close()
+    devices.open[0] = one = devices.add("one", ahead=-50 * 365 * 24 * HOUR)
+    devices.open.pop()
+    one.memorize("told meanwhile")
+    before = devices.logs()
+    with pytest.raises(StoreError, match="days behind what other machines told"):
+        one.sync()
+    assert devices.logs() == before
+    one.close()
+    devices.open[0] = one = devices.add("one", ahead=HOUR)
+    devices.open.pop()
+    devices.settle()
+    assert contents(other) == ["Mia drinks tea", "Tom is in Oslo", "told meanwhile"]

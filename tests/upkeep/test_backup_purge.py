@@ -9,7 +9,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.store import open_store
-from ntm_memory.upkeep.backup_purge import backups_holding
+from ntm_memory.upkeep.backup_purge import Wanted, backups_holding
 
 SECRET = "The zebra sleeps in the shed"
 
@@ -86,4 +86,4 @@ def test_one_old_version_is_removed_from_backups_too(tmp_path, memory):
     done = memory.erase(id, purge=True, version=1)
     assert done.backups_purged == ("as-it-was.db", "later.db") and b"zebra" not in bytes_of(tmp_path)
     assert b"yak" in (tmp_path / "backups" / "later.db").read_bytes()
-    assert [file.name for file in backups_holding(tmp_path / "backups", [id])] == ["later.db"]
+    assert [file.name for file in backups_holding(tmp_path / "backups", Wanted([id]))] == ["later.db"]

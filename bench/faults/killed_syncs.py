@@ -1,0 +1,197 @@
+"""A sync is killed at any moment (SIGKILL), or the power fails; the next one goes on, and all come to say the same.
+
+The worlds of `bench.faults.sync`, in which some rounds are run by a process of their own that kills itself before its
+n-th statement, file, rename or wait for the disk. Where the power fails, what was written to a log and not waited for
+is cut off at any place, or left as zeros. The sync program then goes on with what lies in the folder, and leaves
+placeholders of no bytes, and copies under all the names that such programs give.
+
+What a pass does not prove: that SQLite's own files outlive a power cut (`power`), or that a drive keeps what it says
+it has kept. Control: a log that is not waited for, on a device that does not look at its own log again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import tempfile
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bench.faults.home import drawn_bytes, patched_connections, sqlite_connect, without_waiting
+from bench.faults.sync import SyncedDevices
+from ntm_memory.privacy.cipher import PlainConnection
+
+_MOST_STEPS = 400
+_NAMES = (
+    "{stem} (Mia's conflicted copy 2026-11-27).jsonl",
+    "{stem}.sync-conflict-20261127-101112-ABCDEFG.jsonl",
+    "{stem} 2.jsonl",
+    "{stem}-LAPTOP.jsonl",
+    "{stem} (1).jsonl",
+    "{upper}.JSONL",
+    ".syncthing.{stem}.jsonl.tmp",
+    ".{stem}.jsonl.icloud",
+)
+
+
+class KilledDevices(SyncedDevices):
+    """Devices of which some syncs do not come to their end.
+
+    Args:
+        folder: where all of it lies.
+        devices: how many.
+        seed: of what is drawn.
+        careless: the control: the log is not waited for.
+    """
+
+    def __init__(self, folder: Path, devices: int, seed: int, *, careless: bool = False) -> None:
+        super().__init__(folder, devices, seed)
+        self._careless = careless
+        self.is_calm = False
+        self.figures |= {"killed": 0, "power": 0, "through": 0}
+
+    def sync(self, device: int) -> dict[str, Any]:
+        """One round; before it, perhaps, one that is killed."""
+        if not self.is_calm and self.draw.random() < 0.8:
+            self._killed(device, is_power=self.draw.random() < 0.5)
+        return super().sync(device)
+
+    def heal(self) -> int:
+        """As without kills: the last rounds are left alone."""
+        self.is_calm = True
+        for view in self.views:
+            for file in view.iterdir():
+                if not file.name.startswith("ntm-") or file.suffix != ".jsonl" or len(file.name) != 26:
+                    file.unlink()
+        return super().heal()
+
+    def carry(self) -> None:
+        """A sync program that leaves what such programs leave, too."""
+        if self.draw.random() < 0.3:
+            source, target = self.draw.choice(self.views), self.draw.choice(self.views)
+            for file in sorted(source.glob("ntm-????????-????-??.jsonl"))[:1]:
+                name = self.draw.choice(_NAMES).format(stem=file.stem, upper=file.stem.upper())
+                content = file.read_bytes() if self.draw.random() < 0.7 else b""
+                (target / name).write_bytes(content)
+            return
+        super().carry()
+
+    def _owner(self, name: str) -> int:
+        return self.names.index(name[4:12].lower()) if name[4:12].lower() in self.names else -1
+
+    def _killed(self, device: int, *, is_power: bool) -> None:
+        steps = int(_MOST_STEPS ** self.draw.random())
+        self.devices[device].close()
+        logs = self._logs(device)
+        note = self.views[device].parent / "waited"
+        note.write_text("")
+        child = os.fork()
+        if not child:
+            _sync_until(lambda: self._opened(device), steps, note, is_careless=self._careless)
+        _, status = os.waitpid(child, 0)
+        is_killed = os.WIFSIGNALED(status)
+        assert is_killed or os.WEXITSTATUS(status) == 0, f"a sync failed: {os.WEXITSTATUS(status)}"
+        self.figures["power" if is_killed and is_power else "killed" if is_killed else "through"] += 1
+        if is_killed and is_power:
+            self._cut(device, logs, note.read_text().split())
+        self.devices[device] = self._opened(device)
+
+    def _logs(self, device: int) -> dict[Path, bytes]:
+        files = self.views[device].glob(f"ntm-{self.names[device]}-*.jsonl")
+        return {file: file.read_bytes() for file in files}
+
+    def _cut(self, device: int, before: dict[Path, bytes], waited: list[str]) -> None:
+        """What the disk had not said it has: of what was added to a log any beginning, or zeros, or nothing."""
+        for file, now in self._logs(device).items():
+            old = before.get(file, b"")
+            if now != old and file.name not in waited and now.startswith(old):
+                kept = self.draw.randrange(len(old), len(now) + 1)
+                zeros = (len(now) - kept) * self.draw.randrange(2)
+                file.write_bytes(now[:kept] + bytes(zeros))
+
+
+def _sync_until(opened: Callable[[], Any], steps: int, note: Path, *, is_careless: bool) -> None:
+    """In a process of its own: one sync that ends by a kill before its n-th step, if it has so many."""
+    left, draw = [steps], random.Random(steps)
+    replace, descriptor = os.replace, os.open
+
+    def step() -> None:
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    class Counted(PlainConnection):
+        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+            step()
+            is_wait = statement.startswith("PRAGMA synchronous")
+            return super().execute("PRAGMA synchronous = OFF" if is_wait else statement, *arguments)
+
+        def commit(self) -> None:
+            step()
+            super().commit()
+
+    def waits(file: int) -> None:
+        step()
+        if not is_careless:
+            with suppress(OSError), note.open("a") as told:
+                told.write(Path(os.readlink(f"/proc/self/fd/{file}")).name + "\n")
+
+    def moves(*told: Any, **how: Any) -> None:
+        step()
+        replace(*told, **how)
+
+    def opens(*told: Any, **how: Any) -> int:
+        step()
+        return descriptor(*told, **how)
+
+    try:
+        with patched_connections(lambda *told, **how: sqlite_connect(*told, **{**how, "factory": Counted})):
+            memory = opened()
+            os.fsync, os.replace, os.open, os.urandom = waits, moves, opens, draw.randbytes
+            memory.sync()
+            memory.close()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def run_killed_syncs(operations: int, seed: int, devices: int = 3, each: int = 200, **how: bool) -> dict[str, Any]:
+    """Let devices tell, change and sync, and be killed, and compare them.
+
+    Args:
+        operations: so many in all.
+        seed: of the first world; the next one has the next seed.
+        devices: of each.
+        each: operations of one world.
+        how: as of `KilledDevices`.
+
+    Raises:
+        AssertionError: two devices differ, or say what they must not; it names the seed.
+    """
+    figures: dict[str, Any] = {"worlds": 0, "operations": 0}
+    while figures["operations"] < operations:
+        number, folder = seed + figures["worlds"], Path(tempfile.mkdtemp(prefix="ntm-killed-"))
+        with without_waiting(), drawn_bytes(number):
+            world = KilledDevices(folder, devices, number, **how)
+            try:
+                while world.figures["operations"] < min(each, operations):
+                    world.step()
+                world.heal()
+                world.check()
+            except AssertionError as error:
+                wanted = f"--operations {min(each, operations)} --devices {devices} --seed {number}"
+                raise AssertionError(f"python -m bench.faults killed-syncs {wanted}: {error}") from error
+            finally:
+                world.close()
+                shutil.rmtree(folder)
+        figures["worlds"] += 1
+        for name, count in world.figures.items():
+            figures[name] = figures.get(name, 0) + count
+    return figures

@@ -1,0 +1,128 @@
+"""Lines that tell nothing, and lines that are sealed: who is told, what stays, how one gets rid of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ntm_memory.errors import BadValueError
+from ntm_memory.sync import log, syncer
+from ntm_memory.sync.logs import Logs
+
+DAMAGED = b'{"line": "{}", "sum": "0"}\n'
+OTHER_KEY = "1" * 64
+
+
+def contents(memory):
+    return sorted(each.content for each in memory.store.memories())
+
+
+@pytest.fixture
+def spoiled(devices):
+    """A machine that read a log with a damaged line in its middle, that log, and the machine that wrote it."""
+    one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    name = one.sync()["device"]
+    (file,) = devices.folder.glob(f"ntm-{name}-*.jsonl")
+    with file.open("ab") as opened_file:
+        opened_file.write(DAMAGED)
+    one.memorize("Tom is in Oslo")
+    return one, other, file
+
+
+def test_a_damaged_line_of_another_machine_stops_nothing_is_told_each_time_and_read_once(devices, spoiled, monkeypatch):
+    _, other, file = spoiled
+    (told,) = other.sync()["unread"]
+    assert file.name in told and "line 2" in told and contents(other) == ["Mia drinks tea"]
+    monkeypatch.setattr(log, "read", None)  # it is not read again
+    assert other.sync()["unread"] == [told]
+    other.memorize("something else")
+    assert other.sync()["unread"] == [told]
+
+
+def test_the_machine_that_wrote_it_mends_it_and_it_is_told_no_more(devices, spoiled):
+    one, other, _ = spoiled
+    assert other.sync()["unread"]
+    devices.settle()
+    assert not one.sync()["unread"] and not other.sync()["unread"]
+    assert contents(other) == contents(one) and DAMAGED not in devices.logs()
+
+
+def test_where_it_is_gone_for_good_the_rest_of_its_log_is_taken_over_once_that_is_said(devices, spoiled):
+    _, other, file = spoiled
+    name = file.name[4:12]
+    other.sync()
+    with pytest.raises(BadValueError, match="read whole") as refused:
+        other.sync(forget=[name])
+    assert f"--forget {name} --yes" in refused.value.hint and file.exists()
+    answer = other.sync(forget=[name], yes=True)
+    assert not file.exists() and contents(other) == ["Mia drinks tea"] and not other.sync()["unread"]
+    assert answer["warnings"] == []
+
+
+def test_a_round_with_nothing_new_reads_no_log_and_tells_that_it_was_made(devices, monkeypatch):
+    one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    devices.settle()
+    one.sync()
+    before, logs = one.status()["sync"]["last"], devices.logs()
+    with monkeypatch.context() as patch:
+        patch.setattr(Logs, "read", None)
+        patch.setattr(syncer, "collect", None)
+        answer = one.sync()
+    assert (answer["sent"], answer["taken"]) == (0, 0) and devices.logs() == logs
+    assert one.status()["sync"]["last"] > before
+    other.memorize("Tom is in Oslo")
+    other.sync()
+    assert one.sync()["taken"] == 1
+
+
+@pytest.fixture
+def sealing(devices, secret):
+    """Devices whose logs are sealed by the key of the environment."""
+    pytest.importorskip("cryptography")
+    devices._sync["encrypt"] = True
+    return devices
+
+
+def test_another_key_is_told_and_once_all_have_it_all_is_read(sealing, monkeypatch):
+    one, other = sealing.add("one"), sealing.add("other")
+    one.memorize("Mia drinks tea")
+    one.sync(), other.sync()
+    monkeypatch.setenv("NTM_MEMORY_KEY", OTHER_KEY)
+    again = sealing.add("third")
+    assert "cannot be opened" in again.sync()["unread"][0] and contents(again) == []
+    one.memorize("Tom is in Oslo")
+    for _ in range(3):
+        one.sync(), other.sync(), again.sync()
+    sealing.settle()
+    assert contents(again) == ["Mia drinks tea", "Tom is in Oslo"]
+    assert not any(each.sync()["unread"] for each in sealing.open)
+
+
+def test_where_logs_are_sealed_from_now_on_no_line_that_was_plain_stays(devices, secret):
+    pytest.importorskip("cryptography")
+    one = devices.add("one")
+    one.memorize("the code word is ZANZIBAR")
+    one.sync()
+    assert b"ZANZIBAR" in devices.logs()
+    one.close()
+    devices._sync["encrypt"] = True
+    one = devices.open[0] = devices.add("one", ahead=9000.0)
+    devices.open.pop()
+    one.sync()
+    assert b"ZANZIBAR" not in devices.logs()
+    other = devices.add("other", ahead=9000.0)
+    devices.settle()
+    assert contents(other) == ["the code word is ZANZIBAR"]
+
+
+def test_one_machine_may_seal_and_another_one_not(devices, secret):
+    pytest.importorskip("cryptography")
+    plain = devices.add("plain")
+    devices._sync["encrypt"] = True
+    sealing = devices.add("sealing")
+    plain.memorize("Mia drinks tea")
+    sealing.memorize("Tom is in Oslo")
+    devices.settle()
+    assert contents(plain) == contents(sealing) == ["Mia drinks tea", "Tom is in Oslo"]
+    assert not plain.sync()["unread"] and not sealing.sync()["unread"]
