@@ -125,6 +125,7 @@ def _train(arguments: argparse.Namespace, task: str) -> Answer:
         "generalisation": outcome.trials,
         "checkpoint": str(outcome.core_file),
         "plots": [str(figure) for figure in outcome.figures],
+        **({"note": f"figures are left out: {outcome.undrawn}"} if outcome.undrawn else {}),
     }
 
 
@@ -165,8 +166,12 @@ def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
     sizes = core.task.usual(_sizes(arguments))
     score = evaluate_machine(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
     source = arguments.checkpoint or "shipped"
-    memory = core.machine.settings.memory_size
-    return {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory, **describe(score)}
+    memory, rows = core.machine.settings.memory_size, core.task.rows_kept(sizes)
+    answer = {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory}
+    answer.update(describe(score))
+    if rows > memory:
+        answer["note"] = f"{rows} rows do not fit {memory} locations: --memory-size {rows} or more"
+    return answer
 
 
 def _core(arguments: argparse.Namespace, task: str) -> Core:
@@ -186,9 +191,10 @@ def _text(answer: Answer) -> str:
     if "generalisation" in answer:
         lines = [f"{answer['task']}: {answer['sequences']:,} sequences, converged at {answer['converged_at'] or '–'}"]
         lines += [_score_line(trial["sizes"], trial) for trial in answer["generalisation"]]
-        return "\n".join([*lines, f"core: {answer['checkpoint']}", *answer["plots"]])
+        return "\n".join([*lines, f"core: {answer['checkpoint']}", *answer["plots"], *_note(answer)])
     if "outputs" not in answer:
-        return _score_line(answer["sizes"], answer)
+        sizes = {**answer["sizes"], "locations": answer["memory_size"]}
+        return "\n".join([_score_line(sizes, answer), *_note(answer)])
     lines = [f"{answer['task']} {_named(answer['sizes'])}", "target      output"]
     for target, output in zip(answer["targets"], answer["outputs"], strict=True):
         lines.append(f"{_blocks(target)}  {_blocks(output)}{'' if target == output else '  ← differs'}")
@@ -198,6 +204,10 @@ def _text(answer: Answer) -> str:
         return "\n".join([*lines, f"{answer['wrong_bits']} wrong bits"])
     best = answer["optimal_bits_per_sequence"]
     return "\n".join([*lines, f"{answer['bits_per_sequence']:.2f} bits, the best estimator {best:.2f}"])
+
+
+def _note(answer: Answer) -> list[str]:
+    return [f"note: {answer['note']}"] if "note" in answer else []
 
 
 def _score_line(sizes: dict[str, int], score: Answer) -> str:

@@ -40,6 +40,8 @@ class Outcome:
     core_file: Path | None
     trials: list[dict[str, Any]]
     figures: list[Path]
+    undrawn: str = ""
+    """Why the figures that were wanted are not there."""
 
 
 def train(
@@ -56,17 +58,14 @@ def train(
     Args:
         settings: what to train, and how.
         folder: gets `run.npz` (to resume), `core.npz` and the figures.
-        figures: draw learning curve, outputs and weightings; needs matplotlib.
+        figures: draw learning curve, outputs and weightings; without matplotlib they are left out.
         command: noted in the core.
         report: called after every batch.
         stop: asked after every batch; True saves and ends early.
 
     Raises:
         BadValueError: an unfinished run is in the folder.
-        NotSetUpError: figures are wanted and matplotlib is missing.
     """
-    if figures:
-        plots.require_matplotlib()
     _refuse_unfinished(folder / STATE_FILE)
     trainer = Trainer(settings)
     trainer.state.command = command
@@ -96,10 +95,7 @@ def resume(
     Raises:
         BadValueError: the run began with other settings, or has trained on more sequences than `longer` already.
         CheckpointError: there is nothing to resume, or it is damaged.
-        NotSetUpError: figures are wanted and matplotlib is missing.
     """
-    if figures:
-        plots.require_matplotlib()
     settings, state = load_state(folder / STATE_FILE)
     for name, value in (expected or {}).items():
         if getattr(settings, name) != value:
@@ -125,8 +121,9 @@ def _run(
         return Outcome(trainer.state, False, None, None, [], [])
     core = finished_core(trainer)
     save_core(folder / CORE_FILE, core)
-    drawn = draw(core, np.array(trainer.state.history), folder) if figures else []
-    return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn)
+    undrawn = plots.undrawable() if figures else ""
+    drawn = draw(core, np.array(trainer.state.history), folder) if figures and not undrawn else []
+    return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn, undrawn)
 
 
 def _refuse_unfinished(file: Path) -> None:

@@ -74,9 +74,16 @@ class Trainer:
         return self.state
 
     def best(self) -> Machine:
-        """A machine with the parameters that validated best."""
-        settings = self.machine.settings
+        """The core's machine, with the parameters that validated best."""
+        settings = self._as_core().settings
         return Machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
+
+    def _as_core(self) -> Machine:
+        """The present parameters on as many locations as the core will have."""
+        return self._on(self.settings.core_memory_size or self.machine.settings.memory_size)
+
+    def _on(self, locations: int) -> Machine:
+        return Machine(dataclasses.replace(self.machine.settings, memory_size=locations), self._parameters)
 
     def _batch(self) -> BatchReport:
         state, settings = self.state, self.settings
@@ -104,12 +111,15 @@ class Trainer:
         if self.settings.memory_sizes is None or self.state.reach < self.settings.memory_sizes_from:
             return self.machine
         low, high = self.settings.memory_sizes
-        size = int(self.state.rng.integers(low, high + 1))
-        return Machine(dataclasses.replace(self.machine.settings, memory_size=size), self._parameters)
+        return self._on(int(self.state.rng.integers(low, high + 1)))
 
     def _learning_rate(self) -> float:
-        settings, left = self.settings, 1 - self.state.sequences / self.settings.sequences
-        return settings.learning_rate * self.state.rate * min(1.0, left / settings.cool)
+        settings, state = self.settings, self.state
+        rate = settings.learning_rate * state.rate
+        if state.reach < 1:  # one that cools before it has seen the whole range stays where it is
+            return rate
+        left = (settings.sequences - state.sequences) / max(settings.sequences - state.whole_range_at, 1)
+        return rate * min(1.0, left / settings.cool)
 
     def _clip(self, gradient: np.ndarray) -> float:
         """Limit the gradient's norm in place; returns what it was."""
@@ -141,6 +151,7 @@ class Trainer:
         if state.reach < 1:
             if float(np.mean(state.recent_share[-RECENT:])) < settings.widen_below:
                 state.reach = min(1.0, state.reach + settings.widen)
+                state.whole_range_at = state.sequences
                 state.forget_recent()
             return
         window = -(-CONVERGED_SEQUENCES // settings.batch)
@@ -174,4 +185,4 @@ class Trainer:
     def validate(self, sizes: dict[str, int]) -> SequenceScore:
         """Score of the present parameters on the validation sequences, which are the same every time."""
         rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
-        return evaluate_machine(self.machine, self.task, sizes, self.settings.validation_sequences, rng)
+        return evaluate_machine(self._as_core(), self.task, sizes, self.settings.validation_sequences, rng)
