@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.machine.network import Machine
 from ntm_memory.training.loss import bits_per_sequence, wrong_bits
@@ -36,7 +38,12 @@ class SequenceScore(NamedTuple):
 
 
 def evaluate_machine(
-    machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np.random.Generator
+    machine: Machine,
+    task: Task,
+    sizes: Sizes,
+    sequences: int,
+    rng: np.random.Generator,
+    watch: Callable[[SequenceBatch, NDArray[np.int64]], None] | None = None,
 ) -> SequenceScore:
     """Run `sequences` fresh sequences of the given sizes.
 
@@ -46,6 +53,7 @@ def evaluate_machine(
         sizes: every size of the task.
         sequences: at least 1.
         rng: source of the sequences.
+        watch: told every batch and the wrong bits (B,) of its sequences.
     """
     wrong: list[np.ndarray] = []
     surprise: list[np.ndarray] = []
@@ -55,6 +63,8 @@ def evaluate_machine(
         batch = task.sample(rng, min(_AT_ONCE, sequences - start), sizes)
         logits = run(machine, batch)
         wrong.append(wrong_bits(logits, batch))
+        if watch is not None:
+            watch(batch, wrong[-1])
         surprise.append(bits_per_sequence(logits, batch))
         target_bits = batch.target_bits
         if task.probabilistic:

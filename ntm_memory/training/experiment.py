@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.machine.kernel import CompiledMachine
 from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
 from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
@@ -116,11 +117,16 @@ def _run(
     report: Callable[[BatchReport], None] | None,
     stop: Callable[[], bool],
 ) -> Outcome:
-    _run_and_save(trainer, folder / STATE_FILE, report, stop)
+    run_and_save(trainer, folder / STATE_FILE, report, stop)
     if trainer.state.sequences < trainer.settings.sequences:
         return Outcome(trainer.state, False, None, None, [], [])
     core = finished_core(trainer)
     save_core(folder / CORE_FILE, core)
+    return drawn_outcome(trainer, core, folder, figures)
+
+
+def drawn_outcome(trainer: Trainer, core: Core, folder: Path, figures: bool) -> Outcome:
+    """The outcome of a finished run whose core is saved, with its figures if they are wanted and can be drawn."""
     undrawn = plots.undrawable() if figures else ""
     drawn = draw(core, np.array(trainer.state.history), folder) if figures and not undrawn else []
     return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn, undrawn)
@@ -161,6 +167,7 @@ def finished_core(trainer: Trainer) -> Core:
         "converged_at": state.converged_at,
         "chosen_at": state.best_at,
         "restored": state.restored,
+        "kernel": isinstance(trainer.machine, CompiledMachine),
         "trials": trials,
     }
     return Core(best, trainer.settings, metrics, state.command)
@@ -228,9 +235,10 @@ def show_sequence(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, 
     }
 
 
-def _run_and_save(
+def run_and_save(
     trainer: Trainer, file: Path, report: Callable[[BatchReport], None] | None, stop: Callable[[], bool]
 ) -> None:
+    """Train until done or stopped, saving the run's state every ten seconds and at the end."""
     saved = time.monotonic()
 
     def after(said: BatchReport) -> None:

@@ -76,6 +76,7 @@ _RECIPES: dict[str, dict[str, Any]] = {
         "memory_sizes": (40, 320),
         "memory_sizes_from": 1.0,
         "core_memory_size": 128,
+        "choose_after": 130_000,
         "sequences": 360_000,
         "batch": 8,
         "settle_rate": 1.0,

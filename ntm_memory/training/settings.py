@@ -54,11 +54,15 @@ class TrainingSettings:
     validation_sequences: int = 32
     validate_every: int = 800
     """Sequences between validations."""
+    choose_after: int | None = None
+    """Of several starts (`restarts`) only the best goes on after so many sequences; None: all are trained on."""
 
     def __post_init__(self) -> None:
         for name in ("sequences", "batch", "validation_sequences", "validate_every"):
             whole_number(name, getattr(self, name), 1)
         whole_number("seed", self.seed, 0)
+        if self.choose_after is not None:
+            whole_number("choose_after", self.choose_after, 1)
         for name, high in _POSITIVE.items():
             real_number(name, getattr(self, name), 0, high, above=True)
         for name, (low, high) in _FROM_TO.items():

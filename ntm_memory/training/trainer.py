@@ -15,6 +15,7 @@ import numpy as np
 from ntm_memory.machine.network import Machine
 from ntm_memory.machine.optimisers import clip_norm, make_optimiser
 from ntm_memory.machine.parameters import MachineParameters, initial_machine_parameters
+from ntm_memory.training.compiled import make_machine
 from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
 from ntm_memory.training.loss import binary_cross_entropy, bits_per_sequence, wrong_bits
 from ntm_memory.training.settings import TrainingSettings
@@ -54,7 +55,7 @@ class Trainer:
         self.task = settings.make_task()
         machine = settings.machine_settings()
         self._parameters = initial_machine_parameters(machine, settings.seed, gate_bias=settings.gate_bias)
-        self.machine = Machine(machine, self._parameters)
+        self.machine = make_machine(machine, self._parameters)
         self._optimiser = make_optimiser(settings.optimiser, self._parameters.flat.size, machine.dtype)
         self.state = state or TrainerState.new(settings, self._parameters.flat, self._optimiser.state)
         self._parameters.flat[:] = self.state.parameters
@@ -75,15 +76,15 @@ class Trainer:
 
     def best(self) -> Machine:
         """The core's machine, with the parameters that validated best."""
-        settings = self._as_core().settings
-        return Machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
+        settings = self.as_core().settings
+        return make_machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
 
-    def _as_core(self) -> Machine:
+    def as_core(self) -> Machine:
         """The present parameters on as many locations as the core will have."""
         return self._on(self.settings.core_memory_size or self.machine.settings.memory_size)
 
     def _on(self, locations: int) -> Machine:
-        return Machine(dataclasses.replace(self.machine.settings, memory_size=locations), self._parameters)
+        return make_machine(dataclasses.replace(self.machine.settings, memory_size=locations), self._parameters)
 
     def _batch(self) -> BatchReport:
         state, settings = self.state, self.settings
@@ -185,4 +186,4 @@ class Trainer:
     def validate(self, sizes: dict[str, int]) -> SequenceScore:
         """Score of the present parameters on the validation sequences, which are the same every time."""
         rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
-        return evaluate_machine(self._as_core(), self.task, sizes, self.settings.validation_sequences, rng)
+        return evaluate_machine(self.as_core(), self.task, sizes, self.settings.validation_sequences, rng)

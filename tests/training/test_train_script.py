@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ntm_memory.cli.progress import TrainingProgress
-from ntm_memory.cli.train import TASK_NAMES, main
+from ntm_memory.cli.train import main
+from ntm_memory.cli.train_task import TASK_NAMES
 from ntm_memory.training.checkpoint import load_core
 from ntm_memory.training.tasks import TASKS
 from ntm_memory.training.trainer import BatchReport
