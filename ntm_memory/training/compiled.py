@@ -28,14 +28,14 @@ from ntm_memory.machine.settings import MachineSettings
 from ntm_memory.paths import APP, environment_dir
 
 _C_TYPES = {"float32": "float", "float64": "double"}
-_COMPILERS = ("cc", "gcc", "clang")
+COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-std=gnu11", "-O3", "-march=native", "-ffast-math", "-fPIC", "-w")
 
 
 def make_machine(settings: MachineSettings, parameters: MachineParameters) -> Machine:
     """The fastest machine there is for these settings: compiled where its kernel is built, else NumPy's."""
-    library = _library(settings.dtype) if kernel_knows(settings) else None
-    return Machine(settings, parameters) if library is None else CompiledMachine(settings, parameters, library)
+    kernel = library(settings.dtype) if kernel_knows(settings) else None
+    return Machine(settings, parameters) if kernel is None else CompiledMachine(settings, parameters, kernel)
 
 
 def built() -> bool:
@@ -55,7 +55,7 @@ def build(environment: Path) -> list[Path]:
     Raises:
         NotSetUpError: there is no compiler, or it does not manage.
     """
-    compiler = next(filter(None, map(shutil.which, _COMPILERS)), None)
+    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
         raise NotSetUpError("the kernel needs a C compiler", "install gcc or clang; without it NumPy does the work")
     folder = _folder(environment)
@@ -115,11 +115,12 @@ def _found(dtype: str) -> Path | None:
 
 
 @functools.cache
-def _library(dtype: str) -> ctypes.CDLL | None:
+def library(dtype: str) -> ctypes.CDLL | None:
+    """The kernel of a float type, if it is built here."""
     found = _found(dtype)
     try:
         return None if found is None else ctypes.CDLL(str(found))
-    except OSError:  # half a file, or another system's
+    except OSError:  # no library, or of another system
         return None
 
 
