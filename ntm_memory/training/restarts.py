@@ -65,7 +65,9 @@ class _Start:
 
     def told(self) -> dict[str, Any]:
         """For the core's metrics."""
-        measured = {} if math.isinf(self.order[0]) else {"bits": round(self.order[0] or self.order[1], 4)}
+        wrong, surprise = self.order
+        bits = surprise if self.trainer.task.probabilistic else wrong
+        measured = {} if math.isinf(bits) else {"bits": round(bits, 4)}
         return {"seed": self.settings.seed, "sequences": self.trainer.state.sequences, "fate": self.fate, **measured}
 
 
