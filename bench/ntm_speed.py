@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import time
 
@@ -63,6 +64,11 @@ def difference(settings: MachineSettings, batch, style: str, seed: int = 0) -> t
     return abs(ours - theirs) / abs(theirs), float(np.max(apart))  # NaN if any is
 
 
+def page_faults() -> int:
+    """How often the system had to hand this process memory: what a new tape may cost, by luck of the allocator."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
 def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
     """CPU milliseconds a sequence, medians of interleaved rounds."""
     task = Copy()
@@ -77,14 +83,17 @@ def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
         network = STYLES[style](settings, parameters.arrays())
         runs[style] = lambda network=network: torch_loss(network, batch, torch.float32)
     times: dict[str, list[float]] = {name: [] for name in runs}
+    faults: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds + 2):
         for name, run in runs.items():
-            start = time.process_time()
+            start, before = time.process_time(), page_faults()
             for _ in range(IN_A_ROW):
                 run()
             times[name].append((time.process_time() - start) * 1e3 / (IN_A_ROW * batch_size))
+            faults[name].append((page_faults() - before) / IN_A_ROW)
     medians = {name: statistics.median(each[2:]) for name, each in times.items()}
     found = {"batch": batch_size, **{f"{name}_ms": round(median, 4) for name, median in medians.items()}}
+    found["page_faults_a_batch"] = {name: statistics.median(each[2:]) for name, each in faults.items()}
     ours = [name for name in runs if name not in STYLES]
     found["times"] = {
         name: {other: round(medians[other] / medians[name], 1) for other in runs if other != name} for name in ours
@@ -121,7 +130,8 @@ def main() -> None:
             others = ", ".join(
                 f"{times[style]:.1f}× the {style} PyTorch ({row[f'{style}_ms']:.3f})" for style in STYLES
             )
-            print(f"batch {row['batch']:3d}: {ours} {row[f'{ours}_ms']:.3f} ms a sequence, {others}")
+            faults = f"{row['page_faults_a_batch'][ours]:.0f} page faults a batch"
+            print(f"batch {row['batch']:3d}: {ours} {row[f'{ours}_ms']:.3f} ms a sequence, {others}; {faults}")
 
 
 if __name__ == "__main__":

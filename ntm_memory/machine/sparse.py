@@ -105,7 +105,7 @@ class SparseMemory:
             tape: of the step.
             d_read: (R, M), gradient of the vectors it read.
             d_weights: (H, k), that of the weights it handed on; None: they had no influence.
-            d_rows: (N, M), gradient of the memory it left; in the support's rows it becomes that of the memory it found.
+            d_rows: (N, M), gradient of the memory it left; in the support's rows it becomes that of what it found.
 
         Returns:
             Gradients of the heads' parameters, and of the weights (H, k) that it was given.
