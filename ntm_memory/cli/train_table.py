@@ -13,7 +13,7 @@ from ntm_memory.errors import BadValueError, whole_number
 from ntm_memory.paths import data_home, expanded
 
 Answer = dict[str, Any]
-_RESTARTS = {"copy": 5, "associative-recall": 3, "priority-sort": 5}
+_RESTARTS = {"copy": 5, "priority-sort": 5}
 _EXAMPLES = """examples:
   python3 train.py table --seeds 10                       all tasks, ten seeds each: hours; Ctrl-C saves, again goes on
   python3 train.py table --tasks copy,ngram --seeds 3     some of it
@@ -30,7 +30,7 @@ def parser() -> CommandParser:
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the first seed (default 0)")
     parser.add_argument("--tasks", metavar="A,B", help="some of the tasks, in this order")
     parser.add_argument(
-        "--restarts", type=int, metavar="N", help="most starts of a run (default: copy and sort 5, recall 3, else 1)"
+        "--restarts", type=int, metavar="N", help="most starts of a run (default: copy and sort 5, else 1)"
     )
     return parser
 
