@@ -5,23 +5,36 @@ The loops here are the reference; `kernel` does the same steps in C.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from ntm_memory.machine import memory as mem
+from ntm_memory.machine.controllers import Controller
 from ntm_memory.machine.focus import address_backward
+from ntm_memory.machine.interface import Interface
 from ntm_memory.machine.parameters import MachineParameters
-from ntm_memory.machine.settings import Array
+from ntm_memory.machine.settings import Array, MachineSettings
+from ntm_memory.machine.tape import MachineTape
 
-if TYPE_CHECKING:
-    from ntm_memory.machine.network import Machine, MachineTape
+
+class Parts(Protocol):
+    """What must be known of the machine."""
+
+    settings: MachineSettings
+    parameters: MachineParameters
+    interface: Interface
+    controller: Controller
+    reads: int
+    """Width of all that is read."""
+    fed_back: int
+    """Width of what the controller hears of the step before."""
 
 
 class Flows:
     """The gradients of what is inside the machine at every step, and of its parameters once all steps are done."""
 
-    def __init__(self, machine: Machine, tape: MachineTape, d_logits: Array) -> None:
+    def __init__(self, machine: Parts, tape: MachineTape, d_logits: Array) -> None:
         self._settings, self._tape, self._fed_back, self._reads = (
             machine.settings,
             tape,
@@ -60,7 +73,7 @@ class Flows:
 class _Backward:
     """What flows from step t + 1 to step t."""
 
-    def __init__(self, machine: Machine, tape: MachineTape, flows: Flows) -> None:
+    def __init__(self, machine: Parts, tape: MachineTape, flows: Flows) -> None:
         self._settings, self._known, self._tape, self._flows = machine.settings, machine.parameters, tape, flows
         self._interface, self._controller = machine.interface, machine.controller
         self._reads, self._fed_back = machine.reads, machine.fed_back
@@ -100,7 +113,7 @@ class _Backward:
         flows.d_memory = d_memory
 
 
-def flow_back(machine: Machine, tape: MachineTape, flows: Flows) -> None:
+def flow_back(machine: Parts, tape: MachineTape, flows: Flows) -> None:
     """Go back through all time steps, filling `flows`."""
     back = _Backward(machine, tape, flows)
     for step in reversed(range(len(tape.inputs))):

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ntm_memory.machine.backpropagation import Flows
 from ntm_memory.machine.interface import PRE_ACTIVATION_LIMIT
-from ntm_memory.machine.network import Machine, MachineState, MachineTape
+from ntm_memory.machine.network import Machine
 from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import Array, MachineSettings
+from ntm_memory.machine.tape import MachineState, MachineTape
 
-SOURCE = Path(__file__).with_name("kernel.c")
 _LANES = 16
 _SIZES = ("steps", "batch", "locations", "stride", "dim", "readers", "writers", "reach", "units", "outputs")
 _WEIGHTS = ("recurrent", "heads_weight", "heads_bias")

@@ -10,54 +10,17 @@ Arrays over time are (T, B, …). The output is logits; the loss belongs to the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 
 from ntm_memory.errors import BadValueError
 from ntm_memory.machine import memory as mem
 from ntm_memory.machine.backpropagation import Flows, flow_back, rows
 from ntm_memory.machine.controllers import make_controller
-from ntm_memory.machine.focus import Focus, address
+from ntm_memory.machine.focus import address
 from ntm_memory.machine.interface import HeadParameters, Interface
 from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import Array, MachineSettings
-
-
-class MachineState(NamedTuple):
-    """All that one time step hands to the next."""
-
-    memory: Array  # (B, M, N)
-    weights: Array  # (B, H, N)
-    joined: Array  # (B, R·M + C): read vectors, then the hidden state
-    cell: Array  # (B, C)
-
-
-@dataclass(frozen=True)
-class MachineTape:
-    """What a forward pass leaves for the backward pass, and for figures."""
-
-    inputs: Array  # (T, B, I)
-    gates: Array  # (T, B, G)
-    cells: Array  # (T + 1, B, C)
-    joined: Array  # (T + 1, B, R·M + C)
-    raw: Array  # (T, B, P): squashed in place
-    heads: list[HeadParameters]  # T, views of `raw`
-    memory: Array  # (T + 1, B, M, N)
-    start_weights: Array  # (B, H, N)
-    focus: list[Focus]  # T
-    from_start: bool
-
-    @property
-    def weights(self) -> Array:
-        """(T, B, H, N): where every head looked."""
-        return np.stack([focus.weights for focus in self.focus])
-
-    @property
-    def end(self) -> MachineState:
-        """The state after the last step."""
-        return MachineState(self.memory[-1], self.focus[-1].weights, self.joined[-1], self.cells[-1])
+from ntm_memory.machine.tape import MachineState, MachineTape
 
 
 class Machine:

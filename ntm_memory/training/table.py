@@ -120,7 +120,7 @@ def _one_run(
         "seed": settings.seed,
         "cpu_seconds_of_last_call": round(time.process_time() - begun, 1),
         **{key: value for key, value in outcome.core.metrics.items() if key != "trials"},
-        "rows": measure(outcome.core),
+        "rows": measure_core(outcome.core),
     }
     (folder / name / CORE_FILE).replace(folder / f"{name}.npz")
     (folder / name).rmdir()
@@ -128,7 +128,7 @@ def _one_run(
     return result
 
 
-def measure(core: Core, sequences: int | None = None) -> list[dict[str, Any]]:
+def measure_core(core: Core, sequences: int | None = None) -> list[dict[str, Any]]:
     """The lines of a core's task, on fresh sequences.
 
     Args:
