@@ -101,14 +101,17 @@ def train_restarts(
     each = [dataclasses.replace(settings, seed=seed) for seed in seeds]
     starts = [_Start(one, folder / f"start-{number}", command) for number, one in enumerate(each, 1)]
     going_on = _promising(starts, report, stop) if settings.choose_after and restarts > 1 else starts
-    if not going_on:
-        return _unfinished(starts)
     for start in going_on:
         if not start.run(settings.sequences, report, stop):
             return _unfinished(starts)
         start.judge(start.trainer.best(), "trained to the end")
         if start.order[0] == 0 and not start.trainer.task.probabilistic:
             break
+    return _kept(going_on, starts, folder, figures) if going_on else _unfinished(starts)
+
+
+def _kept(going_on: list[_Start], starts: list[_Start], folder: Path, figures: bool) -> Outcome:
+    """Save the best as the folder's core; what the starts have left there is no longer needed."""
     best = min(going_on, key=lambda start: start.order)
     best.fate = "kept"
     core = finished_core(best.trainer)
