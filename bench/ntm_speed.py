@@ -1,4 +1,4 @@
-"""Neural Turing Machine: CPU time of forward + backward, ours (NumPy) against PyTorch autograd.
+"""Neural Turing Machine: CPU time of forward + backward, ours (NumPy; the kernel where built) against PyTorch autograd.
 
     python -m bench.ntm_speed [--length 10] [--rounds 15] [--json]
 
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import resource
 import statistics
 import time
 
@@ -23,6 +25,7 @@ from torch.nn import functional as F
 from bench.torch_machines import FusedMachine, PortedMachine
 from ntm_memory.machine import Machine, MachineSettings
 from ntm_memory.machine.parameters import initial_machine_parameters
+from ntm_memory.training.compiled import built, make_machine
 from ntm_memory.training.loss import binary_cross_entropy
 from ntm_memory.training.tasks.copy import Copy
 
@@ -61,6 +64,11 @@ def difference(settings: MachineSettings, batch, style: str, seed: int = 0) -> t
     return abs(ours - theirs) / abs(theirs), float(np.max(apart))  # NaN if any is
 
 
+def page_faults() -> int:
+    """How often the system had to hand this process memory: what a new tape may cost, by luck of the allocator."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
 def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
     """CPU milliseconds a sequence, medians of interleaved rounds."""
     task = Copy()
@@ -69,21 +77,27 @@ def measure(length: int, batch_size: int, rounds: int) -> dict[str, float]:
     parameters = initial_machine_parameters(settings, 0)
     machine = Machine(settings, parameters)
     runs = {"numpy": lambda: numpy_loss(machine, batch)}
+    if built():
+        runs["kernel"] = lambda: numpy_loss(make_machine(settings, parameters), batch)
     for style in STYLES:
         network = STYLES[style](settings, parameters.arrays())
         runs[style] = lambda network=network: torch_loss(network, batch, torch.float32)
     times: dict[str, list[float]] = {name: [] for name in runs}
+    faults: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds + 2):
         for name, run in runs.items():
-            start = time.process_time()
+            start, before = time.process_time(), page_faults()
             for _ in range(IN_A_ROW):
                 run()
             times[name].append((time.process_time() - start) * 1e3 / (IN_A_ROW * batch_size))
+            faults[name].append((page_faults() - before) / IN_A_ROW)
     medians = {name: statistics.median(each[2:]) for name, each in times.items()}
-    found = {"batch": batch_size, "numpy_ms": round(medians["numpy"], 4)}
-    for style in STYLES:
-        found[f"torch_{style}_ms"] = round(medians[style], 4)
-        found[f"times_{style}"] = round(medians[style] / medians["numpy"], 1)
+    found = {"batch": batch_size, **{f"{name}_ms": round(median, 4) for name, median in medians.items()}}
+    found["page_faults_a_batch"] = {name: statistics.median(each[2:]) for name, each in faults.items()}
+    ours = [name for name in runs if name not in STYLES]
+    found["times"] = {
+        name: {other: round(medians[other] / medians[name], 1) for other in runs if other != name} for name in ours
+    }
     return found
 
 
@@ -101,16 +115,23 @@ def main() -> None:
     if worst > 1e-6:
         raise SystemExit(f"the networks differ: {worst:.1e}")
     rows = [measure(chosen.length, size, chosen.rounds) for size in (1, 16, 32)]
-    versions = {"numpy": np.__version__, "torch": torch.__version__, "python": platform.python_version()}
+    versions = {
+        "BLAS core": os.environ.get("OPENBLAS_CORETYPE", "as found"),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
     if chosen.json:
         print(json.dumps({"largest_difference": worst, "versions": versions, "rows": rows}))
         return
     print(f"loss and gradients equal to {worst:.0e} (float64); {versions}")
     for row in rows:
-        print(
-            "batch {batch:3d}: NumPy {numpy_ms:7.3f} ms a sequence; PyTorch ported {torch_ported_ms:7.3f} ms "
-            "({times_ported:4.1f}×), fused {torch_fused_ms:7.3f} ms ({times_fused:4.1f}×)".format(**row)
-        )
+        for ours, times in row["times"].items():
+            others = ", ".join(
+                f"{times[style]:.1f}× the {style} PyTorch ({row[f'{style}_ms']:.3f})" for style in STYLES
+            )
+            faults = f"{row['page_faults_a_batch'][ours]:.0f} page faults a batch"
+            print(f"batch {row['batch']:3d}: {ours} {row[f'{ours}_ms']:.3f} ms a sequence, {others}; {faults}")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ ONLY = {
     "times": {"errors"},
     "text": {"times", "errors"},
     "persistence": {"paths", "errors"},
-    "training": {"machine", "persistence", "errors"},
+    "training": {"machine", "persistence", "paths", "errors"},
     "memn2n": {"machine", "persistence", "errors"},
     "embedding": {"machine", "text", "persistence", "paths", "errors"},
     "privacy": {"machine", "text", "persistence", "paths", "errors"},
@@ -104,6 +104,7 @@ ONLY = {
         "config",
         "paths",
         "errors",
+        "training",
     },
 }
 LIBRARIES = {

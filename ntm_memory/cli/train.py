@@ -1,35 +1,16 @@
-"""train.py: train a core on one of the paper's tasks (or a Memory Network on bAbI), show one at work, or measure it."""
+"""train.py: the paper's tasks, a table of all of them, or a Memory Network on bAbI."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from ntm_memory.arguments.command_parser import CommandParser, UsageError
-from ntm_memory.cli import _fail, _print, train_babi, train_options
-from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
-from ntm_memory.errors import BadValueError, NTMMemoryError, whole_number
+from ntm_memory.arguments.command_parser import UsageError
+from ntm_memory.cli import _fail, _print, train_babi, train_table, train_task
+from ntm_memory.cli.interrupt import Interrupted
+from ntm_memory.errors import NTMMemoryError
 from ntm_memory.operations.process import asked_form
-from ntm_memory.paths import expanded
 
-if TYPE_CHECKING:
-    from ntm_memory.training.checkpoint import Core
-    from ntm_memory.training.settings import TrainingSettings
-
-Answer = dict[str, Any]
-TASK_NAMES = ("copy", "repeat-copy", "associative-recall", "ngram", "priority-sort")
-_SIZES = ("length", "items", "repeats")
-_TRAINING = ("config", "out", "resume", "no_plots")
-_READING = ("checkpoint", "memory_size", *_SIZES)
-_EXAMPLES = """examples:
-  python3 train.py copy                                    train on the copy task
-  python3 train.py copy --resume                           go on after an interruption
-  python3 train.py show associative-recall                 watch the shipped core answer a fresh sequence
-  python3 train.py eval copy --length 120 --seed 7         measure it
-  python3 train.py babi --help                             the Memory Network on the bAbI tasks
-"""
+_KINDS = {"babi": train_babi, "table": train_table}
 
 
 def main(argv: list[str]) -> int:
@@ -40,10 +21,10 @@ def main(argv: list[str]) -> int:
     """
     chosen = asked_form(argv)
     try:
-        babi = _asks_for_babi(argv)
-        arguments = (train_babi.parser() if babi else _parser()).parse_args(argv)
+        kind = _KINDS.get(_last_word(argv), train_task)
+        arguments = kind.parser().parse_args(argv)
         chosen = arguments.format
-        answer = train_babi.answer(arguments) if babi else _answer(arguments)
+        answer = kind.answer(arguments)
     except UsageError as usage:
         return _fail("usage", str(usage), usage.hint, chosen, 2)
     except NTMMemoryError as error:
@@ -58,162 +39,14 @@ def main(argv: list[str]) -> int:
         return _fail("bad_value", f"sizes that need more memory than there is: {error}", "smaller ones", chosen, 2)
     except Exception as error:
         return _fail("bug", f"{type(error).__name__}: {error}", "please report this", chosen, 1)
-    text = train_babi.text if babi else _text
     if chosen == "json":
         from ntm_memory.rendering import as_json
 
         return _print(as_json({"ok": True, **answer}))
-    return _print(text(answer))
+    return _print(kind.text(answer))
 
 
-def _asks_for_babi(argv: Sequence[str]) -> bool:
-    """Whether the words before the first option end in `babi`, which has options of its own."""
+def _last_word(argv: Sequence[str]) -> str:
+    """The last before the first option: what is trained, which may have options of its own."""
     options = (place for place, word in enumerate(argv) if word.startswith("-"))
-    return list(argv[: next(options, len(argv))])[-1:] == ["babi"]
-
-
-def _parser() -> CommandParser:
-    parser = train_options.parser(
-        "TASK",
-        "[options]",
-        "Train the Neural Turing Machine on one of the paper's tasks, show a trained core, or measure it.",
-        f"tasks: {', '.join(TASK_NAMES)}\n\n{_EXAMPLES}",
-    )
-    parser.add_argument("--sequences", type=int, metavar="N", help="to train on, or to measure on (then default 100)")
-    parser.add_argument("--resume", action="store_true", help="go on with that run, to --sequences in all if given")
-    parser.add_argument("--no-plots", action="store_true", help="draw no figures (they need matplotlib)")
-    parser.add_argument("--memory-size", type=int, metavar="N", help="show or measure on so many locations")
-    for size in _SIZES:
-        parser.add_argument(f"--{size}", type=int, metavar="N", help=f"show or measure with so many: {size}")
-    return parser
-
-
-def _answer(arguments: argparse.Namespace) -> Answer:
-    task = arguments.words[-1]
-    if task not in TASK_NAMES:
-        raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(TASK_NAMES)}")
-    action = train_options.action_of(arguments, task, _TRAINING, _READING)
-    return {None: _train, "show": _show, "eval": _evaluate}[action](arguments, task)
-
-
-def _train(arguments: argparse.Namespace, task: str) -> Answer:
-    from ntm_memory.cli.progress import TrainingProgress
-    from ntm_memory.paths import data_home
-    from ntm_memory.training import experiment
-
-    folder = expanded(arguments.out) if arguments.out else data_home(arguments.home) / "training" / task
-    progress = TrainingProgress(sys.stderr)
-    with stop_on_interrupt() as stopped:
-        how: dict[str, Any] = {"report": progress, "stop": lambda: bool(stopped), "figures": not arguments.no_plots}
-        if arguments.resume:
-            expected = _stated(arguments, task)
-            outcome = experiment.resume(folder, expected=expected, longer=arguments.sequences, **how)
-        else:
-            command = train_options.recorded([task], arguments, ("config", "seed", "sequences"))
-            outcome = experiment.train(_settings(arguments, task), folder, command=command, **how)
-    progress.close()
-    if not outcome.finished:
-        message = f"stopped after {outcome.state.sequences} sequences; saved in {folder}"
-        raise Interrupted(message, "go on with the same command and --resume")
-    assert outcome.core is not None
-    recent = outcome.state.history[-100:]
-    return {
-        "task": outcome.core.training.task,
-        "seed": outcome.core.training.seed,
-        **{name: outcome.core.metrics[name] for name in ("sequences", "converged_at", "chosen_at")},
-        "loss": round(sum(row[3] for row in recent) / len(recent), 6),
-        "generalisation": outcome.trials,
-        "checkpoint": str(outcome.core_file),
-        "plots": [str(figure) for figure in outcome.figures],
-    }
-
-
-def _settings(arguments: argparse.Namespace, task: str) -> TrainingSettings:
-    """The task's recipe, changed by config.json, by --config, by what the command says: the later wins."""
-    from ntm_memory.training.recipes import task_recipe
-
-    said = {name: getattr(arguments, name) for name in ("seed", "sequences")}
-    said = {name: value for name, value in said.items() if value is not None}
-    configured, given = train_options.configured(arguments.home), train_options.settings_in(arguments.config)
-    return task_recipe(task, configured, given, said)
-
-
-def _stated(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
-    """What the command says of the settings of the run it goes on with; how long is another matter."""
-    if arguments.config is not None:
-        stated = vars(_settings(arguments, task))
-        return {name: value for name, value in stated.items() if name != "sequences"}
-    return {"task": task} if arguments.seed is None else {"task": task, "seed": arguments.seed}
-
-
-def _show(arguments: argparse.Namespace, task: str) -> Answer:
-    from ntm_memory.training import experiment
-
-    core = _core(arguments, task)
-    return {"task": task, **experiment.show_sequence(core, _sizes(arguments), arguments.seed or 0)}
-
-
-def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
-    import numpy as np
-
-    from ntm_memory.training.evaluate import evaluate_machine
-    from ntm_memory.training.experiment import describe
-
-    core, seed = _core(arguments, task), arguments.seed or 0
-    sequences = 100 if arguments.sequences is None else arguments.sequences
-    whole_number("--sequences", sequences, 1, 1_000_000)
-    sizes = core.task.usual(_sizes(arguments))
-    score = evaluate_machine(core.machine, core.task, sizes, sequences, np.random.default_rng(seed))
-    source = arguments.checkpoint or "shipped"
-    memory = core.machine.settings.memory_size
-    return {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory, **describe(score)}
-
-
-def _core(arguments: argparse.Namespace, task: str) -> Core:
-    from ntm_memory.training.checkpoint import load_core, shipped_core
-
-    core = load_core(expanded(arguments.checkpoint)) if arguments.checkpoint else shipped_core(task)
-    if core.training.task != task:
-        raise BadValueError(f"{arguments.checkpoint} was trained on {core.training.task}, not on {task}")
-    return core if arguments.memory_size is None else core.with_memory(arguments.memory_size)
-
-
-def _sizes(arguments: argparse.Namespace) -> dict[str, int]:
-    return {name: getattr(arguments, name) for name in _SIZES if getattr(arguments, name) is not None}
-
-
-def _text(answer: Answer) -> str:
-    if "generalisation" in answer:
-        lines = [f"{answer['task']}: {answer['sequences']:,} sequences, converged at {answer['converged_at'] or '–'}"]
-        lines += [_score_line(trial["sizes"], trial) for trial in answer["generalisation"]]
-        return "\n".join([*lines, f"core: {answer['checkpoint']}", *answer["plots"]])
-    if "outputs" not in answer:
-        return _score_line(answer["sizes"], answer)
-    lines = [f"{answer['task']} {_named(answer['sizes'])}", "target      output"]
-    for target, output in zip(answer["targets"], answer["outputs"], strict=True):
-        lines.append(f"{_blocks(target)}  {_blocks(output)}{'' if target == output else '  ← differs'}")
-    lines += [f"read head {n + 1} looks at  {_track(track)}" for n, track in enumerate(answer["read_locations"])]
-    lines += [f"write head {n + 1} looks at {_track(track)}" for n, track in enumerate(answer["write_locations"])]
-    if "wrong_bits" in answer:
-        return "\n".join([*lines, f"{answer['wrong_bits']} wrong bits"])
-    best = answer["optimal_bits_per_sequence"]
-    return "\n".join([*lines, f"{answer['bits_per_sequence']:.2f} bits, the best estimator {best:.2f}"])
-
-
-def _score_line(sizes: dict[str, int], score: Answer) -> str:
-    optimal = score.get("optimal_bits_per_sequence")
-    against = "" if optimal is None else f" (optimal {optimal:.2f})"
-    bits = f"{score['bits_per_sequence']:9.3f} bits{against} of {score['target_bits']}"
-    return f"{_named(sizes):28} {bits}, {score['perfect_sequences']} of {score['sequences']} perfect"
-
-
-def _named(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {size}" for name, size in sizes.items())
-
-
-def _blocks(bits: str) -> str:
-    return bits.replace("0", "·").replace("1", "█")
-
-
-def _track(locations: list[int]) -> str:
-    return " ".join(map(str, locations))
+    return next(iter(argv[: next(options, len(argv))][-1:]), "")

@@ -139,6 +139,8 @@ def _environment(home: Path, by_console: bool) -> Iterator[Check]:
         else Check("packages", FAIL, f"{', '.join(missing)} missing; {told}", paths.setup_hint())
     )
     yield _weights(found["embedder"])
+    if "error" not in found["training"]:
+        yield _training(found["training"]["kernel"])
     yield _memory(found["memory"], found["sqlite"])
     if not missing and "error" not in found["embedder"]:
         yield _round_trip(home, by_console)
@@ -154,6 +156,12 @@ def _weights(found: dict[str, Any]) -> Check:
     if found["backend"] != "e5":
         return Check("weights", OK, f"the embedder is {found['backend']} {found.get('model', '')}".rstrip())
     return Check("weights", OK, f"{found['weights']}, {found['bytes'] >> 20} MiB, SHA-256 as expected")
+
+
+def _training(kernel: bool) -> Check:
+    """Nothing needs the compiled kernel: that it is not there is no fault."""
+    said = "train.py computes with the compiled kernel" if kernel else "train.py computes with NumPy"
+    return Check("training", OK, said if kernel else f"{said}; {paths.setup_hint('kernel')} compiles a kernel for it")
 
 
 def _memory(found: dict[str, Any], sqlite: str) -> Check:

@@ -32,6 +32,7 @@ def report(home: str | None) -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: _version(name) for name in (*NEEDED, *OPTIONAL)},
         "embedder": _told(lambda: _embedder(home)),
+        "training": _told(_training),
         "memory": _told(lambda: _memory(home)),
     }
 
@@ -52,6 +53,13 @@ def _told(look: Any) -> dict[str, Any]:
         hint = paths.setup_hint()
         return {"error": {"code": "not_set_up", "message": f"the environment lacks {error.name}", "hint": hint}}
     return found
+
+
+def _training() -> dict[str, Any]:
+    """Whether training runs in the compiled kernel."""
+    from ntm_memory.training.compiled import built
+
+    return {"kernel": built()}
 
 
 def _embedder(home: str | None) -> dict[str, Any]:

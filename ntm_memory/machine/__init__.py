@@ -10,6 +10,10 @@ heads        the same one step at a time, with the memory in hand
 checked      addressing as people call it: what does not fit is named
 activations  softplus, logistic, log-sum-exp
 optimisers   Adam and the paper's RMSProp over one flat vector
+tape         the state, and what a forward pass leaves behind
+backpropagation  from the gradient of the logits to those of all parameters
+sparse       few rows of very many locations
+kernel       both passes in compiled C
 gradcheck    do the gradients agree with central differences?
 """
 

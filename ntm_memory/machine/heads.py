@@ -14,9 +14,10 @@ from ntm_memory.machine import checked
 from ntm_memory.machine import memory as mem
 from ntm_memory.machine.focus import address
 from ntm_memory.machine.interface import HeadParameters
-from ntm_memory.machine.network import Machine, MachineState
+from ntm_memory.machine.network import Machine
 from ntm_memory.machine.parameters import initial_machine_parameters
 from ntm_memory.machine.settings import Array, MachineSettings
+from ntm_memory.machine.tape import MachineState
 
 
 class ReadHead:

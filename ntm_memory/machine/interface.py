@@ -15,8 +15,8 @@ from ntm_memory.machine.activations import softplus, squash
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.machine.settings import Array, MachineSettings
 
-# softplus(20) = 20: sharp enough for any task, far from where float32 loses the other locations
-PRE_ACTIVATION_LIMIT = 20.0
+# softplus(60) = 60: heads of a priority sort stand at 20 if they may go no further, and learn nothing more there
+PRE_ACTIVATION_LIMIT = 60.0
 
 
 class HeadParameters(NamedTuple):

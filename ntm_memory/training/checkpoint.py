@@ -13,6 +13,7 @@ from ntm_memory.machine.network import Machine
 from ntm_memory.machine.parameters import MachineParameters
 from ntm_memory.machine.settings import MachineSettings
 from ntm_memory.persistence.checkpoint import Arrays, CheckpointKind
+from ntm_memory.training.compiled import make_machine
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.tasks import Task, known_task, make_task
 
@@ -35,7 +36,7 @@ class Core:
     def with_memory(self, size: int) -> Core:
         """The same parameters on a memory of another size."""
         settings = dataclasses.replace(self.machine.settings, memory_size=size)
-        return dataclasses.replace(self, machine=Machine(settings, self.machine.parameters))
+        return dataclasses.replace(self, machine=make_machine(settings, self.machine.parameters))
 
 
 def save_core(path: Path, core: Core) -> None:
@@ -81,7 +82,7 @@ def _restore(header: Mapping[str, Any], arrays: Arrays) -> Core:
     demanded = training.machine_settings()
     if (settings.input_size, settings.output_size) != (demanded.input_size, demanded.output_size):
         raise BadValueError(f"the machine has other inputs and outputs than the task {training.task}")
-    return Core(Machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
+    return Core(make_machine(settings, parameters), training, dict(header["metrics"]), str(header["command"]))
 
 
 _CORES = CheckpointKind("core", "a trained core", "give the core.npz of a run's folder", _restore)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntm_memory.machine.network import Machine
 from ntm_memory.training.loss import bits_per_sequence, wrong_bits
@@ -12,6 +14,7 @@ from ntm_memory.training.tasks import SequenceBatch, Sizes, Task
 from ntm_memory.training.tasks.ngram import optimal_bits
 
 _AT_ONCE = 32
+Watcher = Callable[[SequenceBatch, NDArray[np.int64]], None]
 
 
 class SequenceScore(NamedTuple):
@@ -36,7 +39,12 @@ class SequenceScore(NamedTuple):
 
 
 def evaluate_machine(
-    machine: Machine, task: Task, sizes: Sizes, sequences: int, rng: np.random.Generator
+    machine: Machine,
+    task: Task,
+    sizes: Sizes,
+    sequences: int,
+    rng: np.random.Generator,
+    watch: Watcher | None = None,
 ) -> SequenceScore:
     """Run `sequences` fresh sequences of the given sizes.
 
@@ -46,28 +54,29 @@ def evaluate_machine(
         sizes: every size of the task.
         sequences: at least 1.
         rng: source of the sequences.
+        watch: told every batch and the wrong bits (B,) of its sequences.
     """
-    wrong: list[np.ndarray] = []
-    surprise: list[np.ndarray] = []
-    optimal: list[np.ndarray] = []
-    target_bits = 0
-    for start in range(0, sequences, _AT_ONCE):
-        batch = task.sample(rng, min(_AT_ONCE, sequences - start), sizes)
-        logits = run(machine, batch)
-        wrong.append(wrong_bits(logits, batch))
-        surprise.append(bits_per_sequence(logits, batch))
-        target_bits = batch.target_bits
-        if task.probabilistic:
-            optimal.append(optimal_bits(batch.targets[:, :, 0]))
-    errors = np.concatenate(wrong)
+    batches = [min(_AT_ONCE, sequences - start) for start in range(0, sequences, _AT_ONCE)]
+    costs = [_costs(machine, task, task.sample(rng, batch, sizes), watch) for batch in batches]
+    wrong, surprise, optimal = (np.concatenate(each) for each in zip(*costs, strict=True))
     return SequenceScore(
-        wrong=float(errors.mean()),
-        surprise=float(np.concatenate(surprise).mean()),
-        perfect=int((errors == 0).sum()),
+        wrong=float(wrong.mean()),
+        surprise=float(surprise.mean()),
+        perfect=int((wrong == 0).sum()),
         sequences=sequences,
-        target_bits=target_bits,
-        optimal=float(np.concatenate(optimal).mean()) if optimal else None,
+        target_bits=task.sample(np.random.default_rng(0), 1, sizes).target_bits,
+        optimal=float(optimal.mean()) if task.probabilistic else None,
     )
+
+
+def _costs(machine: Machine, task: Task, batch: SequenceBatch, watch: Watcher | None) -> tuple[np.ndarray, ...]:
+    """Wrong bits, surprise and what the optimal estimator pays (nothing where there is none), of each sequence."""
+    logits = run(machine, batch)
+    wrong = wrong_bits(logits, batch)
+    if watch is not None:
+        watch(batch, wrong)
+    optimal = optimal_bits(batch.targets[:, :, 0]) if task.probabilistic else np.empty(0)
+    return wrong, bits_per_sequence(logits, batch), optimal
 
 
 def run(machine: Machine, batch: SequenceBatch, steps: int = 64) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.errors import BadValueError, CheckpointError
+from ntm_memory.machine.kernel import CompiledMachine
 from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
 from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
@@ -40,6 +41,8 @@ class Outcome:
     core_file: Path | None
     trials: list[dict[str, Any]]
     figures: list[Path]
+    undrawn: str = ""
+    """Why the figures that were wanted are not there."""
 
 
 def train(
@@ -56,17 +59,14 @@ def train(
     Args:
         settings: what to train, and how.
         folder: gets `run.npz` (to resume), `core.npz` and the figures.
-        figures: draw learning curve, outputs and weightings; needs matplotlib.
+        figures: draw learning curve, outputs and weightings; without matplotlib they are left out.
         command: noted in the core.
         report: called after every batch.
         stop: asked after every batch; True saves and ends early.
 
     Raises:
         BadValueError: an unfinished run is in the folder.
-        NotSetUpError: figures are wanted and matplotlib is missing.
     """
-    if figures:
-        plots.require_matplotlib()
     _refuse_unfinished(folder / STATE_FILE)
     trainer = Trainer(settings)
     trainer.state.command = command
@@ -96,10 +96,7 @@ def resume(
     Raises:
         BadValueError: the run began with other settings, or has trained on more sequences than `longer` already.
         CheckpointError: there is nothing to resume, or it is damaged.
-        NotSetUpError: figures are wanted and matplotlib is missing.
     """
-    if figures:
-        plots.require_matplotlib()
     settings, state = load_state(folder / STATE_FILE)
     for name, value in (expected or {}).items():
         if getattr(settings, name) != value:
@@ -120,13 +117,19 @@ def _run(
     report: Callable[[BatchReport], None] | None,
     stop: Callable[[], bool],
 ) -> Outcome:
-    _run_and_save(trainer, folder / STATE_FILE, report, stop)
+    run_and_save(trainer, folder / STATE_FILE, report, stop)
     if trainer.state.sequences < trainer.settings.sequences:
         return Outcome(trainer.state, False, None, None, [], [])
     core = finished_core(trainer)
     save_core(folder / CORE_FILE, core)
-    drawn = draw(core, np.array(trainer.state.history), folder) if figures else []
-    return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn)
+    return drawn_outcome(trainer, core, folder, figures)
+
+
+def drawn_outcome(trainer: Trainer, core: Core, folder: Path, figures: bool) -> Outcome:
+    """The outcome of a finished run whose core is saved, with its figures if they are wanted and can be drawn."""
+    undrawn = plots.undrawable() if figures else ""
+    drawn = draw(core, np.array(trainer.state.history), folder) if figures and not undrawn else []
+    return Outcome(trainer.state, True, core, folder / CORE_FILE, list(core.metrics["trials"]), drawn, undrawn)
 
 
 def _refuse_unfinished(file: Path) -> None:
@@ -164,6 +167,7 @@ def finished_core(trainer: Trainer) -> Core:
         "converged_at": state.converged_at,
         "chosen_at": state.best_at,
         "restored": state.restored,
+        "kernel": isinstance(trainer.machine, CompiledMachine),
         "trials": trials,
     }
     return Core(best, trainer.settings, metrics, state.command)
@@ -231,9 +235,10 @@ def show_sequence(core: Core, sizes: Mapping[str, int], seed: int) -> dict[str, 
     }
 
 
-def _run_and_save(
+def run_and_save(
     trainer: Trainer, file: Path, report: Callable[[BatchReport], None] | None, stop: Callable[[], bool]
 ) -> None:
+    """Train until done or stopped, saving the run's state every ten seconds and at the end."""
     saved = time.monotonic()
 
     def after(said: BatchReport) -> None:

@@ -17,13 +17,13 @@ Array = NDArray[np.floating[Any]]
 _SMOOTH = 50
 
 
-def require_matplotlib() -> None:
-    """Find out before a long run, not after it.
-
-    Raises:
-        NotSetUpError: matplotlib is not installed.
-    """
-    _pyplot()
+def undrawable() -> str:
+    """Why no figure can be drawn here, and what helps; nothing where one can."""
+    try:
+        _pyplot()
+    except NotSetUpError as error:
+        return f"{error.message}; {error.hint}"
+    return ""
 
 
 def learning_curve(path: Path, history: Array) -> Path:

@@ -73,8 +73,10 @@ _RECIPES: dict[str, dict[str, Any]] = {
     # with all 20 items, on others up to larger than the paper's: else it would sort on a tight one only.
     "priority-sort": {
         "machine": {"memory_size": 40, "memory_start": "small_random", "read_heads": 4, "write_heads": 4},
-        "memory_sizes": (40, 160),
+        "memory_sizes": (40, 320),
         "memory_sizes_from": 1.0,
+        "core_memory_size": 128,
+        "choose_after": 130_000,
         "sequences": 360_000,
         "batch": 8,
         "settle_rate": 1.0,

@@ -21,9 +21,11 @@ class TrainingSettings:
     machine: Mapping[str, Any] = field(default_factory=dict)
     """Machine settings besides the input's and output's size."""
     memory_sizes: tuple[int, int] | None = None
-    """Train every batch on a memory of another size, drawn from this range; validation uses the machine's own."""
+    """Train every batch on a memory of another size, drawn from this range."""
     memory_sizes_from: float = 0.0
     """The curriculum's reach from which on it does; before, every batch is on the machine's own size."""
+    core_memory_size: int | None = None
+    """Locations on which the core is validated and which it has at the end; None: the machine's own."""
     gate_bias: float = 0.0
     """Where the gates start: at −2 heads begin by location, which copying needs and content can disturb."""
     seed: int = 0
@@ -41,7 +43,7 @@ class TrainingSettings:
     """Wrong bits a sequence (mean of the last 50 batches) below which the learning rate falls, for good."""
     settle_rate: float = 0.2
     cool: float = 0.25
-    """Last share of the run, over which the learning rate falls to nothing."""
+    """Last share of what is left of the run once the curriculum is done: the learning rate falls to nothing over it."""
     reach: float = 1.0
     """Share of every size's range that the curriculum starts with; 1: no curriculum."""
     widen: float = 0.1
@@ -52,11 +54,15 @@ class TrainingSettings:
     validation_sequences: int = 32
     validate_every: int = 800
     """Sequences between validations."""
+    choose_after: int | None = None
+    """Of several starts (`restarts`) only the best goes on after so many sequences; None: all are trained on."""
 
     def __post_init__(self) -> None:
         for name in ("sequences", "batch", "validation_sequences", "validate_every"):
             whole_number(name, getattr(self, name), 1)
         whole_number("seed", self.seed, 0)
+        if self.choose_after is not None:
+            whole_number("choose_after", self.choose_after, 1)
         for name, high in _POSITIVE.items():
             real_number(name, getattr(self, name), 0, high, above=True)
         for name, (low, high) in _FROM_TO.items():
@@ -71,6 +77,8 @@ class TrainingSettings:
             task.complete(sizes)
 
     def _check_memory_sizes(self) -> None:
+        if self.core_memory_size is not None:
+            whole_number("core_memory_size", self.core_memory_size, 1, LARGEST_MEMORY)
         sizes = self.memory_sizes
         if sizes is None:
             return

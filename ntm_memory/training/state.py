@@ -31,6 +31,8 @@ class TrainerState:
     best_parameters: NDArray[Any]
     calm_parameters: NDArray[Any]
     reach: float
+    whole_range_at: int = 0
+    """Sequences after which the curriculum was done; meaningless before."""
     command: str = ""
     """How the run was begun, and gone on with."""
     sequences: int = 0
@@ -80,6 +82,7 @@ class TrainerState:
 _PLAIN = (
     "command",
     "reach",
+    "whole_range_at",
     "sequences",
     "rate",
     "settled",

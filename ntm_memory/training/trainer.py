@@ -15,6 +15,7 @@ import numpy as np
 from ntm_memory.machine.network import Machine
 from ntm_memory.machine.optimisers import clip_norm, make_optimiser
 from ntm_memory.machine.parameters import MachineParameters, initial_machine_parameters
+from ntm_memory.training.compiled import make_machine
 from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
 from ntm_memory.training.loss import binary_cross_entropy, bits_per_sequence, wrong_bits
 from ntm_memory.training.settings import TrainingSettings
@@ -54,7 +55,7 @@ class Trainer:
         self.task = settings.make_task()
         machine = settings.machine_settings()
         self._parameters = initial_machine_parameters(machine, settings.seed, gate_bias=settings.gate_bias)
-        self.machine = Machine(machine, self._parameters)
+        self.machine = make_machine(machine, self._parameters)
         self._optimiser = make_optimiser(settings.optimiser, self._parameters.flat.size, machine.dtype)
         self.state = state or TrainerState.new(settings, self._parameters.flat, self._optimiser.state)
         self._parameters.flat[:] = self.state.parameters
@@ -74,9 +75,16 @@ class Trainer:
         return self.state
 
     def best(self) -> Machine:
-        """A machine with the parameters that validated best."""
-        settings = self.machine.settings
-        return Machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
+        """The core's machine, with the parameters that validated best."""
+        settings = self.as_core().settings
+        return make_machine(settings, MachineParameters(settings, self.state.best_parameters.copy()))
+
+    def as_core(self) -> Machine:
+        """The present parameters on as many locations as the core will have."""
+        return self._on(self.settings.core_memory_size or self.machine.settings.memory_size)
+
+    def _on(self, locations: int) -> Machine:
+        return make_machine(dataclasses.replace(self.machine.settings, memory_size=locations), self._parameters)
 
     def _batch(self) -> BatchReport:
         state, settings = self.state, self.settings
@@ -104,12 +112,15 @@ class Trainer:
         if self.settings.memory_sizes is None or self.state.reach < self.settings.memory_sizes_from:
             return self.machine
         low, high = self.settings.memory_sizes
-        size = int(self.state.rng.integers(low, high + 1))
-        return Machine(dataclasses.replace(self.machine.settings, memory_size=size), self._parameters)
+        return self._on(int(self.state.rng.integers(low, high + 1)))
 
     def _learning_rate(self) -> float:
-        settings, left = self.settings, 1 - self.state.sequences / self.settings.sequences
-        return settings.learning_rate * self.state.rate * min(1.0, left / settings.cool)
+        settings, state = self.settings, self.state
+        rate = settings.learning_rate * state.rate
+        if state.reach < 1:  # one that cools before it has seen the whole range stays where it is
+            return rate
+        left = (settings.sequences - state.sequences) / max(settings.sequences - state.whole_range_at, 1)
+        return rate * min(1.0, left / settings.cool)
 
     def _clip(self, gradient: np.ndarray) -> float:
         """Limit the gradient's norm in place; returns what it was."""
@@ -141,6 +152,7 @@ class Trainer:
         if state.reach < 1:
             if float(np.mean(state.recent_share[-RECENT:])) < settings.widen_below:
                 state.reach = min(1.0, state.reach + settings.widen)
+                state.whole_range_at = state.sequences
                 state.forget_recent()
             return
         window = -(-CONVERGED_SEQUENCES // settings.batch)
@@ -174,4 +186,4 @@ class Trainer:
     def validate(self, sizes: dict[str, int]) -> SequenceScore:
         """Score of the present parameters on the validation sequences, which are the same every time."""
         rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
-        return evaluate_machine(self.machine, self.task, sizes, self.settings.validation_sequences, rng)
+        return evaluate_machine(self.as_core(), self.task, sizes, self.settings.validation_sequences, rng)

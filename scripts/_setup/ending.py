@@ -25,6 +25,8 @@ def ending(answer: dict[str, Any], *, looked_for_hosts: bool) -> str:
         looked_for_hosts: whoever ran it left the choice of hosts to us.
     """
     notes = [NO_HOST] if looked_for_hosts and not answer["targets"] else []
+    if "kernel" in answer:
+        notes.append(f"The compiled kernel of training is {answer['kernel']}.")
     return "\n".join([*notes, *_of_asking(answer), _where(answer), _try(answer), _undo(answer)])
 
 

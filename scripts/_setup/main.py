@@ -18,6 +18,8 @@ from _setup.clawhub import export, told_of_export, with_export
 from _setup.demo import demonstrate
 from _setup.ending import ending, told_of_removal
 from _setup.environment import Environment, find_environment, provide_environment
+from _setup.kernel import EXTRA as KERNEL
+from _setup.kernel import build_kernel
 from _setup.lock import only_one
 from _setup.process import run
 from _setup.proof import prove
@@ -157,6 +159,7 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         environment = _provide(folder, arguments)
         weights = provide_weights(environment, SKILL, read_weights_requirement(PYPROJECT))
         replace(environment, complete=True).write_marker()
+        kernel = build_kernel(environment, SKILL) if KERNEL in environment.extras else None
         actions = {host: copy_skill(SKILL, target, plugin=host == PLUGIN) for host, target in targets.items()}
         for skill in (SKILL, *targets.values()):
             _compile(environment, skill)
@@ -170,6 +173,7 @@ def _set_up(arguments: argparse.Namespace) -> dict[str, Any]:
         "embedder": {"backend": "e5", "weights": str(weights)},
         "skill": str(usable),
         "targets": {host: {"path": str(targets[host]), "action": action} for host, action in actions.items()},
+        **({"kernel": kernel} if kernel else {}),
         **({"allow": allow(rules_for)} if rules_for else {}),
         **({"allow_left_out": left_out} if left_out else {}),
         "proof": prove(usable, folder),
@@ -219,7 +223,8 @@ def _provide(folder: Path, arguments: argparse.Namespace) -> Environment:
     requirements = read_requirements(PYPROJECT, extras)
     if "sentence-transformers" in extras:
         requirements.insert(0, TORCH)
-    return provide_environment(folder, requirements, extras, torch_index=arguments.torch_index)
+    provided = provide_environment(folder, requirements, extras, torch_index=arguments.torch_index)
+    return replace(provided, extras=tuple(extras))
 
 
 def _compile(environment: Environment, skill: Path) -> None:

@@ -98,6 +98,7 @@ class TestWhole:
         assert {state for state, _ in found.values()} == {"ok"}
         assert found["memory"][1].startswith("1 live, 0 archived, 0 erased")
         assert found["round trip"][1].startswith("memorize ")
+        assert found["training"][1].startswith("train.py computes with ")
         assert "NTM_MEMORY_KEY is set" in found["variables"][1]
         for secret in ("5a" * 32, "zebra", "vault"):
             assert secret not in done.out

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ntm_memory.cli.progress import TrainingProgress
-from ntm_memory.cli.train import TASK_NAMES, main
+from ntm_memory.cli.train import main
+from ntm_memory.cli.train_task import TASK_NAMES
 from ntm_memory.training.checkpoint import load_core
 from ntm_memory.training.tasks import TASKS
 from ntm_memory.training.trainer import BatchReport
@@ -67,6 +68,27 @@ def test_train_then_eval_then_show(capsys, tmp_path, config):
 def test_ngrams_are_shown_in_bits_beside_the_best_estimator(capsys):
     assert main(["show", "ngram", "--length", "200"]) == 0
     assert re.search(r"\d+\.\d\d bits, the best estimator \d+\.\d\d$", capsys.readouterr().out.strip())
+
+
+def test_figures_that_cannot_be_drawn_stop_nothing(capsys, tmp_path, config, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    arguments = ["copy", "--config", config, "--sequences", "8", "--out", str(tmp_path)]
+    code, answer, _ = call(capsys, *arguments)
+    assert (code, answer["plots"]) == (0, [])
+    assert answer["note"].startswith("figures are left out: ") and "--with plots" in answer["note"]
+    assert main(arguments) == 0
+    assert "note: figures are left out" in capsys.readouterr().out
+
+
+def test_what_was_measured_names_its_sizes_and_rows_that_do_not_fit(capsys):
+    arguments = ["eval", "copy", "--sequences", "2", "--length"]
+    assert main([*arguments, "12"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("length 12, locations 128 ") and "note" not in printed
+    assert main([*arguments, "130"]) == 0
+    assert "note: 130 rows do not fit 128 locations: --memory-size 130 or more" in capsys.readouterr().out
+    _, answer, _ = call(capsys, "eval", "associative-recall", "--items", "5", "--memory-size", "19", "--sequences", "1")
+    assert answer["note"].startswith("20 rows do not fit 19 locations")
 
 
 def test_the_default_place_is_the_data_folder(capsys, config):

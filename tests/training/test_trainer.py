@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ntm_memory.errors import BadValueError, CheckpointError, NotSetUpError
+from ntm_memory.errors import BadValueError, CheckpointError
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training import experiment, plots
 from ntm_memory.training.checkpoint import load_core
+from ntm_memory.training.evaluate import evaluate_machine
 from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import load_state, save_state
@@ -171,6 +172,39 @@ def test_the_learning_rate_cools_to_nothing():
     assert rates == sorted(rates, reverse=True)
 
 
+def test_cooling_begins_where_the_curriculum_is_done():
+    trainer = Trainer(tiny(learning_rate=0.01, cool=0.5, sequences=1000, reach=0.5))
+    state = trainer.state
+    state.sequences = 900
+    assert trainer._learning_rate() == 0.01  # late, but not yet done
+    state.reach, state.whole_range_at = 1.0, 600
+    assert trainer._learning_rate() == pytest.approx(0.01 * (100 / 400) / 0.5)
+    state.whole_range_at = 0
+    assert trainer._learning_rate() == pytest.approx(0.01 * (100 / 1000) / 0.5)
+
+
+def test_it_is_noted_where_the_curriculum_is_done(tmp_path):
+    trainer = Trainer(tiny(reach=0.2, widen=0.4, widen_below=1.0, sequences=50 * 4 * 3))
+    trainer.run()
+    assert trainer.state.whole_range_at == 50 * 4 * 2
+    save_state(tmp_path / "run.npz", trainer.settings, trainer.state)
+    assert load_state(tmp_path / "run.npz")[1].whole_range_at == 50 * 4 * 2
+
+
+def test_the_core_is_validated_on_the_memory_that_it_has_at_the_end(monkeypatch):
+    used = []
+
+    def watched(machine, *rest):
+        used.append(machine.settings.memory_size)
+        return evaluate_machine(machine, *rest)
+
+    monkeypatch.setattr("ntm_memory.training.trainer.evaluate_machine", watched)
+    trainer = Trainer(tiny(core_memory_size=31))
+    trainer.run()
+    assert set(used) == {31} and trainer.best().settings.memory_size == 31
+    assert Trainer(tiny()).best().settings.memory_size == 16
+
+
 def test_figures_are_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     outcome = experiment.train(tiny(), tmp_path)
@@ -190,14 +224,13 @@ def test_heads_that_look_nowhere_in_particular_are_drawn_too(tmp_path):
     assert drawn.read_bytes().startswith(b"\x89PNG")
 
 
-def test_missing_matplotlib_is_told_before_training(tmp_path, monkeypatch):
+def test_without_matplotlib_it_trains_and_the_figures_are_left_out(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(NotSetUpError, match="matplotlib") as caught:
-        experiment.train(tiny(), tmp_path)
-    assert "--with plots" in caught.value.hint
-    assert not (tmp_path / experiment.STATE_FILE).exists()
-    with pytest.raises(NotSetUpError):
-        plots.require_matplotlib()
+    outcome = experiment.train(tiny(), tmp_path)
+    assert outcome.finished and outcome.core_file is not None and outcome.core_file.is_file()
+    assert outcome.figures == []
+    assert "matplotlib" in outcome.undrawn and "--with plots" in outcome.undrawn
+    assert experiment.train(tiny(), tmp_path, figures=False).undrawn == ""  # not wanted, not missed
 
 
 def test_an_unfinished_run_is_not_begun_again_by_mistake(tmp_path):
@@ -255,6 +288,7 @@ def test_nothing_to_resume(tmp_path):
         ({"optimizer": "adam"}, "unknown training settings: optimizer"),
         ({"machine": {"memory_size": -5}}, "memory_size"),
         ({"memory_sizes": (20, 12)}, "memory_sizes"),
+        ({"core_memory_size": 0}, "^core_memory_size must be a whole number from 1"),
         ({"memory_sizes_from": 2}, "memory_sizes_from"),
         ({"task_options": {"width": 0}}, "^width must be a whole number from 1"),
         ({"task_options": {"width": 8, "bits": 3}}, "options of the task copy"),

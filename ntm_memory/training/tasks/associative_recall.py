@@ -23,6 +23,10 @@ class AssociativeRecall(Task):
         self.input_size = width + 2
         self.output_size = width
 
+    def rows_kept(self, sizes: Sizes) -> int:
+        """See `Task.rows_kept`; the delimiters tell items apart."""
+        return sizes["items"] * (self.rows + 1)
+
     def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; any item but the last is asked about."""
         count, rows, width = sizes["items"], self.rows, self.width

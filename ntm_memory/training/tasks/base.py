@@ -64,6 +64,10 @@ class Task:
         """The largest sizes trained on."""
         return {name: high for name, (_, high) in self.ranges.items()}
 
+    def rows_kept(self, sizes: Sizes) -> int:
+        """How many rows must be in memory at once to answer; 0 where that is not known."""
+        return 0
+
     def complete(self, sizes: Sizes) -> dict[str, int]:
         """Fill in the largest trained sizes where none are given.
 

@@ -20,6 +20,10 @@ class Copy(Task):
         self.input_size = width + 1
         self.output_size = width
 
+    def rows_kept(self, sizes: Sizes) -> int:
+        """See `Task.rows_kept`."""
+        return sizes["length"]
+
     def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; T = 2·length + 1."""
         length = sizes["length"]

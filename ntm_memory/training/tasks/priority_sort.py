@@ -23,6 +23,10 @@ class PrioritySort(Task):
         self.input_size = width + 2
         self.output_size = width
 
+    def rows_kept(self, sizes: Sizes) -> int:
+        """See `Task.rows_kept`."""
+        return sizes["items"]
+
     def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; T = items + 1 + ⌈0.8·items⌉."""
         count = sizes["items"]

@@ -46,6 +46,10 @@ class RepeatCopy(Task):
         self.input_size = width + 2
         self.output_size = width + 1
 
+    def rows_kept(self, sizes: Sizes) -> int:
+        """See `Task.rows_kept`."""
+        return sizes["length"]
+
     def sample(self, rng: np.random.Generator, batch: int, sizes: Sizes) -> SequenceBatch:
         """See `Task.sample`; the answer is length · repeats rows and the end marker."""
         length, repeats = sizes["length"], sizes["repeats"]
