@@ -22,13 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.scale_world import SESSION, Real, ScaledWorld, measured_keys
+from bench.scale_world import SESSION, ScaledWorld, measured_keys
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.recall.corpus import Corpus
@@ -201,15 +202,17 @@ def among_candidates(manager: NTMMemoryManager, queries: list[Query]) -> dict[st
         best = np.argsort(-scores.cosine)[:10]
         by_key.append(float(np.isin(best, look.candidates).mean()))
         worded = np.argsort(-scores.words)[:10]
-        by_words.append(float(np.isin(worded[scores.words[worded] > 0], look.candidates).mean()))
-    return {"recall_at_10_by_key": round(np.mean(by_key), 4), "recall_at_10_by_words": round(np.mean(by_words), 4)}
+        if (likest := worded[scores.words[worded] > 0]).size:
+            by_words.append(float(np.isin(likest, look.candidates).mean()))
+    named = {"recall_at_10_by_key": by_key, "recall_at_10_by_words": by_words}
+    return {name: round(float(np.mean(shares)), 4) for name, shares in named.items() if shares}
 
 
-def measure_scale(size: int, real: Real, home: Path, rounds: int) -> dict[str, object]:
-    """All figures of one size in a file."""
+def measure_scale(size: int, home: Path, write_s: float | None) -> dict[str, object]:
+    """All figures of one size in a file, which took so many seconds to write, or was there."""
     told: dict[str, object] = {"part": "scale", "store": "sqlite", "memories": size}
-    if not (home / QUESTIONS).exists():
-        told["write_s"] = round(fill_with_rows(home, ScaledWorld(real, size), rounds), 1)
+    if write_s is not None:
+        told["write_s"] = round(write_s, 1)
     files = {path.name: path.stat().st_size for path in home.iterdir() if path.is_file() and path.name != QUESTIONS}
     told |= asked_home(home)
     return told | {
@@ -257,13 +260,24 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as made, _server_if(args.server) as server:
         homes = args.homes or Path(made)
-        real = measured_keys(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
+        missing = [size for size in args.sizes if not (homes / str(size) / QUESTIONS).exists()]
+        if missing:
+            real = measured_keys(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
         for size in args.sizes:
             home = homes / str(size)
             home.mkdir(parents=True, exist_ok=True)
-            print(json.dumps(measure_scale(size, real, home, args.rounds), indent=None if args.json else 1), flush=True)
-            if server is not None:
-                print(json.dumps(measure_moved(size, home, server), indent=None if args.json else 1), flush=True)
+            written = fill_with_rows(home, ScaledWorld(real, size), args.rounds) if size in missing else None
+            for line in measured_stores(size, home, written, server):
+                print(json.dumps(line, indent=None if args.json else 1), flush=True)
+
+
+def measured_stores(
+    size: int, home: Path, write_s: float | None, server: OwnServer | None
+) -> Iterator[dict[str, object]]:
+    """The figures of one size in a file, and on a server where there is one."""
+    yield measure_scale(size, home, write_s)
+    if server is not None:
+        yield measure_moved(size, home, server)
 
 
 def _server_if(wanted: bool) -> AbstractContextManager[OwnServer | None]:
