@@ -15,11 +15,11 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.processes import cost_of_process
 from ntm_memory import NTMMemoryManager
 
 RECALL = """
@@ -48,13 +48,8 @@ QUESTION = "Which drawer holds the passport of guest 417?"
 def cpu_seconds(code: str, *arguments: str, bytecode: str) -> float:
     """User + system seconds of one Python process, its bytecode in a folder that the first one fills."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = {**variables, "PYTHONPYCACHEPREFIX": bytecode}
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, **quiet)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"a measured process failed: {code.strip().splitlines()[-1]}")
-    return usage.ru_utime + usage.ru_stime
+    command = [sys.executable, "-c", code, *arguments]
+    return cost_of_process(command, {**variables, "PYTHONPYCACHEPREFIX": bytecode}).cpu_ms / 1e3
 
 
 def packaged_model() -> str:

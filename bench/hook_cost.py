@@ -68,6 +68,18 @@ class Server:
         told: dict[str, Any] = json.loads(answer["content"][0]["text"])
         return told
 
+    def tool(self, name: str, **arguments: Any) -> str:
+        """What a tool answers.
+
+        Raises:
+            RuntimeError: it answers with an error.
+        """
+        answer = self._request("tools/call", {"name": name, "arguments": arguments})
+        text: str = answer["content"][0]["text"]
+        if answer.get("isError"):
+            raise RuntimeError(text)
+        return text
+
     def cpu_ms(self) -> float:
         """CPU that the process has used."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -27,6 +27,40 @@ class CostPoint(NamedTuple):
     ms: float
 
 
+class Costs(NamedTuple):
+    """One cost over the number of memories.
+
+    Args:
+        title: what costs.
+        unit: of it.
+        lines: label → (memories, cost) of each size.
+    """
+
+    title: str
+    unit: str
+    lines: Sequence[tuple[str, Sequence[tuple[int, float]]]]
+
+
+def draw_costs(costs: Sequence[Costs], file: Path) -> None:
+    """Costs over size, a field for each kind, both axes by powers of ten."""
+    figure, fields = _figure(2, -(-len(costs) // 2))
+    for axes, cost in zip(fields.flat, costs, strict=False):
+        for label, points in cost.lines:
+            axes.plot(*zip(*points, strict=True), "o-", label=label, markersize=3)
+        axes.set(title=cost.title, xlabel="memories", ylabel=cost.unit, xscale="log", yscale="log")
+        costly = [value for _, points in cost.lines for _, value in points]
+        if costly:  # whole powers of ten: what hardly grows must not look as if it did
+            axes.set_ylim(10 ** np.floor(np.log10(min(costly))), 10 ** (np.floor(np.log10(max(costly))) + 1))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter("")
+        axes.title.set_size(9)
+        axes.grid(visible=True, which="both", alpha=0.2)
+        if cost.lines:
+            axes.legend(fontsize=6)
+    figure.savefig(file, dpi=100)
+
+
 def draw_cost(points: Sequence[CostPoint], file: Path) -> None:
     """Quality over cost, a line for each number of memories that are read at a time."""
     figure, axes = _figure()
@@ -61,10 +95,11 @@ def draw_calibration(told: Mapping[str, tuple[Sequence[float], Sequence[float]]]
     figure.savefig(file, dpi=100)
 
 
-def _figure() -> tuple[Any, Any]:  # matplotlib is optional, and so are its types
+def _figure(columns: int = 1, rows: int = 1) -> tuple[Any, Any]:  # matplotlib is optional, and so are its types
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=(6, 4), layout="constrained")
+    side = (6, 4) if columns == 1 else (4.2 * columns, 3.1 * rows)
+    return pyplot.subplots(rows, columns, figsize=side, layout="constrained")

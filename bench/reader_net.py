@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ntm_memory.embedding.tokenizer import Tokenizer
-from ntm_memory.embedding.transformer import MATRICES
+from ntm_memory.embedding.transformer import MATRICES, BertLayer, read_layers
 from ntm_memory.embedding.weights import Weights
 from ntm_memory.reader.adapter import Adapter, Head
 from ntm_memory.reader.sequences import SEGMENTS, PairSequence
@@ -53,28 +53,17 @@ class Adapted(nn.Module):
 class Layer(nn.Module):
     """One BERT layer."""
 
-    def __init__(self, weights: Weights, number: int, rank: int) -> None:
+    def __init__(self, layer: BertLayer, rank: int) -> None:
         super().__init__()
-        at, sizes = f"l{number}.", weights.sizes
-        h, f = sizes.width, sizes.inner
-        self.heads = sizes.heads
-
-        def adapted(name: str, columns: int) -> Adapted:
-            return Adapted(
-                tensor(weights.transposed(f"{at}{name}.w", columns).T), tensor(weights.floats(f"{at}{name}.b")), rank
-            )
-
-        self.qkv = Adapted(
-            torch.cat([tensor(weights.transposed(f"{at}{n}.w", h).T) for n in "qkv"]),
-            torch.cat([tensor(weights.floats(f"{at}{n}.b")) for n in "qkv"]),
-            rank,
-        )
-        self.out, self.inner, self.outer = adapted("ao", h), adapted("fi", h), adapted("fo", f)
-        self.norms = nn.ModuleList(nn.LayerNorm(h, eps=sizes.epsilon) for _ in range(2))
+        self.heads = layer.heads
+        for name in MATRICES:
+            bias = tensor(getattr(layer, f"{name}_bias"))
+            setattr(self, name, Adapted(tensor(getattr(layer, name).whole().T), bias, rank))
+        self.norms = nn.ModuleList(nn.LayerNorm(len(layer.out_bias), eps=layer.epsilon) for _ in range(2))
         with torch.no_grad():
-            for norm, name in zip(self.norms, ("aln", "oln"), strict=True):
-                norm.weight.copy_(tensor(weights.floats(f"{at}{name}.w")))
-                norm.bias.copy_(tensor(weights.floats(f"{at}{name}.b")))
+            for norm, scale, shift in zip(self.norms, layer.norms[::2], layer.norms[1::2], strict=True):
+                norm.weight.copy_(tensor(scale))
+                norm.bias.copy_(tensor(shift))
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         count, longest, width = x.shape
@@ -92,7 +81,7 @@ class PairNet(nn.Module):
         super().__init__()
         sizes = weights.sizes
         self.weights, self.width, self.exits = weights, sizes.width, tuple(exits)
-        self.layers = nn.ModuleList(Layer(weights, number, rank) for number in range(max(exits)))
+        self.layers = nn.ModuleList(Layer(layer, rank) for layer in read_layers(weights)[: max(exits)])
         self.position = tensor(weights.floats("emb.pos").reshape(-1, sizes.width)) + tensor(
             weights.floats("emb.type")[: sizes.width]
         )

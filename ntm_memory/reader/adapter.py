@@ -10,10 +10,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ntm_memory.embedding.base import Vectors
+from ntm_memory.embedding.matrices import BlockMatrix, blank_like
 from ntm_memory.embedding.transformer import MATRICES, BertLayer
 from ntm_memory.persistence.arrays import made_of_shipped
 
@@ -55,11 +57,18 @@ class Adapter:
 
     def merged(self, layers: Sequence[BertLayer]) -> list[BertLayer]:
         """The embedder's layers, changed; the given ones stay as they are."""
-        return [self._merge(number, layer) for number, layer in enumerate(layers[: len(self.norms)])]
+        layers = layers[: len(self.norms)]
+        room = iter(blank_like([getattr(layer, name) for layer in layers for name in MATRICES]))
+        return [
+            self._merge(number, layer, dict(zip(MATRICES, room, strict=False))) for number, layer in enumerate(layers)
+        ]
 
-    def _merge(self, number: int, layer: BertLayer) -> BertLayer:
-        changed = {name: getattr(layer, name) + self.down[name][number] @ self.up[name][number] for name in MATRICES}
-        return dataclasses.replace(layer, **changed, norms=tuple(self.norms[number]))
+    def _merge(self, number: int, layer: BertLayer, to: Mapping[str, BlockMatrix]) -> BertLayer:
+        for name, matrix in to.items():
+            change = self.down[name][number] @ self.up[name][number]
+            np.add(getattr(layer, name).by_place, change.reshape(matrix.by_place.shape), out=matrix.by_place)
+        changed: dict[str, Any] = {**to, "norms": tuple(self.norms[number])}
+        return dataclasses.replace(layer, **changed)
 
 
 def as_arrays(adapter: Adapter) -> dict[str, np.ndarray]:

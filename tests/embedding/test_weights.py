@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ntm_memory.embedding import weights as module
+from ntm_memory.embedding.matrices import SMALL, blank_matrices
 from ntm_memory.embedding.weights import FILE, SEEN, SHA256, Weights, check, find_weights
 from ntm_memory.errors import EmbedderError
 
@@ -58,10 +59,18 @@ def test_dequantised_rows_against_a_slow_loop(weights):
             nibbles = [raw[at + 2 + j] & 15 for j in range(16)] + [raw[at + 2 + j] >> 4 for j in range(16)]
             slow += [(nibble - 8) * scale for nibble in nibbles]
         np.testing.assert_array_equal(values, np.array(slow, dtype=np.float32))
-    whole = weights.transposed("l3.fo.w", columns)
-    assert whole.shape == (columns, count // columns)
-    assert whole.flags.c_contiguous  # as it is multiplied; another order takes twice the time for few rows
-    np.testing.assert_array_equal(whole, weights.rows("l3.fo.w", columns, np.arange(count // columns)).T)
+    (whole,) = blank_matrices([(columns, count // columns)], SMALL)
+    weights.transposed(["l3.fo.w"], columns, whole.by_place)
+    np.testing.assert_array_equal(whole.whole(), weights.rows("l3.fo.w", columns, np.arange(count // columns)).T)
+
+
+@pytest.mark.parametrize("cut", [SMALL, None])
+def test_matrices_side_by_side(weights, cut):
+    rows, width = np.arange(weights.sizes.width), weights.sizes.width
+    (made,) = blank_matrices([(width, 2 * width)], cut)
+    weights.transposed(["l0.q.w", "l0.k.w"], width, made.by_place)
+    both = [weights.rows(name, width, rows).T for name in ("l0.q.w", "l0.k.w")]
+    np.testing.assert_array_equal(made.whole(), np.concatenate(both, axis=1))
 
 
 def test_missing_file(tmp_path):
