@@ -17,6 +17,14 @@ _ESCAPE, _NUL, _ITSELF = "\x01", "\x010", "\x011"
 _PLACE = re.compile(r"\?(\d*)|(?<![:\w]):([a-z_]\w*)|('(?:[^']|'')*')")
 _OR = re.compile(r"INSERT OR (REPLACE|IGNORE) INTO (\w+)(?: \(([^)]*)\))?")
 _AMONG = re.compile(r"(?<!\w)\+?(\w+) IN \(SELECT value FROM json_each\(\?\)\)")
+_WHOLE = re.compile(r"SELECT \* FROM memories(?= (?:INDEXED BY \w+\s+)?\s*WHERE)")
+_OF_ITS_PLACE = ", ".join(
+    f"(SELECT name FROM names WHERE code = memories.{column}) AS {column}_name" for column in ("namespace", "session")
+)
+_LINKS = """(SELECT json_agg(json_build_array(links.target, links.weight, links.kind) ORDER BY there.row)
+FROM links JOIN memories AS there ON there.id = links.target WHERE links.id = memories.id AND there.state = 'live')"""
+RECORD = f"SELECT memories.*, {_OF_ITS_PLACE}, {_LINKS} AS linked"
+"""A row of `memories` with what its record has besides, in one message: names, and links to live memories as JSON."""
 _NUMBERS = ("row", "address", "session", "code")
 _PLAIN = (
     (re.compile(r" INDEXED BY \w+"), ""),
@@ -37,17 +45,19 @@ class Command(NamedTuple):
         text: as PostgreSQL takes it.
         names: of its arguments in order, where they are named.
         gives_row: whether it tells the number of the row that it makes.
+        has_rows: whether it is answered by rows.
     """
 
     text: str
     names: tuple[str, ...]
     gives_row: bool
+    has_rows: bool
 
 
 @lru_cache(512)
 def translated(statement: str) -> Command:
     """One of the store's statements, for PostgreSQL."""
-    text = _AMONG.sub(_among, statement)
+    text = _AMONG.sub(_among, _WHOLE.sub(f"{RECORD} FROM memories", statement))
     for pattern, ours in _PLAIN:
         text = pattern.sub(ours, text)
     text = _or_what(text)
@@ -55,7 +65,8 @@ def translated(statement: str) -> Command:
     gives_row = table is not None and table[1] in COUNTED and "RETURNING" not in text
     if table is not None and gives_row:
         text += f" RETURNING {COUNTED[table[1]]}"
-    return Command(*_numbered(text), gives_row)
+    has_rows = "RETURNING" in text or re.match(r"\s*(SELECT|WITH)\b", text) is not None
+    return Command(*_numbered(text), gives_row, has_rows)
 
 
 def to_kept(text: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
 from ntm_memory.postgres import schema
@@ -91,6 +92,17 @@ class PostgresEngine(Engine):
     def encrypted(self) -> bool:
         """The server's own matter: nothing is sealed by a key of ours."""
         return False
+
+    @property
+    def dim(self) -> int | None:
+        """Width of the key vectors."""
+        with self.reading():
+            return super().dim
+
+    def embedder(self) -> Mapping[str, Any] | None:
+        """{name, revision, dim} of the embedder that wrote the keys."""
+        with self.reading():
+            return super().embedder()
 
     def now(self) -> Stamp:
         """The state of the store as of this moment."""

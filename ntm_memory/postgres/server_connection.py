@@ -80,7 +80,7 @@ class ServerConnection(Connection):
             with suppress(StoreError):
                 self._end("ROLLBACK")
             raise
-        self._end("COMMIT")
+        self._end("COMMIT", wait=False)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -144,19 +144,21 @@ class ServerConnection(Connection):
         else:
             self.ledger.begin(self.server.begin(how, *then, READ_ALL))
 
-    def _end(self, how: str) -> None:
+    def _end(self, how: str, *, wait: bool = True) -> None:
         self.looked_up = self.has_links = None
         told = self.ledger.to_write() if self.ledger is not None and how == "COMMIT" else None
         if self.ledger is not None:
             self.ledger.end()
-        self.server.end(how, told)
+        self.server.end(how, told, wait=wait)
 
     def _write_ledger(self) -> None:
         told = None if self.ledger is None else self.ledger.to_write()
         if told is not None:
-            self.server.plainly(told)
+            self.server.later(told)
 
     def _back_to(self, *statements: str) -> None:
+        with suppress(StoreError):  # what is still under way may fail, too
+            self.server.settle()
         with suppress(StoreError):  # of a line that broke nothing is left to take back
             for statement in statements:
                 if self.server.in_transaction:

@@ -56,7 +56,7 @@ class ServerUsage(UsageCounters):
     def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Write, or do nothing; whether it was written."""
         try:
-            self._server.begin("", "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 200")
+            self._server.begin("", "SET LOCAL synchronous_commit = off", "SET LOCAL lock_timeout = 200")
             try:
                 self._server.executemany(statement, rows)
             except BaseException:
