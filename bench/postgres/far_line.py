@@ -32,7 +32,7 @@ class FarLine:
 
     @property
     def turns(self) -> int:
-        """How often a client has spoken after an answer had arrived, all lines together: so often it may have waited."""
+        """How often a client spoke after an answer had come, all lines together: so often it may have waited."""
         return sum(self._turns)
 
     @property

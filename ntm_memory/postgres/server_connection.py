@@ -48,8 +48,6 @@ class ServerConnection(Connection):
         """What begins and ends with each transaction; None until there are tables."""
         self.looked_up: dict[str, Memory] | None = None
         """By id what was looked up in the snapshot that is open, in which nothing changes; None: there is none."""
-        self.has_links: bool | None = None
-        """Whether there is a link in that snapshot; None: nobody asked yet."""
         self.server = ServerSQL(address, lock_seconds)
         self.sql = cast(sqlite3.Connection, self.server)
         self.number = (
@@ -138,14 +136,14 @@ class ServerConnection(Connection):
             raise
 
     def _begin(self, how: str, *then: str) -> None:
-        self.looked_up, self.has_links = ({} if how == _READ else None), None
+        self.looked_up = {} if how == _READ else None
         if self.ledger is None:
             self.server.begin(how, *then)
         else:
             self.ledger.begin(self.server.begin(how, *then, READ_ALL))
 
     def _end(self, how: str, *, wait: bool = True) -> None:
-        self.looked_up = self.has_links = None
+        self.looked_up = None
         told = self.ledger.to_write() if self.ledger is not None and how == "COMMIT" else None
         if self.ledger is not None:
             self.ledger.end()

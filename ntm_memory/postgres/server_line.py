@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,42 @@ class NamedRow(tuple[Any, ...]):
         return self.places.keys()
 
 
+class Answer:
+    """What a statement has said: rows, and how many it touched.
+
+    Args:
+        rows: of it; None: it has none.
+        ask: waits for the server where it was not waited for yet, and gives the cursor.
+        gives_row: whether the one row is the number of the row that was made.
+    """
+
+    def __init__(self, rows: list[Any] | None, ask: Callable[[], Any], *, gives_row: bool = False) -> None:
+        self._rest = iter(rows or ())
+        self._ask = ask
+        self._gives_row = gives_row
+
+    def fetchone(self) -> Any:
+        """The next row; None: there is none."""
+        return next(self._rest, None)
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        return list(self._rest)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rest
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were written."""
+        return int(self._ask().rowcount)
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The number of the row that was made."""
+        return int(self._ask().fetchone()[0]) if self._gives_row else None
+
+
 def connected(address: Address, seconds: float) -> psycopg.Connection:
     """A new line, on which statements find the tables of a store.
 
@@ -39,7 +75,7 @@ def connected(address: Address, seconds: float) -> psycopg.Connection:
     Raises:
         psycopg.Error: it does not, or refuses.
     """
-    settings = f'-c search_path="{address.schema}" -c client_encoding=UTF8'
+    settings = f"-c search_path={address.quoted} -c client_encoding=UTF8"
     told = psycopg.conninfo.conninfo_to_dict(address.url)
     line = psycopg.connect(
         address.url,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -12,49 +12,13 @@ from psycopg.raw_cursor import RawCursor
 
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.address import Address
-from ntm_memory.postgres.dialect import translated
+from ntm_memory.postgres.dialect import READ, UNREAD, translated
 from ntm_memory.postgres.server_faults import LineLostError, server_faults
-from ntm_memory.postgres.server_line import connected, rows_of_ours
+from ntm_memory.postgres.server_line import Answer, connected, rows_of_ours
 
 _TRANSACTION_LOST = "nothing of what was being written is written: do it again"
 _BOOKKEEPING = ("SAVEPOINT ", "RELEASE ")
 Rows = Sequence[Any] | Mapping[str, Any]
-
-
-class Answer:
-    """What a statement has said: rows, and how many it touched.
-
-    Args:
-        rows: of it; None: it has none.
-        ask: waits for the server where it was not waited for yet, and gives the cursor.
-        gives_row: whether the one row is the number of the row that was made.
-    """
-
-    def __init__(self, rows: list[Any] | None, ask: Callable[[], Any], *, gives_row: bool = False) -> None:
-        self._rest = iter(rows or ())
-        self._ask = ask
-        self._gives_row = gives_row
-
-    def fetchone(self) -> Any:
-        """The next row; None: there is none."""
-        return next(self._rest, None)
-
-    def fetchall(self) -> list[Any]:
-        """The rows that are left."""
-        return list(self._rest)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._rest
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows were written."""
-        return int(self._ask().rowcount)
-
-    @property
-    def lastrowid(self) -> int | None:
-        """The number of the row that was made."""
-        return int(self._ask().fetchone()[0]) if self._gives_row else None
 
 
 class ServerSQL:
@@ -97,7 +61,9 @@ class ServerSQL:
 
         def run(line: psycopg.Connection) -> Answer:
             cursor = RawCursor(line, row_factory=rows_of_ours)
-            cursor.execute(command.text, values, binary=True)
+            is_replica = line.info.parameter_status("in_hot_standby") == "on"
+            text = command.text.replace(READ, UNREAD) if is_replica else command.text
+            cursor.execute(text, values, binary=True)
             if not self._began:
                 self._settle()  # else what is sent next would be of one transaction with it
             if command.has_rows and not command.gives_row:
@@ -109,7 +75,8 @@ class ServerSQL:
                 self._settle()
             return Answer(None, lambda: self._run(lambda _: self._settled(cursor)), gives_row=command.gives_row)
 
-        return self._run(run)
+        answer: Answer = self._run(run)
+        return answer
 
     def executemany(self, statement: str, rows: Iterable[Rows]) -> None:
         """Run one of the store's statements for each of many rows."""
@@ -138,7 +105,7 @@ class ServerSQL:
 
         self._unsettled = False
         try:
-            rows = self._run(run)
+            rows: list[Any] = self._run(run)
         except BaseException:
             self._began = True
             with suppress(StoreError):
@@ -193,7 +160,8 @@ class ServerSQL:
             self._settle()
             return Answer(cursor.fetchall() if cursor.description else None, lambda: cursor)
 
-        return self._run(run)
+        answer: Answer = self._run(run)
+        return answer
 
     def later(self, statement: Any) -> None:
         """Send a statement of ours inside a transaction that cannot fail by what was told."""

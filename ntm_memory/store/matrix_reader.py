@@ -134,6 +134,8 @@ class SQLiteMatrixReader:
             return self._with_share(rows[likely[order[:enough]]].tolist(), space, terms, share, count)
 
     def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
+        if not rows:
+            return []
         among = "row IN (SELECT value FROM json_each(?))"
         query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
         told: list[tuple[float, int]] = []
@@ -191,6 +193,13 @@ class SQLiteMatrixReader:
         looked = self._engine.usage.focus(namespace, session)
         with self._engine.reading():
             return [(id, weight) for id, weight in looked if self._sql.execute(live, (id,)).fetchone()]
+
+    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Id → slot, of those of some ids that are live."""
+        with self._engine.reading():
+            rows = [row for id in ids for row in fetch(self._sql, "SELECT * FROM memories WHERE id = ?", (id,))]
+            found = {memory.id: memory.address for memory in self._engine.sound(rows)}
+        return {id: address for id, address in found.items() if address is not None}
 
     def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """(matrix, records, words) of the memories that were live at a moment.
