@@ -56,9 +56,7 @@ def load(server: OwnServer, schema: str, seconds: float, writers: int, readers: 
         with_one.close()
         begin, over = context.Barrier(writers + readers + 1), context.Event()
         roles = [(_write, each) for each in range(writers)] + [(_read, each) for each in range(readers)]
-        processes = [
-            context.Process(target=role, args=(url, home, each, (begin, over), told)) for role, each in roles
-        ]
+        processes = [context.Process(target=role, args=(url, home, each, (begin, over), told)) for role, each in roles]
         for process in processes:
             process.start()
         begin.wait(timeout=300)
