@@ -14,6 +14,11 @@ from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
 from ntm_memory.postgres.address import Address
 from ntm_memory.postgres.dialect import from_kept, to_kept
 
+_SILENCE = 300_000
+"""Milliseconds that a client may be silent inside a transaction: one that fell asleep would keep others waiting."""
+_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""How soon a line is known to lead nowhere, in seconds, for what was sent in milliseconds; a URL may say otherwise."""
+
 
 class NamedRow(tuple[Any, ...]):
     """A row whose values are found by place and by name, as `sqlite3.Row`'s."""
@@ -76,6 +81,7 @@ def connected(address: Address, seconds: float) -> psycopg.Connection:
         psycopg.Error: it does not, or refuses.
     """
     settings = f"-c search_path={address.quoted} -c client_encoding=UTF8"
+    usual = f"-c idle_in_transaction_session_timeout={_SILENCE}"
     told = psycopg.conninfo.conninfo_to_dict(address.url)
     line = psycopg.connect(
         address.url,
@@ -83,7 +89,8 @@ def connected(address: Address, seconds: float) -> psycopg.Connection:
         **{
             "connect_timeout": max(2, round(seconds)),
             "application_name": "ntm-memory",
-            "options": f"{told.get('options', '')} {settings}".strip(),
+            "options": f"{usual} {told.get('options', '')} {settings}",
+            **{name: told.get(name, value) for name, value in _ALIVE.items()},
         },
     )
     for kind in ("text", "varchar", "name"):

@@ -64,15 +64,14 @@ class ServerSQL:
             is_replica = line.info.parameter_status("in_hot_standby") == "on"
             text = command.text.replace(READ, UNREAD) if is_replica else command.text
             cursor.execute(text, values, binary=True)
-            if not self._began:
-                self._settle()  # else what is sent next would be of one transaction with it
+            if not self._began or (command.has_rows and not command.gives_row):
+                self._settle()  # outside of a transaction what is sent next would else be of one with it
             if command.has_rows and not command.gives_row:
-                self._unsettled = False
                 return Answer(cursor.fetchall(), lambda: cursor)
             if self._began and not command.text.startswith(_BOOKKEEPING):
                 self._unsettled = True
-            if self._unsettled and command.text.startswith("RELEASE "):
-                self._settle()
+            if command.text.startswith("RELEASE "):
+                self._settle() if self._unsettled else self._send_off(line)
             return Answer(None, lambda: self._run(lambda _: self._settled(cursor)), gives_row=command.gives_row)
 
         answer: Answer = self._run(run)
@@ -101,6 +100,7 @@ class ServerSQL:
                 cursor = line.execute(_plain(statement))
             if not then or not then[-1].lstrip().startswith("SELECT"):
                 return []
+            self._settle()
             return list(cursor.fetchall())
 
         self._unsettled = False
@@ -261,10 +261,11 @@ class ServerSQL:
     def _send_off(self, line: psycopg.Connection) -> None:
         """Send the end of what was sent; the library itself would wait for the answer, which is read before the next.
 
-        Without it the server would call the line busy for as long as nobody asks anything.
+        Without it the server would call the line busy for as long as nobody asks anything, and wait for ever.
         """
-        self._pipeline._enqueue_sync()
-        line.wait(self._pipeline._communicate_gen())
+        if self._pipeline is not None:
+            self._pipeline._enqueue_sync()
+            line.wait(self._pipeline._communicate_gen())
 
     def _give_up(self, line: psycopg.Connection) -> None:
         """Take back a transaction whose end failed."""
