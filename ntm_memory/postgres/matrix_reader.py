@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
-from ntm_memory.store.records import Memory
+from ntm_memory.store.records import Memory, MemoryMatrix
+from ntm_memory.store.rows import Row
 
 _WITH_ID = "SELECT * FROM memories WHERE id = ANY (CAST(? AS text[]))"
+_OLDER = """
+SELECT versions.* FROM versions JOIN memories ON memories.id = versions.id
+WHERE memories.namespace = ? ORDER BY versions.id, versions.version
+"""
 _LIVE = "SELECT id FROM memories WHERE id = ANY (CAST(? AS text[])) AND state = 'live'"
 _WHOLE = 64
 """Of so few rows the records are asked for at once, their words are among them."""
@@ -15,6 +20,32 @@ _WHOLE = 64
 
 class PostgresMatrixReader(SQLiteMatrixReader):
     """`store.base.MatrixReader` on a server."""
+
+    _held: Mapping[str, Sequence[Row]] = {}
+    """Id → older versions, oldest first, of the namespace whose past is being read."""
+
+    def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        """What live memories said before they were changed, each version by itself."""
+        with self._engine.reading():
+            self._held = self._older(self._ledger.known_code(namespace))
+            return super().memory_matrix_of_former(namespace)
+
+    def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
+        self._held = self._older(space)
+        return super()._as_of(space, at)
+
+    def _older(self, space: int | None) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in self._sql.execute(_OLDER, (space,)).fetchall():
+            found.setdefault(row["id"], []).append(row)
+        return found
+
+    def _versions(self, id: str) -> Sequence[Row]:
+        return self._held.get(id, ())
+
+    def _version_at(self, id: str, moment: str) -> Row | None:
+        then = [row for row in self._versions(id) if row["valid_from"] <= moment < row["valid_to"]]
+        return then[-1] if then else None
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of the session's last focus, live memories only."""

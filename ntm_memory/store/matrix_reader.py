@@ -90,7 +90,7 @@ class SQLiteMatrixReader:
             rows, records = [], []
             for row in fetch(self._sql, _FORMER, (self._ledger.known_code(namespace),)):
                 for memory in self._engine.sound([row]):
-                    for old in fetch(self._sql, _VERSIONS, (row["id"],)):
+                    for old in self._versions(row["id"]):
                         if what_is_wrong_with_version(old) is None:
                             rows.append(dict(row) | dict(old) | {"mentions": self._mentions(old)})
                             records.append(_as_it_was(memory, old, None))
@@ -210,7 +210,7 @@ class SQLiteMatrixReader:
         rows, records = [], []
         for row in fetch(self._sql, _THEN, (space, moment, moment)):
             for memory in self._engine.sound([row]):
-                old = next(iter(fetch(self._sql, _VERSION, (row["id"], moment, moment))), None)
+                old = self._version_at(row["id"], moment)
                 if old is not None and what_is_wrong_with_version(old) is not None:
                     continue  # what it said then is not known
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
@@ -218,6 +218,15 @@ class SQLiteMatrixReader:
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = self._matrix(rows, records)
         return slots, records, [decode_words(row["words"]) for row in rows]
+
+    def _versions(self, id: str) -> Sequence[Row]:
+        """The older versions of a memory, oldest first."""
+        found: list[Row] = fetch(self._sql, _VERSIONS, (id,))
+        return found
+
+    def _version_at(self, id: str, moment: str) -> Row | None:
+        """The older version of a memory that was so at a moment; None: it said then what it says now."""
+        return next(iter(fetch(self._sql, _VERSION, (id, moment, moment))), None)
 
     def _matrix(self, rows: Sequence[Row], records: Sequence[Memory]) -> MemoryMatrix:
         return _matrix_of(rows, records, self._engine.dim or 1, self._engine.zone)

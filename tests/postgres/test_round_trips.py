@@ -69,6 +69,23 @@ def test_many_in_one_transaction_wait_for_each_twice(far, url_of, tmp_path):
     store.close()
 
 
+def test_the_past_of_many_is_read_at_once(far, url_of, tmp_path):
+    from ntm_memory.postgres import open_server_store
+
+    line, _ = far
+    near = open_server_store(url_of(), tmp_path / "near")
+    for memory in near.memories():
+        near.rewrite(memory.id, *draft(f"{memory.content} and more", dim=near.dim, session=memory.session))
+    now = near.get(memory.id).updated_at
+    near.close()
+    store = open_server_store(line.url(url_of()), tmp_path / "other")
+    before = line.turns
+    assert len(store.memory_matrix_of_former("default")[1]) == 30
+    assert len(store.memory_matrix_as_of("default", now)[1]) == 30
+    assert line.turns - before <= 8
+    store.close()
+
+
 def test_after_a_look_the_server_waits_for_nothing(store, server):
     """What ends a look is sent with all that ends it: else the line would be called busy, and hold its snapshot."""
     store.add(*draft("one"))
