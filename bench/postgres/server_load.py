@@ -110,7 +110,7 @@ def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> 
 def _write(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"said": set(), "doubt": set(), "errors": {}, "wrong": [], "writes": 0}
     mine: list[tuple[str, str]] = []
-    store: Any = None
+    store: Any = open_server_store(url, home / f"w{number}")
     count = 0
     for _ in _while_it_lasts(*how_long):
         text = f"writer {number} says {count}"
@@ -137,7 +137,7 @@ def _write(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: A
 
 def _read(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"errors": {}, "wrong": [], "reads": 0}
-    store: Any = None
+    store: Any = open_server_store(url, home / f"r{number}")
     for _ in _while_it_lasts(*how_long):
         try:
             store = store or open_server_store(url, home / f"r{number}")

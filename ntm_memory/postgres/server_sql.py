@@ -84,7 +84,9 @@ class ServerSQL:
 
         def run(line: psycopg.Connection) -> None:
             RawCursor(line).executemany(command.text, many)
-            self._unsettled = self._pipeline is not None
+            self._unsettled = True
+            if not self._began:
+                self._settle()
 
         if many:
             self._run(run)
@@ -228,6 +230,8 @@ class ServerSQL:
                 return do(line)
             except psycopg.Error:
                 self._quiet()
+                raise
+            except Exception:
                 raise
             except BaseException:
                 if self._pipeline is not None:  # stopped in the middle: nobody knows which answers are still to come
