@@ -59,7 +59,8 @@ def run(
         opened = NTMMemoryManager(home, config=defaults.in_its_place(config), by_file=False)
     with opened as manager, defaults.asked_for(unread):
         manager.backup_later = later
-        return handler(manager, arguments, progress) | done | defaults.notice(unread)
+        answer = defaults.tried_again(request, lambda: handler(manager, {**arguments}, progress))
+        return answer | done | defaults.notice(unread)
 
 
 class OpenMemory:
@@ -115,7 +116,7 @@ class OpenMemory:
 
     def _carry_out(self, request: Mapping[str, Any]) -> Response:
         handler, arguments = _understood(request)
-        return handler(self._opened(), arguments, None)
+        return defaults.tried_again(request, lambda: handler(self._opened(), {**arguments}, None))
 
     def _opened(self) -> NTMMemoryManager:
         if self._manager is not None and self._manager.standing() != self._standing:

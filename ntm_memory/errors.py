@@ -133,12 +133,12 @@ class NotFoundError(NTMMemoryError, LookupError):
 class StoreError(NTMMemoryError):
     """The store cannot be opened, read or written.
 
-    `committed`: what was to be written is written all the same; what failed came after it.
+    `committed`: all is written; what failed came after it. `passing`: nothing is; others were in the way for a moment.
     """
 
     code = "store_error"
     exit_code = 5
-    committed = False
+    committed = passing = False
 
 
 class StoreLockedError(StoreError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """The options."""
     from bench.postgres.server_load import run_load
+    from bench.postgres.server_nearest import run_nearest
+    from bench.postgres.server_recall import run_recall
     from bench.postgres.server_speed import run_speed
 
     made = argparse.ArgumentParser(
@@ -39,6 +42,14 @@ def parser() -> argparse.ArgumentParser:
     speed.add_argument("--rounds", type=int, default=100, help="default: %(default)s")
     speed.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     speed.set_defaults(run=run_speed)
+    for name, run, told in (
+        ("recall", run_recall, "questions to a file and to a server, by turns"),
+        ("nearest", run_nearest, "the nearest keys by an index on the server, and by the copy that a client keeps"),
+    ):
+        asked = programs.add_parser(name, help=told)
+        asked.add_argument("--home", type=Path, required=True, help="a data folder as bench.scale --homes makes it")
+        asked.add_argument("--rounds", type=int, default=100, help="questions (default: %(default)s)")
+        asked.set_defaults(run=run)
     return made
 
 

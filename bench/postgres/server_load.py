@@ -36,7 +36,7 @@ def load(server: OwnServer, schema: str, seconds: float, writers: int, readers: 
     Args:
         server: the server.
         schema: of the store; it must be new.
-        seconds: how long.
+        seconds: how long the server is there; until it is back is not counted.
         writers: processes that write, each its own texts; what failed is told again.
         readers: processes that look at matrix, words and records in one snapshot, which must agree.
         kills: how often the server is killed and started again meanwhile.
@@ -54,15 +54,15 @@ def load(server: OwnServer, schema: str, seconds: float, writers: int, readers: 
         with_one = open_server_store(url, home)
         with_one.set_embedder(_EMBEDDER)
         with_one.close()
-        begin = context.Barrier(writers + readers + 1)
+        begin, over = context.Barrier(writers + readers + 1), context.Event()
         roles = [(_write, each) for each in range(writers)] + [(_read, each) for each in range(readers)]
-        processes = [
-            context.Process(target=role, args=(url, home, each, (begin, seconds), told)) for role, each in roles
-        ]
+        processes = [context.Process(target=role, args=(url, home, each, (begin, over), told)) for role, each in roles]
         for process in processes:
             process.start()
         begin.wait(timeout=300)
         _kill(server, kills, seconds / (kills + 1))
+        time.sleep(seconds / (kills + 1))
+        over.set()
         answers = [told.get(timeout=seconds + 120) for _ in processes]
         for process in processes:
             process.join()
@@ -107,10 +107,10 @@ def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> 
     }
 
 
-def _write(url: str, home: Path, number: int, how_long: tuple[Any, float], told: Any) -> None:
+def _write(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"said": set(), "doubt": set(), "errors": {}, "wrong": [], "writes": 0}
     mine: list[tuple[str, str]] = []
-    store: Any = None
+    store: Any = open_server_store(url, home / f"w{number}")
     count = 0
     for _ in _while_it_lasts(*how_long):
         text = f"writer {number} says {count}"
@@ -135,9 +135,9 @@ def _write(url: str, home: Path, number: int, how_long: tuple[Any, float], told:
     told.put(answer)
 
 
-def _read(url: str, home: Path, number: int, how_long: tuple[Any, float], told: Any) -> None:
+def _read(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"errors": {}, "wrong": [], "reads": 0}
-    store: Any = None
+    store: Any = open_server_store(url, home / f"r{number}")
     for _ in _while_it_lasts(*how_long):
         try:
             store = store or open_server_store(url, home / f"r{number}")
@@ -157,10 +157,9 @@ def _read(url: str, home: Path, number: int, how_long: tuple[Any, float], told: 
     told.put(answer)
 
 
-def _while_it_lasts(begin: Any, seconds: float) -> Iterator[None]:
+def _while_it_lasts(begin: Any, over: Any) -> Iterator[None]:
     begin.wait(timeout=300)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while not over.is_set():
         yield
 
 

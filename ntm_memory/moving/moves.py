@@ -116,7 +116,7 @@ def _to_file(home: Path, settings: Settings, to: Path, *, dry_run: bool) -> dict
                     transfer.fill_file(new, read, transfer.last_row(there), sent)
                 _take(drafts, home)
             _set_url(home, None)
-    return answer | {"kept": _LEFT_THERE.format(address.schema), "others": _OTHERS}
+    return answer | {"kept": _LEFT_THERE.format(address.quoted), "others": _OTHERS}
 
 
 def _take(drafts: Path, home: Path) -> None:

@@ -59,10 +59,11 @@ def with_tellings(
         weights: (n,) the attention that they drew.
     """
     complete = []
-    for answer in answers:
+    spellings = [dict.fromkeys((answer.content, *_contents(corpus, answer.also))) for answer in answers]
+    saying = corpus.saying_each([each for spelled in spellings for each in spelled])
+    for answer, spelled in zip(answers, spellings, strict=True):
         known = {answer.id, *answer.also}
-        spellings = {answer.content, *_contents(corpus, answer.also)}
-        same = [memory for spelling in spellings for memory in corpus.saying(spelling)]
+        same = [memory for spelling in spelled for memory in saying[spelling]]
         others = {memory.id: memory for memory in same if memory.id not in known}
         for id, place in corpus.places(list(others)).items() if others else ():
             if allowed is None or allowed[place]:

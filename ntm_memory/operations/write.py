@@ -53,15 +53,16 @@ class Writer:
         telling = Telling.of(record, self._context.here)
         passed = self.gate.glance(telling.memory)
         telling = telling._replace(memory=passed.memory)
-        there = known(self._store, telling)
-        again = told_again(self._store, telling) if there is None else None
+        with self._store.snapshot():
+            there = known(self._store, telling)
+            again = told_again(self._store, telling) if there is None else None
+            if there is None and again is None and not force:
+                refuse_retracted(self._store, passed.memory)
         if again is not None:
             return self._confirm(again, telling, passed)
         if there is not None and telling.decision == UNDECIDED:
             return self._confirm(there, telling, passed)
         if there is None:
-            if not force:
-                refuse_retracted(self._store, passed.memory)
             (passed,) = self.gate.read([passed])
             telling = telling._replace(memory=passed.memory)
         rows = None if _is_a_turn(telling.memory) else passed.rows

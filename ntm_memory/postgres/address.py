@@ -28,6 +28,11 @@ class Address(NamedTuple):
     schema: str
     label: str
 
+    @property
+    def quoted(self) -> str:
+        """The schema as it stands in a statement, where its name may be a word of SQL."""
+        return f'"{self.schema}"'
+
 
 def address_of(url: str) -> Address:
     """The parts of a URL.

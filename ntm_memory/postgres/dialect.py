@@ -17,6 +17,17 @@ _ESCAPE, _NUL, _ITSELF = "\x01", "\x010", "\x011"
 _PLACE = re.compile(r"\?(\d*)|(?<![:\w]):([a-z_]\w*)|('(?:[^']|'')*')")
 _OR = re.compile(r"INSERT OR (REPLACE|IGNORE) INTO (\w+)(?: \(([^)]*)\))?")
 _AMONG = re.compile(r"(?<!\w)\+?(\w+) IN \(SELECT value FROM json_each\(\?\)\)")
+_WHOLE = re.compile(r"SELECT (?:\* FROM memories(?=\s+(?:INDEXED BY \w+\s+)?WHERE)|memories\.\*,)")
+_NAMES = ", ".join(
+    f"(SELECT name FROM names WHERE code = memories.{column}) AS {column}_name" for column in ("namespace", "session")
+)
+_LINKS = """(SELECT json_agg(json_build_array(links.target, links.weight, links.kind) ORDER BY there.row)
+FROM links JOIN memories AS there ON there.id = links.target WHERE links.id = memories.id AND there.state = 'live')"""
+READ = "(SELECT json_build_array(count, last) FROM reads WHERE reads.address = memories.address) AS read"
+UNREAD = "NULL AS read"
+"""In the place of `READ` on a replica, where tables are not to be read that the log does not have."""
+_RECORD = f"SELECT memories.*, {_NAMES}, {_LINKS} AS linked, {READ}"
+"""A row of `memories` with what its record has besides: one message in the place of four."""
 _NUMBERS = ("row", "address", "session", "code")
 _PLAIN = (
     (re.compile(r" INDEXED BY \w+"), ""),
@@ -37,25 +48,28 @@ class Command(NamedTuple):
         text: as PostgreSQL takes it.
         names: of its arguments in order, where they are named.
         gives_row: whether it tells the number of the row that it makes.
+        has_rows: whether it is answered by rows.
     """
 
     text: str
     names: tuple[str, ...]
     gives_row: bool
+    has_rows: bool
 
 
 @lru_cache(512)
 def translated(statement: str) -> Command:
     """One of the store's statements, for PostgreSQL."""
-    text = _AMONG.sub(_among, statement)
+    text = _AMONG.sub(_among, _WHOLE.sub(_whole, statement))
     for pattern, ours in _PLAIN:
         text = pattern.sub(ours, text)
     text = _or_what(text)
     table = re.match(r"\s*INSERT INTO (\w+)", text)
-    gives_row = table is not None and table[1] in COUNTED and "RETURNING" not in text
-    if table is not None and gives_row:
-        text += f" RETURNING {COUNTED[table[1]]}"
-    return Command(*_numbered(text), gives_row)
+    gives_row = table is not None and table[1] == "names"  # of other rows nobody on a server asks the number
+    if gives_row:
+        text += f" RETURNING {COUNTED['names']}"
+    has_rows = "RETURNING" in text or re.match(r"\s*(SELECT|WITH)\b", text) is not None
+    return Command(*_numbered(text), gives_row, has_rows)
 
 
 def to_kept(text: str) -> str:
@@ -68,6 +82,10 @@ def to_kept(text: str) -> str:
 def from_kept(text: str) -> str:
     """The text that was told; see `to_kept`."""
     return text.replace(_NUL, "\0").replace(_ITSELF, _ESCAPE) if _ESCAPE in text else text
+
+
+def _whole(found: re.Match[str]) -> str:
+    return f"{_RECORD}," if found[0].endswith(",") else f"{_RECORD} FROM memories"
 
 
 def _among(found: re.Match[str]) -> str:

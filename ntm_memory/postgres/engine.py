@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
 from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
+from ntm_memory.postgres.dialect import from_kept
 from ntm_memory.postgres.server_connection import ServerConnection
-from ntm_memory.postgres.server_ledger import ServerLedger
+from ntm_memory.postgres.server_ledger import ServerLedger, ServerTombstones
 from ntm_memory.postgres.server_usage import ServerUsage
 from ntm_memory.postgres.server_words import ServerWords
 from ntm_memory.privacy.audit import AuditTrail
-from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
 from ntm_memory.store.schema import new_meta
+from ntm_memory.text.folding import folded_key
 
-_LINKS = """
-SELECT links.id, links.target, links.weight, links.kind FROM links JOIN memories ON memories.id = links.target
-WHERE links.id = ANY (CAST(? AS text[])) AND memories.state = 'live' ORDER BY memories.row
+_OF_KEY = """
+SELECT * FROM memories WHERE namespace = ? AND state = 'live' AND (key = ? OR folded_key = ?)
+ORDER BY key = ? DESC NULLS LAST LIMIT 1
 """
 _LEAST_SERVER = 140_000
 
@@ -71,7 +73,7 @@ class PostgresEngine(Engine):
         self.server = self.connection.server
         self.sql = self.connection.sql
         self.ledger: ServerLedger = ServerLedger(self.sql)
-        self.tombstones = Tombstones(self.sql)
+        self.tombstones = ServerTombstones(self.sql, self.ledger)
         self.audit = AuditTrail(self.sql, clock)
         try:
             self._bring_up(create)
@@ -92,6 +94,17 @@ class PostgresEngine(Engine):
         """The server's own matter: nothing is sealed by a key of ours."""
         return False
 
+    @property
+    def dim(self) -> int | None:
+        """Width of the key vectors."""
+        with self.reading():
+            return super().dim
+
+    def embedder(self) -> Mapping[str, Any] | None:
+        """{name, revision, dim} of the embedder that wrote the keys."""
+        with self.reading():
+            return super().embedder()
+
     def now(self) -> Stamp:
         """The state of the store as of this moment."""
         token = self.ledger.meta(self._token)
@@ -101,38 +114,32 @@ class PostgresEngine(Engine):
         """Note which matrix of this machine agrees with the store; each machine has its own file."""
         self.ledger.set_meta(self._token, token)
 
+    def row_of_key(self, space: int | None, key: str | None) -> Any:
+        """The row of the live memory with this key: spelled so, else spelled otherwise."""
+        if key is None:
+            return None
+        return self.sql.execute(_OF_KEY, (space, key, folded_key(key), key)).fetchone()
+
     def memory(self, row: Row) -> Memory:
         """The record of a row, with its counters and links."""
         return next(self._records([row]))
 
     def sound(self, rows: Iterable[Row]) -> Iterator[Memory]:
-        """The records of the rows that are what was written, their links and counters read in one go."""
+        """The records of the rows that are what was written."""
         yield from self._records(list(rows), leaves_out=True)
 
     def _records(self, rows: list[Row], *, leaves_out: bool = False) -> Iterator[Memory]:
-        links: dict[str, list[Link]] = {}
-        if rows and self._has_links():
-            for id, *link in self.sql.execute(_LINKS, ([row["id"] for row in rows],)).fetchall():
-                links.setdefault(id, []).append(Link(*link))
-        addresses = [row["address"] for row in rows if row["address"] is not None]
-        reads = self.usage.read_many(addresses) if addresses else {}
         for row in rows:
-            counted = reads.get(row["address"], (0, 0.0))
+            self.ledger.learn(row["namespace"], row["namespace_name"])
+            self.ledger.learn(row["session"], row["session_name"])
+            links = tuple(Link(from_kept(id), weight, from_kept(kind)) for id, weight, kind in row["linked"] or ())
+            count, last = row["read"] or (0, 0.0)
             try:
-                yield to_memory(row, self.ledger.name, counted, tuple(links.get(row["id"], ())))
+                yield to_memory(row, self.ledger.name, (count, last), links)
             except StoreCorruptError:
                 if not leaves_out:
                     raise
                 self.note_damage(row)
-
-    def _has_links(self) -> bool:
-        """Whether any memory is linked to another, asked once a snapshot: most stores have no link."""
-        known = self.connection.has_links
-        if known is None:
-            known = self.sql.execute("SELECT 1 FROM links LIMIT 1").fetchone() is not None
-            if self.connection.looked_up is not None:
-                self.connection.has_links = known
-        return known
 
     def _bring_up(self, create: bool) -> None:
         with self.connection.reading():
@@ -178,7 +185,7 @@ class PostgresEngine(Engine):
         return int(found)
 
     def _create(self) -> None:
-        self.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {self.address.schema}")
+        self.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {self.address.quoted}")
         for statement in schema.creation():
             self.server.plainly(statement)
         for name, value in new_meta().items():

@@ -25,18 +25,23 @@ def reader_statements(store: PostgresStore, role: str, namespaces: Sequence[str]
         namespaces: that it may read; each must have been written to.
 
     Raises:
-        BadValueError: the name of the role is no plain name.
+        BadValueError: the name of the role is no plain name, or it reads all rows whatever is granted.
         NotFoundError: a namespace was never written to.
     """
     if not _ROLE.fullmatch(role):
         raise BadValueError(f"{role!r:.80} is no plain name of a role", "small Latin letters, digits and _")
+    sees_all = store.why_role_sees_all(role)
+    if sees_all is not None:
+        raise BadValueError(f"the role {role} {sees_all}", "name another one: CREATE ROLE NAME LOGIN")
     with store.snapshot():
         codes = {name: store.code_of(name) for name in namespaces}
     unknown = [name for name, code in codes.items() if code is None]
     if unknown or not codes:
         named = (unknown or [""])[0]
         raise NotFoundError(f"no memory has the namespace {named!r}", "status.py --namespaces lists them")
-    return list(_statements(store.schema, role, sorted(code for code in codes.values() if code is not None)))
+    return list(
+        _statements(store.address.quoted, f'"{role}"', sorted(code for code in codes.values() if code is not None))
+    )
 
 
 def _statements(schema: str, role: str, codes: Sequence[int]) -> Iterator[str]:
@@ -58,7 +63,7 @@ def _statements(schema: str, role: str, codes: Sequence[int]) -> Iterator[str]:
     for table in _FOR_ALL:
         yield f"GRANT SELECT ON {schema}.{table} TO {role}"
     for table, condition in conditions.items():
-        policy = f"{role}_reads"
+        policy = f'{role[:-1]}_reads"'
         yield f"ALTER TABLE {schema}.{table} ENABLE ROW LEVEL SECURITY"
         yield f"DROP POLICY IF EXISTS {policy} ON {schema}.{table}"
         yield f"CREATE POLICY {policy} ON {schema}.{table} FOR SELECT TO {role} USING ({condition})"

@@ -48,8 +48,6 @@ class ServerConnection(Connection):
         """What begins and ends with each transaction; None until there are tables."""
         self.looked_up: dict[str, Memory] | None = None
         """By id what was looked up in the snapshot that is open, in which nothing changes; None: there is none."""
-        self.has_links: bool | None = None
-        """Whether there is a link in that snapshot; None: nobody asked yet."""
         self.server = ServerSQL(address, lock_seconds)
         self.sql = cast(sqlite3.Connection, self.server)
         self.number = (
@@ -80,7 +78,7 @@ class ServerConnection(Connection):
             with suppress(StoreError):
                 self._end("ROLLBACK")
             raise
-        self._end("COMMIT")
+        self._end("COMMIT", wait=False)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -138,25 +136,27 @@ class ServerConnection(Connection):
             raise
 
     def _begin(self, how: str, *then: str) -> None:
-        self.looked_up, self.has_links = ({} if how == _READ else None), None
+        self.looked_up = {} if how == _READ else None
         if self.ledger is None:
             self.server.begin(how, *then)
         else:
             self.ledger.begin(self.server.begin(how, *then, READ_ALL))
 
-    def _end(self, how: str) -> None:
-        self.looked_up = self.has_links = None
+    def _end(self, how: str, *, wait: bool = True) -> None:
+        self.looked_up = None
         told = self.ledger.to_write() if self.ledger is not None and how == "COMMIT" else None
         if self.ledger is not None:
             self.ledger.end()
-        self.server.end(how, told)
+        self.server.end(how, told, wait=wait)
 
     def _write_ledger(self) -> None:
         told = None if self.ledger is None else self.ledger.to_write()
         if told is not None:
-            self.server.plainly(told)
+            self.server.later(told)
 
     def _back_to(self, *statements: str) -> None:
+        with suppress(StoreError):  # what is still under way may fail, too
+            self.server.settle()
         with suppress(StoreError):  # of a line that broke nothing is left to take back
             for statement in statements:
                 if self.server.in_transaction:

@@ -20,6 +20,9 @@ _LOCKED = {
     "40P01": "another process was in the way",
     "57014": "the server stopped the statement",
 }
+_NOT_THE_LINE = ("25P01", "25P02")
+"""Errors of a transaction; those beside them end the line of one that asked nothing for too long."""
+_PASSING = ("40001", "40P01")
 _FULL = ("53100", "53200", "54023")
 _NOT_ALLOWED = ("28000", "28P01", "42501")
 
@@ -57,7 +60,9 @@ def translated_fault(label: str, error: psycopg.Error, *, at_commit: bool = Fals
         hint = MAY_BE_WRITTEN if at_commit else _TRY_AGAIN
         return LineLostError(f"the PostgreSQL server of {label} does not answer: {said}", hint)
     if state in _LOCKED:
-        return StoreLockedError(f"{label}: {_LOCKED[state]}", "try again, or raise store.lock_seconds")
+        locked = StoreLockedError(f"{label}: {_LOCKED[state]}", "try again, or raise store.lock_seconds")
+        locked.passing = state in _PASSING
+        return locked
     if state in _FULL:
         return DiskFullError("the server has no space left; nothing was written", "free some space there and try again")
     if state in _NOT_ALLOWED:
@@ -76,6 +81,6 @@ def translated_fault(label: str, error: psycopg.Error, *, at_commit: bool = Fals
 def is_lost(error: psycopg.Error) -> bool:
     """Whether the line to the server is gone, or was never there."""
     state = error.sqlstate or ""
-    if state.startswith(("08", "57P")):
+    if state.startswith(("08", "57P", "25P0")) and state not in _NOT_THE_LINE:
         return True
     return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and not state

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
 from ntm_memory.postgres.dialect import to_kept
+from ntm_memory.privacy.tombstones import Tombstone, Tombstones
 from ntm_memory.store.ledger import FAR, Ledger
 
-READ_ALL = "SELECT name, value FROM meta"
+_ANY = {":tombstones": "tombstones", ":free": "free"}
+"""What no value of a store is called → the table of which it says that it has a row."""
+READ_ALL = " UNION ALL ".join(
+    [
+        "SELECT name, value FROM meta",
+        *(f"SELECT '{name}', '' WHERE EXISTS (SELECT 1 FROM {of})" for name, of in _ANY.items()),
+    ]
+)
 _FREE = """
 DELETE FROM free WHERE address = (
     SELECT coalesce((SELECT address FROM free WHERE address = ?), (SELECT min(address) FROM free))
@@ -27,19 +36,35 @@ class ServerLedger(Ledger):
 
     _values: dict[str, str] | None = None
     _changed: set[str] = set()
+    _filled: set[str] | None = None
     _codes: dict[str, int] = {}
     _purges = ""
 
     def begin(self, rows: Iterable[tuple[str, str]]) -> None:
         """A transaction has begun in which the store says this of itself."""
         self._values, self._changed = dict(rows), set()
+        self._filled = {table for name, table in _ANY.items() if self._values.pop(name, None) is not None}
         if self._values.get("purges", "") != self._purges:
             self._purges = self._values.get("purges", "")
             self.forget()
 
     def end(self) -> None:
         """The transaction is over."""
-        self._values, self._changed = None, set()
+        self._values, self._changed, self._filled = None, set(), None
+
+    def may_have_rows(self, table: str) -> bool:
+        """Whether there may be a row in `tombstones` or `free`."""
+        return self._filled is None or table in self._filled
+
+    def fills(self, table: str) -> None:
+        """There may be a row in it from now on, in this transaction."""
+        if self._filled is not None:
+            self._filled.add(table)
+
+    def learn(self, code: int | None, name: str | None) -> None:
+        """The name of a number, as it came with a row."""
+        if code is not None and name is not None:
+            self._names[code] = name
 
     def to_write(self) -> sql.Composable | None:
         """The statement that writes what changed since; None where nothing did."""
@@ -91,8 +116,35 @@ class ServerLedger(Ledger):
         after = self.number("next_address")
         if wanted is not None and after <= wanted < after + FAR:
             return super().allocate(wanted)
-        found = self._sql.execute(_FREE, (wanted,)).fetchone()
+        found = self._sql.execute(_FREE, (wanted,)).fetchone() if self.may_have_rows("free") else None
         if found is not None:
             return int(found[0])
         self.set_meta("next_address", str(after + 1))
         return after
+
+    def release(self, addresses: Iterable[int]) -> None:
+        """Give slots back."""
+        self.fills("free")
+        super().release(addresses)
+
+
+class ServerTombstones(Tombstones):
+    """Tombstones of which the message that begins a transaction says whether there are any."""
+
+    def __init__(self, sql: sqlite3.Connection, ledger: ServerLedger) -> None:
+        super().__init__(sql)
+        self._ledger = ledger
+
+    def any(self) -> bool:
+        """Whether there may be one at all; without one nothing else is computed."""
+        return self._ledger.may_have_rows("tombstones")
+
+    def set(self, id: str, namespace: str, content: str, key: str | None, at: str) -> None:
+        """Remember a memory's text as retracted."""
+        self._ledger.fills("tombstones")
+        super().set(id, namespace, content, key, at)
+
+    def take_over(self, tombstones: Sequence[Tombstone]) -> int:
+        """Keep those of another store too; returns how many are new."""
+        self._ledger.fills("tombstones")
+        return super().take_over(tombstones)

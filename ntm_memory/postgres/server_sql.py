@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psycopg
 from psycopg import pq, sql
-from psycopg.adapt import Loader
 from psycopg.raw_cursor import RawCursor
-from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
 
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.address import Address
-from ntm_memory.postgres.dialect import from_kept, to_kept, translated
+from ntm_memory.postgres.dialect import READ, UNREAD, translated
 from ntm_memory.postgres.server_faults import LineLostError, server_faults
+from ntm_memory.postgres.server_line import Answer, connected, rows_of_ours
 
 _TRANSACTION_LOST = "nothing of what was being written is written: do it again"
+_BOOKKEEPING = ("SAVEPOINT ", "RELEASE ")
 Rows = Sequence[Any] | Mapping[str, Any]
-
-
-class NamedRow(tuple[Any, ...]):
-    """A row whose values are found by place and by name, as `sqlite3.Row`'s."""
-
-    __slots__ = ()
-    places: Mapping[str, int] = {}
-
-    def __getitem__(self, what: Any) -> Any:
-        return tuple.__getitem__(self, self.places[what] if isinstance(what, str) else what)
-
-    def keys(self) -> Iterable[str]:
-        """The names of the columns in order."""
-        return self.places.keys()
-
-
-class StoreCursor(RawCursor):  # type: ignore[misc]
-    """An answer, and the number of the row that was made."""
-
-    lastrowid: int | None = None
 
 
 class ServerSQL:
     """One line to a server, opened when first needed and anew after it broke.
 
     Only between transactions is a broken line mended without a word: inside one what was written is gone, and whoever
-    writes must know.
+    writes must know. Inside a transaction what writes is sent and not waited for: what goes wrong with it is told by
+    the next statement that is answered, at the latest at the end of the (inner) transaction.
 
     Args:
         address: of the store.
@@ -58,8 +38,11 @@ class ServerSQL:
         self, address: Address, connect_seconds: float, on_new_line: Callable[[], None] = lambda: None
     ) -> None:
         self._address = address
-        self._seconds = max(2, round(connect_seconds))
+        self._seconds = connect_seconds
         self._line: psycopg.Connection | None = None
+        self._pipeline: Any = None
+        self._leaving = ExitStack()
+        self._unsettled = False
         self._closed = False
         self._began = False
         self.on_new_line = on_new_line
@@ -71,64 +54,81 @@ class ServerSQL:
         """Whether a transaction is open."""
         return self._began
 
-    def execute(self, statement: str, arguments: Rows = ()) -> StoreCursor:
+    def execute(self, statement: str, arguments: Rows = ()) -> Answer:
         """Run one of the store's statements."""
         command = translated(statement)
         values = [arguments[name] for name in command.names] if isinstance(arguments, Mapping) else arguments
 
-        def run(line: psycopg.Connection) -> StoreCursor:
-            cursor = StoreCursor(line, row_factory=_rows)
-            cursor.execute(command.text, values, binary=True)
-            if command.gives_row:
-                cursor.lastrowid = cursor.fetchone()[0]
-            return cursor
+        def run(line: psycopg.Connection) -> Answer:
+            cursor = RawCursor(line, row_factory=rows_of_ours)
+            is_replica = line.info.parameter_status("in_hot_standby") == "on"
+            text = command.text.replace(READ, UNREAD) if is_replica else command.text
+            cursor.execute(text, values, binary=True)
+            if not self._began or (command.has_rows and not command.gives_row):
+                self._settle()  # outside of a transaction what is sent next would else be of one with it
+            if command.has_rows and not command.gives_row:
+                return Answer(cursor.fetchall(), lambda: cursor)
+            if self._began and not command.text.startswith(_BOOKKEEPING):
+                self._unsettled = True
+            if command.text.startswith("RELEASE "):
+                self._settle() if self._unsettled else self._send_off(line)
+            return Answer(None, lambda: self._run(lambda _: self._settled(cursor)), gives_row=command.gives_row)
 
-        return self._run(run)
+        answer: Answer = self._run(run)
+        return answer
 
-    def executemany(self, statement: str, rows: Iterable[Rows]) -> StoreCursor:
+    def executemany(self, statement: str, rows: Iterable[Rows]) -> None:
         """Run one of the store's statements for each of many rows."""
         command = translated(statement)
         many = list(rows)
 
-        def run(line: psycopg.Connection) -> StoreCursor:
-            cursor = StoreCursor(line, row_factory=_rows)
-            cursor.executemany(command.text, many)
-            return cursor
+        def run(line: psycopg.Connection) -> None:
+            RawCursor(line).executemany(command.text, many)
+            self._unsettled = True
+            if not self._began:
+                self._settle()
 
-        return self._run(run)
+        if many:
+            self._run(run)
 
     def begin(self, how: str, *then: str) -> list[Any]:
         """Begin a transaction, in the same message do what is told, and return the rows of the last of it."""
 
-        def run(line: psycopg.Connection) -> StoreCursor:
-            cursor = StoreCursor(line)
-            cursor.execute(_plain("; ".join((f"BEGIN {how}", *then))))
-            while cursor.nextset():
-                pass
-            return cursor
+        def run(line: psycopg.Connection) -> list[Any]:
+            if self._pipeline is None:
+                self._pipeline = self._leaving.enter_context(line.pipeline())
+            line.execute(_plain(f"BEGIN {how}"), prepare=False)  # prepared, it would be the second in its transaction
+            for statement in then:
+                cursor = line.execute(_plain(statement))
+            if not then or not then[-1].lstrip().startswith("SELECT"):
+                return []
+            self._settle()
+            return list(cursor.fetchall())
 
+        self._unsettled = False
         try:
-            cursor = self._run(run)
+            rows: list[Any] = self._run(run)
         except BaseException:
             self._began = True
             with suppress(StoreError):
                 self.end("ROLLBACK")
             raise
         self._began = True
-        return list(cursor.fetchall()) if cursor.description else []
+        return rows
 
-    def end(self, how: str, first: Any = None) -> None:
+    def end(self, how: str, first: Any = None, *, wait: bool = True) -> None:
         """COMMIT or ROLLBACK; a transaction whose line broke is rolled back already.
 
         Args:
             how: which.
             first: a statement that is run in the same message before it.
+            wait: False: of a transaction that wrote nothing nobody waits for the end.
 
         Raises:
             StoreError: the line broke: while a COMMIT was under way nobody knows whether it is written.
         """
         line, was_open = self._line, self._began
-        self._began = False
+        self._began = self._unsettled = False
         if not was_open:
             return
         if line is None or line.closed or line.info.transaction_status == pq.TransactionStatus.UNKNOWN:
@@ -138,33 +138,49 @@ class ServerSQL:
         failed = line.info.transaction_status == pq.TransactionStatus.INERROR
         with server_faults(self._address.label, at_commit=how == "COMMIT"):
             try:
-                line.execute(_plain(how) if first is None or failed else sql.SQL("{}; " + how).format(first))
+                if first is not None and not failed:
+                    line.execute(_plain(first))
+                cursor = line.execute(_plain(how), prepare=False)
+                if wait or self._pipeline is None:
+                    self._leave_pipeline()
+                else:
+                    self._send_off(line)
             except psycopg.Error:
-                if not line.closed and line.info.transaction_status == pq.TransactionStatus.INERROR:
-                    line.execute(_plain("ROLLBACK"))
+                self._give_up(line)
                 raise
-        if failed and how == "COMMIT":
+        if how == "COMMIT" and wait and cursor.statusmessage == "ROLLBACK":
             raise StoreError("the transaction was rolled back after an error", "begin anew")
 
-    def plainly(self, statement: Any) -> StoreCursor:
-        """Run a statement of PostgreSQL's own, without arguments, as it stands."""
+    def plainly(self, statement: Any) -> Answer:
+        """Run a statement of PostgreSQL's own, without arguments, as it stands, and wait until it is done."""
 
-        def run(line: psycopg.Connection) -> StoreCursor:
-            cursor = StoreCursor(line, row_factory=_rows)
+        def run(line: psycopg.Connection) -> Answer:
+            if not self._began:
+                self._leave_pipeline()  # not everything may stand in one
+            cursor = RawCursor(line, row_factory=rows_of_ours)
             cursor.execute(_plain(statement))
-            return cursor
+            self._settle()
+            return Answer(cursor.fetchall() if cursor.description else None, lambda: cursor)
 
-        return self._run(run)
+        answer: Answer = self._run(run)
+        return answer
+
+    def later(self, statement: Any) -> None:
+        """Send a statement of ours inside a transaction that cannot fail by what was told."""
+        self._run(lambda line: line.execute(_plain(statement)))
+
+    def settle(self) -> None:
+        """Wait until all that was sent is done."""
+        self._run(lambda _: self._settle())
 
     def copy_in(self, statement: Any, rows: Iterable[Sequence[Any]]) -> None:
         """Put many rows into a table in one go."""
 
-        def run(line: psycopg.Connection) -> StoreCursor:
-            cursor = StoreCursor(line)
-            with cursor.copy(statement) as copy:
+        def run(line: psycopg.Connection) -> None:
+            self._leave_pipeline()
+            with RawCursor(line).copy(statement) as copy:
                 for row in rows:
                     copy.write_row(tuple(row))
-            return cursor
 
         self._run(run)
 
@@ -182,8 +198,9 @@ class ServerSQL:
         if self._began:
             raise LineLostError(f"the line to {self._address.label} broke", _TRANSACTION_LOST)
         was_open = self._line is not None
+        self._drop_pipeline()
         with server_faults(self._address.label):
-            self._line = self._connected()
+            self._line = connected(self._address, self._seconds)
         if was_open:
             self.on_new_line()
         return self._line
@@ -193,70 +210,73 @@ class ServerSQL:
         self._closed, self._began = True, False
         if self._line is not None:
             self._line.close()
+        self._drop_pipeline()
 
-    def _run(self, do: Callable[[psycopg.Connection], StoreCursor]) -> StoreCursor:
+    def _run(self, do: Callable[[psycopg.Connection], Any]) -> Any:
         had_line = self._line is not None
         try:
-            line = self.line()
-            with server_faults(self._address.label):
-                return do(line)
+            return self._once(do)
         except LineLostError:
             if self._line is not None and not self._line.closed:
                 self._line.close()
             if self._began or self._closed or not had_line:
                 raise
-        line = self.line()  # the server was away between two calls: once more, with a new line
+        return self._once(do)  # the server was away between two calls: once more, with a new line
+
+    def _once(self, do: Callable[[psycopg.Connection], Any]) -> Any:
+        line = self.line()
         with server_faults(self._address.label):
-            return do(line)
+            try:
+                return do(line)
+            except psycopg.Error:
+                self._quiet()
+                raise
+            except Exception:
+                raise
+            except BaseException:
+                if self._pipeline is not None:  # stopped in the middle: nobody knows which answers are still to come
+                    line.close()
+                raise
 
-    def _connected(self) -> psycopg.Connection:
-        settings = f"-c search_path={self._address.schema} -c client_encoding=UTF8"
-        told = psycopg.conninfo.conninfo_to_dict(self._address.url)
-        line = psycopg.connect(
-            self._address.url,
-            autocommit=True,
-            **{
-                "connect_timeout": self._seconds,
-                "application_name": "ntm-memory",
-                "options": f"{told.get('options', '')} {settings}".strip(),
-            },
-        )
-        for kind in ("text", "varchar", "name"):
-            line.adapters.register_loader(kind, _TextLoader)
-            line.adapters.register_loader(kind, _BinaryTextLoader)
-        line.adapters.register_dumper(str, _BinaryText)
-        line.adapters.register_dumper(str, _Text)
-        return line
+    def _settle(self) -> None:
+        self._unsettled = False
+        if self._pipeline is not None:
+            self._pipeline.sync()
 
+    def _settled(self, cursor: Any) -> Any:
+        self._settle()
+        return cursor
 
-class _TextLoader(Loader):  # type: ignore[misc]
-    def load(self, data: Any) -> str:
-        return from_kept(bytes(data).decode())
+    def _quiet(self) -> None:
+        """After an error: what was sent behind it is not done, and the line takes statements again."""
+        if self._pipeline is not None:
+            with suppress(psycopg.Error):
+                self._settle()
 
+    def _leave_pipeline(self) -> None:
+        self._pipeline = None
+        self._leaving.close()
 
-class _BinaryTextLoader(_TextLoader):
-    format = pq.Format.BINARY
+    def _drop_pipeline(self) -> None:
+        """Of a line that is closed nothing is left to wait for."""
+        with suppress(psycopg.Error):
+            self._leave_pipeline()
 
+    def _send_off(self, line: psycopg.Connection) -> None:
+        """Send the end of what was sent; the library itself would wait for the answer, which is read before the next.
 
-class _Text(StrDumperUnknown):  # type: ignore[misc]
-    def dump(self, obj: str) -> Any:
-        return super().dump(to_kept(obj))
+        Without it the server would call the line busy for as long as nobody asks anything, and wait for ever.
+        """
+        if self._pipeline is not None:
+            self._pipeline._enqueue_sync()
+            line.wait(self._pipeline._communicate_gen())
 
-
-class _BinaryText(StrBinaryDumper):  # type: ignore[misc]
-    def dump(self, obj: str) -> Any:
-        return super().dump(to_kept(obj))
-
-
-def _rows(cursor: Any) -> Callable[[Sequence[Any]], Any]:
-    description = cursor.description
-    return tuple if description is None else _kind_of_row(tuple(column.name for column in description))
-
-
-@lru_cache(256)
-def _kind_of_row(names: tuple[str, ...]) -> type[NamedRow]:
-    places = {name: at for at, name in reversed(list(enumerate(names)))}
-    return type("NamedRow", (NamedRow,), {"__slots__": (), "places": {name: places[name] for name in names}})
+    def _give_up(self, line: psycopg.Connection) -> None:
+        """Take back a transaction whose end failed."""
+        self._quiet()
+        self._drop_pipeline()
+        if not line.closed and line.info.transaction_status == pq.TransactionStatus.INERROR:
+            line.execute(_plain("ROLLBACK"))
 
 
 def _plain(statement: Any) -> Any:

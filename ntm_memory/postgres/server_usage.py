@@ -16,10 +16,12 @@ from ntm_memory.store.usage import UsageCounters
 
 _Read = TypeVar("_Read")
 _SECONDS = 2.0
-_COUNT = (
-    "INSERT INTO reads VALUES (?, 1, ?) ON CONFLICT (address) DO UPDATE SET count = reads.count + 1,"
-    " last = excluded.last"
-)
+# in order, so that two that count wait for each other and not both
+_COUNT = """
+INSERT INTO reads SELECT DISTINCT address, 1, CAST(? AS double precision)
+FROM unnest(CAST(? AS bigint[])) AS address ORDER BY address
+ON CONFLICT (address) DO UPDATE SET count = reads.count + 1, last = excluded.last
+"""
 
 
 class ServerUsage(UsageCounters):
@@ -34,14 +36,8 @@ class ServerUsage(UsageCounters):
         self._server = ServerSQL(address, _SECONDS)
 
     def note_reads(self, addresses: Sequence[int], at: float) -> None:
-        """Count a read of each slot; in order, so that two that count wait for each other and not both."""
-        self._run(_COUNT, [(address, at) for address in sorted(map(int, addresses))])
-
-    def read_many(self, addresses: Sequence[int]) -> dict[int, tuple[int, float]]:
-        """(count, unix seconds of the last read) of those of some slots that were read."""
-        query = "SELECT address, count, last FROM reads WHERE address = ANY (CAST(? AS bigint[]))"
-        rows = self._ask(query, (list(addresses),), list) or []
-        return {int(address): (int(count), float(last)) for address, count, last in rows}
+        """Count a read of each slot."""
+        self._run(_COUNT, [(at, list(map(int, addresses)))])
 
     def close(self) -> None:
         """Close the line."""
@@ -56,7 +52,7 @@ class ServerUsage(UsageCounters):
     def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Write, or do nothing; whether it was written."""
         try:
-            self._server.begin("", "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 200")
+            self._server.begin("", "SET LOCAL synchronous_commit = off", "SET LOCAL lock_timeout = 200")
             try:
                 self._server.executemany(statement, rows)
             except BaseException:

@@ -9,12 +9,15 @@ from typing import Any
 
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.engine import PostgresEngine
+from ntm_memory.postgres.matrix_reader import PostgresMatrixReader
 from ntm_memory.postgres.record_reader import PostgresRecordReader
 from ntm_memory.postgres.upkeep import PostgresUpkeep
 from ntm_memory.store.forgetting import SQLiteForgetter
-from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.store.writer import SQLiteWriter
+
+_OWNER = "SELECT tableowner FROM pg_tables WHERE schemaname = CAST(? AS text) AND tablename = 'memories'"
+_IS_ABOVE = "SELECT 1 FROM pg_roles WHERE rolname = CAST(? AS text) AND (rolsuper OR rolbypassrls)"
 
 
 class PostgresStore(SQLiteStore):
@@ -38,10 +41,10 @@ class PostgresStore(SQLiteStore):
         self._writer = SQLiteWriter(engine)
         self._forgetter = SQLiteForgetter(engine)
         self._records = PostgresRecordReader(engine)
-        self._matrix = SQLiteMatrixReader(engine)
+        self._matrix = PostgresMatrixReader(engine)
         self._upkeep = PostgresUpkeep(engine)
-        self._on_write = on_write
-        self.schema = engine.address.schema
+        self._on_write, self.zone = on_write, engine.zone
+        self.address = engine.address
         engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due
             self._upkeep.clean_up()
@@ -49,3 +52,12 @@ class PostgresStore(SQLiteStore):
     def code_of(self, namespace: str) -> int | None:
         """The number of a namespace in the tables; None where it was never written to."""
         return self._engine.ledger.known_code(namespace)
+
+    def why_role_sees_all(self, role: str) -> str | None:
+        """Why a role reads every row whatever it is granted, as the rest of a sentence; None: it does not."""
+        with self._engine.reading():
+            (owner,) = self._engine.sql.execute(_OWNER, (self.address.schema,)).fetchone()
+            is_above = self._engine.sql.execute(_IS_ABOVE, (role,)).fetchone()
+        if owner == role:
+            return "owns the tables: it would lose its own right to write"
+        return "is above row-level security" if is_above is not None else None

@@ -91,7 +91,7 @@ def fill_server(url: str, home: Path, read: Read, last: int, seconds: float, sen
     try:
         with connection.transaction():
             refuse_full(connection)
-            connection.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {connection.address.schema}")
+            connection.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {connection.address.quoted}")
             for statement in schema.creation(indexes=False):
                 connection.server.plainly(statement)
             for table in schema.COLUMNS_OF:

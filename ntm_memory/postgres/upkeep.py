@@ -36,7 +36,7 @@ class PostgresUpkeep(SQLiteUpkeep):
         """Engine, where it is, bytes on the server's disk, schema version, how keywords are found, warnings."""
         with self._engine.reading():
             (version,) = self._sql.execute("SELECT current_setting('server_version')").fetchone()
-            (size,) = self._sql.execute(_SIZE, (self._of_server.address.schema,)).fetchone()
+            (size,) = self._sql.execute(_SIZE, (self._of_server.address.quoted,)).fetchone()
             return {
                 "engine": f"PostgreSQL {version.partition(' ')[0]}",
                 "path": self._of_server.address.label,

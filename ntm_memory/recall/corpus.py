@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.errors import NotFoundError, StoreCorruptError
 from ntm_memory.recall.mentioned import telling_of_filter
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
@@ -73,18 +72,22 @@ class Corpus:
 
     def saying(self, content: str) -> list[Memory]:
         """The memories that say this; see `text.folding.same_telling`."""
-        if self._then is None:
-            return self._store.find_content(self.namespace, content)
-        same = self._by_text.get(text_hash(content), ())
-        return [memory for memory in same if same_telling(memory.content, content)]
+        return self.saying_each([content])[content]
+
+    def saying_each(self, contents: Sequence[str]) -> dict[str, list[Memory]]:
+        """The same for several texts, each with the memories that say it, the oldest first."""
+        there = (
+            self._by_text if self._then is not None else _by_text(self._store.find_content(self.namespace, *contents))
+        )
+        return {
+            content: [memory for memory in there.get(text_hash(content), ()) if same_telling(memory.content, content)]
+            for content in contents
+        }
 
     @cached_property
     def _by_text(self) -> dict[int, list[Memory]]:
         """The memories of a state that is past, by their texts."""
-        found: dict[int, list[Memory]] = {}
-        for memory in self._then or ():
-            found.setdefault(text_hash(memory.content), []).append(memory)
-        return found
+        return _by_text(self._then or ())
 
     @cached_property
     def _stretches(self) -> NDArray[np.float64]:
@@ -148,7 +151,7 @@ class Corpus:
         """Id → index of those that are known."""
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
-        addresses = {address: id for id in ids if (address := _address(self._store, id)) is not None}
+        addresses = {address: id for id, address in self._store.slots_of(ids).items()} if ids else {}
         index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
         return {addresses[int(self.slots.address[i])]: int(i) for i in index}
 
@@ -188,6 +191,14 @@ class Corpus:
         return np.isin(self.slots.address, self._store.tagged(self.namespace, tags))
 
 
+def _by_text(memories: Iterable[Memory]) -> dict[int, list[Memory]]:
+    """Memories by the hash of what they say, in the order of writing."""
+    found: dict[int, list[Memory]] = {}
+    for memory in sorted(memories, key=lambda each: each.position):
+        found.setdefault(text_hash(memory.content), []).append(memory)
+    return found
+
+
 def ended(old: Version, after: Memory | Version, zone: tzinfo | None) -> str:
     """When what a version says was no longer so: when what follows it happened, where that was told, else was told.
 
@@ -207,14 +218,6 @@ def _slots_of(memories: Sequence[Memory]) -> list[int]:
 def _began(memory: Memory | None, zone: tzinfo | None) -> float:
     """When what a memory says began to be so, unix seconds; NaN where nobody knows."""
     return math.nan if memory is None else span(memory.occurred_at or memory.updated_at, zone)[0]
-
-
-def _address(store: StoreReader, id: str) -> int | None:
-    """The slot of a memory; None where it has none, is damaged or is not there."""
-    try:
-        return store.get(id).address
-    except (NotFoundError, StoreCorruptError):
-        return None
 
 
 def _placed(store: StoreReader, id: str) -> tuple[Memory, MemoryMatrix, NDArray[np.int64]]:

@@ -6,23 +6,38 @@ to be kept is not known. What writes memories stops: it may be to be refused, re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ntm_memory.config import SHIPPED, Settings, load_settings, without_root
-from ntm_memory.errors import ConfigError, EmbedderError
+from ntm_memory.errors import ConfigError, EmbedderError, StoreError
 from ntm_memory.paths import content_of, data_home
 
 _READS = frozenset({"recall", "reason", "list", "overview", "export", "status", "retracted"})
 _WRITES = frozenset({"content", "mirror", "redact", "encryption"})
 _ALL_BACKUPS = 1000
+_PAUSES = (0.05, 0.2)
+Answer = TypeVar("Answer")
 
 
 def only_reads(request: Mapping[str, Any]) -> bool:
     """Whether a request takes out what is stored and changes none of it."""
     return request.get("command") in _READS and not any(request.get(name) for name in _WRITES)
+
+
+def tried_again(request: Mapping[str, Any], carry_out: Callable[[], Answer]) -> Answer:
+    """What a request is answered by; one that only reads is tried again where others were in the way for a moment."""
+    for pause in _PAUSES if only_reads(request) else ():
+        try:
+            return carry_out()
+        except StoreError as error:
+            if not error.passing:
+                raise
+            time.sleep(pause)
+    return carry_out()
 
 
 def names_a_server(home: str | None) -> bool:

@@ -134,8 +134,8 @@ class RecordReader(Protocol):
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
 
-    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
-        """Live memories that say this, oldest first; with `stated` those that have this session, source or kind."""
+    def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
+        """Live memories that say one of these, oldest first; with `stated` those of this session, source or kind."""
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         """All memories in order of namespace and writing, streamed."""
@@ -209,10 +209,7 @@ class MatrixReader(Protocol):
         """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
 
     def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
-        """Where these words occur among the live memories of a namespace, now; words that occur nowhere are left out.
-
-        With `most`, of each word only about so many places of the file are looked at.
-        """
+        """Where these words occur in a namespace, as far as they do; of each only about so many places are read."""
 
     def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
         """At most `count` live memories of which a share of the index words is among these, the largest first."""
@@ -237,6 +234,9 @@ class MatrixReader(Protocol):
 
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         """[(id, weight)] of the session's last focus, live memories only; empty if none."""
+
+    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Id → slot, of those of some ids that are live."""
 
 
 class StoreUpkeep(Protocol):

@@ -90,7 +90,7 @@ class SQLiteMatrixReader:
             rows, records = [], []
             for row in fetch(self._sql, _FORMER, (self._ledger.known_code(namespace),)):
                 for memory in self._engine.sound([row]):
-                    for old in fetch(self._sql, _VERSIONS, (row["id"],)):
+                    for old in self._versions(row["id"]):
                         if what_is_wrong_with_version(old) is None:
                             rows.append(dict(row) | dict(old) | {"mentions": self._mentions(old)})
                             records.append(_as_it_was(memory, old, None))
@@ -134,6 +134,8 @@ class SQLiteMatrixReader:
             return self._with_share(rows[likely[order[:enough]]].tolist(), space, terms, share, count)
 
     def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
+        if not rows:
+            return []
         among = "row IN (SELECT value FROM json_each(?))"
         query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
         told: list[tuple[float, int]] = []
@@ -192,6 +194,13 @@ class SQLiteMatrixReader:
         with self._engine.reading():
             return [(id, weight) for id, weight in looked if self._sql.execute(live, (id,)).fetchone()]
 
+    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Id → slot, of those of some ids that are live."""
+        with self._engine.reading():
+            rows = [row for id in ids for row in fetch(self._sql, "SELECT * FROM memories WHERE id = ?", (id,))]
+            found = {memory.id: memory.address for memory in self._engine.sound(rows)}
+        return {id: address for id, address in found.items() if address is not None}
+
     def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """(matrix, records, words) of the memories that were live at a moment.
 
@@ -201,7 +210,7 @@ class SQLiteMatrixReader:
         rows, records = [], []
         for row in fetch(self._sql, _THEN, (space, moment, moment)):
             for memory in self._engine.sound([row]):
-                old = next(iter(fetch(self._sql, _VERSION, (row["id"], moment, moment))), None)
+                old = self._version_at(row["id"], moment)
                 if old is not None and what_is_wrong_with_version(old) is not None:
                     continue  # what it said then is not known
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment
@@ -209,6 +218,15 @@ class SQLiteMatrixReader:
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = self._matrix(rows, records)
         return slots, records, [decode_words(row["words"]) for row in rows]
+
+    def _versions(self, id: str) -> Sequence[Row]:
+        """The older versions of a memory, oldest first."""
+        found: list[Row] = fetch(self._sql, _VERSIONS, (id,))
+        return found
+
+    def _version_at(self, id: str, moment: str) -> Row | None:
+        """The older version of a memory that was so at a moment; None: it said then what it says now."""
+        return next(iter(fetch(self._sql, _VERSION, (id, moment, moment))), None)
 
     def _matrix(self, rows: Sequence[Row], records: Sequence[Memory]) -> MemoryMatrix:
         return _matrix_of(rows, records, self._engine.dim or 1, self._engine.zone)

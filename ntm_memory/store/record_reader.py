@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.lookup import says_one_of
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import About, Feedback, Memory, Page, Place, Selection, Sort, Version
 from ntm_memory.store.rows import fetch, has_tags, tags_in, to_keys, to_version
-from ntm_memory.text.folding import folded_key, near_keys, same_telling, spaced_key, text_hash
+from ntm_memory.text.folding import folded_key, near_keys, spaced_key, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.memory_names import occurs
 from ntm_memory.text.writing_systems import is_cjk
@@ -85,13 +86,14 @@ class SQLiteRecordReader:
             others = sorted(other for side in sides for (other,) in side.fetchall())
         return near_keys(key, (other for other in others if abs(len(other) - length) <= _SPREAD))
 
-    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
-        """Live memories that say this; see `text.folding.same_telling`. Oldest first; of many that do, few are read."""
-        same = _SAME.format(stated="".join(f" AND {name} = ?" for name in stated))
+    def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
+        """Live memories that say one of these; see `text.folding.same_telling`. Oldest first; of many few are read."""
+        same, told = _SAME.format(stated="".join(f" AND {name} = ?" for name in stated)), set(map(text_hash, contents))
         with self._engine.reading():
             values = [self._ledger.known_code(value) if name == "session" else value for name, value in stated.items()]
-            rows = fetch(self._sql, same, (text_hash(content), self._ledger.known_code(namespace), *values))
-            return [memory for memory in self._engine.sound(rows) if same_telling(memory.content, content)]
+            space = self._ledger.known_code(namespace)
+            found = self._engine.sound([row for each in told for row in fetch(self._sql, same, (each, space, *values))])
+            return sorted((each for each in found if says_one_of(each, contents)), key=lambda memory: memory.position)
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
         """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile."""

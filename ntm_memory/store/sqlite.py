@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ class SQLiteStore:
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)
         self._upkeep = SQLiteUpkeep(self._engine)
-        self._on_write = on_write
+        self._on_write, self.zone = on_write, self._engine.zone
         self._engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due
             self._upkeep.clean_up()
@@ -154,8 +153,8 @@ class SQLiteStore:
     def keys_like(self, namespace: str, key: str) -> list[str]:
         return self._records.keys_like(namespace, key)
 
-    def find_content(self, namespace: str, content: str, **stated: str) -> list[Memory]:
-        return self._records.find_content(namespace, content, **stated)
+    def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
+        return self._records.find_content(namespace, *contents, **stated)
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterable[Memory]:
         return self._records.memories(namespace, states=states)
@@ -248,13 +247,12 @@ class SQLiteStore:
     def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
         return self._matrix.focus(namespace, session)
 
+    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
+        return self._matrix.slots_of(ids)
+
     @property
     def uuid(self) -> str:
         return self._engine.uuid
-
-    @property
-    def zone(self) -> tzinfo | None:
-        return self._engine.zone
 
     @property
     def encrypted(self) -> bool:

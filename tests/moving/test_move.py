@@ -217,6 +217,6 @@ def test_the_sql_for_a_reader_is_printed(home, url_of, capsys):
     capsys.readouterr()
     assert main("grant", ["reader", "--namespace", "default", "--namespace", "other", "--home", str(home)]) == 0
     out = capsys.readouterr().out
-    assert "ENABLE ROW LEVEL SECURITY;" in out and "GRANT SELECT" in out and "TO reader" in out
+    assert "ENABLE ROW LEVEL SECURITY;" in out and "GRANT SELECT" in out and 'TO "reader"' in out
     assert main("grant", ["reader", "--namespace", "nowhere", "--home", str(home)]) == 4
     assert main("grant", ["no; role", "--namespace", "default", "--home", str(home)]) == 2

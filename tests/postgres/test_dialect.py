@@ -12,7 +12,7 @@ from ntm_memory.postgres.address import address_of
 from ntm_memory.store import schema as of_files
 
 psycopg = pytest.importorskip("psycopg", reason="needs the extra `postgres`")
-from ntm_memory.postgres.dialect import from_kept, to_kept, translated  # noqa: E402
+from ntm_memory.postgres.dialect import READ, UNREAD, from_kept, to_kept, translated  # noqa: E402
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from ntm_memory.postgres.dialect import from_kept, to_kept, translated  # noqa: 
         ("DELETE FROM t WHERE a = ?1 OR b = ?1", "DELETE FROM t WHERE a = $1 OR b = $1"),
         ("SELECT '?' || ':x' || ?", "SELECT '?' || ':x' || $1"),
         ("SELECT CAST(? AS text)::bigint", "SELECT CAST($1 AS text)::bigint"),
-        ("SELECT * FROM memories INDEXED BY memories_seq WHERE seq > ?", "SELECT * FROM memories WHERE seq > $1"),
+        ("SELECT row FROM memories INDEXED BY memories_seq WHERE seq > ?", "SELECT row FROM memories WHERE seq > $1"),
         ("SELECT a FROM t WHERE b = ? AND +state = 'live'", "SELECT a FROM t WHERE b = $1 AND state = 'live'"),
         (
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -114,3 +114,10 @@ def test_what_is_no_address_is_refused(url):
     with pytest.raises(StoreError) as caught:
         address_of(url)
     assert "secret" not in str(caught.value) and caught.value.hint
+
+
+@pytest.mark.parametrize("ours", ["SELECT * FROM memories WHERE id = ?", "SELECT memories.*, 1 AS one FROM memories"])
+def test_a_whole_row_comes_with_what_its_record_has_besides(ours):
+    text = translated(ours).text
+    assert all(name in text for name in ("namespace_name", "session_name", "linked", READ)) and UNREAD not in text
+    assert translated(ours).has_rows and not translated("INSERT INTO names (name) VALUES (?)").text.startswith("SELECT")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from store.contract import contents, found
-from store.drafts import draft
+from store.drafts import EMBEDDER, draft
 
 from ntm_memory.errors import BadValueError, NotFoundError, StoreError
 from ntm_memory.postgres import open_server_store, schema
@@ -83,6 +83,34 @@ def test_it_writes_nothing(reader, store, told):
         assert "may not" in caught.value.message and "roles" in caught.value.hint
     reader.note_reads([mine[1].address])  # not worth an error
     assert store.get(mine[1].id).reads == 0 and store.count() == 7
+
+
+def test_nothing_is_granted_to_who_sees_all(store, told, server):
+    with pytest.raises(BadValueError, match="owns the tables"):
+        reader_statements(store, "postgres", ["shared"])
+    server.sql("CREATE ROLE above_all LOGIN BYPASSRLS;")
+    try:
+        with pytest.raises(BadValueError, match="above"):
+            reader_statements(store, "above_all", ["shared"])
+    finally:
+        server.sql("DROP ROLE above_all;")
+
+
+def test_a_role_and_a_schema_may_be_called_like_a_word_of_sql(server, tmp_path):
+    url = server.url("select")
+    kept = open_server_store(url, tmp_path / "owner")
+    kept.set_embedder(EMBEDDER)
+    kept.add(*draft("one", namespace="shared"))
+    assert kept.check() == [] and kept.info()["bytes"] > 0
+    server.sql('CREATE ROLE "user" LOGIN;')
+    try:
+        server.sql(";".join(reader_statements(kept, "user", ["shared"])))
+        opened = open_server_store(url.replace("postgres:@", "user@"), tmp_path / "reader", create=False)
+        assert contents(opened, "shared") == ["one"]
+        opened.close()
+    finally:
+        kept.close()
+        server.sql('DROP OWNED BY "user"; DROP ROLE "user"; DROP SCHEMA "select" CASCADE;')
 
 
 def test_a_role_and_a_namespace_must_be_there(store, told):

@@ -95,10 +95,10 @@ def test_a_line_that_breaks_in_the_last_step_leaves_in_doubt(store, monkeypatch)
     sql = store._engine.server
     real = sql.end
 
-    def breaks(how, first=None):
+    def breaks(how, first=None, **options):
         if how == "COMMIT" and first is not None:
             sql._line.pgconn.finish()
-        real(how, first)
+        real(how, first, **options)
 
     monkeypatch.setattr(sql, "end", breaks)
     with pytest.raises(LineLostError):

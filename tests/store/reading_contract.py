@@ -89,6 +89,8 @@ class ReadingContract:
         assert store.find_content("default", "the code is 4712") == [memories[5]]
         assert store.find_content("default", "set userID.") == [memories[7]]
         assert store.find_content("nowhere", "same") == []
+        several = store.find_content("default", "set userID.", "same", "nobody says this", "the code is 4712")
+        assert several == [*memories[:4], memories[5], memories[7]]
 
     def test_content_with_an_identifier_in_another_case_is_not_equal(self, store):
         large, small = (store.add(*draft(text)) for text in ("See src/Main.py", "See src/main.py"))
@@ -275,6 +277,12 @@ class LossyContract:
         assert store.focus("default", "t") == [(b.id, 0.5)] and store.focus("other", "s") == []
         store.set_retention(a.id, 0)
         assert store.focus("default", "s") == [(b.id, 0.25)]
+
+    def test_slots_are_told_of_many_ids_at_once(self, store):
+        a, b, gone = (store.add(*draft(each)) for each in ("a", "b", "gone"))
+        store.set_retention(gone.id, 0)
+        assert store.slots_of([b.id, "nobody", gone.id, a.id]) == {b.id: b.address, a.id: a.address}
+        assert store.slots_of([]) == {}
 
     def test_feedback_is_kept_in_order(self, store):
         verdicts = [
