@@ -66,7 +66,7 @@ class RetrievalContext:
         self.reader = reader
         self.zone = zone_named(settings.time_zone)
         self._views: dict[str, CentredMatrix] = {}
-        self._large = LargeViews(store.words_at)
+        self.large = LargeViews(store)
 
     @property
     def here(self) -> Here:
@@ -148,7 +148,7 @@ class RetrievalContext:
                 made = made if view is None else made.following(view)
                 self._views[known.namespace] = made
             view = made
-        return self._large.of(known.namespace, view) if known.is_now else view
+        return self.large.of(known.namespace, view) if known.is_now else view
 
     def _made(self, known: Corpus) -> CentredMatrix:
         if not self.settings.addressing.content:
@@ -158,8 +158,6 @@ class RetrievalContext:
 
     def read(self, known: Corpus, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
         """What the read heads attend to among memories that are known."""
-        if known.is_now:
-            self._large.note_question(known.namespace)
         view = self.view(known)
         if isinstance(view, LargeView):
             return read_large(view, query, parameters, explain=explain)
@@ -196,6 +194,7 @@ class RetrievalContext:
         weights: dict[str, float] = {}  # one may be shown as it is and as it was
         for answer in answers:
             weights[answer.id] = max(answer.weight, weights.get(answer.id, 0.0))
+        self.large.save(only_new=True)
         self.store.note_reads([*dict.fromkeys(answer.address for answer in answers if answer.address is not None)])
         if session is not None and answers:
             self.store.set_focus(namespace, session, list(weights), list(weights.values()))

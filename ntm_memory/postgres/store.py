@@ -13,6 +13,7 @@ from ntm_memory.postgres.record_reader import PostgresRecordReader
 from ntm_memory.postgres.upkeep import PostgresUpkeep
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
+from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.store.writer import SQLiteWriter
 
@@ -40,6 +41,7 @@ class PostgresStore(SQLiteStore):
         self._records = PostgresRecordReader(engine)
         self._matrix = SQLiteMatrixReader(engine)
         self._upkeep = PostgresUpkeep(engine)
+        self.derived = DerivedStore(engine, engine.machine)
         self._on_write = on_write
         self.schema = engine.address.schema
         engine.connection.on_commit = self._committed

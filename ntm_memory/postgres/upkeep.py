@@ -8,6 +8,7 @@ from typing import Any
 
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.store import schema
+from ntm_memory.store.derived import folder_of, remove_derived
 from ntm_memory.store.rows import what_is_wrong
 from ntm_memory.store.upkeep import SQLiteUpkeep
 from ntm_memory.text.folding import folded_key, text_hash
@@ -59,6 +60,7 @@ class PostgresUpkeep(SQLiteUpkeep):
                 self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
             with suppress(OSError):
                 self._engine.live_matrix.remove_file()
+                remove_derived(folder_of(self._engine))
 
     def _mended(self) -> list[str]:
         done = ["word index rebuilt", "derived matrix rebuilt", *self._fold_anew()]

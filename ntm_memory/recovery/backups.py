@@ -30,6 +30,7 @@ from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_ke
 from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.recovery.sound import is_sound, sound_memories_in
 from ntm_memory.store import schema
+from ntm_memory.store.derived import derived_files
 from ntm_memory.store.faults import faults, refuse_unusual
 
 FOLDER = "backups"
@@ -188,9 +189,10 @@ def restore_backup(
 
 
 def _remove_derived(home: Path) -> None:
-    for derived in ("matrix.bin", "usage.db", f"{FOLDER}/failed"):  # they speak of other slots, and of another file
+    others = (home / name for name in ("matrix.bin", "usage.db", f"{FOLDER}/failed"))
+    for derived in (*others, *derived_files(home)):  # they speak of other slots, and of another file
         with suppress(OSError):
-            (home / derived).unlink()
+            derived.unlink()
 
 
 def _usable_folder(home: Path) -> Path:
@@ -275,6 +277,7 @@ def _make_ready(draft: Path, chosen: Path) -> None:
     with closing(opened(draft)) as sql:
         if not schema.version_of(sql):
             raise StoreCorruptError(f"the backup {chosen.name} holds no memory", "take another one")
+        sql.execute("DELETE FROM meta WHERE name LIKE 'matrix %'")
         sql.execute("INSERT OR REPLACE INTO meta VALUES ('matrix', ?)", (os.urandom(8).hex(),))
         sql.commit()
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
+from ntm_memory.store.derived import folder_of, remove_derived
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (
@@ -76,6 +77,7 @@ class SQLiteUpkeep:
             self._engine.audit.note("repaired", None, None)
         self._engine.live_matrix.forget()
         with suppress(OSError, StoreError):  # derived; who looks next makes it anew
+            remove_derived(folder_of(self._engine))
             self._engine.live_matrix.remove_file()
             self._engine.save_matrix_if_lagging()
         return done
@@ -193,6 +195,7 @@ class SQLiteUpkeep:
 
     def _remove_traces(self) -> None:
         self._engine.live_matrix.remove_file()
+        remove_derived(folder_of(self._engine))
         self._sql.execute("VACUUM")
         (busy, *_) = self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

@@ -17,6 +17,7 @@ from ntm_memory.recovery.damaged import FOLDER as DAMAGED
 from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
+from ntm_memory.store.derived import derived_files
 
 FOLDER = "backups"
 _OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock", "sync.db", "sync.db-journal"})
@@ -82,7 +83,7 @@ def _others(home: Path) -> Iterator[Path]:
         at = Path(folder)
         own = {FOLDER, DAMAGED} if at == home else set()
         folders[:] = sorted(name for name in folders if name not in own and at / name not in programs)
-        mine = _OWN if at == home else frozenset()
+        mine = _OWN | {file.name for file in derived_files(home)} if at == home else frozenset()
         yield from (at / name for name in sorted(files) if name not in mine and not name.startswith("memory.db"))
 
 

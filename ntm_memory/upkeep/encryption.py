@@ -29,6 +29,7 @@ from ntm_memory.privacy.keys import (
     secret_in,
 )
 from ntm_memory.recovery.keyed import bring_backups_under, key_in_force
+from ntm_memory.store.derived import derived_files
 from ntm_memory.store.faults import faults
 from ntm_memory.store.usage import carry_over
 
@@ -165,8 +166,8 @@ def _replace_and_blank(draft: Path, path: Path) -> str:
         os.close(handle)
 
 
-def _wipe_all(derived: Path) -> None:
-    for each in (derived, *derived.parent.glob(derived.name + ".*")):
+def _wipe_all(matrix: Path) -> None:
+    for each in (matrix, *matrix.parent.glob(matrix.name + ".*"), *derived_files(matrix.parent)):
         wipe(each)
 
 

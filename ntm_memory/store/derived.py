@@ -1,0 +1,171 @@
+"""What is derived from a namespace's memories and kept beside the store: of which state it is, what was written since.
+
+As the memory matrix, it is a derived file: the database is the truth, and losing it loses nothing. Nothing that was
+purged may stay in it, so it goes with the first purge after it was written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntm_memory.errors import BadValueError, StoreError
+from ntm_memory.persistence.mapped import UNREADABLE, Arrays, read_arrays, write_arrays
+from ntm_memory.store.engine import Engine
+from ntm_memory.store.matrix import Stamp
+
+_FILES = re.compile(r"index-\d+\.bin(\.[0-9a-f]+\.tmp)?")  # with what interrupted writers left of them
+_PURPOSE = "ntm-index-1"
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of a store as seen by one process.
+
+    Args:
+        seq: the sequence number that was given last.
+        purges: how often rows were removed for good, which no row tells any more.
+        rollbacks: how often this process took back what it had read already.
+    """
+
+    seq: int
+    purges: int
+    rollbacks: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written in a namespace since an earlier state.
+
+    Args:
+        state: the one that is now.
+        positions: (n,) int64 rising, of memories in any state of theirs, live or not.
+    """
+
+    state: State
+    positions: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What was kept of a namespace, and of which state."""
+
+    state: State
+    head: Mapping[str, Any]
+    arrays: Arrays
+
+
+def derived_files(folder: Path) -> list[Path]:
+    """The derived files of a data folder besides `matrix.bin`."""
+    return sorted(file for file in folder.glob("index-*") if _FILES.fullmatch(file.name))
+
+
+def remove_derived(folder: Path) -> None:
+    """Remove them.
+
+    Raises:
+        OSError: one of them is still there.
+    """
+    for file in derived_files(folder):
+        file.unlink(missing_ok=True)
+
+
+def folder_of(engine: Engine) -> Path:
+    """The data folder of an open store: a server's, too, has one on this machine."""
+    return engine.path if engine.path.is_dir() else engine.path.parent
+
+
+class DerivedStore:
+    """Beside an open store.
+
+    Args:
+        engine: of it.
+        place: which of several machines this is that share it.
+    """
+
+    def __init__(self, engine: Engine, place: str = "") -> None:
+        self._engine = engine
+        self._place = place
+        self._folder = folder_of(engine)
+
+    def written_since(self, namespace: str, seq: int) -> Written:
+        """What was written in a namespace after a sequence number; with −1 only the state is told."""
+        with self._engine.reading():
+            ledger, none = self._engine.ledger, np.empty(0, dtype=np.int64)
+            state = State(ledger.seq(), ledger.purges(), ledger.rollbacks)
+            code = ledger.known_code(namespace)
+            if seq < 0 or code is None or state.seq == seq:
+                return Written(state, none)
+            query = "SELECT position FROM memories INDEXED BY memories_seq WHERE seq > ? AND +namespace = ?"
+            rows = self._engine.sql.execute(query, (seq, code)).fetchall()
+            return Written(state, np.array(sorted(position for (position,) in rows), dtype=np.int64))
+
+    def load(self, namespace: str) -> Derived | None:
+        """What was kept of a namespace; None where nothing was, or nothing that is to be believed."""
+        with self._engine.reading():
+            code = self._engine.ledger.known_code(namespace)
+            token, _, identity = self._token(code).partition(" ")
+            if code is None or not token:
+                return None
+            now = self._now(token)
+            rollbacks = self._engine.ledger.rollbacks
+        try:
+            told = read_arrays(self._file(code), identity, self._sealing("unseal"))
+            stamp = Stamp(*(told.head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
+            if stamp.may_become(now) and told.head["namespace"] == code:
+                return Derived(State(stamp.seq, stamp.purges, rollbacks), told.head["told"], told.arrays)
+        except UNREADABLE:
+            pass
+        with suppress(OSError):  # what is refused now must not be believed later
+            self._file(code).unlink(missing_ok=True)
+        return None
+
+    def save(self, namespace: str, state: State, head: Mapping[str, Any], arrays: Arrays) -> bool:
+        """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it."""
+        code = self._engine.ledger.known_code(namespace)
+        if code is None or self._engine.connection.in_transaction:
+            return False
+        token = os.urandom(8).hex()
+        # one transaction: a copy of the database either has the token and all that is in the file, or has neither
+        try:
+            with self._engine.writing():
+                now = self._now(token)
+                is_past = (state.purges, state.rollbacks) == (now.purges, self._engine.ledger.rollbacks)
+                if not is_past or state.seq > now.seq:
+                    return False
+                stamp = vars(now) | {"seq": state.seq, "namespace": code, "told": dict(head)}
+                identity = write_arrays(self._file(code), stamp, arrays, self._sealing("seal"))
+                self._engine.ledger.set_meta(self._name(code), f"{token} {identity}")
+        except (OSError, BadValueError, OverflowError, StoreError):
+            return False
+        return True
+
+    def _now(self, token: str) -> Stamp:
+        now = self._engine.now()
+        return Stamp(now.uuid, now.seq, now.purges, now.dim, token)
+
+    def _token(self, code: int | None) -> str:
+        return "" if code is None else self._engine.ledger.meta(self._name(code))
+
+    def _name(self, code: int) -> str:
+        return f"matrix index {code} {self._place}".rstrip()
+
+    def _file(self, code: int) -> Path:
+        return self._folder / f"index-{code}.bin"
+
+    def _sealing(self, way: str) -> Any:
+        key = self._engine.connection.key if self._engine.encrypted else None
+        if key is None:
+            return None
+        from ntm_memory.privacy import sealing
+
+        return partial(getattr(sealing, way), key=key, purpose=_PURPOSE)
