@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-
 BLOCK = 32_768
 """Rows at a time: what is counted of them stays in the cache."""
 SAMPLED = 16
@@ -35,7 +34,7 @@ class SignCodes:
         width = -(-reference.shape[1] // _WORD)
         self._first = np.empty((width, 0), dtype=np.uint64) if first is None else first
         self._added = np.empty((width, 0), dtype=np.uint64)
-        self._size = self._first.shape[1]
+        self._size = int(self._first.shape[1])
 
     def __len__(self) -> int:
         return self._size

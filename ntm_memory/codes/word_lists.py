@@ -121,7 +121,7 @@ class WordLists:
 
 def number_of(word: str) -> np.uint64:
     """The number by which a word is known: its hash."""
-    return np.frombuffer(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), dtype="<u8")[0]
+    return np.uint64(int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"))
 
 
 def joined(segments: Sequence[Segment]) -> Segment:

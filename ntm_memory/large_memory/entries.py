@@ -59,7 +59,7 @@ class Entries:
         """(…) the memory of each of some entries, −1 where there is none any more."""
         asked = entries.astype(np.int64)
         if self.are_memories:
-            return asked
+            return np.where(asked < len(self), asked, -1)
         rank = asked - np.searchsorted(self.gone, asked)
         found = unrank(self.memory, np.minimum(rank, self.first))
         found[places_among(asked, self.gone) >= 0] = -1

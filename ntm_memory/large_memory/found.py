@@ -12,7 +12,7 @@ from ntm_memory.codes.word_lists import Held
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
 from ntm_memory.recall.candidates import LEAST, once_each
-from ntm_memory.recall.centred_matrix import DIGESTED
+from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
 from ntm_memory.text.occurrence import MOMENT
@@ -176,13 +176,11 @@ def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
         return np.ones(len(index), dtype=bool)
     focus = np.flatnonzero(np.isin(index, list(query.previous or {})))
     before = view.sequence.step(index, -1)
-    there = [head if at >= 0 else b"" for at, head in zip(before.tolist(), _heads(view, before), strict=True)]
-    number: dict[tuple[bytes, bytes], int] = {}
-    digest = [number.setdefault(told, len(number)) for told in zip(_heads(view, index), there, strict=True)]
-    return once_each(np.array(digest, dtype=np.uint64), view.slots.at("superseded", index), focus, None)
+    digest = _digest(view, index) * np.uint64(3) + np.where(before < 0, np.uint64(0), _digest(view, before))
+    return once_each(digest, view.slots.at("superseded", index), focus, None)
 
 
-def _heads(view: LargeView, index: NDArray[np.int64]) -> list[bytes]:
-    """The first numbers of memories' keys: the same for the same, and hardly ever for others; of no key its own."""
-    heads = np.ascontiguousarray(view.first_keys(index)[:, :DIGESTED])
-    return [head.tobytes() if head.any() else b"%d" % at for at, head in zip(index.tolist(), heads, strict=True)]
+def _digest(view: LargeView, index: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """(n,) a number for each memory's first key, hardly ever the same for others; of no key its own."""
+    told = digests(view.first_keys(index))
+    return np.where(told == 0, index.astype(np.uint64), told)

@@ -16,13 +16,16 @@ from ntm_memory.codes.sign_codes import SignCodes
 from ntm_memory.codes.word_lists import Segment, WordLists
 from ntm_memory.large_memory.dates import Dates
 from ntm_memory.large_memory.entries import Entries, Numbers
-from ntm_memory.large_memory.kept_order import Layout
+from ntm_memory.large_memory.kept_order import KeptOrder, Layout
 from ntm_memory.large_memory.sample import Sample, known, named
 from ntm_memory.recall.bm25 import PASSAGE
+from ntm_memory.recall.sequence import places_among
 from ntm_memory.store.records import MemoryMatrix
 
 STALE = 0.2
 """Share of what is kept that may have been changed or erased since; beyond it everything is made anew."""
+UNSEEN = 16
+"""Where more than one in so many was written since the sample was drawn, another one is."""
 CODED = 65_536
 """So many memories at a time are coded."""
 DRAWN = 20_000
@@ -71,6 +74,7 @@ class KeptIndex:
         self.totals = Totals(arrays["key_sums"], arrays["key_counts"], words, passages, int(memories))
         self.size = len(self.position)
         self._gone, self._put, self._entry = _NONE, _NONE, _NONE
+        self._unseen = 0
 
     @property
     def lag(self) -> int:
@@ -105,7 +109,12 @@ class KeptIndex:
         if self.lag > STALE * len(self.position) or len(self.position) - len(self._gone) + len(put) != len(slots):
             return None
         self._add(slots, now[now >= 0], words_of)
-        return Entries(len(self.position), self._gone, slots.find(self._put), self._entry)
+        entries = Entries(len(self.position), self._gone, slots.find(self._put), self._entry)
+        self._unseen += len(positions)
+        if self._unseen * UNSEEN > len(slots):
+            laid = KeptOrder(self.layout, entries, slots, self.position)
+            self.sample, self._unseen = Sample.drawn(slots, laid.at, words_of), 0
+        return entries
 
     def forget_totals(self, slots: MemoryMatrix) -> None:
         """Sum anew, over the memories of a state: of what was removed for good not even that stays."""
@@ -191,7 +200,7 @@ def _arrays(
         **named("words", lists),
         **named("layout", layout),
         **named("dates", Dates.of(slots)),
-        **Sample.drawn(slots, layout, words_of).arrays(),
+        **Sample.drawn(slots, layout.at, words_of).arrays(),
     }
 
 
@@ -234,5 +243,5 @@ def _reference(slots: MemoryMatrix) -> NDArray[np.float32]:
 
 
 def _places(positions: Numbers, among: Numbers) -> Numbers:
-    at = np.minimum(np.searchsorted(among, positions), len(among) - 1)
-    return at[among[at] == positions]
+    at = places_among(positions, among)
+    return at[at >= 0]

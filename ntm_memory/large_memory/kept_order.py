@@ -38,6 +38,10 @@ class Layout:
         start = np.append(begins, len(codes))
         return cls(laid.order.astype(np.int32), laid.place.astype(np.int32), codes[begins], start)
 
+    def at(self, places: Numbers) -> Numbers:
+        """(n,) the entries in some places."""
+        return self.order[places].astype(np.int64)
+
     def before(self, session: Numbers, position: Numbers, held: Numbers) -> Numbers:
         """(n,) how many entries stand before some memories that are none of them.
 
@@ -93,7 +97,7 @@ class KeptOrder(Sequence):
         """The memory `offset` steps after each one (before, if negative); −1 past the ends of the session."""
         there = self._places(index) + offset
         inside = (there >= 0) & (there < len(self))
-        other = self._at(np.where(inside, there, 0))
+        other = self.at(np.where(inside, there, 0))
         codes = self._slots.at("session", index)
         return np.where(inside & (self._slots.at("session", other) == codes), other, -1)
 
@@ -106,7 +110,8 @@ class KeptOrder(Sequence):
         place = unrank(self._there, place - np.searchsorted(self._gone, place))
         return np.where(at < 0, place, self._there[self._place_of[at]]) if len(self._there) else place
 
-    def _at(self, places: Numbers) -> Numbers:
+    def at(self, places: Numbers) -> Numbers:
+        """(…) the memories in some places of the order."""
         if self._entries.are_memories and not len(self._entries.memory):
             return self._layout.order[places].astype(np.int64)
         at = places_among(places, self._there)
@@ -115,16 +120,16 @@ class KeptOrder(Sequence):
         return np.where(at < 0, found, self._put[at]) if len(self._put) else found
 
     @cached_property
-    def order(self) -> Numbers:  # type: ignore[override]
+    def order(self) -> Numbers:
         """(N,) the memories in their order."""
-        return self._at(np.arange(len(self)))
+        return self.at(np.arange(len(self)))
 
     @cached_property
-    def place(self) -> Numbers:  # type: ignore[override]
+    def place(self) -> Numbers:
         """(N,) the inverse."""
         return self._places(np.arange(len(self)))
 
     @cached_property
-    def session(self) -> Numbers:  # type: ignore[override]
+    def session(self) -> Numbers:
         """(N,) a number for each memory's session."""
         return np.unique(self._slots.session, return_inverse=True)[1].astype(np.int64)

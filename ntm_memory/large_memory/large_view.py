@@ -128,9 +128,7 @@ class LargeView(CentredMatrix):
         keys, first = self.slots.passages_of(index)
         return self._centred(keys, first, self._scripts(index, first, len(keys)))
 
-    def _centred(
-        self, keys: NDArray[np.float32], first: NDArray[np.int64], kinds: NDArray[np.int64]
-    ) -> KeyRows:
+    def _centred(self, keys: NDArray[np.float32], first: NDArray[np.int64], kinds: NDArray[np.int64]) -> KeyRows:
         """Key rows less the means of their scripts, at unit length; they are changed in place."""
         keys -= self.means[kinds] if kinds.any() else self.means[0]
         keys *= (1 / np.sqrt(np.vecdot(keys, keys) + np.float32(_EPSILON)))[:, None]

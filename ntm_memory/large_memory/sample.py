@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import Segment, WordLists
-from ntm_memory.large_memory.kept_order import Layout
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.words import SPOKEN
 
@@ -46,13 +45,23 @@ class Sample:
 
     @classmethod
     def drawn(
-        cls, slots: MemoryMatrix, layout: Layout, words_of: Callable[[NDArray[np.int64]], Iterable[Sequence[str]]]
+        cls,
+        slots: MemoryMatrix,
+        at: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+        words_of: Callable[[NDArray[np.int64]], Iterable[Sequence[str]]],
     ) -> Sample:
-        """Of the memories of one state, laid out."""
-        order = layout.order.astype(np.int64)
-        if len(order) > RUNS * RUN:
-            starts = np.linspace(0, len(order) - RUN, RUNS).astype(np.int64)
-            order = order[np.unique(starts[:, None] + np.arange(RUN))]
+        """Of the memories of one state.
+
+        Args:
+            slots: the memories.
+            at: places in the order of writing → the memories there.
+            words_of: slot numbers → the index words and marks of each.
+        """
+        places = np.arange(len(slots))
+        if len(slots) > RUNS * RUN:
+            starts = np.linspace(0, len(slots) - RUN, RUNS).astype(np.int64)
+            places = np.unique(starts[:, None] + np.arange(RUN))
+        order = at(places)
         keys, first = slots.passages_of(order)
         script = np.repeat(slots.at("cjk", order).astype(np.int64), np.diff(np.append(first, len(keys))))
         _, session = np.unique(slots.at("session", order), return_inverse=True)
@@ -64,8 +73,10 @@ class Sample:
     @classmethod
     def kept(cls, arrays: Arrays) -> Sample:
         """As `arrays` told it."""
-        columns = (arrays[f"sample.{each.name}"] for each in fields(cls) if each.name != "lists")
-        return cls(*columns, lists=known(Segment, "sample.words", arrays))
+        columns: dict[str, Any] = {
+            each.name: arrays[f"sample.{each.name}"] for each in fields(cls) if each.name != "lists"
+        }
+        return cls(**columns, lists=known(Segment, "sample.words", arrays))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is kept of it."""

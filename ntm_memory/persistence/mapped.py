@@ -66,9 +66,9 @@ def write_arrays(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Seal
     kept = {name: np.ascontiguousarray(array, array.dtype.newbyteorder("<")) for name, array in arrays.items()}
     shapes = {name: [array.dtype.str, *array.shape] for name, array in kept.items()}
     told = json.dumps({"format": FORMAT, "head": head, "arrays": shapes}).encode()
-    parts = [told + b" " * (-(len(told) + 1) % _ALIGN) + b"\n"]
+    parts: list[Any] = [told + b" " * (-(len(told) + 1) % _ALIGN) + b"\n"]
     for array in kept.values():
-        parts += [memoryview(array.reshape(-1).view(np.uint8)), b"\0" * (-array.nbytes % _ALIGN)]
+        parts += [array.reshape(-1).view(np.uint8).data, b"\0" * (-array.nbytes % _ALIGN)]
     crc = 0
     for part in parts:
         crc = zlib.crc32(part, crc)

@@ -11,9 +11,9 @@ from ntm_memory.errors import StoreError
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.postgres.record_reader import PostgresRecordReader
 from ntm_memory.postgres.upkeep import PostgresUpkeep
+from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
-from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.store.writer import SQLiteWriter
 

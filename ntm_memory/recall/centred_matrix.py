@@ -64,7 +64,7 @@ class CentredMatrix:
 
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
-        told: NDArray[np.uint64] = self.slots.of_keys("digest", _digests)
+        told: NDArray[np.uint64] = self.slots.of_keys("digest", digests)
         nothing = np.flatnonzero(told == 0)
         if len(nothing):
             told = told.copy()
@@ -211,7 +211,7 @@ class CentredMatrix:
         return np.full(len(self.slots), np.nan, dtype=np.float32)
 
 
-def _digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
+def digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
     """(n,) a number for each key row, 0 for one of nothing."""
     head = np.ascontiguousarray(keys[:, :DIGESTED], dtype=np.float32)
     told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]

@@ -19,6 +19,7 @@ from ntm_memory.recovery.damaged import FOLDER, files_kept
 from ntm_memory.recovery.files import is_whole, memories_in, opened
 from ntm_memory.recovery.keyed import refuse_other_key
 from ntm_memory.recovery.sound import is_sound, sound_memories_in
+from ntm_memory.store.derived import derived_files
 
 _PREVIOUS = "recall.previous.json"
 _USAGE = {

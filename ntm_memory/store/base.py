@@ -210,7 +210,7 @@ class MatrixReader(Protocol):
         """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
 
     def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
-        """Where these words occur among live memories of a namespace, if anywhere; with `most` only about so many places."""
+        """Where these words occur among live memories of a namespace; with `most` only about so many places."""
 
     def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
         """At most `count` live memories of which a share of the index words is among these, the largest first."""
