@@ -121,7 +121,9 @@ class WordLists:
 
 def number_of(word: str) -> np.uint64:
     """The number by which a word is known: its hash."""
-    return np.uint64(int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"))
+    told = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    number: np.uint64 = np.uint64(int.from_bytes(told, "little"))
+    return number
 
 
 def joined(segments: Sequence[Segment]) -> Segment:
