@@ -97,8 +97,7 @@ def likest_by_key(view: LargeView, direction: NDArray[np.float32], query: Query)
         memory = _memory_of_rows(view)
         there = (memory >= 0) & query.allowed[memory]
     rows = kept.signs.nearest(direction, one_in(view, COMPARED), there)
-    index = np.unique(view.entries.memories(kept.owner(rows)))
-    index = index[index >= 0]
+    index = view.kept_memories(rows)
     likeness = view.cosines(index, direction)
     likeness[view.slots.at("length", index) == 0] = -1.0  # what has no word, as 👍, is like no question that has
     return _best_different(view, query, index, likeness)

@@ -18,6 +18,8 @@ from ntm_memory.recall.centring import PRIOR_COUNT
 from ntm_memory.recall.sequence import Sequence
 from ntm_memory.times.told import Time
 
+AT_ONCE = 1024
+"""Memories whose keys are compared at a time: they stay in the cache."""
 _EPSILON = 1e-6
 
 
@@ -91,6 +93,13 @@ class LargeView(CentredMatrix):
         found: NDArray[np.int64] = np.union1d(first[first >= 0], self.entries.memory[self._later_dates.near(told, few)])
         return found
 
+    def kept_memories(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) rising, the memories that some coded key rows, rising, are of."""
+        index = self.entries.memories(self.kept.owner(rows))
+        if not (np.diff(index) > 0).all():
+            index = np.unique(index)
+        return index[np.searchsorted(index, 0) :]
+
     def likest(self, key: NDArray[np.float32], cjk: bool, count: int) -> NDArray[np.int64]:
         """(n ≤ count,) the memories that are likest to a text by key, the likest first, of equals the first.
 
@@ -103,9 +112,7 @@ class LargeView(CentredMatrix):
         """
         direction = key - self.means[int(cjk)]
         direction = (direction / np.sqrt(direction @ direction + np.float32(_EPSILON))).astype(np.float32)
-        owner = self.kept.owner(self.kept.signs.nearest(direction, LOOKED_AT))
-        index = np.unique(self.entries.memories(owner))
-        index = index[index >= 0]
+        index = self.kept_memories(self.kept.signs.nearest(direction, LOOKED_AT))
         return index[largest(self.cosines(index, direction), count)]
 
     def cosines(self, index: NDArray[np.int64], direction: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -113,15 +120,21 @@ class LargeView(CentredMatrix):
 
         The keys are read once, as they are, and taken to be of unit length.
         """
-        keys, first = self.slots.passages_of(index)
-        kinds, means = self._scripts(index, first, len(keys)), self.means
-        along = keys @ means[0]
-        if kinds.any():
-            along = np.where(kinds, keys @ means[1], along)
-        squared = 1 - 2 * along + np.vecdot(means, means)[kinds]
-        found: NDArray[np.float32] = keys @ direction - (means @ direction)[kinds]
-        found /= np.sqrt(np.maximum(squared, 0) + np.float32(_EPSILON))
-        return found if len(found) == len(first) else np.maximum.reduceat(found, first)
+        found = np.empty(len(index), dtype=np.float32)
+        means, own = self.means, np.vecdot(self.means, self.means)
+        away = means @ direction
+        for start in range(0, len(index), AT_ONCE):
+            some = index[start : start + AT_ONCE]
+            keys, first = self.slots.passages_of(some)
+            kinds = self._scripts(some, first, len(keys))
+            along = keys @ means[0]
+            if kinds.any():
+                along = np.where(kinds, keys @ means[1], along)
+            near = keys @ direction - away[kinds]
+            near /= np.sqrt(np.maximum(1 - 2 * along + own[kinds], 0) + np.float32(_EPSILON))
+            here = found[start : start + AT_ONCE]
+            here[:] = near if len(near) == len(first) else np.maximum.reduceat(near, first)
+        return found
 
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:
         """The centred keys of some memories 0…N−1, all passages of each."""

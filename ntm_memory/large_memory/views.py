@@ -60,7 +60,8 @@ class LargeViews:
                 return view  # of a state that is past already
             carried = self._upto(namespace, view.slots)
             index, known = carried.index, carried.entries
-            made = LargeView(view.slots, view.prior, view.query_adapter, index=index, known=known)
+            given = (view.slots, view.prior, view.query_adapter, view._known)
+            made = LargeView(*given, index=index, known=known)
             self._made[namespace] = made
         return made
 

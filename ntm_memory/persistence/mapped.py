@@ -75,11 +75,10 @@ def write_arrays(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Seal
     parts.append(crc.to_bytes(_CHECKSUM, "little"))
     if seal is not None:
         parts = [seal(b"".join(parts))]
-    with replacing(file, durable=False) as out:
+    with replacing(file) as out:  # it waits for the disk: a file that is believed unread must not be torn
         out.writelines(parts)
         out.flush()
-        written = out.fileno()
-        status = os.fstat(written)
+        status = os.fstat(out.fileno())
     return identity_of(status)
 
 

@@ -149,8 +149,8 @@ class Corpus:
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
         addresses = {address: id for id in ids if (address := _address(self._store, id)) is not None}
-        index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
-        return {addresses[int(self.slots.address[i])]: int(i) for i in index}
+        found = self.slots.places(np.array(list(addresses), dtype=np.int64)).tolist()
+        return {id: i for id, i in zip(addresses.values(), found, strict=True) if i >= 0}
 
     def allowed(
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, StoreError
-from ntm_memory.persistence.mapped import UNREADABLE, Arrays, read_arrays, write_arrays
+from ntm_memory.persistence.mapped import UNREADABLE, Arrays, identity_of, read_arrays, write_arrays
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.matrix import Stamp
 
@@ -82,6 +82,20 @@ def remove_derived(folder: Path) -> None:
 def folder_of(engine: Engine) -> Path:
     """The data folder of an open store: a server's, too, has one on this machine."""
     return engine.path if engine.path.is_dir() else engine.path.parent
+
+
+def damaged_files(engine: Engine) -> list[str]:
+    """Those that are believed unread, being what was written, and are not what was written."""
+    damaged, rows = [], engine.sql.execute("SELECT name, value FROM meta WHERE substr(name, 1, 13) = 'matrix index '")
+    known = {" ".join(value.split(" ")[1:]) for _, value in rows.fetchall()}
+    for file in derived_files(folder_of(engine)) if not engine.encrypted else ():
+        with suppress(OSError):
+            if identity_of(file.stat()) in known:
+                try:
+                    read_arrays(file)
+                except UNREADABLE:
+                    damaged.append(file.name)
+    return damaged
 
 
 class DerivedStore:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
-from ntm_memory.store.derived import folder_of, remove_derived
+from ntm_memory.store.derived import damaged_files, folder_of, remove_derived
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (
@@ -246,6 +246,7 @@ class SQLiteUpkeep:
         # the file from before a purge that is being finished is nobody's any more
         if not self._traces_left() and not self._engine.live_matrix.agrees(self._engine.now()):
             yield "derived matrix disagrees with the memories"
+        yield from (f"{name} is not what was written" for name in damaged_files(self._engine))
 
     def _mend_identity(self) -> Iterator[str]:
         """Make an embedder that is not told, or told wrongly, an unknown one of the width that the vectors have."""
