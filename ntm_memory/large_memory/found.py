@@ -12,7 +12,6 @@ from ntm_memory.codes.word_lists import Held
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
 from ntm_memory.recall.candidates import LEAST, once_each
-from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
 from ntm_memory.text.occurrence import MOMENT
@@ -181,5 +180,5 @@ def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
 
 def _digest(view: LargeView, index: NDArray[np.int64]) -> NDArray[np.uint64]:
     """(n,) a number for each memory's first key, hardly ever the same for others; of no key its own."""
-    told = digests(view.first_keys(index))
+    told = view.kept.digest(view.entries.entries(index % len(view.slots)))
     return np.where(told == 0, index.astype(np.uint64), told)

@@ -19,6 +19,7 @@ from ntm_memory.large_memory.entries import Entries, Numbers
 from ntm_memory.large_memory.kept_order import KeptOrder, Layout
 from ntm_memory.large_memory.sample import Sample, known, named
 from ntm_memory.recall.bm25 import PASSAGE
+from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.sequence import places_among
 from ntm_memory.store.records import MemoryMatrix
 
@@ -30,7 +31,7 @@ CODED = 65_536
 """So many memories at a time are coded."""
 DRAWN = 20_000
 """Of so many memories the means are taken that codes refer to: where these lie exactly matters little."""
-_NONE = np.empty(0, dtype=np.int64)
+_NONE, _NO_DIGEST = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
 WordsOf = Callable[[Numbers], Iterable[Sequence[str]]]
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -68,8 +69,8 @@ class KeptIndex:
         self.sample = Sample.kept(arrays)
         self.signs = SignCodes(arrays["reference"], arrays["signs"])
         self.words = WordLists(known(Segment, "words", arrays), len(self.position))
-        self._owner = arrays["owner"]
-        self._later_owner = _NONE
+        self._owner, self._later_owner = arrays["owner"], _NONE
+        self._digest, self._later_digest = arrays["digest"], _NO_DIGEST
         words, passages, memories = arrays["totals"].tolist()
         self.totals = Totals(arrays["key_sums"], arrays["key_counts"], words, passages, int(memories))
         self.size = len(self.position)
@@ -88,6 +89,19 @@ class KeptIndex:
         if len(self._owner):  # else each of the first ones has one
             found[~later] = self._owner[rows[~later]]
         found[later] = self._later_owner[rows[later] - first]
+        return found
+
+    def digest(self, entries: Numbers) -> NDArray[np.uint64]:
+        """(n,) a number for the first key of each of some entries: the same for the same, and hardly ever for others.
+
+        0 for one of nothing.
+        """
+        first = len(self._digest)
+        if not len(self._later_digest):
+            return self._digest[entries]
+        found, later = np.empty(len(entries), dtype=np.uint64), entries >= first
+        found[~later] = self._digest[entries[~later]]
+        found[later] = self._later_digest[entries[later] - first]
         return found
 
     def followed(self, slots: MemoryMatrix, positions: Numbers, words_of: WordsOf) -> Entries | None:
@@ -131,6 +145,7 @@ class KeptIndex:
         keys, first = slots.passages_of(index)
         owner = np.repeat(np.arange(len(index)), np.diff(np.append(first, len(keys))))
         self._later_owner = np.concatenate([self._later_owner, self.size + owner])
+        self._later_digest = np.concatenate([self._later_digest, digests(keys[first])])
         script = slots.at("cjk", index).astype(np.int64)[owner]
         self.signs.add(keys, script)
         self.words.add(words_of(slots.at("address", index)))
@@ -150,12 +165,16 @@ class KeptIndex:
         memory = entries.memories(self.owner(rows))
         kept = np.flatnonzero(memory >= 0)
         kept = kept[np.argsort(memory[kept], kind="stable")]
-        owner = memory[kept] if len(kept) != len(slots) else _NONE
         place = np.full(self.size, -1, dtype=np.int64)
         place[own] = every
         totals = self.totals if self.totals.memories <= (1 + STALE) * len(slots) else totals_of(slots)
-        lists, signs = self.words.in_order(place), self.signs.of_rows(kept)
-        return _arrays(slots, self.signs.reference, signs, owner, lists, totals, words_of)
+        of_keys = {
+            "reference": self.signs.reference,
+            "signs": self.signs.of_rows(kept),
+            "owner": (memory[kept] if len(kept) != len(slots) else _NONE).astype(np.int32),
+            "digest": self.digest(own),
+        }
+        return of_keys | _arrays(slots, self.words.in_order(place), totals, words_of)
 
 
 def arrays_of(slots: MemoryMatrix, words_of: WordsOf) -> dict[str, NDArray[Any]]:
@@ -165,35 +184,29 @@ def arrays_of(slots: MemoryMatrix, words_of: WordsOf) -> dict[str, NDArray[Any]]
         slots: the memories.
         words_of: slot numbers → the index words and marks of each.
     """
-    reference = _reference(slots)
+    reference, digest = _reference(slots), [_NO_DIGEST]
     signs, words, totals = SignCodes(reference), WordLists(), _nothing(reference.shape[1])
     for start in range(0, len(slots), CODED):
         index = np.arange(start, min(start + CODED, len(slots)))
         keys, first = slots.passages_of(index)
         script = np.repeat(slots.at("cjk", index).astype(np.int64), np.diff(np.append(first, len(keys))))
         signs.add(keys, script)
+        digest.append(digests(keys[first]))
         words.add(words_of(slots.at("address", index)))
         totals = _with(totals, keys, script, slots.at("length", index))
-    owner = _NONE if len(signs) == len(slots) else slots.owner
-    lists, codes = words.in_order(np.arange(len(slots))), signs.of_rows(np.arange(len(signs)))
-    return _arrays(slots, reference, codes, owner, lists, totals, words_of)
+    of_keys = {
+        "reference": reference,
+        "signs": signs.of_rows(np.arange(len(signs))),
+        "owner": (_NONE if len(signs) == len(slots) else slots.owner).astype(np.int32),
+        "digest": np.concatenate(digest),
+    }
+    return of_keys | _arrays(slots, words.in_order(np.arange(len(slots))), totals, words_of)
 
 
-def _arrays(
-    slots: MemoryMatrix,
-    reference: NDArray[np.float32],
-    signs: NDArray[np.uint64],
-    owner: NDArray[np.integer],
-    lists: Segment,
-    totals: Totals,
-    words_of: WordsOf,
-) -> dict[str, NDArray[Any]]:
+def _arrays(slots: MemoryMatrix, lists: Segment, totals: Totals, words_of: WordsOf) -> dict[str, NDArray[Any]]:
     layout = Layout.of(slots)
     return {
         "position": np.asarray(slots.position, dtype=np.int64),
-        "reference": reference,
-        "signs": signs,
-        "owner": owner.astype(np.int32),
         "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
         "key_sums": totals.keys,
         "key_counts": totals.rows,

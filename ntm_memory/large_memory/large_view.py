@@ -151,11 +151,6 @@ class LargeView(CentredMatrix):
         kinds = self.slots.at("cjk", index).astype(np.int64)
         return kinds if rows == len(first) else np.repeat(kinds, np.diff(np.append(first, rows)))
 
-    def first_keys(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, dim) the keys of some memories as they are, each one's first passage; −1 stands for the last one."""
-        keys, first = self.slots.passages_of(index)
-        return keys if len(keys) == len(first) else keys[first]
-
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""
         return self.rows_of(index % len(self.slots)).firsts()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ntm_memory.large_memory import kept
 from ntm_memory.large_memory.entries import unrank
 from ntm_memory.large_memory.kept import KeptIndex, arrays_of
+from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.slots import live_slots
 from tests.large_memory.worlds import slots_of, texts_of, view_of, words_of
@@ -67,6 +68,8 @@ def assert_as_anew(view, world):
     assert view.sequence.session.tolist() == laid.session.tolist() and len(view.sequence) == len(slots)
     for reach in (1, 4):
         assert (view.sequence.neighbours(every, reach) == laid.neighbours(every, reach)).all()
+    told = view.kept.digest(view.entries.entries(every))
+    assert told.tolist() == digests(slots.key_rows(slots.starts)).tolist()
     rows = view.entries.memories(view.kept.owner(np.arange(len(view.kept.signs))))
     assert np.bincount(rows[rows >= 0], minlength=len(slots)).tolist() == np.bincount(slots.owner).tolist()
     for i in (0, len(slots) // 2, len(slots) - 1):
