@@ -20,12 +20,11 @@ BEST = 32
 """So many are the best by key, so many by words."""
 LED = 16
 """Of each so many lead to their neighbours."""
-COMPARED = 1024, 6144
-"""So many key rows that differ in few bits are compared exactly, one in `ONE_IN` of all, but within these bounds."""
-ONE_IN = 64
-READ = 4096, 16_384
-"""So many places of words are read to find memories, likewise one in `ONE_IN` of all: those of the rarest words. Others
-count where these led."""
+COMPARED = 64, 1024, 7168
+"""Of so many key rows one is compared exactly, of those that differ in few bits: so many at least, so many at most."""
+READ = 32, 4096, 32_768
+"""So many places of words are read to find memories, likewise: those of the rarest words. Others count where these
+led."""
 _SPARE = 4  # times as many as are kept are looked at before copies are left out
 Mask = NDArray[np.bool_]
 
@@ -76,9 +75,9 @@ class AskedWords:
         return lists or [held.newest(self.most) for held in self.held[:1]]
 
 
-def one_in(view: LargeView, bounds: tuple[int, int]) -> int:
-    """One in `ONE_IN` of all memories, within bounds."""
-    return min(max(len(view.slots) // ONE_IN, bounds[0]), bounds[1])
+def one_in(view: LargeView, share: tuple[int, int, int]) -> int:
+    """One in so many of all memories, but so many at least and so many at most."""
+    return min(max(len(view.slots) // share[0], share[1]), share[2])
 
 
 def counts_of(view: LargeView, held: tuple[Held, ...], index: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -127,17 +126,17 @@ def likest_by_time(view: LargeView, query: Query, direction: NDArray[np.float32]
     index = index if query.allowed is None else index[query.allowed[index]]
     fits = fits_of(view, query, index)
     index, fits = index[fits > 0], fits[fits > 0]
-    if len(index) > COMPARED[0]:
+    if len(index) > COMPARED[1]:
         best = fits >= np.partition(fits, -BEST)[-BEST]
         index, fits = index[best], fits[best]
-    if len(index) > COMPARED[0] and direction is not None:
+    if len(index) > COMPARED[1] and direction is not None:
         is_tie = np.zeros(len(view.slots) + 1, dtype=bool)  # the last one stands for "no memory"
         is_tie[index] = True
         memory = _memory_of_rows(view)
-        rows = view.kept.signs.nearest(direction, COMPARED[0], is_tie[memory])
+        rows = view.kept.signs.nearest(direction, COMPARED[1], is_tie[memory])
         index = np.unique(memory[rows])
         fits = fits_of(view, query, index)
-    index, fits = index[-2 * COMPARED[0] :], fits[-2 * COMPARED[0] :]
+    index, fits = index[-2 * COMPARED[1] :], fits[-2 * COMPARED[1] :]
     likeness = fits if direction is None else fits + LEAST * view.cosines(index, direction)
     return index[np.argsort(-likeness, kind="stable")[:BEST]]
 

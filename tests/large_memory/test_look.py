@@ -25,7 +25,7 @@ def everything(monkeypatch):
     for module, name in ((found, "BEST"), (exact_candidates, "BEST"), (exact_candidates, "FEW")):
         monkeypatch.setattr(module, name, ALL)
     for name in ("COMPARED", "READ"):
-        monkeypatch.setattr(found, name, (ALL, ALL))
+        monkeypatch.setattr(found, name, (1, ALL, ALL))
 
 
 def questions(count, seed=1):
@@ -104,7 +104,7 @@ def test_filters_leave_what_they_leave():
 
 
 def test_a_word_that_very_many_hold_is_not_read_as_a_whole(monkeypatch):
-    monkeypatch.setattr(found, "READ", (50, 50))
+    monkeypatch.setattr(found, "READ", (1, 50, 50))
     texts = [f"common {WORDS[i % 20]}" for i in range(900)]
     texts[400] = "common unheard"
     view, _ = large(texts)
