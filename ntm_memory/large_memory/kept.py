@@ -168,7 +168,7 @@ class KeptIndex:
         place = np.full(self.size, -1, dtype=np.int64)
         place[own] = every
         totals = self.totals if self.totals.memories <= (1 + STALE) * len(slots) else totals_of(slots)
-        of_keys = {
+        of_keys: dict[str, NDArray[Any]] = {
             "reference": self.signs.reference,
             "signs": self.signs.of_rows(kept),
             "owner": (memory[kept] if len(kept) != len(slots) else _NONE).astype(np.int32),
@@ -194,7 +194,7 @@ def arrays_of(slots: MemoryMatrix, words_of: WordsOf) -> dict[str, NDArray[Any]]
         digest.append(digests(keys[first]))
         words.add(words_of(slots.at("address", index)))
         totals = _with(totals, keys, script, slots.at("length", index))
-    of_keys = {
+    of_keys: dict[str, NDArray[Any]] = {
         "reference": reference,
         "signs": signs.of_rows(np.arange(len(signs))),
         "owner": (_NONE if len(signs) == len(slots) else slots.owner).astype(np.int32),

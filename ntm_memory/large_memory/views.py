@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ntm_memory.codes.beside import StoreState
 from ntm_memory.large_memory.entries import Entries
 from ntm_memory.large_memory.kept import KeptIndex, arrays_of
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.persistence.mapped import UNREADABLE
 from ntm_memory.recall.centred_matrix import LARGE, CentredMatrix
 from ntm_memory.store.base import Store
-from ntm_memory.store.derived import State
 from ntm_memory.store.records import MemoryMatrix
 
 LAG, SHARE, MOST = 256, 64, 4096
@@ -25,7 +25,7 @@ class _Carried:
     """What is kept of a namespace, and of which state."""
 
     index: KeptIndex
-    state: State
+    state: StoreState
     entries: Entries | None
     slots: MemoryMatrix
     is_kept: bool

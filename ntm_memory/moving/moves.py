@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings, zone_named
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
 from ntm_memory.paths import content_of, data_home, ensure_private_dir
@@ -18,7 +19,6 @@ from ntm_memory.postgres.address import address_of
 from ntm_memory.recovery.backups import FOLDER
 from ntm_memory.recovery.files import drafts_beside, stamp
 from ntm_memory.store import open_store
-from ntm_memory.store.derived import derived_files
 from ntm_memory.store.sqlite import SQLiteStore
 
 _FILE = "memory.db"

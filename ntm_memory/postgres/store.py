@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.postgres.record_reader import PostgresRecordReader
 from ntm_memory.postgres.upkeep import PostgresUpkeep
-from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.sqlite import SQLiteStore

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from ntm_memory.codes.beside import folder_of
+from ntm_memory.codes.files import remove_derived
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.store import schema
-from ntm_memory.store.derived import folder_of, remove_derived
 from ntm_memory.store.rows import what_is_wrong
 from ntm_memory.store.upkeep import SQLiteUpkeep
 from ntm_memory.text.folding import folded_key, text_hash

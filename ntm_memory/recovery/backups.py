@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
@@ -30,7 +31,6 @@ from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_ke
 from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.recovery.sound import is_sound, sound_memories_in
 from ntm_memory.store import schema
-from ntm_memory.store.derived import derived_files
 from ntm_memory.store.faults import faults, refuse_unusual
 
 FOLDER = "backups"
@@ -189,9 +189,8 @@ def restore_backup(
 
 
 def _remove_derived(home: Path) -> None:
-    others = (home / name for name in ("matrix.bin", "usage.db", f"{FOLDER}/failed"))
-    for derived in (*others, *derived_files(home)):  # they speak of other slots, and of another file
-        with suppress(OSError):
+    for derived in (home / "matrix.bin", home / "usage.db", home / FOLDER / "failed", *derived_files(home)):
+        with suppress(OSError):  # it speaks of other slots, and of another file
             derived.unlink()
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import NTMMemoryError, StoreError
 from ntm_memory.operations.context import TUNED
@@ -19,7 +20,6 @@ from ntm_memory.recovery.damaged import FOLDER, files_kept
 from ntm_memory.recovery.files import is_whole, memories_in, opened
 from ntm_memory.recovery.keyed import refuse_other_key
 from ntm_memory.recovery.sound import is_sound, sound_memories_in
-from ntm_memory.store.derived import derived_files
 
 _PREVIOUS = "recall.previous.json"
 _USAGE = {

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import (
     NotFoundError,
     StoreCorruptError,
@@ -37,7 +38,6 @@ from ntm_memory.recovery.retaken import take_from_backups
 from ntm_memory.recovery.salvage import columns_of_tables, salvage
 from ntm_memory.recovery.salvaged import Row, Salvaged
 from ntm_memory.store import open_store, postings, schema
-from ntm_memory.store.derived import derived_files
 from ntm_memory.store.faults import faults, refuse_unusual
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.rows import checksum

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
-from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.records import (
     About,
     Encoding,

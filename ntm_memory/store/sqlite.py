@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.errors import StoreError
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
-from ntm_memory.store.derived import DerivedStore
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import damaged_files, folder_of
+from ntm_memory.codes.files import remove_derived
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
-from ntm_memory.store.derived import damaged_files, folder_of, remove_derived
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (

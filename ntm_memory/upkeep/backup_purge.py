@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
@@ -17,7 +18,6 @@ from ntm_memory.recovery.damaged import FOLDER as DAMAGED
 from ntm_memory.recovery.files import drafts_beside, opened
 from ntm_memory.store import open_store
 from ntm_memory.store.base import Store
-from ntm_memory.store.derived import derived_files
 
 FOLDER = "backups"
 _OWN = frozenset({"usage.db", "usage.db-journal", "matrix.bin", "memory.lock", "sync.db", "sync.db-journal"})

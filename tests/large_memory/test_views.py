@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from opening import opened
 
+from ntm_memory.codes.files import derived_files
+from ntm_memory.codes.word_lists import number_of
 from ntm_memory.large_memory import kept, views
 from ntm_memory.large_memory.large_view import LargeView
+from ntm_memory.privacy.sealing import HEAD
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.store.derived import derived_files
 
 PLACES = ("attic", "garage", "shed", "cellar", "porch", "barn")
 NOTES = [f"{name} keeps {thing} in the {place}" for name in ("Ann", "Bob") for thing in ("tea", "rope", "salt")
@@ -94,8 +96,6 @@ def test_a_purge_leaves_no_file_and_no_word_of_it(home, made_anew):
         assert secret.content not in found(memory, "where is the zyzzyva?")
         memory.recall("where is the rope?")
     (file,) = derived_files(home)
-    from ntm_memory.codes.word_lists import number_of
-
     assert number_of("zyzzyva").tobytes() not in file.read_bytes() and number_of("rope").tobytes() in file.read_bytes()
     assert not made_anew
 
@@ -169,3 +169,20 @@ def test_no_more_than_the_limit_is_seen_otherwise(home, monkeypatch):
     monkeypatch.setattr(views, "LARGE", len(NOTES))
     with opened(home) as memory:
         assert not isinstance(memory._verbs.context.view(Corpus(memory.store, "default")), LargeView)
+
+
+def test_of_an_encrypted_memory_it_is_sealed(tmp_path, monkeypatch, made_anew):
+    pytest.importorskip("sqlcipher3", reason="needs the extra `encrypt`")
+    pytest.importorskip("cryptography", reason="needs the extra `encrypt`")
+    monkeypatch.setenv("NTM_MEMORY_KEY", "5a" * 32)
+    encrypted = {"privacy": {"encrypt": "sqlcipher"}}
+    with opened(tmp_path, config=encrypted) as memory:
+        for note in NOTES:
+            memory.memorize(note)
+        first = answered(memory)
+        key = memory.store.memory_matrix("default").key_rows(np.array([0]))
+    content = derived_files(tmp_path)[0].read_bytes()
+    assert content.startswith(HEAD) and number_of("rope").tobytes() not in content and key.tobytes() not in content
+    with opened(tmp_path, config=encrypted) as memory:
+        assert answered(memory) == first and made_anew == [1]
+        assert memory.status()["encryption"]["index-1.bin"] == memory.status()["encryption"]["matrix.bin"]

@@ -7,7 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from ntm_memory.store.derived import derived_files, folder_of
+from ntm_memory.codes.beside import folder_of
+from ntm_memory.codes.files import derived_files
 
 from .drafts import draft
 

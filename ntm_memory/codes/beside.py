@@ -7,28 +7,47 @@ purged may stay in it, so it goes with the first purge after it was written.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreError
 from ntm_memory.persistence.mapped import UNREADABLE, Arrays, identity_of, read_arrays, write_arrays
-from ntm_memory.store.engine import Engine
-from ntm_memory.store.matrix import Stamp
 
-_FILES = re.compile(r"index-\d+\.bin(\.[0-9a-f]+\.tmp)?")  # with what interrupted writers left of them
 _PURPOSE = "ntm-index-1"
 
 
+class OpenStore(Protocol):
+    """What is asked of a store that is open: `store.engine.Engine`, or a server's."""
+
+    path: Path
+    sql: Any
+    ledger: Any
+    connection: Any
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether what is kept can be read with a key only."""
+
+    def now(self) -> Any:
+        """Its state: uuid, seq, purges, dim."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """One state of it for several queries."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction."""
+
+
 @dataclass(frozen=True)
-class State:
+class StoreState:
     """A state of a store as seen by one process.
 
     Args:
@@ -43,7 +62,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenSince:
     """What was written in a namespace since an earlier state.
 
     Args:
@@ -51,40 +70,25 @@ class Written:
         positions: (n,) int64 rising, of memories in any state of theirs, live or not.
     """
 
-    state: State
+    state: StoreState
     positions: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedArrays:
     """What was kept of a namespace, and of which state."""
 
-    state: State
+    state: StoreState
     head: Mapping[str, Any]
     arrays: Arrays
 
 
-def derived_files(folder: Path) -> list[Path]:
-    """The derived files of a data folder besides `matrix.bin`."""
-    return sorted(file for file in folder.glob("index-*") if _FILES.fullmatch(file.name))
-
-
-def remove_derived(folder: Path) -> None:
-    """Remove them.
-
-    Raises:
-        OSError: one of them is still there.
-    """
-    for file in derived_files(folder):
-        file.unlink(missing_ok=True)
-
-
-def folder_of(engine: Engine) -> Path:
+def folder_of(engine: OpenStore) -> Path:
     """The data folder of an open store: a server's, too, has one on this machine."""
     return engine.path if engine.path.is_dir() else engine.path.parent
 
 
-def damaged_files(engine: Engine) -> list[str]:
+def damaged_files(engine: OpenStore) -> list[str]:
     """Those that are believed unread, being what was written, and are not what was written."""
     damaged, rows = [], engine.sql.execute("SELECT name, value FROM meta WHERE substr(name, 1, 13) = 'matrix index '")
     known = {" ".join(value.split(" ")[1:]) for _, value in rows.fetchall()}
@@ -106,24 +110,24 @@ class DerivedStore:
         place: which of several machines this is that share it.
     """
 
-    def __init__(self, engine: Engine, place: str = "") -> None:
+    def __init__(self, engine: OpenStore, place: str = "") -> None:
         self._engine = engine
         self._place = place
         self._folder = folder_of(engine)
 
-    def written_since(self, namespace: str, seq: int) -> Written:
+    def written_since(self, namespace: str, seq: int) -> WrittenSince:
         """What was written in a namespace after a sequence number; with −1 only the state is told."""
         with self._engine.reading():
             ledger, none = self._engine.ledger, np.empty(0, dtype=np.int64)
-            state = State(ledger.seq(), ledger.purges(), ledger.rollbacks)
+            state = StoreState(ledger.seq(), ledger.purges(), ledger.rollbacks)
             code = ledger.known_code(namespace)
             if seq < 0 or code is None or state.seq == seq:
-                return Written(state, none)
+                return WrittenSince(state, none)
             query = "SELECT position FROM memories INDEXED BY memories_seq WHERE seq > ? AND +namespace = ?"
             rows = self._engine.sql.execute(query, (seq, code)).fetchall()
-            return Written(state, np.array(sorted(position for (position,) in rows), dtype=np.int64))
+            return WrittenSince(state, np.array(sorted(position for (position,) in rows), dtype=np.int64))
 
-    def load(self, namespace: str) -> Derived | None:
+    def load(self, namespace: str) -> DerivedArrays | None:
         """What was kept of a namespace; None where nothing was, or nothing that is to be believed."""
         with self._engine.reading():
             code = self._engine.ledger.known_code(namespace)
@@ -134,16 +138,17 @@ class DerivedStore:
             rollbacks = self._engine.ledger.rollbacks
         try:
             told = read_arrays(self._file(code), identity, self._sealing("unseal"))
-            stamp = Stamp(*(told.head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
-            if stamp.may_become(now) and told.head["namespace"] == code:
-                return Derived(State(stamp.seq, stamp.purges, rollbacks), told.head["told"], told.arrays)
+            head = told.head
+            same = all(head[name] == now[name] for name in ("uuid", "purges", "dim", "token"))
+            if same and 0 <= head["seq"] <= now["seq"] and head["namespace"] == code:
+                return DerivedArrays(StoreState(head["seq"], head["purges"], rollbacks), head["told"], told.arrays)
         except UNREADABLE:
             pass
         with suppress(OSError):  # what is refused now must not be believed later
             self._file(code).unlink(missing_ok=True)
         return None
 
-    def save(self, namespace: str, state: State, head: Mapping[str, Any], arrays: Arrays) -> bool:
+    def save(self, namespace: str, state: StoreState, head: Mapping[str, Any], arrays: Arrays) -> bool:
         """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it."""
         code = self._engine.ledger.known_code(namespace)
         if code is None or self._engine.connection.in_transaction:
@@ -153,19 +158,20 @@ class DerivedStore:
         try:
             with self._engine.writing():
                 now = self._now(token)
-                is_past = (state.purges, state.rollbacks) == (now.purges, self._engine.ledger.rollbacks)
-                if not is_past or state.seq > now.seq:
+                is_past = (state.purges, state.rollbacks) == (now["purges"], self._engine.ledger.rollbacks)
+                if not is_past or state.seq > now["seq"]:
                     return False
-                stamp = vars(now) | {"seq": state.seq, "namespace": code, "told": dict(head)}
+                stamp = now | {"seq": state.seq, "namespace": code, "told": dict(head)}
                 identity = write_arrays(self._file(code), stamp, arrays, self._sealing("seal"))
                 self._engine.ledger.set_meta(self._name(code), f"{token} {identity}")
         except (OSError, BadValueError, OverflowError, StoreError):
             return False
         return True
 
-    def _now(self, token: str) -> Stamp:
+    def _now(self, token: str) -> dict[str, Any]:
+        """Which state a file of this moment agrees with; two stores with the same token have one past."""
         now = self._engine.now()
-        return Stamp(now.uuid, now.seq, now.purges, now.dim, token)
+        return {"uuid": now.uuid, "seq": now.seq, "purges": now.purges, "dim": now.dim, "token": token}
 
     def _token(self, code: int | None) -> str:
         return "" if code is None else self._engine.ledger.meta(self._name(code))
