@@ -143,10 +143,9 @@ class DerivedStore:
             if same and 0 <= head["seq"] <= now["seq"] and head["namespace"] == code:
                 return DerivedArrays(StoreState(head["seq"], head["purges"], rollbacks), head["told"], told.arrays)
         except UNREADABLE:
-            pass
-        with suppress(OSError):  # what is refused now must not be believed later
-            self._file(code).unlink(missing_ok=True)
-        return None
+            with suppress(OSError):
+                self._file(code).unlink(missing_ok=True)
+        return None  # one with another token stays: a process may be about to tell the store of it
 
     def save(self, namespace: str, state: StoreState, head: Mapping[str, Any], arrays: Arrays) -> bool:
         """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it."""

@@ -79,7 +79,7 @@ def assert_as_anew(view, world):
     assert slots.find(slots.position).tolist() == every.tolist() and slots.find(np.array([-1, 10**6])).max() == -1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(STATES, st.integers(3, 40), st.sampled_from([0, 20, 1024]), st.booleans())
 def test_any_order_of_writes_equals_what_is_made_anew(states, start, few, saved):
     with pytest.MonkeyPatch.context() as patch:
