@@ -115,6 +115,16 @@ def test_a_word_that_very_many_hold_is_not_read_as_a_whole(monkeypatch):
     assert [where.tolist() for where, _ in alone.rare] == [list(range(850, 900))]  # the newest
 
 
+def test_a_word_that_one_memory_holds_stands_out_as_much_as_among_all():
+    texts = texts_of(6_000)
+    texts[3_333] = "the compass lies below"
+    view, postings = large(texts)
+    query = ask("where lies the compass?")
+    few, all_ = examine_large(view, query), examine(CentredMatrix(view.slots), postings, query)
+    one, other = (look.features[look.candidates.tolist().index(3_333)] for look in (few, all_))
+    assert one[1] == pytest.approx(other[1], rel=0.03) and one[1] > 10
+
+
 def test_copies_take_one_place():
     texts = ["tea at noon"] * 300 + texts_of(300)
     view, _ = large(texts, session=np.arange(600))
