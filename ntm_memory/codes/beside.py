@@ -22,6 +22,7 @@ from ntm_memory.errors import BadValueError, StoreError
 from ntm_memory.persistence.mapped import UNREADABLE, Arrays, identity_of, read_arrays, write_arrays
 
 _PURPOSE = "ntm-index-1"
+_PATIENCE = 0.2
 
 
 class OpenStore(Protocol):
@@ -148,10 +149,14 @@ class DerivedStore:
         return None  # one with another token stays: a process may be about to tell the store of it
 
     def save(self, namespace: str, state: StoreState, head: Mapping[str, Any], arrays: Arrays) -> bool:
-        """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it."""
+        """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it.
+
+        For a store that is about to be closed: from then on it waits for others no longer than a moment.
+        """
         code = self._engine.ledger.known_code(namespace)
         if code is None or self._engine.connection.in_transaction:
             return False
+        self._engine.connection.wait_at_most(_PATIENCE)
         token = os.urandom(8).hex()
         # one transaction: a copy of the database either has the token and all that is in the file, or has neither
         try:

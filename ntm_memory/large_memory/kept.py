@@ -160,6 +160,8 @@ class KeptIndex:
             entries: of it.
             words_of: as of `followed`.
         """
+        if not self.lag:
+            return dict(self._arrays)
         every = np.arange(len(slots))
         own, rows = entries.entries(every), np.arange(len(self.signs))
         memory = entries.memories(self.owner(rows))

@@ -30,7 +30,6 @@ class _Carried:
     slots: MemoryMatrix
     is_kept: bool
     """Whether a file beside the store holds an earlier state of it."""
-    was_tried: bool = False
 
 
 class LargeViews:
@@ -65,17 +64,12 @@ class LargeViews:
             self._made[namespace] = made
         return made
 
-    def save(self, *, only_new: bool = False) -> None:
-        """Keep beside the store what lags behind by much, or was not kept at all; outside a snapshot.
-
-        Args:
-            only_new: leave for later what lags, and what could not be kept when it was made.
-        """
+    def save(self) -> None:
+        """Keep beside the store, which is about to be closed, what lags behind by much or was not kept at all."""
         for namespace, carried in self._carried.items():
             lag, most = carried.index.lag, max(LAG, min(len(carried.slots) // SHARE, MOST))
-            if carried.is_kept and (only_new or lag <= most) or only_new and carried.was_tried:
+            if carried.is_kept and lag <= most:
                 continue
-            carried.was_tried = True
             assert carried.entries is not None
             arrays = carried.index.arrays(carried.slots, carried.entries, self._store.words_at)
             carried.is_kept = self._store.derived.save(namespace, carried.state, {}, arrays)
@@ -103,7 +97,7 @@ class LargeViews:
         entries = index.followed(slots, positions, self._store.words_at)
         if entries is None:
             return None
-        return _Carried(index, written.state, entries, slots, is_kept, carried.was_tried and not is_kept)
+        return _Carried(index, written.state, entries, slots, is_kept)
 
     def _loaded(self, namespace: str, slots: MemoryMatrix) -> _Carried | None:
         kept = self._store.derived.load(namespace)

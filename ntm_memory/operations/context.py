@@ -201,7 +201,6 @@ class RetrievalContext:
         weights: dict[str, float] = {}  # one may be shown as it is and as it was
         for answer in answers:
             weights[answer.id] = max(answer.weight, weights.get(answer.id, 0.0))
-        self.large.save(only_new=True)
         self.store.note_reads([*dict.fromkeys(answer.address for answer in answers if answer.address is not None)])
         if session is not None and answers:
             self.store.set_focus(namespace, session, list(weights), list(weights.values()))
