@@ -120,5 +120,6 @@ def _scores(local: LocalView, query: Query, keywords: Keywords, directions: NDAr
         cosine, about = (np.where(wordless, values[usual].mean(), values) for values in (cosine, about))
     whole, near = len(local.of_all.slots), len(local.here)
     share = np.ones(size, dtype=np.float32)
-    share[near:] = (whole - near) / max(len(usual), 1)
+    others = ~np.isin(local.of_all.sample.position, local.of_all.slots.at("position", local.here))
+    share[near:] = others * np.float32((whole - near) / max(int(others.sum()), 1))
     return Scores(cosine, about, keywords.of_all(length), keywords, usual, whole, share)

@@ -30,6 +30,7 @@ class Sample:
         script: (r,) int64, 1 for CJK, else 0.
         length: (s,) int64, index words.
         session: (s,) int64, the session of each, numbered from 0.
+        position: (s,) int64, when each was written.
         lists: where their words occur.
     """
 
@@ -38,6 +39,7 @@ class Sample:
     script: NDArray[np.int64]
     length: NDArray[np.int64]
     session: NDArray[np.int64]
+    position: NDArray[np.int64]
     lists: Segment
 
     def __len__(self) -> int:
@@ -68,7 +70,8 @@ class Sample:
         words = WordLists()
         words.add(words_of(slots.at("address", order)))
         lists = words.in_order(np.arange(len(order)))
-        return cls(keys, first, script, slots.at("length", order), session.astype(np.int64), lists)
+        length, position = slots.at("length", order), slots.at("position", order)
+        return cls(keys, first, script, length, session.astype(np.int64), position, lists)
 
     @classmethod
     def kept(cls, arrays: Arrays) -> Sample:
