@@ -110,8 +110,7 @@ def main() -> None:
     queries = [Query(text, key, index_words(text), NOW) for text, key in zip(words, keys, strict=True)]
     with NTMMemoryManager(args.home, config=CONFIG) as manager:
         context, known = manager._verbs.context, Corpus(manager.store, "default")
-        for _ in range(2):
-            context.read(known, queries[0], context.parameters)
+        context.read(known, queries[0], context.parameters)
         view = context.view(known)
         assert isinstance(view, LargeView), "a home of more than 20,000 memories is needed"
         centred = np.concatenate([view.centred(some) for some in np.array_split(np.arange(len(view.slots)), 50)])

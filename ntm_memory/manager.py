@@ -87,6 +87,7 @@ class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
                 self._memory_file.absolute().parent.mkdir(parents=True, exist_ok=True)
                 self.export_file(self._memory_file)
         finally:
+            self._verbs.settle()
             self.store.close()
             self._daily.settle(self.backup_later)
 

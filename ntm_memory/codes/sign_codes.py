@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.slots.signs import packed
-
 BLOCK = 32_768
 """Rows at a time: what is counted of them stays in the cache."""
 SAMPLED = 16
 """From one row in so many it is estimated how near the nearest ones are."""
 _MOST = 255
 _AT_ONCE = 3  # columns of 64 bits
+_WORD = 64
 Floats = NDArray[np.float32]
+Bits = NDArray[np.uint64]
 
 
 class SignCodes:
@@ -26,35 +26,41 @@ class SignCodes:
 
     Args:
         reference: (2, dim) float32, what is taken away from the keys of each script.
+        first: (⌈dim / 64⌉, n) uint64, codes to begin with, a column a key row; they are not copied.
     """
 
-    def __init__(self, reference: Floats) -> None:
+    def __init__(self, reference: Floats, first: Bits | None = None) -> None:
         self.reference = reference
-        width = -(-reference.shape[1] // 64)
-        self._bits = np.empty((width, 0), dtype=np.uint64)
-        self._size = 0
+        width = -(-reference.shape[1] // _WORD)
+        self._first = np.empty((width, 0), dtype=np.uint64) if first is None else first
+        self._added = np.empty((width, 0), dtype=np.uint64)
+        self._size = int(self._first.shape[1])
 
     def __len__(self) -> int:
         return self._size
 
     def add(self, keys: Floats, script: NDArray[np.integer]) -> None:
         """Add codes of key rows (n, dim) float32; `script` (n,) says which reference is taken away from each."""
-        size = self._size + len(keys)
-        if size > self._bits.shape[1]:
-            grown = np.empty((len(self._bits), max(size, self._bits.shape[1] * 5 // 4)), dtype=np.uint64)
-            grown[:, : self._size] = self._bits[:, : self._size]
-            self._bits = grown
+        used = self._size - self._first.shape[1]
+        size = used + len(keys)
+        if size > self._added.shape[1]:
+            grown = np.empty((len(self._added), max(size, self._added.shape[1] * 5 // 4)), dtype=np.uint64)
+            grown[:, :used] = self._added[:, :used]
+            self._added = grown
         for start in range(0, len(keys), BLOCK):
             block = slice(start, start + BLOCK)
             bits = packed(keys[block] - self.reference[script[block]] > 0)
-            self._bits[:, self._size + start : self._size + start + len(bits)] = bits.T
-        self._size = size
+            self._added[:, used + start : used + start + len(bits)] = bits.T
+        self._size += len(keys)
 
-    def are_of(self, rows: NDArray[np.int64], keys: Floats, script: NDArray[np.integer]) -> bool:
-        """Whether some rows (n,) are the codes of these keys (n, dim); `script` as of `add`."""
-        if keys.shape[1] != self.reference.shape[1]:
-            return False
-        return bool((self._bits[:, rows].T == packed(keys - self.reference[script] > 0)).all())
+    def of_rows(self, rows: NDArray[np.int64]) -> Bits:
+        """(⌈dim / 64⌉, n) the codes of some rows, in the order asked."""
+        first = self._first.shape[1]
+        found = np.empty((len(self._added), len(rows)), dtype=np.uint64)
+        is_first = rows < first
+        found[:, is_first] = self._first[:, rows[is_first]]
+        found[:, ~is_first] = self._added[:, rows[~is_first] - first]
+        return found
 
     def nearest(self, direction: Floats, count: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """(about count,) rows that differ least from a question, rising.
@@ -88,15 +94,20 @@ class SignCodes:
         """
         asked = packed(direction[None] > 0)[0]
         found = np.empty(self._size, dtype=np.uint8)
-        for start in range(0, self._size, BLOCK):
+        end = self._first.shape[1]
+        self._count(self._first, asked, found[:end])
+        self._count(self._added, asked, found[end:])
+        return found
+
+    def _count(self, bits: Bits, asked: NDArray[np.uint64], found: NDArray[np.uint8]) -> None:
+        for start in range(0, len(found), BLOCK):
             here = found[start : start + BLOCK]
-            columns = self._bits[:, start : start + len(here)]
+            columns = bits[:, start : start + len(here)]
             here[:] = self._differing(columns[:_AT_ONCE], asked[:_AT_ONCE])
             for first in range(_AT_ONCE, len(asked), _AT_ONCE):
                 some = slice(first, first + _AT_ONCE)
                 more = self._differing(columns[some], asked[some])
                 here += np.minimum(more, _MOST - here, out=more)
-        return found
 
     @staticmethod
     def _differing(columns: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.uint8]:
@@ -108,3 +119,12 @@ class SignCodes:
             np.bitwise_count(np.bitwise_xor(column, other, out=bits), out=counts)
             found += counts
         return found
+
+
+def packed(bits: NDArray[np.bool_]) -> Bits:
+    """(n, ⌈dim / 64⌉) rows of bits (n, dim), 64 in one number; those that fill up the last one are 0."""
+    whole = np.packbits(bits, axis=1)
+    spare = -whole.shape[1] % (_WORD // 8)
+    if spare:
+        whole = np.pad(whole, ((0, 0), (0, spare)))
+    return np.ascontiguousarray(whole).view(np.uint64)

@@ -8,11 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.codes.word_lists import Held, counts_at
+from ntm_memory.codes.word_lists import Held
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
 from ntm_memory.recall.candidates import LEAST, once_each
-from ntm_memory.recall.centred_matrix import DIGESTED
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
 from ntm_memory.text.occurrence import MOMENT
@@ -21,12 +20,11 @@ BEST = 32
 """So many are the best by key, so many by words."""
 LED = 16
 """Of each so many lead to their neighbours."""
-COMPARED = 1024, 6144
-"""So many key rows that differ in few bits are compared exactly, one in `ONE_IN` of all, but within these bounds."""
-ONE_IN = 64
-READ = 4096, 16_384
-"""So many places of words are read to find memories, likewise one in `ONE_IN` of all: those of the rarest words. Others
-count where these led."""
+COMPARED = 64, 1024, 7168
+"""Of so many key rows one is compared exactly, of those that differ in few bits: so many at least, so many at most."""
+READ = 32, 4096, 32_768
+"""So many places of words are read to find memories, likewise: those of the rarest words. Others count where these
+led."""
 _SPARE = 4  # times as many as are kept are looked at before copies are left out
 Mask = NDArray[np.bool_]
 
@@ -54,10 +52,10 @@ class AskedWords:
     @classmethod
     def of(cls, view: LargeView, words: tuple[str, ...]) -> AskedWords:
         """The words of a question among the memories of a view."""
-        lists = view.coded.kept.words
+        lists = view.kept.words
         held = {word: lists.held(word) for word in dict.fromkeys(words)}
-        distinct = sorted(held, key=lambda word: len(held[word][0]))[:MAX_WORDS]
-        frequency = np.array([len(held[word][0]) for word in distinct], dtype=np.float32)
+        distinct = sorted(held, key=lambda word: len(held[word]))[:MAX_WORDS]
+        frequency = np.array([len(held[word]) for word in distinct], dtype=np.float32)
         idf = inverse_document_frequency(len(view.slots), np.minimum(frequency, len(view.slots))).astype(np.float32)
         found = np.flatnonzero(frequency)
         there = tuple(distinct[i] for i in found)
@@ -70,42 +68,36 @@ class AskedWords:
         return Keywords(self.words, counts, held, self.idf, self.mean_length, self.bound)
 
     @cached_property
-    def rare(self) -> list[Held]:
+    def rare(self) -> list[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
         """The lists that are read: of the rarest words, and if even that one is too long, its newest part."""
-        read = np.cumsum([len(where) for where, _ in self.held])
-        lists = [held for held, upto in zip(self.held, read, strict=True) if upto <= self.most]
-        return lists or [(where[-self.most :], count[-self.most :]) for where, count in self.held[:1]]
+        read = np.cumsum([len(held) for held in self.held])
+        lists = [held.newest(len(held)) for held, upto in zip(self.held, read, strict=True) if upto <= self.most]
+        return lists or [held.newest(self.most) for held in self.held[:1]]
 
 
-def one_in(view: LargeView, bounds: tuple[int, int]) -> int:
-    """One in `ONE_IN` of all memories, within bounds."""
-    return min(max(len(view.slots) // ONE_IN, bounds[0]), bounds[1])
+def one_in(view: LargeView, share: tuple[int, int, int]) -> int:
+    """One in so many of all memories, but so many at least and so many at most."""
+    return min(max(len(view.slots) // share[0], share[1]), share[2])
 
 
 def counts_of(view: LargeView, held: tuple[Held, ...], index: NDArray[np.int64]) -> NDArray[np.float32]:
     """(T, n) how often words occur in memories 0…N−1."""
-    entries = view.coded.entries(index)
+    entries = view.entries.entries(index)
     if not held:
         return np.zeros((0, len(index)), dtype=np.float32)
-    return np.stack([counts_at(each, entries) for each in held])
+    return np.stack([each.counts_at(entries) for each in held])
 
 
 def likest_by_key(view: LargeView, direction: NDArray[np.float32], query: Query) -> NDArray[np.int64]:
     """(≤ BEST,) memories that are likest by key, of those that the question may see; of copies one."""
-    known, slots = view.coded, view.slots
-    there = known.there
+    kept, there = view.kept, None
     if query.allowed is not None:
-        memory = known.memories(known.kept.owner)
-        seen = (memory >= 0) & query.allowed[memory]
-        there = seen if there is None else there & seen
-    count = one_in(view, COMPARED)
-    rows = known.kept.signs.nearest(direction, count, there)
-    index = known.memories(known.kept.owner[rows])
-    if view.starts is not None:
-        index = np.unique(index)
-    index = index[(index >= 0) & (index < len(slots))]
+        memory = _memory_of_rows(view)
+        there = (memory >= 0) & query.allowed[memory]
+    rows = kept.signs.nearest(direction, one_in(view, COMPARED), there)
+    index = view.kept_memories(rows)
     likeness = view.cosines(index, direction)
-    likeness[slots.length[index] == 0] = -1.0  # what has no word, as 👍, is like no question that has
+    likeness[view.slots.at("length", index) == 0] = -1.0  # what has no word, as 👍, is like no question that has
     return _best_different(view, query, index, likeness)
 
 
@@ -115,48 +107,52 @@ def likest_by_words(view: LargeView, asked: AskedWords, query: Query) -> NDArray
         return np.empty(0, dtype=np.int64)
     where = np.concatenate([where for where, _ in asked.rare])
     entries, row = np.unique(where, return_inverse=True)
-    index = view.coded.memories(entries)
+    index = view.entries.memories(entries)
     counts = np.concatenate([count for _, count in asked.rare]).astype(np.float32)
     idf = np.repeat(asked.idf[: len(asked.rare)], [len(where) for where, _ in asked.rare])
-    length = np.minimum(view.slots.length[index], PASSAGE)[row]
+    length = np.minimum(view.slots.at("length", index), PASSAGE)[row]
     score = np.bincount(row, idf * counts / (counts + K1 * (0.25 + 0.75 * length / max(asked.mean_length, 1.0))))
     seen = index >= 0 if query.allowed is None else (index >= 0) & query.allowed[index]
     index, score = index[seen], score[seen]
     if len(index) > 2 * _SPARE * BEST:
         index = index[np.argpartition(score, -2 * _SPARE * BEST)[-2 * _SPARE * BEST :]]
     keywords = asked.keywords(counts_of(view, asked.held, index))
-    return _best_different(view, query, index, keywords.of_all(view.slots.length[index]))
+    return _best_different(view, query, index, keywords.of_all(view.slots.at("length", index)))
 
 
 def likest_by_time(view: LargeView, query: Query, direction: NDArray[np.float32] | None) -> NDArray[np.int64]:
     """(≤ BEST,) memories whose times fit best those that a question tells; of what fits alike the likest."""
-    slots, known = view.slots, view.coded
-    index = np.unique(np.concatenate([view.dates.near(told, 2 * BEST) for told in query.times]))
+    index = np.unique(np.concatenate([view.near_in_time(told, 2 * BEST) for told in query.times]))
     index = index if query.allowed is None else index[query.allowed[index]]
     fits = fits_of(view, query, index)
     index, fits = index[fits > 0], fits[fits > 0]
-    if len(index) > COMPARED[0]:
+    if len(index) > COMPARED[1]:
         best = fits >= np.partition(fits, -BEST)[-BEST]
         index, fits = index[best], fits[best]
-    if len(index) > COMPARED[0] and direction is not None:
-        is_tie = np.zeros(len(slots) + 1, dtype=bool)  # the last one stands for "no memory"
+    if len(index) > COMPARED[1] and direction is not None:
+        is_tie = np.zeros(len(view.slots) + 1, dtype=bool)  # the last one stands for "no memory"
         is_tie[index] = True
-        memory = known.memories(known.kept.owner)
-        rows = known.kept.signs.nearest(direction, COMPARED[0], is_tie[memory])
+        memory = _memory_of_rows(view)
+        rows = view.kept.signs.nearest(direction, COMPARED[1], is_tie[memory])
         index = np.unique(memory[rows])
         fits = fits_of(view, query, index)
-    index, fits = index[-2 * COMPARED[0] :], fits[-2 * COMPARED[0] :]
+    index, fits = index[-2 * COMPARED[1] :], fits[-2 * COMPARED[1] :]
     likeness = fits if direction is None else fits + LEAST * view.cosines(index, direction)
     return index[np.argsort(-likeness, kind="stable")[:BEST]]
+
+
+def _memory_of_rows(view: LargeView) -> NDArray[np.int64]:
+    """(R,) the memory of each coded key row, −1 where there is none any more."""
+    return view.entries.memories(view.kept.owner(np.arange(len(view.kept.signs))))
 
 
 def fits_of(view: LargeView, query: Query, index: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n,) how well the times of some memories fit those that a question tells."""
     slots = view.slots
-    occurred, told = slots.occurred[index], slots.told[index]
+    occurred, told = slots.at("occurred", index), slots.at("told", index)
     unknown = np.isnan(occurred)
-    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.ended[index])
-    fits = date_match(query.times, start, end, slots.mentioned[index])
+    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.at("ended", index))
+    fits = date_match(query.times, start, end, slots.at("mentioned", index))
     return np.zeros(len(index), dtype=np.float32) if fits is None else fits
 
 
@@ -177,13 +173,11 @@ def different(view: LargeView, index: NDArray[np.int64], query: Query) -> Mask:
         return np.ones(len(index), dtype=bool)
     focus = np.flatnonzero(np.isin(index, list(query.previous or {})))
     before = view.sequence.step(index, -1)
-    there = [head if at >= 0 else b"" for at, head in zip(before.tolist(), _heads(view, before), strict=True)]
-    number: dict[tuple[bytes, bytes], int] = {}
-    digest = [number.setdefault(told, len(number)) for told in zip(_heads(view, index), there, strict=True)]
-    return once_each(np.array(digest, dtype=np.uint64), view.slots.superseded[index], focus, None)
+    digest = _digest(view, index) * np.uint64(3) + np.where(before < 0, np.uint64(0), _digest(view, before))
+    return once_each(digest, view.slots.at("superseded", index), focus, None)
 
 
-def _heads(view: LargeView, index: NDArray[np.int64]) -> list[bytes]:
-    """The first numbers of memories' keys: the same for the same, and hardly ever for others; of no key its own."""
-    heads = np.ascontiguousarray(view.first_keys(index)[:, :DIGESTED])
-    return [head.tobytes() if head.any() else b"%d" % at for at, head in zip(index.tolist(), heads, strict=True)]
+def _digest(view: LargeView, index: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """(n,) a number for each memory's first key, hardly ever the same for others; of no key its own."""
+    told = view.kept.digest(view.entries.entries(index % len(view.slots)))
+    return np.where(told == 0, index.astype(np.uint64), told)

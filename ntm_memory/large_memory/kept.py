@@ -1,145 +1,262 @@
-"""Codes and words of a namespace's memories, carried from one state of the memory matrix to the next."""
+"""What is derived of a large namespace's memories once, and carried from each of its states to the next.
+
+Beside the store it is kept as arrays, so that a process begins where another ended.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.sign_codes import SignCodes
-from ntm_memory.codes.word_lists import WordLists
-from ntm_memory.recall.bm25 import index_of
+from ntm_memory.codes.word_lists import Segment, WordLists
+from ntm_memory.large_memory.dates import Dates
+from ntm_memory.large_memory.entries import Entries, Numbers
+from ntm_memory.large_memory.kept_order import KeptOrder, Layout
+from ntm_memory.large_memory.sample import Sample, known, named
+from ntm_memory.recall.bm25 import PASSAGE
+from ntm_memory.recall.centred_matrix import digests
+from ntm_memory.recall.sequence import places_among
 from ntm_memory.store.records import MemoryMatrix
 
 STALE = 0.2
 """Share of what is kept that may have been changed or erased since; beyond it everything is made anew."""
+UNSEEN = 16
+"""Where more than one in so many was written since the sample was drawn, another one is."""
 CODED = 65_536
-"""So many memories, or key rows, at a time are coded."""
+"""So many memories at a time are coded."""
 DRAWN = 20_000
-"""Of so many key rows the means are taken that codes refer to: where these lie exactly matters little."""
-CHECKED = 64
-"""So many codes are compared with the keys they were made of when something was written."""
-WordsOf = Callable[[NDArray[np.int64]], Iterable[Sequence[str]]]
+"""Of so many memories the means are taken that codes refer to: where these lie exactly matters little."""
+_NONE, _NO_DIGEST = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
+WordsOf = Callable[[Numbers], Iterable[Sequence[str]]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class CodedState:
-    """What is kept of the memories of one state.
-
-    An entry is a memory as it was told once. Where memories were only added entries are memories, in the same order.
+class Totals:
+    """Sums over all that is kept, dead entries too: they are few.
 
     Args:
-        kept: codes and words of all entries.
-        memory: (E,) int64, memory 0…N−1 of each entry, −1 where it was changed or erased since; None: its number.
-        entry: (N,) int64, the reverse; None likewise.
-        there: (R,) bool, whether each coded key row is of an entry that is still so; None: all are.
+        keys: (2, dim) float64, of key rows by script.
+        rows: (2,) int64, how many key rows these are.
+        words: of the memories' lengths.
+        passages: of the same, each counted as one passage's at most.
+        memories: how many.
     """
 
-    kept: KeptCodes
-    memory: NDArray[np.int64] | None
-    entry: NDArray[np.int64] | None
-    there: NDArray[np.bool_] | None
-
-    def memories(self, entries: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Memories 0…N−1 of entries, in their order; −1 where there is none any more."""
-        return entries.astype(np.int64) if self.memory is None else self.memory[entries]
-
-    def entries(self, memories: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Entries of memories 0…N−1."""
-        return memories if self.entry is None else self.entry[memories]
+    keys: NDArray[np.float64]
+    rows: Numbers
+    words: float
+    passages: float
+    memories: int
 
 
-class KeptCodes:
-    """Codes of keys and lists of words, an entry a memory, in the order in which they were added."""
+class KeptIndex:
+    """Codes, words, order and dates of entries, see `entries.Entries`.
 
-    def __init__(self, slots: MemoryMatrix) -> None:
-        drawn = np.linspace(0, len(slots.owner) - 1, min(len(slots.owner), DRAWN)).astype(np.int64)
-        script = slots.cjk[slots.owner[drawn]].astype(np.int64)
-        sums, counts = _sums(slots.key_rows(drawn), script), np.bincount(script, minlength=2)
-        reference = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
-        reference[counts == 0] = reference[counts > 0][:1]
-        self.sums, self.counts = np.zeros_like(sums), np.zeros(2, dtype=np.int64)
-        self.signs = SignCodes(reference)
-        self.words = WordLists()
-        self.address = np.empty(0, dtype=np.int64)
-        self.told = np.empty(0, dtype=np.float64)
-        self.owner = np.empty(0, dtype=np.int64)
+    Args:
+        arrays: of the first E entries, as `arrays_of` has them.
+    """
 
-    def known(self, slots: MemoryMatrix, words_of: WordsOf) -> CodedState | None:
-        """What is kept of a state of memory, with what is new in it added; None: too much has changed.
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+        self.position = arrays["position"]
+        self.layout, self.dates = known(Layout, "layout", arrays), known(Dates, "dates", arrays)
+        self.sample = Sample.kept(arrays)
+        self.signs = SignCodes(arrays["reference"], arrays["signs"])
+        self.words = WordLists(known(Segment, "words", arrays), len(self.position))
+        self._owner, self._later_owner = arrays["owner"], _NONE
+        self._digest, self._later_digest = arrays["digest"], _NO_DIGEST
+        words, passages, memories = arrays["totals"].tolist()
+        self.totals = Totals(arrays["key_sums"], arrays["key_counts"], words, passages, int(memories))
+        self.size = len(self.position)
+        self._gone, self._put, self._entry = _NONE, _NONE, _NONE
+        self._unseen = 0
+
+    @property
+    def lag(self) -> int:
+        """How much was written since the arrays were made."""
+        return self.size - len(self.position) + len(self._gone)
+
+    def owner(self, rows: Numbers) -> Numbers:
+        """(n,) the entry of each of some coded key rows."""
+        first = len(self._owner) or len(self.position)
+        found, later = rows.astype(np.int64), rows >= first
+        if len(self._owner):  # else each of the first ones has one
+            found[~later] = self._owner[rows[~later]]
+        found[later] = self._later_owner[rows[later] - first]
+        return found
+
+    def digest(self, entries: Numbers) -> NDArray[np.uint64]:
+        """(n,) a number for the first key of each of some entries: the same for the same, and hardly ever for others.
+
+        0 for one of nothing.
+        """
+        first = len(self._digest)
+        if not len(self._later_digest):
+            return self._digest[entries]
+        found, later = np.empty(len(entries), dtype=np.uint64), entries >= first
+        found[~later] = self._digest[entries[~later]]
+        found[later] = self._later_digest[entries[later] - first]
+        return found
+
+    def followed(self, slots: MemoryMatrix, positions: Numbers, words_of: WordsOf) -> Entries | None:
+        """The entries of a state, with what is new in it added; None: too much has changed.
 
         Args:
             slots: its N memories.
+            positions: (n,) rising, when memories were written that changed since the state before, live or not.
             words_of: slot numbers → the index words and marks of each.
         """
-        size = len(self.address)
-        if len(slots) >= size and _starts_with(slots.address, self.address) and _starts_with(slots.told, self.told):
-            if not self._are_codes_of(slots, np.arange(size)):
-                return None
-            self._add(slots, np.arange(size, len(slots)), words_of)
-            return CodedState(self, None, None, None)
-        at = _lookup(index_of(slots), self.address)
-        at[slots.told[at] != self.told] = -1
-        if (at < 0).sum() > STALE * size or not self._are_codes_of(slots, at):
+        self._gone = np.union1d(self._gone, _places(positions, self.position))
+        stays = ~np.isin(self._put, positions)
+        now = slots.find(positions)
+        new = positions[now >= 0]
+        entry = self.size + np.arange(len(new))
+        put = np.concatenate([self._put[stays], new])
+        order = np.argsort(put, kind="stable")
+        self._put, self._entry = put[order], np.concatenate([self._entry[stays], entry])[order]
+        if self.lag > STALE * len(self.position) or len(self.position) - len(self._gone) + len(put) != len(slots):
             return None
-        new = np.ones(len(slots), dtype=bool)
-        new[at[at >= 0]] = False
-        added = np.flatnonzero(new)
-        self._add(slots, added, words_of)
-        memory = np.concatenate([at, added])
-        entry = np.full(len(slots) + 1, -1, dtype=np.int64)
-        entry[memory] = np.arange(len(memory))
-        return CodedState(self, memory, entry[:-1], (memory >= 0)[self.owner])
+        self._add(slots, now[now >= 0], words_of)
+        entries = Entries(len(self.position), self._gone, slots.find(self._put), self._entry)
+        self._unseen += len(positions)
+        if self._unseen * UNSEEN > len(slots):
+            laid = KeptOrder(self.layout, entries, slots, self.position)
+            self.sample, self._unseen = Sample.drawn(slots, laid.at, words_of), 0
+        return entries
 
-    def _are_codes_of(self, slots: MemoryMatrix, at: NDArray[np.int64]) -> bool:
-        """Whether codes fit the keys of today, of some that are drawn: all keys may have been written anew.
+    def forget_totals(self, slots: MemoryMatrix) -> None:
+        """Sum anew, over the memories of a state: of what was removed for good not even that stays."""
+        self.totals = totals_of(slots)
 
-        Args:
-            slots: the memories of today.
-            at: (E,) which of them each entry is, −1 for none.
-        """
-        there = np.flatnonzero(at >= 0)
-        entries = there[np.linspace(0, len(there) - 1, min(len(there), CHECKED)).astype(np.int64)]
-        rows = np.searchsorted(slots.owner, at[entries])
-        script = slots.cjk[at[entries]].astype(np.int64)
-        return self.signs.are_of(np.searchsorted(self.owner, entries), slots.key_rows(rows), script)
+    def missing(self, slots: MemoryMatrix) -> Numbers:
+        """(n,) rising, when memories were written that are kept here and are not among those of a state."""
+        here = np.union1d(np.delete(self.position, self._gone), self._put)
+        return here[slots.find(here) < 0]
 
-    def _add(self, slots: MemoryMatrix, index: NDArray[np.int64], words_of: WordsOf) -> None:
-        """Add memories 0…N−1 of a state."""
+    def _add(self, slots: MemoryMatrix, index: Numbers, words_of: WordsOf) -> None:
         if not len(index):
             return
-        first = len(self.address)
-        for start in range(0, len(index), CODED):
-            self.words.add(words_of(slots.address[index[start : start + CODED]]))
-        place = np.full(len(slots), -1, dtype=np.int64)
-        place[index] = np.arange(first, first + len(index))
-        owner = place[slots.owner]
-        rows = np.flatnonzero(owner >= 0)
-        script = slots.cjk[slots.owner[rows]].astype(np.int64)
-        for start in range(0, len(rows), CODED):
-            some, kinds = slots.key_rows(rows[start : start + CODED]), script[start : start + CODED]
-            self.signs.add(some, kinds)
-            self.sums += _sums(some, kinds)
-        self.counts += np.bincount(script, minlength=2)
-        self.owner = np.concatenate([self.owner, owner[rows]])
-        self.address = np.concatenate([self.address, slots.address[index]])
-        self.told = np.concatenate([self.told, slots.told[index]])
+        keys, first = slots.passages_of(index)
+        owner = np.repeat(np.arange(len(index)), np.diff(np.append(first, len(keys))))
+        self._later_owner = np.concatenate([self._later_owner, self.size + owner])
+        self._later_digest = np.concatenate([self._later_digest, digests(keys[first])])
+        script = slots.at("cjk", index).astype(np.int64)[owner]
+        self.signs.add(keys, script)
+        self.words.add(words_of(slots.at("address", index)))
+        self.totals = _with(self.totals, keys, script, slots.at("length", index))
+        self.size += len(index)
+
+    def arrays(self, slots: MemoryMatrix, entries: Entries, words_of: WordsOf) -> dict[str, NDArray[Any]]:
+        """What is kept of a state, without what is gone from it: to be mapped by other processes.
+
+        Args:
+            slots: the state's memories.
+            entries: of it.
+            words_of: as of `followed`.
+        """
+        if not self.lag:
+            return dict(self._arrays)
+        every = np.arange(len(slots))
+        own, rows = entries.entries(every), np.arange(len(self.signs))
+        memory = entries.memories(self.owner(rows))
+        kept = np.flatnonzero(memory >= 0)
+        kept = kept[np.argsort(memory[kept], kind="stable")]
+        place = np.full(self.size, -1, dtype=np.int64)
+        place[own] = every
+        totals = self.totals if self.totals.memories <= (1 + STALE) * len(slots) else totals_of(slots)
+        of_keys: dict[str, NDArray[Any]] = {
+            "reference": self.signs.reference,
+            "signs": self.signs.of_rows(kept),
+            "owner": (memory[kept] if len(kept) != len(slots) else _NONE).astype(np.int32),
+            "digest": self.digest(own),
+        }
+        return of_keys | _arrays(slots, self.words.in_order(place), totals, words_of)
 
 
-def _starts_with(whole: NDArray[np.generic], part: NDArray[np.generic]) -> bool:
-    return bool(np.array_equal(whole[: len(part)], part))
+def arrays_of(slots: MemoryMatrix, words_of: WordsOf) -> dict[str, NDArray[Any]]:
+    """What is kept of the N memories of a state, made anew.
+
+    Args:
+        slots: the memories.
+        words_of: slot numbers → the index words and marks of each.
+    """
+    reference, digest = _reference(slots), [_NO_DIGEST]
+    signs, words, totals = SignCodes(reference), WordLists(), _nothing(reference.shape[1])
+    for start in range(0, len(slots), CODED):
+        index = np.arange(start, min(start + CODED, len(slots)))
+        keys, first = slots.passages_of(index)
+        script = np.repeat(slots.at("cjk", index).astype(np.int64), np.diff(np.append(first, len(keys))))
+        signs.add(keys, script)
+        digest.append(digests(keys[first]))
+        words.add(words_of(slots.at("address", index)))
+        totals = _with(totals, keys, script, slots.at("length", index))
+    of_keys: dict[str, NDArray[Any]] = {
+        "reference": reference,
+        "signs": signs.of_rows(np.arange(len(signs))),
+        "owner": (_NONE if len(signs) == len(slots) else slots.owner).astype(np.int32),
+        "digest": np.concatenate(digest),
+    }
+    return of_keys | _arrays(slots, words.in_order(np.arange(len(slots))), totals, words_of)
 
 
-def _lookup(index: NDArray[np.int64], address: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(E,) memory 0…N−1 in each slot, −1 where there is none."""
-    inside = address < len(index)
-    return np.where(inside, index[np.where(inside, address, 0)], -1)
+def _arrays(slots: MemoryMatrix, lists: Segment, totals: Totals, words_of: WordsOf) -> dict[str, NDArray[Any]]:
+    layout = Layout.of(slots)
+    return {
+        "position": np.asarray(slots.position, dtype=np.int64),
+        "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
+        "key_sums": totals.keys,
+        "key_counts": totals.rows,
+        **named("words", lists),
+        **named("layout", layout),
+        **named("dates", Dates.of(slots)),
+        **Sample.drawn(slots, layout.at, words_of).arrays(),
+    }
 
 
-def _sums(keys: NDArray[np.float32], script: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(2, dim) sums of key rows by script."""
+def totals_of(slots: MemoryMatrix) -> Totals:
+    """Sums over the memories of a state."""
+    totals = _nothing(slots.passages_of(_NONE)[0].shape[1])
+    for start in range(0, len(slots), CODED):
+        index = np.arange(start, min(start + CODED, len(slots)))
+        keys, first = slots.passages_of(index)
+        script = np.repeat(slots.at("cjk", index).astype(np.int64), np.diff(np.append(first, len(keys))))
+        totals = _with(totals, keys, script, slots.at("length", index))
+    return totals
+
+
+def _nothing(dim: int) -> Totals:
+    return Totals(np.zeros((2, dim)), np.zeros(2, dtype=np.int64), 0.0, 0.0, 0)
+
+
+def _with(totals: Totals, keys: NDArray[np.float32], script: Numbers, length: Numbers) -> Totals:
     whole = keys.sum(axis=0, dtype=np.float64)
     second = keys[script == 1].sum(axis=0, dtype=np.float64) if script.any() else np.zeros_like(whole)
-    return np.stack([whole - second, second])
+    return Totals(
+        totals.keys + np.stack([whole - second, second]),
+        totals.rows + np.bincount(script, minlength=2),
+        totals.words + float(length.sum()),
+        totals.passages + float(np.minimum(length, PASSAGE).sum()),
+        totals.memories + len(length),
+    )
+
+
+def _reference(slots: MemoryMatrix) -> NDArray[np.float32]:
+    """(2, dim) what codes refer to: the mean keys by script of memories that are drawn."""
+    index = np.linspace(0, len(slots) - 1, min(len(slots), DRAWN)).astype(np.int64)
+    keys, first = slots.passages_of(index)
+    script = slots.at("cjk", index).astype(np.int64)
+    drawn = _with(_nothing(keys.shape[1]), keys[first], script, script)
+    means = (drawn.keys / np.maximum(drawn.rows, 1)[:, None]).astype(np.float32)
+    means[drawn.rows == 0] = means[drawn.rows > 0][:1]
+    return means
+
+
+def _places(positions: Numbers, among: Numbers) -> Numbers:
+    at = places_among(positions, among)
+    return at[at >= 0]

@@ -1,4 +1,4 @@
-"""A large memory with what is derived from it once a state: means, and a sample that stands for all."""
+"""A large memory as questions and writes see it: few of its memories are read, the rest is told by what is kept."""
 
 from __future__ import annotations
 
@@ -8,139 +8,148 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.codes.word_lists import WordLists
 from ntm_memory.large_memory.dates import Dates
-from ntm_memory.large_memory.kept import CodedState, WordsOf
-from ntm_memory.recall.bm25 import PASSAGE
-from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.large_memory.entries import Entries
+from ntm_memory.large_memory.kept import KeptIndex
+from ntm_memory.large_memory.kept_order import KeptOrder
+from ntm_memory.large_memory.sample import Sample
+from ntm_memory.recall.centred_matrix import LOOKED_AT, CentredMatrix, largest
 from ntm_memory.recall.centring import PRIOR_COUNT
-from ntm_memory.text.words import SPOKEN
+from ntm_memory.recall.sequence import Sequence
+from ntm_memory.times.told import Time
 
-RUNS, RUN = 64, 32
-"""The sample is so many stretches of the order of writing, each of so many memories: sessions stay together."""
+AT_ONCE = 1024
+"""Memories whose keys are compared at a time: they stay in the cache."""
 _EPSILON = 1e-6
-
-
-def _no_words(address: NDArray[np.int64]) -> list[tuple[str, ...]]:
-    return [()] * len(address)
 
 
 @dataclass(frozen=True)
 class LargeView(CentredMatrix):
-    """N memories as questions see them, of which a question reads few.
+    """N memories, of which a question reads few.
 
     Args:
-        known: codes and words of them; always given.
-        words_of: slot numbers → the index words and marks of each.
+        index: what is kept of them; always given.
+        known: which of it is which memory; always given.
     """
 
-    known: CodedState | None = None
-    words_of: WordsOf = _no_words
+    index: KeptIndex | None = None
+    known: Entries | None = None
 
     @property
-    def coded(self) -> CodedState:
-        """Codes and words of the memories."""
+    def kept(self) -> KeptIndex:
+        """Codes, words, order and dates."""
+        assert self.index is not None
+        return self.index
+
+    @property
+    def entries(self) -> Entries:
+        """Which entry of these is which memory."""
         assert self.known is not None
         return self.known
+
+    @property
+    def sample(self) -> Sample:
+        """Memories that stand for all."""
+        return self.kept.sample
 
     @cached_property
     def means(self) -> NDArray[np.float32]:
         """(2, dim) mean keys by script, blended with the prior; copies and what was erased lately count, too."""
-        kept = self.coded.kept
-        sums, counts = kept.sums, kept.counts[:, None]
+        sums, rows = self.kept.totals.keys, self.kept.totals.rows
         if self.prior is not None:
-            blended: NDArray[np.float32] = (sums + PRIOR_COUNT * self.prior) / (counts + PRIOR_COUNT)
+            blended: NDArray[np.float32] = (sums + PRIOR_COUNT * self.prior) / (rows[:, None] + PRIOR_COUNT)
             return blended.astype(np.float32)
-        means: NDArray[np.float64] = sums / np.maximum(counts, 1)
-        means[kept.counts == 0] = means[kept.counts > 0][:1]
+        means: NDArray[np.float64] = sums / np.maximum(rows[:, None], 1)
+        means[rows == 0] = means[rows > 0][:1]
         return means.astype(np.float32)
-
-    @cached_property
-    def starts(self) -> NDArray[np.int64] | None:
-        """(N,) the first key row of each memory; None: each has one, its own."""
-        slots = self.slots
-        return None if len(slots.owner) == len(slots) else slots.starts
 
     @cached_property
     def mean_passage(self) -> float:
         """Words that a memory, or of a long one a passage, has on average."""
-        return float(np.minimum(self.slots.length, PASSAGE).mean())
+        return self.kept.totals.passages / self.kept.totals.memories
 
     @cached_property
-    def dates(self) -> Dates:
-        """When memories happened, and what times they tell."""
-        return Dates.of(self.slots)
+    def mean_length(self) -> float:
+        """Index words a memory has on average."""
+        return self.kept.totals.words / self.kept.totals.memories
 
     @cached_property
-    def sample(self) -> NDArray[np.int64]:
-        """(s,) memories that stand for all, in the order of writing: whole stretches of it."""
-        order = self.sequence.order
-        if len(order) <= RUNS * RUN:
-            return order
-        first = np.linspace(0, len(order) - RUN, RUNS).astype(np.int64)
-        distinct: NDArray[np.int64] = order[np.unique(first[:, None] + np.arange(RUN))]
-        return distinct
-
-    @cached_property
-    def sample_sessions(self) -> NDArray[np.int64]:
-        """(s,) the session of each memory of the sample, numbered from 0."""
-        _, session = np.unique(self.sequence.session[self.sample], return_inverse=True)
-        return session.astype(np.int64)
-
-    @cached_property
-    def sample_words(self) -> WordLists:
-        """The words of the sample, its memories numbered 0…s−1."""
-        lists = WordLists()
-        lists.add(self.words_of(self.slots.address[self.sample]))
-        return lists
-
-    @cached_property
-    def spoken(self) -> float:
-        """About what share of the memories begin with a speaker's name."""
-        return len(self.sample_words.held(SPOKEN)[0]) / len(self.sample)
+    def sequence(self) -> Sequence:
+        """The order of writing."""
+        return KeptOrder(self.kept.layout, self.entries, self.slots, self.kept.position)
 
     @cached_property
     def sample_keys(self) -> KeyRows:
         """The centred keys of the sample."""
-        return self.rows_of(self.sample)
+        return self._centred(self.sample.keys.copy(), self.sample.first, self.sample.script)
+
+    @cached_property
+    def _later_dates(self) -> Dates:
+        return Dates.of(self.slots, self.entries.memory)
+
+    def near_in_time(self, told: Time, few: int) -> NDArray[np.int64]:
+        """Memories, rising, among which is all that is of a told time, and about so many before and after it."""
+        first = self.entries.memories(self.kept.dates.near(told, few))
+        found: NDArray[np.int64] = np.union1d(first[first >= 0], self.entries.memory[self._later_dates.near(told, few)])
+        return found
+
+    def kept_memories(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) rising, the memories that some coded key rows, rising, are of."""
+        index = self.entries.memories(self.kept.owner(rows))
+        if not (np.diff(index) > 0).all():
+            index = np.unique(index)
+        return index[np.searchsorted(index, 0) :]
+
+    def likest(self, key: NDArray[np.float32], cjk: bool, count: int) -> NDArray[np.int64]:
+        """(n ≤ count,) the memories that are likest to a text by key, the likest first, of equals the first.
+
+        Those are compared that differ in few signs: now and then one is missed.
+
+        Args:
+            key: (dim,) of the text, unit norm.
+            cjk: its script.
+            count: ≥ 1.
+        """
+        direction = key - self.means[int(cjk)]
+        direction = (direction / np.sqrt(direction @ direction + np.float32(_EPSILON))).astype(np.float32)
+        index = self.kept_memories(self.kept.signs.nearest(direction, LOOKED_AT))
+        return index[largest(self.cosines(index, direction), count)]
 
     def cosines(self, index: NDArray[np.int64], direction: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n,) centred cosines of some memories 0…N−1 with a direction of unit length, as near as chooses the best.
 
         The keys are read once, as they are, and taken to be of unit length.
         """
-        rows, first, kinds = self._rows(index)
-        keys, means = self.slots.key_rows(rows), self.means
-        along = keys @ means[0]
-        if kinds.any():
-            along = np.where(kinds, keys @ means[1], along)
-        squared = 1 - 2 * along + np.vecdot(means, means)[kinds]
-        found: NDArray[np.float32] = keys @ direction - (means @ direction)[kinds]
-        found /= np.sqrt(np.maximum(squared, 0) + np.float32(_EPSILON))
-        return found if len(found) == len(first) else np.maximum.reduceat(found, first)
+        found = np.empty(len(index), dtype=np.float32)
+        means, own = self.means, np.vecdot(self.means, self.means)
+        away = means @ direction
+        for start in range(0, len(index), AT_ONCE):
+            some = index[start : start + AT_ONCE]
+            keys, first = self.slots.passages_of(some)
+            kinds = self._scripts(some, first, len(keys))
+            along = keys @ means[0]
+            if kinds.any():
+                along = np.where(kinds, keys @ means[1], along)
+            near = keys @ direction - away[kinds]
+            near /= np.sqrt(np.maximum(1 - 2 * along + own[kinds], 0) + np.float32(_EPSILON))
+            here = found[start : start + AT_ONCE]
+            here[:] = near if len(near) == len(first) else np.maximum.reduceat(near, first)
+        return found
 
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:
         """The centred keys of some memories 0…N−1, all passages of each."""
-        rows, first, kinds = self._rows(index)
-        keys = self.slots.key_rows(rows)
+        keys, first = self.slots.passages_of(index)
+        return self._centred(keys, first, self._scripts(index, first, len(keys)))
+
+    def _centred(self, keys: NDArray[np.float32], first: NDArray[np.int64], kinds: NDArray[np.int64]) -> KeyRows:
+        """Key rows less the means of their scripts, at unit length; they are changed in place."""
         keys -= self.means[kinds] if kinds.any() else self.means[0]
         keys *= (1 / np.sqrt(np.vecdot(keys, keys) + np.float32(_EPSILON)))[:, None]
         return KeyRows(keys, first)
 
-    def _rows(self, index: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """(key rows of n memories, (n,) where each one's begin, the script of each row)."""
-        kinds, starts = self.slots.cjk[index].astype(np.int64), self.starts
-        if starts is None:
-            return index, np.arange(len(index)), kinds
-        ends = np.append(starts[1:], len(self.slots.owner))
-        length = ends[index] - starts[index]
-        first = np.cumsum(length) - length
-        owner = np.repeat(np.arange(len(index)), length)
-        return np.arange(length.sum()) - first[owner] + starts[index][owner], first, kinds[owner]
-
-    def first_keys(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, dim) the keys of some memories as they are, each one's first passage; −1 stands for the last one."""
-        return self.slots.key_rows(index % len(self.slots) if self.starts is None else self.starts[index])
+    def _scripts(self, index: NDArray[np.int64], first: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+        kinds = self.slots.at("cjk", index).astype(np.int64)
+        return kinds if rows == len(first) else np.repeat(kinds, np.diff(np.append(first, rows)))
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.codes.word_lists import counts_at
 from ntm_memory.large_memory.found import AskedWords, counts_of, fits_of
 from ntm_memory.large_memory.large_view import KeyRows, LargeView
 from ntm_memory.recall import question_cues as cues
@@ -25,7 +24,7 @@ from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.question_names import names_within
 
 _EPSILON = 1e-6
-_OF_ALL, _OF_FEW = ("address", "length"), ("occurred", "told", "importance", "superseded", "reads")
+_OF_FEW = ("occurred", "told", "importance", "superseded", "reads")
 Floats = NDArray[np.float32]
 
 
@@ -48,9 +47,9 @@ class LocalView(CentredMatrix):
     def of(cls, whole: LargeView, index: NDArray[np.int64]) -> LocalView:
         """A view of some memories, rising."""
         taken: dict[str, Any] = {each.name: np.empty(0) for each in fields(MemoryMatrix)}
-        taken |= {name: getattr(whole.slots, name).take(index) for name in _OF_FEW}
-        everybody = np.concatenate([index, whole.sample])
-        taken |= {name: getattr(whole.slots, name).take(everybody) for name in _OF_ALL}
+        taken |= {name: whole.slots.at(name, index) for name in _OF_FEW}
+        length = np.concatenate([whole.slots.at("length", index), whole.sample.length])
+        taken |= {"length": length, "address": np.zeros(len(length), dtype=np.int64)}
         slots, rows = MemoryMatrix(**taken), whole.rows_of(index)
         return cls(slots, whole.prior, whole.query_adapter, whole=whole, index=index, rows=rows)
 
@@ -81,19 +80,18 @@ class LocalView(CentredMatrix):
     @cached_property
     def sequence(self) -> Sequence:
         """The sessions; those of the sample are others. Who stands beside whom is told by the whole."""
-        order = self.of_all.sequence
-        _, mine = np.unique(order.session[self.here], return_inverse=True)
-        theirs = self.of_all.sample_sessions
+        _, mine = np.unique(self.of_all.slots.at("session", self.here), return_inverse=True)
+        theirs = self.of_all.sample.session
         first = int(theirs.max()) + 1
         places = np.arange(len(mine) + len(theirs))
-        if order.sessions == 1:
+        if self.of_all.sequence.sessions == 1:
             return Sequence(places, places, np.zeros(len(places), dtype=np.int64), 1)
         return Sequence(places, places, np.concatenate([first + mine, theirs]), first + int(mine.max(initial=-1)) + 1)
 
     @cached_property
     def usual_sessions(self) -> NDArray[np.int64]:
         """The sessions of the sample."""
-        return np.arange(int(self.of_all.sample_sessions.max()) + 1)
+        return np.arange(int(self.of_all.sample.session.max()) + 1)
 
     def neighbours(self, index: NDArray[np.int64], reach: int) -> NDArray[np.int64]:
         """(n, 2·reach + 1) places here of what stands around some places; −1 where nothing does, or it is not here."""
@@ -123,11 +121,11 @@ class LocalView(CentredMatrix):
 
     def counts(self, asked: AskedWords) -> Floats:
         """(T, l + s) how often the words of a question occur."""
-        of_sample = self.of_all.sample_words
-        there = [of_sample.held(word) for word in asked.words]
-        usual = np.zeros((len(there), len(self.of_all.sample)), dtype=np.float32)
-        for row, (where, count) in zip(usual, there, strict=True):
-            row[where] = count
+        of_sample = self.of_all.sample.words
+        usual = np.zeros((len(asked.words), len(self.of_all.sample)), dtype=np.float32)
+        for row, word in zip(usual, asked.words, strict=True):
+            for where, count in of_sample.held(word).parts:
+                row[where] = count
         return np.concatenate([counts_of(self.of_all, asked.held, self.here), usual], axis=1)
 
     def cues(self, query: Query, asked: AskedWords, counts: Floats) -> QuestionCues:
@@ -141,14 +139,14 @@ class LocalView(CentredMatrix):
             asks_how_many=cues.asks_how_many(query.text),
             now=query.now,
             date_match=self._padded(fits),
-            spoken=whole.spoken,
+            spoken=whole.sample.spoken,
         )
 
     def _marks(self, query: Query) -> Marks:
-        lists = self.of_all.coded.kept.words
+        lists = self.of_all.kept.words
 
         def column(*terms: str) -> Floats:
-            held = tuple(each for each in map(lists.held, terms) if len(each[0]))
+            held = tuple(each for each in map(lists.held, terms) if len(each))
             marked: NDArray[np.bool_] = np.any(counts_of(self.of_all, held, self.here) > 0, axis=0)
             return self._padded(marked.astype(np.float32))
 
@@ -179,8 +177,8 @@ def _names_among(names: Several[tuple[str, ...]], asked: AskedWords, counts: Flo
 def _holding(asked: AskedWords, rows: Several[int], whole: LargeView) -> float:
     """About how many memories hold some words of a question."""
     first, *rest = sorted(rows)
-    where: NDArray[Any] = asked.held[first][0]
-    read = where[-asked.most :]
+    holding = len(asked.held[first])
+    read, _ = asked.held[first].newest(asked.most)
     for other in rest:
-        read = read[counts_at(asked.held[other], read) > 0]
-    return len(read) * len(where) / min(len(where), asked.most)
+        read = read[asked.held[other].counts_at(read) > 0]
+    return len(read) * holding / min(holding, asked.most)

@@ -42,8 +42,8 @@ class ScoresOfFew(Scores):
     """Likeness of the few memories that were examined; `cosine`, `about` and `words` are read by memories' numbers."""
 
     def standard(self, values: Any, least: float) -> Any:
-        """Z-scores of a value of each of them; what is usual is told by the sample."""
-        return Few(values.index, standard(values.values, least, self.once))
+        """Z-scores of a value of each of them; what is usual is told by them, and by the sample for all others."""
+        return Few(values.index, standard(values.values, least, share=self.share))
 
 
 def read_large(view: LargeView, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
@@ -76,6 +76,7 @@ def examine_large(view: LargeView, query: Query) -> Look:
         keywords=scores.keywords,
         once=scores.once,
         total=scores.total,
+        share=scores.share,
     )
     return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
 
@@ -117,4 +118,8 @@ def _scores(local: LocalView, query: Query, keywords: Keywords, directions: NDAr
     if keywords.bound:  # what holds no word, as 👍, is like no question that does
         wordless = length == 0
         cosine, about = (np.where(wordless, values[usual].mean(), values) for values in (cosine, about))
-    return Scores(cosine, about, keywords.of_all(length), keywords, usual, len(local.of_all.slots))
+    whole, near = len(local.of_all.slots), len(local.here)
+    share = np.ones(size, dtype=np.float32)
+    others = ~np.isin(local.of_all.sample.position, local.of_all.slots.at("position", local.here))
+    share[near:] = others * np.float32((whole - near) / max(int(others.sum()), 1))
+    return Scores(cosine, about, keywords.of_all(length), keywords, usual, whole, share)

@@ -14,14 +14,14 @@ from ntm_memory.controller.asking import LIKELY
 from ntm_memory.entry.told_times import Here
 from ntm_memory.errors import CheckpointError
 from ntm_memory.large_memory.large_view import LargeView
-from ntm_memory.large_memory.look import read_large
+from ntm_memory.large_memory.look import examine_large, read_large
 from ntm_memory.large_memory.views import LargeViews
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recall.first_look import Query, Reading, read
+from ntm_memory.recall.first_look import Look, Query, Reading, examine, read
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
 from ntm_memory.text.subquestions import is_talk, questions_within
@@ -66,7 +66,7 @@ class RetrievalContext:
         self.reader = reader
         self.zone = zone_named(settings.time_zone)
         self._views: dict[str, CentredMatrix] = {}
-        self._large = LargeViews(store.words_at)
+        self.large = LargeViews(store)
 
     @property
     def here(self) -> Here:
@@ -148,7 +148,7 @@ class RetrievalContext:
                 made = made if view is None else made.following(view)
                 self._views[known.namespace] = made
             view = made
-        return self._large.of(known.namespace, view) if known.is_now else view
+        return self.large.of(known.namespace, view) if known.is_now else view
 
     def _made(self, known: Corpus) -> CentredMatrix:
         if not self.settings.addressing.content:
@@ -158,12 +158,17 @@ class RetrievalContext:
 
     def read(self, known: Corpus, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
         """What the read heads attend to among memories that are known."""
-        if known.is_now:
-            self._large.note_question(known.namespace)
         view = self.view(known)
         if isinstance(view, LargeView):
             return read_large(view, query, parameters, explain=explain)
         return read(view, known.postings(query.terms), query, parameters, explain=explain)
+
+    def examine(self, known: Corpus, query: Query) -> Look:
+        """What there is to attend to, before any parameter is asked."""
+        view = self.view(known)
+        if isinstance(view, LargeView):
+            return examine_large(view, query)
+        return examine(view, known.postings(query.terms), query)
 
     def look_again(self, known: Corpus, query: Query, reading: Reading) -> Reading:
         """The second look: what the reading found, read together with the question; the same where nothing reads."""

@@ -18,7 +18,7 @@ from ntm_memory.privacy.secret_spans import redacted
 from ntm_memory.privacy.secrets import find_secrets
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.first_look import Query, examine, switched_off
+from ntm_memory.recall.first_look import Query, switched_off
 from ntm_memory.recall.fit import RankingExample
 from ntm_memory.recall.parameters import Array
 from ntm_memory.store.base import RecordReader, Store
@@ -218,7 +218,7 @@ class ExampleBuilder:
             before = np.flatnonzero(np.isin(slots.address, self._addresses(pair.previous)))
             focus = dict.fromkeys(before.tolist(), 1.0)
             query = replace(query, allowed=None if then.all() else then, previous=focus)
-            look = examine(self._context.view(known), known.postings(query.terms), query)
+            look = self._context.examine(known, query)
             gold = np.flatnonzero(np.isin(slots.address[look.candidates], self._addresses(pair.gold)))
         if not len(gold):
             return None

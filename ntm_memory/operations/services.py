@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ntm_memory.config import Settings
+from ntm_memory.errors import NTMMemoryError
 
 if TYPE_CHECKING:
     from ntm_memory.answering.told_places import PlaceReader
@@ -92,6 +94,12 @@ class Services:
         self._store.memory_matrix("default")
         if self.reader is not None:
             self.reader.relevance(_FIRST, [(_FIRST, "")])
+
+    def settle(self) -> None:
+        """Keep beside the store what was derived from it in this process: what goes wrong with it is no error."""
+        if "context" in self.__dict__:
+            with suppress(NTMMemoryError, OSError, MemoryError):
+                self.context.large.save()
 
     def now(self) -> float:
         """Unix seconds."""

@@ -16,7 +16,7 @@ from ntm_memory.paths import environment_dir, user_config, weights_dir
 
 # some file systems take "Memory.DB" and "memory.db." for the same name
 _FILES = re.compile(
-    r"(memory|usage|sync)\.db.*|(memory|sync)\.lock.*|matrix\.bin.*"
+    r"(memory|usage|sync)\.db.*|(memory|sync)\.lock.*|(matrix|index-\d+)\.bin.*"
     r"|config\.json|recall(\.previous)?\.json|e5-checked\.json|sync\.json",
     re.I,
 )

@@ -85,7 +85,8 @@ class PostgresEngine(Engine):
         self.usage: ServerUsage = ServerUsage(self.address, home)
         derived, writes = home / "matrix.bin", lambda: self.server.in_transaction
         self.live_matrix = LiveMatrix(derived, self.sql, self.usage, None, zone, writes)
-        self._token = "matrix " + blake2b(f"{platform.node()}\0{home}".encode(), digest_size=8).hexdigest()
+        self.machine = blake2b(f"{platform.node()}\0{home}".encode(), digest_size=8).hexdigest()
+        self._token = f"matrix {self.machine}"
         self.connection.on_rollback = self._rolled_back
         self.server.on_new_line = self._on_new_line
 

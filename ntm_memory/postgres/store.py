@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.postgres.matrix_reader import PostgresMatrixReader
@@ -43,6 +44,7 @@ class PostgresStore(SQLiteStore):
         self._records = PostgresRecordReader(engine)
         self._matrix = PostgresMatrixReader(engine)
         self._upkeep = PostgresUpkeep(engine)
+        self.derived = DerivedStore(engine, engine.machine)
         self._on_write, self.zone = on_write, engine.zone
         self.address = engine.address
         engine.connection.on_commit = self._committed

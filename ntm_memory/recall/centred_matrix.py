@@ -21,7 +21,8 @@ COHERENT = 0.15  # what neighbours share beyond chance, as a centred cosine, in 
 TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a talk, half as a short note
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
-LARGE = 5_000  # memories from which on not all are compared with a text that is to be written
+SIGNED = 5_000  # memories from which on not all are compared with a text that is to be written
+LARGE = 20_000  # memories from which on not all are compared with a question, see `large_memory`
 LOOKED_AT = 512
 DIGESTED = 32  # dimensions by which equal keys are known
 _DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)
@@ -63,7 +64,7 @@ class CentredMatrix:
 
         A sum of the numbers' bits, each times a number drawn once (multilinear hashing, Carter and Wegman 1979).
         """
-        told: NDArray[np.uint64] = self.slots.of_keys("digest", _digests)
+        told: NDArray[np.uint64] = self.slots.of_keys("digest", digests)
         nothing = np.flatnonzero(told == 0)
         if len(nothing):
             told = told.copy()
@@ -165,9 +166,9 @@ class CentredMatrix:
             cjk: its script.
             count: ≥ 1.
         """
-        if len(self.slots) <= LARGE:
+        if len(self.slots) <= SIGNED:
             return largest(centred_cosines(self.slots, self.centre, key, cjk), count)
-        rows = self._known.signs(self.centre.means).likest(self.slots, key, LOOKED_AT)
+        rows = self._known.likest_rows(self.slots, self.centre.means, key, LOOKED_AT)
         owner = self.slots.owner[rows]
         mean = self.centre.means[self.slots.cjk[owner].astype(np.int64)]
         keys, direction = self.slots.key_rows(rows) - mean, key - self.centre.means[int(cjk)]
@@ -210,7 +211,7 @@ class CentredMatrix:
         return np.full(len(self.slots), np.nan, dtype=np.float32)
 
 
-def _digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
+def digests(keys: NDArray[np.float32]) -> NDArray[np.uint64]:
     """(n,) a number for each key row, 0 for one of nothing."""
     head = np.ascontiguousarray(keys[:, :DIGESTED], dtype=np.float32)
     told: NDArray[np.uint64] = head.view(np.uint32).astype(np.uint64) @ _DRAWN[: head.shape[1]]

@@ -151,9 +151,9 @@ class Corpus:
         """Id → index of those that are known."""
         if self._then is not None:
             return {memory.id: i for i, memory in enumerate(self._then) if memory.id in set(ids)}
-        addresses = {address: id for id, address in self._store.slots_of(ids).items()} if ids else {}
-        index = np.flatnonzero(np.isin(self.slots.address, list(addresses)))
-        return {addresses[int(self.slots.address[i])]: int(i) for i in index}
+        addresses = self._store.slots_of(ids) if ids else {}
+        found = self.slots.places(np.array(list(addresses.values()), dtype=np.int64)).tolist()
+        return {id: i for id, i in zip(addresses, found, strict=True) if i >= 0}
 
     def allowed(
         self, tags: Sequence[str], after: str | None, before: str | None, trusted: Sequence[str] | None

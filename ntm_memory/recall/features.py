@@ -70,7 +70,8 @@ class Scores:
         words: (N,) float32, BM25 as a share of its bound.
         keywords: the counts behind `words`.
         once: the memories that count among all, each different from the others; None: all of them.
-        total: how many there are, where `once` are but a sample; None: as many as count.
+        total: how many there are, where not all are here; None: as many as count.
+        share: (N,) float32, for how many of these each one here stands; None: for itself.
     """
 
     cosine: NDArray[np.float32]
@@ -79,10 +80,11 @@ class Scores:
     keywords: Keywords
     once: NDArray[np.int64] | None = None
     total: int | None = None
+    share: NDArray[np.float32] | None = None
 
     def standard(self, values: NDArray[Any], least: float) -> Column:
         """(N,) z-scores of a value of every memory; what is told many times counts once."""
-        return standard(values, least, self.once)
+        return standard(values, least, self.once, self.share)
 
     @property
     def number(self) -> int:
@@ -134,16 +136,27 @@ def gather(
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def standard(values: NDArray[Any], least: float, among: NDArray[np.int64] | None = None) -> Column:
+def standard(
+    values: NDArray[Any],
+    least: float,
+    among: NDArray[np.int64] | None = None,
+    share: NDArray[np.float32] | None = None,
+) -> Column:
     """Z-scores whose spread counts as at least `least` more, so that a handful of equal values is not blown up.
 
     Args:
         values: (n,) to be scaled.
         least: of the spread.
         among: the values that mean and spread are of; None: all.
+        share: (n,) how much each value counts for them, instead; None: as much as any other.
     """
     if not len(values):
         return np.empty(0, dtype=np.float32)  # a filter may leave no candidate, and nothing has no mean
+    if share is not None:
+        total = share.sum()
+        away: Column = (values - share @ values / total).astype(np.float32)
+        away /= np.sqrt(share @ (away * away) / total) + np.float32(least)
+        return away
     scaled: Column = (values - (values if among is None else values[among]).mean()).astype(np.float32)
     counted = scaled if among is None else scaled[among]
     scaled /= np.sqrt(counted @ counted / len(counted)) + np.float32(least)  # many times faster than values.std()

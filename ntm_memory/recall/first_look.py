@@ -162,7 +162,7 @@ def attend_to(
     if query.shift is not None:
         candidates, weights, lost = _move(view, candidates, weights, query.shift, query.allowed)
         logits = np.log(weights + 1e-16)
-    weights = weights * view.slots.retention[candidates]
+    weights = weights * view.slots.at("retention", candidates)
     ranked = np.argsort(-weights, kind="stable")
     steps: tuple[Mapping[str, Any], ...] = ()
     if explain and query.shift is None:

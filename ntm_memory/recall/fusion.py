@@ -184,7 +184,7 @@ def placed(
     if allowed is not None:
         there, weights = there[allowed[there]], weights[allowed[there]]
     reached = float(weights.sum())
-    weights_left = weights * np.broadcast_to(retention, len(order.order))[there]
+    weights_left = weights * np.broadcast_to(retention, len(order))[there]
     told = order.origins(there, anchor.index, focus, np.array(STEPS), kernel) if explain else ()
     steps = tuple(each | {"shifted": round(float(w), 6)} for each, w in zip(told, weights_left, strict=bool(told)))
     moved = OneLook(there, weights_left, weights * anchor.confidence, reached * anchor.confidence, steps)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.sign_codes import SignCodes, packed
 from ntm_memory.recall.centring import KeySums, scripts_of
 from ntm_memory.recall.sequence import Sequence, sequence_of
-from ntm_memory.slots.signs import Signs
 from ntm_memory.slots.snapshot import Snapshot
 from ntm_memory.store.records import MemoryMatrix
 
@@ -24,7 +24,7 @@ class EarlierState:
         self._sums: tuple[MemoryMatrix, Digests, Digests, KeySums] | None = None
         self._once: tuple[MemoryMatrix, NDArray[np.int64] | None] | None = None
         self._sequence: tuple[MemoryMatrix, Sequence] | None = None
-        self._signs: Signs | None = None
+        self._reference: NDArray[np.float32] | None = None
 
     def sums_upto(self, slots: MemoryMatrix, digest: Digests) -> KeySums:
         """The sums of all keys by script, of memories with the same keys once.
@@ -67,12 +67,23 @@ class EarlierState:
         self._sequence = (slots, known)
         return known
 
-    def signs(self, means: NDArray[np.float32]) -> Signs:
-        """The signs of keys against what they have in common, for good: the mean (2, dim) of most keys at first."""
-        if self._signs is None:
+    def likest_rows(
+        self, slots: MemoryMatrix, means: NDArray[np.float32], key: NDArray[np.float32], count: int
+    ) -> NDArray[np.int64]:
+        """(about count,) key rows whose codes differ least from those of a key (dim,), rising.
+
+        Args:
+            slots: the state.
+            means: (2, dim) by script; codes refer for good to the mean of most keys, as it was at first.
+            key: not centred.
+            count: ≥ 1.
+        """
+        if self._reference is None:
             most = 0 if self._sums is None else int(np.argmax(self._sums[-1].counts))
-            self._signs = Signs(means[most])
-        return self._signs
+            self._reference = means[most]
+        common = self._reference
+        bits = slots.of_keys("signs", lambda keys: packed(keys > common))
+        return SignCodes(np.stack([common, common]), bits.T).nearest(key - common, count)
 
     def _extends(self, before: tuple[MemoryMatrix, object] | None, slots: MemoryMatrix) -> bool:
         """Whether a state is an earlier one with few memories appended."""

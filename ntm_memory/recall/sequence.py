@@ -33,6 +33,9 @@ class Sequence:
     session: NDArray[np.int64]
     sessions: int
 
+    def __len__(self) -> int:
+        return len(self.order)
+
     def neighbours(self, index: NDArray[np.int64], reach: int) -> NDArray[np.int64]:
         """(n, 2·reach + 1) memories at −reach…+reach from each; −1 past the ends of the session.
 

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
@@ -188,9 +189,9 @@ def restore_backup(
 
 
 def _remove_derived(home: Path) -> None:
-    for derived in ("matrix.bin", "usage.db", f"{FOLDER}/failed"):  # they speak of other slots, and of another file
-        with suppress(OSError):
-            (home / derived).unlink()
+    for derived in (home / "matrix.bin", home / "usage.db", home / FOLDER / "failed", *derived_files(home)):
+        with suppress(OSError):  # it speaks of other slots, and of another file
+            derived.unlink()
 
 
 def _usable_folder(home: Path) -> Path:
@@ -275,6 +276,7 @@ def _make_ready(draft: Path, chosen: Path) -> None:
     with closing(opened(draft)) as sql:
         if not schema.version_of(sql):
             raise StoreCorruptError(f"the backup {chosen.name} holds no memory", "take another one")
+        sql.execute("DELETE FROM meta WHERE name LIKE 'matrix %'")
         sql.execute("INSERT OR REPLACE INTO meta VALUES ('matrix', ?)", (os.urandom(8).hex(),))
         sql.commit()
 

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.config import SHIPPED, load_settings
 from ntm_memory.errors import NTMMemoryError, StoreError
 from ntm_memory.operations.context import TUNED
@@ -126,7 +127,7 @@ def _wrong_with(backup: Path) -> str | None:
 
 
 def _folders(home: Path) -> Iterator[str]:
-    for name in ("memory.lock", "matrix.bin"):
+    for name in ("memory.lock", "matrix.bin", *(file.name for file in derived_files(home))):
         if (home / name).exists() and not ((home / name).is_file() and os.access(home / name, os.R_OK | os.W_OK)):
             yield f"{name}: cannot be read and written: move it away, it is made again"
     if os.path.lexists(home / FOLDER) and not _is_open(home / FOLDER):

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import (
     NotFoundError,
     StoreCorruptError,
@@ -79,7 +80,7 @@ def mend(path: Path, seconds: float, clock: Callable[[], float] = time.time) -> 
 def _put_folders_aside(home: Path, when: str) -> list[str]:
     """Move folders away that stand where derived files belong."""
     done = []
-    for name in ("matrix.bin", "usage.db"):
+    for name in ("matrix.bin", "usage.db", *(file.name for file in derived_files(home))):
         if (home / name).is_dir():
             kept = ensure_private_dir(home / FOLDER) / f"{unused_beginning(home, when)}-{name}"
             with faults(home / name):
@@ -141,8 +142,9 @@ def _rebuilt(path: Path, key: Key | None, seconds: float, when: str) -> list[str
                 if not is_whole(drafts / "new.db"):
                     raise StoreError(f"{path} could not be mended", f"it is as it was; a copy is in {FOLDER}/")
                 put_in_place(drafts / "new.db", path, seconds)
-            with suppress(OSError):
-                path.with_name("matrix.bin").unlink()
+            for derived in (path.with_name("matrix.bin"), *derived_files(path.parent)):
+                with suppress(OSError):
+                    derived.unlink()
     finally:
         lock.close()
     missing = what_is_missing(path.parent, found)

@@ -89,6 +89,25 @@ class MemoryMatrix(SlotColumns):
         """(N,) the first key row of each memory."""
         return np.searchsorted(self.owner, np.arange(len(self)))
 
+    def at(self, name: str, index: NDArray[np.int64]) -> NDArray[Any]:
+        """(n, …) what a column says of some memories 0…N−1, without making all of it; −1 stands for the last one."""
+        found: NDArray[Any] = getattr(self, name)[index]
+        return found
+
+    def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) the indices 0…N−1 of the memories with some places in the order of writing; −1 where none has."""
+        if not len(self):
+            return np.full(len(position), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.position, position), len(self) - 1)
+        return np.where(self.position[at] == position, at, -1)
+
+    def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(key rows of some memories, one after the other, (n,) where each one's begin); −1 stands for the last one."""
+        starts, index = self.starts, index % max(len(self), 1)
+        length = np.append(starts[1:], len(self.owner))[index] - starts[index]
+        first = np.cumsum(length) - length
+        return self.key_rows(np.arange(length.sum()) + np.repeat(starts[index] - first, length)), first
+
     def products(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """(R,) or (R, k) products of all key rows with a vector (dim,) or with several (dim, k)."""
         products: NDArray[np.float32] = self.keys @ vectors

@@ -76,6 +76,13 @@ class Heap:
             return self._span(count)[:, int(name == "ended")]
         return self.kept(name, count)
 
+    def at(self, name: str, entries: NDArray[np.int64]) -> NDArray[Any]:
+        """(n, …) what a column says of some entries; `occurred` and `ended` as readers want them."""
+        if name not in ("occurred", "ended"):
+            return self.kept(name, len(self))[entries]
+        told = (self.kept(kind, len(self))[entries] for kind in ("occurred", "ended", "is_days"))
+        return self._spans(*told)[int(name == "ended")]
+
     def kept(self, name: str, count: int) -> NDArray[Any]:
         """(count,) a column of the first entries as the store keeps it."""
         return self._columns[name].view(0, count)

@@ -78,6 +78,39 @@ class Snapshot(MemoryMatrix):
         spread[:, self.rows] = weights
         return sums_of(keys, spread)
 
+    def at(self, name: str, index: NDArray[np.int64]) -> NDArray[Any]:
+        """(n, …) what a column says of some memories: no other is looked at, nor kept time in a zone."""
+        if name in self.__dict__:
+            found: NDArray[Any] = self.__dict__[name][index]
+            return found
+        if name == "reads":
+            return self._reads(self.at("address", index))
+        where = index % max(self._count, 1)
+        return self.heap.at(name, where if self._entries is None else self._entries[where])
+
+    def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) the indices of the memories with some places in the order of writing; −1 where none has."""
+        if self._entries is None or not self._count:
+            return super().find(position)
+        held = self.heap.kept("position", len(self.heap))
+        low, high = np.zeros(len(position), dtype=np.int64), np.full(len(position), self._count, dtype=np.int64)
+        for _ in range(self._count.bit_length()):  # bisection through the list of entries
+            middle = np.minimum((low + high) // 2, self._count - 1)
+            is_less = held[self._entries[middle]] < position
+            low, high = np.where(is_less & (low < high), middle + 1, low), np.where(is_less, high, middle)
+        at = np.minimum(low, self._count - 1)
+        return np.where(held[self._entries[at]] == position, at, -1)
+
+    def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(key rows of some memories, one after the other, (n,) where each one's begin); −1 stands for the last one."""
+        count, keys, index = len(self.heap), self.heap.keys(self._rows), index % max(self._count, 1)
+        if self._entries is None and self._rows == self._count:  # one passage each
+            return keys.take(index, axis=0), np.arange(len(index))
+        entries = index if self._entries is None else self._entries[index]
+        passages = self.heap.kept("passages", count)[entries]
+        rows = rows_of(self.heap.first(count)[entries], passages)
+        return keys.take(rows, axis=0), np.cumsum(passages) - passages
+
     def of_keys(self, name: str, derive: OfKeys) -> NDArray[Any]:
         """(R,) what is derived from each key row alone."""
         kept = self.heap.of_keys(name, derive, self._rows)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.records import (
@@ -209,7 +210,7 @@ class MatrixReader(Protocol):
         """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
 
     def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
-        """Where these words occur in a namespace, as far as they do; of each only about so many places are read."""
+        """Where these words occur among live memories of a namespace; with `most` only about so many places of each."""
 
     def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
         """At most `count` live memories of which a share of the index words is among these, the largest first."""
@@ -240,7 +241,9 @@ class MatrixReader(Protocol):
 
 
 class StoreUpkeep(Protocol):
-    """The file as a whole: what it is, whether it is sound."""
+    """The file as a whole: what it is, whether it is sound, and what is derived from it and kept beside it."""
+
+    derived: DerivedStore
 
     @property
     def uuid(self) -> str:

@@ -267,7 +267,7 @@ class Engine:
             return schema.version_of(self.sql)
 
     def _rolled_back(self) -> None:
-        self.ledger.forget()
+        self.ledger.rolled_back()
         self.live_matrix.rolled_back()  # what it took back may have been remembered
 
 

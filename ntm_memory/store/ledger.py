@@ -22,6 +22,12 @@ class Ledger:
     def __init__(self, sql: sqlite3.Connection) -> None:
         self._sql = sql
         self._names: dict[int, str] = {}
+        self.rollbacks = 0
+
+    def rolled_back(self) -> None:
+        """Something was taken back: whoever remembers a sequence number may have read what is no longer there."""
+        self.rollbacks += 1
+        self.forget()
 
     def forget(self) -> None:
         """Drop what was remembered: a rollback may have taken it back."""

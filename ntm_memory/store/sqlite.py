@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.errors import StoreError
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
@@ -42,8 +43,8 @@ from ntm_memory.store.writer import SQLiteWriter
 class SQLiteStore:
     """`Store` on one SQLite file; see `store.base` for what each method promises.
 
-    Used from the thread that opened it. Beside `memory.db` stand `memory.lock`, `matrix.bin` (derived) and `usage.db`
-    (counters that may be lost).
+    Used from the thread that opened it. Beside `memory.db` stand `memory.lock`, `matrix.bin`, `index-….bin` (derived)
+    and `usage.db` (counters that may be lost).
 
     Args:
         path: the database file.
@@ -62,6 +63,7 @@ class SQLiteStore:
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)
         self._upkeep = SQLiteUpkeep(self._engine)
+        self.derived = DerivedStore(self._engine)
         self._on_write, self.zone = on_write, self._engine.zone
         self._engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due
@@ -75,7 +77,6 @@ class SQLiteStore:
             if self._on_write is not None:
                 self._on_write()
 
-    # writing
     def transaction(self) -> AbstractContextManager[None]:
         return self._writer.transaction()
 
@@ -137,7 +138,6 @@ class SQLiteStore:
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         self._writer.set_focus(namespace, session, ids, weights)
 
-    # records
     def damaged(self) -> list[str]:
         return self._engine.damaged()
 
@@ -204,7 +204,6 @@ class SQLiteStore:
     def audit(self, count: int, id: str | None = None) -> list[AuditEntry]:
         return self._records.audit(count, id)
 
-    # the matrix
     def snapshot(self) -> AbstractContextManager[None]:
         return self._matrix.snapshot()
 

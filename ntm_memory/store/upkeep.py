@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.beside import damaged_files, folder_of
+from ntm_memory.codes.files import remove_derived
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.paths import on_disk
 from ntm_memory.privacy import cipher
@@ -77,6 +79,7 @@ class SQLiteUpkeep:
             self._engine.audit.note("repaired", None, None)
         self._engine.live_matrix.forget()
         with suppress(OSError, StoreError):  # derived; who looks next makes it anew
+            remove_derived(folder_of(self._engine))
             self._engine.live_matrix.remove_file()
             self._engine.save_matrix_if_lagging()
         return done
@@ -194,6 +197,7 @@ class SQLiteUpkeep:
 
     def _remove_traces(self) -> None:
         self._engine.live_matrix.remove_file()
+        remove_derived(folder_of(self._engine))
         self._sql.execute("VACUUM")
         (busy, *_) = self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -244,6 +248,7 @@ class SQLiteUpkeep:
         # the file from before a purge that is being finished is nobody's any more
         if not self._traces_left() and not self._engine.live_matrix.agrees(self._engine.now()):
             yield "derived matrix disagrees with the memories"
+        yield from (f"{name} is not what was written" for name in damaged_files(self._engine))
 
     def _mend_identity(self) -> Iterator[str]:
         """Make an embedder that is not told, or told wrongly, an unknown one of the width that the vectors have."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreError
 from ntm_memory.operations.results import EraseResult
 from ntm_memory.paths import bytecode_dir, environment_dir, weights_dir
@@ -151,7 +152,7 @@ def _others(home: Path) -> Iterator[Path]:
         at = Path(folder)
         own = {FOLDER, DAMAGED} if at == home else set()
         folders[:] = sorted(name for name in folders if name not in own and at / name not in programs)
-        mine = _OWN if at == home else frozenset()
+        mine = _OWN | {file.name for file in derived_files(home)} if at == home else frozenset()
         yield from (at / name for name in sorted(files) if name not in mine and not name.startswith("memory.db"))
 
 

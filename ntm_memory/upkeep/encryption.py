@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreKeyError, one_of
 from ntm_memory.persistence.wiping import blank, wipe
 from ntm_memory.persistence.writer_lock import WriterLock
@@ -165,8 +166,8 @@ def _replace_and_blank(draft: Path, path: Path) -> str:
         os.close(handle)
 
 
-def _wipe_all(derived: Path) -> None:
-    for each in (derived, *derived.parent.glob(derived.name + ".*")):
+def _wipe_all(matrix: Path) -> None:
+    for each in (matrix, *matrix.parent.glob(matrix.name + ".*"), *derived_files(matrix.parent)):
         wipe(each)
 
 

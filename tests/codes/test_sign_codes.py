@@ -35,6 +35,15 @@ def test_it_counts_the_signs_that_differ(dim):
         assert codes.apart(direction)[row] == min(differ, 255)
 
 
+def test_codes_that_were_there_and_codes_that_are_added_are_one():
+    keys = keys_of(400, 100)
+    whole, rows = codes_of(keys), np.array([3, 399, 250, 0])
+    begun = SignCodes(whole.reference, whole.of_rows(np.arange(250)))
+    begun.add(keys[250:], np.zeros(150, dtype=np.int64))
+    assert len(begun) == 400 and (begun.apart(keys[9]) == whole.apart(keys[9])).all()
+    assert (begun.of_rows(rows) == whole.of_rows(rows)).all()
+
+
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 3))
 def test_what_is_chosen_differs_less_than_what_is_not(size, count, seed):
     keys = keys_of(size, 64, seed)

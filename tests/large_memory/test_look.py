@@ -25,7 +25,7 @@ def everything(monkeypatch):
     for module, name in ((found, "BEST"), (exact_candidates, "BEST"), (exact_candidates, "FEW")):
         monkeypatch.setattr(module, name, ALL)
     for name in ("COMPARED", "READ"):
-        monkeypatch.setattr(found, name, (ALL, ALL))
+        monkeypatch.setattr(found, name, (1, ALL, ALL))
 
 
 def questions(count, seed=1):
@@ -104,7 +104,7 @@ def test_filters_leave_what_they_leave():
 
 
 def test_a_word_that_very_many_hold_is_not_read_as_a_whole(monkeypatch):
-    monkeypatch.setattr(found, "READ", (50, 50))
+    monkeypatch.setattr(found, "READ", (1, 50, 50))
     texts = [f"common {WORDS[i % 20]}" for i in range(900)]
     texts[400] = "common unheard"
     view, _ = large(texts)
@@ -113,6 +113,16 @@ def test_a_word_that_very_many_hold_is_not_read_as_a_whole(monkeypatch):
     assert 400 in found.likest_by_words(view, asked, ask("common unheard"))
     alone = found.AskedWords.of(view, ("common",))
     assert [where.tolist() for where, _ in alone.rare] == [list(range(850, 900))]  # the newest
+
+
+def test_a_word_that_one_memory_holds_stands_out_as_much_as_among_all():
+    texts = texts_of(6_000)
+    texts[3_333] = "the compass lies below"
+    view, postings = large(texts)
+    query = ask("where lies the compass?")
+    few, all_ = examine_large(view, query), examine(CentredMatrix(view.slots), postings, query)
+    one, other = (look.features[look.candidates.tolist().index(3_333)] for look in (few, all_))
+    assert one[1] == pytest.approx(other[1], rel=0.03) and one[1] > 10
 
 
 def test_copies_take_one_place():

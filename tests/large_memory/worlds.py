@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntm_memory.large_memory.kept import KeptCodes
+from ntm_memory.large_memory.kept import KeptIndex, arrays_of
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.text.words import index_words, memory_words
 from tests.recall.worlds import embed, matrix_of, postings_of
@@ -37,11 +37,15 @@ def words_of(slots, texts):
     return lambda addresses: [told[int(address)] for address in addresses]
 
 
-def large(texts, kept=None, slots=None, **columns):
-    """(a large view of texts, their postings); `kept` of an earlier state goes on."""
+def view_of(slots, tell, index=None, changed=()):
+    """A large view of memories; an index of an earlier state goes on with what was written at some positions since."""
+    index = KeptIndex(arrays_of(slots, tell)) if index is None else index
+    known = index.followed(slots, np.array(sorted(changed), dtype=np.int64), tell)
+    return None if known is None else LargeView(slots, index=index, known=known)
+
+
+def large(texts, slots=None, **columns):
+    """(a large view of texts, their postings)."""
     slots = slots_of(texts, **columns) if slots is None else slots
-    tell = words_of(slots, texts)
-    known = (kept or KeptCodes(slots)).known(slots, tell)
-    assert known is not None
     postings = postings_of(slots, [memory_words(text) for text in texts])
-    return LargeView(slots, known=known, words_of=tell), postings
+    return view_of(slots, words_of(slots, texts)), postings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.large_memory import views
+from ntm_memory.large_memory import kept, views
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.recall.corpus import Corpus
 
@@ -24,13 +24,19 @@ def told(memory):
     return memory
 
 
+def as_large(monkeypatch):
+    """From now on few memories are many, and each write is seen by a sample of its own."""
+    monkeypatch.setattr(views, "LARGE", 5)
+    monkeypatch.setattr(kept, "UNSEEN", 10**6)
+
+
 def answers(memory, **options):
     return [[each.content for each in memory.recall(asked, all=True, **options).memories[:3]] for asked in QUESTIONS]
 
 
 def test_it_answers_as_a_small_one_does(told, monkeypatch):
     small = answers(told)
-    monkeypatch.setattr(views, "LARGE", 5)
+    as_large(monkeypatch)
     large = answers(told)
     context = told._verbs.context
     assert isinstance(context.view(Corpus(told.store, "default")), LargeView)
@@ -38,7 +44,7 @@ def test_it_answers_as_a_small_one_does(told, monkeypatch):
 
 
 def test_what_is_written_later_is_found_and_what_is_erased_is_not(told, monkeypatch):
-    monkeypatch.setattr(views, "LARGE", 5)
+    as_large(monkeypatch)
     answers(told)
     new = told.memorize("Cem keeps the compass under the stairs").memory.id
     assert told.recall("where is the compass of Cem?").memories[0].id == new
@@ -49,7 +55,7 @@ def test_what_is_written_later_is_found_and_what_is_erased_is_not(told, monkeypa
 
 
 def test_filters_hold(told, monkeypatch):
-    monkeypatch.setattr(views, "LARGE", 5)
+    as_large(monkeypatch)
     tagged = told.memorize("Dora keeps the anchor in the harbour", tags=["sea"]).memory.id
     for asked in ("where is the anchor?", *QUESTIONS):
         assert {each.id for each in told.recall(asked, tags=["sea"], all=True).memories} <= {tagged}

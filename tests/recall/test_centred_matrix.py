@@ -119,7 +119,7 @@ def test_the_likest_of_a_large_memory_are_those_of_comparing_with_all(monkeypatc
     for (key, cjk), best in zip(asked, whole, strict=True):
         cosines = centred_cosines(view.slots, view.centre, key, cjk)
         assert best.tolist() == np.argsort(-cosines, kind="stable")[:12].tolist()
-    monkeypatch.setattr(centred_matrix, "LARGE", 100)
+    monkeypatch.setattr(centred_matrix, "SIGNED", 100)
     monkeypatch.setattr(centred_matrix, "LOOKED_AT", 300)
     found = [view.likest(*each, 12) for each in asked]
     assert all(one[0] == other[0] and len(one) == 12 for one, other in zip(found, whole, strict=True))

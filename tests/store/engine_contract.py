@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .contract import WritingContract
+from .derived_contract import DerivedContract
 from .listing_contract import ListingContract
 from .reading_contract import LossyContract, PastContract, ReadingContract, UpkeepContract
 from .transaction_contract import TransactionContract
@@ -16,5 +17,6 @@ class EngineContract(
     TransactionContract,
     LossyContract,
     UpkeepContract,
+    DerivedContract,
 ):
     pass
