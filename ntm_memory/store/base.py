@@ -14,6 +14,7 @@ from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
 from ntm_memory.store.records import (
     About,
+    By,
     Encoding,
     Feedback,
     Link,
@@ -25,6 +26,7 @@ from ntm_memory.store.records import (
     Postings,
     Selection,
     Sort,
+    Standing,
     Version,
 )
 
@@ -128,8 +130,8 @@ class RecordReader(Protocol):
     def get_many(self, addresses: Sequence[int]) -> list[Memory]:
         """The live memories in these slots, in the order asked; slots that hold none are left out."""
 
-    def find_key(self, namespace: str, key: str) -> Memory | None:
-        """The live memory with this key: spelled exactly so, else in another case, width or white space."""
+    def find_key(self, namespace: str, key: str, states: Sequence[str] = ("live",)) -> Memory | None:
+        """The live memory with this key: spelled so, else in another case, width or white space; else of `states`."""
 
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
@@ -142,6 +144,9 @@ class RecordReader(Protocol):
 
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         """At most `count` live memories of a selection in an order; with `after` those that stand after a place."""
+
+    def outstanding(self, namespace: str, by: By, count: int, after: Place | None = None) -> Standing:
+        """Live memories that may stand out, in an order, `count` at a time: see `records.Standing`."""
 
     def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
         """Live memories of a selection that have the index words of one of these, in the order of a list."""
@@ -209,10 +214,7 @@ class MatrixReader(Protocol):
         """What live memories said before they were changed, each version by itself, as `memory_matrix_as_of` has it."""
 
     def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
-        """Where these words occur among the live memories of a namespace, now; words that occur nowhere are left out.
-
-        With `most`, of each word only about so many places of the file are looked at.
-        """
+        """Where these words occur in a namespace now, those that do; with `most`, about so many places of each."""
 
     def made_of(self, namespace: str, words: Sequence[str], share: float, count: int) -> list[Memory]:
         """At most `count` live memories of which a share of the index words is among these, the largest first."""

@@ -193,6 +193,30 @@ class Page(NamedTuple):
     damaged: int = 0
 
 
+class By(NamedTuple):
+    """One of the orders in which memories are gone through that may stand out when nothing is asked.
+
+    Args:
+        column: `importance` or `updated_at`, the largest first, of equals the one first that was written first.
+        named: those that have a key; False: those that have none.
+    """
+
+    column: Literal["importance", "updated_at"]
+    named: bool
+
+
+class Standing(NamedTuple):
+    """Some memories in such an order: no episodes, nothing revised, nothing that a mere tool told.
+
+    Args:
+        memories: the next ones.
+        end: the place of the last one that was looked at; None: there are no more.
+    """
+
+    memories: list[Memory]
+    end: Place | None
+
+
 @dataclass(frozen=True)
 class Feedback:
     """What became of one recall: which memories were used, which were not, and which were in focus before it."""

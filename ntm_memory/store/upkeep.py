@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
+from ntm_memory.persistence.faults import faults
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (
     any_text,
     checksum,

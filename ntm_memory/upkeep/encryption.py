@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import BadValueError, StoreKeyError, one_of
+from ntm_memory.persistence.faults import faults
 from ntm_memory.persistence.wiping import blank, wipe
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
@@ -29,7 +30,6 @@ from ntm_memory.privacy.keys import (
     secret_in,
 )
 from ntm_memory.recovery.keyed import bring_backups_under, key_in_force
-from ntm_memory.store.faults import faults
 from ntm_memory.store.usage import carry_over
 
 ENCRYPT, DECRYPT, REKEY, FORGET_KEY = ACTIONS = ("encrypt", "decrypt", "rekey", "forget-key")

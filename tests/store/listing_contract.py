@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ntm_memory.store.records import About, Selection
+from ntm_memory.store.records import About, By, Selection
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import span
 
@@ -164,3 +164,30 @@ class ListingContract:
         found = store.last_written()
         assert {name: count for name, (count, _) in found.items()} == {"default": 1, "other": 1}
         assert found["other"][1] == later.updated_at > found["default"][1]
+
+    @pytest.mark.parametrize("named", [True, False])
+    @pytest.mark.parametrize("column", ["importance", "updated_at"])
+    def test_what_may_stand_out_is_gone_through_in_an_order(self, store, clock, column, named):
+        chosen = random.Random(3)
+        for number in range(120):
+            key = f"k{number}" if number % 3 else None
+            fields = {"kind": chosen.choice((None, "fact", "episode")), "trust": chosen.choice(("tool", "agent"))}
+            told = store.add(*draft(f"note {number}", key=key, importance=chosen.choice((0.1, 0.5)), **fields))
+            if number % 7 == 0:
+                store.amend(told.id, superseded_by=told.id)
+            clock.tick(number % 2)
+        wanted = [
+            memory
+            for memory in store.memories("default")
+            if (memory.kind, memory.trust, memory.superseded_by) in ((None, "agent", None), ("fact", "agent", None))
+            and (memory.key is not None) == named
+        ]
+        wanted.sort(key=lambda memory: getattr(memory, column), reverse=True)  # stable: of equals the first written
+        found, place = [], None
+        while True:
+            page = store.outstanding("default", By(column, named), 3, place)
+            found, place = found + page.memories, page.end
+            if place is None:
+                break
+        assert len(wanted) > 3 and [memory.id for memory in found] == [memory.id for memory in wanted]
+        assert store.outstanding("nowhere", By(column, named), 3).memories == []
