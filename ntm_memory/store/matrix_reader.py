@@ -79,7 +79,7 @@ class SQLiteMatrixReader:
 
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What is erased, archived or weakened, as if it were whole."""
-        query = f"SELECT * FROM memories WHERE namespace = ? AND {GONE} ORDER BY position"
+        query = f"SELECT * FROM memories WHERE namespace = ? AND {GONE} ORDER BY +position"
         with self._engine.reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
@@ -205,7 +205,8 @@ class SQLiteMatrixReader:
         rows, records = [], []
         for row in fetch(self._sql, _THEN, (space, moment, moment)):
             for memory in self._engine.sound([row]):
-                old = next(iter(fetch(self._sql, _VERSION, (row["id"], moment, moment))), None)
+                then = fetch(self._sql, _VERSION, (row["id"], moment, moment)) if row["version"] > 1 else ()
+                old = next(iter(then), None)
                 if old is not None and what_is_wrong_with_version(old) is not None:
                     continue  # what it said then is not known
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment

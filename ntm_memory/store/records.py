@@ -151,6 +151,7 @@ class Selection:
         session: in which they were told.
         since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
         until: they happened earlier than that. What happened both before and after belongs to it: a stretch of days.
+        sources: their source begins with one of these.
         telling: slots of memories that tell of that time in their words: they belong to it, too.
     """
 
@@ -161,6 +162,7 @@ class Selection:
     session: str | None = None
     since: str | None = None
     until: str | None = None
+    sources: tuple[str, ...] = ()
     telling: tuple[int, ...] = ()
 
 

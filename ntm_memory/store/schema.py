@@ -17,21 +17,22 @@ from ntm_memory.text.folding import folded_key, text_hash
 from ntm_memory.text.occurrence import is_of, middle, span
 from ntm_memory.times.kept import kept_times
 
-VERSION = 4
-APPLICATION_ID = 0x4E544D31  # "NTM1"
+VERSION, APPLICATION_ID = 4, 0x4E544D31  # "NTM1"
 _REVISED = """
 CREATE INDEX memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
 """
+# each said so, that an index finds it; the first: what can be restored, the next: what may stand out, with a key or not
 GONE = "(state <> 'live' OR strength < 1)"
-"""What can be restored; said so, an index finds it."""
 _STANDING = "state = 'live' AND superseded_by IS NULL AND trust <> 'tool' AND (kind IS NULL OR kind <> 'episode')"
 STANDING = {"named": f"{_STANDING} AND key IS NOT NULL", "unnamed": f"{_STANDING} AND key IS NULL"}
-"""What may stand out when nothing is asked, with a key and without one; said so, an index finds it."""
 TAGGED, ALIKE = "state = 'live' AND tags <> '[]'", "substr(words, 1, 48)"
 _INDEXES = f"""
 CREATE INDEX memories_gone ON memories(namespace, folded_key, position, state) WHERE {GONE};
 CREATE INDEX memories_changed ON memories(namespace, position) WHERE state = 'live' AND version > 1;
 CREATE INDEX memories_worded ON memories(namespace, {ALIKE}) WHERE state = 'live';
+CREATE INDEX memories_unfolded ON memories(folded_key)
+    WHERE state = 'live' AND key IS NOT NULL AND folded_key IS NULL;
+CREATE INDEX memories_sourced ON memories(namespace, source, state) WHERE state = 'live' AND source IS NOT NULL;
 CREATE INDEX memories_tagged ON memories(namespace, tags, address, state) WHERE {TAGGED};
 """ + "".join(
     f"""
@@ -46,7 +47,6 @@ _LISTED = """
 CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
     session, tags, folded_key, state) WHERE state = 'live';
 """
-
 TABLES = (
     """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

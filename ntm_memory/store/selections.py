@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.matrix import in_zone
 from ntm_memory.store.records import About, By, Memory, Page, Place, Selection, Sort, Standing
 from ntm_memory.store.rows import fetch, has_tags, tags_in
 from ntm_memory.store.schema import ALIKE, STANDING, TAGGED
 from ntm_memory.text.folding import folded_key, spaced_key
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.memory_names import occurs
+from ntm_memory.text.occurrence import MOMENT, is_of
 from ntm_memory.text.writing_systems import is_cjk
 
 # of all that is listed by the index memories_listed alone tells; the rows themselves are read for one page
@@ -30,6 +32,7 @@ _ORDERS: dict[Sort, tuple[str, str, str]] = {
 }
 # of the column folded_key; as `spaced_key`
 _SPACED = "replace(replace(replace(folded_key, '-', ' '), '_', ' '), '.', ' ')"
+_LAST = "\U0010ffff"
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
@@ -53,8 +56,8 @@ class SQLiteSelectionReader:
                 end = Place(*rows[-1][1:])
                 looked_at += len(rows)
                 found += self._page([row for row, *_ in rows], ("live",))
-            where, arguments = _beyond(where, arguments, sort, end)
-            return Page(found, total, self._count(where, arguments), end, looked_at - len(found))
+            left = total - looked_at if after is None else self._count(*_beyond(where, arguments, sort, end))
+            return Page(found, total, left, end, looked_at - len(found))
 
     def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
         """Memories of a selection that have the index words of one of these, in the order of a list."""
@@ -105,21 +108,44 @@ class SQLiteSelectionReader:
         space = self._ledger.known_code(what.namespace)
         told: list[tuple[str, Any]] = [("namespace = ?", space)]
         if what.kind is not None:
-            told.append(("folded_key_of(kind) = ?", folded_key(what.kind)))
+            query = "SELECT DISTINCT kind FROM memories WHERE namespace = ? AND state = 'live' AND kind IS NOT NULL"
+            kinds = [kind for (kind,) in fetch(self._sql, query, (space,)) if folded_key(kind) == folded_key(what.kind)]
+            told.append((f"kind {_AMONG}", json.dumps(kinds)))
         if what.session is not None:
-            spelled = "session IN (SELECT code FROM names WHERE folded_key_of(name) = ?)"
-            told.append((spelled, folded_key(what.session)))
+            names = fetch(self._sql, "SELECT code, name FROM names")
+            codes = [code for code, name in names if folded_key(name) == folded_key(what.session)]
+            told.append((f"session {_AMONG}", json.dumps(codes)))
         if (what.since, what.until) != (None, None):
-            since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
             # by the row, which the index has
-            tells = f"row IN (SELECT row FROM memories WHERE address {_AMONG})"
-            told.append((f"(is_of({_HAPPENED}, {since}, {until}) OR {tells})", json.dumps(what.telling)))
+            then = f"+row IN (SELECT row FROM memories WHERE address {_AMONG})"
+            told.append((f"({then}{self._left_out(what)})", json.dumps([*self._of_time(what), *what.telling])))
+        if what.sources:
+            query = "SELECT row FROM memories WHERE namespace = ? AND state = 'live' AND source >= ? AND source < ?"
+            found = [fetch(self._sql, query, (space, each, each + _LAST)) for each in what.sources]
+            told.append((f"+row {_AMONG}", json.dumps([row for rows in found for (row,) in rows])))
         if what.tags:
             held = [text for text in lists_of_tags(self._sql, space) if has_tags(what.tags, text)]
             told.append((f"tags {_AMONG}", json.dumps(held)))
         if what.about is not None:
             told.append((f"+row {_AMONG}", json.dumps(self._about(space, what.about))))
         return " AND ".join(["state = 'live'", *(condition for condition, _ in told)]), [value for _, value in told]
+
+    def _of_time(self, what: Selection) -> list[int]:
+        """Slots of what happened in the time that is asked for."""
+        slots = self._engine.live_matrix.memory_matrix(self._ledger.known_code(what.namespace), self._engine.now())
+        told = np.isnan(slots.occurred)
+        nothing: NDArray[np.bool_] = np.zeros(int(told.sum()), dtype=bool)
+        began, ended = slots.occurred.copy(), slots.ended.copy()
+        began[told], ended[told] = in_zone(slots.told[told], slots.told[told] + MOMENT, nothing, self._engine.zone)
+        ends = (None if end is None else unix_seconds(end) for end in (what.since, what.until))
+        found: list[int] = slots.address[is_of(began, ended, *ends)].tolist()
+        return found
+
+    def _left_out(self, what: Selection) -> str:
+        """A condition for what is damaged and not in the matrix: that it happened in the time asked for."""
+        since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
+        rows = ", ".join(map(str, sorted(self._engine.live_matrix.left_out)))
+        return f" OR (+row IN ({rows}) AND is_of({_HAPPENED}, {since}, {until}))" if rows else ""
 
     def _count(self, where: str, arguments: Sequence[Any]) -> int:
         (count,) = self._sql.execute(f"SELECT count(*) FROM memories WHERE {where}", arguments).fetchone()

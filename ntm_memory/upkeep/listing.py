@@ -54,7 +54,8 @@ def page(
     order, after = _place(cursor, sort)
     with store.snapshot():
         found, once = _once(store, _with_telling(store, what), order, count, after)
-        of_each = store.namespaces()
+        is_all = found.total > 0 and what == Selection(what.namespace)
+        of_each = {what.namespace: found.total} if is_all else store.namespaces()
         last = found.total - found.left
         return {
             "namespace": what.namespace,
@@ -119,6 +120,7 @@ def selection(
     after: str | None = None,
     before: str | None = None,
     between: Sequence[str] | None = None,
+    sources: Sequence[str] = (),
     here: Here = NOWHERE,
 ) -> Selection:
     """Which memories are asked for, checked.
@@ -133,6 +135,7 @@ def selection(
         after: what happened then or later.
         before: what happened earlier.
         between: what happened from the start of one time to the end of another.
+        sources: whose source begins with one of these.
         here: when and where it is asked.
 
     Raises:
@@ -147,6 +150,7 @@ def selection(
         session=validation.checked_name("session", session),
         since=since,
         until=until,
+        sources=tuple(validation.cleaned(str(each)) for each in sources),
     )
 
 

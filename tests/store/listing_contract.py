@@ -165,6 +165,14 @@ class ListingContract:
         assert {name: count for name, (count, _) in found.items()} == {"default": 1, "other": 1}
         assert found["other"][1] == later.updated_at > found["default"][1]
 
+    def test_sources_begin_with_what_is_asked_for(self, store):
+        sources = ("notes/a.md:1", "notes/a.md:22", "notes/a.mdx", None, "notes/b.md:3", "notes/a.md", "notes/c.md:1")
+        told = [store.add(*draft(f"note {i}", source=source)) for i, source in enumerate(sources)]
+        store.add(*draft("elsewhere", source="notes/a.md:1", namespace="there"))
+        store.set_retention(store.add(*draft("gone", source="notes/a.md:1")).id, 0)
+        found = store.selected(Selection("default", sources=("notes/a.md:", "notes/b.md:")), "oldest")
+        assert [memory.id for memory in found.memories] == [told[i].id for i in (0, 1, 4)] and found.total == 3
+
     @pytest.mark.parametrize("named", [True, False])
     @pytest.mark.parametrize("column", ["importance", "updated_at"])
     def test_what_may_stand_out_is_gone_through_in_an_order(self, store, clock, column, named):

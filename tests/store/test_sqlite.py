@@ -45,6 +45,7 @@ def test_lists_read_an_index_and_one_page_of_rows(tmp_path):
     store = SQLiteStore(tmp_path / "memory.db")
     store.set_embedder(EMBEDDER)
     store.add(*draft("x", tags=("a",)))
+    store.memory_matrix("default")  # which tells when things happened
     asked = []
     store._engine.sql.set_trace_callback(asked.append)
     about = About(("x",), "x")
@@ -80,13 +81,17 @@ def test_what_is_rare_is_found_by_an_index(tmp_path):
         for column in ("importance", "updated_at"):
             end = store.outstanding("default", By(column, named), 1).end
             store.outstanding("default", By(column, named), 1, end)
+    store.info()
+    store.selected(Selection("default", sources=("notes/a.md:",)))
     assert store.count(state="erased") == 1 and len(list(store.memories())) == 2
     store._engine.sql.set_trace_callback(None)
-    used = set()
+    used = set[str]()
+    (restorable,) = {query for query in asked if "strength < 1) ORDER BY +position" in query}
+    assert "memories_gone" in str(store._engine.sql.execute(f"EXPLAIN QUERY PLAN {restorable}").fetchall()[0][-1])
     for query in {query for query in asked if " FROM memories" in query}:
         plan = [detail for *_, detail in store._engine.sql.execute(f"EXPLAIN QUERY PLAN {query}")]
         assert not [line for line in plan if line == "SCAN memories"], (query, plan)
         assert not [line for line in plan if "memories_listed (namespace=?)" in line], (query, plan)
         assert not ("TEMP B-TREE" in str(plan) and "LIMIT" in query), (query, plan)
         used |= {name for name in LATER if any(f"{name} " in line for line in plan)}
-    assert used == LATER.keys() - {"memories_revised", "memories_tagged"}
+    assert used == LATER.keys() - {"memories_revised", "memories_tagged"}, used
