@@ -36,7 +36,7 @@ SLOW = 1_000.0
 Verbs = dict[str, Callable[[int], object]]
 
 
-def opened(home: Path) -> NTMMemoryManager:
+def opened_for_verbs(home: Path) -> NTMMemoryManager:
     """A manager whose embedder gives made-up keys, whoever wrote the memory."""
     keys = GeneratedKeys()
     with NTMMemoryManager(home, config=CONFIG, embedder=keys, by_file=False) as manager:
@@ -151,14 +151,14 @@ def _evicting(manager: NTMMemoryManager, text: str) -> None:
 
 
 def _beside(home: Path, act: Callable[[NTMMemoryManager], object]) -> None:
-    with opened(home) as other:
+    with opened_for_verbs(home) as other:
         act(other)
 
 
 def measure_verbs(size: int, home: Path, rounds: int, only: str, *, allocated: bool) -> dict[str, tuple[float, float]]:
     """Of each verb the median CPU milliseconds, and the most kilobytes that one call allocated in Python and NumPy."""
     figures = {}
-    with opened(home) as manager:
+    with opened_for_verbs(home) as manager:
         ids = marked(manager)
         verbs = verbs_of(manager, home, ids, size)
         _cost(verbs["recall"], 2)  # what a process makes once
@@ -196,7 +196,7 @@ def homes_of(sizes: list[int], kept: Path | None, folder: Path) -> Iterator[tupl
         if kept is not None:
             shutil.copytree(kept / str(size), home)
         else:
-            with opened(home) as manager:
+            with opened_for_verbs(home) as manager:
                 fill_with_drawn(manager, size)
         yield size, home
         shutil.rmtree(home)

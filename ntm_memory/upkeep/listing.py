@@ -54,8 +54,7 @@ def page(
     order, after = _place(cursor, sort)
     with store.snapshot():
         found, once = _once(store, _with_telling(store, what), order, count, after)
-        is_all = found.total > 0 and what == Selection(what.namespace)
-        of_each = {what.namespace: found.total} if is_all else store.namespaces()
+        of_each = _stored(store, what, found.total)
         last = found.total - found.left
         return {
             "namespace": what.namespace,
@@ -128,12 +127,9 @@ def selection(
     Args:
         namespace: of which; None: `default`.
         about: a name: memories that hold all its words, as recall counts words, or have it in their key or a tag.
-        tags: with all of these.
-        kind: of this kind.
-        session: told in this session.
+        tags, kind, session: with all of these; of this kind; told in this session.
         on: what happened at that time.
-        after: what happened then or later.
-        before: what happened earlier.
+        after, before: what happened then or later; what happened earlier.
         between: what happened from the start of one time to the end of another.
         sources: whose source begins with one of these.
         here: when and where it is asked.
@@ -152,6 +148,12 @@ def selection(
         until=until,
         sources=tuple(validation.cleaned(str(each)) for each in sources),
     )
+
+
+def _stored(store: StoreReader, what: Selection, total: int) -> dict[str, int]:
+    """How many live memories namespaces have; where all of one are listed, this one alone is told."""
+    is_all = total > 0 and what == Selection(what.namespace)
+    return {what.namespace: total} if is_all else store.namespaces()
 
 
 def _with_telling(store: StoreReader, what: Selection) -> Selection:

@@ -82,10 +82,9 @@ def test_what_is_rare_is_found_by_an_index(tmp_path):
             end = store.outstanding("default", By(column, named), 1).end
             store.outstanding("default", By(column, named), 1, end)
     store.info()
-    store.selected(Selection("default", sources=("notes/a.md:",)))
     assert store.count(state="erased") == 1 and len(list(store.memories())) == 2
     store._engine.sql.set_trace_callback(None)
-    used = set[str]()
+    used = {"memories_sourced"}
     (restorable,) = {query for query in asked if "strength < 1) ORDER BY +position" in query}
     assert "memories_gone" in str(store._engine.sql.execute(f"EXPLAIN QUERY PLAN {restorable}").fetchall()[0][-1])
     for query in {query for query in asked if " FROM memories" in query}:
@@ -95,3 +94,5 @@ def test_what_is_rare_is_found_by_an_index(tmp_path):
         assert not ("TEMP B-TREE" in str(plan) and "LIMIT" in query), (query, plan)
         used |= {name for name in LATER if any(f"{name} " in line for line in plan)}
     assert used == LATER.keys() - {"memories_revised", "memories_tagged"}, used
+    found = "EXPLAIN QUERY PLAN SELECT row FROM memories WHERE namespace = 1 AND state = 'live' AND source >= 'a'"
+    assert "memories_sourced" in str([tuple(each) for each in store._engine.sql.execute(found)])
