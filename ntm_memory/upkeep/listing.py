@@ -38,7 +38,7 @@ def page(
         limit: at most so many, 1–100.
         sort: `newest` (the last written first; the default), `oldest`, `importance`, or `happened` (the latest first).
         cursor: `next` of the page before, which also says how that one was sorted; None: the first page.
-        told: which memories, see `selection`; the same on every page.
+        told: which memories, see `selection`, and `sources`, with which theirs begin; the same on every page.
 
     Returns:
         `memories`, each with its content cut at `LONGEST` characters; those that say the same are one, as in recall,
@@ -50,7 +50,7 @@ def page(
     Raises:
         BadValueError: an option is not usable.
     """
-    what, count = selection(**told), whole_number("limit", limit, 1, MOST)
+    what, count = _asked_for(**told), whole_number("limit", limit, 1, MOST)
     order, after = _place(cursor, sort)
     with store.snapshot():
         found, once = _once(store, _with_telling(store, what), order, count, after)
@@ -119,7 +119,6 @@ def selection(
     after: str | None = None,
     before: str | None = None,
     between: Sequence[str] | None = None,
-    sources: Sequence[str] = (),
     here: Here = NOWHERE,
 ) -> Selection:
     """Which memories are asked for, checked.
@@ -127,11 +126,13 @@ def selection(
     Args:
         namespace: of which; None: `default`.
         about: a name: memories that hold all its words, as recall counts words, or have it in their key or a tag.
-        tags, kind, session: with all of these; of this kind; told in this session.
+        tags: with all of these.
+        kind: of this kind.
+        session: told in this session.
         on: what happened at that time.
-        after, before: what happened then or later; what happened earlier.
+        after: what happened then or later.
+        before: what happened earlier.
         between: what happened from the start of one time to the end of another.
-        sources: whose source begins with one of these.
         here: when and where it is asked.
 
     Raises:
@@ -146,8 +147,11 @@ def selection(
         session=validation.checked_name("session", session),
         since=since,
         until=until,
-        sources=tuple(validation.cleaned(str(each)) for each in sources),
     )
+
+
+def _asked_for(sources: Sequence[str] = (), **told: Any) -> Selection:
+    return replace(selection(**told), sources=tuple(validation.cleaned(str(each)) for each in sources))
 
 
 def _stored(store: StoreReader, what: Selection, total: int) -> dict[str, int]:
