@@ -37,9 +37,9 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import Scores
 from ntm_memory.recall.first_look import Query, score_all
 from ntm_memory.recall.parameters import load_parameters
+from ntm_memory.store.ledger import new_id
 from ntm_memory.store.records import Encoding, MemoryInput
 from ntm_memory.store.rows import COLUMNS, checksum, normalised, placed, to_fields
-from ntm_memory.store.schema import new_id
 from ntm_memory.text.iso_time import to_iso
 from ntm_memory.text.words import index_words, memory_words
 

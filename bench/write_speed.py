@@ -31,14 +31,16 @@ TURN = {"kind": "episode", "trust": "tool", "session": "talk"}
 
 
 class CountingReader:
-    """A pair reader that counts its pairs."""
+    """A pair reader that counts its pairs, and their CPU seconds."""
 
     def __init__(self, reader) -> None:
-        self._reader, self.pairs = reader, 0
+        self._reader, self.pairs, self.seconds = reader, 0, 0.0
 
     def relations(self, pairs: Sequence[tuple[str, str]]):
-        self.pairs += len(pairs)
-        return self._reader.relations(pairs)
+        start = time.process_time()
+        found = self._reader.relations(pairs)
+        self.pairs, self.seconds = self.pairs + len(pairs), self.seconds + time.process_time() - start
+        return found
 
 
 def notes_alike(count: int) -> list[str]:
@@ -55,7 +57,7 @@ def cpu_of(run: Callable[[], object]) -> float:
 
 
 def measure_write(count: int) -> dict[str, float]:
-    """Seconds of embedding and of the whole write, their ratio, and the pairs that were read."""
+    """Seconds of embedding and of the whole write, their ratio; pairs that were read; the share of the networks."""
     texts = notes_alike(count)
     with tempfile.TemporaryDirectory() as home, NTMMemoryManager(home) as manager:
         services: Services = manager._verbs
@@ -70,6 +72,7 @@ def measure_write(count: int) -> dict[str, float]:
         "write": whole,
         "ratio": whole / embedding,
         "pairs": counting.pairs if counting else 0,
+        "share in networks": (embedding + (counting.seconds if counting else 0.0)) / whole,
     }
 
 
@@ -113,7 +116,7 @@ def _write_then_ask(manager: NTMMemoryManager, number: int) -> None:
     manager.recall(drawn_note(number)[:30])
 
 
-def measure_line(memories: int, updates: int, erases: int, parts: int = 4) -> dict[str, float]:
+def measure_line(memories: int, updates: int, erases: int, parts: int = 5) -> dict[str, float]:
     """CPU milliseconds a write in each part of a long line of writes one by one, and bytes by what must be kept."""
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +134,10 @@ def measure_line(memories: int, updates: int, erases: int, parts: int = 4) -> di
                 )
                 figures[f"update {some.start}-{some.stop}"] = 1000 * spent / max(len(some), 1)
             gone = ids[1 :: max(memories // max(erases, 1), 1)][:erases]
-            figures["erase"] = 1000 * cpu_of(lambda: [manager.erase(id) for id in gone]) / max(erases, 1)
+            for part in range(parts):
+                some = range(part * erases // parts, (part + 1) * erases // parts)
+                spent = cpu_of(lambda some=some: [manager.erase(gone[i]) for i in some])
+                figures[f"erase {some.start}-{some.stop}"] = 1000 * spent / max(len(some), 1)
             sql = manager.store._engine.sql
             kept = "SELECT (SELECT sum(length(content) + length(words)) FROM {0}), (SELECT count(*) FROM {0})"
             told = [sql.execute(kept.format(table)).fetchone() for table in ("memories", "versions")]

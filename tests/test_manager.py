@@ -355,6 +355,33 @@ def test_config_may_stand_under_the_seeds_top_object(tmp_path):
         assert memory.settings.memory_size == 7
 
 
+def test_what_is_told_is_embedded_before_the_writers_lock_is_taken(memory, monkeypatch):
+    memory.memorize("one thing", key="k")
+    encode, locked = memory.encoder.memories, []
+
+    def noted(texts):
+        locked.append(memory.store._engine.connection.in_transaction)
+        return encode(texts)
+
+    monkeypatch.setattr(memory.encoder, "memories", noted)
+    long = " ".join(f"word{number}" for number in range(4_000))
+    memory.memorize(long)
+    memory.update("k", content=f"another {long}")
+    memory.memorize_many([{"content": f"a third {long}"}, {"content": "short"}])
+    assert len(locked) >= 3 and not any(locked)
+
+
+def test_of_many_memories_status_says_that_it_did_not_look_at_each(memory, monkeypatch):
+    monkeypatch.setattr("ntm_memory.upkeep.status.LOOKED_AT", 2)
+    for text in ("one thing", "another matter"):
+        memory.memorize(text)
+    assert memory.status()["integrity"] == "ok"
+    memory.memorize("a third one")
+    monkeypatch.setattr(memory.store, "check", lambda: ["a fault"])
+    assert memory.status()["integrity"] == "not looked at (status.py --check looks at each memory)"
+    assert memory.status(check=True)["integrity"] == ["a fault"]
+
+
 def test_status_tells_counts_usage_and_integrity(memory):
     ids = [memory.memorize(text).memory.id for text in (TEA, *NEIGHBOURS)]
     memory.erase(ids[0])

@@ -16,7 +16,7 @@ import greenlet
 from bench.faults.home import patched_connections, sqlite_connect, without_syncing
 from ntm_memory.persistence import writer_lock as lock
 from ntm_memory.privacy.cipher import PlainConnection
-from ntm_memory.store import live_matrix, schema
+from ntm_memory.store import live_matrix, writer
 
 MOST = 200_000
 """Switches after which a run counts as going in a circle."""
@@ -89,7 +89,7 @@ def _replacements(scheduler: Scheduler) -> list[tuple[Any, str, Any]]:
     """(module, name, value): waiting is a switch, ids are counted, the matrix file is used between switches."""
     ids = (f"m_{number:010d}" for number in itertools.count())
     waits = SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda seconds: scheduler.switch())
-    replaced = [(lock, "time", waits), (schema, "new_id", lambda: next(ids))]
+    replaced = [(lock, "time", waits), (writer, "new_id", lambda: next(ids))]
     for name in ("load", "save", "remove"):
         real = getattr(live_matrix.sidecar, name)
         replaced.append((live_matrix.sidecar, name, _after_a_switch(scheduler, real)))

@@ -197,13 +197,13 @@ def fitted(reading: Reading, slots: MemoryMatrix, query: Query, share: NDArray[n
     return replace(reading, steps=tuple({**step, **fit} for step, fit in zip(reading.steps, fits, strict=True)))
 
 
-def why_nothing_then(corpus: Corpus, query: Query) -> str | None:
+def why_nothing_then(corpus: Corpus, query: Query, there: Callable[[Query], NDArray[np.bool_]]) -> str | None:
     """Where a question asks for nothing but a time at which there is nothing: that, and the nearest day with something.
 
-    None: something is there, or more is asked for.
+    None: something is there, or more is asked for; `there` is `of_the_time`, however it is known.
     """
     slots = corpus.slots
-    if query.time_alone <= SURE or (of_the_time(slots, query) | untold(slots) & _seen(slots, query)).any():
+    if query.time_alone <= SURE or (there(query) | untold(slots) & _seen(slots, query)).any():
         return None
     named = ", ".join(query.text[slice(*time.place)].strip() for time in query.times)
     return f"nothing is told of the time asked for ({named}); nearest: {nearest_day(slots, query)}"

@@ -34,6 +34,13 @@ class Looks:
 
     def __init__(self, context: RetrievalContext, request: RecallRequest, corpus: Corpus) -> None:
         self._context, self._request, self._corpus = context, request, corpus
+        self._then: tuple[Query, NDArray[np.bool_]] | None = None
+
+    def of_the_time(self, query: Query) -> NDArray[np.bool_]:
+        """(N,) which memories are of the times that a question tells; reckoned once of the same question."""
+        if self._then is None or self._then[0] is not query:
+            self._then = query, at_times.of_the_time(self._corpus.slots, query)
+        return self._then[1]
 
     def reading(self, query: Query, parts: Sequence[Query] = (), seen: Reading | None = None) -> Reading:
         """Where the heads look, each way as far as the question asks so.
@@ -90,7 +97,7 @@ class Looks:
         Where nothing that answers is of that time, what answers at others is read too, and trusted less.
         """
         slots = self._corpus.slots
-        there = at_times.of_the_time(slots, query)
+        there = self.of_the_time(query)
         within = self.by_content(replace(query, allowed=there), parts) if there.any() else None
         if within is not None:
             within = at_times.fitted(within, slots, query)

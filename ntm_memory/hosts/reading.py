@@ -149,10 +149,8 @@ def mirror_request(request: Mapping[str, Any]) -> dict[str, Any]:
 def _before(files: Sequence[Path], ask: Ask, home: Any) -> list[Mapping[str, Any]]:
     """The memories that came from these files."""
     begins = tuple(place_of(file, 0)[:-1] for file in files)
-    places = ask({"command": "status", "home": home})["namespaces"] if files else ()
-    return [
-        memory for place in places for memory in _live(place, ask, home) if (memory["source"] or "").startswith(begins)
-    ]
+    places = ask({"command": "status", "namespaces": True, "home": home})["namespaces"] if files else ()
+    return [memory for place in places for memory in _live(place["namespace"], begins, ask, home)]
 
 
 def _gone(before: Sequence[Mapping[str, Any]], said: Sequence[Telling]) -> list[dict[str, str]]:
@@ -173,10 +171,11 @@ def _which(each: Mapping[str, Any]) -> tuple[str, str]:
     return each["namespace"], " ".join(str(each["content"]).split())
 
 
-def _live(namespace: str, ask: Ask, home: Any) -> Iterator[Mapping[str, Any]]:
+def _live(namespace: str, sources: Sequence[str], ask: Ask, home: Any) -> Iterator[Mapping[str, Any]]:
     cursor = None
+    asked = {"command": "list", "namespace": namespace, "sources": sources, "limit": _PAGE, "home": home}
     while True:
-        page = ask({"command": "list", "namespace": namespace, "limit": _PAGE, "cursor": cursor, "home": home})
+        page = ask({**asked, "cursor": cursor})
         yield from page["memories"]
         cursor = page.get("next")
         if not cursor:

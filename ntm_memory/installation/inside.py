@@ -87,9 +87,9 @@ def _memory(home: str | None) -> dict[str, Any]:
         return _open_one(folder)
     if not file.is_file() or not file.stat().st_size:
         return {"there": False}
+    from ntm_memory.persistence.faults import faults
     from ntm_memory.recovery.files import opened
     from ntm_memory.store import schema
-    from ntm_memory.store.faults import faults
 
     with faults(file), closing(opened(file, read_only=True, timeout=2.0)) as sql:
         version = schema.version_of(sql)

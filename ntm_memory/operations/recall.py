@@ -135,10 +135,10 @@ class Recaller:
         reason = why_not_asked(query)
         if reason is not None:
             return _nothing(text, reason)
-        nothing = why_nothing_then(corpus, query) if asks_by_time(query, parts) else None
+        looks = Looks(self._context, request, corpus)
+        nothing = why_nothing_then(corpus, query, looks.of_the_time) if asks_by_time(query, parts) else None
         if nothing is not None:
             return _nothing(text, nothing)
-        looks = Looks(self._context, request, corpus)
         reading = looks.reading(query, parts, seen)
         all_of = None if request.all else named(corpus, query, parts, reading)
         if all_of is not None:

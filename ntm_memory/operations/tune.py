@@ -27,13 +27,13 @@ from ntm_memory.operations.feedback import (
 from ntm_memory.operations.results import Failure
 from ntm_memory.operations.validation import Numbered
 from ntm_memory.persistence.atomic import replacing
+from ntm_memory.persistence.faults import faults
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.features import FEATURES
 from ntm_memory.recall.first_look import switched
 from ntm_memory.recall.fit import HEADS, RANKER, fit, fit_ranker, loss
 from ntm_memory.recall.parameters import CONTEXTS, Array, RecallParameters, load_parameters, override, save_parameters
 from ntm_memory.recall.read_heads import attend
-from ntm_memory.store.faults import faults
 from ntm_memory.text.iso_time import to_iso
 
 PREVIOUS = "recall.previous.json"

@@ -44,8 +44,8 @@ class PostgresStore(SQLiteStore):
         self._records = PostgresRecordReader(engine)
         self._matrix = PostgresMatrixReader(engine)
         self._upkeep = PostgresUpkeep(engine)
-        self.derived = DerivedStore(engine, engine.machine)
-        self._on_write, self.zone = on_write, engine.zone
+        self.derived, self.zone = DerivedStore(engine, engine.machine), engine.zone
+        self._on_write = on_write
         self.address = engine.address
         engine.connection.on_commit = self._committed
         with suppress(StoreError):  # a later opening will do what is due

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.mentioned import telling_of_filter
-from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings, Version
 from ntm_memory.text.folding import folded_key, same_telling, text_hash
@@ -242,9 +241,7 @@ def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[
     anchor, slots, at = _placed(store, id)
     if not len(at):
         return anchor, [], 0, 0
-    order = sequence_of(slots)
-    session = order.order[order.session[order.order] == order.session[at[0]]]
-    here = int(np.flatnonzero(session == at[0])[0])
+    session, here = _in_session(slots, int(at[0]))
     first = max(here - count, 0)
     return anchor, store.get_many(slots.address[session[first : here + count + 1]].tolist()), first + 1, len(session)
 
@@ -252,6 +249,15 @@ def around_place(store: StoreReader, id: str, count: int) -> tuple[Memory, list[
 def at_place(store: StoreReader, id: str, steps: int) -> tuple[Memory, Memory | None]:
     """A memory, and the one so many steps after it (before, if negative) in its session, if both are live."""
     anchor, slots, at = _placed(store, id)
-    there = sequence_of(slots).step(at, steps) if len(at) else at
-    found = store.get_many(slots.address[there[there >= 0]].tolist())
+    if not len(at):
+        return anchor, None
+    session, here = _in_session(slots, int(at[0]))
+    there = session[here + steps : here + steps + 1] if here + steps >= 0 else session[:0]
+    found = store.get_many(slots.address[there].tolist())
     return anchor, found[0] if found else None
+
+
+def _in_session(slots: MemoryMatrix, index: int) -> tuple[NDArray[np.int64], int]:
+    """The memories of the session of one, in the order of writing, and the place of that one among them."""
+    session = np.flatnonzero(slots.session == slots.session[index])
+    return session, int(np.searchsorted(session, index))

@@ -14,6 +14,7 @@ from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
+from ntm_memory.persistence.faults import faults, refuse_unusual
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.damaged import FOLDER as DAMAGED
 from ntm_memory.recovery.damaged import unused_beginning
@@ -31,7 +32,6 @@ from ntm_memory.recovery.keyed import bring_under, key_in_force, refuse_other_ke
 from ntm_memory.recovery.since import bring_up, known_to
 from ntm_memory.recovery.sound import is_sound, sound_memories_in
 from ntm_memory.store import schema
-from ntm_memory.store.faults import faults, refuse_unusual
 
 FOLDER = "backups"
 DAILY = "daily"

@@ -20,6 +20,7 @@ from ntm_memory.errors import (
     StoreKeyError,
     StoreLockedError,
 )
+from ntm_memory.persistence.faults import MEND
 from ntm_memory.postgres.only_files import refuse_on_server
 from ntm_memory.recovery.backups import restore_backup
 from ntm_memory.recovery.check import closed
@@ -28,7 +29,6 @@ from ntm_memory.recovery.defaults import settings_of
 from ntm_memory.recovery.keyed import key_in_force
 from ntm_memory.recovery.rescue import export_salvaged, repair
 from ntm_memory.store import open_store
-from ntm_memory.store.faults import MEND
 
 
 def carry_out(

@@ -22,6 +22,7 @@ from ntm_memory.errors import (
 )
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import flush
+from ntm_memory.persistence.faults import faults, refuse_unusual
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
 from ntm_memory.recovery.damaged import FOLDER, files_kept, keep_damaged, unused_beginning
@@ -38,7 +39,6 @@ from ntm_memory.recovery.retaken import take_from_backups
 from ntm_memory.recovery.salvage import columns_of_tables, salvage
 from ntm_memory.recovery.salvaged import Row, Salvaged
 from ntm_memory.store import open_store, postings, schema
-from ntm_memory.store.faults import faults, refuse_unusual
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.rows import checksum
 from ntm_memory.store.upkeep import UNKNOWN

@@ -12,6 +12,7 @@ from typing import Any
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, DiskFullError, NotFoundError, NTMMemoryError, StoreCorruptError
 from ntm_memory.persistence.atomic import replacing_text, see_folder
+from ntm_memory.persistence.faults import faults, refuse_unusual
 from ntm_memory.persistence.owned import refuse_owned
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.recovery.backups import FOLDER as BACKUPS
@@ -23,7 +24,6 @@ from ntm_memory.recovery.losses import way_out, what_is_missing
 from ntm_memory.recovery.repair import mend
 from ntm_memory.recovery.salvage import salvage
 from ntm_memory.recovery.salvaged import Salvaged
-from ntm_memory.store.faults import faults, refuse_unusual
 from ntm_memory.store.records import Link, Memory, Version
 from ntm_memory.store.rows import to_keys, to_memory, to_version
 from ntm_memory.upkeep import exchange

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.codes.beside import DerivedStore
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
+from ntm_memory.store.file_protocol import StoreUpkeep
 from ntm_memory.store.records import (
     About,
+    By,
     Encoding,
     Feedback,
     Link,
@@ -26,6 +27,7 @@ from ntm_memory.store.records import (
     Postings,
     Selection,
     Sort,
+    Standing,
     Version,
 )
 
@@ -129,8 +131,8 @@ class RecordReader(Protocol):
     def get_many(self, addresses: Sequence[int]) -> list[Memory]:
         """The live memories in these slots, in the order asked; slots that hold none are left out."""
 
-    def find_key(self, namespace: str, key: str) -> Memory | None:
-        """The live memory with this key: spelled exactly so, else in another case, width or white space."""
+    def find_key(self, namespace: str, key: str, states: Sequence[str] = ("live",)) -> Memory | None:
+        """The live memory with this key: spelled so, else in another case, width or white space; else of `states`."""
 
     def keys_like(self, namespace: str, key: str) -> list[str]:
         """Live keys that may be meant by a key and are not the same: other separators, one letter off."""
@@ -143,6 +145,9 @@ class RecordReader(Protocol):
 
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         """At most `count` live memories of a selection in an order; with `after` those that stand after a place."""
+
+    def outstanding(self, namespace: str, by: By, count: int, after: Place | None = None) -> Standing:
+        """Live memories that may stand out, in an order, `count` at a time: see `records.Standing`."""
 
     def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
         """Live memories of a selection that have the index words of one of these, in the order of a list."""
@@ -238,59 +243,6 @@ class MatrixReader(Protocol):
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → slot, of those of some ids that are live."""
-
-
-class StoreUpkeep(Protocol):
-    """The file as a whole: what it is, whether it is sound, and what is derived from it and kept beside it."""
-
-    derived: DerivedStore
-
-    @property
-    def uuid(self) -> str:
-        """Identity of this store, made at creation."""
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether what is kept can be read with a key only."""
-
-    @property
-    def dim(self) -> int | None:
-        """Width of the key vectors; None while nothing was written."""
-
-    def embedder(self) -> Mapping[str, Any] | None:
-        """{name, revision, dim} of the embedder that wrote the keys, None in a new store."""
-
-    def is_reembedding(self, identity: Mapping[str, Any]) -> bool:
-        """Whether keys of this embedder are being prepared beside those in force."""
-
-    def without_new_keys(self, identity: Mapping[str, Any]) -> list[tuple[str, int]]:
-        """(id, version), of older versions too, of the texts for which no keys of this embedder are prepared."""
-
-    def texts_of(self, names: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        """The texts of (id, version), as far as they are still there."""
-
-    def prepare_keys(
-        self, identity: Mapping[str, Any], keys: Mapping[tuple[str, int], tuple[str, NDArray[np.float32]]]
-    ) -> None:
-        """W. Keep key rows (P, dim) by (id, version) beside those in force, with the text that they are of."""
-
-    def swap_keys(self, identity: Mapping[str, Any]) -> bool:
-        """W. Put the prepared keys and their embedder in force; False where some are missing, and nothing changed."""
-
-    def check(self) -> list[str]:
-        """Integrity: database check, a CRC per row, sidecar; one line a fault, empty when sound."""
-
-    def damage(self) -> list[str]:
-        """The faults of `check` that are of memories and of the database itself, not of what is made from them."""
-
-    def repair(self) -> list[str]:
-        """Make anew what follows from the memories where there is no `damage`; what was done, a line each."""
-
-    def info(self) -> dict[str, Any]:
-        """Engine, path, bytes on disk, journal mode, schema version, whether keywords are indexed, warnings."""
-
-    def close(self) -> None:
-        """Release files and locks; further calls raise `StoreError`."""
 
 
 class StoreReader(RecordReader, MatrixReader, Protocol):

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntm_memory.errors import NotFoundError, StoreError
+from ntm_memory.persistence.faults import faults, refuse_unusual
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
-from ntm_memory.store.faults import faults, refuse_unusual
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ntm_memory.errors import NotFoundError, NTMMemoryError, StoreCorruptError, StoreLockedError
+from ntm_memory.persistence.faults import MEND, faults
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.privacy.tombstones import Tombstones
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store import postings, schema
 from ntm_memory.store.connection import Connection
-from ntm_memory.store.faults import MEND, faults
 from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.records import Link, Memory
@@ -248,9 +248,9 @@ class Engine:
                 schema.bring_up(self.sql)
         schema.refuse_damaged(self.sql)
         warning = self.connection.set_journal()
-        if schema.lacks_index(self.sql):
+        if schema.lacks_indexes(self.sql):
             with suppress(StoreLockedError), self.writing():
-                schema.make_index(self.sql)
+                schema.make_indexes(self.sql)
         self._uuid = self.ledger.meta("uuid")
         if postings.has_fts5(self.sql) if word_index is None else word_index:
             if not postings.is_ready(self.sql, self.ledger):

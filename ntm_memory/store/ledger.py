@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ntm_memory.errors import StoreCorruptError
 
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _MOST_DIGITS = 17
 FAR = 1024
 """Slots behind the last one from which on a wanted one is not given: those between would all have to be freed."""
@@ -171,3 +172,14 @@ class Ledger:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS
+
+
+def new_meta() -> dict[str, str]:
+    """What a new store says of itself: an identity, and counters at their beginning."""
+    return {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
+
+
+def new_id() -> str:
+    """A short printable name without look-alike characters, e.g. `m_8k2f7q1x9d`; one of 6·10¹⁴."""
+    # not the module secrets: it costs every cold start several milliseconds
+    return "m_" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in os.urandom(10))

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from ntm_memory.errors import StoreError
 from ntm_memory.slots import matrix_file as sidecar
+from ntm_memory.slots.derived_matrix import Begun, DerivedMatrix
 from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.slots.matrix_file import Matrix
 from ntm_memory.slots.spans import in_zone
 from ntm_memory.slots.stamp import Stamp, next_token
-from ntm_memory.store.derived_matrix import Begun, DerivedMatrix
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.store.rows import are_unit, fetch, to_kept, to_seconds
 from ntm_memory.store.usage import UsageCounters

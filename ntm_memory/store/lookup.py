@@ -35,7 +35,7 @@ def find(
     """
     known = _by_id(store, id_or_key)
     if known is None or namespace not in (None, known.namespace):
-        found = None if namespace is None else _find_key(store, id_or_key, namespace, states)
+        found = None if namespace is None else store.find_key(namespace, id_or_key, states)
         if found is None:
             raise _not_found(id_or_key, namespace, known, only_there=only_there)
         return found
@@ -59,7 +59,7 @@ def id_of_key(store: RecordReader, key: str, namespace: str | None, *, live: boo
     Raises:
         NotFoundError: there is none.
     """
-    found = None if namespace is None else _find_key(store, key, namespace, LIVE if live else STATES)
+    found = None if namespace is None else store.find_key(namespace, key, LIVE if live else STATES)
     if found is None:
         raise NotFoundError(
             f"no memory has the key {key!r}", "a key belongs to a namespace; an id is given without --key"
@@ -82,16 +82,6 @@ def _joined(store: RecordReader, known: Memory) -> Memory | None:
         return None
     same_key = None not in (found.key, known.key) and folded_key(found.key or "") == folded_key(known.key or "")
     return found if same_key or same_telling(found.content, known.content) else None
-
-
-def _find_key(store: RecordReader, key: str, namespace: str, states: Sequence[str]) -> Memory | None:
-    found = store.find_key(namespace, key)
-    if found is None and tuple(states) != LIVE:
-        folded = folded_key(key)
-        all_of_it = store.memories(namespace, states=states)
-        gone = (memory for memory in all_of_it if memory.key is not None and folded_key(memory.key) == folded)
-        found = max(gone, key=lambda memory: memory.position, default=None)
-    return found
 
 
 def _not_found(name: str, namespace: str | None, elsewhere: Memory | None, *, only_there: bool) -> NotFoundError:

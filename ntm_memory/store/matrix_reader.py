@@ -26,6 +26,8 @@ from ntm_memory.store.rows import (
     to_version,
     what_is_wrong_with_version,
 )
+from ntm_memory.store.schema import GONE, TAGGED
+from ntm_memory.store.selections import lists_of_tags
 from ntm_memory.text.occurrence import middle
 from ntm_memory.times.kept import MOST_KEPT, kept_intervals, kept_times
 
@@ -77,7 +79,7 @@ class SQLiteMatrixReader:
 
     def memory_matrix_of_restorable(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What is erased, archived or weakened, as if it were whole."""
-        query = "SELECT * FROM memories WHERE namespace = ? AND (state <> 'live' OR strength < 1) ORDER BY position"
+        query = f"SELECT * FROM memories WHERE namespace = ? AND {GONE} ORDER BY +position"
         with self._engine.reading():
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
@@ -166,11 +168,13 @@ class SQLiteMatrixReader:
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
-        query = "SELECT address, tags FROM memories WHERE namespace = ? AND state = 'live' AND tags <> '[]'"
         with self._engine.reading():
-            rows = fetch(self._sql, query, (self._ledger.known_code(namespace),))
-            found = [address for address, text in rows if has_tags(tags, text)]
-            return np.array(sorted(found), dtype=np.int64)
+            space = self._ledger.known_code(namespace)
+            held = [text for text in lists_of_tags(self._sql, space) if has_tags(tags, text)]
+            among = f"{TAGGED} AND tags IN (SELECT value FROM json_each(?))"
+            query = f"SELECT address FROM memories WHERE namespace = ? AND {among}"
+            rows = self._sql.execute(query, (space, json.dumps(held))).fetchall()
+            return np.array(sorted(address for (address,) in rows), dtype=np.int64)
 
     def trusted(self, namespace: str, levels: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have one of these levels of trust, rising."""
@@ -210,7 +214,7 @@ class SQLiteMatrixReader:
         rows, records = [], []
         for row in fetch(self._sql, _THEN, (space, moment, moment)):
             for memory in self._engine.sound([row]):
-                old = self._version_at(row["id"], moment)
+                old = self._version_at(row["id"], moment) if row["version"] > 1 else None
                 if old is not None and what_is_wrong_with_version(old) is not None:
                     continue  # what it said then is not known
                 revised = row["succeeded_at"] is not None and row["succeeded_at"] <= moment

@@ -151,6 +151,7 @@ class Selection:
         session: in which they were told.
         since: they happened then or later, ISO 8601 in UTC; when they were told where nothing says when it happened.
         until: they happened earlier than that. What happened both before and after belongs to it: a stretch of days.
+        sources: their source begins with one of these.
         telling: slots of memories that tell of that time in their words: they belong to it, too.
     """
 
@@ -161,6 +162,7 @@ class Selection:
     session: str | None = None
     since: str | None = None
     until: str | None = None
+    sources: tuple[str, ...] = ()
     telling: tuple[int, ...] = ()
 
 
@@ -191,6 +193,30 @@ class Page(NamedTuple):
     left: int
     end: Place | None
     damaged: int = 0
+
+
+class By(NamedTuple):
+    """One of the orders in which memories are gone through that may stand out when nothing is asked.
+
+    Args:
+        column: `importance` or `updated_at`, the largest first, of equals the one first that was written first.
+        named: those that have a key; False: those that have none.
+    """
+
+    column: Literal["importance", "updated_at"]
+    named: bool
+
+
+class Standing(NamedTuple):
+    """Some memories in such an order: no episodes, nothing revised, nothing that a mere tool told.
+
+    Args:
+        memories: the next ones.
+        end: the place of the last one that was looked at; None: there are no more.
+    """
+
+    memories: list[Memory]
+    end: Place | None
 
 
 @dataclass(frozen=True)

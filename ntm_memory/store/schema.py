@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -10,25 +9,44 @@ from datetime import tzinfo
 from functools import lru_cache
 
 from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
+from ntm_memory.persistence.faults import MEND
 from ntm_memory.persistence.table_shapes import differences
 from ntm_memory.privacy import audit, tombstones
-from ntm_memory.store.faults import MEND
+from ntm_memory.store.ledger import new_meta as new_meta
 from ntm_memory.text.folding import folded_key, text_hash
 from ntm_memory.text.occurrence import is_of, middle, span
 from ntm_memory.times.kept import kept_times
 
-VERSION = 4
-APPLICATION_ID = 0x4E544D31  # "NTM1"
-_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
-_LATER = "memories_revised"
-_REVISED = f"""
-CREATE INDEX {_LATER} ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
+VERSION, APPLICATION_ID = 4, 0x4E544D31  # "NTM1"
+_REVISED = """
+CREATE INDEX memories_revised ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
 """
+# each said so, that an index finds it; the first: what can be restored, the next: what may stand out, with a key or not
+GONE = "(state <> 'live' OR strength < 1)"
+_STANDING = "state = 'live' AND superseded_by IS NULL AND trust <> 'tool' AND (kind IS NULL OR kind <> 'episode')"
+STANDING = {"named": f"{_STANDING} AND key IS NOT NULL", "unnamed": f"{_STANDING} AND key IS NULL"}
+TAGGED, ALIKE = "state = 'live' AND tags <> '[]'", "substr(words, 1, 48)"
+_INDEXES = f"""
+CREATE INDEX memories_gone ON memories(namespace, folded_key, position, state) WHERE {GONE};
+CREATE INDEX memories_changed ON memories(namespace, position) WHERE state = 'live' AND version > 1;
+CREATE INDEX memories_worded ON memories(namespace, {ALIKE}) WHERE state = 'live';
+CREATE INDEX memories_unfolded ON memories(folded_key)
+    WHERE state = 'live' AND key IS NOT NULL AND folded_key IS NULL;
+CREATE INDEX memories_sourced ON memories(namespace, source, state) WHERE state = 'live' AND source IS NOT NULL;
+CREATE INDEX memories_tagged ON memories(namespace, tags, address, state) WHERE {TAGGED};
+""" + "".join(
+    f"""
+CREATE INDEX memories_important_{name} ON memories(namespace, importance DESC, position) WHERE {which};
+CREATE INDEX memories_fresh_{name} ON memories(namespace, updated_at DESC, position) WHERE {which};
+"""
+    for name, which in STANDING.items()
+)
+LATER = {name: made for made, name in re.findall(r"(CREATE INDEX (\w+)[^;]*);", _REVISED + _INDEXES)}
+"""Index → what makes it: those without which files of this version are sound, since there was a time before them."""
 _LISTED = """
 CREATE INDEX memories_listed ON memories(namespace, position, importance, occurred_at, created_at, updated_at, kind,
     session, tags, folded_key, state) WHERE state = 'live';
 """
-
 TABLES = (
     """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -176,13 +194,13 @@ def faults_of(sql: sqlite3.Connection) -> list[str]:
     """What in a file is not as this version makes it: tables, columns, indexes, triggers; one line each.
 
     Nothing is said of another version's file, of what others put beside our tables, nor of the index that a file of
-    before has not: see `lacks_index`.
+    before has not: see `lacks_indexes`.
 
     Raises:
         sqlite3.DatabaseError: SQLite can make nothing of them.
     """
     numbers = [sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-    return differences(sql, TABLES, {_LATER}) if numbers == [APPLICATION_ID, VERSION] else []
+    return differences(sql, TABLES + _INDEXES, LATER) if numbers == [APPLICATION_ID, VERSION] else []
 
 
 def refuse_damaged(sql: sqlite3.Connection) -> None:
@@ -230,26 +248,21 @@ def bring_up(sql: sqlite3.Connection) -> None:
         raise
 
 
-def lacks_index(sql: sqlite3.Connection) -> bool:
-    """Whether the file is of before there was `memories_revised`, which any program of this version can do without."""
-    return not sql.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_LATER,)).fetchone()
+def lacks_indexes(sql: sqlite3.Connection) -> set[str]:
+    """Which of `LATER` a file has not; any program of this version can do without them."""
+    return LATER.keys() - {name for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
 
 
-def make_index(sql: sqlite3.Connection) -> None:
-    """Make it, inside a transaction, if nobody has meanwhile."""
-    if lacks_index(sql):
-        sql.execute(_REVISED)
+def make_indexes(sql: sqlite3.Connection) -> None:
+    """Make those, inside a transaction, that nobody has made meanwhile."""
+    for name in sorted(lacks_indexes(sql)):
+        sql.execute(LATER[name])
 
 
 def _create(sql: sqlite3.Connection) -> None:
-    _run(sql, TABLES)
+    _run(sql, TABLES + _INDEXES)
     sql.executemany("INSERT INTO meta VALUES (?, ?)", new_meta().items())
     sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-def new_meta() -> dict[str, str]:
-    """What a new store says of itself: an identity, and counters at their beginning."""
-    return {"uuid": os.urandom(16).hex(), "seq": "0", "next_address": "0", "purges": "0"}
 
 
 def _of_bytes(of: Callable[[str], str | int]) -> Callable[[str | bytes | None], str | int | None]:
@@ -285,9 +298,3 @@ def _run(sql: sqlite3.Connection, statements: str, *, again: bool = False) -> No
         except sqlite3.OperationalError as error:
             if not again or not any(sign in str(error) for sign in _DONE):
                 raise
-
-
-def new_id() -> str:
-    """A short printable name without look-alike characters, e.g. `m_8k2f7q1x9d`; one of 6·10¹⁴."""
-    # not the module secrets: it costs every cold start several milliseconds
-    return "m_" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in os.urandom(10))

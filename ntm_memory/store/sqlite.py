@@ -1,7 +1,6 @@
 """The store in one SQLite file, put together from its parts."""
 
-# what each method promises stands in `store.base`
-# ruff: noqa: D102
+# ruff: noqa: D102 - what each method promises stands in `store.base`
 
 from __future__ import annotations
 
@@ -23,6 +22,7 @@ from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import (
     About,
+    By,
     Encoding,
     Feedback,
     Link,
@@ -34,6 +34,7 @@ from ntm_memory.store.records import (
     Postings,
     Selection,
     Sort,
+    Standing,
     Version,
 )
 from ntm_memory.store.upkeep import SQLiteUpkeep
@@ -63,9 +64,8 @@ class SQLiteStore:
         self._records = SQLiteRecordReader(self._engine)
         self._matrix = SQLiteMatrixReader(self._engine)
         self._upkeep = SQLiteUpkeep(self._engine)
-        self.derived = DerivedStore(self._engine)
-        self._on_write, self.zone = on_write, self._engine.zone
-        self._engine.connection.on_commit = self._committed
+        self.derived, self.zone = DerivedStore(self._engine), self._engine.zone
+        self._on_write, self._engine.connection.on_commit = on_write, self._committed
         with suppress(StoreError):  # a later opening will do what is due
             self._upkeep.clean_up()
 
@@ -147,8 +147,8 @@ class SQLiteStore:
     def get_many(self, addresses: Sequence[int]) -> list[Memory]:
         return self._records.get_many(addresses)
 
-    def find_key(self, namespace: str, key: str) -> Memory | None:
-        return self._records.find_key(namespace, key)
+    def find_key(self, namespace: str, key: str, states: Sequence[str] = ("live",)) -> Memory | None:
+        return self._records.find_key(namespace, key, states)
 
     def keys_like(self, namespace: str, key: str) -> list[str]:
         return self._records.keys_like(namespace, key)
@@ -161,6 +161,9 @@ class SQLiteStore:
 
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         return self._records.selected(what, sort, count, after)
+
+    def outstanding(self, namespace: str, by: By, count: int, after: Place | None = None) -> Standing:
+        return self._records.outstanding(namespace, by, count, after)
 
     def alike(self, what: Selection, sort: Sort, ids: Sequence[str]) -> list[Memory]:
         return self._records.alike(what, sort, ids)

@@ -15,10 +15,10 @@ from ntm_memory.codes.beside import damaged_files, folder_of
 from ntm_memory.codes.files import remove_derived
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.paths import on_disk
+from ntm_memory.persistence.faults import faults
 from ntm_memory.privacy import cipher
 from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.faults import faults
 from ntm_memory.store.rows import (
     any_text,
     checksum,
@@ -44,7 +44,6 @@ _ALIKE = """
 SELECT one.id, one.key, other.id, other.key FROM memories AS one, memories AS other
 WHERE one.state = 'live' AND one.key IS NOT NULL AND one.folded_key IS NULL
 AND other.namespace = one.namespace AND other.state = 'live' AND other.folded_key = folded_key_of(one.key)
-ORDER BY one.id
 """
 
 
@@ -99,7 +98,7 @@ class SQLiteUpkeep:
             (schema,) = self._sql.execute("PRAGMA user_version").fetchone()
             (journal,) = self._sql.execute("PRAGMA journal_mode").fetchone()
             traces = self._traces_left()
-            alike = [_two_keys(*row) for row in self._sql.execute(_ALIKE)]
+            alike = [_two_keys(*row) for row in sorted(map(tuple, self._sql.execute(_ALIKE)))]
             return {
                 "engine": cipher.engine(self._sql, self._engine.connection.key),
                 "path": str(self._engine.path),

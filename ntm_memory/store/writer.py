@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.errors import BadValueError, NotFoundError, real_number
-from ntm_memory.store import schema
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.ledger import new_id
 from ntm_memory.store.records import Encoding, Feedback, Link, Memory, MemoryInput, Version
 from ntm_memory.store.rows import (
     COLUMNS,
@@ -61,7 +61,7 @@ class SQLiteWriter:
         """Write a new memory into a free slot."""
         now = to_iso(self._engine.clock())
         new: dict[str, Any] = {
-            "id": schema.new_id(),
+            "id": new_id(),
             "created_at": now,
             "updated_at": now,
             "version": 1,

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from ntm_memory.config import Settings
 from ntm_memory.errors import BadValueError, StoreLockedError
+from ntm_memory.persistence.faults import faults
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy.keys import VARIABLE
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.store.base import Store
-from ntm_memory.store.faults import faults
 from ntm_memory.store.lookup import find
 from ntm_memory.store.records import Memory
 from ntm_memory.store.sqlite import SQLiteStore

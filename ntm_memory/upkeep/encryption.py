@@ -14,6 +14,7 @@ from typing import Any
 
 from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreKeyError, one_of
+from ntm_memory.persistence.faults import faults
 from ntm_memory.persistence.wiping import blank, wipe
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.privacy import cipher
@@ -30,7 +31,6 @@ from ntm_memory.privacy.keys import (
     secret_in,
 )
 from ntm_memory.recovery.keyed import bring_backups_under, key_in_force
-from ntm_memory.store.faults import faults
 from ntm_memory.store.usage import carry_over
 
 ENCRYPT, DECRYPT, REKEY, FORGET_KEY = ACTIONS = ("encrypt", "decrypt", "rekey", "forget-key")

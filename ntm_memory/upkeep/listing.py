@@ -38,7 +38,7 @@ def page(
         limit: at most so many, 1–100.
         sort: `newest` (the last written first; the default), `oldest`, `importance`, or `happened` (the latest first).
         cursor: `next` of the page before, which also says how that one was sorted; None: the first page.
-        told: which memories, see `selection`; the same on every page.
+        told: which memories, see `selection`, and `sources`, with which theirs begin; the same on every page.
 
     Returns:
         `memories`, each with its content cut at `LONGEST` characters; those that say the same are one, as in recall,
@@ -50,11 +50,11 @@ def page(
     Raises:
         BadValueError: an option is not usable.
     """
-    what, count = selection(**told), whole_number("limit", limit, 1, MOST)
+    what, count = _asked_for(**told), whole_number("limit", limit, 1, MOST)
     order, after = _place(cursor, sort)
     with store.snapshot():
         found, once = _once(store, _with_telling(store, what), order, count, after)
-        of_each = store.namespaces()
+        of_each = _stored(store, what, found.total)
         last = found.total - found.left
         return {
             "namespace": what.namespace,
@@ -148,6 +148,16 @@ def selection(
         since=since,
         until=until,
     )
+
+
+def _asked_for(sources: Sequence[str] = (), **told: Any) -> Selection:
+    return replace(selection(**told), sources=tuple(validation.cleaned(str(each)) for each in sources))
+
+
+def _stored(store: StoreReader, what: Selection, total: int) -> dict[str, int]:
+    """How many live memories namespaces have; where all of one are listed, this one alone is told."""
+    is_all = total > 0 and what == Selection(what.namespace)
+    return {what.namespace: total} if is_all else store.namespaces()
 
 
 def _with_telling(store: StoreReader, what: Selection) -> Selection:

@@ -54,6 +54,20 @@ class TestOpenClaw:
         assert found["今天和老大讨论了认知天性"]["occurred_at"].startswith("2026-11-20")
         assert {each["trust"] for each in found.values()} == {"import"}
 
+    def test_no_memory_is_listed_that_came_from_elsewhere(self, ask, workspace):
+        read(ask)
+        ask({"command": "memorize", "content": "The office is in Bergen", "namespace": "shared"})
+        listed = []
+
+        def noted(request):
+            answer = ask(request)
+            listed.extend(answer["memories"] if request["command"] == "list" else ())
+            assert request["command"] != "status" or request["namespaces"]
+            return answer
+
+        assert read(noted)["as_before"] == 3
+        assert len(listed) == 4 and all(each["source"].startswith("~/.openclaw/") for each in listed)
+
     def test_its_files_are_read_as_an_import_reads_them(self, ask, workspace):
         (workspace / "USER.md").write_text("# USER\n- Deploys\n  - on Tuesdays\n")
         (workspace / "memory" / "coffee.md").write_text(

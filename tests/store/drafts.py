@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 import numpy as np
 
 from ntm_memory.store.records import Encoding, MemoryInput
+from ntm_memory.store.schema import LATER
 
 DIM = 8
 EMBEDDER = {"name": "test", "revision": "1", "dim": DIM}
@@ -57,6 +58,7 @@ AS_VERSION_2 = (
     "DROP TABLE tombstones",
     "DROP TABLE audit",
     "DROP TABLE new_keys",
+    *(f"DROP INDEX {name}" for name in LATER),
     "DROP INDEX memories_folded_key",
     "DROP INDEX memories_text",
     "DROP INDEX memories_listed",

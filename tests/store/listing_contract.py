@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ntm_memory.store.records import About, Selection
+from ntm_memory.store.records import About, By, Selection
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import span
 
@@ -164,3 +164,38 @@ class ListingContract:
         found = store.last_written()
         assert {name: count for name, (count, _) in found.items()} == {"default": 1, "other": 1}
         assert found["other"][1] == later.updated_at > found["default"][1]
+
+    def test_sources_begin_with_what_is_asked_for(self, store):
+        sources = ("notes/a.md:1", "notes/a.md:22", "notes/a.mdx", None, "notes/b.md:3", "notes/a.md", "notes/c.md:1")
+        told = [store.add(*draft(f"note {i}", source=source)) for i, source in enumerate(sources)]
+        store.add(*draft("elsewhere", source="notes/a.md:1", namespace="there"))
+        store.set_retention(store.add(*draft("gone", source="notes/a.md:1")).id, 0)
+        found = store.selected(Selection("default", sources=("notes/a.md:", "notes/b.md:")), "oldest")
+        assert [memory.id for memory in found.memories] == [told[i].id for i in (0, 1, 4)] and found.total == 3
+
+    @pytest.mark.parametrize("named", [True, False])
+    @pytest.mark.parametrize("column", ["importance", "updated_at"])
+    def test_what_may_stand_out_is_gone_through_in_an_order(self, store, clock, column, named):
+        chosen = random.Random(3)
+        for number in range(120):
+            key = f"k{number}" if number % 3 else None
+            fields = {"kind": chosen.choice((None, "fact", "episode")), "trust": chosen.choice(("tool", "agent"))}
+            told = store.add(*draft(f"note {number}", key=key, importance=chosen.choice((0.1, 0.5)), **fields))
+            if number % 7 == 0:
+                store.amend(told.id, superseded_by=told.id)
+            clock.tick(number % 2)
+        wanted = [
+            memory
+            for memory in store.memories("default")
+            if (memory.kind, memory.trust, memory.superseded_by) in ((None, "agent", None), ("fact", "agent", None))
+            and (memory.key is not None) == named
+        ]
+        wanted.sort(key=lambda memory: getattr(memory, column), reverse=True)  # stable: of equals the first written
+        found, place = [], None
+        while True:
+            page = store.outstanding("default", By(column, named), 3, place)
+            found, place = found + page.memories, page.end
+            if place is None:
+                break
+        assert len(wanted) > 3 and [memory.id for memory in found] == [memory.id for memory in wanted]
+        assert store.outstanding("nowhere", By(column, named), 3).memories == []

@@ -107,6 +107,26 @@ class ReadingContract:
         assert seen == ["y!", "a!", "b!"]
         assert list(store.memories("nowhere")) == []
 
+    def test_what_is_told_while_memories_stream_is_not_among_them(self, store):
+        told = [store.add(*draft(f"note {i}", namespace=f"n{i % 2}")) for i in range(4)]
+        seen = []
+        for memory in store.memories(states=("live", "erased")):
+            seen.append(memory.id)
+            store.add(*draft(f"more {len(seen)}", namespace="n1"))
+        assert seen == [told[i].id for i in (0, 2, 1, 3)]
+
+    def test_a_key_is_found_of_what_is_gone_too(self, store):
+        first = store.add(*draft("one", key="Port"))
+        store.set_retention(first.id, 0)
+        second = store.add(*draft("two", key="Port"))
+        store.set_retention(second.id, 0)
+        assert store.find_key("default", "port") is None
+        assert store.find_key("default", "port", ("archived",)) is None
+        assert store.find_key("default", "port", ("live", "archived", "erased")).id == second.id != first.id
+        third = store.add(*draft("three", key="port"))
+        assert store.find_key("default", "PORT", ("live", "erased")).id == third.id
+        assert store.find_key("elsewhere", "port", ("live", "erased")) is None
+
     def test_words_are_told_by_slot_in_the_order_asked(self, store):
         ids = [store.add(*draft(text)).id for text in ("tea tea milk", "会议", "bread")]
         slots = np.array([store.get(id).address for id in ids])

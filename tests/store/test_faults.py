@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
+from ntm_memory.persistence.faults import faults
 from ntm_memory.store import open_store
-from ntm_memory.store.faults import faults
 from ntm_memory.store.records import Feedback, Selection
 
 from .drafts import AS_VERSION_2, draft
@@ -263,7 +263,7 @@ class FailingAtTheEnd:
 
 def test_a_disk_that_fails_after_the_commit_is_not_said_to_have_written_nothing(path, monkeypatch):
     store = open_store(path)
-    monkeypatch.setattr("ntm_memory.store.faults._little_room", lambda path: True)
+    monkeypatch.setattr("ntm_memory.persistence.faults._little_room", lambda path: True)
     connection = store._engine.connection
     sound, connection.sql = connection.sql, FailingAtTheEnd(connection.sql)
     with pytest.raises(StoreError) as caught, store.transaction():

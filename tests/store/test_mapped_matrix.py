@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from ntm_memory.persistence.mapped_arrays import CAN_MAP, heads_of
+from ntm_memory.slots import derived_matrix
 from ntm_memory.slots import matrix_file as sidecar
+from ntm_memory.slots.derived_matrix import DerivedMatrix
 from ntm_memory.slots.matrix_file import MAPPED
-from ntm_memory.store import derived_matrix, live_matrix, open_store
-from ntm_memory.store.derived_matrix import DerivedMatrix
+from ntm_memory.store import live_matrix, open_store
 
 from .drafts import EMBEDDER, Clock, draft
 from .reading_contract import same_slots

@@ -12,6 +12,7 @@ from ntm_memory.store.engine import Engine
 from ntm_memory.store.forgetting import SQLiteForgetter
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.record_reader import SQLiteRecordReader
+from ntm_memory.store.selections import SQLiteSelectionReader
 from ntm_memory.store.sqlite import SQLiteStore
 from ntm_memory.store.upkeep import SQLiteUpkeep
 from ntm_memory.store.writer import SQLiteWriter
@@ -62,8 +63,9 @@ def test_what_a_purge_leaves_is_the_upkeeps_to_clean(engine):
 
 def test_a_store_holds_its_parts_and_inherits_nothing():
     assert SQLiteStore.__bases__ == (object,)
-    for part in (Engine, SQLiteWriter, SQLiteForgetter, SQLiteRecordReader, SQLiteMatrixReader, SQLiteUpkeep):
+    for part in (Engine, SQLiteWriter, SQLiteForgetter, SQLiteSelectionReader, SQLiteMatrixReader, SQLiteUpkeep):
         assert part.__bases__ == (object,)
+    assert SQLiteRecordReader.__bases__ == (SQLiteSelectionReader,)
 
 
 def test_no_class_of_the_store_has_a_name_that_is_used_elsewhere():

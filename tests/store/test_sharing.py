@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntm_memory.store import matrix_reader, record_reader
+from ntm_memory.store.schema import LATER, lacks_indexes
 from ntm_memory.store.sqlite import SQLiteStore
 
 from .drafts import EMBEDDER, Clock, draft
@@ -91,13 +92,15 @@ def test_what_one_memory_revises_is_found_by_index(store):
     assert "memories_revised" in str([tuple(row) for row in plan])
 
 
-def test_a_file_of_before_gets_the_index_when_it_is_opened(tmp_path):
+def test_a_file_of_before_gets_the_indexes_when_it_is_opened(tmp_path):
     path = tmp_path / "memory.db"
     store = SQLiteStore(path, clock=Clock())
-    store._engine.sql.execute("DROP INDEX memories_revised")
+    for name in LATER:
+        store._engine.sql.execute(f"DROP INDEX {name}")
+    assert lacks_indexes(store._engine.sql) == LATER.keys() and store.check() == []
     store.close()
     store = SQLiteStore(path, clock=Clock())
-    assert store._engine.sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'memories_revised'").fetchone()
+    assert lacks_indexes(store._engine.sql) == set()
     assert store.check() == []
     store.close()
 

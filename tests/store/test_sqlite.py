@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ntm_memory.store import connection
-from ntm_memory.store.records import About, Selection
+from ntm_memory.store.records import About, By, Selection
+from ntm_memory.store.schema import LATER
 from ntm_memory.store.sqlite import SQLiteStore
 
 from .drafts import EMBEDDER, Clock, draft, making, with_embedder
@@ -44,6 +45,7 @@ def test_lists_read_an_index_and_one_page_of_rows(tmp_path):
     store = SQLiteStore(tmp_path / "memory.db")
     store.set_embedder(EMBEDDER)
     store.add(*draft("x", tags=("a",)))
+    store.memory_matrix("default")  # which tells when things happened
     asked = []
     store._engine.sql.set_trace_callback(asked.append)
     about = About(("x",), "x")
@@ -61,3 +63,36 @@ def test_lists_read_an_index_and_one_page_of_rows(tmp_path):
         reads = [line for line in plan if "memories" in line]
         assert reads and all("COVERING INDEX" in line for line in reads), (query, plan)
     store.close()
+
+
+def test_what_is_rare_is_found_by_an_index(tmp_path):
+    """What was changed, is gone or says the same, and what stands out, is read without reading all memories."""
+    store = SQLiteStore(tmp_path / "memory.db")
+    store.set_embedder(EMBEDDER)
+    told = [store.add(*draft(text, key=key)) for text, key in (("x", "k"), ("y", None), ("z", "gone"))]
+    store.set_retention(told[2].id, 0)
+    asked = []
+    store._engine.sql.set_trace_callback(asked.append)
+    assert store.find_key("default", "gone", ("erased",)) is not None
+    assert len(store.memory_matrix_of_restorable("default")[1]) == 1
+    store.memory_matrix_of_former("default")
+    assert len(store.alike(Selection("default"), "newest", [told[0].id])) == 1
+    for named in (True, False):
+        for column in ("importance", "updated_at"):
+            end = store.outstanding("default", By(column, named), 1).end
+            store.outstanding("default", By(column, named), 1, end)
+    store.info()
+    assert store.count(state="erased") == 1 and len(list(store.memories())) == 2
+    store._engine.sql.set_trace_callback(None)
+    used = {"memories_sourced"}
+    (restorable,) = {query for query in asked if "strength < 1) ORDER BY +position" in query}
+    assert "memories_gone" in str(store._engine.sql.execute(f"EXPLAIN QUERY PLAN {restorable}").fetchall()[0][-1])
+    for query in {query for query in asked if " FROM memories" in query}:
+        plan = [detail for *_, detail in store._engine.sql.execute(f"EXPLAIN QUERY PLAN {query}")]
+        assert not [line for line in plan if line == "SCAN memories"], (query, plan)
+        assert not [line for line in plan if "memories_listed (namespace=?)" in line], (query, plan)
+        assert not ("TEMP B-TREE" in str(plan) and "LIMIT" in query), (query, plan)
+        used |= {name for name in LATER if any(f"{name} " in line for line in plan)}
+    assert used == LATER.keys() - {"memories_revised", "memories_tagged"}, used
+    found = "EXPLAIN QUERY PLAN SELECT row FROM memories WHERE namespace = 1 AND state = 'live' AND source >= 'a'"
+    assert "memories_sourced" in str([tuple(each) for each in store._engine.sql.execute(found)])

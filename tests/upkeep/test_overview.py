@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from ntm_memory.errors import BadValueError
+from ntm_memory.upkeep.overview import standing_out
 
 
 def contents(answer):
@@ -73,3 +76,48 @@ def test_the_least_used_retire_and_can_come_back(memory, clock):
 def test_at_least_one_stays(memory):
     with pytest.raises(BadValueError):
         memory.retire("default", 0)
+
+
+def plainly(memory, spaces, limit, now):
+    """The same, from all memories there are."""
+    found = [
+        each
+        for space in spaces
+        for each in memory.store.memories(space)
+        if each.kind != "episode" and each.superseded_by is None and each.trust != "tool"
+    ]
+    once = {}
+    for each in sorted(found, key=lambda each: standing_out(each, now), reverse=True):
+        once.setdefault(each.content, each.id)
+    return list(once.values())[:limit]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_is_found_without_reading_all_what_reading_all_would_find(memory, clock, seed):
+    chosen = random.Random(seed)
+    for number in range(150):
+        fields = {"kind": chosen.choice((None, None, "episode")), "trust": chosen.choice(("tool", "agent", "person"))}
+        told = memory.memorize(
+            f"note {number % 97}",
+            importance=chosen.choice((0.2, 0.5, 0.5, 0.9)),
+            key=chosen.choice((None, f"k{number}")),
+            namespace=chosen.choice(("default", "there")),
+            session=f"s{number}",
+            **fields,
+        )
+        if chosen.random() < 0.2:
+            memory.erase(told.memory.id, strength=0.4, namespace=None)
+        clock.now += chosen.choice((0, 0, 3_600, 9 * 86_400))
+    for limit in (1, 7, 30, 100):
+        found = memory.overview(namespaces=["there", "default"], limit=limit)["memories"]
+        assert [each["id"] for each in found] == plainly(memory, ("there", "default"), limit, clock.now)
+
+
+def test_of_many_it_reads_few(memory, monkeypatch):
+    for number in range(300):
+        memory.memorize(f"note {number}", importance=0.5, session=f"s{number}")
+    read = []
+    sound = memory.store._engine.sound
+    monkeypatch.setattr(memory.store._engine, "sound", lambda rows: (read.append(1) or each for each in sound(rows)))
+    assert len(memory.overview(namespaces=["default"], limit=5)["memories"]) == 5
+    assert len(read) <= 2 * 32
