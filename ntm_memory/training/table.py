@@ -34,7 +34,7 @@ _STREAM = 4
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One line of the table: what is measured, and what the paper's figures show there."""
 
     task: str
@@ -44,22 +44,22 @@ class Row:
 
 
 ROWS = (
-    Row("copy", {"length": 20}, paper="0"),
-    Row("copy", {"length": 50}),
-    Row("copy", {"length": 120}),
-    Row("associative-recall", {"items": 6}, paper="0"),
-    Row("associative-recall", {"items": 12}, paper="< 1"),
-    Row("associative-recall", {"items": 20}, paper="7–8"),
-    Row("priority-sort", {"items": 20}, 40),
-    Row("priority-sort", {"items": 20}, 64),
-    Row("priority-sort", {"items": 20}, 128, paper="10–20"),
-    Row("priority-sort", {"items": 20}, 256),
-    Row("repeat-copy", {"length": 10, "repeats": 10}, paper="0"),
-    Row("repeat-copy", {"length": 10, "repeats": 20}, paper="loses count"),
-    Row("repeat-copy", {"length": 20, "repeats": 10}),
-    Row("repeat-copy", {"length": 20, "repeats": 20}),
-    Row("repeat-copy", {"length": 10, "repeats": 50}),
-    Row("ngram", {"length": 200}, paper="+2"),
+    TableRow("copy", {"length": 20}, paper="0"),
+    TableRow("copy", {"length": 50}),
+    TableRow("copy", {"length": 120}),
+    TableRow("associative-recall", {"items": 6}, paper="0"),
+    TableRow("associative-recall", {"items": 12}, paper="< 1"),
+    TableRow("associative-recall", {"items": 20}, paper="7–8"),
+    TableRow("priority-sort", {"items": 20}, 40),
+    TableRow("priority-sort", {"items": 20}, 64),
+    TableRow("priority-sort", {"items": 20}, 128, paper="10–20"),
+    TableRow("priority-sort", {"items": 20}, 256),
+    TableRow("repeat-copy", {"length": 10, "repeats": 10}, paper="0"),
+    TableRow("repeat-copy", {"length": 10, "repeats": 20}, paper="loses count"),
+    TableRow("repeat-copy", {"length": 20, "repeats": 10}),
+    TableRow("repeat-copy", {"length": 20, "repeats": 20}),
+    TableRow("repeat-copy", {"length": 10, "repeats": 50}),
+    TableRow("ngram", {"length": 200}, paper="+2"),
 )
 TABLE_TASKS = tuple(dict.fromkeys(row.task for row in ROWS))
 

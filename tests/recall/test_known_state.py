@@ -36,7 +36,7 @@ def columns_of(rows):
 
 
 def block_of(rows):
-    return LiveSlots(*columns_of(rows), lambda start, end, _: (start, end), np.zeros_like)
+    return LiveSlots.of(*columns_of(rows), lambda start, end, _: (start, end), np.zeros_like)
 
 
 def assert_as_anew(view):

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from ntm_memory.store import derived_matrix, live_matrix, open_store
+from ntm_memory.slots import derived_matrix
+from ntm_memory.store import live_matrix, open_store
 
 from .drafts import EMBEDDER, draft
 from .reading_contract import same_slots
