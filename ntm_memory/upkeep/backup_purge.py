@@ -47,7 +47,7 @@ class Row(NamedTuple):
     at: str
 
 
-class Meant(Protocol):
+class ToBeRemoved(Protocol):
     """What is to leave the copies."""
 
     @property
@@ -94,7 +94,7 @@ class Wanted(NamedTuple):
         )
 
 
-def purged_in_backups(folder: Path, result: EraseResult, meant: Meant) -> EraseResult:
+def purged_in_backups(folder: Path, result: EraseResult, meant: ToBeRemoved) -> EraseResult:
     """Remove from every backup what is removed for good, and say where that was, or would be.
 
     Args:
@@ -169,7 +169,7 @@ def _tells(file: Path, forms: Collection[bytes]) -> bool:
     return False
 
 
-def backups_holding(folder: Path, meant: Meant) -> list[Path]:
+def backups_holding(folder: Path, meant: ToBeRemoved) -> list[Path]:
     """The backups that hold any of what is meant; also those that cannot be read.
 
     Args:
@@ -185,7 +185,7 @@ def backups_holding(folder: Path, meant: Meant) -> list[Path]:
         return [folder]
 
 
-def rows_meant(file: Path, meant: Meant) -> list[Row]:
+def rows_meant(file: Path, meant: ToBeRemoved) -> list[Row]:
     """The texts in a memory file that are meant.
 
     Raises:
@@ -209,7 +209,7 @@ def _parts(ids: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
         yield f"WHERE id IN ({', '.join(f'?{number}' for number in range(1, len(some) + 1))})", some
 
 
-def purge_in_file(file: Path, meant: Meant) -> bool:
+def purge_in_file(file: Path, meant: ToBeRemoved) -> bool:
     """Remove texts from a memory file that nobody uses by putting a copy without them in its place.
 
     Returns:
@@ -233,7 +233,7 @@ def purge_in_file(file: Path, meant: Meant) -> bool:
     return True
 
 
-def _may_hold(file: Path, meant: Meant) -> bool:
+def _may_hold(file: Path, meant: ToBeRemoved) -> bool:
     try:
         return bool(rows_meant(file, meant))
     except (sqlite3.Error, StoreError, OSError):
