@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreError
-from ntm_memory.persistence.mapped import UNREADABLE, Arrays, identity_of, read_arrays, write_arrays
+from ntm_memory.persistence.fixed_arrays import UNREADABLE, Arrays, identity_of, read_fixed, write_fixed
 
 _PURPOSE = "ntm-index-1"
 _PATIENCE = 0.2
@@ -97,7 +97,7 @@ def damaged_files(engine: OpenStore) -> list[str]:
         with suppress(OSError):
             if identity_of(file.stat()) in known:
                 try:
-                    read_arrays(file)
+                    read_fixed(file)
                 except UNREADABLE:
                     damaged.append(file.name)
     return damaged
@@ -138,7 +138,7 @@ class DerivedStore:
             now = self._now(token)
             rollbacks = self._engine.ledger.rollbacks
         try:
-            told = read_arrays(self._file(code), identity, self._sealing("unseal"))
+            told = read_fixed(self._file(code), identity, self._sealing("unseal"))
             head = told.head
             same = all(head[name] == now[name] for name in ("uuid", "purges", "dim", "token"))
             if same and 0 <= head["seq"] <= now["seq"] and head["namespace"] == code:
@@ -166,7 +166,7 @@ class DerivedStore:
                 if not is_past or state.seq > now["seq"]:
                     return False
                 stamp = now | {"seq": state.seq, "namespace": code, "told": dict(head)}
-                identity = write_arrays(self._file(code), stamp, arrays, self._sealing("seal"))
+                identity = write_fixed(self._file(code), stamp, arrays, self._sealing("seal"))
                 self._engine.ledger.set_meta(self._name(code), f"{token} {identity}")
         except (OSError, BadValueError, OverflowError, StoreError):
             return False

@@ -34,7 +34,7 @@ class _About:
 
 
 class Removed:
-    """What is to leave the copies, see `upkeep.backup_purge.ToBeRemoved`: known by what it said, else by number or moment.
+    """What is to leave the copies, see `upkeep.backup_purge.ToBeRemoved`: by its words, else by number or moment.
 
     Args:
         wanted: id → hashes of the texts that were removed; `merging.WHOLE` among them: all of it.

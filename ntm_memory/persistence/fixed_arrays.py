@@ -1,4 +1,4 @@
-"""Arrays in one derived file that is mapped, not read: to open it costs the same however long they are.
+"""Arrays of fixed length in one derived file that is mapped, not read: to open it costs the same however long they are.
 
 A line of JSON with the arrays' shapes comes first, then each array on a boundary, last a checksum of all. Where the
 file cannot be mapped, since it is sealed or since the system cannot replace a mapped file, it is read whole.
@@ -51,7 +51,7 @@ def identity_of(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
 
-def write_arrays(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Sealing | None = None) -> str:
+def write_fixed(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Sealing | None = None) -> str:
     """Write the file whole or not at all; returns its identity.
 
     Args:
@@ -82,11 +82,11 @@ def write_arrays(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Seal
     return identity_of(status)
 
 
-def read_arrays(file: Path, believed: str = "", unseal: Sealing | None = None) -> ArrayFile:
+def read_fixed(file: Path, believed: str = "", unseal: Sealing | None = None) -> ArrayFile:
     """What a file holds.
 
     Args:
-        file: as `write_arrays` wrote it.
+        file: as `write_fixed` wrote it.
         believed: the identity of a file that need not be checked; any other is read once, for its checksum.
         unseal: opens what was sealed; None: it is plain.
 
