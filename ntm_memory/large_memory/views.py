@@ -11,7 +11,8 @@ from ntm_memory.large_memory.entries import Entries
 from ntm_memory.large_memory.kept import KeptIndex, arrays_of
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.persistence.fixed_arrays import UNREADABLE
-from ntm_memory.recall.centred_matrix import LARGE, CentredMatrix
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.slots.columns import LARGE
 from ntm_memory.store.base import Store
 from ntm_memory.store.records import MemoryMatrix
 

@@ -22,7 +22,6 @@ TURN, NOTE = 60, 20  # index words at which a memory counts half as a turn of a 
 FEW = 20  # memories at which they count half as few
 WINDOW = 2
 SIGNED = 5_000  # memories from which on not all are compared with a text that is to be written
-LARGE = 20_000  # memories from which on not all are compared with a question, see `large_memory`
 LOOKED_AT = 512
 DIGESTED = 32  # dimensions by which equal keys are known
 _DRAWN = np.frombuffer(shake_256(b"keys").digest(8 * DIGESTED), dtype="<u8").astype(np.uint64)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ntm_memory.text.occurrence import MOMENT
 
 _BLOCK = 1024
+LARGE = 20_000
+"""Memories from which on not all are compared with a question, and the file of their matrix is mapped."""
 OfKeys = Callable[[NDArray[np.float32]], NDArray[Any]]
 """What is derived from each of (n, dim) key rows by itself: (n,)."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, FileHead, heads_of, open_arrays
 from ntm_memory.slots import matrix_file as sidecar
+from ntm_memory.slots.columns import LARGE
 from ntm_memory.slots.heap import Spans
 from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.slots.mapped_slots import MappedSlots, is_sound, write_slots
@@ -21,9 +22,6 @@ from ntm_memory.slots.stamp import Stamp
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
-
-LARGE = 20_000
-"""Slots; the file of a memory in which more were given away is mapped."""
 
 
 class Begun:
