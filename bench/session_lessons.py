@@ -23,7 +23,7 @@ from ntm_memory.embedding import Embedder
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.centring import centred_unit
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Reading
+from ntm_memory.recall.first_look import Query, Reading
 
 FOLLOWS = "follow"
 
@@ -33,19 +33,21 @@ class Alone:
     """What a question finds alone.
 
     Args:
-        weights: (N,) of all memories.
+        weights: (N,) of all memories, by both looks.
         confidence: 0–1.
+        first: (N,) their weights by the first look.
     """
 
     weights: np.ndarray
     confidence: float
+    first: np.ndarray
 
     @classmethod
-    def of(cls, reading: Reading, memories: int) -> Alone:
-        """What a reading says of all memories."""
-        weights = np.zeros(memories)
-        weights[reading.index] = reading.weights
-        return cls(weights, reading.confidence)
+    def of(cls, reading: Reading, first: Reading, memories: int) -> Alone:
+        """What two readings say of all memories."""
+        both = np.zeros((2, memories))
+        both[0, reading.index], both[1, first.index] = reading.weights, first.weights
+        return cls(both[0], reading.confidence, both[1])
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,11 @@ class LessonTurn:
         return self._look(keys, trace, self.without, np.setdiff1d(np.arange(len(keys)), self.gold))
 
     def _look(self, keys: np.ndarray, trace: np.ndarray, alone: Alone, there: np.ndarray) -> SessionLook:
-        r = read_vector(trace, keys)
-        evidence = evidence_of(alone.weights, self.cosine, keys @ r, trace)[there]
-        return SessionLook(there, evidence, heard_of(evidence, alone.confidence, self.words, float(self.direction @ r)))
+        r, length = read_vector(trace, keys)
+        evidence = evidence_of(alone.first, self.cosine, keys @ r, trace, length)[there]
+        along = float(self.direction @ r)
+        heard = heard_of(evidence, alone.weights[there], alone.confidence, self.words, along)
+        return SessionLook(there, evidence, heard)
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,11 @@ def _ask(
     others = np.ones(len(ids), dtype=bool)
     others[list(gold)] = False
     parts = context.ask_within(query)
-    reading = looks.reading(query, parts)
-    without = looks.reading(replace(query, allowed=others), parts) if twice else None
+
+    def alone(query: Query) -> Alone:
+        first = context.read(corpus, query, context.parameters)
+        return Alone.of(looks.reading(query, parts), first, len(ids))
+
     scores = context.read(corpus, query, context.parameters).look
     assert scores is not None
     return LessonTurn(
@@ -153,6 +160,6 @@ def _ask(
         centred_unit(query.key, view.centre.means[int(query.cjk)]),
         scores.scores.cosine,
         len(query.words),
-        Alone.of(reading, len(ids)),
-        None if without is None else Alone.of(without, len(ids)),
+        alone(query),
+        alone(replace(query, allowed=others)) if twice else None,
     )

@@ -40,28 +40,29 @@ def can_lean(query: Query) -> bool:
     return by_content and query.place <= LIKELY and query.time_alone <= LIKELY
 
 
-def look_along(view: CentredMatrix, query: Query, reading: Reading, trace: Mapping[int, float]) -> SessionLook:
+def look_along(
+    view: CentredMatrix, query: Query, reading: Reading, first: Reading, trace: Mapping[int, float]
+) -> SessionLook:
     """What a question in a session meets.
 
     Args:
         view: N memories.
         query: the question, which can lean on its session.
         reading: of it alone, by both looks; it has a first look.
+        first: of it alone, by the first look.
         trace: memory 0…N−1 → its weight in the trace of the session, at least one.
     """
     assert query.key is not None
     traced = np.array(sorted(trace), dtype=np.int64)
-    r = read_vector(np.array([trace[int(i)] for i in traced]), view.centred(traced)).astype(np.float32)
-    candidates, along, cosine = _likeness(view, query, reading, traced, r)
-    evidence = evidence_of(
-        _values(candidates, dict(zip(reading.index.tolist(), reading.weights.tolist(), strict=True))),
-        cosine,
-        along,
-        _values(candidates, trace),
-    )
+    r, length = read_vector(_values(traced, trace), view.centred(traced))
+    candidates, along, cosine = _likeness(view, query, reading, traced, r.astype(np.float32))
+    evidence = evidence_of(_weights(candidates, first), cosine, along, _values(candidates, trace), length)
     means = view.means if isinstance(view, LargeView) else view.centre.means
     asked_along = float(centred_unit(query.key, means[int(query.cjk)]) @ r)
-    return SessionLook(candidates, evidence, heard_of(evidence, reading.confidence, len(query.words), asked_along))
+    alone = _weights(candidates, reading)
+    return SessionLook(
+        candidates, evidence, heard_of(evidence, alone, reading.confidence, len(query.words), asked_along)
+    )
 
 
 def _likeness(
@@ -84,6 +85,10 @@ def _seen(query: Query, *found: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n,) rising, those of several finds that the question may see."""
     every = np.unique(np.concatenate(found))
     return every if query.allowed is None else every[query.allowed[every]]
+
+
+def _weights(candidates: NDArray[np.int64], reading: Reading) -> NDArray[np.float64]:
+    return _values(candidates, dict(zip(reading.index.tolist(), reading.weights.tolist(), strict=True)))
 
 
 def _values(candidates: NDArray[np.int64], of: Mapping[int, float]) -> NDArray[np.float64]:

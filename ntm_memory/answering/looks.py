@@ -17,7 +17,7 @@ from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, Reading
+from ntm_memory.recall.first_look import Query, Reading, attend_to
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
@@ -76,11 +76,13 @@ class Looks:
         A gate that was told by hand decides instead; a session's way through what was before leads nowhere now.
         """
         context, corpus, request = self._context, self._corpus, self._request
-        may_lean = request.session is not None and request.gate is None and corpus.is_now and reading.look is not None
+        may_lean = request.session is not None and request.gate is None and corpus.is_now
         trace = corpus.focus(request.session, traced=True) if may_lean and can_lean(query) else {}
-        if not trace:
+        if not trace or reading.look is None:
             return reading, {}
-        look = look_along(context.view(corpus), query, reading, trace)
+        view = context.view(corpus)
+        first = attend_to(reading.look, view, query, context.parameters_for(request))
+        look = look_along(view, query, reading, first, trace)
         p, explain = context.session_parameters, request.explain
         said = what_was_said(corpus, look, p, trace) if explain else {}
         return leaning(look, reading, p, corpus.slots.retention, explain=explain), said

@@ -22,10 +22,11 @@ HEARD = ("one", "sure", "best", "lead", "cosine", "cosine_lead", "words", "along
 """What the gate is drawn from: the log-odds of the confidence of the question alone; the weight of its best memory and
 its lead; the likest memory's cosine and its lead; how long the question is; its cosine with r, and that of its best
 memory."""
-EVIDENCE = ("alone", "cosine", "along", "trace")
-"""What is known of a memory: the log of its weight for the question alone; its cosine with the question as the query
-adapter turns it; its cosine with r; its trace, which inhibits its return (Klein 2000): what was just answered is
-seldom the answer again."""
+EVIDENCE = ("first_look", "cosine", "along", "trace", "shown")
+"""What is known of a memory: the log of the weight that the first look gives it, since reading it with a question that
+says too little misleads; its cosine with the question as the query adapter turns it; its cosine with r, less
+what it gives to r itself; its trace, and whether it has any, which inhibit its return (Klein 2000): what was just
+answered is seldom the answer again."""
 CHANCE = ("one", "lead", "cosine", "along")
 """What the chance of a memory is drawn from: the log-odds of its weight in the session's look, and its cosines."""
 KIND = Kind("ntm-memory-system/session", 1, {"heard": list(HEARD), "evidence": list(EVIDENCE)})
@@ -41,7 +42,7 @@ class SessionParameters:
 
     Args:
         gate: (9,) logistic weights of g, see `HEARD`.
-        evidence: (4,) weight of each kind of evidence in a memory's logit, see `EVIDENCE`.
+        evidence: (5,) weight of each kind of evidence in a memory's logit, see `EVIDENCE`.
         chance: (4,) logistic weights of the chance that a memory of the session's look answers, see `CHANCE`.
     """
 
@@ -65,7 +66,7 @@ class SessionLook(NamedTuple):
 
     Args:
         candidates: (n,) memories 0…N−1, n ≥ 1.
-        evidence: (n, 4) columns as in `EVIDENCE`.
+        evidence: (n, 5) columns as in `EVIDENCE`.
         heard: (9,) as in `HEARD`.
     """
 
@@ -95,32 +96,46 @@ class Spoken(NamedTuple):
         return max(alone, self.gate * float(self.chances[int(self.weights.argmax())]))
 
 
-def read_vector(weights: Array, keys: Array) -> Array:
-    """(dim,) r = Σ w_i k_i at unit length (paper, equation 2), of n ≥ 1 memories: weights (n,), keys (n, dim)."""
+def read_vector(weights: Array, keys: Array) -> tuple[Array, float]:
+    """(r = Σ w_i k_i at unit length (dim,), its length before) (paper, equation 2).
+
+    Args:
+        weights: (n,) of n ≥ 1 memories.
+        keys: (n, dim) theirs, centred, at unit length.
+    """
     r = weights.astype(keys.dtype) @ keys
-    unit: Array = r / np.sqrt(r @ r + 1e-6)
-    return unit
+    length = float(np.sqrt(r @ r + 1e-6))
+    return r / length, length
 
 
-def evidence_of(alone: Array, cosine: Array, along: Array, trace: Array) -> Array:
-    """(n, 4) what is known of n memories, each (n,): weights 0–1, cosines with the question and with r, trace 0–1."""
-    return np.stack([np.log(alone + _LEAST), cosine, along, trace], axis=1)
+def evidence_of(first_look: Array, cosine: Array, along: Array, trace: Array, length: float) -> Array:
+    """(n, 5) what is known of n memories, columns as in `EVIDENCE`.
+
+    Args:
+        first_look: (n,) weights 0–1.
+        cosine: (n,) with the question.
+        along: (n,) cosines with r.
+        trace: (n,) 0–1.
+        length: of r, before it was brought to 1.
+    """
+    others = along - trace / length
+    return np.stack([np.log(first_look + _LEAST), cosine, others, trace, trace > 0], axis=1)
 
 
-def heard_of(evidence: Array, confidence: float, words: int, along: float) -> Array:
+def heard_of(evidence: Array, alone: Array, confidence: float, words: int, along: float) -> Array:
     """(9,) what the gate is drawn from.
 
     Args:
-        evidence: (n, 4) of n ≥ 1 memories.
+        evidence: (n, 5) of n ≥ 1 memories.
+        alone: (n,) their weights for the question alone, by both looks.
         confidence: of the question alone, 0–1.
         words: of the question, how many count.
         along: cosine of the question with r.
     """
-    alone, cosine = np.exp(evidence[:, 0]) - _LEAST, evidence[:, 1]
     sure = min(max(confidence, _LEAST), 1 - _LEAST)
     best_along = evidence[int(alone.argmax()), 2]
     length = min(words, MOST_WORDS) / MOST_WORDS
-    return np.array([1.0, np.log(sure / (1 - sure)), *_best(alone), *_best(cosine), length, along, best_along])
+    return np.array([1.0, np.log(sure / (1 - sure)), *_best(alone), *_best(evidence[:, 1]), length, along, best_along])
 
 
 def speak(look: SessionLook, p: SessionParameters) -> Spoken:

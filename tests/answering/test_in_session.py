@@ -37,11 +37,11 @@ def test_a_first_question_has_no_session_and_the_next_one_hears_its_trace(memory
     }  # fmt: skip
     for found in then.memories:
         parts = found.steps["session"]
-        assert set(parts) == {"alone", "cosine", "along", "trace", "weight"} and found.steps["gate"] == pytest.approx(
-            said["gate"], abs=1e-4
-        )
+        assert set(parts) == {"first_look", "cosine", "along", "trace", "shown", "weight"} and found.steps[
+            "gate"
+        ] == pytest.approx(said["gate"], abs=1e-4)
     assert sum(found.steps["session"]["weight"] for found in then.memories) == pytest.approx(1, abs=1e-3)
-    held_back = {found.id: found.steps["session"]["trace"] for found in then.memories}
+    held_back = {found.id: found.steps["session"]["shown"] for found in then.memories}
     assert held_back.pop(first.memories[0].id) < 0 == max(map(abs, held_back.values()))
 
 
@@ -87,7 +87,7 @@ def test_a_large_memory_knows_the_same_of_what_it_looks_at():
     query, plain = ask("Ann, how many karo?"), CentredMatrix(view.slots)
     reading = read(plain, postings, query, random_parameters(1))
     trace = {3: 0.4, 77: 0.2}
-    few, all_ = (look_along(each, query, reading, trace) for each in (view, plain))
+    few, all_ = (look_along(each, query, reading, reading, trace) for each in (view, plain))
     assert {3, 77} <= set(few.candidates.tolist())
     both = np.intersect1d(few.candidates, all_.candidates)
     assert len(both) >= 32

@@ -26,14 +26,21 @@ KEYS = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]])
 def look(alone, cosine, trace, confidence, words=3):
     """What a question meets among three memories, of which the first two are of one matter."""
     trace = np.array(trace)
-    r = read_vector(trace, KEYS)
-    evidence = evidence_of(np.array(alone), np.array(cosine), KEYS @ r, trace)
-    return SessionLook(np.arange(3), evidence, heard_of(evidence, confidence, words, 0.0))
+    r, length = read_vector(trace, KEYS)
+    evidence = evidence_of(np.array(alone), np.array(cosine), KEYS @ r, trace, length)
+    return SessionLook(np.arange(3), evidence, heard_of(evidence, np.array(alone), confidence, words, 0.0))
 
 
 def test_the_vector_that_a_trace_attends_to_is_of_unit_length():
-    r = read_vector(np.array([0.3, 0.1, 0.0]), KEYS)
-    np.testing.assert_allclose(r, [0.38, 0.06, 0.0] / np.sqrt(0.38**2 + 0.06**2), atol=1e-5)
+    r, length = read_vector(np.array([0.3, 0.1, 0.0]), KEYS)
+    assert length == pytest.approx(np.sqrt(0.38**2 + 0.06**2), abs=1e-5)
+    np.testing.assert_allclose(r, [0.38 / length, 0.06 / length, 0.0], atol=1e-5)
+
+
+def test_a_memory_is_not_near_itself():
+    _, _, along, trace, shown = look([0.4, 0.35, 0.25], [0.1, 0.1, 0.1], [0.4, 0.0, 0.0], 0.5).evidence.T
+    np.testing.assert_allclose(along, [0.0, 0.8, 0.0], atol=1e-4)
+    assert trace.tolist() == [0.4, 0, 0] and shown.tolist() == [1, 0, 0]
 
 
 def test_what_is_heard_is_named_by_its_place():
@@ -44,8 +51,8 @@ def test_what_is_heard_is_named_by_its_place():
 
 
 def test_one_memory_leads_by_nothing():
-    evidence = evidence_of(np.array([1.0]), np.array([0.2]), np.array([0.9]), np.array([0.4]))
-    assert np.isfinite(heard_of(evidence, 1.0, 40, 0.1)).all()
+    evidence = evidence_of(np.array([1.0]), np.array([0.2]), np.array([0.9]), np.array([0.4]), 0.4)
+    assert np.isfinite(heard_of(evidence, np.ones(1), 1.0, 40, 0.1)).all()
 
 
 def test_with_shipped_numbers_a_vague_question_follows_and_a_clear_one_does_not():
@@ -60,7 +67,7 @@ def test_with_shipped_numbers_a_vague_question_follows_and_a_clear_one_does_not(
 
 def test_what_was_just_answered_is_held_back_and_what_is_near_it_led_to():
     evidence = dict(zip(EVIDENCE, load_parameters().evidence, strict=True))
-    assert evidence["along"] > 0 > evidence["trace"]
+    assert evidence["along"] > 0 > 0.4 * evidence["trace"] + evidence["shown"]
 
 
 @pytest.mark.parametrize("alone", [0.05, 0.95])
