@@ -25,8 +25,8 @@ memory."""
 EVIDENCE = ("first_look", "cosine", "along", "trace", "shown")
 """What is known of a memory: the log of the weight that the first look gives it, since reading it with a question that
 says too little misleads; its cosine with the question as the query adapter turns it; its cosine with r, less
-what it gives to r itself; its trace, and whether it has any, which inhibit its return (Klein 2000): what was just
-answered is seldom the answer again."""
+what it gives to r itself, so that what was just answered is not near itself: it is seldom the answer again (inhibition
+of return, Klein 2000); its trace, and whether it has any."""
 CHANCE = ("one", "lead", "cosine", "along")
 """What the chance of a memory is drawn from: the log-odds of its weight in the session's look, and its cosines."""
 KIND = Kind("ntm-memory-system/session", 1, {"heard": list(HEARD), "evidence": list(EVIDENCE)})

@@ -54,7 +54,7 @@ def vague(rng, keys, kind, gold):
 def test_follow_ups_are_found_and_nothing_is_lost_of_what_stands_alone():
     p = fit_session(lessons(12), steps=200)
     evidence = dict(zip(EVIDENCE, p.evidence, strict=True))
-    assert evidence["along"] > 0 > 0.4 * evidence["trace"] + evidence["shown"]
+    assert 0.9 * evidence["along"] > 0.4 * evidence["trace"] + evidence["shown"]
     found = figures_left_out(lessons(12, seed=1), steps=200)
     assert set(found) == {"follow", "unrelated"} and set(found["follow"]) == {"questions", *FIGURES}
     assert found["follow"]["gate"] > 0.8 and found["unrelated"]["gate"] < 0.2

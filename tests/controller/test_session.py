@@ -65,9 +65,9 @@ def test_with_shipped_numbers_a_vague_question_follows_and_a_clear_one_does_not(
         assert said.weights.sum() == pytest.approx(1) and ((said.chances >= 0) & (said.chances <= 1)).all()
 
 
-def test_what_was_just_answered_is_held_back_and_what_is_near_it_led_to():
+def test_what_was_just_answered_is_no_better_than_what_is_near_it():
     evidence = dict(zip(EVIDENCE, load_parameters().evidence, strict=True))
-    assert evidence["along"] > 0 > 0.4 * evidence["trace"] + evidence["shown"]
+    assert 0.5 * evidence["along"] > 0.4 * evidence["trace"] + evidence["shown"]
 
 
 @pytest.mark.parametrize("alone", [0.05, 0.95])
