@@ -119,7 +119,8 @@ def pairs_to_read(folder):
     ]
     write_lines(folder / "en_prompts" / "prompts.jsonl", prompts)
     notes = [
-        {"store": name, "id": f"{name}{i}", "content": f"{who} of {name} has {what}", "when": f"2025-01-0{i + 1}"}
+        {"store": name, "id": f"{name}{i}", "content": f"{who} of {name} has {what}"}
+        | {"when": f"2025-01-0{i + 1}", "session": None}
         for name in ("s1", "s2", "s3", "s4")
         for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
     ]
