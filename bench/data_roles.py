@@ -27,6 +27,7 @@ class DataSet(NamedTuple):
             `talk`: ordinary turns, notes and prose, which hold no secret;
             `echoed`: notes that come back in the words of who recalled them;
             `tasks`: stores with prompts, for half of which a note matters;
+            `sessions`: stores with sessions, in which a question may lean on those before it;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -67,7 +68,7 @@ _ECHOED = ("en1_stores", "en2_stores", "en3_stores", "mix1_stores", "zh1_stores"
 DATA_SETS |= {
     folder.name: DataSet(
         (
-            "tasks" if folder.name.endswith("_tasks") else "read",
+            {"tasks": "tasks", "sessions": "sessions"}.get(folder.name.split("_")[-1], "read"),
             *(["talk"] if folder.name.endswith("_stores") else []),
             *(["echoed"] if folder.name in _ECHOED else []),
         ),
@@ -212,6 +213,10 @@ def _counts_of_pairs(lines: Sequence[dict]) -> tuple[int, int]:
         if "notes" in line:
             memories += len(line["notes"]) + 2 * len(line["pairs"])
             questions += len(line["questions"]) + len(line["prompts"])
+        elif "turns" in line:
+            questions += len(line["turns"])
+        elif "content" in line:
+            memories += 1
         elif "q" in line:
             memories, questions = memories + len(line["yes"]) + len(line["no"]), questions + 1
         elif "prompt" in line:

@@ -32,6 +32,7 @@ from bench import (
     fit_relevance,
     fit_second_look,
     fit_secrets,
+    fit_session,
     prior,
 )
 from bench.data_roles import described, find_data, with_role
@@ -47,6 +48,7 @@ STEPS: dict[str, FitStep] = {
     "multihop": fit_multihop.STEP,
     "reader": fit_reader.STEP,
     "second-look": fit_second_look.STEP,
+    "session": fit_session.STEP,
     "relevance": fit_relevance.STEP,
     "secrets": fit_secrets.STEP,
     "echoes": fit_echo.STEP,

@@ -27,6 +27,7 @@ FILES = {
     "multihop": "multihop/parameters.json",
     "reader": "reader/adapter.npz",
     "second-look": "reader/parameters.json",
+    "session": "controller/session.json",
     "relevance": "reader/relevance.npz",
     "secrets": "privacy/secret_tagger.npz",
     "echoes": "privacy/framing.json",

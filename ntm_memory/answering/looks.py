@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import ELSEWHERE
+from ntm_memory.answering.in_session import can_lean, leaning, look_along, what_was_said
 from ntm_memory.answering.topics import topic_of
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, Reading
+from ntm_memory.recall.first_look import Query, Reading, attend_to
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
@@ -74,6 +76,23 @@ class Looks:
         if len(parts) > 1:
             return surest(reading, read)
         return agreed(reading, [*read, self._context.look_again(self._corpus, query, whole)])  # it may lean on the rest
+
+    def in_session(self, query: Query, reading: Reading) -> tuple[Reading, dict[str, Any]]:
+        """(the reading as far as the question leans on its session, what its controller said where `explain` asks).
+
+        A gate that was told by hand decides instead; a session's way through what was before leads nowhere now.
+        """
+        context, corpus, request = self._context, self._corpus, self._request
+        may_lean = request.session is not None and request.gate is None and corpus.is_now
+        trace = corpus.focus(request.session, traced=True) if may_lean and can_lean(query) else {}
+        if not trace or reading.look is None:
+            return reading, {}
+        view = context.view(corpus)
+        first = attend_to(reading.look, view, query, context.parameters_for(request))
+        look = look_along(view, query, reading, first, trace)
+        p, explain = context.session_parameters, request.explain
+        said = what_was_said(corpus, look, p, trace) if explain else {}
+        return leaning(look, reading, p, corpus.slots.retention, explain=explain), said
 
     def _by_place(self, query: Query, content: Reading | None) -> Reading:
         """What stands before or after what the question names, beside what its content finds.

@@ -1,4 +1,5 @@
 """What a question tells the read heads beside its key: the controller's outputs that are its own.
 
+session  how far a question leans on what was asked before it in its session, and where it then looks
 asking   how many steps the focus is to move and from what; whether a time, what was before, or all there is is wanted
 """

@@ -31,6 +31,7 @@ from ntm_memory.times.finding import find_times, narrowest
 from ntm_memory.times.told import Time
 
 if TYPE_CHECKING:
+    from ntm_memory.controller.session import SessionParameters
     from ntm_memory.reader.pair_reader import PairReader
     from ntm_memory.reader.parameters import SecondLookParameters
 
@@ -187,6 +188,13 @@ class RetrievalContext:
         from ntm_memory.reader.parameters import load_parameters as load_joining
 
         return load_joining()
+
+    @cached_property
+    def session_parameters(self) -> SessionParameters:
+        """What the controller of a session has learned."""
+        from ntm_memory.controller.session import load_parameters as load_session
+
+        return load_session()
 
     def remember(self, namespace: str, session: str | None, answers: Sequence[RecalledMemory]) -> None:
         """What was read is used, and in focus for the session's next question.

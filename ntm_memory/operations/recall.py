@@ -77,7 +77,7 @@ class Recaller:
             result = self._answer(request, corpus, query, parts, seen)
             if corpus.is_now:
                 result = self._with_former(request, query, parts, result)
-            heard = what_was_heard(query) if request.explain else None
+            heard = what_was_heard(query) | dict(result.explanation or {}) if request.explain else None
             warnings = (*filter(None, [no_day]), *self._store.damaged())
             result = replace(result, warnings=warnings, explanation=heard)
         if corpus.is_now:
@@ -139,7 +139,19 @@ class Recaller:
         nothing = why_nothing_then(corpus, query, looks.of_the_time) if asks_by_time(query, parts) else None
         if nothing is not None:
             return _nothing(text, nothing)
-        reading = looks.reading(query, parts, seen)
+        return self._looked(request, corpus, query, looks, parts, seen)
+
+    def _looked(
+        self,
+        request: RecallRequest,
+        corpus: Corpus,
+        query: Query,
+        looks: Looks,
+        parts: Sequence[Query],
+        seen: Reading | None,
+    ) -> RecallResult:
+        """The answer to a question that can be read; with `explain` what the controller of its session said."""
+        reading, said = looks.in_session(query, looks.reading(query, parts, seen))
         all_of = None if request.all else named(corpus, query, parts, reading)
         if all_of is not None:
             reading = gathered(
@@ -147,8 +159,10 @@ class Recaller:
             )
         reason = why_silent(reading, query, request, self._settings.recall)
         if reason is not None:
-            return _nothing(text, reason, reading.confidence)
-        return self._told(request, corpus, query, reading, all_of)
+            result = _nothing(request.query, reason, reading.confidence)
+        else:
+            result = self._told(request, corpus, query, reading, all_of)
+        return replace(result, explanation={"session": said} if said else None)
 
     def _told(
         self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading, all_of: AllNamed | None

@@ -47,9 +47,9 @@ class PostgresMatrixReader(SQLiteMatrixReader):
         then = [row for row in self._versions(id) if row["valid_from"] <= moment < row["valid_to"]]
         return then[-1] if then else None
 
-    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, live memories only."""
-        looked = self._engine.usage.focus(namespace, session)
+    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
+        """[(id, weight)] of the session's last focus, or of its trace, live memories only."""
+        looked = self._engine.usage.focus(namespace, session, traced=traced)
         if not looked:
             return []
         with self._engine.reading():

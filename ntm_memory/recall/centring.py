@@ -141,9 +141,14 @@ def centred_cosines(
         cjk: the question's script.
         query_adapter: (2, dim, r), see `adapt`; None: the question as it is.
     """
-    direction = _unit(query - centre.means[int(cjk)])
+    direction = centred_unit(query, centre.means[int(cjk)])
     if query_adapter is not None:
         direction = adapt(direction, query_adapter)
+    return cosines_along(slots, centre, direction)
+
+
+def cosines_along(slots: MemoryMatrix, centre: Centre, direction: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) cosine of each memory, centred, with a direction (dim,) of unit norm; the best passage speaks for it."""
     rows = (slots.products(direction) - (centre.means @ direction)[centre.offset]) * centre.inverse_norm
     return rows if len(rows) == len(slots) else np.maximum.reduceat(rows, centre.starts)
 
@@ -160,6 +165,11 @@ def adapt(direction: NDArray[np.float32], query_adapter: NDArray[np.float32]) ->
     """
     into, back = query_adapter
     return _unit(direction + back @ (direction @ into))
+
+
+def centred_unit(key: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(dim,) a key without what all have in common, at unit length."""
+    return _unit(key - mean)
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

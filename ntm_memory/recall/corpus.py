@@ -141,9 +141,9 @@ class Corpus:
         """The index words and marks of the memory with this index and id."""
         return self._store.words_of(id)[0] if self._then is None else self._words[index]
 
-    def focus(self, session: str | None) -> dict[int, float]:
-        """Index → weight of the session's previous focus, as far as it is known."""
-        weights = {} if session is None else dict(self._store.focus(self.namespace, session))
+    def focus(self, session: str | None, *, traced: bool = False) -> dict[int, float]:
+        """Index → weight of the session's previous focus, or of the trace of all, as far as it is known."""
+        weights = {} if session is None else dict(self._store.focus(self.namespace, session, traced=traced))
         return {i: weights[id] for id, i in self.places(list(weights)).items()}
 
     def places(self, ids: Sequence[str]) -> dict[str, int]:

@@ -108,7 +108,7 @@ class StoreWriter(Protocol):
         """Count a recall of these slots."""
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
-        """Remember where a session's read head looked last."""
+        """Remember where a session's read head looked last; the trace of where it looked before fades by a step."""
 
 
 class RecordReader(Protocol):
@@ -238,8 +238,8 @@ class MatrixReader(Protocol):
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
 
-    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, live memories only; empty if none."""
+    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
+        """[(id, weight)] of the session's last focus, or of the trace of all; live memories only, empty if none."""
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → slot, of those of some ids that are live."""

@@ -191,10 +191,10 @@ class SQLiteMatrixReader:
             codes = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             return {self._ledger.name(code): code for (code,) in codes}
 
-    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, live memories only."""
+    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
+        """[(id, weight)] of the session's last focus, or of its trace, live memories only."""
         live = "SELECT 1 FROM memories WHERE id = ? AND state = 'live'"
-        looked = self._engine.usage.focus(namespace, session)
+        looked = self._engine.usage.focus(namespace, session, traced=traced)
         with self._engine.reading():
             return [(id, weight) for id, weight in looked if self._sql.execute(live, (id,)).fetchone()]
 

@@ -246,8 +246,8 @@ class SQLiteStore:
     def sessions(self, namespace: str) -> dict[str, int]:
         return self._matrix.sessions(namespace)
 
-    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
-        return self._matrix.focus(namespace, session)
+    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
+        return self._matrix.focus(namespace, session, traced=traced)
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         return self._matrix.slots_of(ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.2
 _MOST_READS = 2**53
+KEPT = 0.6
+"""λ: what is left of a session's trace after each further look."""
+MOST_TRACED = 32
+LEAST_TRACED = 1e-4
 _LAST_YEAR = 253_370_764_800  # unix seconds of the year 9999
 _TABLES = """
 CREATE TABLE IF NOT EXISTS reads (address INTEGER PRIMARY KEY, count INTEGER NOT NULL, last REAL NOT NULL);
@@ -83,14 +87,19 @@ class UsageCounters:
             self._known = _with(self._known, np.array([address]), np.array([count]), add=False)
 
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
-        """Remember where a session looked last."""
-        looked = json.dumps([[id, float(weight)] for id, weight in zip(ids, weights, strict=True)])
+        """Remember where a session looked last, and of where it looked before what is left."""
+        now = dict(zip(ids, map(float, weights), strict=True))
+        trace = traced(self.focus(namespace, session, traced=True), now)
+        looked = json.dumps([[id, now.get(id), trace.get(id, 0.0)] for id in {**now, **trace}])
         self._run("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", [(namespace, session, looked)])
 
-    def focus(self, namespace: str, session: str) -> list[tuple[str, float]]:
-        """[(id, weight)] of a session's last look."""
+    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
+        """[(id, weight)] of a session's last look; or of all of them as they fade, see `traced`."""
         query = "SELECT looked FROM focus WHERE namespace = ? AND session = ?"
-        return self._ask(query, (namespace, session), _as_focus) or []
+        looked = self._ask(query, (namespace, session), _as_focus) or []
+        if traced:
+            return [(id, trace) for id, _, trace in looked if trace > 0]
+        return [(id, weight) for id, weight, _ in looked if weight is not None]
 
     def forget(self, ids: Sequence[str]) -> None:
         """Drop every focus that names one of these memories."""
@@ -218,8 +227,32 @@ def _as_read(rows: list[tuple[Any, ...]]) -> tuple[int, float]:
     return count, last
 
 
-def _as_focus(rows: list[tuple[Any, ...]]) -> list[tuple[str, float]]:
-    looked = [(str(id), float(weight)) for id, weight in json.loads(rows[0][0])] if rows else []
-    if not all(0 <= weight <= 1 for _, weight in looked):
+def traced(before: Iterable[tuple[str, float]], now: Mapping[str, float]) -> dict[str, float]:
+    """The trace of a session's looks after one more: λ · what it was + (1 − λ) · this look's weights, their sum at 1.
+
+    It is what an eligibility trace is to a value (Sutton and Barto, section 12.1): how much of each memory is still in
+    mind. At most `MOST_TRACED` stay, those with most.
+
+    Args:
+        before: (id, weight) of the trace so far, weights 0–1.
+        now: id → weight, 0–1.
+    """
+    whole = sum(now.values()) or 1.0
+    trace = {id: KEPT * weight for id, weight in before}
+    for id, weight in now.items():
+        trace[id] = trace.get(id, 0.0) + (1 - KEPT) * weight / whole
+    most = sorted(trace, key=lambda id: -trace[id])[:MOST_TRACED]
+    return {id: round(trace[id], 6) for id in most if trace[id] >= LEAST_TRACED}
+
+
+def _as_focus(rows: list[tuple[Any, ...]]) -> list[tuple[str, float | None, float]]:
+    """[(id, weight of the last look or None, weight in the trace)]; versions to 0.1 wrote no trace."""
+    told = json.loads(rows[0][0]) if rows else []
+    first = traced((), {each[0]: each[1] for each in told if len(each) == 2})
+    looked = [
+        (str(id), None if weight is None else float(weight), float(trace))
+        for id, weight, trace in (each if len(each) == 3 else (*each, first.get(each[0], 0.0)) for each in told)
+    ]
+    if not all(0 <= weight <= 1 for each in looked for weight in each[1:] if weight is not None):
         raise ValueError("a weight of a focus is outside 0–1")
     return looked

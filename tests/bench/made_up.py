@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 WHO = "Mia Ben Tom Ana Kim Leo Zoe Max".split()
+_PAIRS = ("en1_details", "en1_sessions", "en1_stores", "en1_tasks", "en_life", "en_prompts")
 WHAT = "tea piano chess bread roses trains stars boats".split()
 
 
@@ -117,9 +118,29 @@ def pairs_to_read(folder):
         for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
     ]
     write_lines(folder / "en_prompts" / "prompts.jsonl", prompts)
+    notes = [
+        {"store": name, "id": f"{name}{i}", "content": f"{who} of {name} has {what}"}
+        | {"when": f"2025-01-0{i + 1}", "session": None}
+        for name in ("s1", "s2", "s3", "s4")
+        for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
+    ]
+    write_lines(folder / "en1_sessions" / "stores.jsonl", notes)
+    kinds = ("first", "follow", "follow", "unrelated")
+    asked = [
+        {
+            "store": name,
+            "session": "q1",
+            "turns": [
+                {"question": f"what has {WHO[i]}?", "gold": [f"{name}{i}"], "kind": kind}
+                for i, kind in enumerate(kinds)
+            ],
+        }
+        for name in ("s1", "s2", "s3", "s4")
+    ]
+    write_lines(folder / "en1_sessions" / "sessions.jsonl", asked)
     tasks = [store(name, []) for name in ("te1", "te2", "te3")]
     write_lines(folder / "en1_tasks" / "tasks.jsonl", tasks)
-    return tuple(folder / name for name in ("en1_details", "en1_stores", "en1_tasks", "en_life", "en_prompts"))
+    return tuple(folder / name for name in _PAIRS)
 
 
 def store(name, pairs):

@@ -13,6 +13,7 @@ from bench import data_roles, fit, fit_job, fit_multihop, prior
 from bench.data_roles import sha256_of
 from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
+from ntm_memory.controller import session
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
 from ntm_memory.privacy import framing
@@ -28,6 +29,7 @@ LOADERS = {
     "multihop": multihop.load_parameters,
     "reader": read_adapter,
     "second-look": second_look.load_parameters,
+    "session": session.load_parameters,
     "relevance": relevance.read_parameters,
     "echoes": framing.load,
 }

@@ -208,6 +208,8 @@ class WritingContract:
         store.link(target.id, [Link(old.id, 0.5, "content"), Link(last.id, 0.4, "content")])
         store.amend(target.id, superseded_by=old.id)
         store.set_focus("default", "s", [old.id, last.id], [0.6, 0.4])
+        store.set_focus("default", "t", [old.id], [0.6])
+        store.set_focus("default", "t", [target.id], [0.6])
         store.add_feedback(Feedback("q", "default", (old.id, last.id), (target.id, old.id), "2023-01-01T00:00:00Z"))
         store.add_feedback(Feedback("q2", "default", (old.id,), (), "2023-01-01T00:00:00Z"))
         store.add_feedback(Feedback("q3", "default", (target.id,), (), "2023-01-01T00:00:00Z", (last.id,)))
@@ -218,6 +220,7 @@ class WritingContract:
                 ask(old.id)
         assert contents(store) == ["target"] and found(store, "words") == {}
         assert store.get(target.id).links == () and store.focus("default", "s") == []
+        assert store.focus("default", "t", traced=True) == []
         assert store.feedback() == []
         assert store.get(target.id).superseded_by is None and store.check() == []
 

@@ -7,7 +7,7 @@ import sqlite3
 import numpy as np
 import pytest
 
-from ntm_memory.store.usage import UsageCounters
+from ntm_memory.store.usage import MOST_TRACED, UsageCounters
 
 LOOSE = (
     "CREATE TABLE reads (address INTEGER PRIMARY KEY, count, last); CREATE TABLE focus (namespace, session, looked);"
@@ -48,6 +48,45 @@ def test_a_focus_that_is_none_is_begun_anew(path, looked):
     assert usage.focus("a", "b") == []
     usage.set_focus("a", "b", ["m_1"], [1.0])
     assert usage.focus("a", "b") == [("m_1", 1.0)]
+    usage.close()
+
+
+def test_the_trace_of_a_session_fades_by_a_step_a_look(path):
+    usage = UsageCounters(path)
+    usage.set_focus("a", "b", ["m_1", "m_2"], [0.6, 0.2])
+    assert usage.focus("a", "b", traced=True) == [("m_1", 0.3), ("m_2", 0.1)]  # (1 - 0.6) of shares .75, .25
+    usage.set_focus("a", "b", ["m_2"], [0.5])
+    assert usage.focus("a", "b") == [("m_2", 0.5)]
+    assert usage.focus("a", "b", traced=True) == [("m_2", 0.46), ("m_1", 0.18)]
+    assert usage.focus("a", "other", traced=True) == []
+    usage.close()
+
+
+def test_a_trace_is_bounded_and_what_is_forgotten_leaves_it(path):
+    usage = UsageCounters(path)
+    for number in range(12):
+        usage.set_focus("a", "b", [f"m_{number}_{i}" for i in range(6)], [0.1] * 6)
+    trace = usage.focus("a", "b", traced=True)
+    assert len(trace) == MOST_TRACED and 0 < sum(weight for _, weight in trace) <= 1
+    assert all(not id.startswith("m_0_") for id, _ in trace)
+    usage.forget(["m_9_0"])  # shown three looks ago
+    assert usage.focus("a", "b", traced=True) == []
+    usage.close()
+
+
+def test_a_focus_that_was_written_without_a_trace_begins_one(path):
+    torn(path, """INSERT INTO focus VALUES ('a', 'b', '[["m_1", 0.75], ["m_2", 0.25]]')""")
+    usage = UsageCounters(path)
+    assert usage.focus("a", "b") == [("m_1", 0.75), ("m_2", 0.25)]
+    assert usage.focus("a", "b", traced=True) == [("m_1", 0.3), ("m_2", 0.1)]
+    usage.close()
+
+
+@pytest.mark.parametrize("looked", ["'[[\"m\", 1, 1e999]]'", "'[[\"m\", null, -1]]'", "'[[\"m\", 1, []]]'"])
+def test_a_trace_that_is_none_is_begun_anew(path, looked):
+    torn(path, f"INSERT INTO focus VALUES ('a', 'b', {looked})")
+    usage = UsageCounters(path)
+    assert usage.focus("a", "b", traced=True) == [] == usage.focus("a", "b")
     usage.close()
 
 
