@@ -48,7 +48,7 @@ def sparse_step(memory: SparseMemory, head: HeadParameters, first: Looked, d_row
     return sum(array.nbytes for array in tape if isinstance(array, np.ndarray))
 
 
-def measure(size: int, rounds: int, nearest: int) -> str:
+def compare_steps(size: int, rounds: int, nearest: int) -> str:
     rng = np.random.default_rng(0)
     made = MachineSettings(1, 1, size, DIM)
     raw = rng.normal(size=(1, Interface(made).size)).astype(np.float32)
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--nearest", type=int, default=32)
     chosen = parser.parse_args()
     for size in SIZES:
-        print(measure(size, chosen.rounds, chosen.nearest))
+        print(compare_steps(size, chosen.rounds, chosen.nearest))
 
 
 if __name__ == "__main__":

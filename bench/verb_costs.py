@@ -64,24 +64,33 @@ def marked(manager: NTMMemoryManager) -> list[str]:
 def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -> Verbs:
     """Every verb by a name, each called with the number of its round."""
 
-    def ask(command: str, **arguments: Any) -> object:
+    def ask(command: str, **arguments: Any) -> Any:
         return _HANDLERS[command](manager, arguments, None)
-
-    def note(i: int, of: int) -> str:
-        return drawn_note((of + 2) * 10_000_000 + i)
 
     fresh = [each.id for each in manager.store.get_many(range(size // 2, size // 2 + 64))]
     asked = drawn_note(3)[:40]
-    told = next(iter(ask("list", limit=1)["memories"]))
+    rare: Verbs = {
+        "purge": lambda i: ask("erase", ids_or_key=[fresh[32 + i]], purge=True, yes=True),
+        "memorize into a full memory (evict)": lambda i: _evicting(manager, _note(i, 5)),
+    }
+    opened = _opening(home)
+    return {**_writing(ask, fresh, ids, asked), **_reading(ask, ids, asked), **_listing(ask, ids), **rare, **opened}
+
+
+def _note(i: int, of: int) -> str:
+    return drawn_note((of + 2) * 10_000_000 + i)
+
+
+def _writing(ask: Callable[..., Any], fresh: list[str], ids: list[str], asked: str) -> Verbs:
     return {
-        "memorize": lambda i: ask("memorize", content=note(i, 0), session="now"),
+        "memorize": lambda i: ask("memorize", content=_note(i, 0), session="now"),
         "a turn kept by hooks": lambda i: ask(
-            "memorize", content=note(i, 1), kind="episode", trust="tool", session="now"
+            "memorize", content=_note(i, 1), kind="episode", trust="tool", session="now"
         ),
-        "memorize with tags and key": lambda i: ask("memorize", content=note(i, 2), tags=["a", "b"], key=f"k{i}"),
-        "update": lambda i: ask("update", id_or_key=fresh[i], content=note(i, 3)),
+        "memorize with tags and key": lambda i: ask("memorize", content=_note(i, 2), tags=["a", "b"], key=f"k{i}"),
+        "update": lambda i: ask("update", id_or_key=fresh[i], content=_note(i, 3)),
         "update, then recall": lambda i: (
-            ask("update", id_or_key=fresh[16 + i], content=note(i, 4)), ask("recall", query=asked)
+            ask("update", id_or_key=fresh[16 + i], content=_note(i, 4)), ask("recall", query=asked)
         ),
         "erase": lambda i: ask("erase", ids_or_key=[fresh[32 + i]]),
         "weaken": lambda i: ask("erase", ids_or_key=[fresh[48 + i]], strength=0.5),
@@ -91,6 +100,11 @@ def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -
         "erase --restore --query": lambda i: ask(
             "erase", ids_or_key=[], query=drawn_note(900), restore=True, dry_run=True, yes=True
         ),
+    }  # fmt: skip
+
+
+def _reading(ask: Callable[..., Any], ids: list[str], asked: str) -> Verbs:
+    return {
         "recall": lambda i: ask("recall", query=asked),
         "recall --tag": lambda i: ask("recall", query=asked, tags=["marked"]),
         "recall --min-trust person": lambda i: ask("recall", query=asked, min_trust="person"),
@@ -101,6 +115,12 @@ def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -
         "recall --around": lambda i: ask("recall", anchor=ids[13], around=2),
         "reason": lambda i: ask("reason", query=asked, hops=3),
         "feedback": lambda i: ask("feedback", query=asked, used=[ids[13]]),
+    }
+
+
+def _listing(ask: Callable[..., Any], ids: list[str]) -> Verbs:
+    told = next(iter(ask("list", limit=1)["memories"]))
+    return {
         "list": lambda i: ask("list"),
         "list, page 3": lambda i: ask("list", cursor=_third(ask)),
         "list --sort importance": lambda i: ask("list", sort="importance"),
@@ -118,15 +138,18 @@ def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -
         "status --history of no such key": lambda i: _refused(ask, "status", history="no-such-key"),
         "status --audit": lambda i: ask("status", audit=10),
         "retracted": lambda i: ask("retracted", texts=[told["content"]], namespaces=["default"]),
-        "purge": lambda i: ask("erase", ids_or_key=[fresh[32 + i]], purge=True, yes=True),
-        "memorize into a full memory (evict)": lambda i: _evicting(manager, note(i, 5)),
+    }
+
+
+def _opening(home: Path) -> Verbs:
+    return {
         "open, status, close": lambda i: _beside(home, lambda other: other.status(namespaces=True)),
-        "open, memorize, close": lambda i: _beside(home, lambda other: other.memorize(note(i, 6))),
+        "open, memorize, close": lambda i: _beside(home, lambda other: other.memorize(_note(i, 6))),
         "open, list, close": lambda i: _beside(home, lambda other: other.memories()),
         "open, a turn, close": lambda i: _beside(
-            home, lambda other: other.memorize(note(i, 7), kind="episode", trust="tool", session="now")
+            home, lambda other: other.memorize(_note(i, 7), kind="episode", trust="tool", session="now")
         ),
-    }  # fmt: skip
+    }
 
 
 def _third(ask: Callable[..., Any]) -> str:

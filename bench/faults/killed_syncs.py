@@ -93,7 +93,7 @@ class KilledDevices(SyncedDevices):
         note.write_text("")
         child = os.fork()
         if not child:
-            _sync_until(lambda: self._opened(device), steps, note, is_careless=self._careless)
+            _sync_until(lambda: self._opened(device), steps, None if self._careless else note)
         _, status = os.waitpid(child, 0)
         is_killed = os.WIFSIGNALED(status)
         assert is_killed or os.WEXITSTATUS(status) == 0, f"a sync failed: {os.WEXITSTATUS(status)}"
@@ -116,44 +116,61 @@ class KilledDevices(SyncedDevices):
                 file.write_bytes(now[:kept] + bytes(zeros))
 
 
-def _sync_until(opened: Callable[[], Any], steps: int, note: Path, *, is_careless: bool) -> None:
-    """In a process of its own: one sync that ends by a kill before its n-th step, if it has so many."""
-    left, draw = [steps], random.Random(steps)
-    replace, descriptor = os.replace, os.open
+class _Steps:
+    """Counts what a process does to its disk, and kills it before the n-th.
 
-    def step() -> None:
-        left[0] -= 1
-        if not left[0]:
+    Args:
+        steps: n.
+        note: a file that is told for which files the disk was waited for; None: it is not waited for at all.
+    """
+
+    def __init__(self, steps: int, note: Path | None) -> None:
+        self._left, self._note = steps, note
+        self._replace, self._open = os.replace, os.open
+
+    def step(self) -> None:
+        self._left -= 1
+        if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    class Counted(PlainConnection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            step()
-            is_wait = statement.startswith("PRAGMA synchronous")
-            return super().execute("PRAGMA synchronous = OFF" if is_wait else statement, *arguments)
+    def connected(self, *told: Any, **how: Any) -> sqlite3.Connection:
+        steps = self
 
-        def commit(self) -> None:
-            step()
-            super().commit()
+        class Counted(PlainConnection):
+            def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+                steps.step()
+                is_wait = statement.startswith("PRAGMA synchronous")
+                return super().execute("PRAGMA synchronous = OFF" if is_wait else statement, *arguments)
 
-    def waits(file: int) -> None:
-        step()
-        if not is_careless:
-            with suppress(OSError), note.open("a") as told:
+            def commit(self) -> None:
+                steps.step()
+                super().commit()
+
+        made: sqlite3.Connection = sqlite_connect(*told, **{**how, "factory": Counted})
+        return made
+
+    def waits(self, file: int) -> None:
+        self.step()
+        if self._note is not None:
+            with suppress(OSError), self._note.open("a") as told:
                 told.write(Path(os.readlink(f"/proc/self/fd/{file}")).name + "\n")
 
-    def moves(*told: Any, **how: Any) -> None:
-        step()
-        replace(*told, **how)
+    def moves(self, *told: Any, **how: Any) -> None:
+        self.step()
+        self._replace(*told, **how)
 
-    def opens(*told: Any, **how: Any) -> int:
-        step()
-        return descriptor(*told, **how)
+    def opens(self, *told: Any, **how: Any) -> int:
+        self.step()
+        return self._open(*told, **how)
 
+
+def _sync_until(opened: Callable[[], Any], steps: int, note: Path | None) -> None:
+    """In a process of its own: one sync that ends by a kill before its n-th step, if it has so many."""
+    counted, draw = _Steps(steps, note), random.Random(steps)
     try:
-        with patched_connections(lambda *told, **how: sqlite_connect(*told, **{**how, "factory": Counted})):
+        with patched_connections(counted.connected):
             memory = opened()
-            os.fsync, os.replace, os.open, os.urandom = waits, moves, opens, draw.randbytes
+            os.fsync, os.replace, os.open, os.urandom = counted.waits, counted.moves, counted.opens, draw.randbytes
             memory.sync()
             memory.close()
     except BaseException:
