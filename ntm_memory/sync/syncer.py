@@ -117,7 +117,7 @@ class Syncer:
     def _round(self, state: SyncState, git: GitRemote | None, asked: _Asked) -> dict[str, Any]:
         """What `run` does, alone and with its state open."""
         if git is not None:
-            git.fetch()
+            git.fetch(list(own_logs(self._folder, state.own_devices)))
         merging = Merging(state, HybridClock(state.device, state.number("count"), self._clock))
         logs = Logs(self._folder, merging, self._key, self._opener)
         applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
