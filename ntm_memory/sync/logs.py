@@ -53,6 +53,7 @@ class Logs:
         self.ahead = 0
         self.is_whole = True
         self.is_shared = False
+        self._has_new_key = False
 
     @property
     def unread(self) -> list[str]:
@@ -160,8 +161,8 @@ class Logs:
         start = place.end if place is not None and is_continued else 0
         found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)
         unread = [f"line {each.number}: {each.why}" for each in found.unread]
-        if self.is_own(path):  # they are mended now, and told this once
-            self._unreadable += [f"{path.name}, {each}" for each in unread]
+        if self.is_own(path):  # they are mended now, and told this once; by a new key none of them can be opened
+            self._unreadable += [] if self._has_new_key else [f"{path.name}, {each}" for each in unread]
         else:
             known = self._unread.get(path.name, []) if is_continued else []
             self._note_unread(path.name, known + unread, self._count(path.name) - len(known) if is_continued else 0)
@@ -210,7 +211,8 @@ class Logs:
         """With another key, or another version of this program, read what told nothing, and write the own logs anew."""
         before = self._state.meta("reader", self._reader)
         self._state.set_meta("reader", self._reader)
-        if before != self._reader:
+        self._has_new_key = before != self._reader
+        if self._has_new_key:
             self._merging.has_removed = True
             own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
             for name in [*self._unread, *own]:
