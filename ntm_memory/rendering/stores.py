@@ -105,6 +105,8 @@ def sync(answer: Answer) -> str:
     if answer["conflicts"]:
         lines.append("  if what it says is right: sync.py --settle ID; else: update.py ID --content TEXT")
     lines += [f"not read: {text(each)}" for each in answer["unread"]]
+    more = answer["unread_count"] - len(answer["unread"])
+    lines += [f"not read: {more:,} more"] if more > 0 else []
     return "\n".join([*lines, *_warnings(answer)])
 
 

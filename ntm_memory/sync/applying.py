@@ -22,6 +22,8 @@ from ntm_memory.sync.registers import is_empty, top
 from ntm_memory.text.folding import folded_key
 
 BATCH = 64
+_MOST_TOLD = 5
+_CHANGED = "it, or what has its key, was changed here meanwhile"
 _Keys = Mapping[str, NDArray[np.float32]]
 
 
@@ -68,8 +70,21 @@ class Applier:
         self._is_spoken = is_spoken
         self.written: dict[str, None] = {}
         self.purged = 0
-        self.refused: list[str] = []
+        self.refused: dict[str, str] = {}
+        self.waiting: dict[str, str] = {}
         self._damaged: dict[str, str] = {}
+
+    @property
+    def unread(self) -> list[str]:
+        """What no memory can be, and why."""
+        return [f"memory {id}: {why}" for id, why in self.refused.items()]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was told and is not written here yet, and why."""
+        told = [f"memory {id} is not written yet: {why}" for id, why in self.waiting.items()]
+        more = len(told) - _MOST_TOLD
+        return told[:_MOST_TOLD] + ([f"and {more} more are not written yet"] if more > 0 else [])
 
     def apply_tombstones(self) -> bool:
         """Keep here what was retracted, and lift what was lifted, elsewhere; whether there was any."""
@@ -87,7 +102,7 @@ class Applier:
         return True
 
     def apply(self) -> None:
-        """Write all that is due; what was changed here meanwhile waits for the next time."""
+        """Write all that is due; what waits for the next time is in `waiting`, and why."""
         waiting = self._state.ids("due")
         while waiting:
             batch, waiting = waiting[:BATCH], waiting[BATCH:]
@@ -97,6 +112,10 @@ class Applier:
         self._merging.unordered.clear()
         with self._state.writing():
             self._merging.finish()
+        left = [id for id in self._state.ids("due") if id not in self.refused]
+        self.waiting = {
+            id: f"it is damaged here: {self._damaged[id]}" if id in self._damaged else _CHANGED for id in left
+        }
 
     def _apply_some(self, ids: Sequence[str]) -> None:
         purged, empty, due, standing = [], [], dict[str, Due](), dict[str, Seen]()
@@ -130,7 +149,7 @@ class Applier:
         try:
             memory, history = to_record(id, told)
         except BadValueError as error:
-            self.refused.append(f"memory {id}: {error.message}")
+            self.refused[id] = error.message
             return
         due[id] = Due(memory, history, told, self._writer.keys_by_text(id))
         key = told.fields["key"]
@@ -199,7 +218,7 @@ class Applier:
             with self._store.transaction():
                 self._writer.place(memory, encoding, due.history, [due.keys[old.content] for old in due.history])
         except BadValueError as error:
-            self.refused.append(f"memory {memory.id}: {error.message}")
+            self.refused[memory.id] = error.message
             return False
         return True
 

@@ -21,6 +21,10 @@ from ntm_memory.sync.folder import device_of
 
 _SECONDS = 20.0
 _TRIES = 4
+_NOBODY = (
+    "fatal: git does not know who you are: git config --global user.name NAME, git config --global user.email ADDRESS"
+)
+_NO_BRANCH = "fatal: no branch is checked out in the synced folder: git switch BRANCH there"
 _MESSAGE = "ntm-memory: what changed in memory"
 
 
@@ -36,8 +40,14 @@ class GitRemote:
         self._is_away = False
         self.warnings: list[str] = []
 
-    def fetch(self) -> bool:
-        """Take in what others sent; unreachable is a warning. Whether nothing went wrong."""
+    def fetch(self, files: Sequence[Path] = ()) -> bool:
+        """Take in what others sent; unreachable is a warning. Whether nothing went wrong.
+
+        Args:
+            files: in the folder, committed before as far as they changed: a purge changes a log between two syncs.
+        """
+        if not self._is_on_branch() or not self._commit([each.name for each in files]):
+            return False
         remote = self._only_remote()
         if self._upstream():
             return self._pull()
@@ -48,7 +58,8 @@ class GitRemote:
         return True
 
     def _pull(self, *where: str) -> bool:
-        done = self._git("pull", "--quiet", "--rebase", "-X", "no-renames", *where)  # no line goes into another's log
+        # no line goes into another's log; what somebody else changes in the work tree stays as it is
+        done = self._git("pull", "--quiet", "--rebase", "--autostash", "-X", "no-renames", *where)
         if done.returncode and not self._resolved():
             self._git("rebase", "--abort")
             self._warn("git pull", done.stderr)
@@ -83,23 +94,44 @@ class GitRemote:
             files: in the folder.
             removed: files that are not there any more.
         """
+        if not self._is_on_branch():
+            return
         names = [each.name for each in files]
         if removed:
             known = self._git("ls-files", "-z", "--", *(each.name for each in removed)).stdout.split("\0")
             names += [name for name in known if name]
-        if names:
-            self._git("add", "--", *names)
-            if self._git("diff", "--cached", "--quiet", "--", *names).returncode:
-                done = self._git("commit", "--quiet", "-m", _MESSAGE, "--", *names)
-                if done.returncode:
-                    self._warn("git commit", done.stderr)
-                    return
+        if not self._commit(names):
+            return
         if self._is_away:  # it would not answer now either
             self._warn("git", "fatal: the remote does not answer")
         elif not self._upstream():
             self._send_first()
         elif self._git("log", "--oneline", "@{upstream}..HEAD").stdout.strip():
             self._push()
+
+    def _commit(self, names: Sequence[str]) -> bool:
+        """Commit these files alone, as far as they changed; whether nothing went wrong."""
+        if not names:
+            return True
+        self._git("add", "--", *names)
+        if not self._git("diff", "--cached", "--quiet", "--", *names).returncode:
+            return True
+        done = self._git("commit", "--quiet", "-m", _MESSAGE, "--", *names)
+        if done.returncode and self._git("var", "GIT_COMMITTER_IDENT").returncode:
+            self._warn("git commit", _NOBODY)
+        elif done.returncode:
+            self._warn("git commit", done.stderr)
+        return not done.returncode
+
+    def _is_on_branch(self) -> bool:
+        """Whether a branch is checked out; a rebase in which we were broken off is given up."""
+        for _ in range(2):
+            head = self._git("symbolic-ref", "--quiet", "HEAD")
+            if head.returncode != 1 or head.stderr:  # on a branch; or git says itself what is wrong
+                return True
+            self._git("rebase", "--abort")
+        self._warn("git", _NO_BRANCH)
+        return False
 
     def _push(self) -> None:
         for _ in range(_TRIES):
@@ -140,6 +172,9 @@ class GitRemote:
             return
         lines = [line.strip() for line in told.splitlines() if line.strip()]
         why = next((line for line in reversed(lines) if line.startswith(("fatal", "error"))), "; ".join(lines[-1:]))
+        in_the_way = [line.strip() for line in told.splitlines() if line.startswith("\t")]
+        if in_the_way:  # files that git would write over, one a line
+            why = f"move away or commit {', '.join(in_the_way)}, which git would write over"
         self.warnings.append(f"{what} did not succeed, it is tried again the next time: {why[:200]}")
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:

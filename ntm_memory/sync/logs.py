@@ -22,6 +22,8 @@ _HOUR = 3_600_000
 _MOST_UNREAD, _DIGITS = 20, 16
 UNREAD = "unread"
 """Under this name it is kept which lines of which logs tell nothing."""
+_COUNTS = "unread_counts"
+"""And under this one how many they are: of a log full of them not all are kept."""
 _FIRST = str(LogicalTime(0, 0, "0" * 8))
 
 
@@ -45,17 +47,23 @@ class Logs:
         self._reader = f"{log.VERSION} {log.digest(b'reads logs' + secret)[:_DIGITS]} {key is not None}"
         self._unreadable: list[str] = []
         self._unread: dict[str, list[str]] = json.loads(self._state.meta(UNREAD, "{}"))
+        self._counts: dict[str, int] = json.loads(self._state.meta(_COUNTS, "{}"))
         self.fresh: set[str] = set()
         self.waiting: Counter[str] = Counter()
         self.ahead = 0
         self.is_whole = True
         self.is_shared = False
+        self._has_new_key = False
 
     @property
     def unread(self) -> list[str]:
         """What could not be read, and why: also what was found the last time, in files that have not changed since."""
-        kept = {name: lines for name, lines in self._unread.items() if (self._folder / name).exists()}
-        return [*self._unreadable, *(f"{name}, {why}" for name, lines in kept.items() for why in lines)]
+        return [*self._unreadable, *(f"{name}, {why}" for name in self._there() for why in self._unread[name])]
+
+    @property
+    def unread_count(self) -> int:
+        """How many they are, those included that `unread` leaves out."""
+        return len(self._unreadable) + sum(self._count(name) for name in self._there())
 
     def read(self, which: Callable[[Path], bool]) -> None:
         """Take in what is new in the logs that are asked for.
@@ -103,7 +111,9 @@ class Logs:
         try:
             log.append(path, lines, self._key)
         except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror}", "check the folder sync.folder") from error
+            raise StoreError(
+                f"{path} cannot be written: {error.strerror or error}", "check the folder sync.folder"
+            ) from error
         self._note(path, content_of(path))
 
     def remove_texts(self) -> list[str]:
@@ -116,7 +126,7 @@ class Logs:
                     self._note(path, content_of(path))
             except OSError as error:
                 raise StoreError(
-                    f"{path} cannot be written: {error.strerror}; what was purged may still be in it",
+                    f"{path} cannot be written: {error.strerror or error}; what was purged may still be in it",
                     "make it writable, and sync again",
                 ) from error
         return changed
@@ -151,10 +161,11 @@ class Logs:
         start = place.end if place is not None and is_continued else 0
         found = log.read(content[start:], self._opener, content.count(b"\n", 0, start) + 1)
         unread = [f"line {each.number}: {each.why}" for each in found.unread]
-        if self.is_own(path):  # they are mended now, and told this once
-            self._unreadable += [f"{path.name}, {each}" for each in unread]
+        if self.is_own(path):  # they are mended now, and told this once; by a new key none of them can be opened
+            self._unreadable += [] if self._has_new_key else [f"{path.name}, {each}" for each in unread]
         else:
-            self._note_unread(path.name, (self._unread.get(path.name, []) if is_continued else []) + unread)
+            known = self._unread.get(path.name, []) if is_continued else []
+            self._note_unread(path.name, known + unread, self._count(path.name) - len(known) if is_continued else 0)
         if self.is_own(path) and (found.unread or (place is not None and not is_continued)):
             self.is_whole = False  # damaged, older than it was, or of another key: it may hold what was removed since
             self._merging.has_removed = True
@@ -172,20 +183,36 @@ class Logs:
             end = start + found.end
             self._state.note_place(path.name, LogPlace(told, end, log.digest(content[:end])))
 
-    def _note_unread(self, name: str, lines: list[str]) -> None:
-        """Keep which lines of a log tell nothing, so that it is not read from its beginning each time for them."""
-        before = dict(self._unread)
+    def _there(self) -> list[str]:
+        return [name for name in self._unread if (self._folder / name).exists()]
+
+    def _count(self, name: str) -> int:
+        return self._counts.get(name, len(self._unread.get(name, ())))
+
+    def _note_unread(self, name: str, lines: list[str], earlier: int = 0) -> None:
+        """Keep which lines of a log tell nothing, so that it is not read from its beginning each time for them.
+
+        Args:
+            name: of the log.
+            lines: those that are known.
+            earlier: how many there are that are not among them.
+        """
+        before = dict(self._unread), dict(self._counts)
         self._unread.pop(name, None)
+        self._counts.pop(name, None)
         if lines:
             self._unread[name] = lines[:_MOST_UNREAD]
-        if self._unread != before:
+            self._counts[name] = earlier + len(lines)
+        if (self._unread, self._counts) != before:
             self._state.set_meta(UNREAD, json.dumps(self._unread))
+            self._state.set_meta(_COUNTS, json.dumps(self._counts))
 
     def _look_at_the_key(self) -> None:
         """With another key, or another version of this program, read what told nothing, and write the own logs anew."""
         before = self._state.meta("reader", self._reader)
         self._state.set_meta("reader", self._reader)
-        if before != self._reader:
+        self._has_new_key = before != self._reader
+        if self._has_new_key:
             self._merging.has_removed = True
             own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
             for name in [*self._unread, *own]:

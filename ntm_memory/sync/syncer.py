@@ -117,7 +117,7 @@ class Syncer:
     def _round(self, state: SyncState, git: GitRemote | None, asked: _Asked) -> dict[str, Any]:
         """What `run` does, alone and with its state open."""
         if git is not None:
-            git.fetch()
+            git.fetch(list(own_logs(self._folder, state.own_devices)))
         merging = Merging(state, HybridClock(state.device, state.number("count"), self._clock))
         logs = Logs(self._folder, merging, self._key, self._opener)
         applier = Applier(self._store, self._writer, merging, self._encoder, self._is_spoken)
@@ -140,7 +140,7 @@ class Syncer:
                 state.set_meta("synced", to_iso(self._clock()))
         if git is not None:
             git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
-        warnings = [*(self._git.warnings if self._git is not None else ()), *copies.warnings, *others.warnings]
+        warnings = [*(git.warnings if git is not None else ()), *copies.warnings, *others.warnings, *applier.warnings]
         return self._answer(state, logs, applier, counts, warnings, dry_run=self._is_dry)
 
     def _is_settled(self, state: SyncState, merging: Merging, logs: Logs) -> bool:
@@ -268,7 +268,8 @@ class Syncer:
             "device": state.device,
             **done,
             "conflicts": conflicts(Merging(state, HybridClock(state.device, 0, self._clock))),
-            "unread": (logs.unread + applier.refused)[:_MOST_SHOWN],
+            "unread": (logs.unread + applier.unread)[:_MOST_SHOWN],
+            "unread_count": logs.unread_count + len(applier.unread),
             "warnings": warnings,
             "dry_run": dry_run,
         }

@@ -1,40 +1,48 @@
-"""Whether a part of a state is one: a log is a file that anybody may have written."""
+"""Whether a part of a state is one, and its values as the memory keeps them.
+
+A log is a file that anybody may have written. A value that the memory would keep otherwise than a line tells it would
+never be what was told, and be written anew at each sync: so it is brought to that form before anything is compared.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from ntm_memory.entry.told_times import checked_when
 from ntm_memory.errors import BadValueError, shown
+from ntm_memory.operations.validation import checked_content, checked_name, checked_tags
 from ntm_memory.privacy.tombstones import checked_tombstones
 from ntm_memory.privacy.trust import TRUST_LEVELS
 from ntm_memory.sync.stamps import read_stamp
+from ntm_memory.text.iso_time import in_full
 
 _ID = re.compile(r"[\w.:-]{1,100}")
-_PARTS = frozenset({"born", "fields", "texts", "olds", "over", "links", "joins", "purged"})
 TOLD = ("key", "importance", "tags", "occurred_at", "trust")
 FIELDS = (*TOLD, "session", "source", "kind", "superseded_by", "standing")
 _MOST = 2**31
 
 
 def checked_part(id: object, part: object) -> dict[str, Any]:
-    """A part of a memory's state as a log tells it.
+    """A part of a memory's state as a log tells it, each value in the form in which the memory keeps it.
 
     Raises:
-        BadValueError: it is none; what is wrong is named.
+        BadValueError: it is none, or no memory can have a value; what is wrong is named.
     """
     _see(isinstance(id, str) and _ID.fullmatch(id), "id", id)
-    _see(isinstance(part, dict) and part and set(part) <= _PARTS, "part", part)
+    _see(isinstance(part, dict) and part and set(part) <= set(_PARTS), "part", part)
     assert isinstance(part, dict)
     try:
-        for name, value in part.items():
-            _CHECKS[name](value)
+        made = {name: _PARTS[name](value) for name, value in part.items()}
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
         if isinstance(error, BadValueError):
             raise
         raise BadValueError(f"not a part of a memory: {shown(part)}") from error
-    return part
+    within = [made.get("joins"), made.get("fields", {}).get("superseded_by")]
+    _see(all(each is None or each[1] != id for each in within), "a memory that is in the place of itself", id)
+    return made
 
 
 def checked_tombstone(name: object, register: object) -> tuple[str, list[Any]]:
@@ -59,112 +67,123 @@ def _see(is_so: object, what: str, value: object) -> None:
         raise BadValueError(f"{what} is {shown(value)}")
 
 
-def _register(value: object) -> Any:
+def _register(value: object, kept: Callable[[Any], Any]) -> list[Any]:
+    """A register whose value is in the form in which it is kept."""
     _see(isinstance(value, list) and len(value) == 2, "a register", value)
     assert isinstance(value, list)
     read_stamp(value[0])
-    return value[1]
+    return [value[0], kept(value[1])]
 
 
-def _text(value: object, what: str) -> None:
+def _registers(value: Any, kept: Callable[[Any], Any]) -> dict[str, Any]:
+    """Registers by the stamps of the texts that they are of."""
+    _see(isinstance(value, dict), "registers", value)
+    for name in value:
+        read_stamp(name)
+    return {name: _register(register, kept) for name, register in value.items()}
+
+
+def _text(value: object, what: str) -> str:
     _see(isinstance(value, str), what, value)
     str(value).encode()  # half of a surrogate pair is no text
+    return str(value)
 
 
-def _field(name: str, value: Any) -> None:
+def _share(value: Any, what: str) -> float:
+    _see(type(value) in (int, float) and 0 <= value <= 1, what, value)
+    return float(value) + 0  # -0.0 becomes 0.0, as which the database gives it back
+
+
+def _field(name: str, value: Any) -> Any:
     if name == "importance":
-        _see(type(value) in (int, float) and 0 <= value <= 1, name, value)
-    elif name == "tags":
-        _see(isinstance(value, list) and len(value) < _MOST, name, value)
-        for tag in value:
-            _text(tag, "a tag")
-    elif name == "trust":
+        return _share(value, name)
+    if name == "tags":
+        _see(isinstance(value, list), name, value)
+        return list(checked_tags([_text(tag, "a tag") for tag in value]))
+    if name == "trust":
         _see(value in TRUST_LEVELS, name, value)
-    elif name == "standing":
-        _standing(value)
-    elif value is not None:
-        _text(value, name)
+        return value
+    if name == "standing":
+        return _standing(value)
+    if value is None:
+        return None
+    if name == "superseded_by":
+        return _id(value, name)
+    return checked_when(name, value) if name == "occurred_at" else checked_name(name, _text(value, name))
 
 
-def _standing(value: Any) -> None:
+def _id(value: Any, what: str) -> str:
+    _see(isinstance(value, str) and _ID.fullmatch(value), what, value)
+    return str(value)
+
+
+def _standing(value: Any) -> list[Any]:
     _see(isinstance(value, list) and len(value) == 2, "standing", value)
     state, retention = value
-    is_number = type(retention) in (int, float) and 0 <= retention <= 1
-    _see(is_number and state in ("live", "archived", "erased"), "standing", value)
+    _see(state in ("live", "archived", "erased"), "standing", value)
+    retention = _share(retention, "retention")
     _see((retention == 0) == (state == "erased"), "standing", value)
+    return [state, retention]
 
 
-def _told(told: object, names: tuple[str, ...]) -> None:
+def _told(told: object, names: tuple[str, ...] = TOLD) -> dict[str, Any]:
     _see(isinstance(told, dict) and set(told) == set(names), "what was told", told)
     assert isinstance(told, dict)
-    for name, value in told.items():
-        _field(name, value)
+    return {name: _field(name, value) for name, value in told.items()}
 
 
-def _born(value: object) -> None:
-    born = _register(value)
+def _birth(born: Any) -> dict[str, Any]:
     _see(isinstance(born, dict) and set(born) == {"namespace", "created_at"}, "born", born)
-    for name in born:
-        _text(born[name], name)
+    space = checked_name("namespace", _text(born["namespace"], "namespace"))
+    return {"namespace": space or "default", "created_at": in_full(_text(born["created_at"], "created_at"))}
 
 
-def _fields(value: Any) -> None:
+def _fields(value: Any) -> dict[str, Any]:
     _see(isinstance(value, dict) and set(value) <= set(FIELDS), "fields", value)
-    for name, register in value.items():
-        _field(name, _register(register))
+    return {name: _register(register, partial(_field, name)) for name, register in value.items()}
 
 
-def _texts(value: Any) -> None:
-    for name, register in value.items():
-        read_stamp(name)
-        text = _register(register)
-        _see(type(text.get("n")) is int and 1 <= text["n"] < _MOST, "a version", text.get("n"))
-        _text(text.get("at"), "a time")
-        if "content" in text:
-            _see(set(text) == {"content", "at", "n", "told"}, "a text", text)
-            _text(text["content"], "content")
-            _told(text["told"], TOLD)
-        else:
-            _see(set(text) == {"at", "n"}, "a text", text)
+def _content(text: Any) -> dict[str, Any]:
+    """A text, or what is left of one that was removed for good."""
+    _see(type(text.get("n")) is int and 1 <= text["n"] < _MOST, "a version", text.get("n"))
+    made = {"at": in_full(_text(text.get("at"), "a time")), "n": text["n"]}
+    if "content" in text:
+        _see(set(text) == {*made, "content", "told"}, "a text", text)
+        return {**made, "content": checked_content(_text(text["content"], "content")), "told": _told(text["told"])}
+    _see(set(text) == set(made), "a text", text)
+    return made
 
 
-def _olds(value: Any) -> None:
-    for name, register in value.items():
-        read_stamp(name)
-        _told(_register(register), TOLD)
-
-
-def _over(value: Any) -> None:
+def _over(value: Any) -> list[str]:
     _see(isinstance(value, list), "over", value)
     for stamp in value:
         read_stamp(stamp)
+    return list(value)
 
 
-def _links(value: Any) -> None:
-    for target, register in value.items():
-        _see(_ID.fullmatch(target), "a link", target)
-        weight, kind = _register(register)
-        _see(type(weight) in (int, float) and 0 <= weight <= 1, "a weight", weight)
-        _text(kind, "a kind")
+def _link(value: Any) -> list[Any]:
+    _see(isinstance(value, list) and len(value) == 2, "a link", value)
+    return [_share(value[0], "a weight"), _text(value[1], "a kind")]
 
 
-def _joins(value: object) -> None:
-    other = _register(value)
-    _see(isinstance(other, str) and _ID.fullmatch(other), "joins", other)
+def _links(value: Any) -> dict[str, Any]:
+    _see(isinstance(value, dict), "links", value)
+    return {_id(target, "a link"): _register(register, _link) for target, register in value.items()}
 
 
-def _purged(value: Any) -> None:
+def _purged(value: Any) -> list[str]:
     _see(isinstance(value, list) and len(value) == 1, "purged", value)
     read_stamp(value[0])
+    return list(value)
 
 
-_CHECKS: Mapping[str, Callable[[Any], None]] = {
-    "born": _born,
+_PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "born": lambda value: _register(value, _birth),
     "fields": _fields,
-    "texts": _texts,
-    "olds": _olds,
+    "texts": lambda value: _registers(value, _content),
+    "olds": lambda value: _registers(value, _told),
     "over": _over,
     "links": _links,
-    "joins": _joins,
+    "joins": lambda value: _register(value, lambda other: _id(other, "joins")),
     "purged": _purged,
 }

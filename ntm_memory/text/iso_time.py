@@ -60,7 +60,8 @@ def unix_seconds(iso: str) -> float:
 
 def to_iso(seconds: float) -> str:
     """Seconds since 1970 with microseconds, always equally long, so that times compare as texts."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    time = datetime.fromtimestamp(seconds, timezone.utc)
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")  # strftime writes the year 1 as 1
 
 
 def to_whole_seconds(iso: str) -> str:

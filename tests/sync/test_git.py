@@ -217,3 +217,81 @@ def test_of_a_log_in_conflict_this_clones_is_kept_and_no_pull_fails_for_good(tmp
     assert log.read_text() == "a line\nand one that was told without a net\n"
     remote_one.send([log])
     assert not remote_one.warnings and not git(one, "status", "--short", "--branch").splitlines()[1:]
+
+
+def test_a_purge_between_two_syncs_keeps_nobody_from_pulling(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        id = one.memorize("Mia drinks tea").memory.id
+        settle(one, other)
+        other.memorize("Tom is in Oslo")
+        other.sync()
+        one.erase([id], purge=True)
+        answer = one.sync()
+        assert answer["warnings"] == [] and answer["taken"] == 1
+        settle(one, other)
+        assert other.store.count() == 1
+
+
+def test_a_git_that_does_not_know_who_commits_is_told_so_each_time(tmp_path, remote, monkeypatch):
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{name}_NAME")
+        monkeypatch.delenv(f"GIT_{name}_EMAIL")
+    (tmp_path / "gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        for _ in range(2):
+            (warning,) = one.sync()["warnings"]
+            assert "user.name" in warning and "user.email" in warning
+        (tmp_path / "gitconfig").write_text("[user]\n\tname = Mia\n\temail = mia@example.org\n")
+        assert one.sync()["warnings"] == [] and git(remote, "log", "--oneline", "--all")
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_what_a_person_changes_in_the_work_tree_stops_no_pull_and_is_not_sent(tmp_path, remote, is_staged):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        folder = tmp_path / "one-logs"
+        (folder / "notes.txt").write_text("first")
+        git(folder, "add", "notes.txt")
+        git(folder, "commit", "-m", "notes")
+        (folder / "notes.txt").write_text("not done yet")
+        if is_staged:
+            git(folder, "add", "notes.txt")
+        other.memorize("Tom is in Oslo")
+        other.sync()
+        one.memorize("Priya is in Pune")
+        assert one.sync()["warnings"] == [] and one.store.count() == 3
+        assert (folder / "notes.txt").read_text() == "not done yet"
+        assert git(remote, "show", "HEAD:notes.txt") == "first"
+
+
+def test_a_file_of_a_person_that_a_pull_would_write_over_is_named(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        theirs = tmp_path / "other-logs"
+        (theirs / "notes.txt").write_text("theirs")
+        git(theirs, "add", "notes.txt")
+        git(theirs, "commit", "-m", "notes")
+        git(theirs, "push")
+        (tmp_path / "one-logs" / "notes.txt").write_text("mine")
+        (warning,) = one.sync()["warnings"]
+        assert "move away or commit notes.txt" in warning
+        assert (tmp_path / "one-logs" / "notes.txt").read_text() == "mine"
+
+
+def test_where_no_branch_is_checked_out_that_is_told_and_nothing_is_committed(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one:
+        one.memorize("Mia drinks tea")
+        one.sync()
+        folder = tmp_path / "one-logs"
+        branch = git(folder, "branch", "--show-current").strip()
+        git(folder, "checkout", "--quiet", "--detach")
+        one.memorize("Tom is in Oslo")
+        answer = one.sync()
+        assert answer["sent"] == 1 and ["no branch is checked out" in each for each in answer["warnings"]] == [True]
+        assert len(git(folder, "log", "--oneline").splitlines()) == 1
+        git(folder, "checkout", "--quiet", branch)
+        assert one.sync()["warnings"] == []
+        assert len(git(remote, "log", "--oneline", "--all").splitlines()) == 2

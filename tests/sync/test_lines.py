@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+
 import pytest
 
-from ntm_memory.errors import BadValueError
+from ntm_memory.errors import BadValueError, StoreError
+from ntm_memory.rendering.stores import sync as sync_as_text
 from ntm_memory.sync import log, syncer
 from ntm_memory.sync.logs import Logs
 
@@ -126,3 +130,60 @@ def test_one_machine_may_seal_and_another_one_not(devices, secret):
     devices.settle()
     assert contents(plain) == contents(sealing) == ["Mia drinks tea", "Tom is in Oslo"]
     assert not plain.sync()["unread"] and not sealing.sync()["unread"]
+
+
+def test_of_many_lines_that_tell_nothing_some_are_named_and_all_are_counted(devices):
+    one = devices.add("one")
+    file = devices.folder / "ntm-evilevil-2023-11.jsonl"
+    file.write_bytes(DAMAGED * 50)
+    for _ in range(2):
+        answer = one.sync()
+        assert (len(answer["unread"]), answer["unread_count"]) == (20, 50)
+        assert sync_as_text(answer).splitlines()[-1] == "not read: 30 more"
+    with file.open("ab") as opened_file:
+        opened_file.write(DAMAGED * 5)
+    assert one.sync()["unread_count"] == 55
+    file.write_bytes(DAMAGED)
+    assert one.sync()["unread_count"] == 1
+
+
+def test_a_memory_that_is_damaged_here_is_named_as_long_as_what_was_told_of_it_waits(devices):
+    one, other = devices.add("one"), devices.add("other")
+    id = one.memorize("Mia drinks tea").memory.id
+    devices.settle()
+    with sqlite3.connect(other.home / "memory.db") as sql:
+        sql.execute("UPDATE memories SET content = 'damaged' WHERE id = ?", (id,))
+    sql.close()
+    one.update(id, content="Mia drinks coffee")
+    one.sync()
+    for _ in range(2):
+        (warning,) = other.sync()["warnings"]
+        assert warning.startswith(f"memory {id} is not written yet: it is damaged here")
+    assert other.status()["sync"]["due"] == 1
+
+
+def test_the_own_log_of_another_key_is_written_anew_without_a_word(sealing, monkeypatch):
+    one = sealing.add("one")
+    one.memorize("Mia drinks tea")
+    one.sync()
+    one.close()
+    monkeypatch.setenv("NTM_MEMORY_KEY", OTHER_KEY)
+    one = sealing.open[0] = sealing.add("one", ahead=9000.0)
+    sealing.open.pop()
+    assert one.sync()["unread"] == []
+    assert contents(sealing.add("other", ahead=9000.0)) == []
+    sealing.settle()
+    assert contents(sealing.open[1]) == ["Mia drinks tea"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_in_the_place_of_the_own_log_is_refused_with_what_is_wrong(devices):
+    one = devices.add("one")
+    one.memorize("Mia drinks tea")
+    one.sync()
+    (file,) = devices.folder.iterdir()
+    file.unlink()
+    os.mkfifo(file)
+    one.memorize("Tom is in Oslo")
+    with pytest.raises(StoreError, match="not seekable"):
+        one.sync()
