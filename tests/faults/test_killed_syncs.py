@@ -20,4 +20,4 @@ def test_syncs_that_are_killed_lose_nothing():
 def test_a_log_that_is_not_waited_for_nor_looked_at_again_is_found(monkeypatch):
     monkeypatch.setattr(Logs, "read_own", lambda self: None)
     with pytest.raises(AssertionError):
-        run_killed_syncs(600, 1, 2, 100, careless=True)
+        run_killed_syncs(2000, 20, 2, 100, careless=True)

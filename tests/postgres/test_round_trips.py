@@ -40,7 +40,7 @@ def far(url_of, tmp_path):
     ("request_", "most"),
     [
         ({"command": "recall", "query": "Mia walks"}, 8),
-        ({"command": "recall", "query": "Mia walks", "session": "s1"}, 12),
+        ({"command": "recall", "query": "Mia walks", "session": "s1"}, 14),
         ({"command": "memorize", "content": "Tom repairs old bicycles in the shed"}, 17),
         ({"command": "memorize", "content": "Tom repairs old cars", "key": "cars"}, 20),
         ({"command": "erase", "ids_or_key": ["Note 1"], "dry_run": True}, 8),
