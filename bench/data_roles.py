@@ -13,7 +13,8 @@ from bench.dataset import FILES, in_file, named, rows
 OURS = "MIT, written for this project"
 FREE = "CC0 1.0, written for this project"
 PAIRS = Path(__file__).with_name("pairs")
-PAIR_FILES = ("answers.jsonl", "details.jsonl", "prompts.jsonl", "revisions.jsonl", "stores.jsonl", "tasks.jsonl")
+_NAMES = ("answers", "details", "prompts", "revisions", "stores", "tasks", "told")
+PAIR_FILES = tuple(f"{name}.jsonl" for name in _NAMES)
 """What a folder of pairs to be read together has at least one of."""
 
 

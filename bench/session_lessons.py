@@ -107,7 +107,7 @@ class LessonStore:
 
 def read_lessons(folder: Path, embedder: Embedder) -> Iterator[LessonStore]:
     """The stores of a folder, each told to a memory of its own and asked all its questions one by one."""
-    notes, sessions = rows(folder / "stores.jsonl"), rows(folder / "sessions.jsonl")
+    notes, sessions = rows(folder / "told.jsonl"), rows(folder / "sessions.jsonl")
     for store in dict.fromkeys(note["store"] for note in notes):
         config = {"privacy": {"on_secret": "allow"}}
         with (

@@ -124,7 +124,7 @@ def pairs_to_read(folder):
         for name in ("s1", "s2", "s3", "s4")
         for i, (who, what) in enumerate(zip(WHO, WHAT, strict=True))
     ]
-    write_lines(folder / "en1_sessions" / "stores.jsonl", notes)
+    write_lines(folder / "en1_sessions" / "told.jsonl", notes)
     kinds = ("first", "follow", "follow", "unrelated")
     asked = [
         {
