@@ -34,7 +34,7 @@ _FLAGS = ("-std=gnu11", "-O3", "-march=native", "-ffast-math", "-fPIC", "-w")
 
 def make_machine(settings: MachineSettings, parameters: MachineParameters) -> Machine:
     """The fastest machine there is for these settings: compiled where its kernel is built, else NumPy's."""
-    kernel = library(settings.dtype) if kernel_knows(settings) else None
+    kernel = loaded_kernel(settings.dtype) if kernel_knows(settings) else None
     return Machine(settings, parameters) if kernel is None else CompiledMachine(settings, parameters, kernel)
 
 
@@ -115,7 +115,7 @@ def _found(dtype: str) -> Path | None:
 
 
 @functools.cache
-def library(dtype: str) -> ctypes.CDLL | None:
+def loaded_kernel(dtype: str) -> ctypes.CDLL | None:
     """The kernel of a float type, if it is built here."""
     found = _found(dtype)
     try:

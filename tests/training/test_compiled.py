@@ -30,16 +30,16 @@ def machine(**changes):
 def environment(tmp_path, monkeypatch):
     """A folder in which the kernel is looked for."""
     monkeypatch.setenv("NTM_MEMORY_ENV", str(tmp_path))
-    compiled.library.cache_clear()
+    compiled.loaded_kernel.cache_clear()
     yield tmp_path
-    compiled.library.cache_clear()
+    compiled.loaded_kernel.cache_clear()
 
 
 @needs_compiler
 def test_built_found_and_used_for_what_it_knows(environment):
     assert not compiled.built() and type(machine()) is Machine
     files = compiled.build(environment)
-    compiled.library.cache_clear()
+    compiled.loaded_kernel.cache_clear()
     assert compiled.built() and len(files) == 2
     assert type(machine()) is type(machine(dtype="float64")) is CompiledMachine
     assert type(machine(controller="feedforward")) is Machine
@@ -52,7 +52,7 @@ def test_a_run_learns_the_same_with_and_without(environment):
     settings = task_recipe("copy", TINY, {"validate_every": 40, "validation": [], "validation_sequences": 2})
     without = Trainer(settings).run()
     compiled.build(environment)
-    compiled.library.cache_clear()
+    compiled.loaded_kernel.cache_clear()
     trainer = Trainer(settings)
     assert type(trainer.machine) is CompiledMachine
     found = trainer.run()
@@ -72,7 +72,7 @@ def test_one_of_another_source_or_processor_is_not_used(environment, monkeypatch
 def test_what_is_no_library_is_not_used(environment):
     for file in compiled.build(environment):
         file.write_bytes(b"no library")
-    compiled.library.cache_clear()
+    compiled.loaded_kernel.cache_clear()
     assert type(machine()) is Machine
 
 
