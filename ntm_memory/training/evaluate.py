@@ -56,15 +56,17 @@ def evaluate_machine(
         rng: source of the sequences.
         watch: told every batch and the wrong bits (B,) of its sequences.
     """
-    batches = [min(_AT_ONCE, sequences - start) for start in range(0, sequences, _AT_ONCE)]
-    costs = [_costs(machine, task, task.sample(rng, batch, sizes), watch) for batch in batches]
+    costs = []
+    for start in range(0, sequences, _AT_ONCE):
+        batch = task.sample(rng, min(_AT_ONCE, sequences - start), sizes)
+        costs.append(_costs(machine, task, batch, watch))
     wrong, surprise, optimal = (np.concatenate(each) for each in zip(*costs, strict=True))
     return SequenceScore(
         wrong=float(wrong.mean()),
         surprise=float(surprise.mean()),
         perfect=int((wrong == 0).sum()),
         sequences=sequences,
-        target_bits=task.sample(np.random.default_rng(0), 1, sizes).target_bits,
+        target_bits=batch.target_bits,
         optimal=float(optimal.mean()) if task.probabilistic else None,
     )
 
