@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from ntm_memory.training.tasks.ngram import optimal_bits
 
 _AT_ONCE = 32
 Watcher = Callable[[SequenceBatch, NDArray[np.int64]], None]
+Order = tuple[float, float]
+"""Of two machines at a task the smaller is better: wrong bits, then surprise; see `SequenceScore.order`."""
 
 
 class SequenceScore(NamedTuple):
@@ -33,7 +35,7 @@ class SequenceScore(NamedTuple):
     """What the Bayes-optimal estimator pays on the same sequences; only for random sources."""
 
     @property
-    def order(self) -> tuple[float, float]:
+    def order(self) -> Order:
         """Smaller is better: wrong bits, then surprise; surprise alone where bits cannot be known."""
         return (self.wrong if self.optimal is None else 0.0, self.surprise)
 
@@ -69,6 +71,26 @@ def evaluate_machine(
         target_bits=batch.target_bits,
         optimal=float(optimal.mean()) if task.probabilistic else None,
     )
+
+
+def mean_order(
+    machine: Machine, task: Task, longer: Sequence[Sizes], sequences: int, seed: int | Sequence[int]
+) -> Order:
+    """Mean `order` at the largest trained sizes and at longer ones, on sequences that are the same every time.
+
+    Args:
+        machine: with its parameters.
+        task: what to draw.
+        longer: the other sizes; what they leave out is the largest trained.
+        sequences: of each sizes, at least 1.
+        seed: of the sequences.
+    """
+    orders = []
+    for sizes in ({}, *longer):
+        rng = np.random.default_rng(seed)
+        orders.append(evaluate_machine(machine, task, task.complete(sizes), sequences, rng).order)
+    wrong, surprise = np.mean(orders, axis=0).tolist()
+    return wrong, surprise
 
 
 def _costs(machine: Machine, task: Task, batch: SequenceBatch, watch: Watcher | None) -> tuple[np.ndarray, ...]:

@@ -12,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ntm_memory.errors import BadValueError, CheckpointError
 from ntm_memory.machine.network import Machine
 from ntm_memory.training.checkpoint import save_core
-from ntm_memory.training.evaluate import evaluate_machine
+from ntm_memory.training.evaluate import Order, mean_order
 from ntm_memory.training.experiment import CORE_FILE, STATE_FILE, Outcome, drawn_outcome, finished_core, run_and_save
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import load_state
@@ -28,14 +26,14 @@ SEED_STEP = 1000
 """Between the seeds of two starts, so that neighbouring runs have none in common."""
 _CHOICE_STREAM = 3
 _CHOICE_SEQUENCES = 400
-Order = tuple[float, float]
 
 
 class _Start:
     """One of the starts, in a folder of its own; goes on from what is saved there."""
 
     def __init__(self, settings: TrainingSettings, folder: Path, command: str) -> None:
-        self.file, self.order, self.fate = folder / STATE_FILE, (math.inf, math.inf), "not begun"
+        self.file, self.fate = folder / STATE_FILE, "not begun"
+        self.order: Order = (math.inf, math.inf)
         self.settings = settings
         try:
             kept, state = load_state(self.file)
@@ -55,13 +53,9 @@ class _Start:
 
     def judge(self, machine: Machine, fate: str) -> None:
         """Measure a machine of this start on the sequences for the choice."""
-        task, settings = self.trainer.task, self.settings
-        scores = []
-        for sizes in ({}, *settings.validation):
-            rng = np.random.default_rng([settings.seed, _CHOICE_STREAM])
-            scores.append(evaluate_machine(machine, task, task.complete(sizes), _CHOICE_SEQUENCES, rng).order)
-        wrong, surprise = np.mean(scores, axis=0).tolist()
-        self.order, self.fate = (wrong, surprise), fate
+        settings, seed = self.settings, (self.settings.seed, _CHOICE_STREAM)
+        self.order = mean_order(machine, self.trainer.task, settings.validation, _CHOICE_SEQUENCES, seed)
+        self.fate = fate
 
     def told(self) -> dict[str, Any]:
         """For the core's metrics."""

@@ -16,7 +16,7 @@ from ntm_memory.machine.network import Machine
 from ntm_memory.machine.optimisers import clip_norm, make_optimiser
 from ntm_memory.machine.parameters import MachineParameters, initial_machine_parameters
 from ntm_memory.training.compiled import make_machine
-from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
+from ntm_memory.training.evaluate import mean_order
 from ntm_memory.training.loss import binary_cross_entropy, bits_per_sequence, wrong_bits
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import RECENT, TrainerState
@@ -171,9 +171,8 @@ class Trainer:
         if len(state.recent_share) >= RECENT and np.mean(state.recent_share[-RECENT:]) < CALM:
             state.calm = True
             state.calm_parameters = self._parameters.flat.copy()
-        sizes = [self.task.complete(each) for each in ({}, *settings.validation)]
-        scores = [self.validate(each) for each in sizes]
-        order = tuple(np.mean([score.order for score in scores], axis=0).tolist())
+        seed = (settings.seed, _VALIDATION_STREAM)
+        order = mean_order(self.as_core(), self.task, settings.validation, settings.validation_sequences, seed)
         state.validations.append((state.sequences, *order))
         if state.reach < 1 and state.best_score is None:  # a curriculum that is never done leaves the latest
             state.best_parameters = self._parameters.flat.copy()
@@ -182,8 +181,3 @@ class Trainer:
             state.best_score = order
             state.best_parameters = self._parameters.flat.copy()
             state.best_at = state.sequences
-
-    def validate(self, sizes: dict[str, int]) -> SequenceScore:
-        """Score of the present parameters on the validation sequences, which are the same every time."""
-        rng = np.random.default_rng([self.settings.seed, _VALIDATION_STREAM])
-        return evaluate_machine(self.as_core(), self.task, sizes, self.settings.validation_sequences, rng)

@@ -7,7 +7,6 @@ import pytest
 from ntm_memory.errors import BadValueError
 from ntm_memory.training import restarts
 from ntm_memory.training.checkpoint import load_core
-from ntm_memory.training.evaluate import SequenceScore
 from ntm_memory.training.experiment import CORE_FILE
 from ntm_memory.training.restarts import SEED_STEP, train_restarts
 from ntm_memory.training.settings import TrainingSettings
@@ -39,10 +38,7 @@ def judged(monkeypatch):
     """Set the wrong bits of each start, by the number of the judgement."""
     wrong = []
 
-    def judge(*_):
-        return SequenceScore(wrong.pop(0), 1.0, 0, 4, 60, None)
-
-    monkeypatch.setattr(restarts, "evaluate_machine", judge)
+    monkeypatch.setattr(restarts, "mean_order", lambda *_: (wrong.pop(0), 1.0))
     return wrong
 
 

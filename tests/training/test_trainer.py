@@ -15,7 +15,7 @@ from ntm_memory.errors import BadValueError, CheckpointError
 from ntm_memory.persistence.arrays import load_arrays, save_arrays
 from ntm_memory.training import experiment, plots
 from ntm_memory.training.checkpoint import load_core
-from ntm_memory.training.evaluate import evaluate_machine
+from ntm_memory.training.evaluate import mean_order
 from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import load_state, save_state
@@ -196,9 +196,9 @@ def test_the_core_is_validated_on_the_memory_that_it_has_at_the_end(monkeypatch)
 
     def watched(machine, *rest):
         used.append(machine.settings.memory_size)
-        return evaluate_machine(machine, *rest)
+        return mean_order(machine, *rest)
 
-    monkeypatch.setattr("ntm_memory.training.trainer.evaluate_machine", watched)
+    monkeypatch.setattr("ntm_memory.training.trainer.mean_order", watched)
     trainer = Trainer(tiny(core_memory_size=31))
     trainer.run()
     assert set(used) == {31} and trainer.best().settings.memory_size == 31
