@@ -134,22 +134,16 @@ def _show(arguments: argparse.Namespace, task: str) -> Answer:
 def _evaluate(arguments: argparse.Namespace, task: str) -> Answer:
     import numpy as np
 
-    from ntm_memory.training.evaluate import evaluate_machine
-    from ntm_memory.training.experiment import describe
-    from ntm_memory.training.near_ties import NearTies
+    from ntm_memory.training.experiment import measured
 
     core, seed = _core(arguments, task), arguments.seed or 0
     sequences = 100 if arguments.sequences is None else arguments.sequences
     whole_number("--sequences", sequences, 1, 1_000_000)
     sizes = core.task.usual(_sizes(arguments))
-    ties = NearTies(core.task)
-    score = evaluate_machine(core.machine, core.task, sizes, sequences, np.random.default_rng(seed), ties)
+    found = measured(core, sizes, sequences, np.random.default_rng(seed))
     source = arguments.checkpoint or "shipped"
     memory, rows = core.machine.settings.memory_size, core.task.rows_kept(sizes)
-    answer = {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory}
-    answer.update(describe(score))
-    if distances := ties.rows():
-        answer["by_distance"] = distances
+    answer = {"task": task, "checkpoint": source, "seed": seed, "sizes": sizes, "memory_size": memory, **found}
     if rows > memory:
         answer["note"] = f"{rows} rows do not fit {memory} locations: --memory-size {rows} or more"
     return answer

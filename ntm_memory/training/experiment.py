@@ -17,9 +17,11 @@ from ntm_memory.training import plots
 from ntm_memory.training.checkpoint import Core, save_core
 from ntm_memory.training.evaluate import SequenceScore, evaluate_machine
 from ntm_memory.training.loss import bits_per_sequence
+from ntm_memory.training.near_ties import NearTies
 from ntm_memory.training.recipes import TRIAL_SIZES
 from ntm_memory.training.settings import TrainingSettings
 from ntm_memory.training.state import TrainerState, load_state, save_state
+from ntm_memory.training.tasks import Sizes
 from ntm_memory.training.tasks.ngram import optimal_bits
 from ntm_memory.training.trainer import BatchReport, Trainer
 
@@ -171,6 +173,20 @@ def finished_core(trainer: Trainer) -> Core:
         "trials": trials,
     }
     return Core(best, trainer.settings, metrics, state.command)
+
+
+def measured(core: Core, sizes: Sizes, sequences: int, rng: np.random.Generator) -> dict[str, Any]:
+    """What `describe` says of a core on fresh sequences; of a priority sort also, as `by_distance`, `NearTies.rows`.
+
+    Args:
+        core: what to measure.
+        sizes: every size of its task.
+        sequences: at least 1.
+        rng: source of the sequences.
+    """
+    ties = NearTies(core.task)
+    plain = describe(evaluate_machine(core.machine, core.task, sizes, sequences, rng, ties))
+    return {**plain, "by_distance": ties.rows()} if ties.rows() else plain
 
 
 def describe(score: SequenceScore) -> dict[str, Any]:

@@ -20,9 +20,7 @@ import numpy as np
 from ntm_memory.errors import CheckpointError
 from ntm_memory.persistence.atomic import replace_text
 from ntm_memory.training.checkpoint import Core
-from ntm_memory.training.evaluate import evaluate_machine
-from ntm_memory.training.experiment import CORE_FILE, describe
-from ntm_memory.training.near_ties import NearTies
+from ntm_memory.training.experiment import CORE_FILE, measured
 from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.restarts import train_restarts
 from ntm_memory.training.settings import TrainingSettings
@@ -73,7 +71,6 @@ def fill(
     changes: Mapping[str, Any] | None = None,
     report: Callable[[BatchReport], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
-    ended: Callable[[dict[str, Any]], None] = lambda result: None,
 ) -> bool:
     """Run what is not there yet, task by task.
 
@@ -85,7 +82,6 @@ def fill(
         changes: of every recipe.
         report: called after every batch.
         stop: asked after every batch; True saves and ends early.
-        ended: called with every new result.
 
     Returns:
         Whether all is there.
@@ -95,10 +91,8 @@ def fill(
             if (folder / f"{task}-{seed}.json").is_file():
                 continue
             settings = task_recipe(task, changes or {}, {"seed": seed})
-            result = _one_run(folder, settings, restarts.get(task, 1), report, stop)
-            if result is None:
+            if not _one_run(folder, settings, restarts.get(task, 1), report, stop):
                 return False
-            ended(result)
     return True
 
 
@@ -108,13 +102,14 @@ def _one_run(
     restarts: int,
     report: Callable[[BatchReport], None] | None,
     stop: Callable[[], bool],
-) -> dict[str, Any] | None:
+) -> bool:
+    """Train, measure and keep one run; whether it came to its end."""
     name = f"{settings.task}-{settings.seed}"
     command, begun = f"train.py {settings.task} --seed {settings.seed} --restarts {restarts}", time.process_time()
     how: dict[str, Any] = {"figures": False, "command": command, "report": report, "stop": stop}
     outcome = train_restarts(settings, folder / name, restarts, **how)
     if outcome.core is None:
-        return None
+        return False
     result = {
         "task": settings.task,
         "seed": settings.seed,
@@ -125,26 +120,18 @@ def _one_run(
     (folder / name / CORE_FILE).replace(folder / f"{name}.npz")
     (folder / name).rmdir()
     replace_text(folder / f"{name}.json", json.dumps(result, indent=1) + "\n", mode=0o644)
-    return result
+    return True
 
 
-def measure_core(core: Core, sequences: int | None = None) -> list[dict[str, Any]]:
-    """The lines of a core's task, on fresh sequences.
-
-    Args:
-        core: what to measure.
-        sequences: of each line; None: MEASURED.
-    """
+def measure_core(core: Core) -> list[dict[str, Any]]:
+    """The lines of a core's task, each on MEASURED fresh sequences."""
     found = []
     for row in ROWS:
         if row.task != core.training.task:
             continue
-        ties, rng = NearTies(core.task), np.random.default_rng([core.training.seed, _STREAM])
-        machine = core.with_memory(row.locations).machine
-        sizes = core.task.complete(row.sizes)
-        score = evaluate_machine(machine, core.task, sizes, sequences or MEASURED, rng, ties)
-        line = {"sizes": sizes, "locations": row.locations, **describe(score)}
-        found.append({**line, **({"by_distance": ties.rows()} if ties.rows() else {})})
+        rng, sizes = np.random.default_rng([core.training.seed, _STREAM]), core.task.complete(row.sizes)
+        line = measured(core.with_memory(row.locations), sizes, MEASURED, rng)
+        found.append({"sizes": sizes, "locations": row.locations, **line})
     return found
 
 

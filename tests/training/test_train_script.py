@@ -183,7 +183,7 @@ def test_places_and_sizes_that_cannot_be_had_are_no_bug(capsys, tmp_path, config
 def test_ctrl_c_while_measuring_is_told(capsys, monkeypatch, request):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
-    monkeypatch.setattr("ntm_memory.training.evaluate.evaluate_machine", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("ntm_memory.training.experiment.measured", lambda *_: signal.raise_signal(signal.SIGINT))
     code, answer, _ = call(capsys, "eval", "copy", "--sequences", "1")
     assert (code, answer["error"]["code"]) == (130, "interrupted")
 
