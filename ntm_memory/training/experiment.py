@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,10 @@ class Outcome:
 
     state: TrainerState
     finished: bool
-    core: Core | None
-    core_file: Path | None
-    trials: list[dict[str, Any]]
-    figures: list[Path]
+    core: Core | None = None
+    core_file: Path | None = None
+    trials: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[Path] = field(default_factory=list)
     undrawn: str = ""
     """Why the figures that were wanted are not there."""
 
@@ -121,7 +121,7 @@ def _run(
 ) -> Outcome:
     run_and_save(trainer, folder / STATE_FILE, report, stop)
     if trainer.state.sequences < trainer.settings.sequences:
-        return Outcome(trainer.state, False, None, None, [], [])
+        return Outcome(trainer.state, False)
     core = finished_core(trainer)
     save_core(folder / CORE_FILE, core)
     return drawn_outcome(trainer, core, folder, figures)

@@ -29,12 +29,27 @@ _CHOICE_SEQUENCES = 400
 
 
 class _Start:
-    """One of the starts, in a folder of its own; goes on from what is saved there."""
+    """One of the starts, in a folder of its own; goes on from what is saved there.
 
-    def __init__(self, settings: TrainingSettings, folder: Path, command: str) -> None:
+    Args:
+        settings: of this start.
+        folder: its own.
+        command: noted in the core.
+        report: called after every batch.
+        stop: asked after every batch; True saves and ends early.
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        folder: Path,
+        command: str,
+        report: Callable[[BatchReport], None] | None,
+        stop: Callable[[], bool],
+    ) -> None:
         self.file, self.fate = folder / STATE_FILE, "not begun"
         self.order: Order = (math.inf, math.inf)
-        self.settings = settings
+        self.settings, self._report, self._stop = settings, report, stop
         try:
             kept, state = load_state(self.file)
         except CheckpointError:
@@ -45,10 +60,10 @@ class _Start:
                 raise BadValueError(f"{self.file} was begun with other settings", "choose another folder (--out)")
             self.trainer = Trainer(settings, state)
 
-    def run(self, until: int, report: Callable[[BatchReport], None] | None, stop: Callable[[], bool]) -> bool:
+    def run(self, until: int) -> bool:
         """Train on; whether it got there."""
         state = self.trainer.state
-        run_and_save(self.trainer, self.file, report, lambda: stop() or state.sequences >= until)
+        run_and_save(self.trainer, self.file, self._report, lambda: self._stop() or state.sequences >= until)
         return state.sequences >= until
 
     def judge(self, machine: Machine, fate: str) -> None:
@@ -93,10 +108,12 @@ def train_restarts(
     """
     seeds = [settings.seed + SEED_STEP * number for number in range(restarts)]
     each = [dataclasses.replace(settings, seed=seed) for seed in seeds]
-    starts = [_Start(one, folder / f"start-{number}", command) for number, one in enumerate(each, 1)]
-    going_on = _promising(starts, report, stop) if settings.choose_after and restarts > 1 else starts
+    starts = [_Start(one, folder / f"start-{number}", command, report, stop) for number, one in enumerate(each, 1)]
+    going_on, first = starts, settings.choose_after
+    if first and restarts > 1:
+        going_on = _promising(starts, min(first, settings.sequences))
     for start in going_on:
-        if not start.run(settings.sequences, report, stop):
+        if not start.run(settings.sequences):
             return _unfinished(starts)
         start.judge(start.trainer.best(), "trained to the end")
         if start.order[0] == 0 and not start.trainer.task.probabilistic:
@@ -121,20 +138,13 @@ def _kept(going_on: list[_Start], starts: list[_Start], folder: Path, figures: b
 def _unfinished(starts: list[_Start]) -> Outcome:
     """Told by the start that was trained last."""
     begun = [start for start in starts if start.trainer.state.sequences]
-    return Outcome((begun or starts)[-1].trainer.state, False, None, None, [], [])
+    return Outcome((begun or starts)[-1].trainer.state, False)
 
 
-def _promising(
-    starts: list[_Start], report: Callable[[BatchReport], None] | None, stop: Callable[[], bool]
-) -> list[_Start]:
-    """The one start that goes on: the best of those that have seen the whole range; none if stopped before that."""
+def _promising(starts: list[_Start], until: int) -> list[_Start]:
+    """The one start that goes on: the best of those that have seen most of the range; none if stopped before that."""
     for start in starts:
-        assert start.settings.choose_after is not None
-        until = min(start.settings.choose_after, start.settings.sequences)
-        if not start.run(until, report, stop):
+        if not start.run(until):
             return []
         start.judge(start.trainer.as_core(), "dropped")
-    arrived = [start for start in starts if start.trainer.state.reach >= 1]
-    furthest = max(start.trainer.state.reach for start in starts)
-    candidates = arrived or [start for start in starts if start.trainer.state.reach == furthest]
-    return [min(candidates, key=lambda start: start.order)]
+    return [min(starts, key=lambda start: (-start.trainer.state.reach, start.order))]
