@@ -34,6 +34,13 @@ OFFLINE_SIGNS = (
 )
 
 
+_PRELUDE = """
+import sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/scripts"]
+import _door  # finds a package that is packed, too
+"""
+
+
 @dataclass(frozen=True)
 class Environment:
     """A Python with our packages.
@@ -70,6 +77,21 @@ class Environment:
     def runs(self, code: str) -> bool:
         """Whether its Python runs these lines without error."""
         return run([self.python, "-c", code], self.variables(), quiet=True)[0] == 0
+
+    def asked(self, skill: Path, code: str, *told: str) -> tuple[int, str]:
+        """Run lines that import a skill's own package.
+
+        Args:
+            skill: its folder; stands first among the lines' arguments.
+            code: the lines; `sys` is imported already.
+            told: the arguments after it.
+
+        Returns:
+            the exit code and the last line that was printed, empty where none was.
+        """
+        command = [self.python, "-c", _PRELUDE + code, str(skill), *told]
+        exit_code, said = run(command, self.variables(), quiet=True)
+        return exit_code, said.splitlines()[-1] if said else ""
 
     def write_marker(self) -> None:
         """Note what it is, in one step."""
@@ -117,7 +139,7 @@ def provide_environment(
     found = find_environment(folder)
     if found is not None and found.complete and found.runs(_version_check(found.requirements)):
         if set(requirements) <= set(found.requirements):
-            return found
+            return replace(found, extras=tuple(extras))
         environment = replace(found, complete=False)
         environment.write_marker()
     else:

