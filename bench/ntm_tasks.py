@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ntm_memory.cli.train_options import named_sizes
 from ntm_memory.training.experiment import finished_core
 from ntm_memory.training.recipes import task_recipe
 from ntm_memory.training.tasks import TASKS
@@ -35,18 +36,14 @@ def one_seed(task: str, seed: int, sequences: int | None) -> dict:
         "cpu_seconds": round(seconds, 1),
         **{name: metrics[name] for name in ("sequences", "converged_at", "chosen_at", "restored")},
         "last_1600": {"wrong_bits": round(float(last[:, 1].mean()), 4), "bits": round(float(last[:, 2].mean()), 3)},
-        "bits": {sizes_named(trial["sizes"]): trial["bits_per_sequence"] for trial in metrics["trials"]},
-        "perfect": {sizes_named(trial["sizes"]): trial["perfect_sequences"] for trial in metrics["trials"]},
+        "bits": {named_sizes(trial["sizes"]): trial["bits_per_sequence"] for trial in metrics["trials"]},
+        "perfect": {named_sizes(trial["sizes"]): trial["perfect_sequences"] for trial in metrics["trials"]},
         "optimal": {
-            sizes_named(trial["sizes"]): trial["optimal_bits_per_sequence"]
+            named_sizes(trial["sizes"]): trial["optimal_bits_per_sequence"]
             for trial in metrics["trials"]
             if "optimal_bits_per_sequence" in trial
         },
     }
-
-
-def sizes_named(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {size}" for name, size in sizes.items())
 
 
 def summary_of_seeds(rows: list[dict]) -> dict:

@@ -61,11 +61,8 @@ def _tasks(named: str | None) -> list[int]:
 
 
 def _train(arguments: argparse.Namespace, tasks: list[int]) -> Answer:
-    from ntm_memory.paths import data_home
-
     chosen = arguments.chosen or "en-10k"
-    usual = data_home(arguments.home) / "training" / "babi" / chosen
-    folder = expanded(arguments.out) if arguments.out else usual
+    folder = train_options.training_folder(arguments, "babi", chosen)
     if arguments.task == "joint":
         return _train_one(arguments, tasks, folder)
     done = [_train_one(arguments, [task], folder) for task in tasks]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ def action_of(arguments: argparse.Namespace, what: str, training: Sequence[str],
     return action[0] if action else None
 
 
+def training_folder(arguments: argparse.Namespace, *names: str) -> Path:
+    """Where a run goes: --out, else these names within `training` in the data folder."""
+    return expanded(arguments.out) if arguments.out else data_home(arguments.home).joinpath("training", *names)
+
+
 def settings_in(file: str | None) -> dict[str, Any]:
     """The settings of --config.
 
@@ -102,6 +107,11 @@ def configured(home: str | None) -> dict[str, Any]:
     if machine:
         changes["machine"] = machine
     return changes
+
+
+def named_sizes(sizes: Mapping[str, int]) -> str:
+    """A sequence's sizes for people: `length 20, repeats 10`."""
+    return ", ".join(f"{name} {size}" for name, size in sizes.items())
 
 
 def recorded(words: Sequence[str], arguments: argparse.Namespace, options: Sequence[str]) -> str:

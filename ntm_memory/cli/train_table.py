@@ -10,7 +10,6 @@ from ntm_memory.arguments.command_parser import CommandParser
 from ntm_memory.cli import train_options
 from ntm_memory.cli.interrupt import Interrupted, stop_on_interrupt
 from ntm_memory.errors import BadValueError, whole_number
-from ntm_memory.paths import data_home, expanded
 
 Answer = dict[str, Any]
 _RESTARTS = {"copy": 5, "priority-sort": 5}
@@ -42,17 +41,17 @@ def answer(arguments: argparse.Namespace) -> Answer:
     from ntm_memory.cli.progress import TrainingProgress
     from ntm_memory.training import table
     from ntm_memory.training.restarts import MOST_RESTARTS
+    from ntm_memory.training.tasks import known_task
 
     tasks = arguments.tasks.split(",") if arguments.tasks else list(table.TABLE_TASKS)
     for task in tasks:
-        if task not in table.TABLE_TASKS:
-            raise BadValueError(f"there is no task called {task!r}", f"tasks: {', '.join(table.TABLE_TASKS)}")
+        known_task(task)
     whole_number("--seeds", arguments.seeds, 0, 1000)
     whole_number("--first", arguments.first, 0)
     restarts = _RESTARTS
     if arguments.restarts is not None:
         restarts = dict.fromkeys(tasks, whole_number("--restarts", arguments.restarts, 1, MOST_RESTARTS))
-    folder = expanded(arguments.out) if arguments.out else data_home(arguments.home) / "training" / "table"
+    folder = train_options.training_folder(arguments, "table")
     folder.mkdir(parents=True, exist_ok=True)
     progress = TrainingProgress(sys.stderr)
     with stop_on_interrupt() as stopped:
@@ -78,7 +77,7 @@ def text(answer: Answer) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in answer["table"]:
-        sizes = ", ".join(f"{name} {size}" for name, size in row["sizes"].items())
+        sizes = train_options.named_sizes(row["sizes"])
         above = "+" if row["task"] == "ngram" else ""
         figures = f"{above}{row['median']:g} | {above}{row['worst']:g} ({row['worst_seed']})"
         perfect = "" if above else f"{row['fewest_perfect']} of {row['sequences']}"

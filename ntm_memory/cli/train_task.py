@@ -63,10 +63,9 @@ def answer(arguments: argparse.Namespace) -> Answer:
 
 def _train(arguments: argparse.Namespace, task: str) -> Answer:
     from ntm_memory.cli.progress import TrainingProgress
-    from ntm_memory.paths import data_home
     from ntm_memory.training import experiment
 
-    folder = expanded(arguments.out) if arguments.out else data_home(arguments.home) / "training" / task
+    folder = train_options.training_folder(arguments, task)
     progress = TrainingProgress(sys.stderr)
     with stop_on_interrupt() as stopped:
         how: dict[str, Any] = {"report": progress, "stop": lambda: bool(stopped), "figures": not arguments.no_plots}
@@ -172,7 +171,7 @@ def text(answer: Answer) -> str:
     if "outputs" not in answer:
         sizes = {**answer["sizes"], "locations": answer["memory_size"]}
         return "\n".join([_score_line(sizes, answer), *_by_distance(answer), *_note(answer)])
-    lines = [f"{answer['task']} {_named(answer['sizes'])}", "target      output"]
+    lines = [f"{answer['task']} {train_options.named_sizes(answer['sizes'])}", "target      output"]
     for target, output in zip(answer["targets"], answer["outputs"], strict=True):
         lines.append(f"{_blocks(target)}  {_blocks(output)}{'' if target == output else '  ← differs'}")
     lines += [f"read head {n + 1} looks at  {_track(track)}" for n, track in enumerate(answer["read_locations"])]
@@ -204,11 +203,7 @@ def _score_line(sizes: dict[str, int], score: Answer) -> str:
     optimal = score.get("optimal_bits_per_sequence")
     against = "" if optimal is None else f" (optimal {optimal:.2f})"
     bits = f"{score['bits_per_sequence']:9.3f} bits{against} of {score['target_bits']}"
-    return f"{_named(sizes):28} {bits}, {score['perfect_sequences']} of {score['sequences']} perfect"
-
-
-def _named(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {size}" for name, size in sizes.items())
+    return f"{train_options.named_sizes(sizes):28} {bits}, {score['perfect_sequences']} of {score['sequences']} perfect"
 
 
 def _blocks(bits: str) -> str:
