@@ -32,7 +32,8 @@ class TinyWeights:
         size = sizes.get(name, SIZES.inner if ".fi." in name else SIZES.width)
         return self._drawn(name, size) + np.float32(name.endswith("ln.w"))
 
-    def transposed(self, names: Sequence[str], columns: int, out: np.ndarray) -> None:
+    def transposed(self, names: Sequence[str], out: np.ndarray) -> None:
+        columns = out.shape[0] * out.shape[1]
         count = SIZES.inner if names[0].endswith("fi.w") else SIZES.width
         out[...] = np.concatenate([self._drawn(name, (count, columns)) for name in names]).T.reshape(out.shape)
 

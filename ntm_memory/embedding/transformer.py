@@ -108,8 +108,7 @@ def read_layers(weights: Weights) -> list[BertLayer]:
 
 def _read_layer(w: Weights, at: str, matrices: dict[str, BlockMatrix]) -> BertLayer:
     for name, parts in MATRICES.items():
-        to = matrices[name].by_place
-        w.transposed([f"{at}{part}.w" for part in parts], to.shape[0] * to.shape[1], to)
+        w.transposed([f"{at}{part}.w" for part in parts], matrices[name].by_place)
     tensors: dict[str, Any] = {
         f"{name}_bias": np.concatenate([w.floats(f"{at}{part}.b") for part in parts])
         for name, parts in MATRICES.items()

@@ -86,17 +86,16 @@ class Weights:
         offset, count = self._directory[name]
         return np.frombuffer(self._bytes, dtype="<f4", count=count, offset=offset)
 
-    def transposed(self, names: Sequence[str], columns: int, out: NDArray[np.float32]) -> None:
+    def transposed(self, names: Sequence[str], out: NDArray[np.float32]) -> None:
         """Write 4-bit matrices, dequantised, side by side and transposed, for `x @ w`.
 
         Args:
             names: of matrices of the same number of columns.
-            columns: of each.
-            out: (d, columns / d, b, rows / b), rows those of all together; columns / d is a multiple of `BLOCK`. It may
-                lie in memory as one likes.
+            out: (d, columns / d, b, rows / b), columns those of each, rows those of all together; columns / d is a
+                multiple of `BLOCK`. It may lie in memory as one likes.
         """
         deep, depth, count, width = out.shape
-        parts = [self._blocks(name, columns) for name in names]
+        parts = [self._blocks(name, deep * depth) for name in names]
         blocks = parts[0] if len(parts) == 1 else np.concatenate(parts)
         shape = (deep, depth // BLOCK, -1, count, width)
         halves = np.ascontiguousarray(blocks["q"].transpose(1, 2, 0)).reshape(shape)  # bytes, before each is two floats

@@ -60,7 +60,7 @@ def test_dequantised_rows_against_a_slow_loop(weights):
             slow += [(nibble - 8) * scale for nibble in nibbles]
         np.testing.assert_array_equal(values, np.array(slow, dtype=np.float32))
     (whole,) = blank_matrices([(columns, count // columns)], SMALL)
-    weights.transposed(["l3.fo.w"], columns, whole.by_place)
+    weights.transposed(["l3.fo.w"], whole.by_place)
     np.testing.assert_array_equal(whole.whole(), weights.rows("l3.fo.w", columns, np.arange(count // columns)).T)
 
 
@@ -68,7 +68,7 @@ def test_dequantised_rows_against_a_slow_loop(weights):
 def test_matrices_side_by_side(weights, cut):
     rows, width = np.arange(weights.sizes.width), weights.sizes.width
     (made,) = blank_matrices([(width, 2 * width)], cut)
-    weights.transposed(["l0.q.w", "l0.k.w"], width, made.by_place)
+    weights.transposed(["l0.q.w", "l0.k.w"], made.by_place)
     both = [weights.rows(name, width, rows).T for name in ("l0.q.w", "l0.k.w")]
     np.testing.assert_array_equal(made.whole(), np.concatenate(both, axis=1))
 
