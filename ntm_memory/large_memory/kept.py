@@ -161,7 +161,7 @@ class KeptIndex:
             words_of: as of `followed`.
         """
         if not self.lag:
-            return dict(self._arrays)
+            return {**self._arrays, **_told(self.totals)}  # these may have been forgotten since
         every = np.arange(len(slots))
         own, rows = entries.entries(every), np.arange(len(self.signs))
         memory = entries.memories(self.owner(rows))
@@ -209,13 +209,19 @@ def _arrays(slots: MemoryMatrix, lists: Segment, totals: Totals, words_of: Words
     layout = Layout.of(slots)
     return {
         "position": np.asarray(slots.position, dtype=np.int64),
-        "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
-        "key_sums": totals.keys,
-        "key_counts": totals.rows,
+        **_told(totals),
         **named("words", lists),
         **named("layout", layout),
         **named("dates", Dates.of(slots)),
         **Sample.drawn(slots, layout.at, words_of).arrays(),
+    }
+
+
+def _told(totals: Totals) -> dict[str, NDArray[Any]]:
+    return {
+        "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
+        "key_sums": totals.keys,
+        "key_counts": totals.rows,
     }
 
 
