@@ -14,7 +14,6 @@ from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_doc
 from ntm_memory.recall.candidates import LEAST, once_each
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
-from ntm_memory.text.occurrence import MOMENT
 
 BEST = 32
 """So many are the best by key, so many by words."""
@@ -148,11 +147,7 @@ def _memory_of_rows(view: LargeView) -> NDArray[np.int64]:
 
 def fits_of(view: LargeView, query: Query, index: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n,) how well the times of some memories fit those that a question tells."""
-    slots = view.slots
-    occurred, told = slots.at("occurred", index), slots.at("told", index)
-    unknown = np.isnan(occurred)
-    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.at("ended", index))
-    fits = date_match(query.times, start, end, slots.at("mentioned", index))
+    fits = date_match(query.times, *view.slots.lasted(index), view.slots.at("mentioned", index))
     return np.zeros(len(index), dtype=np.float32) if fits is None else fits
 
 

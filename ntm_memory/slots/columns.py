@@ -79,12 +79,12 @@ class MemoryMatrix(SlotColumns):
     @property
     def happened(self) -> NDArray[np.float64]:
         """(N,) unix seconds: when it began to happen, else when it was told in these words."""
-        return np.where(np.isnan(self.occurred), self.told, self.occurred)
+        return _began(self.occurred, self.told)
 
     @property
     def over(self) -> NDArray[np.float64]:
         """(N,) unix seconds: until when it happened, [happened, over)."""
-        return np.where(np.isnan(self.occurred), self.told + MOMENT, self.ended)
+        return _until(self.occurred, self.ended, self.told)
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -95,6 +95,14 @@ class MemoryMatrix(SlotColumns):
         """(n, …) what a column says of some memories 0…N−1, without making all of it; −1 stands for the last one."""
         found: NDArray[Any] = getattr(self, name)[index]
         return found
+
+    def lasted(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """((n,), (n,)) `happened` and `over` of some memories 0…N−1."""
+        (occurred, ended), told = self._spans_at(index), self.at("told", index)
+        return _began(occurred, told), _until(occurred, ended, told)
+
+    def _spans_at(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        return self.at("occurred", index), self.at("ended", index)
 
     def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices 0…N−1 of the memories with some places in the order of writing; −1 where none has."""
@@ -147,6 +155,14 @@ class MemoryMatrix(SlotColumns):
             older: what it may have become; False is no proof that it has not.
         """
         return self is older
+
+
+def _began(occurred: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(occurred), told, occurred)
+
+
+def _until(occurred: NDArray[np.float64], ended: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(occurred), told + MOMENT, ended)
 
 
 def sums_of(keys: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:

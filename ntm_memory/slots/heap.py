@@ -80,8 +80,11 @@ class Heap:
         """(n, …) what a column says of some entries; `occurred` and `ended` as readers want them."""
         if name not in ("occurred", "ended"):
             return self.kept(name, len(self))[entries]
-        told = (self.kept(kind, len(self))[entries] for kind in ("occurred", "ended", "is_days"))
-        return self._spans(*told)[int(name == "ended")]
+        return self.spans_at(entries)[int(name == "ended")]
+
+    def spans_at(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        """((n,) `occurred`, (n,) `ended`) of some entries, as readers want them."""
+        return self._spans(*(self.kept(name, len(self))[entries] for name in ("occurred", "ended", "is_days")))
 
     def kept(self, name: str, count: int) -> NDArray[Any]:
         """(count,) a column of the first entries as the store keeps it."""

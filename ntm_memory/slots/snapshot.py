@@ -85,8 +85,16 @@ class Snapshot(MemoryMatrix):
             return found
         if name == "reads":
             return self._reads(self.at("address", index))
+        return self.heap.at(name, self._entries_at(index))
+
+    def _spans_at(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        is_made = "occurred" in self.__dict__ or "ended" in self.__dict__
+        return super()._spans_at(index) if is_made else self.heap.spans_at(self._entries_at(index))
+
+    def _entries_at(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) the entries of some memories; −1 stands for the last one."""
         where = index % max(self._count, 1)
-        return self.heap.at(name, where if self._entries is None else self._entries[where])
+        return where if self._entries is None else self._entries[where]
 
     def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices of the memories with some places in the order of writing; −1 where none has."""
@@ -103,10 +111,9 @@ class Snapshot(MemoryMatrix):
 
     def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(key rows of some memories, one after the other, (n,) where each one's begin); −1 stands for the last one."""
-        count, keys, index = len(self.heap), self.heap.keys(self._rows), index % max(self._count, 1)
+        count, keys, entries = len(self.heap), self.heap.keys(self._rows), self._entries_at(index)
         if self._entries is None and self._rows == self._count:  # one passage each
-            return keys.take(index, axis=0), np.arange(len(index))
-        entries = index if self._entries is None else self._entries[index]
+            return keys.take(entries, axis=0), np.arange(len(entries))
         passages = self.heap.kept("passages", count)[entries]
         rows = rows_of(self.heap.first(count)[entries], passages)
         return keys.take(rows, axis=0), np.cumsum(passages) - passages
