@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreError
-from ntm_memory.persistence.fixed_arrays import UNREADABLE, Arrays, identity_of, read_fixed, write_fixed
+from ntm_memory.persistence.fixed_arrays import Arrays, identity_of, read_fixed, write_fixed
+from ntm_memory.persistence.mapped_arrays import UNREADABLE
 
 _PURPOSE = "ntm-index-1"
 _PATIENCE = 0.2

@@ -10,7 +10,7 @@ from ntm_memory.codes.beside import StoreState
 from ntm_memory.large_memory.entries import Entries
 from ntm_memory.large_memory.kept import KeptIndex, arrays_of
 from ntm_memory.large_memory.large_view import LargeView
-from ntm_memory.persistence.fixed_arrays import UNREADABLE
+from ntm_memory.persistence.mapped_arrays import UNREADABLE
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.slots.columns import LARGE
 from ntm_memory.store.base import Store
