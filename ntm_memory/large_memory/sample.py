@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import Segment, WordLists
+from ntm_memory.recall.centring import scripts_among
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.words import SPOKEN
 
@@ -65,7 +66,7 @@ class Sample:
             places = np.unique(starts[:, None] + np.arange(RUN))
         order = at(places)
         keys, first = slots.passages_of(order)
-        script = np.repeat(slots.at("cjk", order).astype(np.int64), np.diff(np.append(first, len(keys))))
+        script = scripts_among(slots, order, first, len(keys))
         _, session = np.unique(slots.at("session", order), return_inverse=True)
         words = WordLists()
         words.add(words_of(slots.at("address", order)))
