@@ -20,7 +20,7 @@ from ntm_memory.large_memory.kept_order import KeptOrder, Layout
 from ntm_memory.large_memory.sample import Sample, known, named
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import digests
-from ntm_memory.recall.centring import scripts_among
+from ntm_memory.recall.centring import KeySums, centre, scripts_among
 from ntm_memory.recall.sequence import places_among
 from ntm_memory.store.records import MemoryMatrix
 
@@ -261,9 +261,7 @@ def _reference(slots: MemoryMatrix) -> NDArray[np.float32]:
     keys, first = slots.passages_of(index)
     script = slots.at("cjk", index).astype(np.int64)
     drawn = _with(_nothing(keys.shape[1]), keys[first], script, script)
-    means = (drawn.keys / np.maximum(drawn.rows, 1)[:, None]).astype(np.float32)
-    means[drawn.rows == 0] = means[drawn.rows > 0][:1]
-    return means
+    return centre(slots, sums=KeySums(drawn.keys, drawn.rows)).means
 
 
 def _places(positions: Numbers, among: Numbers) -> Numbers:

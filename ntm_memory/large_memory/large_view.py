@@ -14,7 +14,7 @@ from ntm_memory.large_memory.kept import KeptIndex
 from ntm_memory.large_memory.kept_order import KeptOrder
 from ntm_memory.large_memory.sample import Sample
 from ntm_memory.recall.centred_matrix import LOOKED_AT, CentredMatrix, largest
-from ntm_memory.recall.centring import PRIOR_COUNT, scripts_among
+from ntm_memory.recall.centring import KeySums, centre, scripts_among
 from ntm_memory.recall.sequence import Sequence
 from ntm_memory.times.told import Time
 
@@ -55,13 +55,7 @@ class LargeView(CentredMatrix):
     @cached_property
     def means(self) -> NDArray[np.float32]:
         """(2, dim) mean keys by script, blended with the prior; copies and what was erased lately count, too."""
-        sums, rows = self.kept.totals.keys, self.kept.totals.rows
-        if self.prior is not None:
-            blended: NDArray[np.float32] = (sums + PRIOR_COUNT * self.prior) / (rows[:, None] + PRIOR_COUNT)
-            return blended.astype(np.float32)
-        means: NDArray[np.float64] = sums / np.maximum(rows[:, None], 1)
-        means[rows == 0] = means[rows > 0][:1]
-        return means.astype(np.float32)
+        return centre(self.slots, self.prior, sums=KeySums(self.kept.totals.keys, self.kept.totals.rows)).means
 
     @cached_property
     def mean_passage(self) -> float:
