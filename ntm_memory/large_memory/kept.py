@@ -21,7 +21,7 @@ from ntm_memory.large_memory.sample import Sample, known, named
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.centring import KeySums, centre, scripts_among
-from ntm_memory.recall.sequence import places_among
+from ntm_memory.slots.columns import places_among
 from ntm_memory.store.records import MemoryMatrix
 
 STALE = 0.2

@@ -16,7 +16,7 @@ from ntm_memory.recall.centring import adapt
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
 from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, places_of, previous_among
 from ntm_memory.recall.parameters import RecallParameters
-from ntm_memory.recall.sequence import places_among
+from ntm_memory.slots.columns import places_among
 
 _EPSILON = 1e-6
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, sums_of
+from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, first_from, places_among, sums_of
 from ntm_memory.slots.heap import Heap, rows_of
 
 Reads = Callable[[NDArray[np.int64]], NDArray[np.int64]]
@@ -101,12 +101,8 @@ class Snapshot(MemoryMatrix):
         if self._entries is None or not self._count:
             return super().find(position)
         held = self.heap.kept("position", len(self.heap))
-        low, high = np.zeros(len(position), dtype=np.int64), np.full(len(position), self._count, dtype=np.int64)
-        for _ in range(self._count.bit_length()):  # bisection through the list of entries
-            middle = np.minimum((low + high) // 2, self._count - 1)
-            is_less = held[self._entries[middle]] < position
-            low, high = np.where(is_less & (low < high), middle + 1, low), np.where(is_less, high, middle)
-        at = np.minimum(low, self._count - 1)
+        low = np.zeros(len(position), dtype=np.int64)
+        at = np.minimum(first_from(held, self._entries, low, low + self._count, position), self._count - 1)
         return np.where(held[self._entries[at]] == position, at, -1)
 
     def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -125,10 +121,7 @@ class Snapshot(MemoryMatrix):
 
     def places(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices of the memories in some slots."""
-        if not self._by_address or not self._count:
-            return super().places(address)
-        at = np.minimum(np.searchsorted(self.address, address), self._count - 1)
-        return np.where(self.address[at] == address, at, -1)
+        return places_among(address, self.address) if self._by_address else super().places(address)
 
     def extends(self, older: MemoryMatrix) -> bool:
         """Whether it is another one with memories appended, or with none."""
