@@ -77,10 +77,7 @@ class Sample:
     @classmethod
     def kept(cls, arrays: Arrays) -> Sample:
         """As `arrays` told it."""
-        columns: dict[str, Any] = {
-            each.name: arrays[f"sample.{each.name}"] for each in fields(cls) if each.name != "lists"
-        }
-        return cls(**columns, lists=known(Segment, "sample.words", arrays))
+        return known(cls, "sample", arrays, lists=known(Segment, "sample.words", arrays))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is kept of it."""
@@ -102,6 +99,7 @@ def named(name: str, what: Any, but: str = "") -> dict[str, NDArray[Any]]:
     return {f"{name}.{each.name}": getattr(what, each.name) for each in fields(what) if each.name != but}
 
 
-def known(kind: type[_Kept], name: str, arrays: Arrays) -> _Kept:
-    """A dataclass of arrays, as `named` has it."""
-    return kind(**{each.name: arrays[f"{name}.{each.name}"] for each in fields(kind)})  # type: ignore[arg-type]
+def known(kind: type[_Kept], name: str, arrays: Arrays, **given: Any) -> _Kept:
+    """A dataclass of arrays, as `named` has it; fields that it left out are given."""
+    told = {each.name: arrays[f"{name}.{each.name}"] for each in fields(kind) if each.name not in given}  # type: ignore[arg-type]
+    return kind(**told, **given)

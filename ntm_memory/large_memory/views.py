@@ -73,7 +73,7 @@ class LargeViews:
                 continue
             assert carried.entries is not None
             arrays = carried.index.arrays(carried.slots, carried.entries, self._store.words_at)
-            carried.is_kept = self._store.derived.save(namespace, carried.state, {}, arrays)
+            carried.is_kept = self._store.derived.save(namespace, carried.state, arrays)
 
     def _upto(self, namespace: str, slots: MemoryMatrix) -> _Carried:
         """What is kept, brought up to a state; made anew where it is of another past, or too much changed."""
