@@ -22,6 +22,7 @@ from ntm_memory.persistence.atomic import replacing
 from ntm_memory.persistence.fixed_arrays import ALIGN, CHECKSUM, LONGEST_HEAD, checksum, headed, is_whole, told_by
 from ntm_memory.persistence.mapped_arrays import UNREADABLE, ArrayKind
 from ntm_memory.slots.columns import SlotColumns
+from ntm_memory.slots.heap import are_owned, rows_of
 from ntm_memory.slots.mapped_slots import kinds_of
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.times.kept import MOST_KEPT
@@ -77,8 +78,7 @@ class Matrix(SlotColumns):
         """Key rows of some memories by their index here, in the order asked."""
         passages = self.passages[index]
         starts = (np.cumsum(self.passages) - self.passages)[index]
-        within = np.arange(passages.sum()) - np.repeat(np.cumsum(passages) - passages, passages)
-        rows: NDArray[np.float32] = self.keys[np.repeat(starts, passages) + within]
+        rows: NDArray[np.float32] = self.keys[rows_of(starts, passages)]
         return rows
 
 
@@ -157,7 +157,7 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
             arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
-        whole_file = at == len(whole) - CHECKSUM and _owned(arrays["passages"], len(arrays["keys"]))
+        whole_file = at == len(whole) - CHECKSUM and are_owned(arrays["passages"], len(arrays["keys"]))
         whole_file = whole_file and arrays["mentioned"].shape == (len(arrays["row"]), MOST_KEPT, 3)
         return (Matrix(**arrays), stamp) if whole_file else None
     except UNREADABLE:
@@ -199,13 +199,6 @@ def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], Mapping[str
 
 def _stamp(head: Mapping[str, Any]) -> Stamp:
     return Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
-
-
-def _owned(passages: NDArray[np.int64], rows: int) -> bool:
-    """Whether each key row belongs to one memory; else a wrong count would ask for all the RAM there is."""
-    if not len(passages):
-        return rows == 0
-    return bool(passages.min() >= 1 and passages.max() <= rows and passages.sum() == rows)
 
 
 def remove(file: Path) -> None:
