@@ -7,7 +7,6 @@ purged may stay in it, so it goes with the first purge after it was written.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,8 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.files import derived_files
 from ntm_memory.errors import BadValueError, StoreError
-from ntm_memory.persistence.fixed_arrays import UNREADABLE, Arrays, identity_of, read_fixed, write_fixed
+from ntm_memory.persistence.fixed_arrays import Arrays, identity_of, read_fixed, write_fixed
+from ntm_memory.persistence.mapped_arrays import UNREADABLE
 
 _PURPOSE = "ntm-index-1"
 _PATIENCE = 0.2
@@ -80,7 +80,6 @@ class DerivedArrays:
     """What was kept of a namespace, and of which state."""
 
     state: StoreState
-    head: Mapping[str, Any]
     arrays: Arrays
 
 
@@ -142,13 +141,13 @@ class DerivedStore:
             head = told.head
             same = all(head[name] == now[name] for name in ("uuid", "purges", "dim", "token"))
             if same and 0 <= head["seq"] <= now["seq"] and head["namespace"] == code:
-                return DerivedArrays(StoreState(head["seq"], head["purges"], rollbacks), head["told"], told.arrays)
+                return DerivedArrays(StoreState(head["seq"], head["purges"], rollbacks), told.arrays)
         except UNREADABLE:
             with suppress(OSError):
                 self._file(code).unlink(missing_ok=True)
         return None  # one with another token stays: a process may be about to tell the store of it
 
-    def save(self, namespace: str, state: StoreState, head: Mapping[str, Any], arrays: Arrays) -> bool:
+    def save(self, namespace: str, state: StoreState, arrays: Arrays) -> bool:
         """Keep what was derived from a state of a namespace; False where that cannot be: nothing is lost by it.
 
         For a store that is about to be closed: from then on it waits for others no longer than a moment.
@@ -165,7 +164,7 @@ class DerivedStore:
                 is_past = (state.purges, state.rollbacks) == (now["purges"], self._engine.ledger.rollbacks)
                 if not is_past or state.seq > now["seq"]:
                     return False
-                stamp = now | {"seq": state.seq, "namespace": code, "told": dict(head)}
+                stamp = now | {"seq": state.seq, "namespace": code}
                 identity = write_fixed(self._file(code), stamp, arrays, self._sealing("seal"))
                 self._engine.ledger.set_meta(self._name(code), f"{token} {identity}")
         except (OSError, BadValueError, OverflowError, StoreError):

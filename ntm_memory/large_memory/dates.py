@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.store.records import MemoryMatrix
-from ntm_memory.text.occurrence import MOMENT
 from ntm_memory.times.kept import OF_EVERY_YEAR
 from ntm_memory.times.told import DAY, YEAR, Time
 
@@ -41,12 +40,12 @@ class Dates:
     def of(cls, slots: MemoryMatrix, index: NDArray[np.int64] | None = None) -> Dates:
         """Of some memories of a state, or of all, when each happened, and the times that it tells."""
         index = np.arange(len(slots)) if index is None else index
-        occurred, told = slots.at("occurred", index), slots.at("told", index)
+        began, until = slots.lasted(index)
         mentioned = slots.at("mentioned", index)
         telling = np.flatnonzero(~np.isnan(mentioned[:, 0, 0]))
-        times, unknown = mentioned[telling], np.isnan(occurred)
-        start = np.concatenate([np.where(unknown, told, occurred), times[..., 0].ravel()])
-        end = np.concatenate([np.where(unknown, told + MOMENT, slots.at("ended", index)), times[..., 1].ravel()])
+        times = mentioned[telling]
+        start = np.concatenate([began, times[..., 0].ravel()])
+        end = np.concatenate([until, times[..., 1].ravel()])
         memory = np.concatenate([np.arange(len(index)), np.repeat(telling, times.shape[1])]).astype(np.int32)
         yearly = np.concatenate([np.zeros(len(index), dtype=bool), (times[..., 2] % 2 == OF_EVERY_YEAR).ravel()])
         known, is_long = ~np.isnan(start), ~(end - start <= SHORT)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.recall.sequence import places_among
+from ntm_memory.slots.columns import places_among
 
 Numbers = NDArray[np.int64]
 

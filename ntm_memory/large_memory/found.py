@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import Held
 from ntm_memory.large_memory.large_view import LargeView
-from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, inverse_document_frequency
+from ntm_memory.recall.bm25 import K1, MAX_WORDS, PASSAGE, Keywords, damping, inverse_document_frequency
 from ntm_memory.recall.candidates import LEAST, once_each
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.time_match import date_match
-from ntm_memory.text.occurrence import MOMENT
 
 BEST = 32
 """So many are the best by key, so many by words."""
@@ -111,7 +110,7 @@ def likest_by_words(view: LargeView, asked: AskedWords, query: Query) -> NDArray
     counts = np.concatenate([count for _, count in asked.rare]).astype(np.float32)
     idf = np.repeat(asked.idf[: len(asked.rare)], [len(where) for where, _ in asked.rare])
     length = np.minimum(view.slots.at("length", index), PASSAGE)[row]
-    score = np.bincount(row, idf * counts / (counts + K1 * (0.25 + 0.75 * length / max(asked.mean_length, 1.0))))
+    score = np.bincount(row, idf * counts / (counts + damping(length, asked.mean_length)))
     seen = index >= 0 if query.allowed is None else (index >= 0) & query.allowed[index]
     index, score = index[seen], score[seen]
     if len(index) > 2 * _SPARE * BEST:
@@ -148,11 +147,7 @@ def _memory_of_rows(view: LargeView) -> NDArray[np.int64]:
 
 def fits_of(view: LargeView, query: Query, index: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n,) how well the times of some memories fit those that a question tells."""
-    slots = view.slots
-    occurred, told = slots.at("occurred", index), slots.at("told", index)
-    unknown = np.isnan(occurred)
-    start, end = np.where(unknown, told, occurred), np.where(unknown, told + MOMENT, slots.at("ended", index))
-    fits = date_match(query.times, start, end, slots.at("mentioned", index))
+    fits = date_match(query.times, *view.slots.lasted(index), view.slots.at("mentioned", index))
     return np.zeros(len(index), dtype=np.float32) if fits is None else fits
 
 

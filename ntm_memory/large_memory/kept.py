@@ -5,7 +5,7 @@ Beside the store it is kept as arrays, so that a process begins where another en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,8 @@ from ntm_memory.large_memory.kept_order import KeptOrder, Layout
 from ntm_memory.large_memory.sample import Sample, known, named
 from ntm_memory.recall.bm25 import PASSAGE
 from ntm_memory.recall.centred_matrix import digests
-from ntm_memory.recall.sequence import places_among
+from ntm_memory.recall.centring import KeySums, centre, scripts_among
+from ntm_memory.slots.columns import places_among
 from ntm_memory.store.records import MemoryMatrix
 
 STALE = 0.2
@@ -146,7 +147,7 @@ class KeptIndex:
         owner = np.repeat(np.arange(len(index)), np.diff(np.append(first, len(keys))))
         self._later_owner = np.concatenate([self._later_owner, self.size + owner])
         self._later_digest = np.concatenate([self._later_digest, digests(keys[first])])
-        script = slots.at("cjk", index).astype(np.int64)[owner]
+        script = scripts_among(slots, index, first, len(keys))
         self.signs.add(keys, script)
         self.words.add(words_of(slots.at("address", index)))
         self.totals = _with(self.totals, keys, script, slots.at("length", index))
@@ -161,7 +162,7 @@ class KeptIndex:
             words_of: as of `followed`.
         """
         if not self.lag:
-            return dict(self._arrays)
+            return {**self._arrays, **_told(self.totals)}  # these may have been forgotten since
         every = np.arange(len(slots))
         own, rows = entries.entries(every), np.arange(len(self.signs))
         memory = entries.memories(self.owner(rows))
@@ -188,10 +189,7 @@ def arrays_of(slots: MemoryMatrix, words_of: WordsOf) -> dict[str, NDArray[Any]]
     """
     reference, digest = _reference(slots), [_NO_DIGEST]
     signs, words, totals = SignCodes(reference), WordLists(), _nothing(reference.shape[1])
-    for start in range(0, len(slots), CODED):
-        index = np.arange(start, min(start + CODED, len(slots)))
-        keys, first = slots.passages_of(index)
-        script = np.repeat(slots.at("cjk", index).astype(np.int64), np.diff(np.append(first, len(keys))))
+    for index, keys, first, script in _in_blocks(slots):
         signs.add(keys, script)
         digest.append(digests(keys[first]))
         words.add(words_of(slots.at("address", index)))
@@ -209,9 +207,7 @@ def _arrays(slots: MemoryMatrix, lists: Segment, totals: Totals, words_of: Words
     layout = Layout.of(slots)
     return {
         "position": np.asarray(slots.position, dtype=np.int64),
-        "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
-        "key_sums": totals.keys,
-        "key_counts": totals.rows,
+        **_told(totals),
         **named("words", lists),
         **named("layout", layout),
         **named("dates", Dates.of(slots)),
@@ -219,15 +215,28 @@ def _arrays(slots: MemoryMatrix, lists: Segment, totals: Totals, words_of: Words
     }
 
 
+def _told(totals: Totals) -> dict[str, NDArray[Any]]:
+    return {
+        "totals": np.array([totals.words, totals.passages, totals.memories], dtype=np.float64),
+        "key_sums": totals.keys,
+        "key_counts": totals.rows,
+    }
+
+
 def totals_of(slots: MemoryMatrix) -> Totals:
     """Sums over the memories of a state."""
     totals = _nothing(slots.passages_of(_NONE)[0].shape[1])
+    for index, keys, _, script in _in_blocks(slots):
+        totals = _with(totals, keys, script, slots.at("length", index))
+    return totals
+
+
+def _in_blocks(slots: MemoryMatrix) -> Iterator[tuple[Numbers, NDArray[np.float32], Numbers, Numbers]]:
+    """(memories, their key rows, where each one's begin, the script of each row), `CODED` memories at a time."""
     for start in range(0, len(slots), CODED):
         index = np.arange(start, min(start + CODED, len(slots)))
         keys, first = slots.passages_of(index)
-        script = np.repeat(slots.at("cjk", index).astype(np.int64), np.diff(np.append(first, len(keys))))
-        totals = _with(totals, keys, script, slots.at("length", index))
-    return totals
+        yield index, keys, first, scripts_among(slots, index, first, len(keys))
 
 
 def _nothing(dim: int) -> Totals:
@@ -252,9 +261,7 @@ def _reference(slots: MemoryMatrix) -> NDArray[np.float32]:
     keys, first = slots.passages_of(index)
     script = slots.at("cjk", index).astype(np.int64)
     drawn = _with(_nothing(keys.shape[1]), keys[first], script, script)
-    means = (drawn.keys / np.maximum(drawn.rows, 1)[:, None]).astype(np.float32)
-    means[drawn.rows == 0] = means[drawn.rows > 0][:1]
-    return means
+    return centre(slots, sums=KeySums(drawn.keys, drawn.rows)).means
 
 
 def _places(positions: Numbers, among: Numbers) -> Numbers:

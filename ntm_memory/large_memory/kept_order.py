@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.large_memory.entries import Entries, Numbers, unrank
-from ntm_memory.recall.sequence import Sequence, places_among, sequence_of
+from ntm_memory.recall.sequence import Sequence, sequence_of
+from ntm_memory.slots.columns import first_from, places_among
 from ntm_memory.store.records import MemoryMatrix
 
 
@@ -52,14 +53,8 @@ class Layout:
         """
         at = np.searchsorted(self.session, session)
         is_known = self.session[np.minimum(at, len(self.session) - 1)] == session
-        low, end = self.start[at], self.start[np.where(is_known, at + 1, at)]
-        high = end
-        while (low < high).any():
-            middle = (low + high) // 2
-            inside = np.minimum(middle, len(self.order) - 1)
-            is_less = (held[self.order[inside]] < position) & (low < high)
-            low, high = np.where(is_less, middle + 1, low), np.where(is_less | (low >= high), high, middle)
-        return low
+        low, high = self.start[at], self.start[np.where(is_known, at + 1, at)]
+        return first_from(held, self.order, low, high, position)
 
 
 class KeptOrder(Sequence):

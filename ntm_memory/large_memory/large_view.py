@@ -14,7 +14,7 @@ from ntm_memory.large_memory.kept import KeptIndex
 from ntm_memory.large_memory.kept_order import KeptOrder
 from ntm_memory.large_memory.sample import Sample
 from ntm_memory.recall.centred_matrix import LOOKED_AT, CentredMatrix, largest
-from ntm_memory.recall.centring import PRIOR_COUNT
+from ntm_memory.recall.centring import KeySums, centre, scripts_among
 from ntm_memory.recall.sequence import Sequence
 from ntm_memory.times.told import Time
 
@@ -55,13 +55,7 @@ class LargeView(CentredMatrix):
     @cached_property
     def means(self) -> NDArray[np.float32]:
         """(2, dim) mean keys by script, blended with the prior; copies and what was erased lately count, too."""
-        sums, rows = self.kept.totals.keys, self.kept.totals.rows
-        if self.prior is not None:
-            blended: NDArray[np.float32] = (sums + PRIOR_COUNT * self.prior) / (rows[:, None] + PRIOR_COUNT)
-            return blended.astype(np.float32)
-        means: NDArray[np.float64] = sums / np.maximum(rows[:, None], 1)
-        means[rows == 0] = means[rows > 0][:1]
-        return means.astype(np.float32)
+        return centre(self.slots, self.prior, sums=KeySums(self.kept.totals.keys, self.kept.totals.rows)).means
 
     @cached_property
     def mean_passage(self) -> float:
@@ -126,7 +120,7 @@ class LargeView(CentredMatrix):
         for start in range(0, len(index), AT_ONCE):
             some = index[start : start + AT_ONCE]
             keys, first = self.slots.passages_of(some)
-            kinds = self._scripts(some, first, len(keys))
+            kinds = scripts_among(self.slots, some, first, len(keys))
             along = keys @ means[0]
             if kinds.any():
                 along = np.where(kinds, keys @ means[1], along)
@@ -139,17 +133,13 @@ class LargeView(CentredMatrix):
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:
         """The centred keys of some memories 0…N−1, all passages of each."""
         keys, first = self.slots.passages_of(index)
-        return self._centred(keys, first, self._scripts(index, first, len(keys)))
+        return self._centred(keys, first, scripts_among(self.slots, index, first, len(keys)))
 
     def _centred(self, keys: NDArray[np.float32], first: NDArray[np.int64], kinds: NDArray[np.int64]) -> KeyRows:
         """Key rows less the means of their scripts, at unit length; they are changed in place."""
         keys -= self.means[kinds] if kinds.any() else self.means[0]
         keys *= (1 / np.sqrt(np.vecdot(keys, keys) + np.float32(_EPSILON)))[:, None]
         return KeyRows(keys, first)
-
-    def _scripts(self, index: NDArray[np.int64], first: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
-        kinds = self.slots.at("cjk", index).astype(np.int64)
-        return kinds if rows == len(first) else np.repeat(kinds, np.diff(np.append(first, rows)))
 
     def centred(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n, dim) centred unit keys of some memories, each one's first passage; −1 stands for the last one."""

@@ -19,7 +19,8 @@ from ntm_memory.recall import question_cues as cues
 from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.question_cues import Marks, QuestionCues
-from ntm_memory.recall.sequence import Sequence, places_among
+from ntm_memory.recall.sequence import Sequence
+from ntm_memory.slots.columns import places_among
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.question_names import names_within
 

@@ -14,9 +14,8 @@ from ntm_memory.large_memory.local_view import LocalView
 from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.centring import adapt
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
-from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, places_of, previous_among
-from ntm_memory.recall.parameters import RecallParameters
-from ntm_memory.recall.sequence import places_among
+from ntm_memory.recall.first_look import Look, Query, places_of, previous_among
+from ntm_memory.slots.columns import places_among
 
 _EPSILON = 1e-6
 
@@ -46,11 +45,6 @@ class ScoresOfFew(Scores):
         return Few(values.index, standard(values.values, least, share=self.share))
 
 
-def read_large(view: LargeView, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
-    """Read heads' attention over a large memory; see `recall.first_look.read`."""
-    return attend_to(examine_large(view, query), view, query, parameters, explain=explain)
-
-
 def examine_large(view: LargeView, query: Query) -> Look:
     """Choose candidates and gather their features, reading no more of the memory than these need.
 
@@ -74,7 +68,6 @@ def examine_large(view: LargeView, query: Query) -> Look:
         about=cast(Any, Few(local.here, scores.about)),
         words=cast(Any, Few(local.here, scores.words)),
         keywords=scores.keywords,
-        once=scores.once,
         total=scores.total,
         share=scores.share,
     )
@@ -111,15 +104,14 @@ def _chosen(
 def _scores(local: LocalView, query: Query, keywords: Keywords, directions: NDArray[np.float32] | None) -> Scores:
     """Likeness of a few memories and of the sample, by key and by words."""
     size, length = len(local.slots), local.slots.length
-    usual = np.arange(len(local.here), size)
     cosine = about = np.zeros(size, dtype=np.float32)
     if directions is not None:
         cosine, about = local.cosines_of(directions)
     if keywords.bound:  # what holds no word, as 👍, is like no question that does
         wordless = length == 0
-        cosine, about = (np.where(wordless, values[usual].mean(), values) for values in (cosine, about))
+        cosine, about = (np.where(wordless, values[local.sample].mean(), values) for values in (cosine, about))
     whole, near = len(local.of_all.slots), len(local.here)
     share = np.ones(size, dtype=np.float32)
     others = ~np.isin(local.of_all.sample.position, local.of_all.slots.at("position", local.here))
     share[near:] = others * np.float32((whole - near) / max(int(others.sum()), 1))
-    return Scores(cosine, about, keywords.of_all(length), keywords, usual, whole, share)
+    return Scores(cosine, about, keywords.of_all(length), keywords, total=whole, share=share)

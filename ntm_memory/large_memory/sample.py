@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.codes.word_lists import Segment, WordLists
+from ntm_memory.recall.centring import scripts_among
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.words import SPOKEN
 
@@ -65,7 +66,7 @@ class Sample:
             places = np.unique(starts[:, None] + np.arange(RUN))
         order = at(places)
         keys, first = slots.passages_of(order)
-        script = np.repeat(slots.at("cjk", order).astype(np.int64), np.diff(np.append(first, len(keys))))
+        script = scripts_among(slots, order, first, len(keys))
         _, session = np.unique(slots.at("session", order), return_inverse=True)
         words = WordLists()
         words.add(words_of(slots.at("address", order)))
@@ -76,10 +77,7 @@ class Sample:
     @classmethod
     def kept(cls, arrays: Arrays) -> Sample:
         """As `arrays` told it."""
-        columns: dict[str, Any] = {
-            each.name: arrays[f"sample.{each.name}"] for each in fields(cls) if each.name != "lists"
-        }
-        return cls(**columns, lists=known(Segment, "sample.words", arrays))
+        return known(cls, "sample", arrays, lists=known(Segment, "sample.words", arrays))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is kept of it."""
@@ -101,6 +99,7 @@ def named(name: str, what: Any, but: str = "") -> dict[str, NDArray[Any]]:
     return {f"{name}.{each.name}": getattr(what, each.name) for each in fields(what) if each.name != but}
 
 
-def known(kind: type[_Kept], name: str, arrays: Arrays) -> _Kept:
-    """A dataclass of arrays, as `named` has it."""
-    return kind(**{each.name: arrays[f"{name}.{each.name}"] for each in fields(kind)})  # type: ignore[arg-type]
+def known(kind: type[_Kept], name: str, arrays: Arrays, **given: Any) -> _Kept:
+    """A dataclass of arrays, as `named` has it; fields that it left out are given."""
+    told = {each.name: arrays[f"{name}.{each.name}"] for each in fields(kind) if each.name not in given}  # type: ignore[arg-type]
+    return kind(**told, **given)

@@ -10,7 +10,7 @@ from ntm_memory.codes.beside import StoreState
 from ntm_memory.large_memory.entries import Entries
 from ntm_memory.large_memory.kept import KeptIndex, arrays_of
 from ntm_memory.large_memory.large_view import LargeView
-from ntm_memory.persistence.fixed_arrays import UNREADABLE
+from ntm_memory.persistence.mapped_arrays import UNREADABLE
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.slots.columns import LARGE
 from ntm_memory.store.base import Store
@@ -73,7 +73,7 @@ class LargeViews:
                 continue
             assert carried.entries is not None
             arrays = carried.index.arrays(carried.slots, carried.entries, self._store.words_at)
-            carried.is_kept = self._store.derived.save(namespace, carried.state, {}, arrays)
+            carried.is_kept = self._store.derived.save(namespace, carried.state, arrays)
 
     def _upto(self, namespace: str, slots: MemoryMatrix) -> _Carried:
         """What is kept, brought up to a state; made anew where it is of another past, or too much changed."""

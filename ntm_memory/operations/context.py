@@ -14,14 +14,14 @@ from ntm_memory.controller.asking import LIKELY
 from ntm_memory.entry.told_times import Here
 from ntm_memory.errors import CheckpointError
 from ntm_memory.large_memory.large_view import LargeView
-from ntm_memory.large_memory.look import examine_large, read_large
+from ntm_memory.large_memory.look import examine_large
 from ntm_memory.large_memory.views import LargeViews
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.operations.results import RecalledMemory
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
-from ntm_memory.recall.first_look import Look, Query, Reading, examine, read
+from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
 from ntm_memory.store.base import Store
 from ntm_memory.text.subquestions import is_talk, questions_within
@@ -160,13 +160,13 @@ class RetrievalContext:
     def read(self, known: Corpus, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
         """What the read heads attend to among memories that are known."""
         view = self.view(known)
-        if isinstance(view, LargeView):
-            return read_large(view, query, parameters, explain=explain)
-        return read(view, known.postings(query.terms), query, parameters, explain=explain)
+        return attend_to(self._examined(view, known, query), view, query, parameters, explain=explain)
 
     def examine(self, known: Corpus, query: Query) -> Look:
         """What there is to attend to, before any parameter is asked."""
-        view = self.view(known)
+        return self._examined(self.view(known), known, query)
+
+    def _examined(self, view: CentredMatrix, known: Corpus, query: Query) -> Look:
         if isinstance(view, LargeView):
             return examine_large(view, query)
         return examine(view, known.postings(query.terms), query)

@@ -1,7 +1,8 @@
 """Arrays of fixed length in one derived file that is mapped, not read: to open it costs the same however long they are.
 
 A line of JSON with the arrays' shapes comes first, then each array on a boundary, last a checksum of all. Where the
-file cannot be mapped, since it is sealed or since the system cannot replace a mapped file, it is read whole.
+file cannot be mapped it is read whole: one that is sealed, one that the system could not replace then, and any where
+the file system maps nothing.
 """
 
 from __future__ import annotations
@@ -10,22 +11,27 @@ import json
 import mmap
 import os
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.paths import content_of, unusual
+from ntm_memory.paths import opened_regular
 from ntm_memory.persistence.atomic import replacing
+from ntm_memory.persistence.mapped_arrays import bytes_of
 
 FORMAT = "ntm-arrays-1"
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-_ALIGN, _CHECKSUM = 64, 4
+ALIGN = 64
+"""Bytes between the boundaries on which arrays begin."""
+CHECKSUM = 4
+"""Bytes of the checksum at the end."""
+LONGEST_HEAD = 1 << 16
+"""Bytes among which the first line ends."""
 _BLOCK = 1 << 24
-_LONGEST_HEAD = 1 << 16
 _KINDS = frozenset({"<i8", "<i4", "<u8", "<u4", "|u1", "<f8", "<f4"})
 Arrays = Mapping[str, NDArray[Any]]
 Sealing = Callable[[bytes], bytes]
@@ -38,16 +44,14 @@ class ArrayFile:
     Args:
         head: what its writer told of it.
         arrays: by name, read-only.
-        identity: which file it is; another one, or one that was written to, has another.
     """
 
     head: Mapping[str, Any]
     arrays: Arrays
-    identity: str
 
 
 def identity_of(status: os.stat_result) -> str:
-    """Size, time of the last write and number of a file."""
+    """Size, time of the last write and number of a file: another one, or one that was written to, has another."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
 
@@ -65,14 +69,10 @@ def write_fixed(file: Path, head: Mapping[str, Any], arrays: Arrays, seal: Seali
     """
     kept = {name: np.ascontiguousarray(array, array.dtype.newbyteorder("<")) for name, array in arrays.items()}
     shapes = {name: [array.dtype.str, *array.shape] for name, array in kept.items()}
-    told = json.dumps({"format": FORMAT, "head": head, "arrays": shapes}).encode()
-    parts: list[Any] = [told + b" " * (-(len(told) + 1) % _ALIGN) + b"\n"]
+    parts: list[Any] = [headed({"format": FORMAT, "head": head, "arrays": shapes})]
     for array in kept.values():
-        parts += [array.reshape(-1).view(np.uint8).data, b"\0" * (-array.nbytes % _ALIGN)]
-    crc = 0
-    for part in parts:
-        crc = zlib.crc32(part, crc)
-    parts.append(crc.to_bytes(_CHECKSUM, "little"))
+        parts += [bytes_of(array), b"\0" * (-array.nbytes % ALIGN)]
+    parts.append(checksum(parts))
     if seal is not None:
         parts = [seal(b"".join(parts))]
     with replacing(file) as out:  # it waits for the disk: a file that is believed unread must not be torn
@@ -91,32 +91,66 @@ def read_fixed(file: Path, believed: str = "", unseal: Sealing | None = None) ->
         unseal: opens what was sealed; None: it is plain.
 
     Raises:
-        OSError, ValueError or another of `UNREADABLE`: it is not there, damaged or of another format.
+        OSError, ValueError or another of `mapped_arrays.UNREADABLE`: it is not there, damaged or of another format.
     """
-    if unseal is not None:
-        whole = np.frombuffer(unseal(content_of(file)), dtype=np.uint8)
-        return ArrayFile(*_parted(whole, is_checked=False), identity="")
-    if os.name == "nt":
-        return ArrayFile(*_parted(np.frombuffer(content_of(file), dtype=np.uint8), is_checked=False), identity="")
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe is not waited for
-    try:
-        status = os.fstat(handle)
-        if unusual(status.st_mode) is not None:
-            raise OSError(f"{file} is no regular file")
-        whole = np.frombuffer(mmap.mmap(handle, 0, access=mmap.ACCESS_READ), dtype=np.uint8)
-    finally:
-        os.close(handle)
-    identity = identity_of(status)
-    return ArrayFile(*_parted(whole, is_checked=identity == believed), identity=identity)
+    with opened_regular(file) as opened:
+        identity = identity_of(os.fstat(opened.fileno()))
+        mapped = _mapped(opened) if unseal is None else None
+        content = (unseal or bytes)(opened.read()) if mapped is None else mapped
+    is_checked = mapped is not None and identity == believed
+    return ArrayFile(*_parted(np.frombuffer(content, dtype=np.uint8), is_checked=is_checked))
+
+
+def headed(told: Mapping[str, Any]) -> bytes:
+    """What is told of a file as its first line, behind which is a boundary."""
+    line = json.dumps(told).encode()
+    return line + b" " * (-(len(line) + 1) % ALIGN) + b"\n"
+
+
+def told_by(whole: NDArray[np.uint8], format: str) -> tuple[Mapping[str, Any], int]:
+    """(what the first line of a file tells, where its arrays begin).
+
+    Args:
+        whole: the file's bytes, or the first `LONGEST_HEAD` of them.
+        format: its name, which the line must tell.
+
+    Raises:
+        ValueError, KeyError or another of `mapped_arrays.UNREADABLE`: there is no such line.
+    """
+    end = whole[:LONGEST_HEAD].tobytes().index(b"\n") + 1
+    told: Mapping[str, Any] = json.loads(whole[:end].tobytes())
+    if told["format"] != format:
+        raise ValueError("another format")
+    return told, end
+
+
+def checksum(parts: Iterable[Any]) -> bytes:
+    """CRC32 of the parts of a file, one after the other, as its last bytes."""
+    crc = 0
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+    return crc.to_bytes(CHECKSUM, "little")
+
+
+def is_whole(whole: NDArray[np.uint8]) -> bool:
+    """Whether the last bytes of a file are the checksum of the others."""
+    content = whole[:-CHECKSUM]
+    blocks = (content[start : start + _BLOCK].data for start in range(0, len(content), _BLOCK))
+    return checksum(blocks) == whole[-CHECKSUM:].tobytes()
+
+
+def _mapped(opened: BinaryIO) -> mmap.mmap | None:
+    """All of a file, mapped; None where it is to be read."""
+    if os.name != "nt":
+        with suppress(OSError):  # a file system that maps nothing
+            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    return None
 
 
 def _parted(whole: NDArray[np.uint8], *, is_checked: bool) -> tuple[Mapping[str, Any], Arrays]:
     """(the head, the arrays) of the bytes of a file."""
-    end = whole[:_LONGEST_HEAD].tobytes().index(b"\n") + 1
-    told = json.loads(whole[:end].tobytes())
-    if told["format"] != FORMAT:
-        raise ValueError("another format")
-    arrays, at = {}, end
+    told, at = told_by(whole, FORMAT)
+    arrays = {}
     for name, (kind, *shape) in told["arrays"].items():
         if kind not in _KINDS or not all(isinstance(length, int) and length >= 0 for length in shape):
             raise ValueError("no array")
@@ -124,14 +158,7 @@ def _parted(whole: NDArray[np.uint8], *, is_checked: bool) -> tuple[Mapping[str,
         if at + size > len(whole):
             raise ValueError("cut off")
         arrays[name] = whole[at : at + size].view(kind).reshape(shape)
-        at += size + -size % _ALIGN
-    if at + _CHECKSUM != len(whole) or not (is_checked or _is_whole(whole)):
+        at += size + -size % ALIGN
+    if at + CHECKSUM != len(whole) or not (is_checked or is_whole(whole)):
         raise ValueError("damaged")
     return told["head"], arrays
-
-
-def _is_whole(whole: NDArray[np.uint8]) -> bool:
-    crc = 0
-    for start in range(0, len(whole) - _CHECKSUM, _BLOCK):
-        crc = zlib.crc32(whole[start : min(start + _BLOCK, len(whole) - _CHECKSUM)].data, crc)
-    return crc.to_bytes(_CHECKSUM, "little") == whole[-_CHECKSUM:].tobytes()

@@ -120,6 +120,21 @@ def scripts_of(slots: MemoryMatrix) -> NDArray[np.int64]:
     return script if len(slots.owner) == len(script) else script[slots.owner]
 
 
+def scripts_among(
+    slots: MemoryMatrix, index: NDArray[np.int64], first: NDArray[np.int64], rows: int
+) -> NDArray[np.int64]:
+    """(rows,) int64, the same of the key rows of some memories, as `MemoryMatrix.passages_of` has them.
+
+    Args:
+        slots: N memories.
+        index: (n,) of them.
+        first: (n,) where each one's rows begin.
+        rows: how many there are.
+    """
+    script = slots.at("cjk", index).astype(np.int64)
+    return script if rows == len(first) else np.repeat(script, np.diff(np.append(first, rows)))
+
+
 def _squared_lengths(keys: NDArray[np.float32]) -> NDArray[np.float32]:
     squared: NDArray[np.float32] = np.einsum("rd,rd->r", keys, keys)
     return squared

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.machine.addressing import Array, shift_sparse
+from ntm_memory.slots.columns import places_among
 from ntm_memory.store.records import MemoryMatrix
 
 MOST_ORIGINS = 3
@@ -111,19 +112,6 @@ class Sequence:
             ]
             told.append({"moved": sorted(came, key=lambda each: -each["focus"] * each["by"])[:MOST_ORIGINS]})
         return tuple(told)
-
-
-def places_among(index: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(…) the place of each of some memories among n others, −1 where it is not there.
-
-    Args:
-        index: (…) of them.
-        among: (n,) rising.
-    """
-    if not len(among):
-        return np.full(index.shape, -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(among, index), len(among) - 1)
-    return np.where(among[at] == index, at, -1)
 
 
 def sequence_of(slots: MemoryMatrix) -> Sequence:

@@ -79,12 +79,12 @@ class MemoryMatrix(SlotColumns):
     @property
     def happened(self) -> NDArray[np.float64]:
         """(N,) unix seconds: when it began to happen, else when it was told in these words."""
-        return np.where(np.isnan(self.occurred), self.told, self.occurred)
+        return _began(self.occurred, self.told)
 
     @property
     def over(self) -> NDArray[np.float64]:
         """(N,) unix seconds: until when it happened, [happened, over)."""
-        return np.where(np.isnan(self.occurred), self.told + MOMENT, self.ended)
+        return _until(self.occurred, self.ended, self.told)
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -96,12 +96,17 @@ class MemoryMatrix(SlotColumns):
         found: NDArray[Any] = getattr(self, name)[index]
         return found
 
+    def lasted(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """((n,), (n,)) `happened` and `over` of some memories 0…N−1."""
+        (occurred, ended), told = self._spans_at(index), self.at("told", index)
+        return _began(occurred, told), _until(occurred, ended, told)
+
+    def _spans_at(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        return self.at("occurred", index), self.at("ended", index)
+
     def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices 0…N−1 of the memories with some places in the order of writing; −1 where none has."""
-        if not len(self):
-            return np.full(len(position), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.position, position), len(self) - 1)
-        return np.where(self.position[at] == position, at, -1)
+        return places_among(position, self.position)
 
     def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(key rows of some memories, one after the other, (n,) where each one's begin); −1 stands for the last one."""
@@ -134,11 +139,7 @@ class MemoryMatrix(SlotColumns):
 
     def places(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices 0…N−1 of the memories in some slots; −1 where none of this namespace is."""
-        if not len(self):
-            return np.full(len(address), -1, dtype=np.int64)
-        order = np.argsort(self.address, kind="stable")
-        at = order[np.minimum(np.searchsorted(self.address[order], address), len(self) - 1)]
-        return np.where(self.address[at] == address, at, -1)
+        return places_in_any_order(address, self.address)
 
     def extends(self, older: MemoryMatrix) -> bool:
         """Whether it is another one with memories appended, or with none: its first rows are the other's, all of them.
@@ -147,6 +148,56 @@ class MemoryMatrix(SlotColumns):
             older: what it may have become; False is no proof that it has not.
         """
         return self is older
+
+
+def _began(occurred: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(occurred), told, occurred)
+
+
+def _until(occurred: NDArray[np.float64], ended: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(occurred), told + MOMENT, ended)
+
+
+def places_among(numbers: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(…) the place of each of some numbers among n others, −1 where it is not there.
+
+    Args:
+        numbers: (…) of them.
+        among: (n,) rising.
+    """
+    if not len(among):
+        return np.full(numbers.shape, -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(among, numbers), len(among) - 1)
+    return np.where(among[at] == numbers, at, -1)
+
+
+def places_in_any_order(numbers: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same among others (n,) that do not rise, each once."""
+    order = np.argsort(among, kind="stable")
+    return np.append(order, -1)[places_among(numbers, among[order])]
+
+
+def first_from(
+    held: NDArray[np.int64],
+    entries: NDArray[np.integer[Any]],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """(n,) the first place in a part of a list of entries at which no less is held than is wanted; else the part's end.
+
+    Args:
+        held: what each entry holds; it rises along each part.
+        entries: the list.
+        low: (n,) where the parts begin.
+        high: (n,) where they end.
+        wanted: (n,) of each.
+    """
+    while (low < high).any():
+        middle = (low + high) // 2
+        is_less = (low < high) & (held[entries[np.minimum(middle, len(entries) - 1)]] < wanted)
+        low, high = np.where(is_less, middle + 1, low), np.where(is_less, high, middle)
+    return low
 
 
 def sums_of(keys: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:

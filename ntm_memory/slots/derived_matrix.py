@@ -13,7 +13,7 @@ from ntm_memory.errors import BadValueError
 from ntm_memory.persistence.mapped_arrays import CAN_MAP, UNREADABLE, FileHead, heads_of, open_arrays
 from ntm_memory.slots import matrix_file as sidecar
 from ntm_memory.slots.columns import LARGE
-from ntm_memory.slots.heap import Spans
+from ntm_memory.slots.heap import Spans, are_given_once
 from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.slots.mapped_slots import MappedSlots, is_sound, write_slots
 from ntm_memory.slots.matrix_file import MAPPED, Matrix
@@ -168,8 +168,7 @@ class DerivedMatrix:
         Believed, they would ask for all the RAM there is, or give one memory's attention to another.
         """
         loaded = sidecar.load(self.path, now, self._key)
-        if loaded is None or not len(loaded[0].row):
-            return loaded
+        if loaded is None:
+            return None
         row, address = loaded[0].row, loaded[0].address
-        inside = 0 <= address.min() and address.max() < given
-        return loaded if inside and (np.diff(row) > 0).all() and np.bincount(address).max() == 1 else None
+        return loaded if (np.diff(row) > 0).all() and are_given_once(address, given) else None

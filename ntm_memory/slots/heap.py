@@ -80,8 +80,11 @@ class Heap:
         """(n, …) what a column says of some entries; `occurred` and `ended` as readers want them."""
         if name not in ("occurred", "ended"):
             return self.kept(name, len(self))[entries]
-        told = (self.kept(kind, len(self))[entries] for kind in ("occurred", "ended", "is_days"))
-        return self._spans(*told)[int(name == "ended")]
+        return self.spans_at(entries)[int(name == "ended")]
+
+    def spans_at(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        """((n,) `occurred`, (n,) `ended`) of some entries, as readers want them."""
+        return self._spans(*(self.kept(name, len(self))[entries] for name in ("occurred", "ended", "is_days")))
 
     def kept(self, name: str, count: int) -> NDArray[Any]:
         """(count,) a column of the first entries as the store keeps it."""
@@ -136,3 +139,17 @@ def rows_of(first: NDArray[np.int64], passages: NDArray[np.int64]) -> NDArray[np
     within = np.arange(passages.sum()) - np.repeat(np.cumsum(passages) - passages, passages)
     rows: NDArray[np.int64] = np.repeat(first, passages) + within
     return rows
+
+
+def are_owned(passages: NDArray[np.int64], rows: int) -> bool:
+    """Whether entries that have so many key rows each own all there are; a wrong count would ask for all the RAM."""
+    if not len(passages):
+        return rows == 0
+    return bool(passages.min() >= 1 and passages.max() <= rows and passages.sum() == rows)
+
+
+def are_given_once(address: NDArray[np.int64], given: int) -> bool:
+    """Whether memories lie in slots 0…given−1, each in one of its own."""
+    if not len(address):
+        return True
+    return bool(0 <= address.min() and address.max() < given and np.bincount(address).max() == 1)

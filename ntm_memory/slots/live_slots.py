@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.slots.columns import places_among, places_in_any_order
 from ntm_memory.slots.growable import Growable
 from ntm_memory.slots.heap import Heap, Spans, rows_of
 from ntm_memory.slots.snapshot import Reads, Snapshot, snapshot_of
@@ -119,15 +120,7 @@ class LiveSlots:
 
     def find(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices 0…N−1 of the memories of some database rows; −1 where none is live here."""
-        mine = self._rows()
-        if not len(mine):
-            return np.full(len(rows), -1, dtype=np.int64)
-        if self._by_row:
-            at = np.minimum(np.searchsorted(mine, rows), len(mine) - 1)
-        else:
-            order = np.argsort(mine, kind="stable")
-            at = order[np.minimum(np.searchsorted(mine[order], rows), len(mine) - 1)]
-        return np.where(mine[at] == rows, at, -1)
+        return (places_among if self._by_row else places_in_any_order)(rows, self._rows())
 
     def apply(self, changed: NDArray[np.int64], columns: Mapping[str, NDArray[Any]], keys: NDArray[np.float32]) -> None:
         """Take out the memories of some database rows, and put in what is live of them now.

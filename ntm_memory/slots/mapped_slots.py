@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ntm_memory.persistence.mapped_arrays import ArrayKind, ArrayPart, MappedArrays
 from ntm_memory.persistence.mapped_writing import Pieces, extend_arrays, write_arrays
 from ntm_memory.slots.growable import Growable
-from ntm_memory.slots.heap import Heap, Spans, rows_of
+from ntm_memory.slots.heap import Heap, Spans, are_given_once, are_owned, rows_of
 from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.slots.snapshot import Reads
 
@@ -107,10 +107,7 @@ def is_sound(arrays: MappedArrays, addresses: int) -> bool:
         np.concatenate([block.live(name) for block in blocks] or [np.empty(0, dtype=np.int64)])
         for name in ("address", "row")
     )
-    if not len(given):
-        return True
-    inside = 0 <= given.min() and given.max() < addresses
-    return bool(inside and np.bincount(given).max() == 1 and len(np.unique(rows)) == len(rows))
+    return are_given_once(given, addresses) and len(np.unique(rows)) == len(rows)
 
 
 def _untold(*told: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
@@ -148,11 +145,9 @@ def _is_consistent(block: LiveSlots) -> bool:
     """Whether entries own the key rows there are, one after the other, and the live ones are in order of writing."""
     heap, listed = block.heap, block.listed()
     passages, rows = heap.kept("passages", len(heap)), heap.rows
-    if len(passages) and not (passages.min() >= 1 and passages.max() <= rows):
+    if not are_owned(passages, rows) or not np.array_equal(heap.first(len(heap)), np.cumsum(passages) - passages):
         return False
-    first = np.cumsum(passages) - passages
-    owned = passages.sum() == rows and np.array_equal(heap.first(len(heap)), first)
-    if not owned or not np.array_equal(heap.owner(rows), np.repeat(np.arange(len(heap)), passages)):
+    if not np.array_equal(heap.owner(rows), np.repeat(np.arange(len(heap)), passages)):
         return False
     if listed is not None:
         entries, numbers = listed

@@ -8,9 +8,7 @@ is mapped, has the form that is written and read here.
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +19,10 @@ from numpy.typing import NDArray
 from ntm_memory.errors import BadValueError
 from ntm_memory.paths import content_of
 from ntm_memory.persistence.atomic import replacing
-from ntm_memory.persistence.mapped_arrays import ArrayKind
+from ntm_memory.persistence.fixed_arrays import ALIGN, CHECKSUM, LONGEST_HEAD, checksum, headed, is_whole, told_by
+from ntm_memory.persistence.mapped_arrays import UNREADABLE, ArrayKind
 from ntm_memory.slots.columns import SlotColumns
+from ntm_memory.slots.heap import are_owned, rows_of
 from ntm_memory.slots.mapped_slots import kinds_of
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.times.kept import MOST_KEPT
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from ntm_memory.slots.live_slots import LiveSlots
 
 FORMAT, MAPPED = "ntm-matrix-5", "ntm-matrix-mapped-1"
-_ALIGN = 64
-_CHECKSUM = 4
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 # the order of the file: everything small first, so that the keys begin on a boundary
 _TYPES: dict[str, str] = {
     "row": "<i8",
@@ -81,8 +78,7 @@ class Matrix(SlotColumns):
         """Key rows of some memories by their index here, in the order asked."""
         passages = self.passages[index]
         starts = (np.cumsum(self.passages) - self.passages)[index]
-        within = np.arange(passages.sum()) - np.repeat(np.cumsum(passages) - passages, passages)
-        rows: NDArray[np.float32] = self.keys[np.repeat(starts, passages) + within]
+        rows: NDArray[np.float32] = self.keys[rows_of(starts, passages)]
         return rows
 
 
@@ -131,12 +127,11 @@ def save(file: Path, matrix: Matrix, stamp: Stamp, key: Key | None = None) -> bo
     """Write the file, sealed where there is a key, whole or not at all; False where it failed: no harm is done."""
     arrays = {name: np.ascontiguousarray(getattr(matrix, name), kind) for name, kind in _TYPES.items()}
     small = b"".join(array.tobytes() for name, array in arrays.items() if name != "keys")
-    small += b"\0" * (-len(small) % _ALIGN)
+    small += b"\0" * (-len(small) % ALIGN)
     keys = arrays["keys"].tobytes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    header = json.dumps({"format": FORMAT, **vars(stamp), "shapes": shapes}).encode()
-    header += b" " * (-(len(header) + 1) % _ALIGN) + b"\n"
-    parts = [header, small, keys, _checksum(header, small, keys)]
+    parts = [headed({"format": FORMAT, **vars(stamp), "shapes": shapes}), small, keys]
+    parts.append(checksum(parts))
     try:
         if key is not None:
             from ntm_memory.privacy.sealing import seal
@@ -157,15 +152,15 @@ def load(file: Path, now: Stamp, key: Key | None = None) -> tuple[Matrix, Stamp]
             return None
         arrays = {}
         for name, kind in _TYPES.items():
-            at += -at % _ALIGN if name == "keys" else 0
+            at += -at % ALIGN if name == "keys" else 0
             shape = tuple(head["shapes"][name])
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
             arrays[name] = whole[at : at + size].view(kind).reshape(shape)
             at += size
-        whole_file = at == len(whole) - _CHECKSUM and _owned(arrays["passages"], len(arrays["keys"]))
+        whole_file = at == len(whole) - CHECKSUM and are_owned(arrays["passages"], len(arrays["keys"]))
         whole_file = whole_file and arrays["mentioned"].shape == (len(arrays["row"]), MOST_KEPT, 3)
         return (Matrix(**arrays), stamp) if whole_file else None
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -175,9 +170,9 @@ def stamp_of(file: Path, now: Stamp, key: Key | None = None) -> Stamp | None:
         if key is not None:  # sealed as a whole
             stamp = _opened(file, key)[-1]
         else:
-            stamp = _headed(content_of(file, 1 << 16).partition(b"\n")[0])[1]
+            stamp = _stamp(told_by(np.frombuffer(content_of(file, LONGEST_HEAD), dtype=np.uint8), FORMAT)[0])
         return stamp if stamp.may_become(now) else None
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -185,45 +180,25 @@ def is_of_another_past(file: Path, now: Stamp, key: Key | None = None) -> bool:
     """Whether a file is undamaged and not of the database's past: left by a crash or a copy, believed by nobody."""
     try:
         return not _opened(file, key)[-1].may_become(now)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
-def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], dict[str, Any], int, Stamp]:
-    """(the bytes of a file, its header, where the arrays begin, its stamp); what is wrong is one of `_UNREADABLE`."""
+def _opened(file: Path, key: Key | None) -> tuple[NDArray[np.uint8], Mapping[str, Any], int, Stamp]:
+    """(the bytes of a file, its header, where the arrays begin, its stamp); what is wrong is one of `UNREADABLE`."""
     whole = np.frombuffer(content_of(file), dtype=np.uint8)
     if key is not None:
         from ntm_memory.privacy.sealing import unseal
 
         whole = np.frombuffer(unseal(whole.tobytes(), key, FORMAT), dtype=np.uint8)
-    if _checksum(whole[:-_CHECKSUM].data) != whole[-_CHECKSUM:].tobytes():
+    if not is_whole(whole):
         raise ValueError("damaged")
-    end = whole[: 1 << 16].tobytes().index(b"\n") + 1
-    head, stamp = _headed(whole[:end].tobytes())
-    return whole, head, end, stamp
+    head, end = told_by(whole, FORMAT)
+    return whole, head, end, _stamp(head)
 
 
-def _headed(line: bytes) -> tuple[dict[str, Any], Stamp]:
-    """A file's header and stamp, from its first line."""
-    head: dict[str, Any] = json.loads(line)
-    if head["format"] != FORMAT:
-        raise ValueError("another format")
-    return head, Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
-
-
-def _owned(passages: NDArray[np.int64], rows: int) -> bool:
-    """Whether each key row belongs to one memory; else a wrong count would ask for all the RAM there is."""
-    if not len(passages):
-        return rows == 0
-    return bool(passages.min() >= 1 and passages.max() <= rows and passages.sum() == rows)
-
-
-def _checksum(*parts: bytes | memoryview) -> bytes:
-    """CRC32 of the parts, as the last bytes of the file."""
-    crc = 0
-    for part in parts:
-        crc = zlib.crc32(part, crc)
-    return crc.to_bytes(_CHECKSUM, "little")
+def _stamp(head: Mapping[str, Any]) -> Stamp:
+    return Stamp(*(head[name] for name in ("uuid", "seq", "purges", "dim", "token")))
 
 
 def remove(file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, sums_of
+from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, first_from, places_among, sums_of
 from ntm_memory.slots.heap import Heap, rows_of
 
 Reads = Callable[[NDArray[np.int64]], NDArray[np.int64]]
@@ -85,28 +85,31 @@ class Snapshot(MemoryMatrix):
             return found
         if name == "reads":
             return self._reads(self.at("address", index))
+        return self.heap.at(name, self._entries_at(index))
+
+    def _spans_at(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        is_made = "occurred" in self.__dict__ or "ended" in self.__dict__
+        return super()._spans_at(index) if is_made else self.heap.spans_at(self._entries_at(index))
+
+    def _entries_at(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) the entries of some memories; −1 stands for the last one."""
         where = index % max(self._count, 1)
-        return self.heap.at(name, where if self._entries is None else self._entries[where])
+        return where if self._entries is None else self._entries[where]
 
     def find(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices of the memories with some places in the order of writing; −1 where none has."""
         if self._entries is None or not self._count:
             return super().find(position)
         held = self.heap.kept("position", len(self.heap))
-        low, high = np.zeros(len(position), dtype=np.int64), np.full(len(position), self._count, dtype=np.int64)
-        for _ in range(self._count.bit_length()):  # bisection through the list of entries
-            middle = np.minimum((low + high) // 2, self._count - 1)
-            is_less = held[self._entries[middle]] < position
-            low, high = np.where(is_less & (low < high), middle + 1, low), np.where(is_less, high, middle)
-        at = np.minimum(low, self._count - 1)
+        low = np.zeros(len(position), dtype=np.int64)
+        at = np.minimum(first_from(held, self._entries, low, low + self._count, position), self._count - 1)
         return np.where(held[self._entries[at]] == position, at, -1)
 
     def passages_of(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(key rows of some memories, one after the other, (n,) where each one's begin); −1 stands for the last one."""
-        count, keys, index = len(self.heap), self.heap.keys(self._rows), index % max(self._count, 1)
+        count, keys, entries = len(self.heap), self.heap.keys(self._rows), self._entries_at(index)
         if self._entries is None and self._rows == self._count:  # one passage each
-            return keys.take(index, axis=0), np.arange(len(index))
-        entries = index if self._entries is None else self._entries[index]
+            return keys.take(entries, axis=0), np.arange(len(entries))
         passages = self.heap.kept("passages", count)[entries]
         rows = rows_of(self.heap.first(count)[entries], passages)
         return keys.take(rows, axis=0), np.cumsum(passages) - passages
@@ -118,10 +121,7 @@ class Snapshot(MemoryMatrix):
 
     def places(self, address: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the indices of the memories in some slots."""
-        if not self._by_address or not self._count:
-            return super().places(address)
-        at = np.minimum(np.searchsorted(self.address, address), self._count - 1)
-        return np.where(self.address[at] == address, at, -1)
+        return places_among(address, self.address) if self._by_address else super().places(address)
 
     def extends(self, older: MemoryMatrix) -> bool:
         """Whether it is another one with memories appended, or with none."""

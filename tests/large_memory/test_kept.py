@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ntm_memory.large_memory import kept
 from ntm_memory.large_memory.entries import unrank
-from ntm_memory.large_memory.kept import KeptIndex, arrays_of
+from ntm_memory.large_memory.kept import KeptIndex, arrays_of, totals_of
 from ntm_memory.recall.centred_matrix import digests
 from ntm_memory.recall.sequence import sequence_of
 from ntm_memory.slots import live_slots
@@ -125,6 +125,22 @@ def test_what_was_removed_for_good_is_missed_and_leaves_nothing():
         assert np.array_equal(arrays[name], anew[name]), name
     later.kept.forget_totals(slots)
     np.testing.assert_allclose(later.kept.totals.keys, anew["key_sums"])
+
+
+def test_of_what_was_removed_for_good_no_sum_is_kept_where_nothing_else_changed():
+    world = World(60)
+    view = view_of(world.block.snapshot, world.words_of)
+    row = sorted(world.live)[7]
+    world.change("e", 7, 0, 0)
+    erased = view_of(world.block.snapshot, world.words_of, view.kept, {row})
+    index = KeptIndex(erased.kept.arrays(erased.slots, erased.entries, world.words_of))
+    later = view_of(erased.slots, world.words_of, index)
+    assert not index.lag and index.totals.memories == 60  # the erased one is counted
+    index.forget_totals(later.slots)
+    again = KeptIndex(index.arrays(later.slots, later.entries, world.words_of)).totals
+    anew = totals_of(later.slots)
+    assert again.memories == 59 and (again.words, again.passages) == (anew.words, anew.passages)
+    assert np.array_equal(again.keys, anew.keys) and np.array_equal(again.rows, anew.rows)
 
 
 def test_what_was_written_and_erased_since_is_no_memory():

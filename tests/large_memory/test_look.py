@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from ntm_memory.large_memory import found
-from ntm_memory.large_memory.look import examine_large, read_large
+from ntm_memory.large_memory.look import examine_large
 from ntm_memory.recall import candidates as exact_candidates
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.first_look import examine, read, score_all
+from ntm_memory.recall.first_look import attend_to, examine, read, score_all
 from tests.large_memory.worlds import WORDS, large, slots_of, texts_of
 from tests.recall.worlds import NOW, ask, random_parameters
 
@@ -26,6 +26,10 @@ def everything(monkeypatch):
         monkeypatch.setattr(module, name, ALL)
     for name in ("COMPARED", "READ"):
         monkeypatch.setattr(found, name, (1, ALL, ALL))
+
+
+def read_large(view, query, parameters, *, explain=False):
+    return attend_to(examine_large(view, query), view, query, parameters, explain=explain)
 
 
 def questions(count, seed=1):

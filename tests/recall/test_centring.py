@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntm_memory.recall.centring import PRIOR_COUNT, adapt, centre, centred_cosines
+from ntm_memory.recall.centring import PRIOR_COUNT, adapt, centre, centred_cosines, scripts_among, scripts_of
 from tests.recall.worlds import DIM, matrix_of, unit
 
 
@@ -81,6 +81,19 @@ def test_the_best_passage_speaks_for_its_memory():
     cosines = centred_cosines(slots, found, query, False)
     assert cosines == pytest.approx([max(rows[:3]), rows[3], max(rows[4:])], abs=1e-4)
     assert int(np.argmax(cosines)) == 0
+
+
+@pytest.mark.parametrize("passages", [[1, 1, 1, 1], [1, 3, 2, 1]])
+def test_the_scripts_of_some_memories_are_those_of_their_key_rows(passages):
+    owner = np.repeat(np.arange(4), passages)
+    keys = np.zeros((len(owner), DIM), dtype=np.float32)
+    slots = matrix_of(4, keys=keys, owner=owner, cjk=[False, True, False, True])
+    assert scripts_of(slots).tolist() == [number % 2 for number in owner.tolist()]
+    for index in ([0, 1, 2, 3], [3, 1], [2, 0, -1], []):
+        index = np.array(index, dtype=np.int64)
+        rows, first = slots.passages_of(index)
+        expected = [scripts_of(slots)[owner == number] for number in index % 4]
+        assert scripts_among(slots, index, first, len(rows)).tolist() == np.concatenate([[], *expected]).tolist()
 
 
 @given(st.integers(1, 6), st.integers(0, 1000), st.sampled_from([0.0, 1e-20, 1e-4, 1.0]), st.booleans())

@@ -188,6 +188,25 @@ def test_a_changed_copy_is_a_plain_matrix():
     assert not isinstance(other, Snapshot) and not other.importance.any() and np.array_equal(other.keys, found.keys)
 
 
+@pytest.mark.parametrize("erased", [(), (2,)])
+def test_when_some_began_and_ended_is_put_into_the_zone_once(erased, monkeypatch):
+    monkeypatch.setattr(live_slots, "_FEW", 0)
+    columns, keys = columns_of([(i, i, i, i, 1) for i in range(6)])
+    columns["occurred"][1::2] = np.nan
+    asked = []
+    tell = lambda *told: asked.append(len(told[0])) or spans(*told)  # noqa: E731
+    block = LiveSlots.of(columns, keys, tell, lambda address: address)
+    if erased:
+        block.apply(np.array(erased), *columns_of([]))
+    found, some = block.snapshot, np.array([4, 0, 1, -1])
+    began, until = found.lasted(some)
+    assert asked == [4]
+    assert np.array_equal(began, found.happened[some]) and np.array_equal(until, found.over[some])
+    assert all(np.array_equal(one, other) for one, other in zip((began, until), found.lasted(some), strict=True))
+    plain = replace(found, importance=np.zeros(len(found))).lasted(some)
+    assert all(np.array_equal(one, other) for one, other in zip((began, until), plain, strict=True))
+
+
 def test_places_of_slots_in_any_order():
     for addresses in ([0, 4, 9], [9, 0, 4]):
         block = block_of([(i, i, address, i, 1) for i, address in enumerate(addresses)])

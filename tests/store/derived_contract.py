@@ -43,10 +43,10 @@ class DerivedContract:
     def test_what_is_kept_is_told_until_something_is_purged(self, store):
         memory = store.add(*draft("tea"))
         assert store.derived.load("default") is None
-        assert store.derived.save("default", now(store), {"told": 1}, ARRAYS)
+        assert store.derived.save("default", now(store), ARRAYS)
         store.add(*draft("salt"))
         kept = store.derived.load("default")
-        assert kept.head == {"told": 1} and kept.state.seq == now(store).seq - 1
+        assert kept.state.seq == now(store).seq - 1
         assert {name: array.tolist() for name, array in kept.arrays.items()} == {
             name: array.tolist() for name, array in ARRAYS.items()
         }
@@ -55,28 +55,28 @@ class DerivedContract:
         store.purge([memory.id])
         assert not derived_files(folder_of(store._engine))
         assert store.derived.load("default") is None
-        assert not store.derived.save("default", state, {}, ARRAYS)  # of before the purge
+        assert not store.derived.save("default", state, ARRAYS)  # of before the purge
 
     def test_nothing_is_kept_in_the_middle_of_something_else(self, store):
         store.add(*draft("tea"))
         with store.transaction():
-            assert not store.derived.save("default", now(store), {}, ARRAYS)
+            assert not store.derived.save("default", now(store), ARRAYS)
         with store.snapshot():
-            assert not store.derived.save("default", now(store), {}, ARRAYS)
-        assert not store.derived.save("nowhere", now(store), {}, ARRAYS)
+            assert not store.derived.save("default", now(store), ARRAYS)
+        assert not store.derived.save("nowhere", now(store), ARRAYS)
         assert not derived_files(folder_of(store._engine))
 
     def test_a_file_that_is_not_what_was_written_is_refused_and_removed(self, store):
         store.add(*draft("tea"))
         for harm in (lambda file: file.write_bytes(file.read_bytes()[:-9]), lambda file: file.write_bytes(b"")):
-            assert store.derived.save("default", now(store), {}, ARRAYS)
+            assert store.derived.save("default", now(store), ARRAYS)
             (file,) = derived_files(folder_of(store._engine))
             harm(file)
             assert store.derived.load("default") is None and not file.exists()
 
     def test_a_bit_that_turned_unnoticed_is_found_by_a_check(self, store):
         store.add(*draft("tea"))
-        assert store.derived.save("default", now(store), {}, ARRAYS)
+        assert store.derived.save("default", now(store), ARRAYS)
         assert not store.check()
         (file,) = derived_files(folder_of(store._engine))
         status, content = file.stat(), bytearray(file.read_bytes())
