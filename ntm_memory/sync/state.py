@@ -175,9 +175,10 @@ class SyncState:
             found.setdefault(id, set()).add(text)
         return {id: frozenset(texts) for id, texts in found.items()}
 
-    def forget_removals(self) -> None:
-        """No copy holds any of it."""
-        self._sql.execute("DELETE FROM removals")
+    def forget_removals(self, cleaned: Mapping[str, Iterable[str]]) -> None:
+        """No copy holds any of these, id → hashes, any more."""
+        pairs = [(id, text) for id, texts in cleaned.items() for text in texts]
+        self._sql.executemany("DELETE FROM removals WHERE id = ? AND text = ?", pairs)
 
     def ids(self, where: str, *arguments: Any) -> list[str]:
         """The ids of the memories of a condition, in order of birth."""

@@ -384,3 +384,43 @@ def test_a_backup_keeps_another_text_that_has_the_number_of_a_purged_one(devices
     (kept,) = backups_of(devices, "other")
     assert b"Mia drinks juice" in (devices.root / "other" / "backups" / kept).read_bytes()
     assert files_with(devices, b"ZANZIBAR") == []
+
+
+def test_what_is_purged_in_the_middle_of_a_sync_leaves_the_backups_by_the_next_one(devices, monkeypatch):
+    one, other = (devices.add(name, ahead=at, store={"backups": 3}) for name, at in (("one", 0.0), ("other", 3600.0)))
+    gone = one.memorize("the pin of Otto is CUBA").memory.id
+    one.sync()
+    root = one.memorize("Mia drinks tea", key="k").memory.id
+    other.memorize("the code word is ZANZIBAR", key="k")  # is joined into the other one
+    make_backup(devices.root / "other", "test", 3)
+    devices.settle()
+    one.erase([gone], purge=True)
+    one.sync()
+    apply = Applier.apply
+
+    def with_purge(self):
+        apply(self)
+        monkeypatch.undo()
+        other.erase([root], purge=True)  # by another process: of the one joined into it, only a sync knows
+
+    monkeypatch.setattr(Applier, "apply", with_purge)
+    other.sync()
+    devices.settle()
+    assert files_with(devices, b"ZANZIBAR", b"CUBA") == []
+
+
+def test_a_file_that_holds_what_was_purged_is_told_after_a_broken_off_sync_too(devices, monkeypatch):
+    one, other = devices.add("one"), devices.add("other")
+    id = one.memorize("the code word is ZANZIBAR").memory.id
+    devices.settle()
+    one.erase([id], purge=True)
+    one.erase([one.memorize("Mia lives in Paris").memory.id], retract=True)
+    one.sync()
+    other.memorize("Mia lives in Paris")  # it was retracted elsewhere: so all that is due is written twice
+    (devices.root / "other" / "notes.txt").write_text("the code word is ZANZIBAR")
+    with monkeypatch.context() as patch:
+        patch.setattr(Applier, "apply_tombstones", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            other.sync()
+    assert "notes.txt" in other.sync()["warnings"][0]
+    assert not other.store.count()
