@@ -236,10 +236,6 @@ class SyncState:
         """Name → signature, as it was when it was read or written, of each log."""
         return dict(self._sql.execute("SELECT name, signature FROM files").fetchall())
 
-    def logs_read(self) -> list[str]:
-        """The names of the logs of which anything was read or written."""
-        return [name for (name,) in self._sql.execute("SELECT name FROM files").fetchall()]
-
     def note_place(self, name: str, place: LogPlace) -> None:
         """Keep how far a log was read."""
         self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (name, *place))
