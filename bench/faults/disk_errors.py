@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.disk import shim
-from bench.faults.home import Ticking, kept_by, open_home, patched_connections, sqlite_connect
+from bench.faults.home import Ticking, kept_by, made_by, open_home, patched_connections
 from bench.faults.kill import ROOT, nameless
 from bench.faults.model import Model
 from bench.faults.traced import done_by
@@ -78,7 +78,7 @@ def fail_as_told(arguments: Sequence[str]) -> None:
     with open_home(folder / "before", clock=Ticking()) as memory:
         memory.memorize("an old story", key="old")
         memory.memorize("another old story")
-    with patched_connections(_deaf) if deaf else nullcontext():
+    with patched_connections(made_by(_Deaf)) if deaf else nullcontext():
         calls = _live(folder, library, 0, 0)
         figures = {"calls": calls, "runs": 0, "answered_with_an_error": 0}
         for name, number in ERRORS.items():
@@ -160,16 +160,13 @@ def _after(model: Model, call: Call, answer: Answer | None) -> tuple[Answer, Mod
     return replay(after, call, ids), after
 
 
-def _deaf(*told: Any, **options: Any) -> sqlite3.Connection:
+class _Deaf(PlainConnection):
     """The control: a connection that never says that a COMMIT failed."""
 
-    class Deaf(PlainConnection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            try:
-                return super().execute(statement, *arguments)
-            except sqlite3.OperationalError:
-                if statement != "COMMIT":
-                    raise
-                return super().execute("ROLLBACK" if self.in_transaction else "SELECT 1")
-
-    return sqlite_connect(*told, **{**options, "factory": Deaf})
+    def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(statement, *arguments)
+        except sqlite3.OperationalError:
+            if statement != "COMMIT":
+                raise
+            return super().execute("ROLLBACK" if self.in_transaction else "SELECT 1")

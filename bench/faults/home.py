@@ -69,21 +69,30 @@ def drawn_bytes(seed: int) -> Iterator[None]:
 @contextmanager
 def without_waiting() -> Iterator[None]:
     """SQLite does not wait for the disk: for programs that pull no plug, ten times as fast."""
-
-    class Hasty(PlainConnection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            if statement.startswith("PRAGMA synchronous"):
-                statement = "PRAGMA synchronous = OFF"
-            return super().execute(statement, *arguments)
-
-    def opened(*told: Any, **options: Any) -> sqlite3.Connection:
-        return sqlite_connect(*told, **{**options, "factory": Hasty})
-
-    with patched_connections(opened), without_syncing():
+    with patched_connections(made_by(Hasty)), without_syncing():
         yield
 
 
-sqlite_connect = sqlite3.connect
+class Hasty(PlainConnection):
+    """A connection that does not wait for the disk, whatever it is told."""
+
+    def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+        """Execute all but a wish to wait."""
+        if statement.startswith("PRAGMA synchronous"):
+            statement = "PRAGMA synchronous = OFF"
+        return super().execute(statement, *arguments)
+
+
+_connect = sqlite3.connect
+
+
+def made_by(factory: type[sqlite3.Connection], **more: Any) -> Callable[..., Any]:
+    """Opens connections of a class of its own, whatever class is asked for; `more` are options of `sqlite3.connect`."""
+
+    def opened(*told: Any, **options: Any) -> sqlite3.Connection:
+        return _connect(*told, **{**options, "factory": factory, **more})
+
+    return opened
 
 
 @contextmanager

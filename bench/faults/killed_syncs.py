@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import sqlite3
-import tempfile
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.faults.home import drawn_bytes, patched_connections, sqlite_connect, without_waiting
+from bench.faults.home import Hasty, made_by, patched_connections
 from bench.faults.sync import SyncedDevices
-from ntm_memory.privacy.cipher import PlainConnection
+from bench.faults.synced_worlds import run_worlds
 
 _MOST_STEPS = 400
 _NAMES = (
@@ -82,9 +81,6 @@ class KilledDevices(SyncedDevices):
             return
         super().carry()
 
-    def _owner(self, name: str) -> int:
-        return self.names.index(name[4:12].lower()) if name[4:12].lower() in self.names else -1
-
     def _killed(self, device: int, *, is_power: bool) -> None:
         steps = int(_MOST_STEPS ** self.draw.random())
         self.devices[device].close()
@@ -133,21 +129,19 @@ class _Steps:
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def connected(self, *told: Any, **how: Any) -> sqlite3.Connection:
+    def connections(self) -> Callable[..., sqlite3.Connection]:
         steps = self
 
-        class Counted(PlainConnection):
+        class Counted(Hasty):
             def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
                 steps.step()
-                is_wait = statement.startswith("PRAGMA synchronous")
-                return super().execute("PRAGMA synchronous = OFF" if is_wait else statement, *arguments)
+                return super().execute(statement, *arguments)
 
             def commit(self) -> None:
                 steps.step()
                 super().commit()
 
-        made: sqlite3.Connection = sqlite_connect(*told, **{**how, "factory": Counted})
-        return made
+        return made_by(Counted)
 
     def waits(self, file: int) -> None:
         self.step()
@@ -168,7 +162,7 @@ def _sync_until(opened: Callable[[], Any], steps: int, note: Path | None) -> Non
     """In a process of its own: one sync that ends by a kill before its n-th step, if it has so many."""
     counted, draw = _Steps(steps, note), random.Random(steps)
     try:
-        with patched_connections(counted.connected):
+        with patched_connections(counted.connections()):
             memory = opened()
             os.fsync, os.replace, os.open, os.urandom = counted.waits, counted.moves, counted.opens, draw.randbytes
             memory.sync()
@@ -179,36 +173,13 @@ def _sync_until(opened: Callable[[], Any], steps: int, note: Path | None) -> Non
     os._exit(0)
 
 
-def run_killed_syncs(operations: int, seed: int, devices: int = 3, each: int = 200, **how: bool) -> dict[str, Any]:
-    """Let devices tell, change and sync, and be killed, and compare them.
-
-    Args:
-        operations: so many in all.
-        seed: of the first world; the next one has the next seed.
-        devices: of each.
-        each: operations of one world.
-        how: as of `KilledDevices`.
+def run_killed_syncs(
+    operations: int, seed: int, devices: int = 3, each: int = 200, *, careless: bool = False
+) -> dict[str, Any]:
+    """The figures of these worlds, see `run_worlds`; `careless` as of `KilledDevices`.
 
     Raises:
         AssertionError: two devices differ, or say what they must not; it names the seed.
     """
-    figures: dict[str, Any] = {"worlds": 0, "operations": 0}
-    while figures["operations"] < operations:
-        number, folder = seed + figures["worlds"], Path(tempfile.mkdtemp(prefix="ntm-killed-"))
-        with without_waiting(), drawn_bytes(number):
-            world = KilledDevices(folder, devices, number, **how)
-            try:
-                while world.figures["operations"] < min(each, operations):
-                    world.step()
-                world.heal()
-                world.check()
-            except AssertionError as error:
-                wanted = f"--operations {min(each, operations)} --devices {devices} --seed {number}"
-                raise AssertionError(f"python -m bench.faults killed-syncs {wanted}: {error}") from error
-            finally:
-                world.close()
-                shutil.rmtree(folder)
-        figures["worlds"] += 1
-        for name, count in world.figures.items():
-            figures[name] = figures.get(name, 0) + count
-    return figures
+    make = partial(KilledDevices, careless=careless)
+    return run_worlds("killed-syncs", make, operations, seed, devices, each)

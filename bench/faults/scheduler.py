@@ -13,9 +13,8 @@ from typing import Any
 
 import greenlet
 
-from bench.faults.home import patched_connections, sqlite_connect, without_syncing
+from bench.faults.home import Hasty, made_by, patched_connections, without_syncing
 from ntm_memory.persistence import writer_lock as lock
-from ntm_memory.privacy.cipher import PlainConnection
 from ntm_memory.store import live_matrix, writer
 
 MOST = 200_000
@@ -99,7 +98,7 @@ def _replacements(scheduler: Scheduler) -> list[tuple[Any, str, Any]]:
 def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
     """Opens connections that switch at each statement."""
 
-    class Switched(PlainConnection):
+    class Switched(Hasty):
         patience = 0
 
         def _again(self, act: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
@@ -113,8 +112,6 @@ def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
             raise AssertionError
 
         def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            if statement.startswith("PRAGMA synchronous"):
-                statement = "PRAGMA synchronous = OFF"
             if statement.startswith("PRAGMA busy_timeout"):
                 statement = "PRAGMA busy_timeout = 0"
             return self._again(lambda: super(Switched, self).execute(statement, *arguments))
@@ -122,8 +119,10 @@ def _opener(scheduler: Scheduler) -> Callable[..., sqlite3.Connection]:
         def executemany(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
             return self._again(lambda: super(Switched, self).executemany(statement, *arguments))
 
+    connect = made_by(Switched, timeout=0)
+
     def opened(path: Path, **options: Any) -> sqlite3.Connection:
-        made = sqlite_connect(path, **{**options, "factory": Switched, "timeout": 0})
+        made: Switched = connect(path, **options)
         made.patience = 0 if Path(path).name == "usage.db" else 5_000
         return made
 

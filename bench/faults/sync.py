@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import random
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bench.faults.devices import SPACES, Clocks, differences, said_by
-from bench.faults.home import drawn_bytes, open_home, without_waiting
+from bench.faults.home import open_home
+from bench.faults.synced_worlds import run_worlds
 from ntm_memory.errors import NTMMemoryError
 from ntm_memory.recovery.backups import make_backup
 from ntm_memory.store.lookup import STATES
 from ntm_memory.store.records import Memory
+from ntm_memory.sync.folder import device_of
 
 KEYS = ("drink", "city", "Wi-Fi", "plan")
 _ROUNDS = 8
@@ -217,7 +218,7 @@ class SyncedDevices:
 
     def _owner(self, name: str) -> int:
         """Who writes to a file."""
-        return self.names.index(name[4:12])
+        return self.names.index(device_of(name))
 
     def check(self) -> None:
         """What must be so of every device, now that all know the same."""
@@ -253,47 +254,9 @@ class SyncedDevices:
 
 
 def run_syncs(operations: int, seed: int, devices: int = 3, each: int = 400) -> dict[str, Any]:
-    """Let devices tell, change and sync, and compare them, in worlds of a few hundred operations.
-
-    Args:
-        operations: so many in all.
-        seed: of the first world; the next one has the next seed.
-        devices: of each.
-        each: operations of one world.
+    """The figures of these worlds, see `run_worlds`.
 
     Raises:
         AssertionError: two devices differ, or say what they must not; it names the seed.
     """
-    figures = {"worlds": 0, "operations": 0, "syncs": 0, "copies": 0, "rounds": 0}
-    while figures["operations"] < operations:
-        number = seed + figures["worlds"]
-        try:
-            with without_waiting(), drawn_bytes(number):
-                told = run_world(min(each, operations), number, devices)
-        except AssertionError as error:
-            how = f"--operations {min(each, operations)} --devices {devices} --seed {number}"
-            raise AssertionError(f"python -m bench.faults sync {how}: {error}") from error
-        figures["worlds"] += 1
-        figures["rounds"] = max(figures["rounds"], told.pop("rounds"))
-        for name, count in told.items():
-            figures[name] += count
-    return figures
-
-
-def run_world(operations: int, seed: int, devices: int) -> dict[str, int]:
-    """One world, from its beginning until all has reached all; its figures.
-
-    Raises:
-        AssertionError: two devices differ, or say what they must not.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="ntm-sync-"))
-    world = SyncedDevices(folder, devices, seed)
-    try:
-        while world.figures["operations"] < operations:
-            world.step()
-        rounds = world.heal()
-        world.check()
-        return {**world.figures, "rounds": rounds}
-    finally:
-        world.close()
-        shutil.rmtree(folder)
+    return run_worlds("sync", SyncedDevices, operations, seed, devices, each)

@@ -96,7 +96,7 @@ def bring_up(
         if since is not None and not force:
             with store.transaction():
                 for id, version in since.purged:
-                    counts["purged_again"] += remove_from(store, [id], version)
+                    counts["purged_again"] += remove_from(store, id, version)
             done = retract_again(store, since.tombstones)
             counts = {"retracted_again": done["erased"], "purged_again": counts["purged_again"] + done["purged"]}
     return counts

@@ -93,7 +93,7 @@ class RemovedTexts:
 
     def __init__(self, parts: Sequence[State], told: Projected | None) -> None:
         self._texts = {stamp: text for part in parts for stamp, text in removed_texts(part).items()}
-        self._told = {text.content for text in told.texts} if told is not None else set()
+        self.told = frozenset(text.content for text in told.texts) if told is not None else frozenset[str]()
 
     def stamp_of(self, version: int, content: str, at: str) -> str | None:
         """The stamp of the removed text that a text here is; None: it is none.
@@ -104,7 +104,7 @@ class RemovedTexts:
             at: from when on it was what the memory says; what was told after a text was removed is not that text.
         """
         began = _ms(at)
-        for stamp, (removed, text) in self._texts.items() if content not in self._told else ():
+        for stamp, (removed, text) in self._texts.items() if content not in self.told else ():
             if began == read_stamp(stamp).ms or (version == text["n"] and began <= read_stamp(removed).ms):
                 return stamp
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
 from ntm_memory.operations.results import EraseResult
@@ -22,15 +22,12 @@ from ntm_memory.upkeep.mirror import without
 _NOTHING = EraseResult((), restorable=False)
 
 
-@dataclass
-class _About:
+class _About(NamedTuple):
     """What is known of one memory of which something was removed."""
 
     removed: RemovedTexts
-    kept: frozenset[str]
     numbers: frozenset[int]
     versions: frozenset[int]
-    said: set[str] = field(default_factory=set)
 
 
 class Removed:
@@ -61,11 +58,11 @@ class Removed:
         is_removed = text_hash(text) in self._hashes
         if not is_removed and row.id not in self.wanted:
             return False
-        about = self.about(row.id)
-        if text in about.kept or (row.id not in self.wanted and not about.kept):
+        removed = self.about(row.id).removed
+        if text in removed.told or (row.id not in self.wanted and not removed.told):
             return False
         with suppress(BadValueError):
-            return is_removed or about.removed.stamp_of(row.version, text, row.at) is not None
+            return is_removed or removed.stamp_of(row.version, text, row.at) is not None
         return False
 
     def about(self, id: str) -> _About:
@@ -76,10 +73,8 @@ class Removed:
             texts = () if told is None else told.texts
             self._about[id] = _About(
                 RemovedTexts(parts, told),
-                frozenset(text.content for text in texts),
                 frozenset(text[1]["n"] for part in parts for text in removed_texts(part).values()),
                 frozenset(text.version for text in texts),
-                set(self._merging.dropped.get(id, ())),
             )
         return self._about[id]
 
@@ -97,20 +92,23 @@ class Copies:
         self._store, self._home = store, home
         self._merging, self._state = merging, merging.state
         self._removed = Removed({}, merging)
+        self._said: dict[str, set[bytes]] = {}  # by all that was looked at in this round
         self._holding: tuple[str, ...] = ()
 
     def look(self) -> None:
         """Note what the memory still says of what is about to be removed from it: once it is gone, who would know?"""
         self._removed = Removed(self._state.removals(), self._merging)
         for id in self._removed.wanted:
-            about = self._removed.about(id)
+            said = self._said.setdefault(id, set())
+            said |= {_in_utf8(text) for text in self._merging.dropped.get(id, ())}
             for text in self._texts(id):
-                row = Row(id, text.version, text.content.encode("utf-8", "replace"), _began(text))
+                row = Row(id, text.version, _in_utf8(text.content), _began(text))
                 if self._removed.is_whole(id):
-                    about.said.add(text.content)
+                    said.add(row.text)
                 elif self._removed.means(row):
-                    about.said.add(text.content)
+                    said.add(row.text)
                     self._note(id, text.version)
+            said.discard(b"")
 
     def clean(self) -> None:
         """Remove it from the copies, once the memory has it no more: a backup may have been made meanwhile.
@@ -122,15 +120,15 @@ class Copies:
             return
         done = purged_in_backups(self._home / FOLDER, _NOTHING, removed)
         holding = [f"backups/{name}" for name in done.backups_holding]
-        if any(True for _ in files_kept(self._home)):
+        if files_kept(self._home):
             damaged = (purged_in_damaged(self._home, _NOTHING, each) for each in self._in_damaged())
             holding += [f"damaged/{name}" for each in damaged for name in each.damaged_holding]
         holding += without(self._home, removed.wanted)[1]
-        said = [text.encode() for id in removed.wanted for text in removed.about(id).said if text]
+        said = [text for id in removed.wanted for text in self._said[id]]
         self._holding = tuple(dict.fromkeys([*holding, *others_holding(self._home, said)]))
         if not holding:
             with self._state.writing():
-                self._state.forget_removals()
+                self._state.forget_removals(removed.wanted)
 
     @property
     def warnings(self) -> list[str]:
@@ -142,13 +140,12 @@ class Copies:
         """What is to leave the damaged rows: whole memories together, versions by each number that they may have."""
         removed = self._removed
         whole = [id for id in removed.wanted if removed.is_whole(id)]
-        said = {id: [text.encode() for text in removed.about(id).said if text] for id in removed.wanted}
-        found = [Wanted(whole, None, [text for id in whole for text in said[id]], self._store.uuid)] if whole else []
+        texts = [text for id in whole for text in self._said[id]]
+        found = [Wanted(whole, None, texts, self._store.uuid)] if whole else []
         for id in (id for id in removed.wanted if id not in {*whole}):
-            kept = [text.encode() for text in removed.about(id).kept]
-            found += [
-                Wanted([id], number, said[id], self._store.uuid, kept) for number in removed.about(id).numbers or {0}
-            ]
+            about, said = removed.about(id), [*self._said[id]]
+            kept = [_in_utf8(text) for text in about.removed.told]
+            found += [Wanted([id], number, said, self._store.uuid, kept) for number in about.numbers or {0}]
         return found
 
     def _texts(self, id: str) -> Sequence[Memory | Version]:
@@ -166,3 +163,7 @@ class Copies:
 
 def _began(text: Memory | Version) -> str:
     return text.updated_at if isinstance(text, Memory) else text.valid_from
+
+
+def _in_utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

@@ -72,11 +72,10 @@ class GitRemote:
             names = self._in_conflict()
             if not names or not all(device_of(Path(name).name) for name in names):
                 return False
-            top = self._git("rev-parse", "--show-toplevel").stdout.strip()
-            for name in names:
-                if self._git("checkout", "--theirs", "--", f":(top){name}").returncode:  # of the commit put on top
-                    self._git("checkout", "--ours", "--", f":(top){name}")
-                self._git("-C", top, "add", "--", name)
+            for path in (f":(top){name}" for name in names):
+                if self._git("checkout", "--theirs", "--", path).returncode:  # of the commit put on top
+                    self._git("checkout", "--ours", "--", path)
+                self._git("add", "--", path)
             if not self._git("rebase", "--continue").returncode:
                 return True
             if not self._in_conflict() and not self._git("rebase", "--skip").returncode:  # nothing is left of it
@@ -84,8 +83,11 @@ class GitRemote:
         return False
 
     def _in_conflict(self) -> list[str]:
-        names = self._git("diff", "--name-only", "--diff-filter=U", "-z").stdout.split("\0")
-        return [name for name in names if name]
+        return self._listed("diff", "--name-only", "--diff-filter=U")
+
+    def _listed(self, command: str, *arguments: str) -> list[str]:
+        """The names of files that a command of git lists, whatever is in them."""
+        return [name for name in self._git(command, "-z", *arguments).stdout.split("\0") if name]
 
     def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> None:
         """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time.
@@ -98,8 +100,7 @@ class GitRemote:
             return
         names = [each.name for each in files]
         if removed:
-            known = self._git("ls-files", "-z", "--", *(each.name for each in removed)).stdout.split("\0")
-            names += [name for name in known if name]
+            names += self._listed("ls-files", "--", *(each.name for each in removed))
         if not self._commit(names):
             return
         if self._is_away:  # it would not answer now either

@@ -20,10 +20,8 @@ from ntm_memory.sync.state import LogPlace
 
 _HOUR = 3_600_000
 _MOST_UNREAD, _DIGITS = 20, 16
-UNREAD = "unread"
-"""Under this name it is kept which lines of which logs tell nothing."""
-_COUNTS = "unread_counts"
-"""And under this one how many they are: of a log full of them not all are kept."""
+UNREAD = "unread_lines"
+"""Under this name it is kept how many lines of which logs tell nothing, and which: of very many the first."""
 _FIRST = str(LogicalTime(0, 0, "0" * 8))
 
 
@@ -46,8 +44,8 @@ class Logs:
         secret = b"" if opener is None else opener.secret
         self._reader = f"{log.VERSION} {log.digest(b'reads logs' + secret)[:_DIGITS]} {key is not None}"
         self._unreadable: list[str] = []
-        self._unread: dict[str, list[str]] = json.loads(self._state.meta(UNREAD, "{}"))
-        self._counts: dict[str, int] = json.loads(self._state.meta(_COUNTS, "{}"))
+        unread = json.loads(self._state.meta(UNREAD, "{}"))
+        self._unread: dict[str, tuple[int, list[str]]] = {name: (count, kept) for name, (count, kept) in unread.items()}
         self.fresh: set[str] = set()
         self.waiting: Counter[str] = Counter()
         self.ahead = 0
@@ -58,12 +56,12 @@ class Logs:
     @property
     def unread(self) -> list[str]:
         """What could not be read, and why: also what was found the last time, in files that have not changed since."""
-        return [*self._unreadable, *(f"{name}, {why}" for name in self._there() for why in self._unread[name])]
+        return [*self._unreadable, *(f"{name}, {why}" for name in self._there() for why in self._unread[name][1])]
 
     @property
     def unread_count(self) -> int:
         """How many they are, those included that `unread` leaves out."""
-        return len(self._unreadable) + sum(self._count(name) for name in self._there())
+        return len(self._unreadable) + sum(self._unread[name][0] for name in self._there())
 
     def read(self, which: Callable[[Path], bool]) -> None:
         """Take in what is new in the logs that are asked for.
@@ -76,7 +74,7 @@ class Logs:
             if which(path):
                 self._read(path)
         for name in {*self._unread} - {path.name for path in there}:
-            self._note_unread(name, [])
+            self._note_unread(name, 0, [])
 
     def are_as_read(self) -> bool:
         """Whether each log is as it was when it was read or written; one with lines that wait is not.
@@ -95,8 +93,7 @@ class Logs:
         """Take in what this device wrote and does not remember, as after a crash; notes which of its logs are lost."""
         self._look_at_the_key()
         self.read(self.is_own)
-        own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
-        self.is_whole &= all((self._folder / name).exists() for name in own)
+        self.is_whole &= all((self._folder / name).exists() for name in self._own_names())
 
     def write(self, clock: float) -> None:
         """Add what this device has to tell to its log; where its log was lost, all that is known.
@@ -142,10 +139,6 @@ class Logs:
         part = without_removed(line.part, self._state.known(line.id))
         return line._replace(part=part) if part else None
 
-    def _is_new(self, path: Path) -> bool:
-        place = self._state.place(path.name)
-        return place is None or place.signature != signature(path)
-
     def _read(self, path: Path) -> None:
         place = self._state.place(path.name)
         told = signature(path)
@@ -164,8 +157,8 @@ class Logs:
         if self.is_own(path):  # they are mended now, and told this once; by a new key none of them can be opened
             self._unreadable += [] if self._has_new_key else [f"{path.name}, {each}" for each in unread]
         else:
-            known = self._unread.get(path.name, []) if is_continued else []
-            self._note_unread(path.name, known + unread, self._count(path.name) - len(known) if is_continued else 0)
+            count, known = self._unread.get(path.name, (0, [])) if is_continued else (0, [])
+            self._note_unread(path.name, count + len(unread), known + unread)
         if self.is_own(path) and (found.unread or (place is not None and not is_continued)):
             self.is_whole = False  # damaged, older than it was, or of another key: it may hold what was removed since
             self._merging.has_removed = True
@@ -186,26 +179,24 @@ class Logs:
     def _there(self) -> list[str]:
         return [name for name in self._unread if (self._folder / name).exists()]
 
-    def _count(self, name: str) -> int:
-        return self._counts.get(name, len(self._unread.get(name, ())))
+    def _own_names(self) -> list[str]:
+        """The names of the logs that this device wrote, as far as it remembers."""
+        return [name for name in self._state.signatures() if self.is_own(self._folder / name)]
 
-    def _note_unread(self, name: str, lines: list[str], earlier: int = 0) -> None:
+    def _note_unread(self, name: str, count: int, lines: list[str]) -> None:
         """Keep which lines of a log tell nothing, so that it is not read from its beginning each time for them.
 
         Args:
             name: of the log.
-            lines: those that are known.
-            earlier: how many there are that are not among them.
+            count: how many they are.
+            lines: the first of them, or all.
         """
-        before = dict(self._unread), dict(self._counts)
+        before = dict(self._unread)
         self._unread.pop(name, None)
-        self._counts.pop(name, None)
-        if lines:
-            self._unread[name] = lines[:_MOST_UNREAD]
-            self._counts[name] = earlier + len(lines)
-        if (self._unread, self._counts) != before:
+        if count:
+            self._unread[name] = count, lines[:_MOST_UNREAD]
+        if self._unread != before:
             self._state.set_meta(UNREAD, json.dumps(self._unread))
-            self._state.set_meta(_COUNTS, json.dumps(self._counts))
 
     def _look_at_the_key(self) -> None:
         """With another key, or another version of this program, read what told nothing, and write the own logs anew."""
@@ -214,8 +205,7 @@ class Logs:
         self._has_new_key = before != self._reader
         if self._has_new_key:
             self._merging.has_removed = True
-            own = [name for name in self._state.logs_read() if self.is_own(self._folder / name)]
-            for name in [*self._unread, *own]:
+            for name in [*self._unread, *self._own_names()]:
                 self._state.forget_place(name)
 
     def _take(self, line: Line) -> bool:
@@ -236,7 +226,7 @@ class Logs:
 
     def _note(self, path: Path, content: bytes) -> None:
         self._state.note_place(path.name, LogPlace(signature(path), len(content), log.digest(content)))
-        self._note_unread(path.name, [])
+        self._note_unread(path.name, 0, [])
 
     def _all_known(self) -> list[Line]:
         memories = [Line(id, self._state.known(id)) for id in self._state.ids("1")]

@@ -79,7 +79,7 @@ class OtherLogs:
             fresh: the names of the logs that were read now, as they had changed.
         """
         files = {path.name: path for path in logs_in(self._folder) if not self._is_own(path.name)}
-        for name in self._state.logs_read():
+        for name in self._state.signatures():
             if name not in files and not self._is_own(name):
                 self._state.forget_place(name)
         if self._state.number("removed"):

@@ -175,9 +175,10 @@ class SyncState:
             found.setdefault(id, set()).add(text)
         return {id: frozenset(texts) for id, texts in found.items()}
 
-    def forget_removals(self) -> None:
-        """No copy holds any of it."""
-        self._sql.execute("DELETE FROM removals")
+    def forget_removals(self, cleaned: Mapping[str, Iterable[str]]) -> None:
+        """No copy holds any of these, id → hashes, any more."""
+        pairs = [(id, text) for id, texts in cleaned.items() for text in texts]
+        self._sql.executemany("DELETE FROM removals WHERE id = ? AND text = ?", pairs)
 
     def ids(self, where: str, *arguments: Any) -> list[str]:
         """The ids of the memories of a condition, in order of birth."""
@@ -234,10 +235,6 @@ class SyncState:
     def signatures(self) -> dict[str, str]:
         """Name → signature, as it was when it was read or written, of each log."""
         return dict(self._sql.execute("SELECT name, signature FROM files").fetchall())
-
-    def logs_read(self) -> list[str]:
-        """The names of the logs of which anything was read or written."""
-        return [name for (name,) in self._sql.execute("SELECT name FROM files").fetchall()]
 
     def note_place(self, name: str, place: LogPlace) -> None:
         """Keep how far a log was read."""

@@ -141,7 +141,7 @@ class Syncer:
         if git is not None:
             git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
         warnings = [*(git.warnings if git is not None else ()), *copies.warnings, *others.warnings, *applier.warnings]
-        return self._answer(state, logs, applier, counts, warnings, dry_run=self._is_dry)
+        return self._answer(merging, logs, applier, counts, warnings)
 
     def _is_settled(self, state: SyncState, merging: Merging, logs: Logs) -> bool:
         """Whether nothing is new, neither here nor in the folder, and nothing waits: most often that is so."""
@@ -244,18 +244,11 @@ class Syncer:
                 yield memory
 
     def _answer(
-        self,
-        state: SyncState,
-        logs: Logs,
-        applier: Applier,
-        counts: Mapping[str, int],
-        warnings: list[str],
-        *,
-        dry_run: bool,
+        self, merging: Merging, logs: Logs, applier: Applier, counts: Mapping[str, int], warnings: list[str]
     ) -> dict[str, Any]:
         done = {
             "sent": counts["sent"],
-            "taken": counts["due"] if dry_run else len(applier.written),
+            "taken": counts["due"] if self._is_dry else len(applier.written),
             "purged": applier.purged,
         }
         if logs.waiting:
@@ -265,13 +258,13 @@ class Syncer:
             )
         return {
             "folder": str(self._folder),
-            "device": state.device,
+            "device": merging.state.device,
             **done,
-            "conflicts": conflicts(Merging(state, HybridClock(state.device, 0, self._clock))),
+            "conflicts": conflicts(merging),
             "unread": (logs.unread + applier.unread)[:_MOST_SHOWN],
             "unread_count": logs.unread_count + len(applier.unread),
             "warnings": warnings,
-            "dry_run": dry_run,
+            "dry_run": self._is_dry,
         }
 
     @contextmanager

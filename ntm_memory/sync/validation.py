@@ -13,7 +13,7 @@ from typing import Any
 
 from ntm_memory.entry.told_times import checked_when
 from ntm_memory.errors import BadValueError, shown
-from ntm_memory.operations.validation import checked_content, checked_name, checked_tags
+from ntm_memory.operations.validation import checked_content, checked_name, checked_share, checked_tags
 from ntm_memory.privacy.tombstones import checked_tombstones
 from ntm_memory.privacy.trust import TRUST_LEVELS
 from ntm_memory.sync.stamps import read_stamp
@@ -31,7 +31,7 @@ def checked_part(id: object, part: object) -> dict[str, Any]:
     Raises:
         BadValueError: it is none, or no memory can have a value; what is wrong is named.
     """
-    _see(isinstance(id, str) and _ID.fullmatch(id), "id", id)
+    _id(id, "id")
     _see(isinstance(part, dict) and part and set(part) <= set(_PARTS), "part", part)
     assert isinstance(part, dict)
     try:
@@ -89,14 +89,9 @@ def _text(value: object, what: str) -> str:
     return str(value)
 
 
-def _share(value: Any, what: str) -> float:
-    _see(type(value) in (int, float) and 0 <= value <= 1, what, value)
-    return float(value) + 0  # -0.0 becomes 0.0, as which the database gives it back
-
-
 def _field(name: str, value: Any) -> Any:
     if name == "importance":
-        return _share(value, name)
+        return checked_share(name, value)
     if name == "tags":
         _see(isinstance(value, list), name, value)
         return list(checked_tags([_text(tag, "a tag") for tag in value]))
@@ -121,13 +116,13 @@ def _standing(value: Any) -> list[Any]:
     _see(isinstance(value, list) and len(value) == 2, "standing", value)
     state, retention = value
     _see(state in ("live", "archived", "erased"), "standing", value)
-    retention = _share(retention, "retention")
+    retention = checked_share("retention", retention)
     _see((retention == 0) == (state == "erased"), "standing", value)
     return [state, retention]
 
 
-def _told(told: object, names: tuple[str, ...] = TOLD) -> dict[str, Any]:
-    _see(isinstance(told, dict) and set(told) == set(names), "what was told", told)
+def _told(told: object) -> dict[str, Any]:
+    _see(isinstance(told, dict) and set(told) == set(TOLD), "what was told", told)
     assert isinstance(told, dict)
     return {name: _field(name, value) for name, value in told.items()}
 
@@ -163,7 +158,7 @@ def _over(value: Any) -> list[str]:
 
 def _link(value: Any) -> list[Any]:
     _see(isinstance(value, list) and len(value) == 2, "a link", value)
-    return [_share(value[0], "a weight"), _text(value[1], "a kind")]
+    return [checked_share("a weight", value[0]), _text(value[1], "a kind")]
 
 
 def _links(value: Any) -> dict[str, Any]:
@@ -173,8 +168,7 @@ def _links(value: Any) -> dict[str, Any]:
 
 def _purged(value: Any) -> list[str]:
     _see(isinstance(value, list) and len(value) == 1, "purged", value)
-    read_stamp(value[0])
-    return list(value)
+    return _over(value)
 
 
 _PARTS: Mapping[str, Callable[[Any], Any]] = {
@@ -184,6 +178,6 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
     "olds": lambda value: _registers(value, _told),
     "over": _over,
     "links": _links,
-    "joins": lambda value: _register(value, lambda other: _id(other, "joins")),
+    "joins": lambda value: _register(value, partial(_id, what="joins")),
     "purged": _purged,
 }

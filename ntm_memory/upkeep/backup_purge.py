@@ -223,8 +223,8 @@ def purge_in_file(file: Path, meant: ToBeRemoved) -> bool:
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
             with closing(open_store(copy)) as store, store.transaction():
-                for row in rows:
-                    remove_from(store, [row.id], None if meant.is_whole(row.id) else row.version)
+                for id, version in dict.fromkeys((e.id, None if meant.is_whole(e.id) else e.version) for e in rows):
+                    remove_from(store, id, version)
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             copy.replace(file)
@@ -240,25 +240,25 @@ def _may_hold(file: Path, meant: ToBeRemoved) -> bool:
         return True
 
 
-def remove_from(store: Store, ids: Sequence[str], version: int | None) -> int:
-    """Remove memories, or an old version of each, from another state of a store; how many of them it held.
+def remove_from(store: Store, id: str, version: int | None) -> bool:
+    """Remove a memory, or one old version of it, from another state of a store; whether that held it.
 
     What is an old version now may be all that a memory says in an older backup: then that memory goes from it.
+
+    Raises:
+        StoreCorruptError: of a damaged memory nobody knows which version it is.
     """
-    removed = 0
-    for id in ids:
-        try:
-            memory = store.get(id)
-        except NotFoundError:
-            continue
-        except StoreCorruptError:
-            if version is not None:  # of a damaged memory nobody knows which version it is
-                raise
-            removed += store.purge([id])
-            continue
-        if version is None or memory.version == version:
-            removed += store.purge([id])
-        elif any(old.version == version for old in store.history(id)):
-            store.purge_version(id, version)
-            removed += 1
-    return removed
+    try:
+        memory = store.get(id)
+    except NotFoundError:
+        return False
+    except StoreCorruptError:
+        if version is not None:
+            raise
+        return bool(store.purge([id]))
+    if version is None or memory.version == version:
+        return bool(store.purge([id]))
+    is_held = any(old.version == version for old in store.history(id))
+    if is_held:
+        store.purge_version(id, version)
+    return is_held

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from opening import Clock, opened
 
 from bench.faults.devices import said_by
+
+
+def contents(memory):
+    """What its live memories say."""
+    return sorted(each.content for each in memory.store.memories())
+
+
+def past(memory, id):
+    """What the older versions of one say."""
+    return [old.content for old in memory.store.history(id)]
 
 
 class Devices:
@@ -27,6 +38,18 @@ class Devices:
         memory = opened(self.root / name, told, clock=Clock(1_700_000_000.0 + ahead))
         self.open.append(memory)
         return memory
+
+    def again(self, index, name, **how):
+        """Close the memory of a place, and open it again: see `add`."""
+        self.open[index].close()
+        self.add(name, **how)
+        self.open[index] = self.open.pop()
+        return self.open[index]
+
+    def seal(self):
+        """Whoever is opened from now on seals its logs by the key of the environment."""
+        pytest.importorskip("cryptography")
+        self._sync["encrypt"] = True
 
     def settle(self):
         """Sync until nobody has anything to tell; all must say the same then."""

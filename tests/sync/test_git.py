@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,22 @@ def remote(tmp_path, monkeypatch):
     return tmp_path / "remote.git"
 
 
+def clone(remote, folder):
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(folder)], check=True, capture_output=True)
+
+
+@contextmanager
+def without_net(remote):
+    """The remote is away."""
+    away = remote.rename(remote.with_name("away.git"))
+    yield
+    away.rename(remote)
+
+
 def device(tmp_path, name, remote):
     folder = tmp_path / f"{name}-logs"
     if not folder.exists():
-        subprocess.run(["git", "clone", "--quiet", str(remote), str(folder)], check=True, capture_output=True)
+        clone(remote, folder)
     return opened(tmp_path / name, {"sync": {"folder": str(folder)}}, clock=Clock())
 
 
@@ -72,11 +85,10 @@ def test_a_remote_that_is_away_is_told_and_nothing_is_lost(tmp_path, remote):
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         one.memorize("Mia drinks tea")
         one.sync(), other.sync()
-        away = remote.rename(tmp_path / "away.git")
-        other.memorize("Tom is in Oslo")
-        answer = other.sync()
-        assert answer["sent"] == 1 and "git" in answer["warnings"][0]
-        away.rename(remote)
+        with without_net(remote):
+            other.memorize("Tom is in Oslo")
+            answer = other.sync()
+            assert answer["sent"] == 1 and "git" in answer["warnings"][0]
         other.sync(), one.sync()
         assert said_by(one) == said_by(other) and one.store.count() == 2
 
@@ -160,13 +172,12 @@ def test_three_clones_with_days_without_a_net_come_to_say_the_same(tmp_path, rem
         with device(tmp_path, "three", remote) as three:
             id = one.memorize("Mia drinks tea", key="drink").memory.id
             settle(one, two, three)
-            away = remote.rename(tmp_path / "away.git")
-            for day in range(3):
-                for name, each in (("one", one), ("two", two), ("three", three)):
-                    each.memorize(f"{name} tells of day {day}")
-                    assert each.sync()["sent"] == 1
-            two.erase([id], purge=True)
-            away.rename(remote)
+            with without_net(remote):
+                for day in range(3):
+                    for name, each in (("one", one), ("two", two), ("three", three)):
+                        each.memorize(f"{name} tells of day {day}")
+                        assert each.sync()["sent"] == 1
+                two.erase([id], purge=True)
             settle(one, two, three)
             assert one.store.count() == 9
             assert not any(git(tmp_path / f"{each}-logs", "status", "--short") for each in ("one", "two", "three"))
@@ -176,10 +187,9 @@ def test_a_machine_that_was_forgotten_while_it_wrote_is_in_no_conflict_for_good(
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         one.memorize("Mia drinks tea")
         settle(one, other)
-        away = remote.rename(tmp_path / "away.git")
-        one.memorize("told without a net")
-        name = one.sync()["device"]
-        away.rename(remote)
+        with without_net(remote):
+            one.memorize("told without a net")
+            name = one.sync()["device"]
         assert not other.sync(forget=[name])["warnings"]
         settle(one, other)
         assert other.store.count() == 2 and name in git(remote, "ls-tree", "--name-only", "HEAD")
@@ -202,11 +212,11 @@ def test_two_clones_that_wrote_one_log_lose_nothing(tmp_path, remote):
 @pytest.mark.parametrize("theirs", ["another line\n", None])
 def test_of_a_log_in_conflict_this_clones_is_kept_and_no_pull_fails_for_good(tmp_path, remote, theirs):
     one, other = (tmp_path / name for name in ("one", "other"))
-    subprocess.run(["git", "clone", "--quiet", str(remote), str(one)], check=True, capture_output=True)
+    clone(remote, one)
     log = one / "ntm-aaaaaaaa-2026-11.jsonl"
     log.write_text("a line\n")
     GitRemote(one).send([log])
-    subprocess.run(["git", "clone", "--quiet", str(remote), str(other)], check=True, capture_output=True)
+    clone(remote, other)
     same = other / log.name
     same.write_text(theirs) if theirs else same.unlink()
     GitRemote(other).send([same] if theirs else [], [] if theirs else [same])

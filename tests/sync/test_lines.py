@@ -12,12 +12,10 @@ from ntm_memory.rendering.stores import sync as sync_as_text
 from ntm_memory.sync import log, syncer
 from ntm_memory.sync.logs import Logs
 
+from .devices import contents
+
 DAMAGED = b'{"line": "{}", "sum": "0"}\n'
 OTHER_KEY = "1" * 64
-
-
-def contents(memory):
-    return sorted(each.content for each in memory.store.memories())
 
 
 @pytest.fixture
@@ -83,8 +81,7 @@ def test_a_round_with_nothing_new_reads_no_log_and_tells_that_it_was_made(device
 @pytest.fixture
 def sealing(devices, secret):
     """Devices whose logs are sealed by the key of the environment."""
-    pytest.importorskip("cryptography")
-    devices._sync["encrypt"] = True
+    devices.seal()
     return devices
 
 
@@ -109,10 +106,8 @@ def test_where_logs_are_sealed_from_now_on_no_line_that_was_plain_stays(devices,
     one.memorize("the code word is ZANZIBAR")
     one.sync()
     assert b"ZANZIBAR" in devices.logs()
-    one.close()
-    devices._sync["encrypt"] = True
-    one = devices.open[0] = devices.add("one", ahead=9000.0)
-    devices.open.pop()
+    devices.seal()
+    one = devices.again(0, "one", ahead=9000.0)
     one.sync()
     assert b"ZANZIBAR" not in devices.logs()
     other = devices.add("other", ahead=9000.0)
@@ -123,7 +118,7 @@ def test_where_logs_are_sealed_from_now_on_no_line_that_was_plain_stays(devices,
 def test_one_machine_may_seal_and_another_one_not(devices, secret):
     pytest.importorskip("cryptography")
     plain = devices.add("plain")
-    devices._sync["encrypt"] = True
+    devices.seal()
     sealing = devices.add("sealing")
     plain.memorize("Mia drinks tea")
     sealing.memorize("Tom is in Oslo")
@@ -168,8 +163,7 @@ def test_the_own_log_of_another_key_is_written_anew_without_a_word(sealing, monk
     one.sync()
     one.close()
     monkeypatch.setenv("NTM_MEMORY_KEY", OTHER_KEY)
-    one = sealing.open[0] = sealing.add("one", ahead=9000.0)
-    sealing.open.pop()
+    one = sealing.again(0, "one", ahead=9000.0)
     assert one.sync()["unread"] == []
     assert contents(sealing.add("other", ahead=9000.0)) == []
     sealing.settle()

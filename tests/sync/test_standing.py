@@ -136,7 +136,7 @@ def test_sealed_logs_say_nothing_and_need_the_key(devices, secret, monkeypatch, 
         pytest.importorskip("sqlcipher3")
         one, other = (devices.add(name, privacy={"encrypt": "sqlcipher"}) for name in ("one", "other"))
     else:
-        devices._sync["encrypt"] = True
+        devices.seal()
         one, other = devices.add("one"), devices.add("other")
     one.memorize("Mia drinks tea")
     devices.settle()

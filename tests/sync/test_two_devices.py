@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from opening import Clock, opened
+from opening import opened
 
 from bench.faults.devices import said_by
 from ntm_memory.errors import BadValueError, ConfigError, NotFoundError, RetractedError, StoreError
@@ -17,15 +17,9 @@ from ntm_memory.sync.log import Line, written
 from ntm_memory.sync.logs import Logs
 from ntm_memory.sync.stamps import LogicalTime
 
+from .devices import contents, past
+
 HOUR = 3600.0
-
-
-def contents(memory):
-    return sorted(each.content for each in memory.store.memories())
-
-
-def past(memory, id):
-    return [old.content for old in memory.store.history(id)]
 
 
 def test_what_one_tells_the_other_knows_with_all_that_belongs_to_it(devices):
@@ -273,10 +267,7 @@ def test_a_secret_that_is_left_out_later_leaves_the_logs(devices):
     id = one.memorize(f"the key is {key}").memory.id
     devices.settle()
     assert key.encode() in devices.logs()
-    one.close()
-    devices.open[0] = one = opened(
-        devices.root / "one", {"sync": {"folder": str(devices.folder)}}, clock=Clock(1_700_009_000.0)
-    )
+    one = devices.again(0, "one", ahead=9000.0)
     one.status(secrets=True, redact=True)
     devices.settle()
     assert key not in other.store.get(id).content and key.encode() not in devices.logs()
@@ -326,8 +317,7 @@ def test_a_backup_that_is_put_back_undoes_nothing(devices):
     devices.settle()
     one.close()
     old = (devices.root / "one" / "memory.db").read_bytes()
-    devices.open[0] = one = devices.add("one", ahead=1000.0)
-    devices.open.pop()
+    one = devices.again(0, "one", ahead=1000.0)
     one.update(kept, content="Mia drinks milk")
     one.erase([gone], purge=True)
     devices.settle()
@@ -335,8 +325,7 @@ def test_a_backup_that_is_put_back_undoes_nothing(devices):
     for file in (devices.root / "one").glob("memory.db*"):
         file.unlink()
     (devices.root / "one" / "memory.db").write_bytes(old)
-    devices.open[0] = one = devices.add("one", ahead=2000.0)
-    devices.open.pop()
+    one = devices.again(0, "one", ahead=2000.0)
     devices.settle()
     assert contents(one) == contents(other) == ["Mia drinks milk"]
 
@@ -422,9 +411,7 @@ def test_a_clock_that_is_days_ahead_waits_and_is_told_and_is_mended(devices):
     other.memorize("Mia drinks tea")
     other.sync()
     assert "clocks differ by" in one.sync()["warnings"][0] and not contents(one)
-    other.close()
-    devices.open[1] = other = devices.add("other", ahead=50.0)
-    devices.open.pop()
+    other = devices.again(1, "other", ahead=50.0)
     devices.settle()
     assert contents(one) == ["Mia drinks tea"] and not one.sync()["warnings"]
 
@@ -485,16 +472,12 @@ def test_a_clock_that_falls_years_behind_is_told_and_nothing_is_stamped_by_it(de
     one.memorize("Mia drinks tea")
     other.memorize("Tom is in Oslo")
     devices.settle()
-    one.close()
-    devices.open[0] = one = devices.add("one", ahead=-50 * 365 * 24 * HOUR)
-    devices.open.pop()
+    one = devices.again(0, "one", ahead=-50 * 365 * 24 * HOUR)
     one.memorize("told meanwhile")
     before = devices.logs()
     with pytest.raises(StoreError, match="days behind what other machines told"):
         one.sync()
     assert devices.logs() == before
-    one.close()
-    devices.open[0] = one = devices.add("one", ahead=HOUR)
-    devices.open.pop()
+    one = devices.again(0, "one", ahead=HOUR)
     devices.settle()
     assert contents(other) == ["Mia drinks tea", "Tom is in Oslo", "told meanwhile"]
