@@ -21,10 +21,10 @@ from ntm_memory.postgres.server_words import ServerWords
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.ledger import new_meta
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
-from ntm_memory.store.schema import new_meta
 from ntm_memory.text.folding import folded_key
 
 _OF_KEY = """

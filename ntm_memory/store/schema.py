@@ -12,7 +12,7 @@ from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.persistence.faults import MEND
 from ntm_memory.persistence.table_shapes import differences
 from ntm_memory.privacy import audit, tombstones
-from ntm_memory.store.ledger import new_meta as new_meta
+from ntm_memory.store.ledger import new_meta
 from ntm_memory.text.folding import folded_key, text_hash
 from ntm_memory.text.occurrence import is_of, middle, span
 from ntm_memory.times.kept import kept_times
