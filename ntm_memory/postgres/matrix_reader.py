@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.records import Memory, MemoryMatrix
@@ -26,19 +27,24 @@ class PostgresMatrixReader(SQLiteMatrixReader):
 
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What live memories said before they were changed, each version by itself."""
-        with self._engine.reading():
-            self._held = self._older(self._ledger.known_code(namespace))
+        with self._engine.reading(), self._holding(self._ledger.known_code(namespace)):
             return super().memory_matrix_of_former(namespace)
 
     def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
-        self._held = self._older(space)
-        return super()._as_of(space, at)
+        with self._holding(space):
+            return super()._as_of(space, at)
 
-    def _older(self, space: int | None) -> dict[str, list[Row]]:
+    @contextmanager
+    def _holding(self, space: int | None) -> Iterator[None]:
+        """Within, the older versions of all memories of a namespace are at hand: one message in the place of many."""
         found: dict[str, list[Row]] = {}
         for row in self._sql.execute(_OLDER, (space,)).fetchall():
             found.setdefault(row["id"], []).append(row)
-        return found
+        self._held = found
+        try:
+            yield
+        finally:
+            self._held = {}
 
     def _versions(self, id: str) -> Sequence[Row]:
         return self._held.get(id, ())
