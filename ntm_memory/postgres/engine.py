@@ -84,7 +84,7 @@ class PostgresEngine(Engine):
         self.word_index: ServerWords = ServerWords(self.server)
         self.usage: ServerUsage = ServerUsage(self.address, home)
         derived, writes = home / "matrix.bin", lambda: self.server.in_transaction
-        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, None, zone, writes)
+        self.live_matrix = LiveMatrix(derived, self.sql, self.ledger, self.usage, None, zone, writes)
         self.machine = blake2b(f"{platform.node()}\0{home}".encode(), digest_size=8).hexdigest()
         self._token = f"matrix {self.machine}"
         self.connection.on_rollback = self._rolled_back
