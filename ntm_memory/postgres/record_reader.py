@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ntm_memory.postgres.engine import PostgresEngine
-from ntm_memory.store.lookup import says_one_of
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import Memory, Page, Place, Selection, Sort
-from ntm_memory.text.folding import text_hash
 
 _MANY = "SELECT * FROM memories WHERE {} = ANY (CAST(? AS bigint[]))"
 
@@ -45,16 +43,6 @@ class PostgresRecordReader(SQLiteRecordReader):
             if known is not None:
                 known.update((memory.id, memory) for memory in memories.values())
         return [memories[address] for address in wanted if address in memories]
-
-    def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
-        """Live memories that say one of these."""
-        where = "".join(f" AND {name} = ?" for name in stated)
-        query = f"{_MANY.format('text_hash')} AND namespace = ? AND state = 'live'{where} ORDER BY position"
-        told = list(set(map(text_hash, contents)))
-        with self._engine.reading():
-            values = [self._ledger.known_code(value) if name == "session" else value for name, value in stated.items()]
-            rows = self._sql.execute(query, (told, self._ledger.known_code(namespace), *values)).fetchall()
-            return [memory for memory in self._engine.sound(rows) if says_one_of(memory, contents)]
 
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         """One page of the live memories of a selection."""
