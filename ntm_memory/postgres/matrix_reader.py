@@ -9,12 +9,10 @@ from ntm_memory.store.matrix_reader import SQLiteMatrixReader
 from ntm_memory.store.records import Memory, MemoryMatrix
 from ntm_memory.store.rows import Row
 
-_WITH_ID = "SELECT * FROM memories WHERE id = ANY (CAST(? AS text[]))"
 _OLDER = """
 SELECT versions.* FROM versions JOIN memories ON memories.id = versions.id
 WHERE memories.namespace = ? ORDER BY versions.id, versions.version
 """
-_LIVE = "SELECT id FROM memories WHERE id = ANY (CAST(? AS text[])) AND state = 'live'"
 _WHOLE = 64
 """Of so few rows the records are asked for at once, their words are among them."""
 
@@ -52,22 +50,6 @@ class PostgresMatrixReader(SQLiteMatrixReader):
     def _version_at(self, id: str, moment: str) -> Row | None:
         then = [row for row in self._versions(id) if row["valid_from"] <= moment < row["valid_to"]]
         return then[-1] if then else None
-
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, or of its trace, live memories only."""
-        looked = self._engine.usage.focus(namespace, session, traced=traced)
-        if not looked:
-            return []
-        with self._engine.reading():
-            live = {id for (id,) in self._sql.execute(_LIVE, ([id for id, _ in looked],)).fetchall()}
-        return [(id, weight) for id, weight in looked if id in live]
-
-    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
-        """Id → slot, of those of some ids that are live."""
-        with self._engine.reading():
-            rows = self._sql.execute(_WITH_ID, (list(ids),)).fetchall()
-            found = {memory.id: memory.address for memory in self._engine.sound(rows)}
-        return {id: address for id in ids if (address := found.get(id)) is not None}
 
     def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
         if len(rows) > _WHOLE:
