@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ntm_memory.store.matrix_reader import SQLiteMatrixReader
+from ntm_memory.store.matrix_reader import SQLiteMatrixReader, most_of
 from ntm_memory.store.records import Memory, MemoryMatrix
 from ntm_memory.store.rows import Row
 
@@ -56,6 +56,6 @@ class PostgresMatrixReader(SQLiteMatrixReader):
             return super()._with_share(rows, space, terms, share, count)
         query = "SELECT * FROM memories WHERE row = ANY (CAST(? AS bigint[])) AND namespace = ? AND state = 'live'"
         there = self._sql.execute(query, (list(rows), space)).fetchall() if rows else []
-        told = sorted((-len(terms & set(own := row["words"].split())) / max(len(own), 1), row["row"]) for row in there)
         by_row = {row["row"]: row for row in there}
-        return list(self._engine.sound([by_row[row] for of, row in told[:count] if -of >= share]))
+        best = most_of(((row, each["words"]) for row, each in by_row.items()), terms, share, count)
+        return list(self._engine.sound([by_row[row] for row in best]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import tzinfo
@@ -142,11 +142,7 @@ class SQLiteMatrixReader:
             return []
         among = "row IN (SELECT value FROM json_each(?))"
         query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
-        told: list[tuple[float, int]] = []
-        for row, text in fetch(self._sql, query, (json.dumps(rows), space)):
-            own = text.split()
-            told.append((-len(terms & set(own)) / max(len(own), 1), row))
-        best = [row for of, row in sorted(told)[:count] if -of >= share]
+        best = most_of(fetch(self._sql, query, (json.dumps(rows), space)), terms, share, count)
         whole = [each for row in best for each in fetch(self._sql, "SELECT * FROM memories WHERE row = ?", (row,))]
         return list(self._engine.sound(whole))
 
@@ -244,6 +240,12 @@ class SQLiteMatrixReader:
     def _mentions(self, version: Row) -> str | None:
         zone = self._engine.zone
         return kept_times(version["content"], middle(version["occurred_at"] or version["valid_from"], zone), zone)
+
+
+def most_of(held: Iterable[tuple[int, str]], terms: set[str], share: float, count: int) -> list[int]:
+    """Of (database row, its index words) the rows of which at least a share is among some, those with most first."""
+    told = sorted((-len(terms & set(own := text.split())) / max(len(own), 1), row) for row, text in held)
+    return [row for of, row in told[:count] if -of >= share]
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:
