@@ -84,7 +84,7 @@ def followed(store: LessonStore, p: SessionParameters | None) -> Iterator[StepTa
 def _traced(before: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The trace after the best memories were shown."""
     shown = np.argsort(-weights, kind="stable")[:SHOWN]
-    told = [(str(i), float(before[i])) for i in np.flatnonzero(before)]
+    told = {str(i): float(before[i]) for i in np.flatnonzero(before)}
     trace = np.zeros(len(before))
     for id, weight in traced(told, {str(i): float(weights[i]) for i in shown}).items():
         trace[int(id)] = weight

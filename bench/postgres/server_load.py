@@ -7,6 +7,7 @@ import multiprocessing
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,8 @@ def load(server: OwnServer, schema: str, seconds: float, writers: int, readers: 
     told: Any = context.Queue()
     with tempfile.TemporaryDirectory() as folder:
         home, url = Path(folder), server.url(schema)
-        with_one = open_server_store(url, home)
-        with_one.set_embedder(_EMBEDDER)
-        with_one.close()
+        with closing(open_server_store(url, home)) as store:
+            store.set_embedder(_EMBEDDER)
         begin, over = context.Barrier(writers + readers + 1), context.Event()
         roles = [(_write, each) for each in range(writers)] + [(_read, each) for each in range(readers)]
         processes = [context.Process(target=role, args=(url, home, each, (begin, over), told)) for role, each in roles]
@@ -80,10 +80,9 @@ def _kill(server: OwnServer, times: int, each: float) -> None:
 def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> dict[str, Any]:
     wrong = [line for answer in answers for line in answer["wrong"]]
     assert not wrong, wrong[:3]
-    store = open_server_store(url, home)
-    found = collections.Counter(memory.content for memory in store.memories())
-    faults = store.check()
-    store.close()
+    with closing(open_server_store(url, home)) as store:
+        found = collections.Counter(memory.content for memory in store.memories())
+        faults = store.check()
     acknowledged = {text for answer in answers for text in answer.get("said", ())}
     in_doubt = {text for answer in answers for text in answer.get("doubt", ())}
     lost = acknowledged - set(found) - in_doubt
@@ -110,50 +109,46 @@ def _judged(url: str, home: Path, answers: list[dict[str, Any]], kills: int) -> 
 def _write(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"said": set(), "doubt": set(), "errors": {}, "wrong": [], "writes": 0}
     mine: list[tuple[str, str]] = []
-    store: Any = open_server_store(url, home / f"w{number}")
     count = 0
-    for _ in _while_it_lasts(*how_long):
-        text = f"writer {number} says {count}"
-        old = mine[-1] if count % 5 == 4 and mine else None
-        try:
-            store = store or open_server_store(url, home / f"w{number}")
-            if old is not None:
-                store.rewrite(old[0], MemoryInput(text), _encoding(text))
-                mine[-1] = (old[0], text)
-                answer["said"].discard(old[1])
-            else:
-                mine.append((store.add(MemoryInput(text), _encoding(text)).id, text))
-            answer["said"].add(text)
-            answer["writes"] += 1
-            count += 1
-        except StoreError as error:
-            _note(answer, error)
-            if "may be written" in error.hint:
-                answer["doubt"] |= {text, *([] if old is None else [old[1]])}
-            time.sleep(_PAUSE)
-    _close(store)
+    with closing(open_server_store(url, home / f"w{number}")) as store:
+        for _ in _while_it_lasts(*how_long):
+            text = f"writer {number} says {count}"
+            old = mine[-1] if count % 5 == 4 and mine else None
+            try:
+                if old is not None:
+                    store.rewrite(old[0], MemoryInput(text), _encoding(text))
+                    mine[-1] = (old[0], text)
+                    answer["said"].discard(old[1])
+                else:
+                    mine.append((store.add(MemoryInput(text), _encoding(text)).id, text))
+                answer["said"].add(text)
+                answer["writes"] += 1
+                count += 1
+            except StoreError as error:
+                _note(answer, error)
+                if "may be written" in error.hint:
+                    answer["doubt"] |= {text, *([] if old is None else [old[1]])}
+                time.sleep(_PAUSE)
     told.put(answer)
 
 
 def _read(url: str, home: Path, number: int, how_long: tuple[Any, Any], told: Any) -> None:
     answer: dict[str, Any] = {"errors": {}, "wrong": [], "reads": 0}
-    store: Any = open_server_store(url, home / f"r{number}")
-    for _ in _while_it_lasts(*how_long):
-        try:
-            store = store or open_server_store(url, home / f"r{number}")
-            with store.snapshot():
-                slots = store.memory_matrix("default")
-                held = store.postings("default", ["writer"]).address.get("writer", np.empty(0, dtype=np.int64))
-                some = store.get_many(slots.address[-20:].tolist())
-            if sorted(held.tolist()) != sorted(slots.address.tolist()):
-                answer["wrong"].append(f"{len(slots)} memories, {len(held)} hold a word of all")
-            if [memory.address for memory in some] != slots.address[-20:].tolist():
-                answer["wrong"].append("records of other slots than the matrix")
-            answer["reads"] += 1
-        except StoreError as error:
-            _note(answer, error)
-            time.sleep(_PAUSE)
-    _close(store)
+    with closing(open_server_store(url, home / f"r{number}")) as store:
+        for _ in _while_it_lasts(*how_long):
+            try:
+                with store.snapshot():
+                    slots = store.memory_matrix("default")
+                    held = store.postings("default", ["writer"]).address.get("writer", np.empty(0, dtype=np.int64))
+                    some = store.get_many(slots.address[-20:].tolist())
+                if sorted(held.tolist()) != sorted(slots.address.tolist()):
+                    answer["wrong"].append(f"{len(slots)} memories, {len(held)} hold a word of all")
+                if [memory.address for memory in some] != slots.address[-20:].tolist():
+                    answer["wrong"].append("records of other slots than the matrix")
+                answer["reads"] += 1
+            except StoreError as error:
+                _note(answer, error)
+                time.sleep(_PAUSE)
     told.put(answer)
 
 
@@ -168,11 +163,6 @@ def _note(answer: dict[str, Any], error: StoreError) -> None:
     answer["errors"][kind] = answer["errors"].get(kind, 0) + 1
     if error.exit_code != 5 or not error.hint:
         answer["wrong"].append(f"not a clear error: {error}")
-
-
-def _close(store: Any) -> None:
-    if store is not None:
-        store.close()
 
 
 def _encoding(text: str) -> Encoding:

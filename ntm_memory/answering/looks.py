@@ -84,7 +84,7 @@ class Looks:
         """
         context, corpus, request = self._context, self._corpus, self._request
         may_lean = request.session is not None and request.gate is None and corpus.is_now
-        trace = corpus.focus(request.session, traced=True) if may_lean and can_lean(query) else {}
+        trace = query.trace if may_lean and can_lean(query) else None
         if not trace or reading.look is None:
             return reading, {}
         view = context.view(corpus)

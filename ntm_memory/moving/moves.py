@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.codes.files import derived_files
+from ntm_memory.codes.files import drop_derived
 from ntm_memory.config import ROOT, SHIPPED, Settings, load_settings, zone_named
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError
 from ntm_memory.paths import content_of, data_home, ensure_private_dir
@@ -122,9 +122,7 @@ def _to_file(home: Path, settings: Settings, to: Path, *, dry_run: bool) -> dict
 
 def _take(drafts: Path, home: Path) -> None:
     """The finished file and its counters; of the old place no derived file stays."""
-    for derived in (home / "matrix.bin", *derived_files(home)):
-        with suppress(OSError):
-            derived.unlink()
+    drop_derived(home)
     for name in ("usage.db", _FILE):
         if (drafts / name).exists():
             os.replace(drafts / name, home / name)
@@ -141,9 +139,7 @@ def _put_aside(home: Path) -> str:
     folder = ensure_private_dir(home / FOLDER)
     target = folder / f"memory-{stamp(time.time())}-moved.db"
     os.replace(home / _FILE, target)
-    for derived in (home / "matrix.bin", home / "usage.db", *derived_files(home)):
-        with suppress(OSError):
-            derived.unlink()
+    drop_derived(home, "usage.db")
     return f"{FOLDER}/{target.name}"
 
 

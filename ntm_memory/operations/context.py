@@ -95,7 +95,7 @@ class RetrievalContext:
     def ask(self, request: RecallRequest) -> Query:
         """What a question asks of the read heads; in a session that has a focus it can go on from there."""
         session = request.session
-        has_focus = session is not None and bool(self.store.focus(request.namespace, session))
+        has_focus = session is not None and bool(self.store.focus(request.namespace, session).last)
         now = self.clock()
         is_dated = (request.after, request.before) != (None, None)
         if has_focus and is_dated and request.query and self.settings.addressing.content:

@@ -74,7 +74,7 @@ class Reasoner:
         with self._store.snapshot():
             corpus = Corpus(self._store, request.namespace, request.as_of)
             allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
-            query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+            query = replace(query, previous=corpus.focus(request.session)[0], allowed=allowed)
             result, reading = self._chain(request, corpus, query, steps)
             if result is not None:
                 result = replace(result, warnings=tuple(self._store.damaged()))

@@ -130,7 +130,8 @@ class Recaller:
         allowed = corpus.allowed(request.tags, request.after, request.before, request.trusted)
         if allowed is not None and not allowed.any():
             return _nothing(text, why_none_passes(corpus, request, query))
-        query = replace(query, previous=corpus.focus(request.session), allowed=allowed)
+        previous, trace = corpus.focus(request.session)
+        query = replace(query, previous=previous, trace=trace, allowed=allowed)
         query = of_its_filters(name_alone(corpus, query), request)
         reason = why_not_asked(query)
         if reason is not None:

@@ -28,7 +28,7 @@ UNREAD = "NULL AS read"
 """In the place of `READ` on a replica, where tables are not to be read that the log does not have."""
 _RECORD = f"SELECT memories.*, {_NAMES}, {_LINKS} AS linked, {READ}"
 """A row of `memories` with what its record has besides: one message in the place of four."""
-_NUMBERS = ("row", "address", "session", "code")
+_NUMBERS = ("row", "address", "session", "code", "text_hash")
 _PLAIN = (
     (re.compile(r" INDEXED BY \w+"), ""),
     (re.compile(r"(?<=AND )\+(?=\w)"), ""),  # a hint to SQLite's planner, too

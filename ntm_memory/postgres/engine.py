@@ -21,10 +21,10 @@ from ntm_memory.postgres.server_words import ServerWords
 from ntm_memory.privacy.audit import AuditTrail
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.store.engine import Engine
+from ntm_memory.store.ledger import new_meta
 from ntm_memory.store.live_matrix import LiveMatrix
 from ntm_memory.store.records import Link, Memory
 from ntm_memory.store.rows import Row, to_memory
-from ntm_memory.store.schema import new_meta
 from ntm_memory.text.folding import folded_key
 
 _OF_KEY = """
@@ -84,7 +84,7 @@ class PostgresEngine(Engine):
         self.word_index: ServerWords = ServerWords(self.server)
         self.usage: ServerUsage = ServerUsage(self.address, home)
         derived, writes = home / "matrix.bin", lambda: self.server.in_transaction
-        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, None, zone, writes)
+        self.live_matrix = LiveMatrix(derived, self.sql, self.ledger, self.usage, None, zone, writes)
         self.machine = blake2b(f"{platform.node()}\0{home}".encode(), digest_size=8).hexdigest()
         self._token = f"matrix {self.machine}"
         self.connection.on_rollback = self._rolled_back

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from ntm_memory.store.matrix_reader import SQLiteMatrixReader
+from ntm_memory.store.matrix_reader import SQLiteMatrixReader, most_of
 from ntm_memory.store.records import Memory, MemoryMatrix
 from ntm_memory.store.rows import Row
 
-_WITH_ID = "SELECT * FROM memories WHERE id = ANY (CAST(? AS text[]))"
 _OLDER = """
 SELECT versions.* FROM versions JOIN memories ON memories.id = versions.id
 WHERE memories.namespace = ? ORDER BY versions.id, versions.version
 """
-_LIVE = "SELECT id FROM memories WHERE id = ANY (CAST(? AS text[])) AND state = 'live'"
 _WHOLE = 64
 """Of so few rows the records are asked for at once, their words are among them."""
 
@@ -26,19 +25,24 @@ class PostgresMatrixReader(SQLiteMatrixReader):
 
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What live memories said before they were changed, each version by itself."""
-        with self._engine.reading():
-            self._held = self._older(self._ledger.known_code(namespace))
+        with self._engine.reading(), self._holding(self._ledger.known_code(namespace)):
             return super().memory_matrix_of_former(namespace)
 
     def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
-        self._held = self._older(space)
-        return super()._as_of(space, at)
+        with self._holding(space):
+            return super()._as_of(space, at)
 
-    def _older(self, space: int | None) -> dict[str, list[Row]]:
+    @contextmanager
+    def _holding(self, space: int | None) -> Iterator[None]:
+        """Within, the older versions of all memories of a namespace are at hand: one message in the place of many."""
         found: dict[str, list[Row]] = {}
         for row in self._sql.execute(_OLDER, (space,)).fetchall():
             found.setdefault(row["id"], []).append(row)
-        return found
+        self._held = found
+        try:
+            yield
+        finally:
+            self._held = {}
 
     def _versions(self, id: str) -> Sequence[Row]:
         return self._held.get(id, ())
@@ -47,27 +51,11 @@ class PostgresMatrixReader(SQLiteMatrixReader):
         then = [row for row in self._versions(id) if row["valid_from"] <= moment < row["valid_to"]]
         return then[-1] if then else None
 
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, or of its trace, live memories only."""
-        looked = self._engine.usage.focus(namespace, session, traced=traced)
-        if not looked:
-            return []
-        with self._engine.reading():
-            live = {id for (id,) in self._sql.execute(_LIVE, ([id for id, _ in looked],)).fetchall()}
-        return [(id, weight) for id, weight in looked if id in live]
-
-    def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
-        """Id → slot, of those of some ids that are live."""
-        with self._engine.reading():
-            rows = self._sql.execute(_WITH_ID, (list(ids),)).fetchall()
-            found = {memory.id: memory.address for memory in self._engine.sound(rows)}
-        return {id: address for id in ids if (address := found.get(id)) is not None}
-
     def _with_share(self, rows: Sequence[int], space: int, terms: set[str], share: float, count: int) -> list[Memory]:
         if len(rows) > _WHOLE:
             return super()._with_share(rows, space, terms, share, count)
         query = "SELECT * FROM memories WHERE row = ANY (CAST(? AS bigint[])) AND namespace = ? AND state = 'live'"
         there = self._sql.execute(query, (list(rows), space)).fetchall() if rows else []
-        told = sorted((-len(terms & set(own := row["words"].split())) / max(len(own), 1), row["row"]) for row in there)
         by_row = {row["row"]: row for row in there}
-        return list(self._engine.sound([by_row[row] for of, row in told[:count] if -of >= share]))
+        best = most_of(((row, each["words"]) for row, each in by_row.items()), terms, share, count)
+        return list(self._engine.sound([by_row[row] for row in best]))

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ntm_memory.postgres.engine import PostgresEngine
-from ntm_memory.slots.spans import in_zone
-from ntm_memory.store.lookup import says_one_of
 from ntm_memory.store.record_reader import SQLiteRecordReader
 from ntm_memory.store.records import Memory, Page, Place, Selection, Sort
-from ntm_memory.text.folding import folded_key, text_hash
-from ntm_memory.text.iso_time import unix_seconds
-from ntm_memory.text.occurrence import MOMENT, is_of
 
 _MANY = "SELECT * FROM memories WHERE {} = ANY (CAST(? AS bigint[]))"
 
@@ -25,9 +14,10 @@ _MANY = "SELECT * FROM memories WHERE {} = ANY (CAST(? AS bigint[]))"
 class PostgresRecordReader(SQLiteRecordReader):
     """`store.base.RecordReader` on a server.
 
-    A file's statements call functions of this package on each row: how names are compared, when something happened.
-    Here names are compared in this process, and when something happened stands in the live matrix.
+    In a file's statements a function of this package tells when something began; here the live matrix does.
     """
+
+    _in_slots = "address IN (SELECT value FROM json_each(?))"
 
     def __init__(self, engine: PostgresEngine) -> None:
         super().__init__(engine)
@@ -54,16 +44,6 @@ class PostgresRecordReader(SQLiteRecordReader):
                 known.update((memory.id, memory) for memory in memories.values())
         return [memories[address] for address in wanted if address in memories]
 
-    def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
-        """Live memories that say one of these."""
-        where = "".join(f" AND {name} = ?" for name in stated)
-        query = f"{_MANY.format('text_hash')} AND namespace = ? AND state = 'live'{where} ORDER BY position"
-        told = list(set(map(text_hash, contents)))
-        with self._engine.reading():
-            values = [self._ledger.known_code(value) if name == "session" else value for name, value in stated.items()]
-            rows = self._sql.execute(query, (told, self._ledger.known_code(namespace), *values)).fetchall()
-            return [memory for memory in self._engine.sound(rows) if says_one_of(memory, contents)]
-
     def selected(self, what: Selection, sort: Sort = "newest", count: int = 20, after: Place | None = None) -> Page:
         """One page of the live memories of a selection."""
         if sort != "happened":
@@ -85,7 +65,7 @@ class PostgresRecordReader(SQLiteRecordReader):
             return super().alike(what, sort, ids)
         with self._engine.reading():
             found = {memory.id: memory for memory in super().alike(what, "newest", ids)}
-            began = self._events(what.namespace)[0]
+            began = self._began(what.namespace)
         order = sorted((began.get(each.address or 0, 0.0), each.position, each.id) for each in found.values())
         return [found[id] for *_, id in reversed(order)]
 
@@ -95,53 +75,17 @@ class PostgresRecordReader(SQLiteRecordReader):
             by_row = {each["row"]: each for each in found if each["state"] in states}
             return list(self._engine.sound([by_row[row] for row in rows if row in by_row]))
 
-    def _where(self, what: Selection) -> tuple[str, list[Any]]:
-        """The condition of a selection, and its arguments."""
-        plain = replace(what, kind=None, session=None, since=None, until=None)
-        where, arguments = super()._where(plain)
-        space = self._ledger.known_code(what.namespace)
-        told: list[tuple[str, list[Any]]] = []
-        if what.kind is not None:
-            query = "SELECT DISTINCT kind FROM memories WHERE namespace = ? AND state = 'live' AND kind IS NOT NULL"
-            kinds = [kind for (kind,) in self._sql.execute(query, (space,)).fetchall()]
-            told.append(("kind", [kind for kind in kinds if folded_key(kind) == folded_key(what.kind)]))
-        if what.session is not None:
-            names = self._sql.execute("SELECT code, name FROM names").fetchall()
-            told.append(("session", [code for code, name in names if folded_key(name) == folded_key(what.session)]))
-        if (what.since, what.until) != (None, None):
-            told.append(("address", sorted({*self._of_time(what), *what.telling})))
-        for column, values in told:
-            where, arguments = (
-                f"{where} AND {column} IN (SELECT value FROM json_each(?))",
-                [*arguments, json.dumps(values)],
-            )
-        return where, arguments
-
     def _known(self) -> dict[str, Memory] | None:
         return self._connection.looked_up
 
-    def _of_time(self, what: Selection) -> list[int]:
-        """Slots of what happened in the time that is asked for."""
-        began, ended = self._events(what.namespace)
-        ends = (None if end is None else unix_seconds(end) for end in (what.since, what.until))
-        common = is_of(np.array(list(began.values())), np.array(list(ended.values())), *ends)
-        return [address for address, inside in zip(began, common, strict=True) if inside]
-
-    def _events(self, namespace: str) -> tuple[dict[int, float], dict[int, float]]:
-        """Slot → from when, and until when, what is told there happened, else when it was told; unix seconds."""
-        space = self._ledger.known_code(namespace)
-        slots = self._engine.live_matrix.memory_matrix(space, self._engine.now())
-        told = np.isnan(slots.occurred)
-        nothing: NDArray[np.bool_] = np.zeros(int(told.sum()), dtype=bool)
-        start, end = in_zone(slots.told[told], slots.told[told] + MOMENT, nothing, self._engine.zone)
-        began, ended = slots.occurred.copy(), slots.ended.copy()
-        began[told], ended[told] = start, end
-        addresses = slots.address.tolist()
-        return dict(zip(addresses, began.tolist(), strict=True)), dict(zip(addresses, ended.tolist(), strict=True))
+    def _began(self, namespace: str) -> dict[int, float]:
+        """Slot → from when on what is told there happened, unix seconds."""
+        slots, began, _ = self._events(namespace)
+        return dict(zip(slots.address.tolist(), began.tolist(), strict=True))
 
     def _in_order_of_events(self, what: Selection) -> list[tuple[float, int, int]]:
         """(when it began, position, row) of all of a selection, the last first."""
         where, arguments = self._where(what)
-        began = self._events(what.namespace)[0]
+        began = self._began(what.namespace)
         rows = self._sql.execute(f"SELECT row, address, position FROM memories WHERE {where}", arguments).fetchall()
         return sorted(((began.get(address, 0.0), position, row) for row, address, position in rows), reverse=True)

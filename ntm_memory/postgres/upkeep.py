@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from ntm_memory.codes.beside import folder_of
-from ntm_memory.codes.files import remove_derived
 from ntm_memory.postgres.engine import PostgresEngine
 from ntm_memory.store import schema
 from ntm_memory.store.rows import what_is_wrong
@@ -61,7 +59,6 @@ class PostgresUpkeep(SQLiteUpkeep):
                 self._sql.execute("UPDATE meta SET value = '0' WHERE name = 'traces'")
             with suppress(OSError):
                 self._engine.live_matrix.remove_file()
-                remove_derived(folder_of(self._engine))
 
     def _mended(self) -> list[str]:
         done = ["word index rebuilt", "derived matrix rebuilt", *self._fold_anew()]

@@ -141,10 +141,14 @@ class Corpus:
         """The index words and marks of the memory with this index and id."""
         return self._store.words_of(id)[0] if self._then is None else self._words[index]
 
-    def focus(self, session: str | None, *, traced: bool = False) -> dict[int, float]:
-        """Index → weight of the session's previous focus, or of the trace of all, as far as it is known."""
-        weights = {} if session is None else dict(self._store.focus(self.namespace, session, traced=traced))
-        return {i: weights[id] for id, i in self.places(list(weights)).items()}
+    def focus(self, session: str | None) -> tuple[dict[int, float], dict[int, float]]:
+        """(index → weight of the session's last look, the same of the trace of all), as far as they are known."""
+        if session is None:
+            return {}, {}
+        told = self._store.focus(self.namespace, session)
+        at = self.places(list({**told.last, **told.trace}))
+        last, trace = ({at[id]: weight for id, weight in each.items() if id in at} for each in told)
+        return last, trace
 
     def places(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → index of those that are known."""

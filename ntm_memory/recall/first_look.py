@@ -47,6 +47,7 @@ class Query:
         zone: whose days are meant by the times it tells; None: the system's.
         shift: steps to move the focus in the order of writing; None: only as learned.
         previous: index → weight of the focus before, empty for none.
+        trace: index → weight of all that its session looked at, as that fades.
         allowed: (N,) what filters leave; None for everything.
         content, location, hybrid, priors, by_words: which parts of addressing are on.
         asked: what it asks for beside its content; None: nobody can tell.
@@ -68,6 +69,7 @@ class Query:
     asked: Asked | None = None
     zone: tzinfo | None = None
     times: tuple[Time, ...] = ()
+    trace: Mapping[int, float] | None = None
 
     @property
     def place(self) -> float:

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from ntm_memory.codes.files import derived_files
+from ntm_memory.codes.files import drop_derived
 from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError
 from ntm_memory.paths import ensure_private_dir
 from ntm_memory.persistence.atomic import PRIVATE, flush
@@ -181,17 +181,11 @@ def restore_backup(
             counts = bring_up(draft, known_to(path) if path.exists() else None, chosen.name, force=force, clock=clock)
             before = _kept(home, keep, clock, chosen)
             put_in_place(draft, path, seconds)
-        _remove_derived(home)
+        drop_derived(home, "usage.db", f"{FOLDER}/failed")
     finally:
         lock.close()
     told = {"restored": chosen.name, "memories": memories_in(path), "before": before, **counts}
     return told if is_sound(path) else {**told, "warnings": [f"{chosen.name} holds damaged rows: {_MEND}"]}
-
-
-def _remove_derived(home: Path) -> None:
-    for derived in (home / "matrix.bin", home / "usage.db", home / FOLDER / "failed", *derived_files(home)):
-        with suppress(OSError):  # it speaks of other slots, and of another file
-            derived.unlink()
 
 
 def _usable_folder(home: Path) -> Path:

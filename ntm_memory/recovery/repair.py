@@ -7,11 +7,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ntm_memory.codes.files import derived_files
+from ntm_memory.codes.files import derived_files, drop_derived
 from ntm_memory.errors import (
     NotFoundError,
     StoreCorruptError,
@@ -142,9 +142,7 @@ def _rebuilt(path: Path, key: Key | None, seconds: float, when: str) -> list[str
                 if not is_whole(drafts / "new.db"):
                     raise StoreError(f"{path} could not be mended", f"it is as it was; a copy is in {FOLDER}/")
                 put_in_place(drafts / "new.db", path, seconds)
-            for derived in (path.with_name("matrix.bin"), *derived_files(path.parent)):
-                with suppress(OSError):
-                    derived.unlink()
+            drop_derived(path.parent)
     finally:
         lock.close()
     missing = what_is_missing(path.parent, found)

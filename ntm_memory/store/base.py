@@ -26,6 +26,7 @@ from ntm_memory.store.records import (
     Place,
     Postings,
     Selection,
+    SessionFocus,
     Sort,
     Standing,
     Version,
@@ -238,8 +239,8 @@ class MatrixReader(Protocol):
     def sessions(self, namespace: str) -> dict[str, int]:
         """Session name → code used in `MemoryMatrix.session`."""
 
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, or of the trace of all; live memories only, empty if none."""
+    def focus(self, namespace: str, session: str) -> SessionFocus:
+        """Where a session looked last, and the trace of all its looks; live memories only, empty if none."""
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → slot, of those of some ids that are live."""

@@ -81,9 +81,10 @@ class Engine:
         except BaseException:
             self.connection.close()
             raise
-        self.usage = UsageCounters(path.with_name("usage.db"), self.connection.key)
-        derived, writes = path.with_name("matrix.bin"), lambda: self.connection.in_transaction
-        self.live_matrix = LiveMatrix(derived, self.sql, self.usage, self.connection.key, zone, writes)
+        key, writes = self.connection.key, lambda: self.connection.in_transaction
+        self.usage = UsageCounters(path.with_name("usage.db"), key)
+        derived = path.with_name("matrix.bin")
+        self.live_matrix = LiveMatrix(derived, self.sql, self.ledger, self.usage, key, zone, writes)
         self.connection.on_rollback = self._rolled_back
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.codes.files import remove_derived
 from ntm_memory.errors import StoreError
 from ntm_memory.slots import matrix_file as sidecar
 from ntm_memory.slots.derived_matrix import Begun, DerivedMatrix
@@ -20,6 +21,7 @@ from ntm_memory.slots.live_slots import LiveSlots
 from ntm_memory.slots.matrix_file import Matrix
 from ntm_memory.slots.spans import in_zone
 from ntm_memory.slots.stamp import Stamp, next_token
+from ntm_memory.store.ledger import Ledger
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.store.rows import are_unit, fetch, to_kept, to_seconds
 from ntm_memory.store.usage import UsageCounters
@@ -47,6 +49,7 @@ class LiveMatrix:
     Args:
         file: the derived file.
         sql: the database; the caller holds a transaction while it calls.
+        ledger: its bookkeeping.
         usage: read counters.
         key: of the store; None: the file is plain.
         zone: whose days are meant; None: the system's.
@@ -57,6 +60,7 @@ class LiveMatrix:
         self,
         file: Path,
         sql: sqlite3.Connection,
+        ledger: Ledger,
         usage: UsageCounters,
         key: Key | None = None,
         zone: tzinfo | None = None,
@@ -64,7 +68,7 @@ class LiveMatrix:
     ) -> None:
         self._file = DerivedMatrix(file, key, partial(in_zone, zone=zone), usage.counts)
         self._sql = sql
-        self._usage = usage
+        self._ledger = ledger
         self._writes = writes
         self._begun: Begun | None = None
         self._stamp: Stamp | None = None
@@ -105,10 +109,13 @@ class LiveMatrix:
         if self._saved is None:
             stamp = self._file.stamp(now)
             self._saved = 0 if stamp is None else stamp.seq
-        behind, is_large = now.seq - self._saved, self._file.is_large(self._given())
-        if self._file.is_to_write or (behind > LAG and is_large):
+        behind = now.seq - self._saved
+        if self._file.is_to_write or behind <= LAG:
+            return self._file.is_to_write
+        given = self._given()
+        if self._file.is_large(given):
             return True
-        if behind <= LAG or behind <= self._given() // SHARE:
+        if behind <= given // SHARE:
             return False
         self._upto(now)
         return True
@@ -139,12 +146,15 @@ class LiveMatrix:
         return not self._left_out and self._file.extend(opened, marked)
 
     def remove_file(self) -> None:
-        """Remove the derived file.
+        """Remove the derived file, and with it those of large namespaces.
 
         Raises:
-            OSError: it is still there.
+            OSError: one of them is still there.
         """
-        self._file.remove()
+        try:
+            self._file.remove()
+        finally:  # one that stays keeps no other
+            remove_derived(self._file.path.parent)
         self._saved = 0
 
     def forget(self) -> None:
@@ -200,8 +210,8 @@ class LiveMatrix:
 
     def _given(self) -> int:
         """How many slots were ever given away; 0 where that is not told."""
-        (given,) = self._sql.execute("SELECT value FROM meta WHERE name = 'next_address'").fetchone() or ("0",)
-        return int(given) if str(given).isdecimal() else 0
+        given = self._ledger.meta("next_address", "0")
+        return int(given) if given.isdecimal() else 0
 
     def _write_into(self, blocks: dict[int, LiveSlots], changed: NDArray[np.int64], new: Matrix) -> None:
         for code in {*blocks, *new.namespace.tolist()} if len(changed) else ():

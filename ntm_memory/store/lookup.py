@@ -92,8 +92,3 @@ def _not_found(name: str, namespace: str | None, elsewhere: Memory | None, *, on
     if not only_there:
         hint += "; update.py, erase.py, status.py --history and recall.py --from also take --any-namespace"
     return NotFoundError(f"memory {elsewhere.id} is in namespace {elsewhere.namespace!r}, not {namespace!r}", hint)
-
-
-def says_one_of(memory: Memory, contents: Sequence[str]) -> bool:
-    """Whether a memory says one of these texts; see `text.folding.same_telling`."""
-    return any(same_telling(memory.content, content) for content in contents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import tzinfo
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ntm_memory.slots.spans import in_zone
 from ntm_memory.store.engine import Engine
 from ntm_memory.store.postings import decode_words, encode_words
-from ntm_memory.store.records import Memory, MemoryMatrix, Postings
+from ntm_memory.store.records import Memory, MemoryMatrix, Postings, SessionFocus
 from ntm_memory.store.rows import (
     Row,
     fetch,
@@ -43,6 +43,8 @@ WHERE namespace = ? AND created_at <= ? AND (ended_at IS NULL OR ended_at > ?) O
 _FORMER = "SELECT * FROM memories WHERE namespace = ? AND state = 'live' AND version > 1 ORDER BY position"
 _VERSIONS = "SELECT * FROM versions WHERE id = ? ORDER BY version"
 _VERSION = "SELECT * FROM versions WHERE id = ? AND valid_from <= ? AND valid_to > ? ORDER BY version DESC LIMIT 1"
+_WITH_ID = "SELECT * FROM memories WHERE id IN (SELECT value FROM json_each(?))"
+_LIVE = "SELECT id, row FROM memories WHERE id IN (SELECT value FROM json_each(?)) AND +state = 'live'"
 _AT_ONCE = 500
 
 
@@ -140,11 +142,7 @@ class SQLiteMatrixReader:
             return []
         among = "row IN (SELECT value FROM json_each(?))"
         query = f"SELECT row, words FROM memories WHERE {among} AND +namespace = ? AND +state = 'live'"
-        told: list[tuple[float, int]] = []
-        for row, text in fetch(self._sql, query, (json.dumps(rows), space)):
-            own = text.split()
-            told.append((-len(terms & set(own)) / max(len(own), 1), row))
-        best = [row for of, row in sorted(told)[:count] if -of >= share]
+        best = most_of(fetch(self._sql, query, (json.dumps(rows), space)), terms, share, count)
         whole = [each for row in best for each in fetch(self._sql, "SELECT * FROM memories WHERE row = ?", (row,))]
         return list(self._engine.sound(whole))
 
@@ -191,19 +189,23 @@ class SQLiteMatrixReader:
             codes = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             return {self._ledger.name(code): code for (code,) in codes}
 
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        """[(id, weight)] of the session's last focus, or of its trace, live memories only."""
-        live = "SELECT 1 FROM memories WHERE id = ? AND state = 'live'"
-        looked = self._engine.usage.focus(namespace, session, traced=traced)
+    def focus(self, namespace: str, session: str) -> SessionFocus:
+        """Where a session looked last, and the trace of all its looks; live memories only."""
+        looked = self._engine.usage.focus(namespace, session)
+        known = list({**looked.last, **looked.trace})
+        if not known:
+            return looked
         with self._engine.reading():
-            return [(id, weight) for id, weight in looked if self._sql.execute(live, (id,)).fetchone()]
+            live = dict(self._sql.execute(_LIVE, (json.dumps(known),)))
+        last, trace = ({id: weight for id, weight in each.items() if id in live} for each in looked)
+        return SessionFocus(last, trace)
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Id → slot, of those of some ids that are live."""
         with self._engine.reading():
-            rows = [row for id in ids for row in fetch(self._sql, "SELECT * FROM memories WHERE id = ?", (id,))]
+            rows = fetch(self._sql, _WITH_ID, (json.dumps(list(ids)),))
             found = {memory.id: memory.address for memory in self._engine.sound(rows)}
-        return {id: address for id, address in found.items() if address is not None}
+        return {id: address for id in ids if (address := found.get(id)) is not None}
 
     def _as_of(self, space: int | None, at: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """(matrix, records, words) of the memories that were live at a moment.
@@ -238,6 +240,12 @@ class SQLiteMatrixReader:
     def _mentions(self, version: Row) -> str | None:
         zone = self._engine.zone
         return kept_times(version["content"], middle(version["occurred_at"] or version["valid_from"], zone), zone)
+
+
+def most_of(held: Iterable[tuple[int, str]], terms: set[str], share: float, count: int) -> list[int]:
+    """Of (database row, its index words) the rows of which at least a share is among some, those with most first."""
+    told = sorted((-len(terms & set(own := text.split())) / max(len(own), 1), row) for row, text in held)
+    return [row for of, row in told[:count] if -of >= share]
 
 
 def _as_it_was(record: Memory, old: Row | None, successor: str | None) -> Memory:

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from ntm_memory.privacy.audit import AuditEntry
 from ntm_memory.privacy.tombstones import Match, Tombstone
-from ntm_memory.store.lookup import says_one_of
 from ntm_memory.store.postings import decode_words
 from ntm_memory.store.records import Feedback, Memory, Version
 from ntm_memory.store.rows import fetch, to_keys, to_version
 from ntm_memory.store.schema import GONE
 from ntm_memory.store.selections import SQLiteSelectionReader
-from ntm_memory.text.folding import folded_key, near_keys, text_hash
+from ntm_memory.text.folding import folded_key, near_keys, same_telling, text_hash
 
 _PAGE = 256
 _SPREAD = 6
@@ -30,7 +29,7 @@ AND folded_key IS NOT NULL AND state = 'live' ORDER BY folded_key {} LIMIT 512
 # left alone, the planner walks the whole namespace in order
 _SAME = """
 SELECT * FROM memories INDEXED BY memories_text
-WHERE text_hash = ? AND namespace = ? AND state = 'live'{stated} ORDER BY position
+WHERE text_hash IN (SELECT value FROM json_each(?)) AND namespace = ? AND state = 'live'{stated} ORDER BY position
 """
 _FOLLOWING = """
 SELECT position, row FROM memories INDEXED BY memories_position
@@ -79,12 +78,12 @@ class SQLiteRecordReader(SQLiteSelectionReader):
 
     def find_content(self, namespace: str, *contents: str, **stated: str) -> list[Memory]:
         """Live memories that say one of these; see `text.folding.same_telling`. Oldest first; of many few are read."""
-        same, told = _SAME.format(stated="".join(f" AND {name} = ?" for name in stated)), set(map(text_hash, contents))
+        same = _SAME.format(stated="".join(f" AND {name} = ?" for name in stated))
+        told = json.dumps(sorted(set(map(text_hash, contents))))
         with self._engine.reading():
             values = [self._ledger.known_code(value) if name == "session" else value for name, value in stated.items()]
-            space = self._ledger.known_code(namespace)
-            found = self._engine.sound([row for each in told for row in fetch(self._sql, same, (each, space, *values))])
-            return sorted((each for each in found if says_one_of(each, contents)), key=lambda memory: memory.position)
+            found = self._engine.sound(fetch(self._sql, same, (told, self._ledger.known_code(namespace), *values)))
+            return [each for each in found if any(same_telling(each.content, content) for content in contents)]
 
     def memories(self, namespace: str | None = None, *, states: Sequence[str] = ("live",)) -> Iterator[Memory]:
         """All memories in order of namespace and writing, but for damaged ones; the caller may write meanwhile.

@@ -219,6 +219,18 @@ class Standing(NamedTuple):
     end: Place | None
 
 
+class SessionFocus(NamedTuple):
+    """Where a session looked: id → weight, 0–1, each.
+
+    Args:
+        last: of its last look, in the order of that.
+        trace: of all its looks as they fade, those with most first; see `store.usage.traced`.
+    """
+
+    last: dict[str, float]
+    trace: dict[str, float]
+
+
 @dataclass(frozen=True)
 class Feedback:
     """What became of one recall: which memories were used, which were not, and which were in focus before it."""

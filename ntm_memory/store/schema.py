@@ -12,9 +12,9 @@ from ntm_memory.errors import StoreCorruptError, StoreFromFutureError
 from ntm_memory.persistence.faults import MEND
 from ntm_memory.persistence.table_shapes import differences
 from ntm_memory.privacy import audit, tombstones
-from ntm_memory.store.ledger import new_meta as new_meta
+from ntm_memory.store.ledger import new_meta
 from ntm_memory.text.folding import folded_key, text_hash
-from ntm_memory.text.occurrence import is_of, middle, span
+from ntm_memory.text.occurrence import middle, span
 from ntm_memory.times.kept import kept_times
 
 VERSION, APPLICATION_ID = 4, 0x4E544D31  # "NTM1"
@@ -220,9 +220,7 @@ def add_functions(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
     for name, of in (("folded_key_of", folded_key), ("text_hash_of", text_hash)):
         sql.create_function(name, 1, _of_bytes(of))
     sql.create_function("mentions_of", 2, lambda content, moment: _mentions_of(content, moment, zone))
-    spans = lru_cache(_DAYS)(lambda when: _span_of(when, zone))
-    sql.create_function("began", 1, lambda when: (spans(when) or (0.0, 0.0))[0])
-    sql.create_function("is_of", 3, lambda when, *ends: (told := spans(when)) is not None and bool(is_of(*told, *ends)))
+    sql.create_function("began", 1, lru_cache(_DAYS)(lambda when: (span_of(when, zone) or (0.0, 0.0))[0]))
 
 
 def fold_anew(sql: sqlite3.Connection, zone: tzinfo | None = None) -> None:
@@ -259,6 +257,14 @@ def make_indexes(sql: sqlite3.Connection) -> None:
         sql.execute(LATER[name])
 
 
+def span_of(when: str, zone: tzinfo | None) -> tuple[float, float] | None:
+    """From when until when something happened, as a column says; of a damaged one None."""
+    try:
+        return span(when, zone)
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return None
+
+
 def _create(sql: sqlite3.Connection) -> None:
     _run(sql, TABLES + _INDEXES)
     sql.executemany("INSERT INTO meta VALUES (?, ?)", new_meta().items())
@@ -279,14 +285,6 @@ def _mentions_of(content: bytes, moment: bytes, zone: tzinfo | None) -> str | No
     try:
         return kept_times(content.decode("utf-8", "replace"), middle(moment.decode(), zone), zone)
     except (ValueError, OverflowError, AttributeError):
-        return None
-
-
-def _span_of(when: str, zone: tzinfo | None) -> tuple[float, float] | None:
-    """From when until when something happened, as a column says; of a damaged one None."""
-    try:
-        return span(when, zone)
-    except (ValueError, OverflowError, TypeError, AttributeError):
         return None
 
 

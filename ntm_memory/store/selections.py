@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ntm_memory.slots.spans import in_zone
 from ntm_memory.store.engine import Engine
-from ntm_memory.store.records import About, By, Memory, Page, Place, Selection, Sort, Standing
+from ntm_memory.store.records import About, By, Memory, MemoryMatrix, Page, Place, Selection, Sort, Standing
 from ntm_memory.store.rows import fetch, has_tags, tags_in
-from ntm_memory.store.schema import ALIKE, STANDING, TAGGED
+from ntm_memory.store.schema import ALIKE, STANDING, TAGGED, span_of
 from ntm_memory.text.folding import folded_key, spaced_key
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.memory_names import occurs
@@ -38,6 +38,9 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 
 class SQLiteSelectionReader:
     """The part of `store.base.RecordReader` that lists, on an open file."""
+
+    _in_slots = f"+row IN (SELECT row FROM memories WHERE address {_AMONG})"
+    """The condition of being in some slots; by the row, which the index has."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -116,9 +119,7 @@ class SQLiteSelectionReader:
             codes = [code for code, name in names if folded_key(name) == folded_key(what.session)]
             told.append((f"session {_AMONG}", json.dumps(codes)))
         if (what.since, what.until) != (None, None):
-            # by the row, which the index has
-            then = f"+row IN (SELECT row FROM memories WHERE address {_AMONG})"
-            told.append((f"({then}{self._left_out(what)})", json.dumps([*self._of_time(what), *what.telling])))
+            told.append(self._then(what))
         if what.sources:
             query = "SELECT row FROM memories WHERE namespace = ? AND state = 'live' AND source >= ? AND source < ?"
             found = [fetch(self._sql, query, (space, each, each + _LAST)) for each in what.sources]
@@ -130,22 +131,34 @@ class SQLiteSelectionReader:
             told.append((f"+row {_AMONG}", json.dumps(self._about(space, what.about))))
         return " AND ".join(["state = 'live'", *(condition for condition, _ in told)]), [value for _, value in told]
 
-    def _of_time(self, what: Selection) -> list[int]:
-        """Slots of what happened in the time that is asked for."""
-        slots = self._engine.live_matrix.memory_matrix(self._ledger.known_code(what.namespace), self._engine.now())
+    def _then(self, what: Selection) -> tuple[str, str]:
+        """The condition that it happened in the time asked for, and its argument.
+
+        What is damaged stands in no matrix, and is asked for the time itself.
+        """
+        ends = [None if end is None else unix_seconds(end) for end in (what.since, what.until)]
+        slots, began, ended = self._events(what.namespace)  # first: as it is read it is known what is damaged
+        found: list[int] = slots.address[is_of(began, ended, *ends)].tolist()
+        damaged = ", ".join(str(row) for row, told in self._left_out() if is_of(*told, *ends))
+        others = f" OR +row IN ({damaged})" if damaged else ""
+        return f"({self._in_slots}{others})", json.dumps([*found, *what.telling])
+
+    def _left_out(self) -> list[tuple[int, tuple[float, float]]]:
+        """Rows that are damaged and in no matrix, and from when until when what they tell happened, if they say so."""
+        rows = self._engine.live_matrix.left_out
+        query = f"SELECT row, {_HAPPENED} FROM memories WHERE row {_AMONG}"
+        found = fetch(self._sql, query, (json.dumps(sorted(rows)),)) if rows else ()
+        told = ((row, span_of(when, self._engine.zone)) for row, when in found)
+        return [(row, span) for row, span in told if span is not None]
+
+    def _events(self, namespace: str) -> tuple[MemoryMatrix, NDArray[np.float64], NDArray[np.float64]]:
+        """(slots, from when, until when) what is told there happened, else when it was told; unix seconds."""
+        slots = self._engine.live_matrix.memory_matrix(self._ledger.known_code(namespace), self._engine.now())
         told = np.isnan(slots.occurred)
         nothing: NDArray[np.bool_] = np.zeros(int(told.sum()), dtype=bool)
         began, ended = slots.occurred.copy(), slots.ended.copy()
         began[told], ended[told] = in_zone(slots.told[told], slots.told[told] + MOMENT, nothing, self._engine.zone)
-        ends = (None if end is None else unix_seconds(end) for end in (what.since, what.until))
-        found: list[int] = slots.address[is_of(began, ended, *ends)].tolist()
-        return found
-
-    def _left_out(self, what: Selection) -> str:
-        """A condition for what is damaged and not in the matrix: that it happened in the time asked for."""
-        since, until = ("NULL" if end is None else unix_seconds(end) for end in (what.since, what.until))
-        rows = ", ".join(map(str, sorted(self._engine.live_matrix.left_out)))
-        return f" OR (+row IN ({rows}) AND is_of({_HAPPENED}, {since}, {until}))" if rows else ""
+        return slots, began, ended
 
     def _count(self, where: str, arguments: Sequence[Any]) -> int:
         (count,) = self._sql.execute(f"SELECT count(*) FROM memories WHERE {where}", arguments).fetchone()

@@ -33,6 +33,7 @@ from ntm_memory.store.records import (
     Place,
     Postings,
     Selection,
+    SessionFocus,
     Sort,
     Standing,
     Version,
@@ -44,8 +45,7 @@ from ntm_memory.store.writer import SQLiteWriter
 class SQLiteStore:
     """`Store` on one SQLite file; see `store.base` for what each method promises.
 
-    Used from the thread that opened it. Beside `memory.db` stand `memory.lock`, `matrix.bin`, `index-….bin` (derived)
-    and `usage.db` (counters that may be lost).
+    Beside `memory.db` stand `memory.lock`, `matrix.bin`, `index-….bin` (derived) and `usage.db` (may be lost).
 
     Args:
         path: the database file.
@@ -246,8 +246,8 @@ class SQLiteStore:
     def sessions(self, namespace: str) -> dict[str, int]:
         return self._matrix.sessions(namespace)
 
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        return self._matrix.focus(namespace, session, traced=traced)
+    def focus(self, namespace: str, session: str) -> SessionFocus:
+        return self._matrix.focus(namespace, session)
 
     def slots_of(self, ids: Sequence[str]) -> dict[str, int]:
         return self._matrix.slots_of(ids)

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.codes.beside import damaged_files, folder_of
-from ntm_memory.codes.files import remove_derived
+from ntm_memory.codes.beside import damaged_files
 from ntm_memory.errors import DiskFullError, StoreCorruptError, StoreError, StoreLockedError
 from ntm_memory.paths import on_disk
 from ntm_memory.persistence.faults import faults
@@ -78,7 +77,6 @@ class SQLiteUpkeep:
             self._engine.audit.note("repaired", None, None)
         self._engine.live_matrix.forget()
         with suppress(OSError, StoreError):  # derived; who looks next makes it anew
-            remove_derived(folder_of(self._engine))
             self._engine.live_matrix.remove_file()
             self._engine.save_matrix_if_lagging()
         return done
@@ -196,7 +194,6 @@ class SQLiteUpkeep:
 
     def _remove_traces(self) -> None:
         self._engine.live_matrix.remove_file()
-        remove_derived(folder_of(self._engine))
         self._sql.execute("VACUUM")
         (busy, *_) = self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy import cipher
+from ntm_memory.store.records import SessionFocus
 
 if TYPE_CHECKING:
     from ntm_memory.privacy.keys import Key
@@ -89,17 +90,16 @@ class UsageCounters:
     def set_focus(self, namespace: str, session: str, ids: Sequence[str], weights: Sequence[float]) -> None:
         """Remember where a session looked last, and of where it looked before what is left."""
         now = dict(zip(ids, map(float, weights), strict=True))
-        trace = traced(self.focus(namespace, session, traced=True), now)
+        trace = traced(self.focus(namespace, session).trace, now)
         looked = json.dumps([[id, now.get(id), trace.get(id, 0.0)] for id in {**now, **trace}])
         self._run("INSERT OR REPLACE INTO focus VALUES (?, ?, ?)", [(namespace, session, looked)])
 
-    def focus(self, namespace: str, session: str, *, traced: bool = False) -> list[tuple[str, float]]:
-        """[(id, weight)] of a session's last look; or of all of them as they fade, see `traced`."""
+    def focus(self, namespace: str, session: str) -> SessionFocus:
+        """Where a session looked last, and the trace of all its looks."""
         query = "SELECT looked FROM focus WHERE namespace = ? AND session = ?"
         looked = self._ask(query, (namespace, session), _as_focus) or []
-        if traced:
-            return [(id, trace) for id, _, trace in looked if trace > 0]
-        return [(id, weight) for id, weight, _ in looked if weight is not None]
+        last = {id: weight for id, weight, _ in looked if weight is not None}
+        return SessionFocus(last, {id: trace for id, _, trace in looked if trace > 0})
 
     def forget(self, ids: Sequence[str]) -> None:
         """Drop every focus that names one of these memories."""
@@ -227,18 +227,18 @@ def _as_read(rows: list[tuple[Any, ...]]) -> tuple[int, float]:
     return count, last
 
 
-def traced(before: Iterable[tuple[str, float]], now: Mapping[str, float]) -> dict[str, float]:
+def traced(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
     """The trace of a session's looks after one more: λ · what it was + (1 − λ) · this look's weights, their sum at 1.
 
     It is what an eligibility trace is to a value (Sutton and Barto, section 12.1): how much of each memory is still in
     mind. At most `MOST_TRACED` stay, those with most.
 
     Args:
-        before: (id, weight) of the trace so far, weights 0–1.
+        before: id → weight of the trace so far, 0–1.
         now: id → weight, 0–1.
     """
     whole = sum(now.values()) or 1.0
-    trace = {id: KEPT * weight for id, weight in before}
+    trace = {id: KEPT * weight for id, weight in before.items()}
     for id, weight in now.items():
         trace[id] = trace.get(id, 0.0) + (1 - KEPT) * weight / whole
     most = sorted(trace, key=lambda id: -trace[id])[:MOST_TRACED]
@@ -248,7 +248,7 @@ def traced(before: Iterable[tuple[str, float]], now: Mapping[str, float]) -> dic
 def _as_focus(rows: list[tuple[Any, ...]]) -> list[tuple[str, float | None, float]]:
     """[(id, weight of the last look or None, weight in the trace)]; versions to 0.1 wrote no trace."""
     told = json.loads(rows[0][0]) if rows else []
-    first = traced((), {each[0]: each[1] for each in told if len(each) == 2})
+    first = traced({}, {each[0]: each[1] for each in told if len(each) == 2})
     looked = [
         (str(id), None if weight is None else float(weight), float(trace))
         for id, weight, trace in (each if len(each) == 3 else (*each, first.get(each[0], 0.0)) for each in told)

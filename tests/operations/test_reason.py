@@ -156,7 +156,7 @@ def test_answers_are_bounded(memory, ids):
 
 def test_it_leaves_a_focus_and_counts_reads(memory, ids):
     answer = memory.reason_and_retrieve(QUESTION, 2, session="s")
-    focus = dict(memory.store.focus("default", "s"))
+    focus = memory.store.focus("default", "s").last
     assert set(focus) == {m.id for m in answer.answer_memories}
     assert memory.store.get(ids[0]).reads == 1
 
@@ -357,7 +357,7 @@ def test_the_past_is_reasoned_over_as_it_was(memory, ids):
     reads = memory.store.get(ids[0]).reads
     answer = memory.reason_and_retrieve(QUESTION, 2, as_of=moment, session="s")
     assert [step.content for step in answer.chain] == list(FACTS[:2]) and later not in read_by(answer)
-    assert memory.store.get(ids[0]).reads == reads and memory.store.focus("default", "s") == []
+    assert memory.store.get(ids[0]).reads == reads and memory.store.focus("default", "s").last == {}
     for hops in (1, 2):
         assert "as of 2020-01-01" in memory.reason_and_retrieve(QUESTION, hops, as_of="2020-01-01").reason
 

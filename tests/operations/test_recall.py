@@ -114,7 +114,7 @@ def test_as_of_answers_from_what_was_known(tmp_path):
         assert told(memory.recall("lives", as_of="2025-01-01", tags=["old"])) == ["Mia lives in Bremen"]
         assert told(memory.recall("lives")) == ["Mia lives in Lisbon"]
         assert "as of 2020-01-01" in memory.recall("lives", as_of="2020-01-01").reason
-        assert memory.store.focus("default", "s") == []  # looking into the past is no focus
+        assert memory.store.focus("default", "s").last == {}  # looking into the past is no focus
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_how_many_stand_around_is_a_whole_number(memory, day, count):
 
 def test_what_is_around_leaves_the_focus_at_the_memory_itself(memory, day):
     memory.recall_around(day[1], 2, session="s")
-    assert memory.store.focus("default", "s") == [(day[1], 1.0)]
+    assert memory.store.focus("default", "s").last == {day[1]: 1.0}
 
 
 def test_content_addressing_off_leaves_location_and_focus(tmp_path, day, memory):

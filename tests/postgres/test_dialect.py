@@ -25,6 +25,11 @@ from ntm_memory.postgres.dialect import READ, UNREAD, from_kept, to_kept, transl
         ("SELECT row FROM memories INDEXED BY memories_seq WHERE seq > ?", "SELECT row FROM memories WHERE seq > $1"),
         ("SELECT a FROM t WHERE b = ? AND +state = 'live'", "SELECT a FROM t WHERE b = $1 AND state = 'live'"),
         (
+            "SELECT a FROM t WHERE text_hash IN (SELECT value FROM json_each(?)) AND b = ?",
+            "SELECT a FROM t WHERE text_hash = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))::bigint))"
+            " AND b = $2",
+        ),
+        (
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         ),

@@ -59,7 +59,7 @@ def test_it_sees_nothing_of_another_namespace(reader, told):
         with pytest.raises(NotFoundError):
             reader.get(memory.id)
     assert all(entry.namespace == "shared" for entry in reader.audit(100))
-    assert reader.tombstones() == [] and reader.focus("hidden", "private talk") == []
+    assert reader.tombstones() == [] and reader.focus("hidden", "private talk") == ({}, {})
 
 
 def test_no_table_shows_it_a_word_of_another_namespace(reader, told):

@@ -40,7 +40,7 @@ def far(url_of, tmp_path):
     ("request_", "most"),
     [
         ({"command": "recall", "query": "Mia walks"}, 8),
-        ({"command": "recall", "query": "Mia walks", "session": "s1"}, 14),
+        ({"command": "recall", "query": "Mia walks", "session": "s1"}, 13),
         ({"command": "memorize", "content": "Tom repairs old bicycles in the shed"}, 17),
         ({"command": "memorize", "content": "Tom repairs old cars", "key": "cars"}, 20),
         ({"command": "erase", "ids_or_key": ["Note 1"], "dry_run": True}, 8),
@@ -54,6 +54,15 @@ def test_a_verb_waits_for_the_server_a_few_times(far, request_, most):
         before = line.turns
     memory.run(request_)
     assert 1 <= line.turns - before <= most
+
+
+def test_where_a_session_looked_is_asked_once(far):
+    line, memory = far
+    asked = {"command": "recall", "query": "And who else walks?", "session": "s1"}
+    assert memory.run(asked)["memories"]  # which leaves a focus and a trace
+    before = line.turns
+    memory.run(asked)
+    assert 1 <= line.turns - before <= 19
 
 
 def test_many_in_one_transaction_wait_for_each_twice(far, url_of, tmp_path):

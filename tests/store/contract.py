@@ -49,7 +49,7 @@ class WritingContract:
         assert {slots.owner.dtype, slots.address.dtype, slots.position.dtype, slots.session.dtype} == {np.dtype("i8")}
         assert list(store.memories()) == store.find_content("default", "x") == store.feedback() == store.check() == []
         assert store.find_key("default", "k") is None and store.sessions("default") == {}
-        assert not store.postings("default", ["x"]).address and store.focus("default", "s") == []
+        assert not store.postings("default", ["x"]).address and store.focus("default", "s") == ({}, {})
 
     def test_the_embedder_is_remembered_and_gives_the_width(self, store, make_store):
         assert dict(store.embedder()) == EMBEDDER and store.dim == DIM
@@ -219,8 +219,8 @@ class WritingContract:
             with pytest.raises(NotFoundError):
                 ask(old.id)
         assert contents(store) == ["target"] and found(store, "words") == {}
-        assert store.get(target.id).links == () and store.focus("default", "s") == []
-        assert store.focus("default", "t", traced=True) == []
+        assert store.get(target.id).links == () and store.focus("default", "s").last == {}
+        assert store.focus("default", "t").trace == {}
         assert store.feedback() == []
         assert store.get(target.id).superseded_by is None and store.check() == []
 

@@ -134,6 +134,19 @@ class ListingContract:
         assert store.selected(Selection("default", since=second)).total == 2
         assert store.selected(Selection("default", until=second)).total == 0
 
+    @pytest.mark.parametrize("sort", SORTS)
+    def test_what_is_damaged_is_counted_by_who_opens_the_store_and_asks_for_a_time(self, make_store, store, sort):
+        days = ("2023-11-15", "2023-11-16", None, "2023-11-12")
+        kept, *hurt = [store.add(*draft(f"note {number}", occurred_at=day)) for number, day in enumerate(days)]
+        with store.transaction():
+            for memory in hurt:
+                store._engine.sql.execute("UPDATE memories SET keys = ? WHERE id = ?", (b"\1\2\3\4\5", memory.id))
+        for _ in range(2):
+            again = make_store()
+            for _ in range(2):
+                page = again.selected(Selection("default", since="2023-11-14T00:00:00Z"), sort)
+                assert (page.memories[0], len(page.memories)) == (kept, 1) and (page.total, page.damaged) == (3, 2)
+
     def test_a_name_stands_in_words_keys_and_tags(self, store):
         says = store.add(*draft("x", words=("anna", "cello")))
         key = store.add(*draft("x", words=("she",), key="Anna-City"))

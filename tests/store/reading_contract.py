@@ -293,12 +293,12 @@ class LossyContract:
         store.set_focus("default", "s", [b.id], [1.0])
         store.set_focus("default", "s", [a.id, b.id], [0.75, 0.25])
         store.set_focus("default", "t", [b.id], [0.5])
-        assert store.focus("default", "s") == [(a.id, 0.75), (b.id, 0.25)]
-        assert store.focus("default", "t") == [(b.id, 0.5)] and store.focus("other", "s") == []
-        assert store.focus("default", "s", traced=True) == [(a.id, 0.3), (b.id, 0.34)]  # b was looked at twice
+        told = store.focus("default", "s")
+        assert [*told.last.items()] == [(a.id, 0.75), (b.id, 0.25)]
+        assert store.focus("default", "t").last == {b.id: 0.5} and store.focus("other", "s") == ({}, {})
+        assert [*told.trace.items()] == [(a.id, 0.3), (b.id, 0.34)]  # b was looked at twice
         store.set_retention(a.id, 0)
-        assert store.focus("default", "s") == [(b.id, 0.25)]
-        assert store.focus("default", "s", traced=True) == [(b.id, 0.34)]
+        assert store.focus("default", "s") == ({b.id: 0.25}, {b.id: 0.34})
 
     def test_slots_are_told_of_many_ids_at_once(self, store):
         a, b, gone = (store.add(*draft(each)) for each in ("a", "b", "gone"))

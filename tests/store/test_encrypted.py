@@ -62,7 +62,7 @@ def test_no_file_holds_a_trace_even_while_it_is_open(make_store, tmp_path, monke
     store = make_store()
     assert store.get(secret.id).content == SECRET and store.check() == []
     assert len(store.memory_matrix("default")) == 301 and store.get(secret.id).reads == 1
-    assert store.focus("default", "s") == [(secret.id, 1.0)]
+    assert store.focus("default", "s").last == {secret.id: 1.0}
 
 
 def test_the_sealed_matrix_is_used_and_one_that_was_changed_is_not(make_store, tmp_path, monkeypatch):

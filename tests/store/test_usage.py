@@ -45,20 +45,20 @@ def test_counts_that_are_none_are_begun_anew(path, count, last):
 def test_a_focus_that_is_none_is_begun_anew(path, looked):
     torn(path, f"INSERT INTO focus VALUES ('a', 'b', {looked})")
     usage = UsageCounters(path)
-    assert usage.focus("a", "b") == []
+    assert usage.focus("a", "b") == ({}, {})
     usage.set_focus("a", "b", ["m_1"], [1.0])
-    assert usage.focus("a", "b") == [("m_1", 1.0)]
+    assert usage.focus("a", "b").last == {"m_1": 1.0}
     usage.close()
 
 
 def test_the_trace_of_a_session_fades_by_a_step_a_look(path):
     usage = UsageCounters(path)
     usage.set_focus("a", "b", ["m_1", "m_2"], [0.6, 0.2])
-    assert usage.focus("a", "b", traced=True) == [("m_1", 0.3), ("m_2", 0.1)]  # (1 - 0.6) of shares .75, .25
+    assert [*usage.focus("a", "b").trace.items()] == [("m_1", 0.3), ("m_2", 0.1)]  # (1 - 0.6) of shares .75, .25
     usage.set_focus("a", "b", ["m_2"], [0.5])
-    assert usage.focus("a", "b") == [("m_2", 0.5)]
-    assert usage.focus("a", "b", traced=True) == [("m_2", 0.46), ("m_1", 0.18)]
-    assert usage.focus("a", "other", traced=True) == []
+    assert usage.focus("a", "b").last == {"m_2": 0.5}
+    assert [*usage.focus("a", "b").trace.items()] == [("m_2", 0.46), ("m_1", 0.18)]
+    assert usage.focus("a", "other").trace == {}
     usage.close()
 
 
@@ -66,19 +66,20 @@ def test_a_trace_is_bounded_and_what_is_forgotten_leaves_it(path):
     usage = UsageCounters(path)
     for number in range(12):
         usage.set_focus("a", "b", [f"m_{number}_{i}" for i in range(6)], [0.1] * 6)
-    trace = usage.focus("a", "b", traced=True)
-    assert len(trace) == MOST_TRACED and 0 < sum(weight for _, weight in trace) <= 1
-    assert all(not id.startswith("m_0_") for id, _ in trace)
+    trace = usage.focus("a", "b").trace
+    assert len(trace) == MOST_TRACED and 0 < sum(trace.values()) <= 1
+    assert all(not id.startswith("m_0_") for id in trace)
     usage.forget(["m_9_0"])  # shown three looks ago
-    assert usage.focus("a", "b", traced=True) == []
+    assert usage.focus("a", "b").trace == {}
     usage.close()
 
 
 def test_a_focus_that_was_written_without_a_trace_begins_one(path):
     torn(path, """INSERT INTO focus VALUES ('a', 'b', '[["m_1", 0.75], ["m_2", 0.25]]')""")
     usage = UsageCounters(path)
-    assert usage.focus("a", "b") == [("m_1", 0.75), ("m_2", 0.25)]
-    assert usage.focus("a", "b", traced=True) == [("m_1", 0.3), ("m_2", 0.1)]
+    told = usage.focus("a", "b")
+    assert [*told.last.items()] == [("m_1", 0.75), ("m_2", 0.25)]
+    assert [*told.trace.items()] == [("m_1", 0.3), ("m_2", 0.1)]
     usage.close()
 
 
@@ -86,7 +87,7 @@ def test_a_focus_that_was_written_without_a_trace_begins_one(path):
 def test_a_trace_that_is_none_is_begun_anew(path, looked):
     torn(path, f"INSERT INTO focus VALUES ('a', 'b', {looked})")
     usage = UsageCounters(path)
-    assert usage.focus("a", "b", traced=True) == [] == usage.focus("a", "b")
+    assert usage.focus("a", "b") == ({}, {})
     usage.close()
 
 
@@ -103,8 +104,8 @@ def test_a_place_is_forgotten(path):
     for place in (("home", "s"), ("work", "home"), ("work", "s")):
         usage.set_focus(*place, ["m_1"], [1.0])
     usage.forget_place("home")
-    assert usage.focus("home", "s") == usage.focus("work", "home") == []
-    assert usage.focus("work", "s") == [("m_1", 1.0)]
+    assert usage.focus("home", "s") == usage.focus("work", "home") == ({}, {})
+    assert usage.focus("work", "s").last == {"m_1": 1.0}
     usage.close()
 
 
