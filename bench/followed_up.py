@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.dataset import rows
+from bench.dataset import KEEP_ALL, rows
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder, load_embedder
 
@@ -31,22 +32,49 @@ Turn = Mapping[str, Any]
 
 def ask_sessions(folder: Path, embedder: Embedder) -> Iterator[tuple[str, Turn, list[str]]]:
     """(way, question, ids of the set that are shown) of all questions of a folder, both ways."""
-    notes, sessions = rows(folder / "stores.jsonl"), rows(folder / "sessions.jsonl")
+    for told in told_stores(folder, "stores.jsonl", embedder):
+        for session in told.sessions:
+            for turn, way in itertools.product(session["turns"], WAYS):
+                named = {"session": f"asked {session['session']}"} if way == WAYS[0] else {}
+                found = told.manager.recall(turn["question"], all=True, **named).memories
+                yield way, turn, [told.known.get(each.id, each.id) for each in found]
+
+
+class ToldStore(NamedTuple):
+    """A store of a folder, told to a memory of its own.
+
+    Args:
+        name: of the store.
+        manager: its memory; open until the next store is asked for.
+        known: id of the memory → id of the note.
+        sessions: those in which it is asked, as they are told.
+    """
+
+    name: str
+    manager: NTMMemoryManager
+    known: Mapping[str, str]
+    sessions: Sequence[Mapping[str, Any]]
+
+
+def told_stores(folder: Path, notes_file: str, embedder: Embedder) -> Iterator[ToldStore]:
+    """The stores of a folder one after another, each with its sessions of sessions.jsonl.
+
+    Args:
+        folder: the set.
+        notes_file: the name of the file of its notes.
+        embedder: it gives them their keys.
+    """
+    notes, sessions = rows(folder / notes_file), rows(folder / "sessions.jsonl")
     for store in dict.fromkeys(note["store"] for note in notes):
-        here = [note for note in notes if note["store"] == store]
-        with tempfile.TemporaryDirectory() as home:
-            config = {"privacy": {"on_secret": "allow"}}
-            with NTMMemoryManager(home, config=config, embedder=embedder) as manager:
-                known = tell_noted(manager, here)
-                for session in (each for each in sessions if each["store"] == store):
-                    for turn in session["turns"]:
-                        for way in WAYS:
-                            told = {"session": f"asked {session['session']}"} if way == WAYS[0] else {}
-                            found = manager.recall(turn["question"], all=True, **told).memories
-                            yield way, turn, [known.get(each.id, each.id) for each in found]
+        with (
+            tempfile.TemporaryDirectory() as home,
+            NTMMemoryManager(home, config=KEEP_ALL, embedder=embedder) as manager,
+        ):
+            known = _tell(manager, [note for note in notes if note["store"] == store])
+            yield ToldStore(store, manager, known, [each for each in sessions if each["store"] == store])
 
 
-def tell_noted(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Memorize notes in their order, none refused as the same as another; ours id → theirs."""
     known = {}
     for note in notes:

@@ -46,10 +46,20 @@ def drawn_note(number: int) -> str:
     return " ".join(_VOCABULARY[i] for i in np.searchsorted(_UPTO, drawn)) + f" {number}"
 
 
-def opened_for_writing(home: Path, *, real: bool = False) -> NTMMemoryManager:
-    """A manager with generated keys and no reader, or as shipped; without backups, which are measured elsewhere."""
-    config = {"store": {"backups": 0}, "recall": {"reader": "auto" if real else "off"}}
-    return NTMMemoryManager(home, config=config, embedder=None if real else GeneratedKeys(), by_file=False)
+def keys_of(home: Path) -> GeneratedKeys:
+    """The keys of a memory that is there, as whoever wrote it called them: so it takes ours as its own."""
+    keys = GeneratedKeys()
+    with opened_for_writing(home) as manager:
+        wrote = manager.store.embedder()
+    if wrote is not None:
+        keys.name, keys.revision = wrote["name"], wrote["revision"]
+    return keys
+
+
+def opened_for_writing(home: Path, keys: GeneratedKeys | None = None) -> NTMMemoryManager:
+    """A manager with generated keys and no reader; without backups, which are measured elsewhere."""
+    config = {"store": {"backups": 0}, "recall": {"reader": "off"}}
+    return NTMMemoryManager(home, config=config, embedder=keys or GeneratedKeys(), by_file=False)
 
 
 def fill_with_drawn(manager: NTMMemoryManager, count: int) -> None:

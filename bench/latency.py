@@ -24,6 +24,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from bench.postgres.moved_homes import moved_home
+from bench.postgres.own_server import own_server
 from bench.script_costs import CALLS, measure_scripts
 
 PARTS = ("scripts", "servers", "clients")
@@ -33,16 +35,12 @@ CLIENTS = (1, 8)
 @contextmanager
 def measured_homes(homes: Path, sizes: list[int], *, server: bool) -> Iterator[dict[tuple[str, int], Path]]:
     """(store, size) → a copy of that memory."""
-    if server:
-        from bench.postgres.own_server import own_server
     with tempfile.TemporaryDirectory() as folder, own_server() if server else nullcontext() as running:
         copies = {}
         for size in sizes:
             copies["sqlite", size] = Path(folder) / f"sqlite-{size}"
             shutil.copytree(homes / str(size), copies["sqlite", size])
             if running is not None:
-                from bench.postgres.moved_homes import moved_home
-
                 copies["postgresql", size] = moved_home(running, homes / str(size), Path(folder) / f"postgresql-{size}")
         yield copies
 

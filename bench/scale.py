@@ -23,12 +23,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from bench.postgres.own_server import OwnServer, own_server
 from bench.scale_world import SESSION, ScaledWorld, measured_keys
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import load_embedder
@@ -42,9 +43,6 @@ from ntm_memory.store.records import Encoding, MemoryInput
 from ntm_memory.store.rows import COLUMNS, checksum, normalised, placed, to_fields
 from ntm_memory.text.iso_time import to_iso
 from ntm_memory.text.words import index_words, memory_words
-
-if TYPE_CHECKING:
-    from bench.postgres.own_server import OwnServer
 
 NOW = 1_790_000_000.0
 EXACTLY = 50
@@ -231,7 +229,6 @@ def measure_moved(size: int, home: Path, server: OwnServer) -> dict[str, object]
         copy = moved_home(server, home, Path(folder) / f"scale-{size}")
         told = {"part": "scale", "store": "postgresql", "memories": size}
         told["write_s"] = round(time.perf_counter() - start, 1)
-        server.sql("VACUUM ANALYZE")
         told |= asked_home(copy)
         with NTMMemoryManager(copy, config=CONFIG) as manager:
             return told | {"bytes_a_memory": round(manager.store.info()["bytes"] / size)}
@@ -259,7 +256,7 @@ def main() -> None:
     if args.ask:
         print(json.dumps(ask_home(args.ask)))
         return
-    with tempfile.TemporaryDirectory() as made, _server_if(args.server) as server:
+    with tempfile.TemporaryDirectory() as made, own_server() if args.server else nullcontext() as server:
         homes = args.homes or Path(made)
         missing = [size for size in args.sizes if not (homes / str(size) / QUESTIONS).exists()]
         if missing:
@@ -279,14 +276,6 @@ def measured_stores(
     yield measure_scale(size, home, write_s)
     if server is not None:
         yield measure_moved(size, home, server)
-
-
-def _server_if(wanted: bool) -> AbstractContextManager[OwnServer | None]:
-    if not wanted:
-        return nullcontext()
-    from bench.postgres.own_server import own_server
-
-    return own_server()
 
 
 if __name__ == "__main__":

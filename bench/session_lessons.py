@@ -1,12 +1,11 @@
 """Lessons for the controller of a session: what each question finds alone, and without what answers it.
 
-A lesson's folder has stores.jsonl and sessions.jsonl, as those of tests/outsiders/follow_ups; the kind `same` is of the
-matter that was asked about before, and names all it needs.
+A lesson's folder has told.jsonl and sessions.jsonl, written as stores.jsonl and sessions.jsonl of
+tests/outsiders/follow_ups; the kind `same` is of the matter that was asked about before, and names all it needs.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.dataset import rows
-from bench.followed_up import tell_noted
+from bench.followed_up import told_stores
 from ntm_memory import NTMMemoryManager
 from ntm_memory.answering.looks import Looks
 from ntm_memory.controller.session import SessionLook, evidence_of, heard_of, read_vector
 from ntm_memory.embedding import Embedder
+from ntm_memory.large_memory.look import directions_of
 from ntm_memory.operations.requests import RecallRequest
-from ntm_memory.recall.centring import centred_unit
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 
@@ -107,16 +105,9 @@ class LessonStore:
 
 def read_lessons(folder: Path, embedder: Embedder) -> Iterator[LessonStore]:
     """The stores of a folder, each told to a memory of its own and asked all its questions one by one."""
-    notes, sessions = rows(folder / "told.jsonl"), rows(folder / "sessions.jsonl")
-    for store in dict.fromkeys(note["store"] for note in notes):
-        config = {"privacy": {"on_secret": "allow"}}
-        with (
-            tempfile.TemporaryDirectory() as home,
-            NTMMemoryManager(home, config=config, embedder=embedder) as manager,
-        ):
-            known = tell_noted(manager, [note for note in notes if note["store"] == store])
-            asked = [session["turns"] for session in sessions if session["store"] == store]
-            yield _read_store(manager, f"{folder.name} {store}", known, asked)
+    for told in told_stores(folder, "told.jsonl", embedder):
+        asked = [session["turns"] for session in told.sessions]
+        yield _read_store(told.manager, f"{folder.name} {told.name}", told.known, asked)
 
 
 def _read_store(
@@ -142,24 +133,25 @@ def _ask(
     context = manager._verbs.context
     request = RecallRequest.of(turn["question"], {"all": True}, manager.settings.recall)
     query, looks, view = context.ask(request), Looks(context, request, corpus), context.view(corpus)
-    assert query.key is not None
+    directions = directions_of(view, query)
+    assert directions is not None
     gold = tuple(ids.index(id) for id in turn["gold"])
     others = np.ones(len(ids), dtype=bool)
     others[list(gold)] = False
     parts = context.ask_within(query)
 
-    def alone(query: Query) -> Alone:
-        first = context.read(corpus, query, context.parameters)
-        return Alone.of(looks.reading(query, parts), first, len(ids))
+    def alone(asked: Query) -> tuple[Alone, Reading]:
+        first = context.read(corpus, asked, context.parameters)
+        return Alone.of(looks.reading(asked, parts, first), first, len(ids)), first
 
-    scores = context.read(corpus, query, context.parameters).look
-    assert scores is not None
+    found, first = alone(query)
+    assert first.look is not None
     return LessonTurn(
         turn["kind"],
         gold,
-        centred_unit(query.key, view.centre.means[int(query.cjk)]),
-        scores.scores.cosine,
+        directions[1],
+        first.look.scores.cosine,
         len(query.words),
-        alone(query),
-        alone(replace(query, allowed=others)) if twice else None,
+        found,
+        alone(replace(query, allowed=others))[0] if twice else None,
     )

@@ -21,29 +21,21 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.generated_memories import GeneratedKeys, drawn_note, fill_with_drawn
+from bench.generated_memories import drawn_note, fill_with_drawn, keys_of, opened_for_writing
 from ntm_memory import NTMMemoryManager
 from ntm_memory.commands import _HANDLERS
 
-CONFIG = {"store": {"backups": 0}, "recall": {"reader": "off"}}
 MARKED = 24
 THEN = "2026-03-0{}T12:00:00Z"
 SESSION = "marked"
 SLOW = 1_000.0
 Verbs = dict[str, Callable[[int], object]]
-
-
-def opened_for_verbs(home: Path) -> NTMMemoryManager:
-    """A manager whose embedder gives made-up keys, whoever wrote the memory."""
-    keys = GeneratedKeys()
-    with NTMMemoryManager(home, config=CONFIG, embedder=keys, by_file=False) as manager:
-        wrote = manager.store.embedder()
-    if wrote is not None:
-        keys.name, keys.revision = wrote["name"], wrote["revision"]
-    return NTMMemoryManager(home, config=CONFIG, embedder=keys, by_file=False)
+Opened = Callable[[], NTMMemoryManager]
+"""Opens the same memory once more."""
 
 
 def marked(manager: NTMMemoryManager) -> list[str]:
@@ -61,7 +53,7 @@ def marked(manager: NTMMemoryManager) -> list[str]:
     return ids
 
 
-def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -> Verbs:
+def verbs_of(manager: NTMMemoryManager, opened: Opened, ids: list[str], size: int) -> Verbs:
     """Every verb by a name, each called with the number of its round."""
 
     def ask(command: str, **arguments: Any) -> Any:
@@ -73,8 +65,8 @@ def verbs_of(manager: NTMMemoryManager, home: Path, ids: list[str], size: int) -
         "purge": lambda i: ask("erase", ids_or_key=[fresh[32 + i]], purge=True, yes=True),
         "memorize into a full memory (evict)": lambda i: _evicting(manager, _note(i, 5)),
     }
-    opened = _opening(home)
-    return {**_writing(ask, fresh, ids, asked), **_reading(ask, ids, asked), **_listing(ask, ids), **rare, **opened}
+    told = {**_writing(ask, fresh, ids, asked), **_reading(ask, ids, asked), **_listing(ask, ids)}
+    return {**told, **rare, **_opening(opened)}
 
 
 def _note(i: int, of: int) -> str:
@@ -87,6 +79,7 @@ def _writing(ask: Callable[..., Any], fresh: list[str], ids: list[str], asked: s
         "a turn kept by hooks": lambda i: ask(
             "memorize", content=_note(i, 1), kind="episode", trust="tool", session="now"
         ),
+        "memorize, then recall": lambda i: (ask("memorize", content=_note(i, 8)), ask("recall", query=asked)),
         "memorize with tags and key": lambda i: ask("memorize", content=_note(i, 2), tags=["a", "b"], key=f"k{i}"),
         "update": lambda i: ask("update", id_or_key=fresh[i], content=_note(i, 3)),
         "update, then recall": lambda i: (
@@ -120,9 +113,10 @@ def _reading(ask: Callable[..., Any], ids: list[str], asked: str) -> Verbs:
 
 def _listing(ask: Callable[..., Any], ids: list[str]) -> Verbs:
     told = next(iter(ask("list", limit=1)["memories"]))
+    third = ask("list", cursor=ask("list")["next"])["next"]
     return {
         "list": lambda i: ask("list"),
-        "list, page 3": lambda i: ask("list", cursor=_third(ask)),
+        "list, page 3": lambda i: ask("list", cursor=third),
         "list --sort importance": lambda i: ask("list", sort="importance"),
         "list --sort happened": lambda i: ask("list", sort="happened"),
         "list --tag": lambda i: ask("list", tags=["marked"]),
@@ -141,19 +135,15 @@ def _listing(ask: Callable[..., Any], ids: list[str]) -> Verbs:
     }
 
 
-def _opening(home: Path) -> Verbs:
+def _opening(opened: Opened) -> Verbs:
     return {
-        "open, status, close": lambda i: _beside(home, lambda other: other.status(namespaces=True)),
-        "open, memorize, close": lambda i: _beside(home, lambda other: other.memorize(_note(i, 6))),
-        "open, list, close": lambda i: _beside(home, lambda other: other.memories()),
+        "open, status, close": lambda i: _beside(opened, lambda other: other.status(namespaces=True)),
+        "open, memorize, close": lambda i: _beside(opened, lambda other: other.memorize(_note(i, 6))),
+        "open, list, close": lambda i: _beside(opened, lambda other: other.memories()),
         "open, a turn, close": lambda i: _beside(
-            home, lambda other: other.memorize(_note(i, 7), kind="episode", trust="tool", session="now")
+            opened, lambda other: other.memorize(_note(i, 7), kind="episode", trust="tool", session="now")
         ),
     }
-
-
-def _third(ask: Callable[..., Any]) -> str:
-    return str(ask("list", cursor=ask("list")["next"])["next"])
 
 
 def _refused(ask: Callable[..., object], command: str, **arguments: Any) -> None:
@@ -173,17 +163,18 @@ def _evicting(manager: NTMMemoryManager, text: str) -> None:
     manager.memorize(text)
 
 
-def _beside(home: Path, act: Callable[[NTMMemoryManager], object]) -> None:
-    with opened_for_verbs(home) as other:
+def _beside(opened: Opened, act: Callable[[NTMMemoryManager], object]) -> None:
+    with opened() as other:
         act(other)
 
 
 def measure_verbs(size: int, home: Path, rounds: int, only: str, *, allocated: bool) -> dict[str, tuple[float, float]]:
     """Of each verb the median CPU milliseconds, and the most kilobytes that one call allocated in Python and NumPy."""
     figures = {}
-    with opened_for_verbs(home) as manager:
+    opened = partial(opened_for_writing, home, keys_of(home))
+    with opened() as manager:
         ids = marked(manager)
-        verbs = verbs_of(manager, home, ids, size)
+        verbs = verbs_of(manager, opened, ids, size)
         _cost(verbs["recall"], 2)  # what a process makes once
         for name, verb in verbs.items():
             if any(each in name for each in only.split("|")):
@@ -219,7 +210,7 @@ def homes_of(sizes: list[int], kept: Path | None, folder: Path) -> Iterator[tupl
         if kept is not None:
             shutil.copytree(kept / str(size), home)
         else:
-            with opened_for_verbs(home) as manager:
+            with opened_for_writing(home) as manager:
                 fill_with_drawn(manager, size)
         yield size, home
         shutil.rmtree(home)

@@ -11,7 +11,7 @@ from .own_server import OwnServer
 
 
 def moved_home(server: OwnServer, home: Path, copy: Path) -> Path:
-    """A copy of a folder whose memory stands on the server; what is in the folder stays as it is.
+    """A copy of a folder whose memory stands on the server, vacuumed and analysed; the folder stays as it is.
 
     Args:
         server: it runs.
@@ -20,4 +20,5 @@ def moved_home(server: OwnServer, home: Path, copy: Path) -> Path:
     """
     shutil.copytree(home, copy)
     move(copy, server.url(copy.name.replace("-", "_")), dry_run=False)
+    server.sql("VACUUM ANALYZE")
     return copy

@@ -19,13 +19,12 @@ from ntm_memory.controller.session import (
     evidence_of,
     heard_of,
     read_vector,
-    speak,
 )
 from ntm_memory.large_memory.found import likest_by_key
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.large_memory.look import directions_of
 from ntm_memory.recall.centred_matrix import CentredMatrix, largest
-from ntm_memory.recall.centring import centred_unit, cosines_along
+from ntm_memory.recall.centring import cosines_along
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.first_look import Query, Reading
 from ntm_memory.recall.fusion import OneLook, beside
@@ -52,29 +51,32 @@ def look_along(
         first: of it alone, by the first look.
         trace: memory 0…N−1 → its weight in the trace of the session, at least one.
     """
-    assert query.key is not None
+    directions = directions_of(view, query)
+    assert directions is not None
+    turned, asked = directions
     traced = np.array(sorted(trace), dtype=np.int64)
     r, length = read_vector(_values(traced, trace), view.centred(traced))
-    candidates, along, cosine = _likeness(view, query, reading, traced, r.astype(np.float32))
+    candidates, along, cosine = _likeness(view, query, reading, traced, r.astype(np.float32), turned)
     evidence = evidence_of(_weights(candidates, first), cosine, along, _values(candidates, trace), length)
-    means = view.means if isinstance(view, LargeView) else view.centre.means
-    asked_along = float(centred_unit(query.key, means[int(query.cjk)]) @ r)
     alone = _weights(candidates, reading)
-    return SessionLook(
-        candidates, evidence, heard_of(evidence, alone, reading.confidence, len(query.words), asked_along)
-    )
+    heard = heard_of(evidence, alone, reading.confidence, len(query.words), float(asked @ r))
+    return SessionLook(candidates, evidence, heard)
 
 
 def _likeness(
-    view: CentredMatrix, query: Query, reading: Reading, traced: NDArray[np.int64], r: NDArray[np.float32]
+    view: CentredMatrix,
+    query: Query,
+    reading: Reading,
+    traced: NDArray[np.int64],
+    r: NDArray[np.float32],
+    turned: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """(candidates (n,), their cosines with r, their cosines with the question as it is turned towards its answers)."""
+    """(candidates (n,), their cosines with r, their cosines with the question `turned` towards its answers)."""
     assert reading.look is not None
     if isinstance(view, LargeView):
         candidates = _seen(query, reading.index, traced, likest_by_key(view, r, query))
-        directions = directions_of(view, query)
-        assert directions is not None
-        return candidates, view.cosines(candidates, r), view.cosines(candidates, directions[0])
+        along, cosine = view.rows_of(candidates).likeness(np.stack([r, turned])).T
+        return candidates, along, cosine
     along = cosines_along(view.slots, view.centre, r)
     near = largest(along if query.allowed is None else np.where(query.allowed, along, -np.inf), NEAR)
     candidates = _seen(query, reading.index, traced, near)
@@ -96,18 +98,24 @@ def _values(candidates: NDArray[np.int64], of: Mapping[int, float]) -> NDArray[n
 
 
 def leaning(
-    look: SessionLook, reading: Reading, p: SessionParameters, retention: NDArray[Any], *, explain: bool = False
+    look: SessionLook,
+    said: Spoken,
+    reading: Reading,
+    p: SessionParameters,
+    retention: NDArray[Any],
+    *,
+    explain: bool = False,
 ) -> Reading:
     """The reading of a question alone with what it finds in its session, as far as it leans on that.
 
     Args:
         look: what it meets in its session.
+        said: what the controller says to that.
         reading: of it alone.
         p: what the controller has learned.
         retention: (N,) what partial erases have left of each memory.
         explain: whether the steps tell what counted for a memory.
     """
-    said = speak(look, p)
     steps = _steps(look, said, p) if explain else ()
     part = OneLook(look.candidates, said.weights * retention[look.candidates], said.chances, 0.0, steps)
     both = beside(reading, part, said.gate, lost=reading.lost)
@@ -119,15 +127,13 @@ def leaning(
     )
 
 
-def what_was_said(
-    corpus: Corpus, look: SessionLook, p: SessionParameters, trace: Mapping[int, float]
-) -> dict[str, Any]:
+def what_was_said(corpus: Corpus, look: SessionLook, said: Spoken, trace: Mapping[int, float]) -> dict[str, Any]:
     """What the controller of a session said: its `gate`, what it `heard` by name, the `trace` (id → weight)."""
     heard = {name: round(float(value), 4) for name, value in zip(HEARD[1:], look.heard[1:], strict=True)}
     most = sorted(trace, key=lambda index: -trace[index])
     there = zip(most, corpus.memories(np.array(most, dtype=np.int64)), strict=True)
     traced = {memory.id: round(trace[index], 4) for index, memory in there if memory is not None}
-    return {"gate": round(speak(look, p).gate, 4), "heard": heard, "trace": traced}
+    return {"gate": round(said.gate, 4), "heard": heard, "trace": traced}
 
 
 def _steps(look: SessionLook, said: Spoken, p: SessionParameters) -> tuple[dict[str, Any], ...]:

@@ -14,7 +14,7 @@ from ntm_memory.large_memory.kept import KeptIndex
 from ntm_memory.large_memory.kept_order import KeptOrder
 from ntm_memory.large_memory.sample import Sample
 from ntm_memory.recall.centred_matrix import LOOKED_AT, CentredMatrix, largest
-from ntm_memory.recall.centring import KeySums, centre, scripts_among
+from ntm_memory.recall.centring import KeySums, centre, centred_unit, scripts_among
 from ntm_memory.recall.sequence import Sequence
 from ntm_memory.times.told import Time
 
@@ -104,8 +104,7 @@ class LargeView(CentredMatrix):
             cjk: its script.
             count: ≥ 1.
         """
-        direction = key - self.means[int(cjk)]
-        direction = (direction / np.sqrt(direction @ direction + np.float32(_EPSILON))).astype(np.float32)
+        direction = centred_unit(key, self.means[int(cjk)])
         index = self.kept_memories(self.kept.signs.nearest(direction, LOOKED_AT))
         return index[largest(self.cosines(index, direction), count)]
 

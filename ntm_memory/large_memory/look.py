@@ -12,12 +12,11 @@ from ntm_memory.large_memory.found import LED, AskedWords, different, likest_by_
 from ntm_memory.large_memory.large_view import LargeView
 from ntm_memory.large_memory.local_view import LocalView
 from ntm_memory.recall.bm25 import Keywords
-from ntm_memory.recall.centring import adapt
+from ntm_memory.recall.centred_matrix import CentredMatrix
+from ntm_memory.recall.centring import adapt, centred_unit
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
 from ntm_memory.recall.first_look import Look, Query, places_of, previous_among
 from ntm_memory.slots.columns import places_among
-
-_EPSILON = 1e-6
 
 
 class Few:
@@ -74,12 +73,11 @@ def examine_large(view: LargeView, query: Query) -> Look:
     return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
 
 
-def directions_of(view: LargeView, query: Query) -> NDArray[np.float32] | None:
+def directions_of(view: CentredMatrix, query: Query) -> NDArray[np.float32] | None:
     """(2, dim) where a question points, turned towards its answers and as it is; None: nowhere."""
     if query.key is None or not query.content:
         return None
-    about = query.key - view.means[int(query.cjk)]
-    about = (about / np.sqrt(about @ about + np.float32(_EPSILON))).astype(np.float32)
+    about = centred_unit(query.key, view.means[int(query.cjk)])
     return np.stack([about if view.query_adapter is None else adapt(about, view.query_adapter), about])
 
 

@@ -140,18 +140,11 @@ class Recaller:
         nothing = why_nothing_then(corpus, query, looks.of_the_time) if asks_by_time(query, parts) else None
         if nothing is not None:
             return _nothing(text, nothing)
-        return self._looked(request, corpus, query, looks, parts, seen)
+        return self._looked(looks, query, parts, seen)
 
-    def _looked(
-        self,
-        request: RecallRequest,
-        corpus: Corpus,
-        query: Query,
-        looks: Looks,
-        parts: Sequence[Query],
-        seen: Reading | None,
-    ) -> RecallResult:
+    def _looked(self, looks: Looks, query: Query, parts: Sequence[Query], seen: Reading | None) -> RecallResult:
         """The answer to a question that can be read; with `explain` what the controller of its session said."""
+        request, corpus = looks.request, looks.corpus
         reading, said = looks.in_session(query, looks.reading(query, parts, seen))
         all_of = None if request.all else named(corpus, query, parts, reading)
         if all_of is not None:

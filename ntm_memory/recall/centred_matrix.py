@@ -53,6 +53,11 @@ class CentredMatrix:
         return centre(self.slots, self.prior, sums=sums)
 
     @cached_property
+    def means(self) -> NDArray[np.float32]:
+        """(2, dim) mean keys by script, blended with the prior."""
+        return self.centre.means
+
+    @cached_property
     def once(self) -> NDArray[np.int64] | None:
         """(n,) rising indices of memories, the first of those that have the same keys each; None: no two have."""
         return self._known.once_upto(self.slots, self.digest)
