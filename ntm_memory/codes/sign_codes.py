@@ -7,6 +7,8 @@ differs in few is near. Means move as memories come, the codes stay: they only c
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,12 @@ BLOCK = 32_768
 """Rows at a time: what is counted of them stays in the cache."""
 SAMPLED = 16
 """From one row in so many it is estimated how near the nearest ones are."""
+CLOSE = 6
+"""So many times as many rows as are asked for are read again by how much a bit counts."""
+PLANES = 3
+"""Bits to which a question's sizes are rounded."""
 _MOST = 255
+_EPSILON = 1e-12
 _AT_ONCE = 3  # columns of 64 bits
 _WORD = 64
 Floats = NDArray[np.float32]
@@ -56,35 +63,26 @@ class SignCodes:
     def of_rows(self, rows: NDArray[np.int64]) -> Bits:
         """(⌈dim / 64⌉, n) the codes of some rows, in the order asked."""
         first = self._first.shape[1]
-        found = np.empty((len(self._added), len(rows)), dtype=np.uint64)
-        is_first = rows < first
-        found[:, is_first] = self._first[:, rows[is_first]]
-        found[:, ~is_first] = self._added[:, rows[~is_first] - first]
+        is_added = rows >= first
+        found = self._first.take(np.where(is_added, 0, rows), axis=1) if first else self._added.take(rows, axis=1)
+        if first and is_added.any():
+            found[:, is_added] = self._added[:, rows[is_added] - first]
         return found
 
     def nearest(self, direction: Floats, count: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """(about count,) rows that differ least from a question, rising.
+        """(≤ count,) rows that are likest to a question by their codes, rising; fewer only where fewer count.
+
+        Of those that differ from it in few bits those stay that differ by little, a bit counting the more the larger
+        the question's number is that it is the sign of (as RaBitQ reads a question: Gao & Long 2024).
 
         Args:
-            direction: (dim,) the centred question.
-            count: ≥ 1; how many differ so little is estimated, and all that differ as little come.
+            direction: (dim ≤ 4096,) the centred question.
+            count: ≥ 1.
             counted: (R,) which rows count; None: all.
         """
-        apart = self.apart(direction)
-        if counted is not None:
-            apart[~counted] = _MOST
-        total = self._size if counted is None else int(np.count_nonzero(counted))
-        if total <= count:
-            return np.arange(self._size) if counted is None else np.flatnonzero(counted)
-        step = SAMPLED if count >= 64 * SAMPLED and counted is None else 1
-        seen = np.cumsum(np.bincount(apart[::step], minlength=_MOST + 1)) * step
-        least = int(np.searchsorted(seen, count))
-        if step > 1 and least and seen[least] - count > count - seen[least - 1]:
-            least -= 1  # nearer to what is asked for
-        near = np.flatnonzero(apart <= least)
-        if len(near) > 2 * count:
-            near = np.sort(near[np.argpartition(apart[near], 2 * count)[: 2 * count]])
-        return near if counted is None else near[counted[near]]
+        near = _least(self.apart(direction), CLOSE * count, counted)
+        differ = self.of_rows(near) ^ packed(direction[None] > 0).T
+        return near[_smallest(weighed(differ, direction), count)]
 
     def apart(self, direction: Floats) -> NDArray[np.uint8]:
         """(R,) in how many bits each row differs from a question; 255 stands for more.
@@ -99,7 +97,7 @@ class SignCodes:
         self._count(self._added, asked, found[end:])
         return found
 
-    def _count(self, bits: Bits, asked: NDArray[np.uint64], found: NDArray[np.uint8]) -> None:
+    def _count(self, bits: Bits, asked: Bits, found: NDArray[np.uint8]) -> None:
         for start in range(0, len(found), BLOCK):
             here = found[start : start + BLOCK]
             columns = bits[:, start : start + len(here)]
@@ -110,7 +108,7 @@ class SignCodes:
                 here += np.minimum(more, _MOST - here, out=more)
 
     @staticmethod
-    def _differing(columns: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    def _differing(columns: Bits, asked: Bits) -> NDArray[np.uint8]:
         """(n,) in how many bits n rows differ in as many columns as one byte can count."""
         bits = columns[0] ^ asked[0]
         found: NDArray[np.uint8] = np.bitwise_count(bits)
@@ -119,6 +117,45 @@ class SignCodes:
             np.bitwise_count(np.bitwise_xor(column, other, out=bits), out=counts)
             found += counts
         return found
+
+
+def weighed(differ: Bits, direction: Floats) -> NDArray[np.uint16]:
+    """(n,) the sum of a question's sizes over the bits in which n codes differ from its own.
+
+    Args:
+        differ: (⌈dim / 64⌉, n) those bits.
+        direction: (dim ≤ 4096,) the centred question; its sizes are rounded to 0…2^PLANES − 1.
+    """
+    sizes = np.abs(direction)
+    steps = np.rint(sizes * (2**PLANES - 1) / max(float(sizes.max()), _EPSILON)).astype(np.uint8)
+    found = np.zeros(differ.shape[1], dtype=np.uint16)
+    for plane in range(PLANES):
+        counts = np.bitwise_count(differ & packed((steps[None] >> plane & 1) > 0).T)
+        found += counts.sum(axis=0, dtype=np.uint16) << plane
+    return found
+
+
+def _least(apart: NDArray[np.uint8], count: int, counted: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """(about count,) rising, where numbers that count are least: how many are so is estimated, all equal ones come."""
+    total = len(apart) if counted is None else int(np.count_nonzero(counted))
+    if total <= count:
+        return np.arange(total) if counted is None else np.flatnonzero(counted)
+    if counted is not None:
+        apart[~counted] = _MOST
+    step = SAMPLED if count >= 64 * SAMPLED and counted is None else 1
+    seen = np.cumsum(np.bincount(apart[::step], minlength=_MOST + 1)) * step
+    least = int(np.searchsorted(seen, count))
+    if step > 1 and least and seen[least] - count > count - seen[least - 1]:
+        least -= 1  # nearer to what is asked for
+    near = np.flatnonzero(apart <= least)
+    return near if counted is None else near[counted[near]]
+
+
+def _smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """(≤ count,) rising, where the smallest values are."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    return np.sort(np.argpartition(values, count - 1)[:count])
 
 
 def packed(bits: NDArray[np.bool_]) -> Bits:

@@ -19,8 +19,8 @@ BEST = 32
 """So many are the best by key, so many by words."""
 LED = 16
 """Of each so many lead to their neighbours."""
-COMPARED = 64, 1024, 7168
-"""Of so many key rows one is compared exactly, of those that differ in few bits: so many at least, so many at most."""
+COMPARED = 256, 512, 1792
+"""Of so many key rows one is compared exactly, of those whose codes differ least: so many at least, so many at most."""
 READ = 32, 4096, 32_768
 """So many places of words are read to find memories, likewise: those of the rarest words. Others count where these
 led."""

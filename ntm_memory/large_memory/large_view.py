@@ -97,7 +97,7 @@ class LargeView(CentredMatrix):
     def likest(self, key: NDArray[np.float32], cjk: bool, count: int) -> NDArray[np.int64]:
         """(n ≤ count,) the memories that are likest to a text by key, the likest first, of equals the first.
 
-        Those are compared that differ in few signs: now and then one is missed.
+        Those are compared whose codes differ least: now and then one is missed.
 
         Args:
             key: (dim,) of the text, unit norm.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.codes import sign_codes
-from ntm_memory.codes.sign_codes import SignCodes
+from ntm_memory.codes.sign_codes import CLOSE, SignCodes, packed, weighed
 
 
 def keys_of(count, dim, seed=0, topics=8):
@@ -45,20 +45,35 @@ def test_codes_that_were_there_and_codes_that_are_added_are_one():
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 3))
-def test_what_is_chosen_differs_less_than_what_is_not(size, count, seed):
+def test_of_those_that_differ_in_few_bits_the_nearest_are_chosen(size, count, seed):
     keys = keys_of(size, 64, seed)
     codes = codes_of(keys)
     chosen, apart = codes.nearest(keys[0], count), codes.apart(keys[0]).astype(int)
-    assert len(set(chosen.tolist())) == len(chosen) >= min(count, size)
-    rest = np.setdiff1d(np.arange(size), chosen)
-    assert not len(rest) or apart[chosen].max() <= apart[rest].min()
+    assert len(set(chosen.tolist())) == len(chosen) == min(count, size)
+    near = np.flatnonzero(apart <= np.sort(apart)[min(CLOSE * count, size) - 1])
+    differ = codes.of_rows(near) ^ packed(keys[:1] > 0).T
+    told = dict(zip(near.tolist(), weighed(differ, keys[0]).tolist(), strict=True))
+    rest = np.setdiff1d(near, chosen)
+    assert set(chosen.tolist()) <= told.keys()
+    assert not len(rest) or max(map(told.get, chosen.tolist())) <= min(map(told.get, rest.tolist()))
+
+
+@pytest.mark.parametrize("dim", [3, 64, 100, 384, 1024])
+def test_a_sign_counts_as_much_as_its_number_is_large(dim):
+    keys = keys_of(50, dim)
+    codes, direction = codes_of(keys), keys[7] - 0.2
+    sizes = np.rint(np.abs(direction) * 7 / np.abs(direction).max()).astype(int)
+    found = weighed(codes.of_rows(np.arange(50)) ^ packed(direction[None] > 0).T, direction)
+    for row, key in enumerate(keys):
+        assert found[row] == sizes[(key - codes.reference[0] > 0) != (direction > 0)].sum()
+    assert not weighed(codes.of_rows(np.arange(50)), np.zeros(dim, dtype=np.float32)).any()
 
 
 def test_only_what_counts_is_chosen():
     keys = keys_of(500, 64)
     counted = np.arange(500) % 3 == 0
     chosen = codes_of(keys).nearest(keys[3], 20, counted)
-    assert counted[chosen].all() and len(chosen) >= 20 and 3 in chosen
+    assert counted[chosen].all() and len(chosen) == 20 and 3 in chosen
     assert not len(codes_of(keys).nearest(keys[3], 20, np.zeros(500, dtype=bool)))
 
 
@@ -70,8 +85,8 @@ def test_the_likest_of_many_are_among_few(monkeypatch):
         direction = keys[asked] - codes.reference[0] + 0.03 * rng.normal(size=384).astype(np.float32)
         centred = keys - codes.reference[0]
         likeness = centred @ direction / np.linalg.norm(centred, axis=1)
-        chosen = codes.nearest(direction, 1000)
-        assert 700 <= len(chosen) <= 2000
+        chosen = codes.nearest(direction, 256)
+        assert len(chosen) == 256
         found.append(np.isin(np.argsort(-likeness)[:10], chosen).mean())
     assert np.mean(found) >= 0.97
 
@@ -81,5 +96,5 @@ def test_chance_would_not_find_them():
     codes = codes_of(keys)
     direction = np.random.default_rng(1).normal(size=384).astype(np.float32)  # the control: it is of nobody's topic
     centred = keys - codes.reference[0]
-    chosen = codes.nearest(-(centred[11]), 1000)
-    assert 11 not in chosen and len(np.intersect1d(chosen, codes.nearest(direction, 1000))) < 500
+    chosen = codes.nearest(-(centred[11]), 256)
+    assert 11 not in chosen and len(np.intersect1d(chosen, codes.nearest(direction, 256))) < 128
