@@ -16,8 +16,10 @@ from ntm_memory.answering.topics import topic_of
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.recall.controller import speak
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, Reading, attend_to
+from ntm_memory.recall.explained import what_the_controller_said
+from ntm_memory.recall.first_look import Query, Reading, attend_to, switched
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
@@ -76,6 +78,14 @@ class Looks:
         if len(parts) > 1:
             return surest(reading, read)
         return agreed(reading, [*read, self._context.look_again(self._corpus, query, whole)])  # it may lean on the rest
+
+    def controller(self, query: Query, reading: Reading) -> dict[str, Any]:
+        """What the controller said to the read heads of the whole question; nothing where they did not look."""
+        if reading.look is None or not len(reading.look.candidates):
+            return {}
+        places = reading.look.places
+        said = speak(switched(self._context.parameters_for(self._request), query), places.context, places.heard)
+        return what_the_controller_said(said, places.heard)
 
     def in_session(self, query: Query, reading: Reading) -> tuple[Reading, dict[str, Any]]:
         """(the reading as far as the question leans on its session, what its controller said where `explain` asks).

@@ -14,7 +14,7 @@ from ntm_memory.large_memory.local_view import LocalView
 from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.centring import adapt
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
-from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, places_of, previous_among
+from ntm_memory.recall.first_look import Look, Query, Reading, asked_of, attend_to, places_of, previous_among
 from ntm_memory.recall.parameters import RecallParameters
 from ntm_memory.recall.sequence import places_among
 
@@ -78,7 +78,8 @@ def examine_large(view: LargeView, query: Query) -> Look:
         total=scores.total,
         share=scores.share,
     )
-    return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
+    places = places_of(local, here, around, cues, asked_of(query, cues, scores.number), features)
+    return Look(candidates, features, places, previous_among(query, candidates), of_few)
 
 
 def directions_of(view: LargeView, query: Query) -> NDArray[np.float32] | None:

@@ -10,6 +10,7 @@ from bench import asked
 from bench.dataset import Dataset
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.features import FEATURES
 
 TEXTS = ("green tea with Mia", "black tea with Ben. " * 200, "the dentist on Monday", "green apples", "tea for two")
 
@@ -84,3 +85,17 @@ def test_the_map_learns_nothing_from_the_part_that_is_left_out(tmp_path):
     assert len(whole.questions) == len(TEXTS)
     assert len(less.questions) == sum(part != 0 for part in answered)
     assert whole.gold.any(axis=1).all()
+
+
+def test_a_question_of_a_fit_hears_the_times_that_it_tells_as_one_in_use_does(tmp_path):
+    with opened(tmp_path) as manager:
+        days = ("2023-05-03", "2023-06-09")
+        manager.memorize_many(
+            {"content": f"tea with {name}", "occurred_at": day} for name, day in zip("ab", days, strict=True)
+        )
+        known = Corpus(manager.store, "default")
+        view = CentredMatrix(known.slots)
+        date = FEATURES.index("date")
+        looks = [asked.look(manager, known, view, text) for text in ("tea on 3 May 2023?", "tea?")]
+    assert looks[0].features[0, date] == 1 > looks[0].features[1, date] and not looks[1].features[:, date].any()
+    assert not looks[0].features[:, [FEATURES.index(name) for name in asked.IN_USE]].any()
