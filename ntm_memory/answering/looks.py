@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import ELSEWHERE
+from ntm_memory.answering.explaining import what_the_controller_said
 from ntm_memory.answering.in_session import can_lean, leaning, look_along, what_was_said
 from ntm_memory.answering.topics import topic_of
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
@@ -18,7 +19,6 @@ from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
 from ntm_memory.recall.controller import speak
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.explained import what_the_controller_said
 from ntm_memory.recall.first_look import Query, Reading, attend_to, switched
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk

@@ -40,7 +40,7 @@ def save_learned(file: Path, kind: Kind, values: Mapping[str, NDArray[Any]], abo
     replace_text(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-class Former(NamedTuple):
+class FormerVersions(NamedTuple):
     """Older versions of a kind that are still read.
 
     Args:
@@ -52,7 +52,7 @@ class Former(NamedTuple):
     lacking: Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 
-def load_learned(file: Path, kind: Kind, hint: str, former: Former | None = None) -> dict[str, Array]:
+def load_learned(file: Path, kind: Kind, hint: str, former: FormerVersions | None = None) -> dict[str, Array]:
     """Numbers by name, float64.
 
     Args:
@@ -117,7 +117,7 @@ class LearnedFile(Generic[P]):
         shapes: Callable[[Mapping[str, Array]], Shapes],
         shipped: Path,
         remedy: str,
-        former: Former | None = None,
+        former: FormerVersions | None = None,
     ) -> None:
         self.kind, self.shipped = kind, shipped
         self._make, self._shapes, self._remedy, self._former = make, shapes, remedy, former

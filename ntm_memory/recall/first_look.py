@@ -20,9 +20,7 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.confidence import confidence
 from ntm_memory.recall.controller import AskedOf, hear
-from ntm_memory.recall.explained import steps_of
 from ntm_memory.recall.features import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
-from ntm_memory.recall.names_held import names_held
 from ntm_memory.recall.parameters import Array, RecallParameters
 from ntm_memory.recall.read_heads import Attention, Places, attend
 from ntm_memory.recall.time_match import date_match
@@ -168,7 +166,7 @@ def attend_to(
     ranked = np.argsort(-weights, kind="stable")
     steps: tuple[Mapping[str, Any], ...] = ()
     if explain and query.shift is None:
-        steps = tuple(steps_of(attention, i) for i in ranked)
+        steps = tuple(attention.told(int(i)) for i in ranked)
     elif explain and query.shift is not None:
         told = view.sequence.origins(candidates[ranked], look.candidates, attention.weights, *_kernel(query.shift))
         steps = tuple(each | {"shifted": round(float(weights[i]), 6)} for each, i in zip(told, ranked, strict=True))
@@ -233,7 +231,7 @@ def _cues(
     marks = cues.read_marks(view.slots, postings, query.terms)
     return cues.QuestionCues(
         marks=marks,
-        names=names_held(names_within(query.text), scores.keywords),
+        names=cues.names_held(names_within(query.text), scores.keywords),
         asks_when=cues.asks_when(query.text),
         asks_how_many=cues.asks_how_many(query.text),
         now=query.now,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ntm_memory.machine import addressing
 from ntm_memory.machine.activations import inverse_logistic, inverse_softplus
-from ntm_memory.persistence.learned import Former, Kind, LearnedFile
+from ntm_memory.persistence.learned import FormerVersions, Kind, LearnedFile
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 
 KIND = Kind("ntm-memory-system/recall", 6, list(FEATURES))
@@ -152,7 +152,7 @@ LEARNED = LearnedFile(
     _shapes_of,
     SHIPPED,
     "remove {} to go back to the shipped ones",
-    Former(_FORMER_NAMES, _silent),
+    FormerVersions(_FORMER_NAMES, _silent),
 )
 save_parameters, load_parameters = LEARNED.save, LEARNED.load
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,15 @@ class Attention:
     logits: Array
     said: HeadSettings | None = None
     steps: Steps | None = None
+
+    def told(self, i: int) -> dict[str, Any]:
+        """The weight of candidate i after every step of every head, and how much each head counted for its logit."""
+        logit = round(float(self.logits[i]), 6)
+        if self.said is None or self.steps is None:
+            return {"logit": logit, "heads": []}
+        steps = {name: values[:, i] for name, values in vars(self.steps).items()} | {"share": self.said.share}
+        rows = zip(*(np.round(each, 6).tolist() for each in steps.values()), strict=True)
+        return {"logit": logit, "heads": [dict(zip(steps, row, strict=True)) for row in rows]}
 
 
 def attend(parameters: RecallParameters, features: Array, places: Places, previous: Array | None) -> Attention:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ntm_memory.answering.explaining import what_the_controller_said
 from ntm_memory.machine.activations import logistic, softplus
 from ntm_memory.machine.addressing import content_focus
 from ntm_memory.recall.controller import AskedOf, HeadSettings, hear, speak, speak_backward
-from ntm_memory.recall.explained import steps_of, what_the_controller_said
 from ntm_memory.recall.features import FEATURES, REACH
 from ntm_memory.recall.first_look import examine, read
 from ntm_memory.recall.fit import HEADS, RANKER, fit
@@ -128,7 +128,7 @@ def test_what_is_explained_makes_the_weights_again():
     told = what_the_controller_said(attention.said, look.places.heard)
     assert list(told["heard"]) == list(HEARD)
     logits = np.zeros(len(look.candidates))
-    rows = [steps_of(attention, i) for i in range(len(logits))]
+    rows = [attention.told(i) for i in range(len(logits))]
     for head, said in enumerate(told["heads"]):
         score = np.array([row["heads"][head]["score"] for row in rows])
         gated = said["gate"] * content_focus(score, said["beta"]) + (1 - said["gate"]) * look.previous
