@@ -60,6 +60,7 @@ def fit(
     rate: float = 0.03,
     decay: float = 1e-3,
     names: Sequence[str] = HEADS + RANKER,
+    batch: int | None = None,
 ) -> RecallParameters:
     """Learn heads and ranker together: Adam on the mean loss, pulled towards where it started.
 
@@ -69,12 +70,15 @@ def fit(
         steps: passes over all examples.
         rate: step size.
         decay: pull per step towards `start`, so that few examples move little.
-        names: the parameters that are learned; `MAPS` among them make the controller speak.
+        names: the parameters that are learned; `parameters.MAPS` among them make the controller speak.
+        batch: so many examples a step, drawn by their weight (the same ones each time); None: all.
     """
+    rng = np.random.default_rng(0)
 
     def mean(values: Grads) -> Grads:
         parameters = dataclasses.replace(start, **values)
-        return _mean(examples, (gradient(parameters, example) for example in examples), names)
+        drawn = examples if batch is None else _drawn(examples, batch, rng)
+        return _mean(drawn, (gradient(parameters, example) for example in drawn), names)
 
     return _adam(start, names, mean, steps if examples else 0, rate, decay)
 
@@ -115,6 +119,12 @@ def _seen(parameters: RecallParameters, example: RankingExample) -> tuple[Array,
     logs = np.log(steps.sharpened + FLOOR)
     offset = parameters.share_map @ example.places.heard @ logs
     return np.concatenate([logs.T, example.features], axis=1), offset
+
+
+def _drawn(examples: Sequence[RankingExample], batch: int, rng: np.random.Generator) -> list[RankingExample]:
+    weights = np.array([example.weight for example in examples])
+    chosen = rng.choice(len(examples), batch, p=weights / weights.sum())
+    return [dataclasses.replace(examples[i], weight=1.0) for i in chosen]
 
 
 def _error(weights: Array, gold: NDArray[np.int64]) -> Array:
