@@ -11,13 +11,14 @@ import numpy as np
 from bench.dataset import Dataset
 from bench.query_adapter import AdapterExample, adapter_example
 from ntm_memory import NTMMemoryManager
+from ntm_memory.config import Settings
+from ntm_memory.operations.context import to_query
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.features import FEATURES
-from ntm_memory.recall.first_look import Look, Query, examine
+from ntm_memory.recall.first_look import Look, examine
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.subquestions import questions_within
-from ntm_memory.text.words import index_words
 from ntm_memory.text.writing_systems import is_cjk
 from ntm_memory.times.finding import find_times
 
@@ -258,10 +259,8 @@ STRANGE = (
 
 def look(manager: NTMMemoryManager, known: AnyCorpus, view: CentredMatrix, text: str) -> Look:
     """What there is to attend to for a question; age, use and revisions count for nothing in a data set."""
-    request = Query(
-        text, manager.encoder.question(text), index_words(text), now=LATER, cjk=is_cjk(text), zone=timezone.utc
-    )
-    found = examine(view, known.postings(request.terms), request)
+    query = to_query(text, lambda: manager.encoder, Settings(time_zone="UTC"), LATER)
+    found = examine(view, known.postings(query.terms), query)
     found.features[:, [FEATURES.index(name) for name in IN_USE]] = 0
     return found
 

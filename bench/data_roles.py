@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.dataset import FILES, in_file, named, rows
+from bench.held_stores import HELD_WRITERS
 
 OURS = "MIT, written for this project"
 FREE = "CC0 1.0, written for this project"
@@ -28,6 +29,7 @@ class DataSet(NamedTuple):
             `talk`: ordinary turns, notes and prose, which hold no secret;
             `echoed`: notes that come back in the words of who recalled them;
             `tasks`: stores with prompts, for half of which a note matters;
+            `stores`: notes of a household, a person or a trade, and questions about them;
             `sessions`: stores with sessions, in which a question may lean on those before it;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
@@ -58,7 +60,7 @@ DATA_SETS = {  # the order is the one they are learned from in
     "update_en": DataSet(("revised",), "none named", "scripted probes of a few templates"),
     "update_zh": DataSet(("revised",), "none named", "scripted probes of a few templates"),
     "prior_texts": DataSet(("sentences",), OURS, "bench/prior_texts.jsonl"),
-    "realtalk": DataSet((), "none named", "danny911kr/REALTALK"),
+    "realtalk": DataSet(("written",), "none named", "danny911kr/REALTALK"),
     "xquad_en": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
     "xquad_zh": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
     "friendsqa_dev": DataSet(("read", "talk"), "Apache-2.0", "emorynlp/FriendsQA"),
@@ -71,6 +73,7 @@ DATA_SETS |= {
         (
             {"tasks": "tasks", "sessions": "sessions"}.get(folder.name.split("_")[-1], "read"),
             *(["talk"] if folder.name.endswith("_stores") else []),
+            *(["stores"] if folder.name.endswith("_stores") and not folder.name.startswith(HELD_WRITERS) else []),
             *(["echoed"] if folder.name in _ECHOED else []),
         ),
         FREE,

@@ -17,10 +17,13 @@ from typing import Any
 import dateparser
 import numpy as np
 
+from bench.held_stores import is_held
 from ntm_memory import NTMMemoryManager
 from ntm_memory.embedding import Embedder
 
 FILES = ("queries.jsonl", "memories.jsonl")
+STORES = "stores.jsonl"
+"""The one file of a folder of stores: notes, and what each store is asked."""
 SPLITS = ("dev", "test", "train", "kept")
 """Folders that are parts of a data set: it is called as the folder above."""
 ASKED_AT = 1_790_000_000.0
@@ -67,11 +70,11 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
     """Memorize each conversation as a namespace, speaker, session and time kept; what is stored already stays.
 
     Args:
-        data: folder of the data set, a probe file of facts, or notes.jsonl beside this file.
+        data: folder of the data set or of stores, a probe file of facts, or notes.jsonl beside this file.
         manager: where to.
         limit: only the first so many conversations that are asked about.
     """
-    questions, told_of = in_file(data) if data.is_file() else [rows(data / file) for file in FILES]
+    questions, told_of = _read(data)
     name = named(data)
     asked = list(dict.fromkeys(question["conv"] for question in questions))[:limit]
     memories = collections.defaultdict(list)
@@ -86,6 +89,37 @@ def memorize(data: Path, manager: NTMMemoryManager, limit: int | None = None) ->
         stored[conversation] = {id: memory["id"] for id, memory in pairs if id is not None}
     kept = [question for question in questions if question["conv"] in stored]
     return Dataset(name, memories, kept, stored)
+
+
+def _read(data: Path) -> tuple[list[dict], list[dict]]:
+    """(questions, memories) of a data set."""
+    if data.is_file():
+        return in_file(data)
+    if (data / STORES).is_file():
+        return in_stores(rows(data / STORES))
+    questions, memories = (rows(data / file) for file in FILES)
+    return questions, memories
+
+
+def in_stores(stores: list[dict]) -> tuple[list[dict], list[dict]]:
+    """(questions that have an answer, notes in the order of their dates) of stores that are not held back."""
+    asked, told = [], []
+    for store in stores:
+        name = store["store"]
+        if not is_held(name):
+            notes = sorted(store["notes"], key=lambda note: note["when"] or "")
+            told += [
+                {"id": f"{name} {note['id']}", "conv": name, "session": None, "time": note["when"], "speaker": ""}
+                | {"text": note["content"]}
+                for note in notes
+            ]
+            asked += [
+                {"conv": name, "category": question["kind"], "query": question["query"]}
+                | {"gold": [f"{name} {id}" for id in question["gold"]]}
+                for question in store["questions"]
+                if question["gold"]
+            ]
+    return [{"qid": f"q{i}"} | question for i, question in enumerate(asked)], told
 
 
 def named(data: Path) -> str:

@@ -17,10 +17,10 @@ from bench.query_adapter import STEPS, AdapterExample, attend, fit_query_adapter
 from ntm_memory import NTMMemoryManager
 
 WRITTEN_ROLES = ("written", "facts", "notes")
-SHARES = {"written": 1.0, "notes": 0.25, "facts": 0.2, "pool": 0.1}
+SHARES = {"written": 1.0, "notes": 0.25, "stores": 0.25, "facts": 0.2, "pool": 0.1}
 """What a question counts: about what somebody wrote; about notes written for this purpose, which hardly any word of the
-question is in; about facts of a few templates; about paragraphs that stand side by side because one question was meant
-to be hard."""
+question is in, and about stores of such notes, from which recall learns and this adapter does not; about facts of a few
+templates; about paragraphs that stand side by side because one question was meant to be hard."""
 ALL_PARTS = range(PARTS_LEFT_OUT)
 
 

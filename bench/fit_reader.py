@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.fit_job import FitJob, FitStep, LearnedNumbers
+from bench.held_stores import HELD_STORES, HELD_WRITERS, writer_of
 from bench.provenance import save_learned_numbers, save_with_provenance
-from bench.reader_data import HELD_STORES, HELD_WRITERS, writer_of
 from bench.reader_figures import reader_figures
 from bench.reader_lessons import find_likest, gather_lessons, written_stores
 from bench.reader_teacher import teacher_described

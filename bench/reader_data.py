@@ -18,11 +18,6 @@ from ntm_memory.reader.relations import RELATIONS
 LABELS = {name: place for place, name in enumerate(RELATIONS)}
 """What a newer statement is to an older one."""
 HERE = Path(__file__).parent
-HELD_STORES = ("08", "09")
-"""Stores of each writer that the reader does not learn from: what is made of its scores is fitted there."""
-HELD_WRITERS = ("en4", "zh4", "mix3")
-"""Writers of whom it learns no store."""
-
 LIKEST_DRAWN = 14
 TOLD, TOLD_OF_TALK = 0.3, 0.6
 """How often what stood before a memory is read with it."""
@@ -175,16 +170,6 @@ def written_details(folder: Path) -> Iterator[Asked]:
         yield from (Asked("details answered", question, pool, [note], also) for question in line["answered"])
         for kind in ("missing", "other"):
             yield from (Asked(f"details {kind}", question, pool, [], [note]) for question in line[kind])
-
-
-def writer_of(store: str) -> str:
-    """`en1` of `en1-08`."""
-    return store.rsplit("-", 1)[0]
-
-
-def is_held(store: str) -> bool:
-    """Whether the reader learns nothing from the store of this name."""
-    return writer_of(store) in HELD_WRITERS or store.endswith(HELD_STORES)
 
 
 def written_store(store: dict) -> Iterator[Asked]:

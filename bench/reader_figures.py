@@ -11,7 +11,8 @@ import numpy as np
 
 from bench.centred import centred, script_means, scripts_of
 from bench.grading import area_under_curve
-from bench.reader_data import Asked, writer_of, written_store
+from bench.held_stores import writer_of
+from bench.reader_data import Asked, written_store
 from ntm_memory.embedding import Embedder
 from ntm_memory.reader.pair_reader import RELATIONS, PairReader
 

@@ -1,6 +1,6 @@
 """Gathers what the pair reader learns from, and for each question the memories that are most like it.
 
-Of the stores written for this purpose some are held back (`reader_data.is_held`).
+Of the stores written for this purpose some are held back (`held_stores.is_held`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from bench import reader_data as data
 from bench.data_roles import FoundData
 from bench.dataset import rows
+from bench.held_stores import is_held
 from ntm_memory.text.words import index_words
 
 CONVERSATIONS = ("hotpot", "musique", "2wiki", "cmrc2018", "lifebench_zh_lite", "lifebench_en_lite")
@@ -76,7 +77,7 @@ def _holding(found: Sequence[FoundData], name: str) -> list[Path]:
 def written_stores(found: Sequence[FoundData]) -> tuple[list[dict], list[dict]]:
     """The stores that are learned from, and those that are held back."""
     stores = [store for folder in _holding(found, "stores.jsonl") for store in rows(folder / "stores.jsonl")]
-    held = [data.is_held(store["store"]) for store in stores]
+    held = [is_held(store["store"]) for store in stores]
     return (
         [store for store, kept in zip(stores, held, strict=True) if not kept],
         [store for store, kept in zip(stores, held, strict=True) if kept],

@@ -16,7 +16,7 @@ import numpy as np
 from bench.data_roles import FoundData
 from bench.dataset import fixed_clock, rows
 from bench.fit_job import FitJob
-from bench.reader_data import writer_of
+from bench.held_stores import writer_of
 from bench.reader_figures import language_of
 from bench.reader_lessons import written_stores
 from bench.second_look_cases import UNREAD, tell_notes

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from ntm_memory.controller.asking import LEAST, STEPS
+from ntm_memory.recall.controller import HeadSettings
 from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.features import REACH
 from ntm_memory.recall.first_look import Query
+from ntm_memory.recall.parameters import HEARD, Array
 from ntm_memory.text.iso_time import to_iso, to_whole_seconds
 from ntm_memory.times.told import Time
 
 _LEAST_STEP = 0.01
+KERNEL = (*(f"{step:+d}" if step else "0" for step in range(-REACH, REACH + 1)), "session")
+"""The entries of a head's shift kernel by name."""
 
 
 def what_was_heard(query: Query) -> dict[str, Any]:
@@ -51,6 +56,30 @@ def with_ids(corpus: Corpus, steps: Mapping[str, Any]) -> dict[str, Any]:
         {**each, "from": memory.id} for each, memory in zip(steps["moved"], came, strict=True) if memory is not None
     ]
     return {**steps, "moved": moved}
+
+
+def what_the_controller_said(said: HeadSettings, heard: Array) -> dict[str, Any]:
+    """What was `heard` of a question, by name, and what was said to each of the `heads`: β, g, s, γ and its share.
+
+    Args:
+        said: to H heads.
+        heard: (Q,) see `controller.hear`.
+    """
+    heads = [
+        {
+            "beta": _six(said.beta[head]),
+            "gate": _six(said.gate[head]),
+            "shift": {name: _six(s) for name, s in zip(KERNEL, said.kernel[head], strict=True)},
+            "gamma": _six(said.gamma[head]),
+            "share": _six(said.share[head]),
+        }
+        for head in range(len(said.beta))
+    ]
+    return {"heard": {name: _six(x) for name, x in zip(HEARD, heard, strict=True)}, "heads": heads}
+
+
+def _six(value: np.floating[Any]) -> float:
+    return round(float(value), 6)
 
 
 def _time(time: Time, text: str) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from ntm_memory.answering import at_times
 from ntm_memory.answering.at_times import ELSEWHERE
+from ntm_memory.answering.explaining import what_the_controller_said
 from ntm_memory.answering.in_session import can_lean, leaning, look_along, what_was_said
 from ntm_memory.answering.topics import topic_of
 from ntm_memory.controller.asking import LEAST, LIKELY, SURE
 from ntm_memory.controller.session import speak
 from ntm_memory.operations.context import RetrievalContext
 from ntm_memory.operations.requests import RecallRequest
+from ntm_memory.recall.controller import head_settings
 from ntm_memory.recall.corpus import Corpus
-from ntm_memory.recall.first_look import Query, Reading
+from ntm_memory.recall.first_look import Query, Reading, switched
 from ntm_memory.recall.fusion import agreed, dated, placed, surest, together
 from ntm_memory.text.subquestions import is_talk
 
@@ -81,6 +83,14 @@ class Looks:
         if len(parts) > 1:
             return surest(reading, read)
         return agreed(reading, [*read, self._context.look_again(self.corpus, query, whole)])  # it may lean on the rest
+
+    def controller(self, query: Query, reading: Reading) -> dict[str, Any]:
+        """What the controller said to the read heads of the whole question; nothing where they did not look."""
+        if reading.look is None or not len(reading.look.candidates):
+            return {}
+        places = reading.look.places
+        said = head_settings(switched(self._context.parameters_for(self.request), query), places.context, places.heard)
+        return what_the_controller_said(said, places.heard)
 
     def in_session(self, query: Query, reading: Reading) -> tuple[Reading, dict[str, Any]]:
         """(the reading as far as the question leans on its session, what its controller said where `explain` asks).

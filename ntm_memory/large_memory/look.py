@@ -15,7 +15,7 @@ from ntm_memory.recall.bm25 import Keywords
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import adapt, centred_unit
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
-from ntm_memory.recall.first_look import Look, Query, places_of, previous_among
+from ntm_memory.recall.first_look import Look, Query, asked_of, places_of, previous_among
 from ntm_memory.slots.columns import places_among
 
 
@@ -70,7 +70,8 @@ def examine_large(view: LargeView, query: Query) -> Look:
         total=scores.total,
         share=scores.share,
     )
-    return Look(candidates, features, places_of(local, here, around, cues), previous_among(query, candidates), of_few)
+    places = places_of(local, here, around, cues, asked_of(query, cues, scores.number), features)
+    return Look(candidates, features, places, previous_among(query, candidates), of_few)
 
 
 def directions_of(view: CentredMatrix, query: Query) -> NDArray[np.float32] | None:

@@ -134,27 +134,33 @@ def shift_sparse(weights: Array, kernel: Array, neighbours: NDArray[np.int64]) -
 
     Args:
         weights: (…, n).
-        kernel: (2S + 1,) over the steps −S…+S.
+        kernel: (…, 2S + 1) over the steps −S…+S, or one for all.
         neighbours: (n, 2S + 1), neighbours[i, S + offset] is the location `offset` steps after i, −1 where none is.
 
     Returns:
         (…, n); mass that moves to where no location is, is lost.
     """
-    sources = neighbours[:, ::-1]  # what arrives at i with `offset` stood `offset` steps before i
-    arriving = np.where(sources >= 0, weights[..., sources], 0)
-    moved: Array = arriving @ kernel
+    moved: Array = np.matmul(_arriving(weights, neighbours), kernel[..., None])[..., 0]
     return moved
 
 
 def shift_sparse_backward(
     weights: Array, kernel: Array, neighbours: NDArray[np.int64], grad: Array
 ) -> tuple[Array, Array]:
-    """Gradients of (weights, kernel), each without batch dimensions, from that of the shifted weighting (n,)."""
+    """Gradients of (weights, kernel), both with the same batch dimensions, from that of the shifted weighting."""
     sources = neighbours[:, ::-1]
     real = sources >= 0
-    d_kernel = grad @ np.where(real, weights[sources], 0)
-    d_weights = np.bincount(sources[real], (grad[:, None] * kernel)[real], minlength=len(weights))
-    return d_weights.astype(weights.dtype), d_kernel
+    d_kernel = np.matmul(grad[..., None, :], _arriving(weights, neighbours))[..., 0, :]
+    given = (grad[..., None] * kernel[..., None, :])[..., real].reshape(-1, int(real.sum()))
+    d_weights = np.stack([np.bincount(sources[real], each, minlength=weights.shape[-1]) for each in given])
+    return d_weights.reshape(weights.shape).astype(weights.dtype), d_kernel
+
+
+def _arriving(weights: Array, neighbours: NDArray[np.int64]) -> Array:
+    """(…, n, 2S + 1) what stands where each offset comes from: `offset` steps before; 0 where no location is."""
+    beside = np.concatenate([weights, np.zeros_like(weights[..., :1])], axis=-1)  # −1 finds the 0
+    arriving: Array = beside[..., neighbours[:, ::-1]]
+    return arriving
 
 
 def sharpen(weights: Array, gamma: Array | float) -> Array:

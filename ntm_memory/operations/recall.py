@@ -143,7 +143,7 @@ class Recaller:
         return self._looked(looks, query, parts, seen)
 
     def _looked(self, looks: Looks, query: Query, parts: Sequence[Query], seen: Reading | None) -> RecallResult:
-        """The answer to a question that can be read; with `explain` what the controller of its session said."""
+        """The answer to a question that can be read; with `explain` what the controllers said."""
         request, corpus = looks.request, looks.corpus
         reading, said = looks.in_session(query, looks.reading(query, parts, seen))
         all_of = None if request.all else named(corpus, query, parts, reading)
@@ -156,7 +156,8 @@ class Recaller:
             result = _nothing(request.query, reason, reading.confidence)
         else:
             result = self._told(request, corpus, query, reading, all_of)
-        return replace(result, explanation={"session": said} if said else None)
+        spoken = {"session": said, "controller": looks.controller(query, reading) if request.explain else {}}
+        return replace(result, explanation={name: each for name, each in spoken.items() if each} or None)
 
     def _told(
         self, request: RecallRequest, corpus: Corpus, query: Query, reading: Reading, all_of: AllNamed | None

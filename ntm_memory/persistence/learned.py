@@ -40,16 +40,26 @@ def save_learned(file: Path, kind: Kind, values: Mapping[str, NDArray[Any]], abo
     replace_text(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-def load_learned(
-    file: Path, kind: Kind, hint: str, former: Mapping[int, Mapping[str, str]] | None = None
-) -> dict[str, Array]:
+class FormerVersions(NamedTuple):
+    """Older versions of a kind that are still read.
+
+    Args:
+        names: version → name then → name now, where it differs.
+        lacking: takes the arrays by name, of now, and gives those that no older version had.
+    """
+
+    names: Mapping[int, Mapping[str, str]]
+    lacking: Callable[[Mapping[str, Array]], Mapping[str, Array]]
+
+
+def load_learned(file: Path, kind: Kind, hint: str, former: FormerVersions | None = None) -> dict[str, Array]:
     """Numbers by name, float64.
 
     Args:
         file: what `save_learned` wrote.
         kind: what it must be.
         hint: what to do where it is not.
-        former: older versions that differ in nothing but names: version → name then → name now.
+        former: older versions that are read, too; None: none is.
 
     Raises:
         CheckpointError: unreadable, or of another kind; with `hint`.
@@ -58,12 +68,16 @@ def load_learned(
         loaded = json.loads(content_of(file).decode())
         known = Kind(loaded["format"], loaded["version"], loaded["features"])
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
-        names = (former or {}).get(known.version, {})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise CheckpointError(f"{file} cannot be read: {why_unread(error)}", hint) from error
-    if known != (kind._replace(version=known.version) if names else kind):
+    older = former is not None and known.version in former.names
+    if known != (kind._replace(version=known.version) if older else kind):
         raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
-    return {names.get(name, name): value for name, value in values.items()}
+    if former is None or not older:
+        return values
+    names = former.names[known.version]
+    values = {names.get(name, name): value for name, value in values.items()}
+    return {**former.lacking(values), **values}
 
 
 def checked(
@@ -103,7 +117,7 @@ class LearnedFile(Generic[P]):
         shapes: Callable[[Mapping[str, Array]], Shapes],
         shipped: Path,
         remedy: str,
-        former: Mapping[int, Mapping[str, str]] | None = None,
+        former: FormerVersions | None = None,
     ) -> None:
         self.kind, self.shipped = kind, shipped
         self._make, self._shapes, self._remedy, self._former = make, shapes, remedy, former

@@ -19,8 +19,8 @@ from ntm_memory.recall.candidates import choose, once_each
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import centred_cosines
 from ntm_memory.recall.confidence import confidence
+from ntm_memory.recall.controller import AskedOf, hear
 from ntm_memory.recall.features import CONTENT, LOCATION, PRIORS, REACH, Scores, gather
-from ntm_memory.recall.names_held import names_held
 from ntm_memory.recall.parameters import Array, RecallParameters
 from ntm_memory.recall.read_heads import Attention, Places, attend
 from ntm_memory.recall.time_match import date_match
@@ -168,7 +168,7 @@ def attend_to(
     ranked = np.argsort(-weights, kind="stable")
     steps: tuple[Mapping[str, Any], ...] = ()
     if explain and query.shift is None:
-        steps = tuple(_explain(attention, i) for i in ranked)
+        steps = tuple(attention.told(int(i)) for i in ranked)
     elif explain and query.shift is not None:
         told = view.sequence.origins(candidates[ranked], look.candidates, attention.weights, *_kernel(query.shift))
         steps = tuple(each | {"shifted": round(float(weights[i]), 6)} for each, i in zip(told, ranked, strict=True))
@@ -188,7 +188,8 @@ def examine(view: CentredMatrix, postings: Postings, query: Query) -> Look:
     near = view.sequence.neighbours(candidates, REACH)
     features = gather(asked, scores, view, candidates, near).astype(np.float64)
     previous = previous_among(query, candidates)
-    return Look(candidates, features, places_of(view, candidates, near, asked), previous, scores)
+    places = places_of(view, candidates, near, asked, asked_of(query, asked, scores.number), features)
+    return Look(candidates, features, places, previous, scores)
 
 
 def switched_off(query: Query) -> frozenset[str]:
@@ -232,7 +233,7 @@ def _cues(
     marks = cues.read_marks(view.slots, postings, query.terms)
     return cues.QuestionCues(
         marks=marks,
-        names=names_held(names_within(query.text), scores.keywords),
+        names=cues.names_held(names_within(query.text), scores.keywords),
         asks_when=cues.asks_when(query.text),
         asks_how_many=cues.asks_how_many(query.text),
         now=query.now,
@@ -249,14 +250,26 @@ def previous_among(query: Query, candidates: NDArray[np.int64]) -> Array | None:
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
+def asked_of(query: Query, asked: cues.QuestionCues, memories: int) -> AskedOf:
+    """What a question tells the controller itself, put to so many memories."""
+    wants = query.time_alone, query.past, query.everything
+    return AskedOf(asked.asks_when, asked.asks_how_many, query.cjk, len(query.words), memories, *wants)
+
+
 def places_of(
-    view: CentredMatrix, candidates: NDArray[np.int64], near: NDArray[np.int64], asked: cues.QuestionCues
+    view: CentredMatrix,
+    candidates: NDArray[np.int64],
+    near: NDArray[np.int64],
+    question: cues.QuestionCues,
+    asked: AskedOf,
+    features: Array,
 ) -> Places:
-    """Where candidates (n,) stand, `near` (n, 2·REACH + 1) being their neighbours."""
+    """Where candidates (n,) stand, `near` (n, 2·REACH + 1) being their neighbours, and what the controller hears."""
     among = np.full(len(view.slots) + 1, -1, dtype=np.int64)  # the last entry stands for "no neighbour"
     among[candidates] = np.arange(len(candidates))
     _, session = np.unique(view.sequence.session[candidates], return_inverse=True)
-    return Places(among[near], session, view.context(asked.spoken))
+    context = view.context(question.spoken)
+    return Places(among[near], session, context, hear(asked, features, context))
 
 
 def _move(
@@ -280,12 +293,3 @@ def _kernel(shift: int) -> tuple[NDArray[np.int64], Array]:
     kernel = np.zeros(3)
     kernel[1 + int(np.sign(shift))] = 1.0
     return np.array([-abs(shift), 0, abs(shift)]), kernel
-
-
-def _explain(attention: Attention, i: int) -> Mapping[str, Any]:
-    """The weight of candidate i after every step of every head, and how much each head counted for its logit."""
-    heads = [
-        {name: round(float(values[i]), 6) for name, values in vars(steps).items()} | {"share": round(float(part), 6)}
-        for steps, part in zip(attention.heads, attention.parts, strict=True)
-    ]
-    return {"logit": round(float(attention.logits[i]), 6), "heads": heads}

@@ -59,6 +59,8 @@ def fit(
     steps: int = 40,
     rate: float = 0.03,
     decay: float = 1e-3,
+    names: Sequence[str] = HEADS + RANKER,
+    batch: int | None = None,
 ) -> RecallParameters:
     """Learn heads and ranker together: Adam on the mean loss, pulled towards where it started.
 
@@ -68,12 +70,15 @@ def fit(
         steps: passes over all examples.
         rate: step size.
         decay: pull per step towards `start`, so that few examples move little.
+        names: the parameters that are learned; `parameters.MAPS` among them make the controller speak.
+        batch: so many examples a step, drawn by their weight (the same ones each time); None: all.
     """
-    names = HEADS + RANKER
+    rng = np.random.default_rng(0)
 
     def mean(values: Grads) -> Grads:
         parameters = dataclasses.replace(start, **values)
-        return _mean(examples, (gradient(parameters, example) for example in examples), names)
+        drawn = examples if batch is None else _drawn(examples, batch, rng)
+        return _mean(drawn, (gradient(parameters, example) for example in drawn), names)
 
     return _adam(start, names, mean, steps if examples else 0, rate, decay)
 
@@ -93,25 +98,33 @@ def fit_ranker(
     seen = [_seen(start, example) for example in examples]
     widths = [start.share.shape[1]]
 
-    def one(values: Grads, inputs: Array, example: RankingExample) -> Grads:
-        weights = np.concatenate([values["share"], values["ranker"]], axis=1)
-        attention = content_focus(inputs @ (example.places.context @ weights), 1.0)
+    def one(values: Grads, found: tuple[Array, Array], example: RankingExample) -> Grads:
+        weights, (inputs, offset) = np.concatenate([values["share"], values["ranker"]], axis=1), found
+        attention = content_focus(inputs @ (example.places.context @ weights) + offset, 1.0)
         slope = np.outer(example.places.context, inputs.T @ _error(attention, example.gold))
         part, ranker = np.split(slope, widths, axis=1)
         return {"share": part, "ranker": ranker}
 
     def mean(values: Grads) -> Grads:
-        grads = (one(values, inputs, example) for inputs, example in zip(seen, examples, strict=True))
+        grads = (one(values, found, example) for found, example in zip(seen, examples, strict=True))
         return _mean(examples, grads, RANKER)
 
     return _adam(start, RANKER, mean, steps if examples else 0, rate, decay)
 
 
-def _seen(parameters: RecallParameters, example: RankingExample) -> Array:
-    """(n, H + d) the heads' log-weights and the features: what the ranker hears."""
-    attention = attend(parameters, example.features, example.places, example.previous)
-    logs = [np.log(steps.sharpened + FLOOR) for steps in attention.heads]
-    return np.concatenate([np.stack(logs, axis=1), example.features], axis=1)
+def _seen(parameters: RecallParameters, example: RankingExample) -> tuple[Array, Array]:
+    """((n, H + d) the heads' log-weights and the features, (n,) what the controller's map of the shares adds)."""
+    steps = attend(parameters, example.features, example.places, example.previous).steps
+    assert steps is not None
+    logs = np.log(steps.sharpened + FLOOR)
+    offset = parameters.share_map @ example.places.heard @ logs
+    return np.concatenate([logs.T, example.features], axis=1), offset
+
+
+def _drawn(examples: Sequence[RankingExample], batch: int, rng: np.random.Generator) -> list[RankingExample]:
+    weights = np.array([example.weight for example in examples])
+    chosen = rng.choice(len(examples), batch, p=weights / weights.sum())
+    return [dataclasses.replace(examples[i], weight=1.0) for i in chosen]
 
 
 def _error(weights: Array, gold: NDArray[np.int64]) -> Array:

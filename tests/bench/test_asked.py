@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_up import write_lines
 from opening import opened
 
 from bench import asked
-from bench.dataset import Dataset
+from bench.data_roles import DATA_SETS
+from bench.dataset import Dataset, memorize
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.corpus import Corpus
+from ntm_memory.recall.features import FEATURES
 
 TEXTS = ("green tea with Mia", "black tea with Ben. " * 200, "the dentist on Monday", "green apples", "tea for two")
 
@@ -84,3 +87,47 @@ def test_the_map_learns_nothing_from_the_part_that_is_left_out(tmp_path):
     assert len(whole.questions) == len(TEXTS)
     assert len(less.questions) == sum(part != 0 for part in answered)
     assert whole.gold.any(axis=1).all()
+
+
+def test_a_question_of_a_fit_hears_the_times_that_it_tells_as_one_in_use_does(tmp_path):
+    with opened(tmp_path) as manager:
+        days = ("2023-05-03", "2023-06-09")
+        manager.memorize_many(
+            {"content": f"tea with {name}", "occurred_at": day} for name, day in zip("ab", days, strict=True)
+        )
+        known = Corpus(manager.store, "default")
+        view = CentredMatrix(known.slots)
+        date = FEATURES.index("date")
+        looks = [asked.look(manager, known, view, text) for text in ("tea on 3 May 2023?", "tea?")]
+    assert looks[0].features[0, date] == 1 > looks[0].features[1, date] and not looks[1].features[:, date].any()
+    assert not looks[0].features[:, [FEATURES.index(name) for name in asked.IN_USE]].any()
+
+
+def test_stores_that_are_held_back_teach_the_first_look_nothing(tmp_path):
+    notes = [
+        {"id": "n2", "content": "tea at noon", "when": "2025-01-02"},
+        {"id": "n1", "content": "no nuts", "when": "2025-01-01"},
+    ]
+    asked_of = [
+        {"query": "nuts?", "kind": "own_words", "gold": ["n1"]},
+        {"query": "cats?", "kind": "absent_topic", "gold": []},
+    ]
+    names = ("en1-01", "en1-08", "en4-01")
+    write_lines(
+        tmp_path / "en1_stores" / "stores.jsonl",
+        [{"store": name, "notes": notes, "questions": asked_of} for name in names],
+    )
+    with opened(tmp_path / "home") as manager:
+        data = memorize(tmp_path / "en1_stores", manager)
+    assert data.conversations() == ["en1-01"] and data.name == "en1_stores"
+    assert [question["gold"] for question in data.questions] == [["en1-01 n1"]]
+    assert [memory["text"] for memory in data.memories["en1-01"]] == ["no nuts", "tea at noon"]
+    assert set(data.stored["en1-01"].values()) == {"en1-01 n1", "en1-01 n2"}
+
+
+def test_every_store_that_teaches_is_told_by_its_role():
+    taught = {name for name, known in DATA_SETS.items() if "stores" in known.roles}
+    assert {"en1_stores", "zh5_stores", "mix4_stores"} <= taught and taught.isdisjoint(
+        {"en4_stores", "zh4_stores", "mix3_stores"}
+    )
+    assert all("read" in DATA_SETS[name].roles for name in taught) and "written" in DATA_SETS["realtalk"].roles

@@ -140,7 +140,7 @@ def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):
     run(data, tmp_path, "--dry-run")
     shown = capsys.readouterr().out
     assert "data en_life: read; 32 memories, 8 questions; licence: CC0 1.0" in shown
-    assert "data en1_stores: read, talk, echoed; 48 memories, 26 questions" in shown
+    assert "data en1_stores: read, talk, stores, echoed; 48 memories, 26 questions" in shown
     assert shown.count("data revisions:") == 1
 
 

@@ -8,7 +8,7 @@ import made_up
 import numpy as np
 import pytest
 
-from bench import data_roles, reader_data
+from bench import data_roles, held_stores, reader_data
 from bench.data_roles import DATA_SETS, find_data, with_role
 from bench.fit_reader import ROLE, STEP
 from bench.reader_data import LABELS, Asked, MemoryPool, draw_candidates, exchange_name, plain_pool
@@ -84,10 +84,10 @@ def test_of_the_project_s_own_stores_some_of_each_writer_and_some_writers_are_he
     taught, held = written_stores(with_role(find_data([]), ROLE))
     names = [store["store"] for store in taught + held]
     assert len(set(names)) == len(names)
-    assert {name.split("-")[0] for name in names[: len(taught)]}.isdisjoint(reader_data.HELD_WRITERS)
+    assert {name.split("-")[0] for name in names[: len(taught)]}.isdisjoint(held_stores.HELD_WRITERS)
     held_names = [store["store"] for store in held]
     assert sum(name.endswith(("08", "09")) for name in held_names) >= 16
-    assert sum(name.startswith(reader_data.HELD_WRITERS) for name in held_names) == 12
+    assert sum(name.startswith(held_stores.HELD_WRITERS) for name in held_names) == 12
     for store in taught + held:
         assert len(store["notes"]) >= 38
         ids = {note["id"] for note in store["notes"]}

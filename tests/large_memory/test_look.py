@@ -47,6 +47,7 @@ def test_where_all_is_looked_at_the_same_is_known_of_each(everything, number):
     for name, one, other in zip(FEATURES, few.features.T, all_.features.T, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4, rtol=1e-3, err_msg=name)
     np.testing.assert_allclose(few.places.context, all_.places.context, atol=1e-6)
+    np.testing.assert_allclose(few.places.heard, all_.places.heard, atol=1e-3)
     assert (few.places.near == all_.places.near).all() and few.scores.number <= 400
     chosen = few.candidates[::7]
     for name in ("cosine", "about", "words"):

@@ -133,3 +133,8 @@ def test_gradients_agree_with_central_differences(seed):
         differences(lambda x: a.shift_sparse(x, kernel[0], near), w[0], grad[0]), abs=1e-8
     )
     assert d_kernel == pytest.approx(differences(lambda x: a.shift_sparse(w[0], x, near), kernel[0], grad[0]), abs=1e-8)
+    both = a.shift_sparse(w, kernel, near), *a.shift_sparse_backward(w, kernel, near, grad)
+    pairs = zip(w, kernel, grad, strict=True)
+    each = [(a.shift_sparse(x, s, near), *a.shift_sparse_backward(x, s, near, g)) for x, s, g in pairs]
+    for whole, parts in zip(both, zip(*each, strict=True), strict=True):
+        assert whole == pytest.approx(np.stack(parts))

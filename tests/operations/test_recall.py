@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from opening import Clock, opened, told
 from told_asking import asked_for, let_ask
@@ -294,3 +296,24 @@ def test_damaged_tuned_parameters_stop_no_recall_and_are_told_of(tmp_path):
         (tmp_path / "recall.json").write_text("{}", encoding="utf-8")
         assert told(memory.recall("tea")) == ["tea"]
         assert any("recall.json" in warning for warning in memory.status()["warnings"])
+
+
+def test_explain_tells_what_the_controller_said_of_this_question(memory, day):
+    def said(question):
+        answer = memory.recall(question, explain=True)
+        assert answer.memories and memory.recall(question).explanation is None
+        return answer, answer.explanation["controller"]
+
+    answer, told_now = said("How late was the train to Hamburg?")
+    parameters = memory._verbs.context.parameters
+    assert len(told_now["heads"]) == parameters.heads == len(answer.memories[0].steps["heads"])
+    for number, head in enumerate(told_now["heads"]):
+        assert sum(head["shift"].values()) == pytest.approx(1, abs=1e-5) and list(head["shift"])[-1] == "session"
+        assert head["share"] == answer.memories[0].steps["heads"][number]["share"]
+    assert told_now["heard"]["size"] == pytest.approx(math.log10(8) / 6, abs=1e-5)
+    assert said("When was the train late?")[1]["heard"]["asks_when"] == 1 > told_now["heard"]["asks_when"]
+
+
+def test_what_is_set_by_hand_is_what_the_controller_says(memory, day):
+    for number, head in enumerate(memory.recall("train", explain=True, beta=2.5).explanation["controller"]["heads"]):
+        assert head["beta"] == pytest.approx(2.5, abs=1e-5), number

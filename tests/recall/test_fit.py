@@ -9,7 +9,7 @@ from ntm_memory.recall.features import FEATURES, REACH
 from ntm_memory.recall.fit import HEADS, RANKER, RankingExample, fit, fit_ranker, gradient, loss
 from ntm_memory.recall.read_heads import Places
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import CONTEXT, matrix_of, plain, random_features, random_parameters
+from tests.recall.worlds import CONTEXT, WHAT_IS_HEARD, matrix_of, plain, random_features, random_parameters
 
 ASKS = FEATURES.index("asks")
 LIKENESS = FEATURES.index("cosine_z")
@@ -18,7 +18,7 @@ COUNT = 12
 
 def places(count=COUNT):
     sequence = sequence_of(matrix_of(count))
-    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, CONTEXT)
+    return Places(sequence.neighbours(np.arange(count), REACH), sequence.session, CONTEXT, WHAT_IS_HEARD)
 
 
 def questions(seed, count=16):

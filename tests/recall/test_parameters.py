@@ -8,9 +8,13 @@ import pytest
 
 from ntm_memory.errors import CheckpointError
 from ntm_memory.machine.activations import logistic, softplus
+from ntm_memory.recall.controller import head_settings
 from ntm_memory.recall.features import CONTENT, FEATURES, LOCATION, REACH
 from ntm_memory.recall.parameters import (
+    CONTEXTS,
+    HEARD,
     LEARNED,
+    MAPS,
     SHIPPED,
     load_parameters,
     override,
@@ -129,6 +133,10 @@ def test_overriding_sets_every_head_to_what_was_said():
     assert 1 + softplus(found.gamma) == pytest.approx([3.0] * 3)
     assert (found.mix == parameters.mix[:3]).all() and (found.share == parameters.share[:, :3]).all()
     assert found.ranker is parameters.ranker
+    said = head_settings(found, np.ones(len(CONTEXTS)), np.ones(len(HEARD)))
+    assert said.beta == pytest.approx([2.5] * 3) and said.gate == pytest.approx([0.25] * 3)
+    assert said.gamma == pytest.approx([3.0] * 3)
+    assert (found.shift_map == parameters.shift_map[:3]).all() and (found.share_map == parameters.share_map[:3]).all()
     assert {name: getattr(found, name).shape for name in shapes(3)} == shapes(3)
 
 
@@ -155,23 +163,41 @@ def test_features_switched_off_weigh_nothing():
     assert not off.ranker[:, silent].any() and not off.mix[:, CONTENT.index("words")].any()
     assert (off.ranker[:, heard] == parameters.ranker[:, heard]).all()
     assert off.shift is parameters.shift
+    for name in MAPS:
+        heard = parameters.without(frozenset(["words"])), HEARD.index("words")
+        assert not getattr(heard[0], name)[..., heard[1]].any()
+        assert (
+            np.delete(getattr(heard[0], name), heard[1], -1) == np.delete(getattr(parameters, name), heard[1], -1)
+        ).all()
+    assert not parameters.without(frozenset(), shift=True).shift_map.any()
     still = parameters.without(frozenset(), shift=True).shift
     assert np.isfinite(still).all()
     np.testing.assert_allclose(np.exp(still), np.eye(2 * REACH + 2)[[REACH, REACH]], atol=1e-16)
 
 
-def test_a_file_of_the_fourth_version_differs_in_nothing_but_names(file):
-    saved = json.loads(file.read_text(encoding="utf-8"))
-    then = {"beta": "strength", "gamma": "sharpen", "share": "part", "ranker": "controller"}
-    saved["parameters"] = {then.get(name, name): value for name, value in saved["parameters"].items()}
+THEN = {"beta": "strength", "gamma": "sharpen", "share": "part", "ranker": "controller"}
+
+
+@pytest.mark.parametrize(("version", "names"), [(5, {}), (4, THEN)])
+def test_a_file_of_before_the_controller_had_maps_speaks_to_its_heads_as_it_did(file, version, names):
     expected = load_parameters(file)
-    for version, usable in ((4, True), (3, False)):
-        file.write_text(json.dumps(saved | {"version": version}), encoding="utf-8")
-        if usable:
-            assert all((getattr(load_parameters(file), name) == value).all() for name, value in vars(expected).items())
-        else:
-            with pytest.raises(CheckpointError, match="another version"):
-                load_parameters(file)
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    kept = {names.get(name, name): value for name, value in saved["parameters"].items() if name not in MAPS}
+    file.write_text(json.dumps(saved | {"version": version, "parameters": kept}), encoding="utf-8")
+    loaded = load_parameters(file)
+    for name, value in vars(expected).items():
+        assert (getattr(loaded, name) == (np.zeros_like(value) if name in MAPS else value)).all(), name
+    heard, context = np.ones(len(HEARD)), np.ones(len(CONTEXTS))
+    assert softplus(expected.beta) == pytest.approx(head_settings(loaded, context, heard).beta)
+
+
+@pytest.mark.parametrize("version", [3, 6])
+def test_a_file_without_maps_of_no_version_that_had_none_is_refused(file, version):
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    kept = {name: value for name, value in saved["parameters"].items() if name not in MAPS}
+    file.write_text(json.dumps(saved | {"version": version, "parameters": kept}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="another version" if version == 3 else "_map of shape None"):
+        load_parameters(file)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

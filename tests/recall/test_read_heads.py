@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,17 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntm_memory.machine import addressing
+from ntm_memory.recall.controller import HeadSettings, head_settings
 from ntm_memory.recall.features import CONTENT, LOCATION, REACH
-from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read_head, read_head_backward
+from ntm_memory.recall.read_heads import FLOOR, Places, attend, attend_backward, read, read_backward
 from ntm_memory.recall.sequence import sequence_of
-from tests.recall.worlds import CONTEXT, matrix_of, mix_of, plain, random_features, random_parameters
+from tests.recall.worlds import CONTEXT, WHAT_IS_HEARD, matrix_of, mix_of, plain, random_features, random_parameters
 
 SEEDS = range(4)
 
 
 def places(session, context=CONTEXT):
     sequence = sequence_of(matrix_of(len(session), session=session))
-    return Places(sequence.neighbours(np.arange(len(session)), REACH), sequence.session, context)
+    near = sequence.neighbours(np.arange(len(session)), REACH)
+    return Places(near, sequence.session, context, WHAT_IS_HEARD)
+
+
+def read_head(parameters, head, features, where, previous):
+    """One head's weighting after every step."""
+    steps = read(parameters.mix, head_settings(parameters, where.context, where.heard), features, where, previous)
+    return SimpleNamespace(**{name: values[head] for name, values in vars(steps).items()})
 
 
 def focus(rng, count):
@@ -115,9 +124,8 @@ def test_switched_off_location_neither_shifts_nor_hears_neighbours():
     parameters, features, where, _ = case(1, before=False)
     off = parameters.without(frozenset(LOCATION), shift=True)
     attention = attend(off, features, where, None)
-    for steps in attention.heads:
-        assert steps.shifted == pytest.approx(steps.gated, rel=1e-12)
-    alone = Places(np.where(np.arange(2 * REACH + 1) == REACH, where.near, -1), where.session, where.context)
+    assert attention.steps.shifted == pytest.approx(attention.steps.gated, rel=1e-12)
+    alone = replace(where, near=np.where(np.arange(2 * REACH + 1) == REACH, where.near, -1))
     features[:, [len(CONTENT) + i for i in range(len(LOCATION))]] = 7
     assert attend(off, features, alone, None).weights == pytest.approx(attention.weights)
     assert attend(parameters, features, where, None).weights != pytest.approx(attention.weights)
@@ -125,7 +133,8 @@ def test_switched_off_location_neither_shifts_nor_hears_neighbours():
 
 def test_a_head_that_has_no_part_changes_nothing():
     parameters, features, where, _ = case(2, before=False)
-    silent = replace(parameters, share=parameters.share * np.array([1.0, 0.0]))
+    only = np.array([1.0, 0.0])
+    silent = replace(parameters, share=parameters.share * only, share_map=parameters.share_map * only[:, None])
     other = replace(silent, mix=silent.mix + np.array([[0.0], [5.0]]))
     assert attend(silent, features, where, None).weights == pytest.approx(attend(other, features, where, None).weights)
 
@@ -139,9 +148,9 @@ def test_weights_are_a_distribution_and_their_softmax_is_the_evidence(seed, sess
     assert attention.weights.sum() == pytest.approx(1)
     assert (attention.weights >= 0).all()
     assert attention.weights == pytest.approx(addressing.content_focus(attention.logits, 1.0))
-    for steps in attention.heads:
-        assert steps.content.sum() == pytest.approx(1) and steps.sharpened.sum() == pytest.approx(1)
-        assert steps.shifted.sum() <= 1 + 1e-9
+    ones, steps = np.ones(3), attention.steps
+    assert steps.content.sum(axis=1) == pytest.approx(ones) and steps.sharpened.sum(axis=1) == pytest.approx(ones)
+    assert (steps.shifted.sum(axis=1) <= 1 + 1e-9).all()
 
 
 @given(st.integers(0, 1000), st.integers(2, 8))
@@ -151,6 +160,7 @@ def test_pooling_is_its_own_transpose(seed, count):
     a, b = rng.normal(size=(2, count))
     assert a @ where.pool(b) == pytest.approx(where.pool(a) @ b)
     assert where.pool(a).sum() == pytest.approx(a.sum())
+    assert where.pool(np.stack([a, b])) == pytest.approx(np.stack([where.pool(a), where.pool(b)]))
 
 
 def differences(function, parameters, name):
@@ -185,27 +195,48 @@ def test_gradients_of_attention_agree_with_central_differences(seed, before):
 
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_gradients_of_one_head_agree_with_central_differences(seed, before):
+def test_gradients_of_what_is_said_agree_with_central_differences(seed, before):
     parameters, features, where, previous = case(seed, before=before)
-    slope = np.random.default_rng(seed + 200).normal(size=len(features))
+    slope = np.random.default_rng(seed + 200).normal(size=(2, len(features)))
+    said = head_settings(parameters, where.context, where.heard)
 
     def total(moved):
-        return float(slope @ read_head(moved, 1, features, where, previous).sharpened)
+        return float((slope * read(moved.mix, moved.said, features, where, previous).sharpened).sum())
 
-    steps = read_head(parameters, 1, features, where, previous)
-    grads = read_head_backward(parameters, 1, features, where, previous, steps, slope)
-    assert set(grads) == {"mix", "beta", "gate", "shift", "gamma"}
-    for name, grad in grads.items():
-        expected = differences(total, parameters, name)
-        assert grad == pytest.approx(expected[1], rel=1e-4, abs=1e-7), name
-        assert not expected[0].any()
-    assert bool(grads["gate"]) is before
+    steps = read(parameters.mix, said, features, where, previous)
+    mix, grads = read_backward(said, features, where, previous, steps, slope)
+    start = Told(parameters.mix, said)
+    assert mix == pytest.approx(differences(total, start, "mix"), rel=1e-4, abs=1e-7)
+    for name in said._fields:
+
+        def of_what_is_said(moved, name=name):
+            return total(replace(start, said=said._replace(**{name: moved.value})))
+
+        expected = differences(of_what_is_said, Value(getattr(said, name)), "value")
+        assert getattr(grads, name) == pytest.approx(expected, rel=1e-4, abs=1e-7), name
+    assert bool(grads.gate.any()) is before
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a reading is made of."""
+
+    mix: np.ndarray
+    said: HeadSettings
+
+
+@dataclass(frozen=True)
+class Value:
+    """One array, to be moved."""
+
+    value: np.ndarray
 
 
 def test_a_wrong_gradient_would_be_noticed():
     parameters, features, where, previous = case(0, before=True)
-    steps = read_head(parameters, 0, features, where, previous)
-    slope = np.arange(7.0)
-    grads = read_head_backward(parameters, 0, features, where, previous, steps, slope)
-    wrong = read_head_backward(parameters, 0, features, places([0] * 7), previous, steps, slope)
-    assert wrong["shift"] != pytest.approx(grads["shift"], rel=1e-3)
+    attention = attend(parameters, features, where, previous)
+    target = np.arange(7.0)
+    grads = attend_backward(parameters, features, where, previous, attention, target)
+    wrong = attend_backward(parameters, features, places([0] * 7), previous, attention, target)
+    for name in ("shift", "shift_map"):
+        assert wrong[name] != pytest.approx(grads[name], rel=1e-3)

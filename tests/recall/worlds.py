@@ -10,7 +10,7 @@ import numpy as np
 from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.features import CONTENT, FEATURES, REACH
 from ntm_memory.recall.first_look import Query
-from ntm_memory.recall.parameters import CONTEXTS, SIGNALS, RecallParameters
+from ntm_memory.recall.parameters import CONTEXTS, HEARD, MAPS, SIGNALS, RecallParameters, shapes
 from ntm_memory.store.records import MemoryMatrix, Postings
 from ntm_memory.text.occurrence import MOMENT
 from ntm_memory.text.words import index_words, memory_words
@@ -22,6 +22,7 @@ NOW = 1_692_200_000.0  # 2023-08-16, a Wednesday
 DAY = 86_400.0
 DIM = 48
 CONTEXT = np.array([1.0, 0.5, 0.2, 0.1, 0.3, 0.2])
+WHAT_IS_HEARD = np.random.default_rng(1).random(len(HEARD))
 
 
 def unit(rows):
@@ -114,6 +115,7 @@ def plain(heads=1, **values):
         "share": np.outer(np.arange(len(CONTEXTS)) == 0, np.ones(heads)),
         "ranker": np.zeros((len(CONTEXTS), len(FEATURES))),
         "confidence": confidence_of(one=-2.0, cosine=4.0, words=4.0, concentration=2.0),
+        **{name: np.zeros(shapes(heads)[name]) for name in MAPS},
     }
     return RecallParameters(**{name: np.asarray(values.get(name, value)) for name, value in given.items()})
 
@@ -121,8 +123,7 @@ def plain(heads=1, **values):
 def random_parameters(seed, heads=2):
     """RecallParameters without any order in them, for gradients and round trips."""
     rng = np.random.default_rng(seed)
-    shapes = {name: value.shape for name, value in vars(plain(heads)).items()}
-    return RecallParameters(**{name: rng.normal(size=shape) for name, shape in shapes.items()})
+    return RecallParameters(**{name: rng.normal(size=shape) for name, shape in shapes(heads).items()})
 
 
 def random_features(rng, count):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ntm_memory.recall.bm25 import count_keywords
-from ntm_memory.recall.names_held import names_held
+from ntm_memory.recall.question_cues import names_held
 from ntm_memory.text.question_names import names_within
 from ntm_memory.text.words import index_words
 
