@@ -55,7 +55,7 @@ def logs_in(folder: Path) -> list[Path]:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise StoreError(f"{folder} cannot be read: {error.strerror}", "check that it is there and readable") from error
-    return [folder / name for name in names if _LOG.fullmatch(name) and _is_regular(folder / name)]
+    return [folder / name for name in names if _LOG.fullmatch(name) and is_regular(folder / name)]
 
 
 def own_logs(folder: Path, devices: Collection[str]) -> Iterator[Path]:
@@ -80,7 +80,8 @@ def signature(path: Path) -> str:
     return f"{told.st_size} {told.st_mtime_ns} {told.st_ino}"
 
 
-def _is_regular(path: Path) -> bool:
+def is_regular(path: Path) -> bool:
+    """Whether a file is there that is one itself: no link, no pipe, no folder."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, why_unread
-from ntm_memory.paths import content_of
+from ntm_memory.paths import opened_itself
 from ntm_memory.persistence.atomic import flush, replace_bytes
 from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.privacy.sealing import seal, unseal
@@ -114,12 +114,11 @@ def append(path: Path, lines: Iterable[Line], key: Key | None = None) -> None:
     """Add lines to a file and wait until they are on the disk; a torn end of an earlier run goes first.
 
     Raises:
-        OSError: they could not be written.
+        OSError: they could not be written; a link is not followed, whoever put it there.
     """
     content = b"".join(written(line, key) for line in lines)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with os.fdopen(handle, "r+b") as file:
+        with opened_itself(path, write=True) as file:
             whole = file.read()
             end = whole.rfind(b"\n") + 1
             file.seek(end)
@@ -172,6 +171,16 @@ def _same(before: bytes, after: bytes, key: Key) -> bool:
     one, other = read(before, key), read(after, key)
     is_sealed = before.endswith(b"\n") and all(map(_is_sealed, before.split(b"\n")[:-1]))
     return is_sealed and (one.lines, len(one.unread)) == (other.lines, len(other.unread))
+
+
+def content_of(path: Path) -> bytes:
+    """What a file of a shared folder holds; it is never read through a link.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    with opened_itself(path) as file:
+        return file.read()
 
 
 def digest(content: bytes) -> str:

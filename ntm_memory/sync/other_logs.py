@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ntm_memory.errors import BadValueError, NotFoundError, StoreError
-from ntm_memory.paths import content_of
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync import log
@@ -109,7 +108,7 @@ class OtherLogs:
 
     def _holds(self, path: Path) -> bool:
         try:
-            lines = log.read(content_of(path), self._opener).lines
+            lines = log.read(log.content_of(path), self._opener).lines
         except OSError:
             return False  # told as unread
         return any(not each.is_tombstone and holds_removed(each.part, self._state.known(each.id)) for each in lines)

@@ -13,7 +13,7 @@ import pytest
 from opening import Clock, opened
 
 from bench.faults.devices import said_by
-from ntm_memory.errors import ConfigError
+from ntm_memory.errors import ConfigError, StoreError
 from ntm_memory.sync.git_remote import GitRemote
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -305,3 +305,24 @@ def test_where_no_branch_is_checked_out_that_is_told_and_nothing_is_committed(tm
         git(folder, "checkout", "--quiet", branch)
         assert one.sync()["warnings"] == []
         assert len(git(remote, "log", "--oneline", "--all").splitlines()) == 2
+
+
+def test_a_link_that_a_pull_puts_in_the_place_of_the_own_log_is_never_written_through(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        (name,) = (path.name for path in (tmp_path / "one-logs").glob("*.jsonl"))
+        target = tmp_path / "victim"
+        target.write_text("mine\n")
+        theirs = tmp_path / "other-logs"
+        (theirs / name).unlink()
+        (theirs / name).symlink_to(target)
+        git(theirs, "commit", "--quiet", "-am", "a link")
+        git(theirs, "push", "--quiet")
+        one.memorize("Tom is in Oslo")
+        with pytest.raises(StoreError, match="is a link"):
+            one.sync()
+        assert target.read_text() == "mine\n" and (tmp_path / "one-logs" / name).is_symlink()
+        (tmp_path / "one-logs" / name).unlink()
+        settle(one, other)
+        assert other.store.count() == 2 and target.read_text() == "mine\n"
