@@ -20,6 +20,7 @@ from ntm_memory.sync.registers import holds_removed
 from ntm_memory.sync.state import SyncState
 
 HOLDING = "holding"
+_UNSENT = "removed, not sent"
 
 
 class OtherLogs:
@@ -33,7 +34,7 @@ class OtherLogs:
 
     def __init__(self, folder: Path, state: SyncState, opener: Key | None) -> None:
         self._folder, self._state, self._opener = folder, state, opener
-        self.taken_over: list[Path] = []
+        self._taken_over: list[Path] = []
 
     def take_over(self, devices: Sequence[str], *, part: bool = False) -> bool:
         """Note that the logs of some machines are to be removed once this one has told what they tell; whether any is.
@@ -56,8 +57,8 @@ class OtherLogs:
                 if not part and not self._is_read_whole(path):
                     hint = f"sync.py says why; give it its key, or give that up: sync.py --forget {device} --yes"
                     raise BadValueError(f"{path.name} could not be read whole: nothing is forgotten", hint)
-            self.taken_over += files
-        return bool(self.taken_over)
+            self._taken_over += files
+        return bool(self._taken_over)
 
     def remove(self) -> None:
         """Remove the logs that were taken over.
@@ -65,7 +66,7 @@ class OtherLogs:
         Raises:
             StoreError: one could not be removed.
         """
-        for path in self.taken_over:
+        for path in self._taken_over:
             try:
                 wipe(path)
             except OSError as error:
@@ -86,10 +87,21 @@ class OtherLogs:
             looked = set(files)
         else:
             looked = files.keys() & set(fresh) if self._state.number("purges") else set()
+        gone = {path.name for path in (*self.unsent, *self._taken_over)}
+        self._state.set_meta(_UNSENT, json.dumps(sorted(gone)))
         before = json.loads(self._state.meta(HOLDING, "{}"))
         holding = {name: device for name, device in before.items() if name in files and name not in looked}
         holding |= {name: device_of(name) for name in sorted(looked) if self._holds(files[name])}
         self._state.set_meta(HOLDING, json.dumps(holding))
+
+    @property
+    def unsent(self) -> list[Path]:
+        """The logs that were removed, and of which `note_sent` was not told yet."""
+        return [self._folder / name for name in json.loads(self._state.meta(_UNSENT, "[]"))]
+
+    def note_sent(self) -> None:
+        """That the logs that were removed are gone was committed."""
+        self._state.set_meta(_UNSENT, "[]")
 
     @property
     def warnings(self) -> list[str]:

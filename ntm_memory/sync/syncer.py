@@ -138,8 +138,9 @@ class Syncer:
             counts = dict.fromkeys(("sent", "due"), 0)
             with state.writing():
                 state.set_meta("synced", to_iso(self._clock()))
-        if git is not None:
-            git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
+        if git is not None and git.send(list(own_logs(self._folder, state.own_devices)), others.unsent):
+            with state.writing():
+                others.note_sent()
         warnings = [*(git.warnings if git is not None else ()), *copies.warnings, *others.warnings, *applier.warnings]
         return self._answer(merging, logs, applier, counts, warnings)
 
