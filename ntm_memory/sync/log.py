@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from ntm_memory.paths import opened_itself
 from ntm_memory.persistence.atomic import flush, replace_bytes
 from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.privacy.sealing import seal, unseal
-from ntm_memory.sync.validation import checked_part, checked_tombstone
+from ntm_memory.sync.validation import MOST_LINKS, checked_part, checked_tombstone
 
 VERSION = 1
 _PURPOSE = "sync-log"
@@ -91,6 +91,17 @@ def written(line: Line, key: Key | None = None) -> bytes:
     return json.dumps({name: shown, "sum": _sum(shown)}, ensure_ascii=False).encode() + b"\n"
 
 
+def in_parts(line: Line) -> Iterator[Line]:
+    """A line, or several that tell the same together where it tells more links than one may."""
+    links = [] if line.is_tombstone else list(line.part.get("links", {}).items())
+    if len(links) <= MOST_LINKS:
+        yield line
+        return
+    for start in range(0, len(links), MOST_LINKS):
+        part = {"links": dict(links[start : start + MOST_LINKS])}
+        yield line._replace(part=part if start else {**line.part, **part})
+
+
 def read(content: bytes, key: Key | None = None, first: int = 1) -> LinesRead:
     """What some lines tell; a last one without its end is not yet there, which is no damage.
 
@@ -116,7 +127,7 @@ def append(path: Path, lines: Iterable[Line], key: Key | None = None) -> None:
     Raises:
         OSError: they could not be written; a link is not followed, whoever put it there.
     """
-    content = b"".join(written(line, key) for line in lines)
+    content = b"".join(written(part, key) for line in lines for part in in_parts(line))
     try:
         with opened_itself(path, write=True) as file:
             whole = file.read()
