@@ -229,7 +229,7 @@ def _new_texts(
 
 
 def _told_number(version: int) -> int:
-    """The number that a text is told with: its version, as far as a line may tell one; further ones count on from it."""
+    """The number that a text is told with: its version, as far as a line may tell one; others count on from it."""
     return min(version, MOST_VERSION)
 
 

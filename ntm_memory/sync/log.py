@@ -233,7 +233,8 @@ def _parsed(text: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadValueError(f"it is no JSON: {why_unread(error)}") from error
+        more = "" if isinstance(error, json.JSONDecodeError) else f": {why_unread(error)}"
+        raise BadValueError(f"it is no JSON{more}") from error
     if not isinstance(value, dict):
         raise BadValueError("it is no object")
     return value

@@ -14,12 +14,14 @@ from ntm_memory.errors import BadValueError, NotFoundError, StoreError
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync import log
-from ntm_memory.sync.folder import device_of, logs_in, own_logs, signature
+from ntm_memory.sync.folder import device_of, logs_in, logs_left, own_logs, signature
 from ntm_memory.sync.logs import UNREAD
 from ntm_memory.sync.registers import holds_removed
 from ntm_memory.sync.state import SyncState
 
 HOLDING = "holding"
+FORMER = "folders of before"
+"""Under this name the folders are kept that were synced with before, one a line."""
 _UNSENT = "removed, not sent"
 
 
@@ -44,10 +46,12 @@ class OtherLogs:
             part: also where not all of a log could be read: what the rest of it tells is given up.
 
         Raises:
-            BadValueError: a machine is this one, or its log could not be read whole.
+            BadValueError: a machine is this one, its log could not be read whole, or a name is empty.
             NotFoundError: a machine has no log.
         """
-        for device in devices:
+        for device in (each.strip().lower() for each in devices):
+            if not device:
+                raise BadValueError("the name of the machine is missing", "sync.py --forget NAME, as in ntm-NAME-…")
             files = list(own_logs(self._folder, [device]))
             if device in self._state.own_devices:
                 raise BadValueError(f"{device} is this machine", "sync.py --forget takes the name of one that is gone")
@@ -95,6 +99,11 @@ class OtherLogs:
         self._state.set_meta(HOLDING, json.dumps(holding))
 
     @property
+    def forgotten(self) -> list[str]:
+        """The names of the logs that are taken over in this round."""
+        return [path.name for path in self._taken_over]
+
+    @property
     def unsent(self) -> list[Path]:
         """The logs that were removed, and of which `note_sent` was not told yet."""
         return [self._folder / name for name in json.loads(self._state.meta(_UNSENT, "[]"))]
@@ -105,10 +114,14 @@ class OtherLogs:
 
     @property
     def warnings(self) -> list[str]:
-        """Which machines' logs still hold what was removed, in one sentence."""
+        """Which machines' logs still hold what was removed, and where this machine's are that no purge reaches."""
         named = holding_devices(self._state.meta(HOLDING))
         told = "still holds what was purged: it goes when that machine syncs; if it is gone for good: sync.py --forget"
-        return [f"the log of {', '.join(named)} {told} {named[0]}"] if named else []
+        holding = [f"the log of {', '.join(named)} {told} {named[0]}"] if named else []
+        former = self._state.meta(FORMER).split("\n")
+        left = [each for each in former if logs_left(each, self._folder, self._state.own_devices)]
+        told = "the sync.folder of before: no purge reaches them, so remove them there"
+        return holding + [f"this machine's logs are still in {each}, {told}" for each in sorted(left)]
 
     def _is_own(self, name: str) -> bool:
         return device_of(name) in self._state.own_devices
