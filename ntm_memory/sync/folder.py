@@ -6,8 +6,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ntm_memory.errors import ConfigError, StoreError
@@ -82,13 +81,17 @@ def own_logs(folder: Path, devices: Collection[str]) -> Iterator[Path]:
             yield path
 
 
-def logs_left(former: str, folder: Path, devices: Collection[str]) -> list[str]:
-    """The names of the logs that these devices wrote in the folder of before; none where it is the same, or is gone."""
-    if not former or os.path.realpath(former) == os.path.realpath(folder):
-        return []
-    with suppress(StoreError):
-        return [path.name for path in own_logs(Path(former), devices)]
-    return []
+def are_left(former: str, folder: Path, signatures: Mapping[str, str]) -> bool:
+    """Whether some files are still as they were left in the folder of before; one that changed is written by another.
+
+    Args:
+        former: that folder.
+        folder: the one that is synced now.
+        signatures: name → signature of a file when it was left.
+    """
+    if os.path.realpath(former) == os.path.realpath(folder):
+        return False
+    return any(told and signature(Path(former) / name) == told for name, told in signatures.items())
 
 
 def device_of(name: str) -> str:

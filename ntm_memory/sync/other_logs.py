@@ -14,14 +14,14 @@ from ntm_memory.errors import BadValueError, NotFoundError, StoreError
 from ntm_memory.persistence.wiping import wipe
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync import log
-from ntm_memory.sync.folder import device_of, logs_in, logs_left, own_logs, signature
+from ntm_memory.sync.folder import are_left, device_of, logs_in, own_logs, signature
 from ntm_memory.sync.logs import UNREAD
 from ntm_memory.sync.registers import holds_removed
 from ntm_memory.sync.state import SyncState
 
 HOLDING = "holding"
-FORMER = "folders of before"
-"""Under this name the folders are kept that were synced with before, one a line."""
+_FORMER = "folders of before"
+"""Under this name it is kept which of this machine's logs are in folders that it synced with before."""
 _UNSENT = "removed, not sent"
 
 
@@ -118,8 +118,8 @@ class OtherLogs:
         named = holding_devices(self._state.meta(HOLDING))
         told = "still holds what was purged: it goes when that machine syncs; if it is gone for good: sync.py --forget"
         holding = [f"the log of {', '.join(named)} {told} {named[0]}"] if named else []
-        former = self._state.meta(FORMER).split("\n")
-        left = [each for each in former if logs_left(each, self._folder, self._state.own_devices)]
+        former = json.loads(self._state.meta(_FORMER, "{}")).items()
+        left = [each for each, signatures in former if are_left(each, self._folder, signatures)]
         told = "the sync.folder of before: no purge reaches them, so remove them there"
         return holding + [f"this machine's logs are still in {each}, {told}" for each in sorted(left)]
 
@@ -137,6 +137,12 @@ class OtherLogs:
         except OSError:
             return False  # told as unread
         return any(not each.is_tombstone and holds_removed(each.part, self._state.known(each.id)) for each in lines)
+
+
+def note_former(state: SyncState, folder: str) -> None:
+    """Keep which logs this machine leaves in a folder, as another one is synced from now on."""
+    own = {name: told for name, told in state.signatures().items() if device_of(name) in state.own_devices}
+    state.set_meta(_FORMER, json.dumps({**json.loads(state.meta(_FORMER, "{}")), folder: own}))
 
 
 def holding_devices(holding: str) -> list[str]:

@@ -26,7 +26,7 @@ from ntm_memory.sync.log import opener_of
 from ntm_memory.sync.logs import Logs
 from ntm_memory.sync.merging import Merging, conflicts
 from ntm_memory.sync.merging_writer import MergingWriter
-from ntm_memory.sync.other_logs import FORMER, OtherLogs
+from ntm_memory.sync.other_logs import OtherLogs, note_former
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import NAME, SyncState
@@ -201,7 +201,7 @@ class Syncer:
             state.forget_all()
             state.set_meta("last", "")
         if (former := state.meta("folder")) not in ("", str(self._folder)):
-            state.set_meta(FORMER, "\n".join({former, *state.meta(FORMER).split("\n")}))
+            note_former(state, former)
             self._was_broken_off = True
             logs.is_whole = False
             state.forget_files()
