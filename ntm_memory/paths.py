@@ -18,6 +18,7 @@ from ntm_memory.errors import BadValueError, ConfigError, StoreError, hint_of_wr
 APP = "ntm-memory-system"
 HOSTS = {"claude": ".claude", "openclaw": ".openclaw"}
 """Host → its folder in the user's home."""
+_NO_REGULAR = "no regular file"
 _IN_THE_WAY = "move away what stands there: it is no folder"
 PACKAGE = Path(__file__).resolve().parent
 
@@ -133,12 +134,35 @@ def opened_regular(file: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be read, or is no regular file.
     """
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as opened:
-        what = unusual(os.fstat(handle).st_mode)
-        if what is not None:
-            raise OSError(errno.EINVAL, f"it is {what}, no regular file")
+    with os.fdopen(_regular(file, os.O_RDONLY), "rb") as opened:
         yield opened
+
+
+@contextmanager
+def opened_itself(file: Path, *, write: bool = False) -> Iterator[BinaryIO]:
+    """A regular file in a folder in which others write, too: as `opened_regular`, but never through a link.
+
+    Args:
+        file: may be missing where it is written.
+        write: open it for writing, too, and make it where there is none; what it holds stays.
+
+    Raises:
+        OSError: it cannot be opened, or is a link or no regular file.
+    """
+    if os.path.islink(file):  # where a link takes its place after this, O_NOFOLLOW refuses that
+        raise OSError(errno.ELOOP, f"it is a link, {_NO_REGULAR}")
+    flags = (os.O_RDWR | os.O_CREAT if write else os.O_RDONLY) | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(_regular(file, flags), "r+b" if write else "rb") as opened:
+        yield opened
+
+
+def _regular(file: Path, flags: int) -> int:
+    handle = os.open(file, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), 0o600)
+    what = unusual(os.fstat(handle).st_mode)
+    if what is not None:
+        os.close(handle)
+        raise OSError(errno.EINVAL, f"it is {what}, {_NO_REGULAR}")
+    return handle
 
 
 def on_disk(file: Path) -> int:

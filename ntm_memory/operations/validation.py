@@ -20,6 +20,7 @@ MAX_CONTENT = 1_000_000
 MAX_CHARS = 10_000_000
 """Of all that one answer may hold."""
 MAX_NAME = 500
+MAX_TAGS = 1_000
 MAX_QUERY = 8_000
 
 
@@ -241,7 +242,10 @@ def checked_query(value: Any, field: str = "query") -> str:
 
 def checked_tags(value: Any) -> tuple[str, ...]:
     """Distinct tags, sorted."""
-    return checked_names("tags", value)
+    tags = checked_names("tags", value)
+    if len(tags) > MAX_TAGS:
+        raise BadValueError(f"there are {len(tags):,} tags, at most {MAX_TAGS:,} fit")
+    return tags
 
 
 def checked_names(field: str, value: Any) -> tuple[str, ...]:

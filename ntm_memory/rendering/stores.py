@@ -95,6 +95,7 @@ def sync(answer: Answer) -> str:
     would = "would send" if answer["dry_run"] else "sent"
     take = "would take in" if answer["dry_run"] else "took in"
     gone = f", {count(answer['purged'], 'memory')} purged" if answer["purged"] else ""
+    forgot = "would take over and remove" if answer["dry_run"] else "took over and removed"
     lines = [f"{would} {count(answer['sent'], 'change')}, {take} {count(answer['taken'], 'change')}{gone}"]
     for each in answer["conflicts"]:
         about = f" ({name(each['key'])})" if each.get("key") else ""
@@ -104,6 +105,7 @@ def sync(answer: Answer) -> str:
         ]
     if answer["conflicts"]:
         lines.append("  if what it says is right: sync.py --settle ID; else: update.py ID --content TEXT")
+    lines += [f"{forgot} {text(each)}" for each in answer["forgotten"]]
     lines += [f"not read: {text(each)}" for each in answer["unread"]]
     more = answer["unread_count"] - len(answer["unread"])
     lines += [f"not read: {more:,} more"] if more > 0 else []

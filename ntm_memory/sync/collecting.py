@@ -15,7 +15,7 @@ from ntm_memory.sync.merging_writer import MERGED, Done
 from ntm_memory.sync.projection import UNTOLD, Projected
 from ntm_memory.sync.registers import State, removed_texts, top
 from ntm_memory.sync.stamps import HybridClock, read_stamp
-from ntm_memory.sync.validation import FIELDS, TOLD
+from ntm_memory.sync.validation import FIELDS, MOST_VERSION, TOLD
 from ntm_memory.text.iso_time import unix_seconds
 
 Seen = dict[str, Any]
@@ -199,13 +199,13 @@ def _texts_since(
             continue
         stamps[version] = before[0]
         if before[1] != text_hash(content):  # put in other words: its old ones are removed for good
-            told = {"content": content, "at": at, "n": version, "told": about}
+            told = {"content": content, "at": at, "n": _told_number(version), "told": about}
             part.setdefault("texts", {})[before[0]] = [clock.stamp(local.at, seen["top"]), told]
         elif version != local.memory.version and (version == latest or before[2] != about):
             part.setdefault("olds", {})[before[0]] = [clock.stamp(local.at, seen["top"]), about]
     for version, (stamp, _, _) in seen["texts"].items():
         if int(version) not in local.texts and local.was_removed(int(version)):
-            nothing = {"at": local.memory.updated_at, "n": int(version)}
+            nothing = {"at": local.memory.updated_at, "n": _told_number(int(version))}
             part.setdefault("texts", {})[stamp] = [clock.stamp(local.at, seen["top"]), nothing]
     if new:
         texts, added = _new_texts(local, new, clock, max([*seen["known"], *stamps.values()], default=""))
@@ -223,9 +223,14 @@ def _new_texts(
     for version in versions:
         content, at, about = local.texts[version]
         after = clock.stamp(_ms(at), after)
-        texts[after] = [after, {"content": content, "at": at, "n": version, "told": about}]
+        texts[after] = [after, {"content": content, "at": at, "n": _told_number(version), "told": about}]
         stamps[version] = after
     return texts, stamps
+
+
+def _told_number(version: int) -> int:
+    """The number that a text is told with: its version, as far as a line may tell one; others count on from it."""
+    return min(version, MOST_VERSION)
 
 
 def _about(told: Memory | Version) -> dict[str, Any]:

@@ -50,21 +50,45 @@ class GitRemote:
             return False
         remote = self._only_remote()
         if self._upstream():
-            return self._pull()
+            return self._pull("@{upstream}")
         if remote and self._git("ls-remote", "--exit-code", "--heads", remote, self._branch).returncode == 0:
-            if not self._pull(remote, self._branch):
+            if not self._pull("FETCH_HEAD", remote, self._branch):
                 return False
             self._git("branch", f"--set-upstream-to={remote}/{self._branch}")
         return True
 
-    def _pull(self, *where: str) -> bool:
-        # no line goes into another's log; what somebody else changes in the work tree stays as it is
-        done = self._git("pull", "--quiet", "--rebase", "--autostash", "-X", "no-renames", *where)
+    def _pull(self, theirs: str, *where: str) -> bool:
+        """Fetch, and put what is not sent yet on top; whether nothing went wrong.
+
+        A person's own changes in the work tree stay as they are: `git pull --autostash` would write marks of a conflict
+        into a file that both sides changed, so that is looked at before.
+        """
+        done = self._git("fetch", "--quiet", *where)
+        if done.returncode:
+            self._warn("git fetch", done.stderr)
+            return False
+        if self._is_within(theirs, "HEAD"):
+            return True
+        if self._git("rev-parse", "--verify", "--quiet", "HEAD").returncode or self._is_within("HEAD", theirs):
+            done = self._git("merge", "--quiet", "--ff-only", theirs)
+        elif names := self._changed_on_both_sides(theirs):
+            self._warn("git pull", "".join(f"\t{name}\n" for name in names))
+            return False
+        else:  # no line goes into another's log
+            done = self._git("rebase", "--quiet", "--fork-point", "--autostash", "-X", "no-renames", theirs)
         if done.returncode and not self._resolved():
             self._git("rebase", "--abort")
             self._warn("git pull", done.stderr)
             return False
         return True
+
+    def _is_within(self, one: str, other: str) -> bool:
+        return self._git("merge-base", "--is-ancestor", one, other).returncode == 0
+
+    def _changed_on_both_sides(self, theirs: str) -> list[str]:
+        """Files with changes that nobody committed, which what was fetched changes, too."""
+        here, there = (self._listed("diff", "--name-only", "--no-renames", of) for of in ("HEAD", f"HEAD...{theirs}"))
+        return [name for name in there if name in here]
 
     def _resolved(self) -> bool:
         """Whether a rebase came to its end, of each log in conflict this clone's kept, or the one that is there."""
@@ -89,32 +113,42 @@ class GitRemote:
         """The names of files that a command of git lists, whatever is in them."""
         return [name for name in self._git(command, "-z", *arguments).stdout.split("\0") if name]
 
-    def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> None:
+    def send(self, files: Sequence[Path], removed: Sequence[Path] = ()) -> bool:
         """Commit these files, as far as they changed, and send them; what cannot be sent is sent the next time.
 
         Args:
             files: in the folder.
             removed: files that are not there any more.
+
+        Returns:
+            whether they are committed.
         """
         if not self._is_on_branch():
-            return
-        names = [each.name for each in files]
-        if removed:
-            names += self._listed("ls-files", "--", *(each.name for each in removed))
-        if not self._commit(names):
-            return
+            return False
+        gone = [each.name for each in removed if not os.path.lexists(each)]
+        if gone:
+            gone = self._listed("ls-tree", "--name-only", "HEAD", "--", *gone)
+        if not self._commit([each.name for each in files], gone):
+            return False
         if self._is_away:  # it would not answer now either
             self._warn("git", "fatal: the remote does not answer")
         elif not self._upstream():
             self._send_first()
         elif self._git("log", "--oneline", "@{upstream}..HEAD").stdout.strip():
             self._push()
+        return True
 
-    def _commit(self, names: Sequence[str]) -> bool:
-        """Commit these files alone, as far as they changed; whether nothing went wrong."""
+    def _commit(self, names: Sequence[str], gone: Sequence[str] = ()) -> bool:
+        """Commit these files alone, as far as they changed or are gone; whether nothing went wrong."""
+        steps = [("add", "--force"), names], [("rm", "--quiet", "--cached", "--force", "--ignore-unmatch"), gone]
+        for (command, *how), files in steps:  # by force: a log is sent also where a rule of the user's ignores it
+            done = self._git(command, *how, "--", *files) if files else None
+            if done is not None and done.returncode:
+                self._warn(f"git {command}", done.stderr)
+                return False
+        names = [*names, *gone]
         if not names:
             return True
-        self._git("add", "--", *names)
         if not self._git("diff", "--cached", "--quiet", "--", *names).returncode:
             return True
         done = self._git("commit", "--quiet", "-m", _MESSAGE, "--", *names)
@@ -171,12 +205,7 @@ class GitRemote:
         """Tell the first that did not succeed: what follows it does not either, and for the same reason."""
         if self.warnings:
             return
-        lines = [line.strip() for line in told.splitlines() if line.strip()]
-        why = next((line for line in reversed(lines) if line.startswith(("fatal", "error"))), "; ".join(lines[-1:]))
-        in_the_way = [line.strip() for line in told.splitlines() if line.startswith("\t")]
-        if in_the_way:  # files that git would write over, one a line
-            why = f"move away or commit {', '.join(in_the_way)}, which git would write over"
-        self.warnings.append(f"{what} did not succeed, it is tried again the next time: {why[:200]}")
+        self.warnings.append(f"{what} did not succeed, it is tried again the next time: {_why(told)[:200]}")
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run git; it asks nobody for anything."""
@@ -205,6 +234,17 @@ class GitRemote:
             _end(child)
             raise
         return subprocess.CompletedProcess(arguments, child.returncode, out, err)
+
+
+def _why(told: str) -> str:
+    """Why git did not succeed, and what to do, by what it wrote to its error output."""
+    in_the_way = [line.strip() for line in told.splitlines() if line.startswith("\t")]
+    if in_the_way:  # files that git would write over, one a line
+        return f"move away or commit {', '.join(in_the_way)}, which git would write over"
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    why = next((line for line in reversed(lines) if line.startswith(("fatal", "error"))), "; ".join(lines[-1:]))
+    is_locked = ".lock'" in why and "File exists" in why
+    return f"if no git runs there, remove the lock that one left: {why}" if is_locked else why
 
 
 @contextmanager
@@ -251,11 +291,8 @@ def git_of(folder: Path, wanted: bool | None) -> GitRemote | None:
     """
     if wanted is False:
         return None
-    is_one = any((each / ".git").exists() for each in (folder, *folder.parents)) if wanted else _is_root(folder)
+    roots = (folder, *folder.parents) if wanted else (folder,)
+    is_one = any(os.path.exists(each / ".git") for each in roots)
     if wanted and not is_one:
         raise ConfigError(f"sync.git is true, and {folder} is no git repository", "git clone your repository there")
     return GitRemote(folder) if is_one else None
-
-
-def _is_root(folder: Path) -> bool:
-    return (folder / ".git").exists()

@@ -10,17 +10,17 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ntm_memory.errors import BadValueError, why_unread
-from ntm_memory.paths import content_of
+from ntm_memory.paths import opened_itself
 from ntm_memory.persistence.atomic import flush, replace_bytes
 from ntm_memory.privacy.keys import ENVIRONMENT, VARIABLE, Key, secret_in
 from ntm_memory.privacy.sealing import seal, unseal
-from ntm_memory.sync.validation import checked_part, checked_tombstone
+from ntm_memory.sync.validation import MOST_LINKS, checked_part, checked_tombstone
 
 VERSION = 1
 _PURPOSE = "sync-log"
@@ -91,6 +91,17 @@ def written(line: Line, key: Key | None = None) -> bytes:
     return json.dumps({name: shown, "sum": _sum(shown)}, ensure_ascii=False).encode() + b"\n"
 
 
+def in_parts(line: Line) -> Iterator[Line]:
+    """A line, or several that tell the same together where it tells more links than one may."""
+    links = [] if line.is_tombstone else list(line.part.get("links", {}).items())
+    if len(links) <= MOST_LINKS:
+        yield line
+        return
+    for start in range(0, len(links), MOST_LINKS):
+        part = {"links": dict(links[start : start + MOST_LINKS])}
+        yield line._replace(part=part if start else {**line.part, **part})
+
+
 def read(content: bytes, key: Key | None = None, first: int = 1) -> LinesRead:
     """What some lines tell; a last one without its end is not yet there, which is no damage.
 
@@ -114,12 +125,11 @@ def append(path: Path, lines: Iterable[Line], key: Key | None = None) -> None:
     """Add lines to a file and wait until they are on the disk; a torn end of an earlier run goes first.
 
     Raises:
-        OSError: they could not be written.
+        OSError: they could not be written; a link is not followed, whoever put it there.
     """
-    content = b"".join(written(line, key) for line in lines)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    content = b"".join(written(part, key) for line in lines for part in in_parts(line))
     try:
-        with os.fdopen(handle, "r+b") as file:
+        with opened_itself(path, write=True) as file:
             whole = file.read()
             end = whole.rfind(b"\n") + 1
             file.seek(end)
@@ -174,6 +184,16 @@ def _same(before: bytes, after: bytes, key: Key) -> bool:
     return is_sealed and (one.lines, len(one.unread)) == (other.lines, len(other.unread))
 
 
+def content_of(path: Path) -> bytes:
+    """What a file of a shared folder holds; it is never read through a link.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    with opened_itself(path) as file:
+        return file.read()
+
+
 def digest(content: bytes) -> str:
     """By what the beginning of a file is known again."""
     return hashlib.sha256(content).hexdigest()
@@ -213,7 +233,8 @@ def _parsed(text: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadValueError(f"it is no JSON: {why_unread(error)}") from error
+        more = "" if isinstance(error, json.JSONDecodeError) else f": {why_unread(error)}"
+        raise BadValueError(f"it is no JSON{more}") from error
     if not isinstance(value, dict):
         raise BadValueError("it is no object")
     return value

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from ntm_memory.errors import StoreError
-from ntm_memory.paths import content_of
 from ntm_memory.privacy.keys import Key
 from ntm_memory.sync import log
-from ntm_memory.sync.folder import log_name, logs_in, own_logs, signature
+from ntm_memory.sync.folder import is_regular, log_name, logs_in, own_logs, signature
 from ntm_memory.sync.log import Line
 from ntm_memory.sync.merging import Merging
 from ntm_memory.sync.registers import stamps_in, without_removed
@@ -93,7 +93,7 @@ class Logs:
         """Take in what this device wrote and does not remember, as after a crash; notes which of its logs are lost."""
         self._look_at_the_key()
         self.read(self.is_own)
-        self.is_whole &= all((self._folder / name).exists() for name in self._own_names())
+        self.is_whole &= all(is_regular(self._folder / name) for name in self._own_names())
 
     def write(self, clock: float) -> None:
         """Add what this device has to tell to its log; where its log was lost, all that is known.
@@ -108,10 +108,13 @@ class Logs:
         try:
             log.append(path, lines, self._key)
         except OSError as error:
-            raise StoreError(
-                f"{path} cannot be written: {error.strerror or error}", "check the folder sync.folder"
-            ) from error
-        self._note(path, content_of(path))
+            stands = os.path.lexists(path) and not is_regular(path)
+            hint = "move it away, and sync again" if stands else "check the folder sync.folder"
+            raise StoreError(f"{path} cannot be written: {error.strerror or error}", hint) from error
+        self._note(path, log.content_of(path))
+        for name in self._own_names():
+            if not is_regular(self._folder / name):  # what stood there is told again by now
+                self._state.forget_place(name)
 
     def remove_texts(self) -> list[str]:
         """Write this device's logs anew without what was removed for good; the names of those that changed."""
@@ -120,7 +123,7 @@ class Logs:
             try:
                 if log.rewrite(path, self._kept, self._key, self._opener, keep_sealed=self.is_whole):
                     changed.append(path.name)
-                    self._note(path, content_of(path))
+                    self._note(path, log.content_of(path))
             except OSError as error:
                 raise StoreError(
                     f"{path} cannot be written: {error.strerror or error}; what was purged may still be in it",
@@ -145,7 +148,7 @@ class Logs:
         if place is not None and place.signature == told:
             return
         try:
-            content = content_of(path)
+            content = log.content_of(path)
         except OSError as error:
             self._unreadable.append(f"{path.name} cannot be read: {error.strerror}")
             return
@@ -177,7 +180,7 @@ class Logs:
             self._state.note_place(path.name, LogPlace(told, end, log.digest(content[:end])))
 
     def _there(self) -> list[str]:
-        return [name for name in self._unread if (self._folder / name).exists()]
+        return [name for name in self._unread if is_regular(self._folder / name)]
 
     def _own_names(self) -> list[str]:
         """The names of the logs that this device wrote, as far as it remembers."""

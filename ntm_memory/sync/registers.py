@@ -4,10 +4,11 @@ A state is a plain object with any of these parts:
 
     born     [stamp, {namespace, created_at}]; of several the earliest: what orders memories
     fields   name → [stamp, value]; of several the last
-    texts    stamp of its telling → [stamp, {content, at, n, told}]; without content: removed for good, which wins
+    texts    stamp of its telling → [stamp, {content, at, n, told}]; without content: removed for good, which wins;
+             n, 1 to 10⁹, is the least version that it has: each has a greater one than the text before it
     olds     stamp of a text → [stamp, {key, importance, tags, occurred_at, trust}]: as its history has it, the last
     over     stamps of texts that were replaced by somebody who had seen them
-    links    target → [stamp, [weight, kind]]; the last
+    links    target → [stamp, [weight, kind]]; the last; at most 10,000 in one line
     joins    [stamp, id]: it is another memory's, which said the same or had the same key; the last
     purged   [stamp]: removed for good; nothing else is kept, and nothing comes back
 

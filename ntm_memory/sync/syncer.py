@@ -26,7 +26,7 @@ from ntm_memory.sync.log import opener_of
 from ntm_memory.sync.logs import Logs
 from ntm_memory.sync.merging import Merging, conflicts
 from ntm_memory.sync.merging_writer import MergingWriter
-from ntm_memory.sync.other_logs import OtherLogs
+from ntm_memory.sync.other_logs import OtherLogs, note_former
 from ntm_memory.sync.stamps import HybridClock
 from ntm_memory.sync.standing import of_memory
 from ntm_memory.sync.state import NAME, SyncState
@@ -103,8 +103,10 @@ class Syncer:
             by_git: False: nothing is fetched or sent, what changed waits for the next time.
 
         Raises:
-            NTMMemoryError: another process syncs; folder or memory cannot be used.
+            NTMMemoryError: another process syncs; folder or memory cannot be used; `part` without `forget`.
         """
+        if part and not forget:
+            raise BadValueError("yes goes with forget alone", "sync.py --forget NAME --yes")
         self._is_dry = dry_run
         asked = _Asked(settle, forget, part, namespace)
         if dry_run:  # on a copy of what is known: nothing is written, and nobody waited for
@@ -138,10 +140,11 @@ class Syncer:
             counts = dict.fromkeys(("sent", "due"), 0)
             with state.writing():
                 state.set_meta("synced", to_iso(self._clock()))
-        if git is not None:
-            git.send(list(own_logs(self._folder, state.own_devices)), others.taken_over)
+        if git is not None and git.send(list(own_logs(self._folder, state.own_devices)), others.unsent):
+            with state.writing():
+                others.note_sent()
         warnings = [*(git.warnings if git is not None else ()), *copies.warnings, *others.warnings, *applier.warnings]
-        return self._answer(merging, logs, applier, counts, warnings)
+        return self._answer(merging, logs, applier, counts, warnings) | {"forgotten": others.forgotten}
 
     def _is_settled(self, state: SyncState, merging: Merging, logs: Logs) -> bool:
         """Whether nothing is new, neither here nor in the folder, and nothing waits: most often that is so."""
@@ -197,7 +200,8 @@ class Syncer:
             logs.take_back_from_future()
             state.forget_all()
             state.set_meta("last", "")
-        if state.meta("folder") not in ("", str(self._folder)):
+        if (former := state.meta("folder")) not in ("", str(self._folder)):
+            note_former(state, former)
             self._was_broken_off = True
             logs.is_whole = False
             state.forget_files()

@@ -22,7 +22,11 @@ from ntm_memory.text.iso_time import in_full
 _ID = re.compile(r"[\w.:-]{1,100}")
 TOLD = ("key", "importance", "tags", "occurred_at", "trust")
 FIELDS = (*TOLD, "session", "source", "kind", "superseded_by", "standing")
-_MOST = 2**31
+MOST_VERSION = 10**9
+"""The greatest number that a line may tell a text with: a memory can have twice as great a one, so that there is always
+room for the texts that come after."""
+MOST_LINKS = 10_000
+"""In one line; a memory with more of them is told in several."""
 
 
 def checked_part(id: object, part: object) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 def _content(text: Any) -> dict[str, Any]:
     """A text, or what is left of one that was removed for good."""
-    _see(type(text.get("n")) is int and 1 <= text["n"] < _MOST, "a version", text.get("n"))
+    _see(type(text.get("n")) is int and 1 <= text["n"] <= MOST_VERSION, "a version", text.get("n"))
     made = {"at": in_full(_text(text.get("at"), "a time")), "n": text["n"]}
     if "content" in text:
         _see(set(text) == {*made, "content", "told"}, "a text", text)
@@ -163,6 +167,8 @@ def _link(value: Any) -> list[Any]:
 
 def _links(value: Any) -> dict[str, Any]:
     _see(isinstance(value, dict), "links", value)
+    if len(value) > MOST_LINKS:
+        raise BadValueError(f"it tells {len(value):,} links, at most {MOST_LINKS:,} are taken of one line")
     return {_id(target, "a link"): _register(register, _link) for target, register in value.items()}
 
 

@@ -28,6 +28,7 @@ from ntm_memory.text.printable import is_visible
         ({"content": "x", "importance": "high"}, "importance"),
         ({"content": "x", "tags": "work"}, "tags must be a list"),
         ({"content": "x", "tags": [["work"]]}, "tag must be text"),
+        ({"content": "x", "tags": [f"t{number}" for number in range(1001)]}, "at most 1,000 fit"),
         ({"content": "x", "key": "k" * 501}, "501 characters"),
         ({"content": "x", "occurred_at": "yesterday"}, "occurred_at"),
         ({"content": "x", "occurred_at": "2026-02-30"}, "occurred_at"),

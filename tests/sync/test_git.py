@@ -13,7 +13,7 @@ import pytest
 from opening import Clock, opened
 
 from bench.faults.devices import said_by
-from ntm_memory.errors import ConfigError
+from ntm_memory.errors import ConfigError, StoreError
 from ntm_memory.sync.git_remote import GitRemote
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -305,3 +305,111 @@ def test_where_no_branch_is_checked_out_that_is_told_and_nothing_is_committed(tm
         git(folder, "checkout", "--quiet", branch)
         assert one.sync()["warnings"] == []
         assert len(git(remote, "log", "--oneline", "--all").splitlines()) == 2
+
+
+def test_a_link_that_a_pull_puts_in_the_place_of_the_own_log_is_never_written_through(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        (name,) = (path.name for path in (tmp_path / "one-logs").glob("*.jsonl"))
+        target = tmp_path / "victim"
+        target.write_text("mine\n")
+        theirs = tmp_path / "other-logs"
+        (theirs / name).unlink()
+        (theirs / name).symlink_to(target)
+        git(theirs, "commit", "--quiet", "-am", "a link")
+        git(theirs, "push", "--quiet")
+        one.memorize("Tom is in Oslo")
+        with pytest.raises(StoreError, match="is a link"):
+            one.sync()
+        assert target.read_text() == "mine\n" and (tmp_path / "one-logs" / name).is_symlink()
+        (tmp_path / "one-logs" / name).unlink()
+        settle(one, other)
+        assert other.store.count() == 2 and target.read_text() == "mine\n"
+
+
+def test_a_log_that_a_rule_of_the_users_ignores_is_sent_all_the_same(tmp_path, remote):
+    (tmp_path / "ignored").write_text("*.jsonl\n")
+    (tmp_path / "gitconfig").write_text(f"[core]\n\texcludesFile = {tmp_path / 'ignored'}\n")
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        assert other.store.count() == 1
+
+
+def test_what_git_cannot_add_is_told_each_time_and_sent_once_it_can(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        other.memorize("Priya is in Pune")
+        settle(one, other)
+        name = other.sync()["device"]
+        lock = tmp_path / "one-logs" / ".git" / "index.lock"
+        lock.touch()
+        one.memorize("Mia drinks tea")
+        for forget in ([], [name], []):
+            (warning,) = one.sync(forget=forget)["warnings"]
+            assert "git add did not succeed" in warning and "remove the lock" in warning and "index.lock" in warning
+        assert name in git(remote, "ls-tree", "--name-only", "HEAD")
+        lock.unlink()
+        assert one.sync()["warnings"] == [] and name not in git(remote, "ls-tree", "--name-only", "HEAD")
+        assert not git(tmp_path / "one-logs", "status", "--short")
+        settle(one, other)
+        assert other.store.count() == 2
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_a_file_that_a_person_changed_on_both_machines_stays_as_it_is_and_is_named(tmp_path, remote, is_staged):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        ours, theirs = tmp_path / "one-logs" / "notes ü.txt", tmp_path / "other-logs" / "notes ü.txt"
+        one.memorize("Mia drinks tea")
+        ours.write_text("first\n")
+        git(ours.parent, "add", ours.name)
+        git(ours.parent, "commit", "--quiet", "-m", "notes")
+        settle(one, other)
+        theirs.write_text("theirs\n")
+        git(theirs.parent, "commit", "--quiet", "-am", "notes")
+        other.memorize("Tom is in Oslo")
+        other.sync()
+        ours.write_text("mine\n")
+        if is_staged:
+            git(ours.parent, "add", ours.name)
+        before = git(ours.parent, "status", "--short")
+        for text in ("Priya is in Pune", "Otto moved"):
+            one.memorize(text)
+            (warning,) = one.sync()["warnings"]
+            assert "move away or commit notes ü.txt" in warning
+            assert ours.read_text() == "mine\n" and git(ours.parent, "status", "--short") == before
+            assert not git(ours.parent, "stash", "list")
+        git(ours.parent, "checkout", "--quiet", "HEAD", "--", ours.name)
+        settle(one, other)
+        assert one.store.count() == 4 and ours.read_text() == "theirs\n"
+
+
+def test_what_a_person_staged_stays_staged_where_nothing_is_to_be_put_on_top(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        notes = tmp_path / "one-logs" / "notes.txt"
+        one.memorize("Mia drinks tea")
+        notes.write_text("first\n")
+        git(notes.parent, "add", notes.name)
+        git(notes.parent, "commit", "--quiet", "-m", "notes")
+        settle(one, other)
+        notes.write_text("staged\n")
+        git(notes.parent, "add", notes.name)
+        other.memorize("Tom is in Oslo")
+        other.sync()
+        assert one.sync()["warnings"] == [] and one.sync()["warnings"] == []
+        assert git(notes.parent, "status", "--short") == "M  notes.txt\n" and one.store.count() == 2
+
+
+def test_a_history_that_was_written_anew_on_the_remote_is_not_sent_again(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        one.memorize("Mia drinks tea")
+        settle(one, other)
+        folder = tmp_path / "other-logs"
+        first = git(folder, "rev-list", "HEAD").split()
+        git(folder, "checkout", "--quiet", "--orphan", "anew")
+        git(folder, "commit", "--quiet", "-m", "all that there is")
+        git(folder, "push", "--quiet", "--force", "origin", "anew:" + git(remote, "branch", "--show-current").strip())
+        one.memorize("Tom is in Oslo")
+        assert one.sync()["warnings"] == []
+        assert not {*first} & {*git(remote, "rev-list", "HEAD").split()}
+        assert len(git(remote, "rev-list", "HEAD").split()) == 2

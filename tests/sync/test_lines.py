@@ -179,5 +179,87 @@ def test_a_pipe_in_the_place_of_the_own_log_is_refused_with_what_is_wrong(device
     file.unlink()
     os.mkfifo(file)
     one.memorize("Tom is in Oslo")
-    with pytest.raises(StoreError, match="not seekable"):
+    with pytest.raises(StoreError, match="pipe or socket, no regular file"):
         one.sync()
+
+
+@pytest.fixture
+def in_its_place(devices):
+    """A machine whose log was moved away, the log's name, and where it was moved to."""
+    one = devices.add("one")
+    one.memorize("Mia drinks tea")
+    one.sync()
+    (file,) = devices.folder.iterdir()
+    return one, file, file.rename(devices.root / "victim")
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="needs links that anybody may make")
+@pytest.mark.parametrize("leads_to", ["a file", "nothing", "its own old log"])
+def test_a_link_in_the_place_of_the_own_log_is_never_followed_and_is_told_until_it_is_gone(
+    devices, in_its_place, leads_to
+):
+    one, file, target = in_its_place
+    if leads_to == "a file":
+        target.write_text("alias ll='ls -l'\n")
+    elif leads_to == "nothing":
+        target.unlink()
+    before = target.read_bytes() if target.exists() else None
+    file.symlink_to(target)
+    one.memorize("Tom is in Oslo")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="is a link, no regular file") as refused:
+            one.sync()
+        assert file.name in refused.value.message and "move it away" in refused.value.hint
+    assert (target.read_bytes() if target.exists() else None) == before and file.is_symlink()
+    file.unlink()
+    one.sync()
+    devices.add("other")
+    devices.settle()
+    assert contents(devices.open[1]) == ["Mia drinks tea", "Tom is in Oslo"]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="needs links that anybody may make")
+def test_a_purge_names_a_log_that_is_a_link_and_leaves_what_that_leads_to(devices, in_its_place):
+    one, file, target = in_its_place
+    before = target.read_bytes()
+    file.symlink_to(target)
+    (memory,) = one.store.memories()
+    assert "is a link" in one.erase([memory.id], purge=True).files_holding[0]
+    assert target.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="needs links that anybody may make")
+def test_a_link_that_takes_a_files_place_after_it_was_looked_at_is_not_followed(tmp_path, monkeypatch):
+    target, file = tmp_path / "victim", tmp_path / "log"
+    target.write_text("mine\n")
+    file.symlink_to(target)
+    monkeypatch.setattr(os.path, "islink", lambda path: False)
+    with pytest.raises(OSError):
+        log.append(file, [])
+    with pytest.raises(OSError):
+        log.content_of(file)
+    assert target.read_text() == "mine\n"
+
+
+def test_a_folder_in_the_place_of_the_own_log_is_told(devices, in_its_place):
+    one, file, _ = in_its_place
+    file.mkdir()
+    one.memorize("Tom is in Oslo")
+    with pytest.raises(StoreError, match="cannot be written") as refused:
+        one.sync()
+    assert "move it away" in refused.value.hint
+
+
+def test_a_lost_log_of_an_earlier_month_is_told_again_once(devices):
+    one = devices.add("one")
+    one.memorize("Mia drinks tea")
+    one.sync()
+    (file,) = devices.folder.iterdir()
+    one = devices.again(0, "one", ahead=40 * 86400.0)
+    one.memorize("Tom is in Oslo")
+    one.sync()
+    file.unlink()
+    one.sync()
+    told = devices.logs()
+    one.sync(), one.sync()
+    assert b"Mia drinks tea" in told and devices.logs() == told

@@ -413,3 +413,21 @@ def test_a_file_that_holds_what_was_purged_is_told_after_a_broken_off_sync_too(d
             other.sync()
     assert "notes.txt" in other.sync()["warnings"][0]
     assert not other.store.count()
+
+
+@pytest.mark.parametrize(
+    ("form", "comes_back"), [("json", False), ("jsonl", True), ("markdown", True)], ids=["json", "lines", "Markdown"]
+)
+@pytest.mark.parametrize("is_retracted", [False, True], ids=["purged", "retracted, too"])
+def test_what_was_purged_comes_back_with_no_old_export_but_one_that_tells_it_again_in_words(
+    devices, form, comes_back, is_retracted
+):
+    one, other = devices.add("one"), devices.add("other")
+    id = one.memorize("the code word is ZANZIBAR").memory.id
+    devices.settle()
+    old = other.export_text(form)["text"]
+    one.erase([id], purge=True, retract=is_retracted)
+    devices.settle()
+    other.import_text(old, form)
+    devices.settle()
+    assert one.store.count() == (comes_back and not is_retracted)

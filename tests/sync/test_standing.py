@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import sys
 from contextlib import closing
@@ -11,6 +13,7 @@ from opening import TINY, write_config
 
 from ntm_memory.cli import main
 from ntm_memory.config import load_settings
+from ntm_memory.errors import BadValueError
 from ntm_memory.hosts import hooks
 from ntm_memory.persistence.writer_lock import WriterLock
 from ntm_memory.rendering import as_text
@@ -196,3 +199,95 @@ def test_a_machine_counts_once_whatever_names_its_logs_have(devices):
     other.memorize("Priya is in Pune")
     devices.settle()
     assert one.status()["sync"]["devices"] == 2
+
+
+def _forbidding(folder, scandir=os.scandir):
+    def scan(path="."):
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    return scan
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "exit_code"),
+    [
+        ("not to be entered", "cannot be used: Permission denied", 5),
+        ("of nobody", "no such user", 2),
+        ("a long name", "cannot be used: File name too long", 5),
+        ("a file", "is no folder", 5),
+        ("no name", "names no folder", 2),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_one_error_also_in_status_and_after_a_purge(
+    devices, capsys, monkeypatch, kind, told, exit_code
+):
+    home = devices.root / "one"
+    settings_of(devices, home)
+    assert main("memorize", ["Mia drinks tea", "--key", "drink", "--home", str(home)]) == 0
+    folders = {
+        "of nobody": "~nobody-of-this-name/foo",
+        "a long name": str(devices.root / ("x" * 300)),
+        "a file": str(devices.root / "file"),
+        "no name": "/a\0b",
+    }
+    (devices.root / "file").touch()
+    if kind == "not to be entered":  # as by mode 000, which keeps not everybody out
+        monkeypatch.setattr("ntm_memory.sync.folder.os.scandir", _forbidding(devices.folder))
+    write_config(home, **TINY, sync={"folder": folders.get(kind, str(devices.folder))})
+    capsys.readouterr()
+    assert main("sync", ["--home", str(home)]) == exit_code
+    assert told in capsys.readouterr().err
+    assert main("status", ["--home", str(home)]) == 0
+    assert told in capsys.readouterr().out
+    assert not standing.is_due(home, load_settings(home / "config.json"))
+    assert main("erase", ["drink", "--purge", "--home", str(home)]) == 5
+    printed = capsys.readouterr()
+    assert told in printed.err and "it is gone from the memory" in printed.err
+    write_config(home, **TINY)
+    assert main("status", ["--home", str(home), "--format", "json"]) == 0
+    assert '"memories": {"live": 0' in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_a_folder_of_before_is_named_as_long_as_this_machines_logs_are_in_it(devices):
+    one = devices.add("one")
+    id = one.memorize("the secret of Mia").memory.id
+    assert one.sync()["warnings"] == []
+    before, devices.folder = devices.folder, devices.root / "another"
+    devices.folder.mkdir()
+    devices._sync["folder"] = str(devices.folder)
+    one = devices.again(0, "one", ahead=9000.0)
+    one.erase([id], purge=True)
+    for _ in range(2):
+        (warning,) = one.sync()["warnings"]
+        assert str(before) in warning and "no purge reaches them" in warning
+    for file in before.iterdir():
+        assert b"secret" in file.read_bytes()
+        file.unlink()
+    assert one.sync()["warnings"] == []
+
+
+def test_what_forget_and_yes_take(devices, capsys):
+    one, other = devices.add("one"), devices.add("other")
+    one.memorize("Mia drinks tea")
+    name = one.sync()["device"]
+    (file,) = devices.folder.iterdir()
+    for forget in ("", " "):
+        with pytest.raises(BadValueError, match="name of the machine is missing"):
+            other.sync(forget=[forget])
+    with pytest.raises(BadValueError, match="forget alone"):
+        other.sync(yes=True)
+    told = other.sync(forget=[name.upper()], dry_run=True)
+    assert told["forgotten"] == [file.name] and f"would take over and remove {file.name}" in as_text("sync", told)
+    assert file.exists()
+    done = other.sync(forget=[name.upper()])
+    assert f"took over and removed {file.name}" in as_text("sync", done) and not file.exists()
+    assert other.sync()["forgotten"] == []
+
+
+def test_what_is_no_json_is_said_once(devices):
+    (devices.folder / "ntm-evilevil-2023-11.jsonl").write_bytes(b"{}}\n\xff\n" + b"[" * 100_000 + b"\n")
+    (one, two, three) = devices.add("one").sync()["unread"]
+    assert one.endswith("line 1: it is no JSON") and two.endswith("line 2: it is no JSON: byte 0 is no UTF-8")
+    assert three.endswith("line 3: it is no JSON: it is nested too deeply")

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ntm_memory.store.records import Link
 from ntm_memory.sync.log import _sum
+from ntm_memory.sync.merging_writer import MergingWriter
+from ntm_memory.sync.validation import MOST_LINKS, MOST_VERSION
 
 from .devices import Devices
 
@@ -160,3 +163,42 @@ def test_a_value_that_no_memory_can_have_is_named_with_its_line_and_its_neighbou
             each.split(", ")[1].split(" is 'm")[0] for each in answer["unread"]
         ]
     assert [each.id for each in one.store.memories()] == ["m_00000002"] and one.status()["sync"]["due"] == 0
+
+
+def test_a_version_that_leaves_no_room_is_refused_and_after_the_greatest_one_all_go_on(devices):
+    greatest, beyond = plain(), plain()
+    greatest["texts"][STAMP][1]["n"] = MOST_VERSION
+    beyond["texts"][STAMP][1]["n"] = 2**31 - 1
+    one, other = hostile(devices, greatest, beyond), devices.add("other")
+    (unread,) = one.sync()["unread"]
+    assert "line 2: a version is 2147483647" in unread
+    for text in ("told by one", "told by one again"):
+        one.update("m_00000000", content=text)
+        one.sync()
+    assert len(other.sync()["unread"]) == 1
+    assert other.store.get("m_00000000").content == "told by one again"
+    other.update("m_00000000", content="told by the other")
+    devices.settle()
+    assert one.store.get("m_00000000").content == "told by the other"
+    assert one.store.get("m_00000000").version == MOST_VERSION + 3
+
+
+def test_more_tags_or_links_than_a_memory_can_use_are_refused_with_their_line(devices):
+    tags, links = plain(), plain()
+    tags["fields"] = {"tags": [STAMP, [f"t{number}" for number in range(50_000)]]}
+    links["links"] = {f"m_{number}": [STAMP, [0.5, "content"]] for number in range(MOST_LINKS + 1)}
+    one = hostile(devices, tags, links)
+    of_tags, of_links = one.sync()["unread"]
+    assert "50,000 tags, at most 1,000" in of_tags and "10,001 links, at most 10,000" in of_links
+    assert one.store.count() == 0
+
+
+def test_whoever_has_more_links_than_a_line_may_tell_tells_them_in_several(devices):
+    one, other = devices.add("one"), devices.add("other")
+    id = one.memorize("Mia drinks tea").memory.id
+    targets = [f"m_{number:08}" for number in range(MOST_LINKS + 1)]
+    MergingWriter(one.store.engine).add_links(id, [Link(target, 0.5, "content") for target in targets])
+    one.update(id, importance=0.7)
+    one.sync()
+    assert not other.sync()["unread"]
+    assert {*MergingWriter(other.store.engine).links(id)} == {*targets}
