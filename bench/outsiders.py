@@ -3,8 +3,9 @@
     python -m bench.outsiders [FOLDER …] [--json] [--plot FILE.png]
 
 A folder (default: those of tests/outsiders) holds stores.jsonl {store, id, content, when, session}, questions.jsonl
-{store, query, kind, gold: [ids], none where nothing answers}, pairs.jsonl {old, new, label: revises | beside | same}
-and prompts.jsonl {store, prompt, gold}, written from a description of the task alone. Nothing is ever fitted on them.
+{store, query, kind, gold: [ids], none where nothing answers} and, if it likes, pairs.jsonl {old, new, label: revises |
+beside | same} and prompts.jsonl {store, prompt, gold}, written from a description of the task alone. Nothing is ever
+fitted on them.
 """
 
 from __future__ import annotations
@@ -173,8 +174,9 @@ def measure_outsiders(folder: Path, *, pairs_and_prompts: bool = True, told: Tol
         rates = summarise_grades(grades)
         if told is not None:
             told[folder.name] = confidences(grades)
-        if pairs_and_prompts:
+        if pairs_and_prompts and (folder / "prompts.jsonl").exists():
             rates["prompts"] = inject_prompts(manager, folder, known)
+        if pairs_and_prompts and (folder / "pairs.jsonl").exists():
             rates["pairs"] = mark_pairs(manager, folder)
     return rates
 
