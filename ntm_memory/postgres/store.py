@@ -38,7 +38,7 @@ class PostgresStore(SQLiteStore):
 
     def __init__(self, url: str, home: Path, *, on_write: Callable[[], object] | None = None, **options: Any) -> None:
         engine = PostgresEngine(url, home, **options)
-        self._engine = engine
+        self.engine = self._engine = engine
         self._writer = SQLiteWriter(engine)
         self._forgetter = SQLiteForgetter(engine)
         self._records = PostgresRecordReader(engine)
