@@ -13,6 +13,7 @@ from psycopg import sql as composed
 from ntm_memory.errors import BadValueError, StoreCorruptError, StoreLockedError
 from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
+from ntm_memory.postgres.place import make_schema, see_schema
 from ntm_memory.postgres.server_connection import ServerConnection
 from ntm_memory.store.sqlite import SQLiteStore
 
@@ -91,7 +92,7 @@ def fill_server(url: str, home: Path, read: Read, last: int, seconds: float, sen
     try:
         with connection.transaction():
             refuse_full(connection)
-            connection.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {connection.address.quoted}")
+            make_schema(connection.address, connection.server.plainly)
             for statement in schema.creation(indexes=False):
                 connection.server.plainly(statement)
             for table in schema.COLUMNS_OF:
@@ -112,6 +113,7 @@ def see_empty(url: str, home: Path, seconds: float) -> None:
     connection = ServerConnection(address_of(url), home, seconds)
     try:
         refuse_full(connection)
+        see_schema(connection.address, connection.server.plainly)
     finally:
         connection.close()
 
