@@ -24,7 +24,7 @@ FROM (SELECT (SELECT oid FROM pg_namespace WHERE nspname = '{}') AS oid) AS ther
 _BEGIN_ANEW = "put the server's backup back (pg_restore), or open the memory anew: an empty one begins"
 
 
-class Place(NamedTuple):
+class SchemaRights(NamedTuple):
     """A schema as this role finds it.
 
     Args:
@@ -44,9 +44,9 @@ class Place(NamedTuple):
     has_memory: bool
 
 
-def place_of(address: Address, ask: Callable[[str], Any]) -> Place:
+def rights_in(address: Address, ask: Callable[[str], Any]) -> SchemaRights:
     """Look at the schema of a store; `ask` runs a statement and gives what has its row."""
-    return Place(*ask(_LOOK.format(address.schema)).fetchone())
+    return SchemaRights(*ask(_LOOK.format(address.schema)).fetchone())
 
 
 def make_schema(address: Address, run: Callable[[str], Any]) -> None:
@@ -65,7 +65,7 @@ def see_schema(address: Address, run: Callable[[str], Any]) -> bool:
     Raises:
         StoreError: this role may not make it, or no tables in it; the hint grants what is missing.
     """
-    place = place_of(address, run)
+    place = rights_in(address, run)
     if place.is_there and not (place.may_use and place.may_make_tables):
         raise StoreError(
             f"{address.label}: the role {place.role} may not make tables there",
@@ -102,7 +102,7 @@ def _why_missing(address: Address, seconds: float) -> StoreError | None:
     """Why a table of a store is not seen; None: it is lost, or nobody can tell."""
     try:
         with connected(address, seconds) as line:
-            place = place_of(address, lambda statement: line.execute(statement, prepare=False))
+            place = rights_in(address, lambda statement: line.execute(statement, prepare=False))
     except psycopg.Error:
         return None
     if not place.is_there:

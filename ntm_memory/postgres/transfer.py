@@ -22,6 +22,9 @@ TABLES = tuple(name for name in schema.COLUMNS_OF if name not in schema.USAGE)
 _OF_ONE_PLACE = ("version", "traces", "words_stale")
 _MATRIX = "matrix"
 """Names in `meta`, and their beginning, that speak of the place where a store is, not of what it holds."""
+_TOLD = ("memories", "versions", "tombstones", "feedback", "audit")
+"""Where something is as soon as anything was told."""
+_EMPTIED = tuple(name for name in schema.COLUMNS_OF if name not in _TOLD)
 Rows = Iterable[Sequence[Any]]
 Read = Callable[[str], Rows]
 Held = tuple[dict[str, int], str]
@@ -91,13 +94,13 @@ def fill_server(url: str, home: Path, read: Read, last: int, seconds: float, sen
     connection = ServerConnection(address_of(url), home, seconds)
     try:
         with connection.transaction():
-            refuse_full(connection)
+            has_begun = refuse_full(connection)
             make_schema(connection.address, connection.server.plainly)
-            for statement in schema.creation(indexes=False):
+            for statement in map("DELETE FROM {}".format, _EMPTIED) if has_begun else schema.creation(indexes=False):
                 connection.server.plainly(statement)
             for table in schema.COLUMNS_OF:
                 _copy(connection, table, read(table))
-            for statement in schema.indexes():
+            for statement in () if has_begun else schema.indexes():
                 connection.server.plainly(statement)
             for table, column in schema.COUNTED.items():
                 least = f"greatest((SELECT max({column}) FROM {table}), {last if table == 'memories' else 1}, 1)"
@@ -118,18 +121,25 @@ def see_empty(url: str, home: Path, seconds: float) -> None:
         connection.close()
 
 
-def refuse_full(connection: ServerConnection) -> None:
-    """Refuse a place where something is.
+def refuse_full(connection: ServerConnection) -> bool:
+    """Refuse a place where something is; whether a memory begins there in which nothing was told yet.
 
     Raises:
-        BadValueError: there is.
+        BadValueError: there is something.
     """
-    query = "SELECT count(*) FROM pg_tables WHERE schemaname = CAST(? AS text)"
-    (count,) = connection.sql.execute(query, (connection.address.schema,)).fetchone()
-    if count:
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = CAST(? AS text)"
+    there = {name for (name,) in connection.sql.execute(query, (connection.address.schema,)).fetchall()}
+    if there == {*schema.COLUMNS_OF}:
+        told = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in _TOLD)
+        query = f"SELECT {told} OR NOT EXISTS (SELECT 1 FROM meta WHERE name = 'version' AND value = ?)"
+        (is_told,) = connection.sql.execute(query, (str(schema.VERSION),)).fetchone()
+        if not is_told:
+            return True
+    if there:
         raise BadValueError(
             f"{connection.address.label} is not empty", "name another schema: --to URL with ?schema=NAME behind it"
         )
+    return False
 
 
 def fill_file(store: SQLiteStore, read: Read, last: int, sent: Held) -> None:
