@@ -15,7 +15,7 @@ _ROLES = "ask the owner of the memory for the right: references/scaling.md, Post
 _REFUSED = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
 _WHO = "see the user, password (~/.pgpass, PGPASSWORD) and pg_hba.conf of the server"
 _LOCKED = {
-    "55P03": "another process has been writing for longer than store.lock_seconds",
+    "55P03": "another process has been writing, or has locked a table, for longer than store.lock_seconds",
     "40001": "another process wrote at the same time",
     "40P01": "another process was in the way",
     "57014": "the server stopped the statement",
