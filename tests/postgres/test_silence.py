@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -39,6 +40,13 @@ def asleep(server):
         pids = [pid for (pid,) in looking.execute("SELECT pid FROM pg_stat_activity").fetchall()]
     pids = [int(Path(folder, "postmaster.pid").read_text().split()[0]), *pids]
     stopped = []
+
+    def go_on():
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+    watch = threading.Timer(30.0, go_on)  # who waits without an end fails, and ends
+    watch.start()
     try:
         for pid in pids:
             try:
@@ -48,8 +56,8 @@ def asleep(server):
                 pass
         yield
     finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+        watch.cancel()
+        go_on()
 
 
 def test_a_server_that_falls_silent_is_not_waited_for_without_an_end(url_of, server, store, tmp_path):
