@@ -29,6 +29,7 @@ from ntm_memory.persistence.pending import waiting
 INSIDE = "--inside"
 TEXT, QUESTION = "The spare key is under the blue flower pot", "Where is the spare key?"
 _OFTEN = 2
+_BESIDE = "or take store.url out of config.json, to go on with the file"
 _SHOWN = ("NTM_MEMORY_HOME", "NTM_MEMORY_ENV")
 
 
@@ -175,7 +176,8 @@ def _memory(found: dict[str, Any], sqlite: str) -> Check:
         return Check("memory", WARN, said, "nothing: the next command backs it up and brings it up to date")
     counts = ", ".join(f"{count} {state}" for state, count in found.get("memories", {}).items())
     backups = found["backups"]
-    told = f"{counts or 'not readable'}; {found['bytes'] >> 10} KiB, schema {found['schema']}, SQLite {sqlite}"
+    kept_by = found.get("server") or f"SQLite {sqlite}"
+    told = f"{counts or 'not readable'}; {found['bytes'] >> 10} KiB, schema {found['schema']}, {kept_by}"
     told += ", encrypted" if found["encrypted"] else ""
     told += f"; {_counted(len(backups), 'backup')}" + (f", the newest {max(backups)}" if backups else "")
     if found["damaged"]:
@@ -185,6 +187,8 @@ def _memory(found: dict[str, Any], sqlite: str) -> Check:
             f"{_counted(found['faults'], 'fault')}; {told}",
             "status.py --check names them, --repair mends",
         )
+    if found.get("beside"):
+        return Check("memory", WARN, f"{told}; {found['beside']}", _BESIDE)
     if found["faults"] or found["warnings"]:
         said = (
             f"{_counted(found['faults'], 'fault')} beside the memory, {_counted(found['warnings'], 'warning')}; {told}"

@@ -81,10 +81,12 @@ def _memory(home: str | None) -> dict[str, Any]:
     """Counts and faults, no text; a file of an older schema is not opened, for that would bring it up to date."""
     folder = paths.data_home(home)
     file = folder / "memory.db"
+    from ntm_memory.recovery.daily import left_beside
     from ntm_memory.recovery.defaults import settings_of
 
-    if settings_of(folder, None)[0].store.url is not None:
-        return _open_one(folder)
+    url = settings_of(folder, None)[0].store.url
+    if url is not None:
+        return _open_one(folder) | {"beside": left_beside(url, folder)}
     if not file.is_file() or not file.stat().st_size:
         return {"there": False}
     from ntm_memory.persistence.faults import faults
@@ -106,6 +108,7 @@ def _open_one(folder: Path) -> dict[str, Any]:
     return {
         "there": True,
         "schema": status.get("store", {}).get("schema_version"),
+        "server": _server(status),
         "memories": status.get("memories"),
         "bytes": status.get("store", {}).get("bytes", 0),
         "faults": len(wrong[0]) if wrong else 0,
@@ -114,6 +117,12 @@ def _open_one(folder: Path) -> dict[str, Any]:
         "encrypted": status.get("encryption", "off") != "off",
         "backups": [_name(backup) for backup in status["backups"]],
     }
+
+
+def _server(status: dict[str, Any]) -> str | None:
+    """Which server keeps a memory, as `status` tells it, and where on it; None: it is a file."""
+    store = status.get("store", {})
+    return f"{store['engine']}, {store['path']}" if store.get("journal_mode") == "server" else None
 
 
 def _name(backup: Any) -> str:

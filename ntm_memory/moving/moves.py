@@ -23,6 +23,10 @@ from ntm_memory.store.sqlite import SQLiteStore
 
 _FILE = "memory.db"
 _LEFT_THERE = "the tables on the server are as they were; when nobody needs them any more: DROP SCHEMA {} CASCADE"
+_BESIDE = (
+    "to bring that file to the server: --to the URL of store.url, where nothing was told yet; to go on with the file: "
+    "take store.url out of config.json; else move the file away first"
+)
 _OTHERS = "other machines that use the server go on with it until their config.json is changed"
 
 
@@ -34,7 +38,8 @@ def move(home: str | Path | None, to: str, *, dry_run: bool = False) -> dict[str
 
     Args:
         home: the data folder.
-        to: `postgresql://…`, where nothing may be yet; or the data folder, for its file.
+        to: `postgresql://…`, where nothing may have been told yet; or the data folder, for its file. A file that is
+            beside `store.url`, since that was set without a move, goes to that URL.
         dry_run: say what would be moved.
 
     Returns:
@@ -49,15 +54,36 @@ def move(home: str | Path | None, to: str, *, dry_run: bool = False) -> dict[str
     require_client()
     folder = data_home(home)
     settings = load_settings(SHIPPED, folder / "config.json")
-    to_server = "://" in to or to.startswith(("postgres:", "postgresql:"))
-    if to_server == (settings.store.url is not None):
-        raise BadValueError(
-            "the memory is there already" if not to_server else "the memory is on a server already",
-            f"give the other place: {'the data folder, for a file in it' if to_server else 'postgresql://…'}",
-        )
-    if to_server:
+    if "://" in to or to.startswith(("postgres:", "postgresql:")):
+        if settings.store.url is not None:
+            _refuse_another(folder, settings.store.url, to)
         return _to_server(folder, settings, to, dry_run=dry_run)
-    return _to_file(folder, settings, Path(to), dry_run=dry_run)
+    if not to.strip():
+        raise BadValueError("no place is named", f"write: --to postgresql://… for a server, --to {folder} for a file")
+    if Path(to).absolute() not in (folder.absolute(), (folder / _FILE).absolute()):
+        raise BadValueError(
+            f"a file stands in the data folder, not at {to}",
+            f"write: --to {folder}; or move that whole folder, and name it as --home or $NTM_MEMORY_HOME",
+        )
+    if settings.store.url is None:
+        raise BadValueError("the memory is there already", "give the other place: postgresql://…")
+    return _to_file(folder, settings, dry_run=dry_run)
+
+
+def _refuse_another(home: Path, url: str, to: str) -> None:
+    """Where `store.url` is set, only a file that is left beside it goes to a server, to that one.
+
+    Raises:
+        BadValueError: there is no file, or another server is named.
+    """
+    if not (home / _FILE).is_file():
+        raise BadValueError(
+            "the memory is on a server already", "give the other place: the data folder, for a file in it"
+        )
+    if address_of(url).label != address_of(to).label:
+        raise BadValueError(
+            "the memory is on a server already", f"{home / _FILE} beside it can be moved to the URL of store.url alone"
+        )
 
 
 def _to_server(home: Path, settings: Settings, url: str, *, dry_run: bool) -> dict[str, Any]:
@@ -92,14 +118,12 @@ def _to_server(home: Path, settings: Settings, url: str, *, dry_run: bool) -> di
     return answer | {"dry_run": False, "kept": kept or _put_aside(home)}
 
 
-def _to_file(home: Path, settings: Settings, to: Path, *, dry_run: bool) -> dict[str, Any]:
+def _to_file(home: Path, settings: Settings, *, dry_run: bool) -> dict[str, Any]:
     from ntm_memory.postgres import transfer
 
-    if to.absolute() not in (home.absolute(), (home / _FILE).absolute()):
-        raise BadValueError(f"a file stands in the data folder, not at {to}", f"write: --to {home}")
     file, url = home / _FILE, settings.store.url or ""
     if os.path.lexists(file):
-        raise BadValueError(f"{file} is there already", "move it away first: a memory is never put over another")
+        raise BadValueError(f"{file} is there already, and a memory is never put over another", _BESIDE)
     seconds, zone = settings.store.lock_seconds, zone_named(settings.time_zone)
     address = address_of(url)
     with closing(open_server_store(url, home, lock_seconds=seconds, create=False, zone=zone)) as there:

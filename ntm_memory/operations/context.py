@@ -74,6 +74,13 @@ class RetrievalContext:
         """When and where times are typed."""
         return Here(self.clock(), self.zone)
 
+    def nothing_in(self, namespace: str) -> str:
+        """That nothing is stored there; and where it may be instead."""
+        from ntm_memory.recovery.daily import left_beside
+
+        beside = left_beside(self.settings.store.url, self.home)
+        return f"nothing is stored in namespace {namespace!r}" + (f"; {beside}" if beside else "")
+
     @cached_property
     def parameters(self) -> RecallParameters:
         """The tuned parameters if there are any and config lets them, else the shipped ones.

@@ -55,7 +55,7 @@ class Recaller:
         """Answer a question with the memories the read heads attend to."""
         if request.as_of is None and not len(self._store.memory_matrix(request.namespace)):
             # before the embedder is loaded
-            return _nothing(request.query, f"nothing is stored in namespace {request.namespace!r}")
+            return _nothing(request.query, self._context.nothing_in(request.namespace))
         return self.answer(request, self._context.ask(request))
 
     def answer(self, request: RecallRequest, query: Query, known: tuple[Corpus, Reading] | None = None) -> RecallResult:

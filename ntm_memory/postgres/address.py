@@ -10,7 +10,8 @@ from ntm_memory.errors import StoreError
 
 SCHEMA = "ntm_memory"
 _SCHEMES = ("postgresql", "postgres")
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_LONGEST = 63
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _EXAMPLE = "write store.url as postgresql://USER@HOST/DATABASE, or with ?schema=NAME behind it"
 _ESCAPED = "write it in percent: %40 for @, %2F for /, %23 for #, %3F for ?; or leave the password to ~/.pgpass"
 
@@ -45,7 +46,7 @@ def address_of(url: str) -> Address:
     """
     try:
         parts = urlsplit(url)
-        told = dict(parse_qsl(parts.query, keep_blank_values=True))
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError as error:
         raise StoreError("store.url is no URL", _EXAMPLE) from error
     if parts.scheme not in _SCHEMES or not url.startswith(f"{parts.scheme}://"):
@@ -53,7 +54,14 @@ def address_of(url: str) -> Address:
     user, _, place = parts.netloc.rpartition("@")
     if "@" in user + parts.path or parts.fragment:  # nothing of it is printed: it may be a piece of the password
         raise StoreError("in store.url a sign like @ / # ? stands as it is in the user's name or password", _ESCAPED)
+    if [each for each, _ in pairs].count("schema") > 1:
+        raise StoreError("store.url names a schema more than once", _EXAMPLE)
+    told = dict(pairs)
     schema = told.pop("schema", SCHEMA)
+    if len(schema) > _LONGEST:
+        raise StoreError(
+            f"store.url names a schema of {len(schema)} characters", f"PostgreSQL's names have at most {_LONGEST}"
+        )
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
         raise StoreError(
             f"store.url names the schema {schema!r:.80}", "small Latin letters, digits and _ make the name of a schema"

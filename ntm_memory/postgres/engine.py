@@ -14,6 +14,7 @@ from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, Stor
 from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
 from ntm_memory.postgres.dialect import from_kept
+from ntm_memory.postgres.place import make_schema
 from ntm_memory.postgres.server_connection import ServerConnection
 from ntm_memory.postgres.server_ledger import ServerLedger, ServerTombstones
 from ntm_memory.postgres.server_usage import ServerUsage
@@ -186,7 +187,7 @@ class PostgresEngine(Engine):
         return int(found)
 
     def _create(self) -> None:
-        self.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {self.address.quoted}")
+        make_schema(self.address, self.server.plainly)
         for statement in schema.creation():
             self.server.plainly(statement)
         for name, value in new_meta().items():

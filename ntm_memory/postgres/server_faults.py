@@ -15,7 +15,7 @@ _ROLES = "ask the owner of the memory for the right: references/scaling.md, Post
 _REFUSED = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
 _WHO = "see the user, password (~/.pgpass, PGPASSWORD) and pg_hba.conf of the server"
 _LOCKED = {
-    "55P03": "another process has been writing for longer than store.lock_seconds",
+    "55P03": "another process has been writing, or has locked a table, for longer than store.lock_seconds",
     "40001": "another process wrote at the same time",
     "40P01": "another process was in the way",
     "57014": "the server stopped the statement",
@@ -23,12 +23,17 @@ _LOCKED = {
 _NOT_THE_LINE = ("25P01", "25P02")
 """Errors of a transaction; those beside them end the line of one that asked nothing for too long."""
 _PASSING = ("40001", "40P01")
+_MISSING = ("42P01", "42703", "3F000")
 _FULL = ("53100", "53200", "54023")
 _NOT_ALLOWED = ("28000", "28P01", "42501")
 
 
 class LineLostError(StoreError):
     """The server went away: what was not committed is not written, the next call connects anew."""
+
+
+class TableMissingError(StoreCorruptError):
+    """A table or column of the store is not seen: it is gone, or this role may not see it."""
 
 
 @contextmanager
@@ -73,8 +78,9 @@ def translated_fault(label: str, error: psycopg.Error, *, at_commit: bool = Fals
         return StoreError(f"{label}: {said}", "make it with: createdb NAME")
     if state in ("54000", "22001"):
         return BadValueError("a key, name or tag is too long for an index of PostgreSQL", "use a shorter one")
-    if state in ("42P01", "42703", "3F000", "XX001", "XX002"):
-        return StoreCorruptError(f"{label} is damaged: {said}", "put the server's backup back (pg_restore)")
+    if state in (*_MISSING, "XX001", "XX002"):
+        kind = TableMissingError if state in _MISSING else StoreCorruptError
+        return kind(f"{label} is damaged: {said}", "put the server's backup back (pg_restore)")
     return StoreError(f"{label} cannot be used: {said}", "see the server's log")
 
 

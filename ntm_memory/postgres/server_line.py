@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -10,6 +12,7 @@ import psycopg
 from psycopg import pq
 from psycopg.adapt import Loader
 from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
+from psycopg.waiting import Ready
 
 from ntm_memory.postgres.address import Address
 from ntm_memory.postgres.dialect import from_kept, to_kept
@@ -18,6 +21,39 @@ _SILENCE = 300_000
 """Milliseconds that a client may be silent inside a transaction: one that fell asleep would keep others waiting."""
 _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 """How soon a line is known to lead nowhere, in seconds, for what was sent in milliseconds; a URL may say otherwise."""
+
+
+class _WatchedLine(psycopg.Connection):  # type: ignore[misc]
+    """A line that looks whether the server is still there whenever that has said nothing for some seconds.
+
+    How long a statement may take is the server's matter (`statement_timeout`): a large one says nothing for minutes.
+    """
+
+    watched = ""
+    """What `PQping` is asked with."""
+    patience = math.inf
+    """Seconds."""
+
+    def wait(self, generator: Any, *arguments: Any, **options: Any) -> Any:
+        """Consume a generator of the client library, which hears ten times a second that nothing has come."""
+        return super().wait(self._looking(generator), *arguments, **options)
+
+    def _looking(self, generator: Any) -> Any:
+        try:
+            wanted = next(generator)
+            heard = time.monotonic()
+            while True:
+                ready = yield wanted
+                if ready != Ready.NONE:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > self.patience:
+                    if pq.PGconn.ping(self.watched.encode()) == pq.Ping.NO_RESPONSE:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(f"it has said nothing for {self.patience:g} seconds")
+                    heard = time.monotonic()
+                wanted = generator.send(ready)
+        except StopIteration as end:
+            return end.value
 
 
 class NamedRow(tuple[Any, ...]):
@@ -75,24 +111,27 @@ def connected(address: Address, seconds: float) -> psycopg.Connection:
 
     Args:
         address: of the store.
-        seconds: how long to wait for the server to answer at all.
+        seconds: how long to wait for the server to answer at all, in silence before it is looked whether it is still
+            there, and for whoever has locked a table.
 
     Raises:
         psycopg.Error: it does not, or refuses.
     """
     settings = f"-c search_path={address.quoted} -c client_encoding=UTF8"
-    usual = f"-c idle_in_transaction_session_timeout={_SILENCE}"
+    usual = f"-c idle_in_transaction_session_timeout={_SILENCE} -c lock_timeout={max(1, round(1000 * seconds))}"
     told = psycopg.conninfo.conninfo_to_dict(address.url)
-    line = psycopg.connect(
+    patience = max(2, round(seconds))
+    line = _WatchedLine.connect(
         address.url,
         autocommit=True,
         **{
-            "connect_timeout": max(2, round(seconds)),
+            "connect_timeout": patience,
             "application_name": "ntm-memory",
             "options": f"{usual} {told.get('options', '')} {settings}",
             **{name: told.get(name, value) for name, value in _ALIVE.items()},
         },
     )
+    line.watched, line.patience = psycopg.conninfo.make_conninfo(address.url, connect_timeout=patience), patience
     for kind in ("text", "varchar", "name"):
         line.adapters.register_loader(kind, _TextLoader)
         line.adapters.register_loader(kind, _BinaryTextLoader)

@@ -13,7 +13,8 @@ from psycopg.raw_cursor import RawCursor
 from ntm_memory.errors import StoreError
 from ntm_memory.postgres.address import Address
 from ntm_memory.postgres.dialect import READ, UNREAD, translated
-from ntm_memory.postgres.server_faults import LineLostError, server_faults
+from ntm_memory.postgres.place import faults_at
+from ntm_memory.postgres.server_faults import LineLostError
 from ntm_memory.postgres.server_line import Answer, connected, rows_of_ours
 
 _TRANSACTION_LOST = "nothing of what was being written is written: do it again"
@@ -136,7 +137,7 @@ class ServerSQL:
                 raise LineLostError(f"the line to {self._address.label} broke", _TRANSACTION_LOST)
             return
         failed = line.info.transaction_status == pq.TransactionStatus.INERROR
-        with server_faults(self._address.label, at_commit=how == "COMMIT"):
+        with faults_at(self._address, self._seconds, at_commit=how == "COMMIT"):
             try:
                 if first is not None and not failed:
                     line.execute(_plain(first))
@@ -199,7 +200,7 @@ class ServerSQL:
             raise LineLostError(f"the line to {self._address.label} broke", _TRANSACTION_LOST)
         was_open = self._line is not None
         self._drop_pipeline()
-        with server_faults(self._address.label):
+        with faults_at(self._address, self._seconds):
             self._line = connected(self._address, self._seconds)
         if was_open:
             self.on_new_line()
@@ -225,7 +226,7 @@ class ServerSQL:
 
     def _once(self, do: Callable[[psycopg.Connection], Any]) -> Any:
         line = self.line()
-        with server_faults(self._address.label):
+        with faults_at(self._address, self._seconds):
             try:
                 return do(line)
             except psycopg.Error:

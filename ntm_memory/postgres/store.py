@@ -19,6 +19,11 @@ from ntm_memory.store.writer import SQLiteWriter
 
 _OWNER = "SELECT tableowner FROM pg_tables WHERE schemaname = CAST(? AS text) AND tablename = 'memories'"
 _IS_ABOVE = "SELECT 1 FROM pg_roles WHERE rolname = CAST(? AS text) AND (rolsuper OR rolbypassrls)"
+_MAY_BE = """
+SELECT other.rolname FROM pg_roles AS told JOIN pg_roles AS other ON pg_has_role(told.oid, other.oid, 'MEMBER')
+WHERE told.rolname = CAST(? AS text) AND (other.rolname = CAST(? AS text) OR other.rolsuper OR other.rolbypassrls)
+"""
+"""Roles that a role may be by `SET ROLE`, of those who see all; so it may whether it inherits their rights or not."""
 
 
 class PostgresStore(SQLiteStore):
@@ -38,7 +43,7 @@ class PostgresStore(SQLiteStore):
 
     def __init__(self, url: str, home: Path, *, on_write: Callable[[], object] | None = None, **options: Any) -> None:
         engine = PostgresEngine(url, home, **options)
-        self._engine = engine
+        self.engine = self._engine = engine
         self._writer = SQLiteWriter(engine)
         self._forgetter = SQLiteForgetter(engine)
         self._records = PostgresRecordReader(engine)
@@ -60,6 +65,9 @@ class PostgresStore(SQLiteStore):
         with self._engine.reading():
             (owner,) = self._engine.sql.execute(_OWNER, (self.address.schema,)).fetchone()
             is_above = self._engine.sql.execute(_IS_ABOVE, (role,)).fetchone()
+            other = self._engine.sql.execute(_MAY_BE, (role, owner)).fetchone()
         if owner == role:
             return "owns the tables: it would lose its own right to write"
-        return "is above row-level security" if is_above is not None else None
+        if is_above is not None:
+            return "is above row-level security"
+        return None if other is None else f"is a member of {other[0]}, which sees every row"

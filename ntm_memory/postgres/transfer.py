@@ -13,6 +13,7 @@ from psycopg import sql as composed
 from ntm_memory.errors import BadValueError, StoreCorruptError, StoreLockedError
 from ntm_memory.postgres import schema
 from ntm_memory.postgres.address import address_of
+from ntm_memory.postgres.place import make_schema, see_schema
 from ntm_memory.postgres.server_connection import ServerConnection
 from ntm_memory.store.sqlite import SQLiteStore
 
@@ -21,6 +22,9 @@ TABLES = tuple(name for name in schema.COLUMNS_OF if name not in schema.USAGE)
 _OF_ONE_PLACE = ("version", "traces", "words_stale")
 _MATRIX = "matrix"
 """Names in `meta`, and their beginning, that speak of the place where a store is, not of what it holds."""
+_TOLD = ("memories", "versions", "tombstones", "feedback", "audit")
+"""Where something is as soon as anything was told."""
+_EMPTIED = tuple(name for name in schema.COLUMNS_OF if name not in _TOLD)
 Rows = Iterable[Sequence[Any]]
 Read = Callable[[str], Rows]
 Held = tuple[dict[str, int], str]
@@ -90,13 +94,13 @@ def fill_server(url: str, home: Path, read: Read, last: int, seconds: float, sen
     connection = ServerConnection(address_of(url), home, seconds)
     try:
         with connection.transaction():
-            refuse_full(connection)
-            connection.server.plainly(f"CREATE SCHEMA IF NOT EXISTS {connection.address.quoted}")
-            for statement in schema.creation(indexes=False):
+            has_begun = refuse_full(connection)
+            make_schema(connection.address, connection.server.plainly)
+            for statement in map("DELETE FROM {}".format, _EMPTIED) if has_begun else schema.creation(indexes=False):
                 connection.server.plainly(statement)
             for table in schema.COLUMNS_OF:
                 _copy(connection, table, read(table))
-            for statement in schema.indexes():
+            for statement in () if has_begun else schema.indexes():
                 connection.server.plainly(statement)
             for table, column in schema.COUNTED.items():
                 least = f"greatest((SELECT max({column}) FROM {table}), {last if table == 'memories' else 1}, 1)"
@@ -112,22 +116,30 @@ def see_empty(url: str, home: Path, seconds: float) -> None:
     connection = ServerConnection(address_of(url), home, seconds)
     try:
         refuse_full(connection)
+        see_schema(connection.address, connection.server.plainly)
     finally:
         connection.close()
 
 
-def refuse_full(connection: ServerConnection) -> None:
-    """Refuse a place where something is.
+def refuse_full(connection: ServerConnection) -> bool:
+    """Refuse a place where something is; whether a memory begins there in which nothing was told yet.
 
     Raises:
-        BadValueError: there is.
+        BadValueError: there is something.
     """
-    query = "SELECT count(*) FROM pg_tables WHERE schemaname = CAST(? AS text)"
-    (count,) = connection.sql.execute(query, (connection.address.schema,)).fetchone()
-    if count:
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = CAST(? AS text)"
+    there = {name for (name,) in connection.sql.execute(query, (connection.address.schema,)).fetchall()}
+    if there == {*schema.COLUMNS_OF}:
+        told = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in _TOLD)
+        query = f"SELECT {told} OR NOT EXISTS (SELECT 1 FROM meta WHERE name = 'version' AND value = ?)"
+        (is_told,) = connection.sql.execute(query, (str(schema.VERSION),)).fetchone()
+        if not is_told:
+            return True
+    if there:
         raise BadValueError(
             f"{connection.address.label} is not empty", "name another schema: --to URL with ?schema=NAME behind it"
         )
+    return False
 
 
 def fill_file(store: SQLiteStore, read: Read, last: int, sent: Held) -> None:

@@ -53,6 +53,22 @@ def open_backed_up(home: Path, settings: Settings, clock: Callable[[], float]) -
     return store, daily
 
 
+def left_beside(url: str | None, home: Path) -> str | None:
+    """What to say of a memory in a file that nobody reads, since `store.url` was set without moving it.
+
+    Args:
+        url: `store.url`.
+        home: the data folder.
+
+    Returns:
+        a sentence; None: there is no such file.
+    """
+    file = home / "memory.db"
+    if url is None or not file.is_file() or not file.stat().st_size:
+        return None
+    return f"{file} is not read, for store.url names a server: move.py --to that URL brings it there"
+
+
 class DailyBackup:
     """Called after every committed write; does nothing but compare two numbers, once the day has been looked at.
 

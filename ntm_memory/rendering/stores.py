@@ -135,6 +135,8 @@ def _survey(answer: Answer) -> Iterator[str]:
     store = answer.get("store", {})
     size = f", {store['bytes'] / 1e6:.1f} MB" if "bytes" in store else ""
     yield f"home: {text(answer['home'])}{size}"
+    if store.get("journal_mode") == "server":
+        yield f"server: {text(store['engine'])}, {text(store['path'])}"
     yield f"embedder: {_embedder(answer.get('embedder'))}"
     shown = ("integrity", "files", "repaired", "encryption")
     yield from (f"{each}: {_value(answer[each])}" for each in shown if each in answer)

@@ -61,8 +61,8 @@ def is_due(home: Path, settings: Settings) -> bool:
         return False
     try:
         folder = checked_folder(settings.sync.folder, home)
-        if git_of(folder, settings.sync.git) is not None:
-            return True
+        if settings.store.url is not None or git_of(folder, settings.sync.git) is not None:
+            return True  # no file tells what was written there
         with closing(sqlite3.connect(f"{(home / NAME).as_uri()}?mode=ro", uri=True, timeout=0.1)) as sql:
             known = dict(sql.execute("SELECT name, signature FROM files"))
             found = {path.name: signature(path) for path in logs_in(folder)}

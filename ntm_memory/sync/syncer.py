@@ -68,8 +68,7 @@ class Syncer:
     ) -> None:
         if settings.sync.folder is None:
             raise BadValueError("there is no folder to sync with", _NO_FOLDER)
-        if not isinstance(store, SQLiteStore):
-            raise BadValueError("a memory on a server is synced by its server", "leave sync.folder out")
+        assert isinstance(store, SQLiteStore)  # in a file, or on a server
         self._folder = checked_folder(settings.sync.folder, home)
         self._git = git_of(self._folder, settings.sync.git)
         self._store, self._home, self._clock = store, home, clock

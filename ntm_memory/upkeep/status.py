@@ -17,7 +17,7 @@ from ntm_memory.persistence.pending import waiting
 from ntm_memory.postgres.only_files import refuse_on_server
 from ntm_memory.recall.corpus import ended
 from ntm_memory.recovery.backups import FOLDER, described, unusable
-from ntm_memory.recovery.daily import FAILED
+from ntm_memory.recovery.daily import FAILED, left_beside
 from ntm_memory.recovery.damaged import files_kept
 from ntm_memory.store.base import RecordReader, Store
 from ntm_memory.store.lookup import STATES, find
@@ -169,6 +169,8 @@ def _warnings(live: int, settings: Settings, home: Path) -> Iterator[str]:
         tuned_parameters(home)
     except CheckpointError as error:
         yield f"{error.message}: the shipped parameters hold; tune.py --revert removes it, tune.py learns it anew"
+    if beside := left_beside(settings.store.url, home):
+        yield beside
     wrong = unusable(home)
     if wrong is not None:
         yield f"{wrong}: no backup can be made, and none that is there is counted"

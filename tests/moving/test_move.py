@@ -12,8 +12,10 @@ from opening import TINY, write_config
 from ntm_memory import NTMMemoryManager
 from ntm_memory.cli import main
 from ntm_memory.errors import BadValueError, NotFoundError, StoreCorruptError, StoreError
+from ntm_memory.installation import doctor, inside
 from ntm_memory.moving import move
 from ntm_memory.postgres import transfer
+from ntm_memory.postgres.upkeep import TRACES
 
 SIGNS = ("green tea", "绿茶", "a\ttab and \\N", "naïve ☕", "one\x01two")
 STATES = ("live", "archived", "erased")
@@ -143,8 +145,59 @@ def test_a_place_that_is_not_empty_is_refused(home, tmp_path, url_of):
         move(other, url_of("another"))
     with pytest.raises(BadValueError, match="there already"):
         move(home, str(home))
+    for place, says in ((str(tmp_path / "elsewhere"), "data folder, not at"), ("", "no place"), (" ", "no place")):
+        with pytest.raises(BadValueError, match=says):
+            move(home, place)
     with pytest.raises(NotFoundError):
         move(tmp_path / "nothing", url_of("nothing"))
+
+
+def test_a_file_that_is_left_beside_a_server_is_told_and_can_be_brought_there(home, url_of, capsys):
+    before = held(home)
+    write_config(home, **TINY, recall={"confidence_floor": 0}, store={"backups": 0, "url": url_of()})
+    with NTMMemoryManager(home) as memory:
+        assert str(home / "memory.db") in memory.recall("green tea").reason  # and a memory begins on the server
+        (warning,) = memory.status()["warnings"]
+    assert str(home / "memory.db") in warning and "move.py --to" in warning
+    told = doctor._memory(inside.report(str(home))["memory"], "3.x")
+    assert told.state == "warn" and str(home / "memory.db") in told.said and "store.url" in told.do
+    with pytest.raises(BadValueError, match="there already") as caught:
+        move(home, str(home))
+    assert "--to the URL of store.url" in caught.value.hint and "take store.url out" in caught.value.hint
+    with pytest.raises(BadValueError, match="server already"):
+        move(home, url_of("another"))
+    assert move(home, url_of(), dry_run=True)["dry_run"] and (home / "memory.db").is_file()
+    move(home, url_of())
+    assert held(home) == before and not (home / "memory.db").exists()
+    with NTMMemoryManager(home) as memory:
+        assert memory.status()["warnings"] == [TRACES]
+        assert memory.memorize("told on the server").action == "created" and memory.store.check() == []
+    assert doctor._memory(inside.report(str(home))["memory"], "3.x").said.count("memory.db") == 0
+
+
+def test_a_file_is_never_put_over_what_was_told_on_the_server(home, url_of):
+    before = held(home)
+    with_url = {**TINY, "recall": {"confidence_floor": 0}, "store": {"backups": 0, "url": url_of()}}
+    write_config(home, **with_url)
+    with NTMMemoryManager(home) as memory:
+        memory.erase([memory.memorize("told there").memory.id], purge=True)
+    for dry_run in (True, False):
+        with pytest.raises(BadValueError, match="not empty"):
+            move(home, url_of(), dry_run=dry_run)
+    write_config(home, **{**with_url, "store": {"backups": 0}})
+    assert held(home) == before
+
+
+def test_who_has_an_empty_memory_open_on_the_server_goes_on_with_what_comes(home, url_of, tmp_path):
+    other = tmp_path / "other"
+    write_config(other, **TINY, recall={"confidence_floor": 0}, store={"backups": 0, "url": url_of()})
+    with NTMMemoryManager(other) as memory:
+        assert not memory.recall("green tea").memories
+        move(home, url_of())
+        assert memory.recall("green tea").memories and memory.memorize("told there").action == "created"
+        assert memory.store.check() == []
+    with NTMMemoryManager(home) as memory:
+        assert "told there" in [each.content for each in memory.store.memories()]
 
 
 @pytest.mark.parametrize("table", ["memories", "versions", "tombstones", "audit"])

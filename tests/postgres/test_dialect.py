@@ -126,3 +126,17 @@ def test_a_whole_row_comes_with_what_its_record_has_besides(ours):
     text = translated(ours).text
     assert all(name in text for name in ("namespace_name", "session_name", "linked", READ)) and UNREAD not in text
     assert translated(ours).has_rows and not translated("INSERT INTO names (name) VALUES (?)").text.startswith("SELECT")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://h/d?schema=one&schema=two", "more than once"),
+        ("postgresql://h/d?schema=one&sslmode=require&schema=one", "more than once"),
+        (f"postgresql://h/d?schema={'a' * 64}", "of 64 characters"),
+    ],
+)
+def test_a_schema_that_is_named_twice_or_too_long_is_told_as_that(url, says):
+    assert address_of(f"postgresql://h/d?schema={'a' * 63}").schema == "a" * 63
+    with pytest.raises(StoreError, match=says):
+        address_of(url)

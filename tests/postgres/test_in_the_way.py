@@ -112,3 +112,19 @@ def test_a_line_that_the_server_cut_while_nobody_asked_is_opened_anew(store, ser
     assert contents(store) == ["one"]
     store.add(*draft("two"))
     assert contents(store) == ["one", "two"]
+
+
+def test_who_only_reads_does_not_wait_for_ever_for_a_table_that_is_locked(store, url_of, server, tmp_path):
+    memory = store.add(*draft("one"))
+    impatient = open_server_store(url_of(), tmp_path / "other", lock_seconds=0.3)
+    with closing(impatient), psycopg.connect(server.uri()) as other:
+        other.execute(f"LOCK TABLE {url_of().rpartition('=')[2]}.memories IN ACCESS EXCLUSIVE MODE")
+        other.execute("SET idle_in_transaction_session_timeout = '20s'")  # who waits without an end fails, and ends
+        began = time.monotonic()
+        for look in (impatient.count, lambda: impatient.get(memory.id), lambda: impatient.history(memory.id)):
+            with pytest.raises(StoreLockedError, match="locked a table"):
+                look()
+                impatient.count()  # no lock of `versions` is in the way
+        assert time.monotonic() - began < 10
+        other.rollback()
+        assert contents(impatient) == ["one"]

@@ -96,6 +96,26 @@ def test_nothing_is_granted_to_who_sees_all(store, told, server):
         server.sql("DROP ROLE above_all;")
 
 
+@pytest.mark.parametrize("how", ["", "WITH INHERIT FALSE"])
+@pytest.mark.parametrize("above", ["owner_of_tables", "above_all"])
+def test_nothing_is_granted_to_a_member_of_who_sees_all(server, url_of, tmp_path, above, how):
+    server.sql("CREATE ROLE owner_of_tables LOGIN; CREATE ROLE above_all BYPASSRLS; CREATE ROLE member LOGIN;")
+    schema = url_of().rpartition("=")[2]
+    server.sql(f"CREATE SCHEMA {schema} AUTHORIZATION owner_of_tables")
+    store = open_server_store(url_of().replace("postgres:@", "owner_of_tables@"), tmp_path / "owner")
+    try:
+        store.set_embedder(EMBEDDER)
+        store.add(*draft("one", namespace="shared"))
+        assert reader_statements(store, "member", ["shared"])
+        server.sql(f"GRANT {above} TO member {how}")
+        with pytest.raises(BadValueError, match=f"is a member of {above}"):
+            reader_statements(store, "member", ["shared"])
+    finally:
+        store.close()
+        server.sql("DROP OWNED BY owner_of_tables CASCADE; DROP ROLE member; DROP ROLE above_all;")
+        server.sql("DROP ROLE owner_of_tables;")
+
+
 def test_a_role_and_a_schema_may_be_called_like_a_word_of_sql(server, tmp_path):
     url = server.url("select")
     kept = open_server_store(url, tmp_path / "owner")

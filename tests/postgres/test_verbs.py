@@ -11,7 +11,7 @@ from opening import write_config
 from ntm_memory.cli import main
 from ntm_memory.commands import run
 from ntm_memory.errors import BadValueError, ConfigError, NotSetUpError, StoreError
-from ntm_memory.installation import inside
+from ntm_memory.installation import doctor, inside
 
 TEA = "Mia likes green tea"
 
@@ -53,7 +53,7 @@ def test_a_name_is_listed_however_it_is_spelled(call):
     assert not call("list", kind="episode")["memories"]
 
 
-def test_status_and_doctor_tell_of_the_server_and_never_a_password(call, home, url_of):
+def test_status_and_doctor_tell_of_the_server_and_never_a_password(call, home, url_of, capsys):
     secret = url_of().replace("postgres:@", "postgres:hidden-word@")
     write_config(home, embedder={"backend": "tiny"}, store={"url": secret})
     call("memorize", content=TEA)
@@ -62,7 +62,13 @@ def test_status_and_doctor_tell_of_the_server_and_never_a_password(call, home, u
     assert "files" in status and status["store"]["bytes"] > 0
     told = inside.report(str(home))["memory"]
     assert (told["there"], told["memories"]["live"], told["damaged"]) == (True, 1, False)
-    assert "hidden-word" not in json.dumps(status) + json.dumps(told)
+    checked = doctor._memory(told, "3.x").said
+    assert main("status", ["--home", str(home)]) == 0
+    shown = capsys.readouterr().out
+    place = f"/postgres by the socket in {secret.partition('host=')[2].partition('&')[0]}, schema "
+    for said in (checked, shown):
+        assert status["store"]["engine"] in said and place in said and "SQLite" not in said
+    assert "hidden-word" not in json.dumps(status) + json.dumps(told) + checked + shown
     assert call("status", repair=True)["repaired"]
 
 
