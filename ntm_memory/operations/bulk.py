@@ -16,7 +16,7 @@ from ntm_memory.operations.results import Action, BulkResult, LeftOut, Related
 from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
 from ntm_memory.operations.write import Writer
 from ntm_memory.privacy.secret_spans import MaybeSecret
-from ntm_memory.privacy.trust import TRUST_LEVELS, USUAL, checked_trust, lower
+from ntm_memory.privacy.trust import USUAL, checked_trust, lower
 
 BATCH = 64
 Progress = Callable[[int], None] | None
@@ -50,12 +50,9 @@ class BulkWriter(Writer):
         related: dict[str, tuple[Related, ...]] = {}
         secrets: dict[str, tuple[LeftOut, ...]] = {}
         maybe: dict[str, tuple[MaybeSecret, ...]] = {}
-        claims = 0
         lines = iter(records)
         while batch := list(itertools.islice(lines, BATCH)):
             done = self._write_batch(batch, failed, within, force_retracted)
-            if usual == USUAL:  # what a file claims of itself goes without saying
-                claims += sum(_claims_more(record, within) for line, record in batch if line in done)
             ids.extend(done[line].memory.id if line in done else None for line, _ in batch)
             actions.extend(written.action for written in done.values())
             related |= self._relate(list(done.values()))
@@ -65,8 +62,7 @@ class BulkWriter(Writer):
                 progress(len(ids))
         created, unchanged, updated = (actions.count(action) for action in ("created", "unchanged", "updated"))
         told = (created, unchanged, updated, failed.by_line(), tuple(ids))
-        hints = (*failed.hints(), *([_lowered(claims, within.most)] if claims else []))
-        return BulkResult(*told, related=related, secrets=secrets, hints=hints, maybe_secret=maybe)
+        return BulkResult(*told, related=related, secrets=secrets, hints=failed.hints(), maybe_secret=maybe)
 
     def memorize_lines(
         self,
@@ -93,6 +89,8 @@ class BulkWriter(Writer):
                 telling = Telling.of(record, self._context.here).within(*within)
                 passed = self.gate.glance(telling.memory)
                 checked[line] = telling._replace(memory=passed.memory), passed
+                if _claims_more(record, within):
+                    failed.note_claim(within.most)
             except NTMMemoryError as error:
                 self._note_failure(line, error, _namespace_of(record), failed)
         read = self._read(checked, failed, force)
@@ -157,12 +155,7 @@ def _namespace_of(record: object) -> object:
     return (record.get("namespace") or "default") if isinstance(record, Mapping) else None
 
 
-def _claims_more(record: object, within: Within) -> bool:
-    """Whether a record claims more trust than its call has."""
-    claimed = record.get("trust") if isinstance(record, Mapping) else None
-    return claimed in TRUST_LEVELS and lower(str(claimed), within.most) != claimed
-
-
-def _lowered(count: int, most: str) -> str:
-    records = "1 record claims" if count == 1 else f"{count:,} records claim"
-    return f"{records} more trust than the call gives: kept as {most}; a call with --trust vouches for all of it"
+def _claims_more(record: Mapping[str, object], within: Within) -> bool:
+    """Whether a record claims more trust than its call has; what a file claims of itself goes without saying."""
+    claimed = str(record.get("trust") or within.most)
+    return within.usual == USUAL and lower(claimed, within.most) != claimed
