@@ -57,12 +57,6 @@ class _Decoded(dict[str, str]):
         return word
 
 
-def _decoded(texts: Iterable[str]) -> list[tuple[str, ...]]:
-    """The words of many memories, each as a row holds them; as `decode_words`, but none is decoded twice."""
-    word = _Decoded().__getitem__
-    return [tuple(map(word, text.split())) for text in texts]
-
-
 class SQLiteMatrixReader:
     """`store.base.MatrixReader` on an open file."""
 
@@ -92,7 +86,7 @@ class SQLiteMatrixReader:
             rows = self._sql.execute(query, (self._ledger.known_code(namespace),)).fetchall()
             records = [replace(self._engine.memory(row), retention=1.0) for row in rows]
             slots = self._matrix(rows, records)
-            return slots, records, _decoded(row["words"] for row in rows)
+            return slots, records, [decode_words(row["words"]) for row in rows]
 
     def memory_matrix_of_former(self, namespace: str) -> tuple[MemoryMatrix, list[Memory], list[tuple[str, ...]]]:
         """What live memories said before they were changed, each version by itself."""
@@ -105,7 +99,7 @@ class SQLiteMatrixReader:
                             rows.append(dict(row) | dict(old) | {"mentions": self._mentions(old)})
                             records.append(_as_it_was(memory, old, None))
             slots = self._matrix(rows, records)
-            return slots, records, _decoded(row["words"] for row in rows)
+            return slots, records, [decode_words(row["words"]) for row in rows]
 
     def postings(self, namespace: str, words: Sequence[str], most: int | None = None) -> Postings:
         """Where these words occur among the live memories of a namespace."""
@@ -167,7 +161,8 @@ class SQLiteMatrixReader:
                 some = addresses[start : start + _AT_ONCE].tolist()
                 query = f"SELECT address, words FROM memories WHERE address IN ({', '.join('?' * len(some))})"
                 found.update(self._sql.execute(query, some))
-        return _decoded(found.get(address, "") for address in addresses.tolist())
+        word = _Decoded().__getitem__
+        return [tuple(map(word, found.get(address, "").split())) for address in addresses.tolist()]
 
     def tagged(self, namespace: str, tags: Sequence[str]) -> NDArray[np.int64]:
         """Slots of the live memories that have all of these tags, rising."""
@@ -228,7 +223,7 @@ class SQLiteMatrixReader:
                 rows.append(dict(row) | ({} if old is None else dict(old) | {"mentions": self._mentions(old)}))
                 records.append(_as_it_was(memory, old, row["superseded_by"] if revised else None))
         slots = self._matrix(rows, records)
-        return slots, records, _decoded(row["words"] for row in rows)
+        return slots, records, [decode_words(row["words"]) for row in rows]
 
     def _versions(self, id: str) -> Sequence[Row]:
         """The older versions of a memory, oldest first."""
