@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ntm_memory import paths
 from ntm_memory.config import SHIPPED, Settings, load_settings, without_root, zone_named
+from ntm_memory.large_memory.healing import with_healing
 from ntm_memory.operations import validation
 from ntm_memory.operations.process import verbs_in_one_blas_thread
 from ntm_memory.operations.services import Services
@@ -33,6 +34,7 @@ Progress = Callable[[int], None] | None
 
 
 @verbs_in_one_blas_thread
+@with_healing("memorize recall recall_from recall_around relevant reason_and_retrieve store_with_reasoning update")
 class NTMMemoryManager(ForgettingVerbs, SurveyingVerbs):
     """Long-term memory in one folder. A context manager; used from one thread.
 

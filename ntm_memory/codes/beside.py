@@ -32,6 +32,7 @@ class OpenStore(Protocol):
     sql: Any
     ledger: Any
     connection: Any
+    live_matrix: Any
 
     @property
     def encrypted(self) -> bool:
@@ -170,6 +171,17 @@ class DerivedStore:
         except (OSError, BadValueError, OverflowError, StoreError):
             return False
         return True
+
+    def drop_damaged(self) -> list[str]:
+        """Remove the derived files that are not what was written, and what was made from such; their names."""
+        with self._engine.reading():
+            damaged = damaged_files(self._engine)
+            if self._engine.live_matrix.drop_damaged():
+                return ["matrix.bin", *damaged]
+        for name in damaged:
+            with suppress(OSError):
+                (self._folder / name).unlink(missing_ok=True)
+        return damaged
 
     def _now(self, token: str) -> dict[str, Any]:
         """Which state a file of this moment agrees with; two stores with the same token have one past."""

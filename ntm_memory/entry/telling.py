@@ -23,6 +23,11 @@ class Within(NamedTuple):
     told: str | None = None
     usual: str = USUAL
 
+    @property
+    def most(self) -> str:
+        """The highest level that one of them can have."""
+        return self.told or self.usual
+
 
 class Telling(NamedTuple):
     """What is told, checked: a memory, which of its fields were told, and what the caller says it is to older ones."""

@@ -10,4 +10,5 @@ large_view  one state of such a memory
 found       the few that may be looked at: by codes, by rare words, by time, their neighbours
 local_view  these few with the sample: a small memory of their own, to which recall's formulas are applied
 look        all of this in a row
+healing     a file of it that was damaged is dropped, and the verb that met it carried out once more
 """

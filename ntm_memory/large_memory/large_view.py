@@ -16,10 +16,13 @@ from ntm_memory.large_memory.sample import Sample
 from ntm_memory.recall.centred_matrix import LOOKED_AT, CentredMatrix, largest
 from ntm_memory.recall.centring import KeySums, centre, centred_unit, scripts_among
 from ntm_memory.recall.sequence import Sequence
+from ntm_memory.slots.columns import refuse
 from ntm_memory.times.told import Time
 
 AT_ONCE = 1024
 """Memories whose keys are compared at a time: they stay in the cache."""
+IMPOSSIBLE = 2.0
+"""No cosine is as large, however it is rounded: keys that are no unit vectors are not those that were written."""
 _EPSILON = 1e-6
 
 
@@ -55,7 +58,9 @@ class LargeView(CentredMatrix):
     @cached_property
     def means(self) -> NDArray[np.float32]:
         """(2, dim) mean keys by script, blended with the prior; copies and what was erased lately count, too."""
-        return centre(self.slots, self.prior, sums=KeySums(self.kept.totals.keys, self.kept.totals.rows)).means
+        totals = self.kept.totals
+        refuse(totals.memories < 1 or totals.rows.min() < 0 or not np.isfinite(totals.keys).all())
+        return centre(self.slots, self.prior, sums=KeySums(totals.keys, totals.rows)).means
 
     @cached_property
     def mean_passage(self) -> float:
@@ -116,17 +121,19 @@ class LargeView(CentredMatrix):
         found = np.empty(len(index), dtype=np.float32)
         means, own = self.means, np.vecdot(self.means, self.means)
         away = means @ direction
-        for start in range(0, len(index), AT_ONCE):
-            some = index[start : start + AT_ONCE]
-            keys, first = self.slots.passages_of(some)
-            kinds = scripts_among(self.slots, some, first, len(keys))
-            along = keys @ means[0]
-            if kinds.any():
-                along = np.where(kinds, keys @ means[1], along)
-            near = keys @ direction - away[kinds]
-            near /= np.sqrt(np.maximum(1 - 2 * along + own[kinds], 0) + np.float32(_EPSILON))
-            here = found[start : start + AT_ONCE]
-            here[:] = near if len(near) == len(first) else np.maximum.reduceat(near, first)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a damaged file; it is refused
+            for start in range(0, len(index), AT_ONCE):
+                some = index[start : start + AT_ONCE]
+                keys, first = self.slots.passages_of(some)
+                kinds = scripts_among(self.slots, some, first, len(keys))
+                along = keys @ means[0]
+                if kinds.any():
+                    along = np.where(kinds, keys @ means[1], along)
+                near = keys @ direction - away[kinds]
+                near /= np.sqrt(np.maximum(1 - 2 * along + own[kinds], 0) + np.float32(_EPSILON))
+                here = found[start : start + AT_ONCE]
+                here[:] = near if len(near) == len(first) else np.maximum.reduceat(near, first)
+                refuse(not here.max() < IMPOSSIBLE)
         return found
 
     def rows_of(self, index: NDArray[np.int64]) -> KeyRows:

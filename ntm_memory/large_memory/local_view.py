@@ -20,7 +20,7 @@ from ntm_memory.recall.centred_matrix import WINDOW, CentredMatrix
 from ntm_memory.recall.first_look import Query
 from ntm_memory.recall.question_cues import Marks, QuestionCues
 from ntm_memory.recall.sequence import Sequence
-from ntm_memory.slots.columns import places_among
+from ntm_memory.slots.columns import places_among, refuse
 from ntm_memory.store.records import MemoryMatrix
 from ntm_memory.text.question_names import names_within
 
@@ -49,6 +49,8 @@ class LocalView(CentredMatrix):
         """A view of some memories, rising."""
         taken: dict[str, Any] = {each.name: np.empty(0) for each in fields(MemoryMatrix)}
         taken |= {name: whole.slots.at(name, index) for name in _OF_FEW}
+        if len(index):
+            refuse(not (taken["importance"].min() >= 0 and taken["importance"].max() <= 1))
         length = np.concatenate([whole.slots.at("length", index), whole.sample.length])
         taken |= {"length": length, "address": np.zeros(len(length), dtype=np.int64)}
         slots, rows = MemoryMatrix(**taken), whole.rows_of(index)

@@ -16,7 +16,7 @@ from ntm_memory.recall.centred_matrix import CentredMatrix
 from ntm_memory.recall.centring import adapt, centred_unit
 from ntm_memory.recall.features import REACH, Column, Scores, gather, standard
 from ntm_memory.recall.first_look import Look, Query, asked_of, places_of, previous_among
-from ntm_memory.slots.columns import places_among
+from ntm_memory.slots.columns import places_among, refuse
 
 
 class Few:
@@ -55,6 +55,7 @@ def examine_large(view: LargeView, query: Query) -> Look:
     directions = directions_of(view, query)
     candidates = _chosen(view, query, asked, directions)
     near = view.sequence.neighbours(candidates, REACH)
+    refuse(near.max(initial=-1) >= len(view.slots))
     local = LocalView.of(view, np.unique(near[near >= 0]))
     counts = local.counts(asked)
     scores = _scores(local, query, asked.keywords(counts), directions)

@@ -71,6 +71,8 @@ class LargeViews:
             lag, most = carried.index.lag, max(LAG, min(len(carried.slots) // SHARE, MOST))
             if carried.is_kept and lag <= most:
                 continue
+            if self._store.derived.drop_damaged():  # the next process makes it anew from what is sound
+                return
             assert carried.entries is not None
             arrays = carried.index.arrays(carried.slots, carried.entries, self._store.words_at)
             carried.is_kept = self._store.derived.save(namespace, carried.state, arrays)

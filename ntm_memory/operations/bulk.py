@@ -16,7 +16,7 @@ from ntm_memory.operations.results import Action, BulkResult, LeftOut, Related
 from ntm_memory.operations.validation import UNDECIDED, Numbered, from_json_lines
 from ntm_memory.operations.write import Writer
 from ntm_memory.privacy.secret_spans import MaybeSecret
-from ntm_memory.privacy.trust import USUAL, checked_trust
+from ntm_memory.privacy.trust import USUAL, checked_trust, lower
 
 BATCH = 64
 Progress = Callable[[int], None] | None
@@ -89,6 +89,8 @@ class BulkWriter(Writer):
                 telling = Telling.of(record, self._context.here).within(*within)
                 passed = self.gate.glance(telling.memory)
                 checked[line] = telling._replace(memory=passed.memory), passed
+                if _claims_more(record, within):
+                    failed.note_claim(within.most)
             except NTMMemoryError as error:
                 self._note_failure(line, error, _namespace_of(record), failed)
         read = self._read(checked, failed, force)
@@ -151,3 +153,9 @@ class BulkWriter(Writer):
 def _namespace_of(record: object) -> object:
     """What a record that could not be checked says of its namespace."""
     return (record.get("namespace") or "default") if isinstance(record, Mapping) else None
+
+
+def _claims_more(record: Mapping[str, object], within: Within) -> bool:
+    """Whether a record claims more trust than its call has; what a file claims of itself goes without saying."""
+    claimed = str(record.get("trust") or within.most)
+    return within.usual == USUAL and lower(claimed, within.most) != claimed

@@ -23,6 +23,7 @@ from ntm_memory.recall.corpus import Corpus
 from ntm_memory.recall.encoder import Encoder
 from ntm_memory.recall.first_look import Look, Query, Reading, attend_to, examine
 from ntm_memory.recall.parameters import RecallParameters, load_parameters, override
+from ntm_memory.slots.columns import refuse
 from ntm_memory.store.base import Store
 from ntm_memory.text.subquestions import is_talk, questions_within
 from ntm_memory.text.words import index_words
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from ntm_memory.reader.parameters import SecondLookParameters
 
 TUNED = "recall.json"
+MOST = 16.0
+"""Attention and confidence are at most 1 each: what is more, or no number, comes from a damaged file."""
 
 
 class RetrievalContext:
@@ -94,6 +97,13 @@ class RetrievalContext:
         """The parameters in force, with what the request or config sets by hand."""
         by_hand = {"beta": request.beta, "gate": request.gate, "gamma": request.gamma}
         return override(self.parameters, **by_hand, heads=self.settings.num_read_heads)
+
+    def drop_damaged(self) -> list[str]:
+        """Remove the files of what is derived that are not what was written, and forget what was read; their names."""
+        names = self.store.derived.drop_damaged()
+        if names:
+            self._views, self.large = {}, LargeViews(self.store)
+        return names
 
     def forget_parameters(self) -> None:
         """Read the parameters anew when next asked: they were tuned."""
@@ -167,7 +177,9 @@ class RetrievalContext:
     def read(self, known: Corpus, query: Query, parameters: RecallParameters, *, explain: bool = False) -> Reading:
         """What the read heads attend to among memories that are known."""
         view = self.view(known)
-        return attend_to(self._examined(view, known, query), view, query, parameters, explain=explain)
+        reading = attend_to(self._examined(view, known, query), view, query, parameters, explain=explain)
+        refuse(not abs(float(reading.weights.sum()) + reading.confidence) < MOST)
+        return reading
 
     def examine(self, known: Corpus, query: Query) -> Look:
         """What there is to attend to, before any parameter is asked."""

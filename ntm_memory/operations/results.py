@@ -104,7 +104,7 @@ class BulkResult:
         ids: `ids[i]` belongs to the i-th record, None where it failed.
         related: id of a new memory → older ones that it may concern, where there are any.
         secrets: id of a memory → what was left out of it, where anything was; `maybe_secret` alike.
-        hints: what to do about what failed, each once.
+        hints: what to do about what failed, and about claims of more trust than the call gives, each once.
     """
 
     created: int

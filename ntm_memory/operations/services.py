@@ -101,6 +101,10 @@ class Services:
             with suppress(NTMMemoryError, OSError, MemoryError):
                 self.context.large.save()
 
+    def drop_damaged(self) -> list[str]:
+        """Drop what is derived from the memories and is damaged; see `operations.context`."""
+        return self.context.drop_damaged()
+
     def now(self) -> float:
         """Unix seconds."""
         return self._clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,14 @@ from ntm_memory.errors import (
 from ntm_memory.paths import unusual
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_UNDONE = frozenset({"SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE"})
+"""Where a COMMIT fails so, pages could not be written that come before the step that makes them count."""
 _LITTLE = 1 << 20
-_DISK_FULL = ("the disk is full; nothing was written", "free some space and try again")
+_FILES = ("", "-journal", "-wal")
+_DISK_FULL = (
+    "there is no room on the disk; nothing was written",
+    "free some space, or raise the limit of file sizes (ulimit -f), and try again",
+)
 _DAMAGE = ("malformed", "not a database", "corrupt", "no such table", "no such column", "no such index", "constructor")
 MEND = "run: status.py --repair; or take all that is undamaged with export.py --salvage PATH"
 _MAY_BE_WRITTEN = "it may be written all the same: look whether it is there before you do it again"
@@ -45,7 +52,10 @@ def faults(path: Path, *, at_commit: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if at_commit and "I/O error" in str(error):
-            raise StoreError(f"{path}: the disk failed at the end of writing", _MAY_BE_WRITTEN) from error
+            if getattr(error, "sqlite_errorname", "") not in _UNDONE:
+                raise StoreError(f"{path}: the disk failed at the end of writing", _MAY_BE_WRITTEN) from error
+            if not _little_room(path):
+                raise StoreError(f"{path}: the disk failed; nothing was written", _CHECK_FOLDER) from error
         raise _translated(path, error) from error
     except (UnicodeDecodeError, IndexError) as error:
         # a name in the tables' statements is no UTF-8, or a column is called otherwise than it was
@@ -98,9 +108,21 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
 
 
 def _little_room(path: Path) -> bool:
+    """Whether the disk is as good as full, or a file of the database as long as this process may make one."""
     import shutil  # slow to import, seldom needed
 
     try:
-        return shutil.disk_usage(path.parent).free < _LITTLE
+        sizes = [file.stat().st_size for file in (Path(f"{path}{ending}") for ending in _FILES) if file.exists()]
+        return shutil.disk_usage(path.parent).free < _LITTLE or max(sizes, default=0) + _LITTLE > _longest_file()
     except OSError:
         return False
+
+
+def _longest_file() -> float:
+    """Bytes (`ulimit -f`)."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return math.inf
+    (most, _), none = resource.getrlimit(resource.RLIMIT_FSIZE), resource.RLIM_INFINITY
+    return math.inf if most == none else most

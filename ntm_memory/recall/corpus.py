@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.recall.mentioned import telling_of_filter
+from ntm_memory.slots.columns import refuse
 from ntm_memory.store.base import StoreReader
 from ntm_memory.store.records import About, Memory, MemoryMatrix, Postings, Version
 from ntm_memory.text.folding import folded_key, same_telling, text_hash
 from ntm_memory.text.iso_time import unix_seconds
 from ntm_memory.text.occurrence import is_of, span
 from ntm_memory.times.told import Time
+
+_MOST_SLOTS = 1 << 40
 
 
 class Corpus:
@@ -67,7 +70,11 @@ class Corpus:
             return [self._then[i] for i in index]
         addresses = self.slots.address[index].tolist()
         found = {memory.address: memory for memory in self._store.get_many(addresses)}
-        return [found.get(address) for address in addresses]
+        told = zip(addresses, self.slots.at("position", index).tolist(), strict=True)
+        memories = [(found.get(address), position) for address, position in told]
+        refuse(not all(0 <= address < _MOST_SLOTS for address in addresses))
+        refuse(any(memory is not None and memory.position != position for memory, position in memories))
+        return [memory for memory, _ in memories]
 
     def saying(self, content: str) -> list[Memory]:
         """The memories that say this; see `text.folding.same_telling`."""

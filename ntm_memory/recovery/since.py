@@ -95,8 +95,7 @@ def bring_up(
         store.note("backup restored", backup=restored, forced=force)
         if since is not None and not force:
             with store.transaction():
-                for id, version in since.purged:
-                    counts["purged_again"] += remove_from(store, id, version)
+                counts["purged_again"] = remove_from(store, since.purged)
             done = retract_again(store, since.tombstones)
             counts = {"retracted_again": done["erased"], "purged_again": counts["purged_again"] + done["purged"]}
     return counts

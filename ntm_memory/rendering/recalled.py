@@ -61,7 +61,7 @@ def context(answer: Answer) -> str:
     lines = [item(memory) for memory in memories]
     if not memories:
         lines = [f"(nothing recalled: {text(answer['reason'])})"]
-    damaged = len(answer.get("warnings", ()))
+    damaged = sum(warning.startswith("memory ") for warning in answer.get("warnings", ()))
     if damaged:  # what is told of them may hold what stands in a damaged row
         are = "is" if damaged == 1 else "are"
         lines.append(f"({count(damaged, 'damaged memory')} {are} left out: status --check)")

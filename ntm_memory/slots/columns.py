@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntm_memory.errors import StoreCorruptError
 from ntm_memory.text.occurrence import MOMENT
 
 _BLOCK = 1024
@@ -148,6 +149,19 @@ class MemoryMatrix(SlotColumns):
             older: what it may have become; False is no proof that it has not.
         """
         return self is older
+
+
+def refuse(is_so: bool | np.bool_) -> None:
+    """Refuse numbers that nobody can have written.
+
+    Args:
+        is_so: whether they are.
+
+    Raises:
+        StoreCorruptError: they are.
+    """
+    if is_so:
+        raise StoreCorruptError("what is derived of the memories cannot be", "run: status.py --repair")
 
 
 def _began(occurred: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:

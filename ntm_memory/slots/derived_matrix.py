@@ -42,6 +42,10 @@ class Begun:
         """Whether nobody cut off the file that they lie in."""
         return self.mapped is None or self.mapped.arrays.is_there()
 
+    def is_whole(self) -> bool:
+        """Whether all that they lie in is what was written; all of it is read for that."""
+        return self.mapped is None or (self.is_there() and self.mapped.arrays.is_whole())
+
 
 class DerivedMatrix:
     """The file, whatever its form.

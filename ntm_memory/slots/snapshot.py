@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, first_from, places_among, sums_of
+from ntm_memory.slots.columns import SLOT_COLUMNS, MemoryMatrix, OfKeys, first_from, places_among, refuse, sums_of
 from ntm_memory.slots.heap import Heap, rows_of
 
 Reads = Callable[[NDArray[np.int64]], NDArray[np.int64]]
@@ -110,9 +110,10 @@ class Snapshot(MemoryMatrix):
         count, keys, entries = len(self.heap), self.heap.keys(self._rows), self._entries_at(index)
         if self._entries is None and self._rows == self._count:  # one passage each
             return keys.take(entries, axis=0), np.arange(len(entries))
-        passages = self.heap.kept("passages", count)[entries]
-        rows = rows_of(self.heap.first(count)[entries], passages)
-        return keys.take(rows, axis=0), np.cumsum(passages) - passages
+        passages, starts = self.heap.kept("passages", count)[entries], self.heap.first(count)[entries]
+        if len(entries):  # a damaged file would ask for all the RAM
+            refuse(passages.min() < 1 or passages.max() > len(keys) or starts.min() < 0)
+        return keys.take(rows_of(starts, passages), axis=0), np.cumsum(passages) - passages
 
     def of_keys(self, name: str, derive: OfKeys) -> NDArray[Any]:
         """(R,) what is derived from each key row alone."""

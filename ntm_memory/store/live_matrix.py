@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -132,6 +133,8 @@ class LiveMatrix:
         marked = replace(now, token=next_token(now.token))
         if not self._extended(now, marked):
             blocks = self._upto(now)
+            if self.drop_damaged():  # else what is not what was written would get a checksum that fits
+                blocks = self._upto(now)
             if self._left_out or not self._file.write(blocks, marked, self._given()):
                 raise StoreError(f"{self._file.path} was not written")
         self._saved = marked.seq
@@ -156,6 +159,15 @@ class LiveMatrix:
         finally:  # one that stays keeps no other
             remove_derived(self._file.path.parent)
         self._saved = 0
+
+    def drop_damaged(self) -> bool:
+        """Whether the file in which the matrix lies is not what was written; then it is removed and made anew."""
+        if self._begun is None or self._begun.is_whole():
+            return False
+        with suppress(OSError):
+            self.remove_file()
+        self.forget()
+        return True
 
     def forget(self) -> None:
         """Drop what was read."""

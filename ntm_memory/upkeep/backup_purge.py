@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -223,8 +223,7 @@ def purge_in_file(file: Path, meant: ToBeRemoved) -> bool:
             with closing(opened(file, read_only=True)) as source, closing(opened(copy, like=file)) as target:
                 source.backup(target)
             with closing(open_store(copy)) as store, store.transaction():
-                for id, version in dict.fromkeys((e.id, None if meant.is_whole(e.id) else e.version) for e in rows):
-                    remove_from(store, id, version)
+                remove_from(store, dict.fromkeys((e.id, None if meant.is_whole(e.id) else e.version) for e in rows))
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             copy.replace(file)
@@ -240,25 +239,35 @@ def _may_hold(file: Path, meant: ToBeRemoved) -> bool:
         return True
 
 
-def remove_from(store: Store, id: str, version: int | None) -> bool:
-    """Remove a memory, or one old version of it, from another state of a store; whether that held it.
+def remove_from(store: Store, wanted: Iterable[tuple[str, int | None]]) -> int:
+    """Remove memories, or single old versions of them, from another state of a store; how many of them it held.
 
     What is an old version now may be all that a memory says in an older backup: then that memory goes from it.
+
+    Args:
+        store: the other state.
+        wanted: (id, version); None: all of the memory.
 
     Raises:
         StoreCorruptError: of a damaged memory nobody knows which version it is.
     """
-    try:
-        memory = store.get(id)
-    except NotFoundError:
-        return False
-    except StoreCorruptError:
-        if version is not None:
-            raise
-        return bool(store.purge([id]))
-    if version is None or memory.version == version:
-        return bool(store.purge([id]))
-    is_held = any(old.version == version for old in store.history(id))
-    if is_held:
+    whole, versions = list[str](), list[tuple[str, int]]()
+    for id, version in wanted:
+        try:
+            memory = store.get(id)
+        except NotFoundError:
+            continue
+        except StoreCorruptError:
+            if version is not None:
+                raise
+            whole.append(id)
+            continue
+        if version is None or memory.version == version:
+            whole.append(id)
+        elif any(old.version == version for old in store.history(id)):
+            versions.append((id, version))
+    gone = set(whole)
+    versions = [each for each in versions if each[0] not in gone]
+    for id, version in versions:
         store.purge_version(id, version)
-    return is_held
+    return store.purge(whole) + len(versions)  # all at once: each time the word index is merged

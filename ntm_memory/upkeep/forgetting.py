@@ -52,12 +52,30 @@ class ForgettingVerbs:
             namespace: of the memories; None: ids of any namespace.
 
         Raises:
+            BadValueError: nothing is named, or what is told does not go together.
             NotFoundError: an id or key is unknown; then nothing is erased.
             StoreError: or one of its kinds; `committed`: all is removed, but traces may be left; it says where.
 
         >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
         0.5
         """
+        if not ids_or_key:
+            raise BadValueError("ids_or_key is empty", 'name at least one memory, e.g. ["m_8k2f7q1xab"]')
+        told: dict[str, Any] = {"strength": strength, "purge": purge, "retract": retract, "version": version}
+        return self.erase_meant(ids_or_key, **told, dry_run=dry_run, namespace=namespace)
+
+    def erase_meant(
+        self,
+        ids_or_key: str | Sequence[str],
+        *,
+        strength: float = 1.0,
+        purge: bool = False,
+        retract: bool = False,
+        version: int | None = None,
+        dry_run: bool = False,
+        namespace: str | None = "default",
+    ) -> EraseResult:
+        """The same of what `meant` found, which may be nothing."""
         verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")

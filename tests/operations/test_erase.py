@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ntm_memory.errors import NotFoundError
+from ntm_memory.commands import _erase
+from ntm_memory.errors import BadValueError, NotFoundError
 from ntm_memory.operations.erase import meant_by
 from ntm_memory.operations.results import RecalledMemory, RecallResult
 
@@ -29,3 +30,16 @@ def test_what_is_not_is_refused_and_named(answer):
     with pytest.raises(NotFoundError, match=r"the likeliest is m_0 \(chance 0\.[23]0\): note 0"):
         meant_by(answer)
     assert list(meant_by(answer, unsure=True)) == [each.id for each in answer.memories]
+
+
+@pytest.mark.parametrize("nothing", [[], (), ""])
+@pytest.mark.parametrize("how", [{}, {"purge": True}, {"retract": True}, {"dry_run": True}])
+def test_nothing_named_is_no_success(memory, nothing, how):
+    with pytest.raises(BadValueError, match="empty"):
+        memory.erase(nothing, **how)
+
+
+def test_a_question_that_means_nothing_erases_nothing(memory, monkeypatch):
+    monkeypatch.setattr(memory, "meant", lambda *told, **options: {})
+    told = {"query": "the debt of Bernd", "ids_or_key": None}
+    assert _erase(memory, told, None)["erased"] == ()

@@ -53,6 +53,15 @@ def test_a_record_may_claim_less_and_a_caller_may_vouch_for_all(memory):
     assert bad.failed[0].code == "bad_value" and "tool, import, agent, person" in bad.failed[0].message
 
 
+def test_records_that_claim_more_than_their_call_are_told_of_once(memory):
+    records = [{"content": f"note {i}", "trust": "person"} for i in range(3)] + [{"content": "less", "trust": "tool"}]
+    done = memory.memorize_many(records)
+    assert [trust_of(memory, id) for id in done.ids] == ["agent", "agent", "agent", "tool"]
+    (hint,) = done.hints
+    assert "3 records claim more trust than the call gives: kept as agent" in hint
+    assert memory.memorize_lines([json.dumps(records[0])], shared={"trust": "person"}).hints == ()
+
+
 @pytest.mark.parametrize("call", ["memorize", "recall", "many"])
 def test_unknown_levels_are_refused(memory, call):
     with pytest.raises(BadValueError, match="must be one of"):

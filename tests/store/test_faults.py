@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import sys
 from dataclasses import replace
 
 import pytest
 
-from ntm_memory.errors import NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
+from ntm_memory.errors import DiskFullError, NotFoundError, StoreCorruptError, StoreError, StoreFromFutureError
 from ntm_memory.persistence.faults import faults
 from ntm_memory.store import open_store
 from ntm_memory.store.records import Feedback, Selection
@@ -272,6 +273,35 @@ def test_a_disk_that_fails_after_the_commit_is_not_said_to_have_written_nothing(
     connection.sql = sound
     assert [each.content for each in store.memories()] == ["written all the same"]
     store.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="SQLite's error codes came with Python 3.11")
+def test_a_file_that_may_not_grow_is_told_as_no_room_and_nothing_is_written(path, filled):
+    import resource
+
+    store = open_store(path)
+    before = [each.id for each in store.memories()]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+    try:
+        with pytest.raises(DiskFullError, match="nothing was written") as caught, store.transaction():
+            for number in range(50):
+                store.add(*draft(f"{number} " * 200))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "space" in caught.value.hint and "ulimit" in caught.value.hint
+    assert [each.id for each in store.memories()] == before and store.check() == []
+    store.add(*draft("there is room again"))
+    store.close()
+
+
+def test_a_page_that_could_not_be_written_at_the_end_leaves_all_as_it_was(path, monkeypatch):
+    monkeypatch.setattr("ntm_memory.persistence.faults._little_room", lambda path: False)
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_WRITE"
+    with pytest.raises(StoreError, match="nothing was written"), faults(path, at_commit=True):
+        raise error
 
 
 def test_a_read_only_file_system_names_the_sandbox_that_may_have_made_it(path):

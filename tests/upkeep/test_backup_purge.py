@@ -9,6 +9,7 @@ import pytest
 from opening import opened
 
 from ntm_memory.store import open_store
+from ntm_memory.store.postings import FullTextIndex
 from ntm_memory.upkeep.backup_purge import Wanted, backups_holding
 
 SECRET = "The zebra sleeps in the shed"
@@ -87,3 +88,16 @@ def test_one_old_version_is_removed_from_backups_too(tmp_path, memory):
     assert done.backups_purged == ("as-it-was.db", "later.db") and b"zebra" not in bytes_of(tmp_path)
     assert b"yak" in (tmp_path / "backups" / "later.db").read_bytes()
     assert [file.name for file in backups_holding(tmp_path / "backups", Wanted([id]))] == ["later.db"]
+
+
+def test_many_cost_no_more_sweeps_than_one(tmp_path, memory, monkeypatch):
+    ids = [memory.memorize(f"{SECRET} {number}").memory.id for number in range(8)]
+    copy(tmp_path, "memory-1.db")
+    swept = []
+    forget = FullTextIndex.forget
+    monkeypatch.setattr(FullTextIndex, "forget", lambda index: swept.append(1) or forget(index))
+    memory.erase(ids[:1], purge=True)
+    of_one = len(swept)
+    done = memory.erase(ids[1:], purge=True)
+    assert len(swept) == 2 * of_one > 0  # each merges the whole word index
+    assert done.backups_purged == ("memory-1.db",) and b"zebra" not in bytes_of(tmp_path)
