@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bench.fit_job import FitJob, FitStep, LearnedNumbers
 from bench.regression import logistic_regression
 from bench.write_lessons import ROLES, WriteLesson, gather_write_lessons
 from ntm_memory.controller.write_head import ADD, WriteParameters, save_parameters
+from ntm_memory.operations.room import HALF_LIFE_DAYS
 
 DECAY = 3.0
 NEWTON = 6
@@ -26,7 +28,7 @@ KEPT = 0.25
 """Share of the memories that are kept where figures are given."""
 SHIPPED = ("words", "revised")
 """What is learned from, in the order of the weights."""
-TRIED = ("key", "surprise", "age", "reads")
+TRIED = ("key", "surprise", "reads")
 """What was tried beside it; see the figures."""
 Score = Callable[[WriteLesson, bool], np.ndarray]
 Figures = dict[str, list[float | None]]
@@ -37,9 +39,8 @@ questions needs, after the first half was asked; None where one question is all 
 def signals(lesson: WriteLesson, *, read: bool) -> dict[str, np.ndarray]:
     """{part: (N, d) signals} before any question, or after half of them were asked."""
     return {
-        "words": lesson.add,
+        "words": lesson.add * lesson.talk[:, None],
         "revised": lesson.revised[:, None],
-        "age": lesson.quarters[:, None],
         "reads": (lesson.read if read else np.zeros_like(lesson.read))[:, None],
         "key": lesson.keys * KEY_SCALE,
         "surprise": lesson.surprise,
@@ -99,15 +100,20 @@ def kept_left_out(lessons: Sequence[WriteLesson], parts: Sequence[str]) -> Figur
     for kind in dict.fromkeys(map(kind_of, lessons)):
         weights = fit_parts_of_usage([each for each in lessons if kind_of(each) != kind], parts)
         own = [each for each in lessons if kind_of(each) == kind]
-        found[kind] = _means(own, lambda lesson, read: _seen(signals(lesson, read=read), parts) @ weights)  # noqa: B023
+        found[kind] = _means(own, partial(_usage, parts=parts, weights=weights))
     return found
+
+
+def _usage(lesson: WriteLesson, read: bool, parts: Sequence[str], weights: np.ndarray) -> np.ndarray:
+    worn: np.ndarray = _worn(lesson) + _seen(signals(lesson, read=read), parts) @ weights
+    return worn
 
 
 def kept_by_rules(lessons: Sequence[WriteLesson]) -> dict[str, Figures]:
     """{rule: what is kept of each kind}: by chance, the newest, by who knows the questions."""
     rules: dict[str, Score] = {
         "random": lambda lesson, read: np.random.default_rng(0).random(len(lesson.keys)),
-        "newest": lambda lesson, read: np.arange(len(lesson.keys), dtype=float),
+        "newest": lambda lesson, read: _worn(lesson),
         "knows the questions": _worth,
     }
     kinds = dict.fromkeys(map(kind_of, lessons))
@@ -122,6 +128,11 @@ def _worth(lesson: WriteLesson, read: bool) -> np.ndarray:
     for gold in lesson.asked[1::2] if read else lesson.asked:
         worth[gold] += 1 / max(len(gold), 1)
     return worth
+
+
+def _worn(lesson: WriteLesson) -> np.ndarray:
+    """What time alone does to the logarithm of each memory's usage, as with `operations.room.usage`."""
+    return -np.log(2) * lesson.days / HALF_LIFE_DAYS
 
 
 def _seen(told: Mapping[str, np.ndarray], parts: Sequence[str]) -> np.ndarray:
@@ -150,4 +161,4 @@ def learn_write_head(job: FitJob) -> LearnedNumbers:
     return LearnedNumbers(lambda file, about: save_parameters(file, p, about), {"kept of a quarter": figures})
 
 
-STEP = FitStep("how strongly a memory is written, and what fades it", ROLES, ("prior", "reader"), learn_write_head)
+STEP = FitStep("how strongly a turn is written, and what fades a memory", ROLES, ("prior", "reader"), learn_write_head)

@@ -4,8 +4,9 @@
 
 Every conversation of DIR becomes a namespace, between its turns as many memories of the fillers as it has turns. Each
 rule archives all but a share; then the questions are put to what is left. Once nothing was asked before, once every
-other question was (its reads count) and the rest is put. Memories are taken to be as old as they say. Printed is each
-rule's recall@10 by the first look, and its share of what is found while all are there. --home keeps what was embedded.
+other question was (its reads count) and the rest is put. Rules take memories to be told one by one in 180 days. Printed
+is each rule's recall@10 by the first look, and its share of what is found while all are there. --home keeps what was
+embedded.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ import numpy as np
 from bench.dataset import FILES, KEEP_ALL, RememberingEmbedder, fixed_clock, named, opened_copy, rows, telling
 from bench.grading import grade
 from ntm_memory import NTMMemoryManager
-from ntm_memory.controller.write_head import load_parameters
 from ntm_memory.embedding import Embedder, load_embedder
-from ntm_memory.operations.room import parts_of, usage, usage_of_episodes
+from ntm_memory.operations.room import usage, why_kept
 from ntm_memory.recall.corpus import Corpus
 from ntm_memory.store.records import SLOT_COLUMNS, MemoryMatrix
 
 ASKED = {"recall": {"confidence_floor": 0.0, "top_k": 10, "max_chars": 1_000_000, "reader": "off"}}
+DAYS = 180.0
+"""In which a namespace is told."""
 DECAY = 0.95
 """γ of least-recently-used access: what is left of a slot's usage at each further write (Santoro et al. 2016)."""
 
@@ -52,7 +54,7 @@ class Kept(NamedTuple):
     """Memories that a rule chooses among.
 
     Args:
-        slots: all of them, as old as they say.
+        slots: all of them, as if told one by one.
         worth: (N,) how many questions need each, each question counting 1.
     """
 
@@ -64,9 +66,9 @@ RULES: dict[str, Callable[[Kept], np.ndarray]] = {
     "random": lambda kept: np.random.default_rng(0).random(len(kept.slots)),
     "newest": lambda kept: np.arange(len(kept.slots), dtype=float),
     "least recently used": lambda kept: kept.slots.reads + DECAY ** np.arange(len(kept.slots), dtype=float)[::-1],
-    "age, importance, reads": lambda kept: usage_of_episodes(kept.slots, fixed_clock()),
+    "age, importance, reads": lambda kept: usage(kept.slots, fixed_clock()),
+    "as evict does": lambda kept: np.prod(list(why_kept(kept.slots, fixed_clock()).values()), axis=0),
     "longest": lambda kept: kept.slots.length.astype(float),
-    "learned": lambda kept: usage(parts_of(kept.slots, fixed_clock(), load_parameters())),
     "knows the questions": lambda kept: kept.worth,
 }
 
@@ -143,21 +145,18 @@ def archive(manager: NTMMemoryManager, filled: Filled, asked: Sequence[dict], ru
     for question in asked:
         for name in question["gold"]:
             worth[place[name]] += 1 / len(question["gold"])
-    score = RULES[rule](Kept(as_old_as_told(slots), worth))
+    score = RULES[rule](Kept(told_in_order(slots), worth))
     leaving = np.lexsort((np.arange(len(slots)), score))[: len(slots) - int(np.ceil(share * len(slots)))]
     with manager.store.transaction():
         for i in leaving.tolist():
             manager.store.archive(ids[i])
 
 
-def as_old_as_told(slots: MemoryMatrix) -> MemoryMatrix:
-    """The same, each written when it says that it happened, the last one now."""
+def told_in_order(slots: MemoryMatrix) -> MemoryMatrix:
+    """The same, each written as long after the one before as they fill `DAYS` days; the last one now."""
     columns = {name: getattr(slots, name) for name in (*SLOT_COLUMNS, "keys", "owner", "reads")}
-    happened = columns["occurred"]
-    if np.isnan(happened).all():
-        return MemoryMatrix(**columns)
-    happened = np.where(np.isnan(happened), np.nanmax(happened), happened)
-    return MemoryMatrix(**columns | {"created": fixed_clock() - (happened.max() - happened)})
+    days = np.linspace(DAYS, 0, len(slots))
+    return MemoryMatrix(**columns | {"created": fixed_clock() - 86_400 * days})
 
 
 def _graded(manager: NTMMemoryManager, filled: Filled, question: dict) -> float:

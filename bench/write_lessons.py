@@ -23,7 +23,7 @@ from ntm_memory.text.writing_systems import is_cjk
 ROLES = ("written", "stored", "updated")
 LEAST = 15
 """Memories of a store: of fewer none has to go."""
-QUARTER = 90 * 86_400.0
+DAY = 86_400.0
 
 
 class AskedStore(NamedTuple):
@@ -45,8 +45,9 @@ class WriteLesson(NamedTuple):
         data: the data set.
         keys: (N, dim) centred on the store.
         add: (N, 4) as the write head sees it.
+        talk: (N,) whether each is a turn of a session.
         revised: (N,) whether each is marked as perhaps revised.
-        quarters: (N,) age, 90 days being 1.
+        days: (N,) age when the last of them was told.
         read: (N,) logarithm of the reads after half of the questions.
         asked: [indices of the memories that answer] of each question.
         surprise: (N, 3) cosine with the likest earlier memory; how badly what the session told before predicts the key;
@@ -56,8 +57,9 @@ class WriteLesson(NamedTuple):
     data: str
     keys: np.ndarray
     add: np.ndarray
+    talk: np.ndarray
     revised: np.ndarray
-    quarters: np.ndarray
+    days: np.ndarray
     read: np.ndarray
     asked: list[list[int]]
     surprise: np.ndarray
@@ -126,8 +128,9 @@ def write_lesson(data: str, store: AskedStore, manager: NTMMemoryManager) -> Wri
         data,
         keys - means[script],
         added(slots.length),
+        slots.session >= 0,
         slots.superseded.astype(float),
-        (happened.max() - happened) / QUARTER,
+        (happened.max() - happened) / DAY,
         np.log1p(reads),
         [sorted(index[id] for id in gold if id in index) for _, gold in store.questions],
         surprise_of(keys - means[script], slots.session),

@@ -1,19 +1,17 @@
-"""The write head's strengths: how strongly each memory was added, and how much of it was erased since.
+"""The write head's strengths: how strongly a turn of talk is added, and how much of a memory a later one erases.
 
 The paper's write head erases and adds at what it addresses (equations 3 and 4). Over memories that is one number each,
-the usage of least-recently-used access (Santoro et al. 2016, section 3.2; Graves et al. 2016): what is added depends on
-what is told, what is erased on what was told after it and on time, and every read adds. Here the number is the odds
-that the memory is asked for. What its form and a later revision do to them was learned from what was asked
-(`python -m bench.fit write-head`); what age and reads do is set by design: data sets ask everything at the end, and
-hardly anything twice. Nothing of it is stored: it follows from what stands in memory, so an erase or a restore undoes
-it.
+a factor of the usage of least-recently-used access (Santoro et al. 2016, section 3.2; Graves et al. 2016). What the
+length of a turn and a later revision do to the odds that a memory is asked for was learned from what was asked (`python
+-m bench.fit write-head`). Nothing of it is stored: it follows from what stands in memory, so an erase or a restore
+undoes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +27,7 @@ FADE = ("revised",)
 KIND = Kind("ntm-memory-system/write-head", 1, {"add": list(ADD), "fade": list(FADE)})
 SHIPPED = Path(__file__).with_name("write_head.json")
 MOST = 1.5
-"""The most that a memory's form may do to the logarithm of its odds: what was told as important counts more."""
-SURE = 0.02
-"""An importance is taken to be at least this far from 0 and 1."""
-HALF_LIFE_DAYS = 730.0
-FRESH, FRESH_DAYS = 4.0, 7.0
-"""By design: what was just told has 1 + 4 times its odds, an advantage with a half-life of 7 days. After that age tells
-little: it halves the odds in two years."""
-READS = 0.15
-"""By design: the power of one and the reads with which the odds grow."""
+"""The most that its form may do to the logarithm of a turn's odds, either way."""
 Array = NDArray[np.floating[Any]]
 
 
@@ -58,47 +48,28 @@ LEARNED = LearnedFile(KIND, WriteParameters, lambda _: {"add": (len(ADD),), "fad
 save_parameters, load_parameters = LEARNED.save, LEARNED.load
 
 
-class WrittenSlots(NamedTuple):
-    """N memories of one namespace as the write head sees them.
-
-    Args:
-        length: (N,) index words.
-        revised: (N,) whether a later memory perhaps revises it.
-        days: (N,) age in days, ≥ 0.
-        reads: (N,) how often it was recalled.
-        importance: (N,) 0–1.
-        retention: (N,) 0–1, above 0.
-    """
-
-    length: NDArray[np.integer[Any]]
-    revised: NDArray[np.bool_]
-    days: Array
-    reads: NDArray[np.integer[Any]]
-    importance: Array
-    retention: Array
-
-
 def added(length: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """(N, 4) what is told of memories, columns as in `ADD`."""
     words = np.log1p(length)
     return np.stack([words, *(np.maximum(words - np.log1p(bend), 0) for bend in BENDS)], axis=1)
 
 
-def parts_of_usage(told: WrittenSlots, p: WriteParameters) -> dict[str, NDArray[np.float64]]:
-    """{part: (N,) what it adds to the logarithm of the usage}: why a memory is kept, or goes first.
+def strengths(
+    length: NDArray[np.integer[Any]], talk: NDArray[np.bool_], revised: NDArray[np.bool_], p: WriteParameters
+) -> dict[str, NDArray[np.float64]]:
+    """{"form", "revised": (N,) what each does to the logarithm of a memory's usage, ≤ 0 with what ships}.
+
+    The form counts among turns of talk alone. A fact that is told anew has another length by chance, and the shorter
+    one may be what holds now: among facts it must not decide. So the best form is worth as much as a fact.
 
     Args:
-        told: the memories.
+        length: (N,) index words.
+        talk: (N,) whether the memory is a turn of a session that nobody called important.
+        revised: (N,) whether it is marked as perhaps revised.
         p: what was learned.
     """
-    form = added(told.length) @ p.add
-    likely = np.clip(told.importance.astype(np.float64), SURE, 1 - SURE)
-    fresh = np.log1p(FRESH * np.exp2(-told.days / FRESH_DAYS))
-    return {
-        "form": MOST * np.tanh((form - form.mean()) / MOST) if len(form) else form,
-        "importance": np.log(likely / (1 - likely)),
-        "revised": told.revised * p.fade[0],
-        "age": fresh - np.log(2) * told.days / HALF_LIFE_DAYS,
-        "reads": READS * np.log1p(told.reads),
-        "retention": np.log(told.retention.astype(np.float64)),
-    }
+    form = np.zeros(len(length))
+    if talk.any():
+        of_turns = added(length[talk]) @ p.add
+        form[talk] = MOST * np.tanh((of_turns - of_turns.mean()) / MOST) - MOST
+    return {"form": form, "revised": revised * p.fade[0]}

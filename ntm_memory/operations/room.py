@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.config import Settings
-from ntm_memory.controller.write_head import WriteParameters, WrittenSlots, load_parameters, parts_of_usage
+from ntm_memory.controller.write_head import load_parameters, strengths
 from ntm_memory.errors import MemoryFullError, whole_number
 from ntm_memory.store.base import Store
-from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.store.records import MemoryInput, MemoryMatrix
 
 MOST_LIVE = 100_000_000
-HALF_LIFE_DAYS = 90.0
-DAY = 86_400.0
+HALF_LIFE_DAYS = 180.0
+USUAL = MemoryInput("").importance
+"""Importance of what was told without one."""
 _parameters = cache(load_parameters)
 
 
 def make_room(store: Store, settings: Settings, now: float, namespace: str) -> None:
     """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
 
-    The audit says why it was that one: what each part did to the logarithm of its usage.
+    The audit says why it was that one, see `why_kept`.
 
     Args:
         store: where it is to be written.
@@ -45,8 +45,8 @@ def make_room(store: Store, settings: Settings, now: float, namespace: str) -> N
     spaces = store.namespaces()
     space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
     slots = store.memory_matrix(space)
-    parts = parts_of(slots, now, _parameters())
-    least = int(np.argmin(usage(parts)))
+    parts = why_kept(slots, now)
+    least = int(np.argmin(np.prod(list(parts.values()), axis=0)))
     (victim,) = store.get_many([int(slots.address[least])])
     store.archive(victim.id, **{part: round(float(values[least]), 3) for part, values in parts.items()})
 
@@ -54,8 +54,8 @@ def make_room(store: Store, settings: Settings, now: float, namespace: str) -> N
 def retire_least_used(store: Store, now: float, namespace: str, most: int) -> int:
     """Archive what is used least in a namespace until it has no more than so many live memories.
 
-    These are episodes of an agent's work: whether they are asked for as talk and notes are was not learned, so age,
-    importance and reads alone decide.
+    These are episodes of an agent's work. Whether they are asked for as talk is was not learned: age, importance and
+    reads alone decide.
 
     Args:
         store: where they are.
@@ -74,52 +74,36 @@ def retire_least_used(store: Store, now: float, namespace: str, most: int) -> in
         return 0
     with store.transaction():
         slots = store.memory_matrix(namespace)
-        leaving = np.argsort(usage_of_episodes(slots, now), kind="stable")[: max(len(slots) - kept, 0)]
+        leaving = np.argsort(usage(slots, now), kind="stable")[: max(len(slots) - kept, 0)]
         for memory in store.get_many(slots.address[leaving].tolist()):
             store.archive(memory.id)
     return len(leaving)
 
 
-def usage(parts: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """(N,) usage > 0 of every slot, the odds that it is asked for; see `controller.write_head.parts_of_usage`."""
-    return np.exp(sum(parts.values(), start=np.float64(0.0)))
-
-
-def parts_of(slots: MemoryMatrix, now: float, p: WriteParameters) -> dict[str, NDArray[np.float64]]:
-    """{part: (N,) what it adds to the logarithm of the usage} of every slot.
-
-    Args:
-        slots: the memory matrix, N ≥ 1.
-        now: unix seconds.
-        p: what the write head has learned.
-    """
-    told = WrittenSlots(
-        length=slots.length,
-        revised=slots.superseded,
-        days=days_old(slots, now),
-        reads=slots.reads,
-        importance=slots.importance,
-        retention=slots.retention,
-    )
-    return parts_of_usage(told, p)
-
-
-def days_old(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
-    """(N,) since when each memory is there, in days, ≥ 0."""
-    days: NDArray[np.float64] = np.maximum(now - slots.created, 0) / DAY
-    return days
-
-
-def usage_of_episodes(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
-    """(N,) usage ≥ 0 of every slot by age, importance and reads, as with least-recently-used access.
-
-    Each write and each read adds to a slot's usage and time wears it down (Santoro et al. 2016, section 3.2; Graves et
-    al. 2016); importance and retention say how much the write weighed.
+def why_kept(slots: MemoryMatrix, now: float) -> dict[str, NDArray[np.float64]]:
+    """{"usage", "form", "revised": (N,) ≥ 0} whose product says how much every slot is needed.
 
     Args:
         slots: the memory matrix.
         now: unix seconds.
     """
-    written = (0.1 + slots.importance) * np.exp2(-days_old(slots, now) / HALF_LIFE_DAYS)
+    talk = (slots.session >= 0) & (slots.importance <= USUAL)
+    learned = strengths(slots.length, talk, slots.superseded, _parameters())
+    return {"usage": usage(slots, now)} | {part: np.exp(values) for part, values in learned.items()}
+
+
+def usage(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
+    """(N,) usage ≥ 0 of every slot.
+
+    Each write and each read adds to a slot's usage and time wears it down, as with the usage vector of
+    least-recently-used access (Santoro et al. 2016, section 3.2; Graves et al. 2016); importance and retention say how
+    much the write weighed.
+
+    Args:
+        slots: the memory matrix.
+        now: unix seconds.
+    """
+    age = np.maximum(now - slots.created, 0) / 86_400
+    written = (0.1 + slots.importance) * np.exp2(-age / HALF_LIFE_DAYS)
     worn: NDArray[np.float64] = slots.retention * (written + 0.1 * np.log1p(slots.reads))
     return worn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.fit_write_head import CASES, DECAY, SHIPPED, fit_parts_of_usage, kept_left_out, share_kept
+from bench.fit_write_head import CASES, DECAY, SHIPPED, fit_parts_of_usage, kept_by_rules, kept_left_out, share_kept
 from bench.regression import logistic_regression
 from bench.write_lessons import WriteLesson, surprise_of
 from ntm_memory.controller.write_head import ADD, FADE, added
@@ -24,9 +24,8 @@ def lessons(kinds, seed=0, stores=3, count=60):
             asked = [[int(i)] for i in rng.permutation(np.argsort(-odds)[: count // 4])]
             read = np.zeros(count)
             read[[gold[0] for gold in asked[::2]]] = np.log(2)
-            made.append(
-                WriteLesson(kind, keys, added(length), revised * 1.0, days / 90, read, asked, np.zeros((count, 3)))
-            )
+            told = added(length), np.ones(count, dtype=bool), revised * 1.0, days / 10
+            made.append(WriteLesson(kind, keys, *told, read, asked, np.zeros((count, 3))))
     return made
 
 
@@ -52,7 +51,7 @@ def test_the_gradient_is_that_of_finite_differences_and_vanishes_at_what_is_lear
 
 def test_what_was_learned_keeps_more_of_a_kind_it_has_not_seen():
     made = lessons(["locomo", "en1_stores", "update_en"])
-    found, without = kept_left_out(made, SHIPPED), kept_left_out(made, ("age",))
+    found, without = kept_left_out(made, SHIPPED), kept_left_out(made, ("surprise",))
     assert set(found) == {"locomo", "notes", "update"}
     assert min(pair[0] for pair in found.values()) > 0.5 > 0.4 > max(pair[0] for pair in without.values())
 
@@ -83,3 +82,9 @@ def test_surprise_is_what_the_session_did_not_predict():
     np.testing.assert_allclose(likest, [0, 1, 0, 1], atol=1e-4)
     np.testing.assert_allclose(surprise, [1, 0, 1, 1], atol=1e-4)
     np.testing.assert_allclose(momentum, [0.3, 0.21, 0.447, 0.3], atol=1e-4)
+
+
+def test_among_facts_nothing_but_a_revision_counts_and_the_newest_stay():
+    facts = [each._replace(talk=np.zeros(60, dtype=bool), revised=np.zeros(60)) for each in lessons(["a", "b"])]
+    assert not fit_parts_of_usage(facts, SHIPPED).any()
+    assert kept_left_out(facts, SHIPPED) == {kind: kept_by_rules(facts)["newest"][kind] for kind in ("a", "b")}
