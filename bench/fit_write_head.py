@@ -39,7 +39,7 @@ questions needs, after the first half was asked; None where one question is all 
 def signals(lesson: WriteLesson, *, read: bool) -> dict[str, np.ndarray]:
     """{part: (N, d) signals} before any question, or after half of them were asked."""
     return {
-        "words": lesson.add * lesson.talk[:, None],
+        "words": lesson.add,
         "revised": lesson.revised[:, None],
         "reads": (lesson.read if read else np.zeros_like(lesson.read))[:, None],
         "key": lesson.keys * KEY_SCALE,
@@ -105,7 +105,9 @@ def kept_left_out(lessons: Sequence[WriteLesson], parts: Sequence[str]) -> Figur
 
 
 def _usage(lesson: WriteLesson, read: bool, parts: Sequence[str], weights: np.ndarray) -> np.ndarray:
-    worn: np.ndarray = _worn(lesson) + _seen(signals(lesson, read=read), parts) @ weights
+    told = signals(lesson, read=read)
+    told["words"] = told["words"] * lesson.talk[:, None]  # learned from all, it counts among turns alone
+    worn: np.ndarray = _worn(lesson) + _seen(told, parts) @ weights
     return worn
 
 
