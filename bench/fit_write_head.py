@@ -55,7 +55,7 @@ def needed(lesson: WriteLesson, *, read: bool) -> np.ndarray:
     return y
 
 
-def kind_of(lesson: WriteLesson) -> str:
+def kind_left_out(lesson: WriteLesson) -> str:
     """Data sets that count as one, and are left out together."""
     return "notes" if lesson.data.endswith("_stores") else lesson.data.split("_")[0]
 
@@ -64,7 +64,7 @@ def fit_parts_of_usage(lessons: Sequence[WriteLesson], parts: Sequence[str]) -> 
     """(d,) weights of the signals of some parts, one after the other."""
     counted: dict[str, int] = collections.Counter()
     for lesson in lessons:
-        counted[kind_of(lesson)] += 2 * len(lesson.keys)
+        counted[kind_left_out(lesson)] += 2 * len(lesson.keys)
     x, y, share, usual = [], [], [], []
     for lesson in lessons:
         for read in (False, True):
@@ -73,7 +73,7 @@ def fit_parts_of_usage(lessons: Sequence[WriteLesson], parts: Sequence[str]) -> 
             likely = np.clip(asked.mean(), 0.01, 0.99)
             x.append(seen - seen.mean(axis=0))
             y.append(asked)
-            share.append(np.full(len(asked), CASES / counted[kind_of(lesson)]))
+            share.append(np.full(len(asked), CASES / counted[kind_left_out(lesson)]))
             usual.append(np.full(len(asked), np.log(likely / (1 - likely))))
     cases = (np.concatenate(each) for each in (x, y, share))
     return logistic_regression(*cases, DECAY, NEWTON, offset=np.concatenate(usual))
@@ -97,9 +97,9 @@ def share_kept(lesson: WriteLesson, score: np.ndarray, *, read: bool = False) ->
 def kept_left_out(lessons: Sequence[WriteLesson], parts: Sequence[str]) -> Figures:
     """What is kept of each kind of data by what was learned without it."""
     found = {}
-    for kind in dict.fromkeys(map(kind_of, lessons)):
-        weights = fit_parts_of_usage([each for each in lessons if kind_of(each) != kind], parts)
-        own = [each for each in lessons if kind_of(each) == kind]
+    for kind in dict.fromkeys(map(kind_left_out, lessons)):
+        weights = fit_parts_of_usage([each for each in lessons if kind_left_out(each) != kind], parts)
+        own = [each for each in lessons if kind_left_out(each) == kind]
         found[kind] = _means(own, partial(_usage, parts=parts, weights=weights))
     return found
 
@@ -118,9 +118,9 @@ def kept_by_rules(lessons: Sequence[WriteLesson]) -> dict[str, Figures]:
         "newest": lambda lesson, read: _worn(lesson),
         "knows the questions": _worth,
     }
-    kinds = dict.fromkeys(map(kind_of, lessons))
+    kinds = dict.fromkeys(map(kind_left_out, lessons))
     return {
-        rule: {kind: _means([each for each in lessons if kind_of(each) == kind], score) for kind in kinds}
+        rule: {kind: _means([each for each in lessons if kind_left_out(each) == kind], score) for kind in kinds}
         for rule, score in rules.items()
     }
 

@@ -73,7 +73,7 @@ RULES: dict[str, Callable[[Kept], np.ndarray]] = {
 }
 
 
-def fill(data: Path, fillers: Sequence[Path], manager: NTMMemoryManager, limit: int | None) -> list[Filled]:
+def fill_namespaces(data: Path, fillers: Sequence[Path], manager: NTMMemoryManager, limit: int | None) -> list[Filled]:
     """Conversations with as many memories of others between their turns."""
     questions, turns = (rows(data / file) for file in FILES)
     others = [record for filler in fillers for record in _tellings(rows(filler / FILES[1]), named(filler))]
@@ -108,7 +108,7 @@ def _mixed(some: Sequence[tuple], others: Sequence[tuple]) -> list[tuple]:
     return [next(both[each]) for each in turn]
 
 
-def measured(
+def recall_when_kept(
     home: Path, embedder: Embedder, filled: Sequence[Filled], share: float, *, before: bool
 ) -> dict[str, float]:
     """{rule: recall@10} of what is kept; "all": of everything.
@@ -177,9 +177,9 @@ def main() -> None:
         home = args.home or Path(temporary)
         embedder = RememberingEmbedder(load_embedder({}, cache_dir=home))
         with NTMMemoryManager(home, config=KEEP_ALL, embedder=embedder, clock=fixed_clock) as manager:
-            filled = fill(args.data.resolve(), [each.resolve() for each in args.filler], manager, args.limit)
+            filled = fill_namespaces(args.data.resolve(), [each.resolve() for each in args.filler], manager, args.limit)
         figures = {
-            name: measured(home, embedder, filled, args.share, before=before)
+            name: recall_when_kept(home, embedder, filled, args.share, before=before)
             for name, before in (("unasked", False), ("asked", True))
         }
     if args.json:
