@@ -31,6 +31,8 @@ class DataSet(NamedTuple):
             `tasks`: stores with prompts, for half of which a note matters;
             `stores`: notes of a household, a person or a trade, and questions about them;
             `sessions`: stores with sessions, in which a question may lean on those before it;
+            `updated`: facts told anew, and questions about them;
+            `stored`: the same, with those that are held back to compare by;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
@@ -57,8 +59,8 @@ DATA_SETS = {  # the order is the one they are learned from in
     "musique": DataSet(("pool", "read"), "CC BY 4.0", "StonyBrookNLP/musique"),
     "hotpot": DataSet(("pool", "read", "talk"), "CC BY-SA 4.0", "hotpotqa/hotpot"),
     "revisions": DataSet(("revised",), OURS, "bench/revisions.jsonl"),
-    "update_en": DataSet(("revised",), "none named", "scripted probes of a few templates"),
-    "update_zh": DataSet(("revised",), "none named", "scripted probes of a few templates"),
+    "update_en": DataSet(("revised", "updated"), "none named", "scripted probes of a few templates"),
+    "update_zh": DataSet(("revised", "updated"), "none named", "scripted probes of a few templates"),
     "prior_texts": DataSet(("sentences",), OURS, "bench/prior_texts.jsonl"),
     "realtalk": DataSet(("written",), "none named", "danny911kr/REALTALK"),
     "xquad_en": DataSet(("read",), "CC BY-SA 4.0", "google-deepmind/xquad"),
@@ -72,7 +74,7 @@ DATA_SETS |= {
     folder.name: DataSet(
         (
             {"tasks": "tasks", "sessions": "sessions"}.get(folder.name.split("_")[-1], "read"),
-            *(["talk"] if folder.name.endswith("_stores") else []),
+            *(["talk", "stored"] if folder.name.endswith("_stores") else []),
             *(["stores"] if folder.name.endswith("_stores") and not folder.name.startswith(HELD_WRITERS) else []),
             *(["echoed"] if folder.name in _ECHOED else []),
         ),

@@ -33,6 +33,7 @@ from bench import (
     fit_second_look,
     fit_secrets,
     fit_session,
+    fit_write_head,
     prior,
 )
 from bench.data_roles import described, find_data, with_role
@@ -50,6 +51,7 @@ STEPS: dict[str, FitStep] = {
     "second-look": fit_second_look.STEP,
     "session": fit_session.STEP,
     "relevance": fit_relevance.STEP,
+    "write-head": fit_write_head.STEP,
     "secrets": fit_secrets.STEP,
     "echoes": fit_echo.STEP,
 }

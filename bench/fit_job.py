@@ -29,6 +29,7 @@ FILES = {
     "second-look": "reader/parameters.json",
     "session": "controller/session.json",
     "relevance": "reader/relevance.npz",
+    "write-head": "controller/write_head.json",
     "secrets": "privacy/secret_tagger.npz",
     "echoes": "privacy/framing.json",
 }

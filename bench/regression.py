@@ -10,7 +10,7 @@ STEPS = 100
 
 
 def logistic_regression(
-    x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: float, steps: int = STEPS
+    x: np.ndarray, y: np.ndarray, share: np.ndarray, decay: float, steps: int = STEPS, offset: np.ndarray | float = 0.0
 ) -> np.ndarray:
     """(d,) weights.
 
@@ -20,10 +20,11 @@ def logistic_regression(
         share: (n,) how much each case counts.
         decay: pull towards 0.
         steps: of Newton's method.
+        offset: (n,) logits that are known already.
     """
     weights = np.zeros(x.shape[1])
     for _ in range(steps):
-        chance = logistic(x @ weights)
+        chance = logistic(x @ weights + offset)
         slope = x.T @ (share * (chance - y)) + decay * weights
         curve = (x * (share * chance * (1 - chance))[:, None]).T @ x + decay * np.eye(len(weights))
         weights = weights - np.linalg.solve(curve, slope)

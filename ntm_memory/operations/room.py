@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ntm_memory.config import Settings
+from ntm_memory.controller.write_head import load_parameters, strengths
 from ntm_memory.errors import MemoryFullError, whole_number
 from ntm_memory.store.base import Store
-from ntm_memory.store.records import MemoryMatrix
+from ntm_memory.store.records import MemoryInput, MemoryMatrix
 
 MOST_LIVE = 100_000_000
-HALF_LIFE_DAYS = 90.0
+HALF_LIFE_DAYS = 180.0
+USUAL = MemoryInput("").importance
+"""Importance of what was told without one."""
+_parameters = cache(load_parameters)
 
 
 def make_room(store: Store, settings: Settings, now: float, namespace: str) -> None:
     """Usage-based allocation: when every slot is taken, the least used one is archived, or nothing is written.
+
+    The audit says why it was that one, see `why_kept`.
 
     Args:
         store: where it is to be written.
@@ -37,12 +45,17 @@ def make_room(store: Store, settings: Settings, now: float, namespace: str) -> N
     spaces = store.namespaces()
     space = namespace if namespace in spaces else max(spaces, key=lambda name: spaces[name])
     slots = store.memory_matrix(space)
-    (victim,) = store.get_many([int(slots.address[least_used(slots, now)])])
-    store.archive(victim.id)
+    parts = why_kept(slots, now)
+    least = int(np.argmin(np.prod(list(parts.values()), axis=0)))
+    (victim,) = store.get_many([int(slots.address[least])])
+    store.archive(victim.id, **{part: round(float(values[least]), 3) for part, values in parts.items()})
 
 
 def retire_least_used(store: Store, now: float, namespace: str, most: int) -> int:
     """Archive what is used least in a namespace until it has no more than so many live memories.
+
+    These are episodes of an agent's work. Whether they are asked for as talk is was not learned: age, importance and
+    reads alone decide.
 
     Args:
         store: where they are.
@@ -67,6 +80,18 @@ def retire_least_used(store: Store, now: float, namespace: str, most: int) -> in
     return len(leaving)
 
 
+def why_kept(slots: MemoryMatrix, now: float) -> dict[str, NDArray[np.float64]]:
+    """{"usage", "form", "revised": (N,) ≥ 0} whose product says how much every slot is needed.
+
+    Args:
+        slots: the memory matrix.
+        now: unix seconds.
+    """
+    talk = (slots.session >= 0) & (slots.importance <= USUAL)
+    learned = strengths(slots.length, talk, slots.superseded, _parameters())
+    return {"usage": usage(slots, now)} | {part: np.exp(values) for part, values in learned.items()}
+
+
 def usage(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
     """(N,) usage ≥ 0 of every slot.
 
@@ -82,8 +107,3 @@ def usage(slots: MemoryMatrix, now: float) -> NDArray[np.float64]:
     written = (0.1 + slots.importance) * np.exp2(-age / HALF_LIFE_DAYS)
     worn: NDArray[np.float64] = slots.retention * (written + 0.1 * np.log1p(slots.reads))
     return worn
-
-
-def least_used(slots: MemoryMatrix, now: float) -> int:
-    """Index 0…N−1 of the slot that is needed least; of equals the oldest."""
-    return int(np.argmin(usage(slots, now)))

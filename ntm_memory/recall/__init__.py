@@ -11,5 +11,4 @@ read_heads           content → gate → shift → sharpen over the candidates,
 confidence           how sure it is that the answer is there at all
 first_look, fusion   all of this in a row; several questions' readings as one
 parameters, fit      what is learned, and how
-usage                who is archived when memory is full
 """

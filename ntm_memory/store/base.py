@@ -71,8 +71,8 @@ class StoreWriter(Protocol):
         A restored memory comes back without its key if another live memory has that key by now.
         """
 
-    def archive(self, id: str) -> Memory:
-        """W. Take a live memory out of its slot; it stays readable by id, is never recalled."""
+    def archive(self, id: str, **why: Any) -> Memory:
+        """W. Take a live memory out of its slot; it stays readable by id, is never recalled. `why` is for the audit."""
 
     def purge(self, ids: Iterable[str]) -> int:
         """W. Remove memories of any state with history, words, keys, links, focus, and feedback that names them.

@@ -100,8 +100,8 @@ class SQLiteStore:
     def set_retention(self, id: str, retention: float) -> Memory:
         return self._writer.set_retention(id, retention)
 
-    def archive(self, id: str) -> Memory:
-        return self._writer.archive(id)
+    def archive(self, id: str, **why: Any) -> Memory:
+        return self._writer.archive(id, **why)
 
     def purge(self, ids: Iterable[str]) -> int:
         return self._forgetter.purge(ids)

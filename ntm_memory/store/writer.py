@@ -156,12 +156,12 @@ class SQLiteWriter:
                 self._restore(row, retention)
             return self._engine.memory(self._engine.row(id))
 
-    def archive(self, id: str) -> Memory:
-        """Take a live memory out of its slot; one that is not live stays as it is."""
+    def archive(self, id: str, **why: Any) -> Memory:
+        """Take a live memory out of its slot, `why` in the audit; one that is not live stays as it is."""
         with self._engine.writing():
             row = dict(self._engine.row(id))
             if row["state"] == "live":
-                self._end(row, "archived")
+                self._end(row, "archived", **why)
             return self._engine.memory(self._engine.row(id))
 
     def overwrite(self, texts: Mapping[tuple[str, int], tuple[str, Encoding]]) -> None:
@@ -278,7 +278,7 @@ class SQLiteWriter:
         self._put({**row, **changes, **({"key": None} if taken else {})}, row)
         self._engine.audit.note("restored", row["id"], row["namespace"])
 
-    def _end(self, row: Mapping[str, Any], state: str) -> None:
+    def _end(self, row: Mapping[str, Any], state: str, **why: Any) -> None:
         """Take a memory out of its slot; retention 0 is what erased means."""
         if row["address"] is not None:
             self._ledger.release([row["address"]])
@@ -286,7 +286,7 @@ class SQLiteWriter:
         ended = row["ended_at"] or to_iso(self._engine.clock())
         retention = 0.0 if state == "erased" else row["strength"]
         self._put({**row, "state": state, "strength": retention, "address": None, "ended_at": ended}, row)
-        self._engine.audit.note(state, row["id"], row["namespace"])
+        self._engine.audit.note(state, row["id"], row["namespace"], **why)
 
     def _insert_version(self, version: Mapping[str, Any], memory: Mapping[str, Any]) -> None:
         """Keep an older version; one that comes without words and keys of its own borrows the memory's."""

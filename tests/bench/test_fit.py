@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from tiny_network import TinyReadable, TinyWeights
 
-from bench import data_roles, fit, fit_job, fit_multihop, prior
+from bench import data_roles, fit, fit_job, fit_multihop, prior, write_lessons
 from bench.data_roles import sha256_of
 from bench.fit_job import FILES, FitJob
 from bench.provenance import read_provenance
-from ntm_memory.controller import session
+from ntm_memory.controller import session, write_head
 from ntm_memory.embedding.e5 import read_prior, read_query_adapter
 from ntm_memory.multihop import parameters as multihop
 from ntm_memory.privacy import framing
@@ -31,6 +31,7 @@ LOADERS = {
     "second-look": second_look.load_parameters,
     "session": session.load_parameters,
     "relevance": relevance.read_parameters,
+    "write-head": write_head.load_parameters,
     "echoes": framing.load,
 }
 
@@ -42,6 +43,7 @@ def data(tmp_path, monkeypatch):
     monkeypatch.setattr(data_roles, "BESIDE", (*beside, *made_up.pairs_to_read(tmp_path / "ours" / "pairs")))
     monkeypatch.setattr(prior, "prior_sentences", lambda language: texts(beside[2], language))
     monkeypatch.setattr(fit_multihop, "WORLDS", 2)
+    monkeypatch.setattr(write_lessons, "LEAST", 4)
     made_up.talks(tmp_path / "data" / "locomo" / "dev")
     made_up.pool(tmp_path / "data" / "hotpot" / "dev", "hotpot")
     made_up.talks(tmp_path / "data" / "of_mine" / "dev", 1)
@@ -140,7 +142,7 @@ def test_a_folder_of_pairs_is_one_data_set(data, capsys, tmp_path):
     run(data, tmp_path, "--dry-run")
     shown = capsys.readouterr().out
     assert "data en_life: read; 32 memories, 8 questions; licence: CC0 1.0" in shown
-    assert "data en1_stores: read, talk, stores, echoed; 48 memories, 26 questions" in shown
+    assert "data en1_stores: read, talk, stored, stores, echoed; 48 memories, 26 questions" in shown
     assert shown.count("data revisions:") == 1
 
 
