@@ -30,9 +30,9 @@ class DataSet(NamedTuple):
             `echoed`: notes that come back in the words of who recalled them;
             `tasks`: stores with prompts, for half of which a note matters;
             `stores`: notes of a household, a person or a trade, and questions about them;
+            `stored`: the same, with those that are held back to compare by;
             `sessions`: stores with sessions, in which a question may lean on those before it;
             `updated`: facts told anew, and questions about them;
-            `stored`: the same, with those that are held back to compare by;
             `read`: questions with what answers them, and statements with what revises them, to be read together;
             none: only measured, never learned from.
         licence: of the texts.
