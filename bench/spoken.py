@@ -47,7 +47,7 @@ MAPS_FIT = {"names": MAPS, "steps": 160, "rate": 0.02, "decay": 3e-3, "batch": 4
 RECALLS = ("recall@1", "recall@5", "recall@10")
 
 
-def kind_of(data: str) -> str:
+def kind_of_memory(data: str) -> str:
     """The kind of memory of a data set, or of one put to a part of its memories ("locomo, a handful")."""
     return KINDS.get(data.split(",")[0], "notes")
 
@@ -72,17 +72,17 @@ def posed_by_kind(job: FitJob) -> list[PosedQuestion]:
     asked: list[PosedQuestion] = []
     with job.manager() as manager:
         sets = open_sets(job, manager, *ROLES)
-        for kind in dict.fromkeys(kind_of(each.data.name) for each in sets):
+        for kind in dict.fromkeys(kind_of_memory(each.data.name) for each in sets):
             adapter = _adapter_without(kind, manager, sets, job)
             for each in sets:
-                if kind_of(each.data.name) == kind:
+                if kind_of_memory(each.data.name) == kind:
                     asked += pose_all(manager, each.data, each.places, [adapter] * PARTS_LEFT_OUT)
                     print(each.data.name, len(each.data.questions), "questions", flush=True)
     return asked
 
 
 def _adapter_without(kind: str, manager: NTMMemoryManager, sets: Sequence[OpenedSet], job: FitJob) -> np.ndarray:
-    others = [each for each in sets if kind_of(each.data.name) != kind]
+    others = [each for each in sets if kind_of_memory(each.data.name) != kind]
     examples = [one for found in examples_of(manager, others, ALL_PARTS).values() for one in found]
     if not examples:
         return np.zeros((2, manager.encoder.dim, 1), dtype=np.float32)
@@ -91,7 +91,7 @@ def _adapter_without(kind: str, manager: NTMMemoryManager, sets: Sequence[Opened
 
 def rounds(asked: Sequence[PosedQuestion], by: str) -> Iterator[tuple[list[PosedQuestion], list[PosedQuestion]]]:
     """(learned from, ranked) with each kind or each part left out."""
-    key = (lambda each: each.part) if by == "part" else (lambda each: kind_of(each.data))
+    key = (lambda each: each.part) if by == "part" else (lambda each: kind_of_memory(each.data))
     for left in dict.fromkeys(map(key, asked)):
         yield [each for each in asked if key(each) != left], [each for each in asked if key(each) == left]
 

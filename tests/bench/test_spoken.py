@@ -45,8 +45,13 @@ def test_a_controller_learns_to_speak_and_nothing_else_moves():
 
 
 def test_a_kind_is_told_by_the_name_of_its_data():
-    assert spoken.kind_of("realtalk") == "real chats" != spoken.kind_of("locomo, a handful") == "generated chats"
-    assert spoken.kind_of("en1_stores") == spoken.kind_of("notes") == "notes"
+    assert (
+        spoken.kind_of_memory("realtalk")
+        == "real chats"
+        != spoken.kind_of_memory("locomo, a handful")
+        == "generated chats"
+    )
+    assert spoken.kind_of_memory("en1_stores") == spoken.kind_of_memory("notes") == "notes"
 
 
 @pytest.mark.parametrize("by", ["kind", "part"])
@@ -60,7 +65,12 @@ def test_every_question_is_ranked_by_what_was_learned_without_it(tmp_path, monke
 
     def noted(asked, how):
         for rest, left in kept(asked, how):
-            seen.append(({spoken.kind_of(each.data) for each in left}, {spoken.kind_of(each.data) for each in rest}))
+            seen.append(
+                (
+                    {spoken.kind_of_memory(each.data) for each in left},
+                    {spoken.kind_of_memory(each.data) for each in rest},
+                )
+            )
             yield rest, left
 
     monkeypatch.setattr(spoken, "rounds", noted)
