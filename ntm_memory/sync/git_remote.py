@@ -77,8 +77,9 @@ class GitRemote:
         else:  # no line goes into another's log
             done = self._git("rebase", "--quiet", "--fork-point", "--autostash", "-X", "no-renames", theirs)
         if done.returncode and not self._resolved():
+            both = ", ".join(self._in_conflict())
             self._git("rebase", "--abort")
-            self._warn("git pull", done.stderr)
+            self._warn("git pull", f"error: both changed {both}: join them by `git pull`" if both else done.stderr)
             return False
         return True
 

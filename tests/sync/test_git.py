@@ -384,6 +384,20 @@ def test_a_file_that_a_person_changed_on_both_machines_stays_as_it_is_and_is_nam
         assert one.store.count() == 4 and ours.read_text() == "theirs\n"
 
 
+def test_a_file_that_both_persons_committed_otherwise_is_named_with_what_to_do(tmp_path, remote):
+    with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
+        settle(one, other)
+        for each in (other, one):
+            notes = tmp_path / ("one-logs" if each is one else "other-logs") / "notes.txt"
+            notes.write_text(f"{notes.parent.name}\n")
+            git(notes.parent, "add", notes.name)
+            git(notes.parent, "commit", "--quiet", "-m", "notes")
+            each.memorize(f"what {notes.parent.name} knows")
+            warnings = each.sync()["warnings"]
+        assert len(warnings) == 1 and "both changed notes.txt: join them by `git pull`" in warnings[0]
+        assert notes.read_text() == "one-logs\n" and not git(notes.parent, "status", "--short")
+
+
 def test_what_a_person_staged_stays_staged_where_nothing_is_to_be_put_on_top(tmp_path, remote):
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         notes = tmp_path / "one-logs" / "notes.txt"
