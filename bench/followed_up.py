@@ -76,12 +76,9 @@ def told_stores(folder: Path, notes_file: str, embedder: Embedder) -> Iterator[T
 
 def _tell(manager: NTMMemoryManager, notes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Memorize notes in their order, none refused as the same as another; ours id → theirs."""
-    known = {}
-    for note in notes:
-        told = {name: note[theirs] for name, theirs in (("occurred_at", "when"), ("session", "session"))}
-        done = manager.memorize(note["content"], **{name: value for name, value in told.items() if value})
-        known[done.memory.id] = note["id"]
-    return known
+    told = [{"content": note["content"], "occurred_at": note["when"], "session": note["session"]} for note in notes]
+    ids = manager.memorize_many(told).ids
+    return {id: note["id"] for id, note in zip(ids, notes, strict=True) if id is not None}
 
 
 def measure_follow_ups(folder: Path, embedder: Embedder | None = None) -> dict[str, dict[str, float]]:

@@ -70,7 +70,7 @@ def load_learned(file: Path, kind: Kind, hint: str, former: FormerVersions | Non
         values = {name: np.asarray(value, dtype=np.float64) for name, value in loaded["parameters"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise CheckpointError(f"{file} cannot be read: {why_unread(error)}", hint) from error
-    older = former is not None and known.version in former.names
+    older = former is not None and known.version in list(former.names)  # what is told may be no number at all
     if known != (kind._replace(version=known.version) if older else kind):
         raise CheckpointError(f"{file} is of another version: it was learned for other inputs than those of now", hint)
     if former is None or not older:

@@ -14,7 +14,7 @@ from bench.faults.feeds import FEEDS
 from bench.faults.fuzz import Found, feed_one_store, run_fuzz
 from ntm_memory.entry.told_times import checked_time
 from ntm_memory.errors import BadValueError, CheckpointError, shown
-from ntm_memory.persistence.learned import Kind, load_learned
+from ntm_memory.persistence.learned import FormerVersions, Kind, load_learned
 from ntm_memory.slots import matrix_file as matrix
 from ntm_memory.slots.stamp import Stamp
 from ntm_memory.times.kept import kept_intervals
@@ -68,12 +68,12 @@ def test_values_are_still_shown_as_they_are():
         checked_time("when", ["2026-01-01"])
 
 
-@pytest.mark.parametrize("change", [{"version": [1]}, {"parameters": {"ranker": [10**400]}}])
+@pytest.mark.parametrize("change", [{"version": [1]}, {"version": {}}, {"parameters": {"ranker": [10**400]}}])
 def test_learned_parameters_of_odd_values_are_refused(tmp_path, change):
     file, kind = tmp_path / "recall.json", Kind("f", 1, ["a"])
     file.write_text(json.dumps({"format": "f", "version": 1, "features": ["a"], "parameters": {"x": [1]}} | change))
     with pytest.raises(CheckpointError):
-        load_learned(file, kind, "hint", {0: {}})
+        load_learned(file, kind, "hint", FormerVersions({0: {}}, dict))
 
 
 @pytest.mark.parametrize("passages", [[2**50, 1], [-1, 3], [0, 2], [1, 2]])
