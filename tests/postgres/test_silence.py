@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -43,17 +43,16 @@ def asleep(server):
 
     def go_on():
         for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # it was about to end when it was stopped
+                os.kill(pid, signal.SIGCONT)
 
     watch = threading.Timer(30.0, go_on)  # who waits without an end fails, and ends
     watch.start()
     try:
         for pid in pids:
-            try:
+            with suppress(ProcessLookupError):  # who looked is gone
                 os.kill(pid, signal.SIGSTOP)
                 stopped.append(pid)
-            except ProcessLookupError:  # who looked is gone
-                pass
         yield
     finally:
         watch.cancel()
