@@ -214,7 +214,7 @@ def _erase(manager: NTMMemoryManager, arguments: Request, progress: Progress) ->
         restored = manager.restore_all(names, namespace, dry_run=dry_run)
         answers = [asdict(memory) | {"chance": chances.get(memory.id)} for memory in restored]
         return {"restored": answers, "dry_run": dry_run}
-    erased = asdict((manager.erase if query is None else manager.erase_meant)(names, **arguments))
+    erased = asdict(manager.erase(names, may_be_none=query is not None, **arguments))
     for each in erased["erased"]:
         each["chance"] = chances.get(each["id"])
     return erased

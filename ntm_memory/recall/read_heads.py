@@ -1,9 +1,9 @@
 """Read heads over a sparse candidate set: content → gate → shift → sharpen, then a linear ranker.
 
 The formulas are the machine's own (`ntm_memory.machine.addressing`); here they run over n candidates instead of N rows,
-for H heads at once. Each head does as the controller says (`controller.speak`) and leaves its weighting; the ranker
-adds the heads' log-weights to its linear logits, and one more softmax makes the weights of the answer: a product of
-experts in which each factor can be shown.
+for H heads at once. Each head does as the controller says (`controller.head_settings`) and leaves its weighting; the
+ranker adds the heads' log-weights to its linear logits, and one more softmax makes the weights of the answer: a product
+of experts in which each factor can be shown.
 """
 
 from __future__ import annotations

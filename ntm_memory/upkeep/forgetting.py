@@ -39,6 +39,7 @@ class ForgettingVerbs:
         version: int | None = None,
         dry_run: bool = False,
         namespace: str | None = "default",
+        may_be_none: bool = False,
     ) -> EraseResult:
         """Erase memories: with strength 1 they are never recalled again, with less their weight shrinks by that share.
 
@@ -50,6 +51,7 @@ class ForgettingVerbs:
             version: with `purge`: remove this older version of one memory alone.
             dry_run: say what would happen.
             namespace: of the memories; None: ids of any namespace.
+            may_be_none: there may be no id, as where `meant` found nothing: then nothing is erased.
 
         Raises:
             BadValueError: nothing is named, or what is told does not go together.
@@ -59,33 +61,38 @@ class ForgettingVerbs:
         >>> memory.erase("mia-drink", strength=0.5).erased[0].retention_after
         0.5
         """
-        if not ids_or_key:
+        if not ids_or_key and not may_be_none:
             raise BadValueError("ids_or_key is empty", 'name at least one memory, e.g. ["m_8k2f7q1xab"]')
-        told: dict[str, Any] = {"strength": strength, "purge": purge, "retract": retract, "version": version}
-        return self.erase_meant(ids_or_key, **told, dry_run=dry_run, namespace=namespace)
-
-    def erase_meant(
-        self,
-        ids_or_key: str | Sequence[str],
-        *,
-        strength: float = 1.0,
-        purge: bool = False,
-        retract: bool = False,
-        version: int | None = None,
-        dry_run: bool = False,
-        namespace: str | None = "default",
-    ) -> EraseResult:
-        """The same of what `meant` found, which may be nothing."""
-        verbs = self._verbs.eraser
         if version is not None and (not purge or retract or strength != 1):
             raise BadValueError("only purge goes with version", "give purge alone, or leave version out")
-        whole = purge and version is None and not retract
-        ids_or_key, gone = self._only_in_copies(ids_or_key, namespace) if whole else (ids_or_key, {})
-        erase = partial(verbs.erase, ids_or_key, strength, purge=purge, retract=retract, namespace=namespace)
+        how: dict[str, Any] = {"retract": retract, "dry_run": dry_run, "namespace": namespace}
+        done = partial(self._purged, version=version) if purge else self._weakened
+        return done(ids_or_key, strength, **how)
+
+    def _weakened(self, ids_or_key: str | Sequence[str], strength: float, **how: Any) -> EraseResult:
+        done = self._verbs.eraser.erase(ids_or_key, strength, purge=False, **how)
+        return self._mirrors_too(done, purge=False) if strength == 1 else done
+
+    def _purged(
+        self,
+        ids_or_key: str | Sequence[str],
+        strength: float,
+        *,
+        version: int | None,
+        retract: bool,
+        namespace: str | None,
+        dry_run: bool,
+    ) -> EraseResult:
+        """Removed for good, wherever a copy of it is."""
+        verbs = self._verbs.eraser
+        gone: Mapping[str, InCopies] = {}
         if version is not None:
             erase = partial(verbs.purge_version, ids_or_key, version, namespace=namespace)
-        done = self._everywhere(erase, gone, dry_run=dry_run) if purge else erase(dry_run=dry_run)
-        return self._mirrors_too(done, purge=False) if strength == 1 and not purge else done
+            return self._everywhere(erase, gone, dry_run=dry_run)
+        if not retract:
+            ids_or_key, gone = self._only_in_copies(ids_or_key, namespace)
+        erase = partial(verbs.erase, ids_or_key, strength, purge=True, retract=retract, namespace=namespace)
+        return self._everywhere(erase, gone, dry_run=dry_run)
 
     def retire(self, namespace: str, most: int) -> int:
         """Archive what is used least in a namespace, down to `most` live memories; returns how many were."""

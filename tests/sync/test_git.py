@@ -35,6 +35,12 @@ def remote(tmp_path, monkeypatch):
     return tmp_path / "remote.git"
 
 
+def commit_file(file, text):
+    file.write_text(text)
+    git(file.parent, "add", file.name)
+    git(file.parent, "commit", "--quiet", "-m", "notes")
+
+
 def clone(remote, folder):
     subprocess.run(["git", "clone", "--quiet", str(remote), str(folder)], check=True, capture_output=True)
 
@@ -361,9 +367,7 @@ def test_a_file_that_a_person_changed_on_both_machines_stays_as_it_is_and_is_nam
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         ours, theirs = tmp_path / "one-logs" / "notes ü.txt", tmp_path / "other-logs" / "notes ü.txt"
         one.memorize("Mia drinks tea")
-        ours.write_text("first\n")
-        git(ours.parent, "add", ours.name)
-        git(ours.parent, "commit", "--quiet", "-m", "notes")
+        commit_file(ours, "first\n")
         settle(one, other)
         theirs.write_text("theirs\n")
         git(theirs.parent, "commit", "--quiet", "-am", "notes")
@@ -389,9 +393,7 @@ def test_a_file_that_both_persons_committed_otherwise_is_named_with_what_to_do(t
         settle(one, other)
         for each in (other, one):
             notes = tmp_path / ("one-logs" if each is one else "other-logs") / "notes.txt"
-            notes.write_text(f"{notes.parent.name}\n")
-            git(notes.parent, "add", notes.name)
-            git(notes.parent, "commit", "--quiet", "-m", "notes")
+            commit_file(notes, f"{notes.parent.name}\n")
             each.memorize(f"what {notes.parent.name} knows")
             warnings = each.sync()["warnings"]
         assert len(warnings) == 1 and "both changed notes.txt: join them by `git pull`" in warnings[0]
@@ -402,9 +404,7 @@ def test_what_a_person_staged_stays_staged_where_nothing_is_to_be_put_on_top(tmp
     with device(tmp_path, "one", remote) as one, device(tmp_path, "other", remote) as other:
         notes = tmp_path / "one-logs" / "notes.txt"
         one.memorize("Mia drinks tea")
-        notes.write_text("first\n")
-        git(notes.parent, "add", notes.name)
-        git(notes.parent, "commit", "--quiet", "-m", "notes")
+        commit_file(notes, "first\n")
         settle(one, other)
         notes.write_text("staged\n")
         git(notes.parent, "add", notes.name)
